@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonValue } from '@enclos/codec/json';
+import { isJsonArray, isJsonObject, type JsonValue } from '@enclos/codec/json';
 
 /** True for equal values, whatever the order of members. */
 export function sameJson(left: JsonValue, right: JsonValue): boolean {
-  if (isArray(left)) {
-    return isArray(right) && left.length === right.length && left.every((item, at) => same(item, right[at]));
+  if (isJsonArray(left)) {
+    return isJsonArray(right) && left.length === right.length && left.every((item, at) => same(item, right[at]));
   }
   if (!isJsonObject(left)) return left === right;
   if (!isJsonObject(right)) return false;
@@ -13,8 +13,4 @@ export function sameJson(left: JsonValue, right: JsonValue): boolean {
 
 function same(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   return left !== undefined && right !== undefined && sameJson(left, right);
-}
-
-function isArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from './value.ts';
+import { isJsonArray, type JsonValue } from './value.ts';
 
 /** What a value must be, and what it means. Rules are for values of JSON; they refuse all others. */
 export interface JsonRule<T> {
@@ -59,7 +59,7 @@ export const isoDate: JsonRule<string> = meaning('a date like 2025-06-19T10:56:1
 export function array(minimum: number, maximum: number): JsonRule<readonly JsonValue[]> {
   return {
     expected: `an array of ${minimum} to ${maximum} items`,
-    read: (value) => (isArray(value) && value.length >= minimum && value.length <= maximum ? value : undefined),
+    read: (value) => (isJsonArray(value) && value.length >= minimum && value.length <= maximum ? value : undefined),
   };
 }
 
@@ -70,7 +70,7 @@ export function strings(maximum: number, maxLength: number): JsonRule<readonly s
     expected: `an array of up to ${maximum} times ${expected}`,
     // The rule for one string returns the string itself.
     read: (value) => {
-      const isRight = isArray(value) && value.length <= maximum && value.every((item) => read(item) !== undefined);
+      const isRight = isJsonArray(value) && value.length <= maximum && value.every((item) => read(item) !== undefined);
       return isRight ? (value as readonly string[]) : undefined;
     },
   };
@@ -79,8 +79,4 @@ export function strings(maximum: number, maxLength: number): JsonRule<readonly s
 /** 2025-06-19T10:56:11Z: the form of dates in Intel's JSON and in our verdicts. */
 export function isoSeconds(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
-}
-
-function isArray(value: unknown): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

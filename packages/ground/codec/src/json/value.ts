@@ -9,7 +9,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `Array.isArray` does not narrow a union with a readonly array. */
-export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+/** For values of JSON. `Array.isArray` does not narrow a union with a readonly array. */
+export function isJsonArray(value: unknown): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
