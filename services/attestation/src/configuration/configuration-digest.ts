@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toBase64url } from '@enclos/codec';
 import { canonicalJson } from '../tokens/canonical-json.ts';
-import type { JsonValue } from '../tokens/signer.ts';
+import type { JsonValue } from '@enclos/codec/json';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { isJsonArray, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
-import type { JsonValue } from './signer.ts';
 
 const maximumDepth = 40;
 const maximumLength = 1_048_576;
@@ -20,7 +20,7 @@ function textOf(value: JsonValue, depth: number): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('A number that JSON cannot write.');
   if (typeof value !== 'object' || value === null) return bounded(JSON.stringify(value));
   let text = '';
-  if (isArray(value)) {
+  if (isJsonArray(value)) {
     for (const item of value) text = bounded(`${text}${text === '' ? '' : ','}${textOf(item, depth + 1)}`);
     return `[${text}]`;
   }
@@ -35,11 +35,6 @@ function textOf(value: JsonValue, depth: number): string {
 function bounded(text: string): string {
   if (text.length > maximumLength) throw tooLarge(`over ${maximumLength} characters`);
   return text;
-}
-
-/** Array.isArray does not narrow a readonly array. */
-function isArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 function tooLarge(how: string): EnclosError {

@@ -1,15 +1,8 @@
+import type { JsonValue } from '@enclos/codec/json';
 import type { PublishedKey } from '@enclos/service/peers';
 
 export type TokenAlgorithm = 'RS256' | 'ES256' | 'ES384';
 
-/** A value that JSON can write. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
 export type JsonClaims = Readonly<Record<string, JsonValue>>;
 
 export interface SignOptions {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../src/tokens/canonical-json.ts';
 import { unsignedToken } from '../../src/tokens/jwt.ts';
-import type { JsonValue } from '../../src/tokens/signer.ts';
+import type { JsonValue } from '@enclos/codec/json';
 
 test('one text for one value, which reads back as that value', () => {
   assert.equal(

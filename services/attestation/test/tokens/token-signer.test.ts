@@ -10,7 +10,7 @@ import { scenario } from '@enclos/evidence-kit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import type { PublishedKey } from '@enclos/service/peers';
-import type { JsonValue } from '../../src/tokens/signer.ts';
+import type { JsonValue } from '@enclos/codec/json';
 import { issuer, minuteMs, signerOptions, verified, type Clock } from './signing.ts';
 
 const start = Date.parse('2026-01-15T12:00:00Z');

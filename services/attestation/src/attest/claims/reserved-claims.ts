@@ -2,7 +2,8 @@ import type { Claim, ClaimValue } from '@enclos/claim-rules';
 import { Refusal } from '@enclos/service/refusal';
 import '../../errors.ts';
 import { canonicalJson } from '../../tokens/canonical-json.ts';
-import type { JsonClaims, JsonValue } from '../../tokens/signer.ts';
+import type { JsonValue } from '@enclos/codec/json';
+import type { JsonClaims } from '../../tokens/signer.ts';
 
 /** Names that belong to the service in every token, whether this one has them or not. */
 const reservedNames: ReadonlySet<string> = new Set([
