@@ -1,5 +1,5 @@
 // What one look at the tree should show: small folders, packages of a size that one person can hold, and no circle.
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 
 const maxFilesInFolder = 20;
 const maxPackageLines = 6000;
@@ -33,63 +33,75 @@ function folderProblems({ folder }, sources) {
     }));
 }
 
-const contains = (outer, inner) => outer === '' || inner.startsWith(`${outer}/`);
+/** Folders that share types with one inside them. Elsewhere a folder and one inside it are held apart like any two. */
+const nestedTogether = new Set([
+  '@enclos/attestation: client',
+  '@enclos/console: page',
+  '@enclos/kubernetes: lint',
+  '@enclos/software-sgx: platform',
+]);
 
-/**
- * Folders that import each other are one folder in disguise. A folder and one inside it are left
- * out: an index names what is below it, and shared types stand above.
- */
-function mutualFolderProblems({ folder }, sources) {
-  const folderOf = new Map(sources.map((source) => [source.path, source.folder]));
-  const pairs = new Map();
-  for (const { path, folder: from, imports } of sources) {
-    for (const target of imports) {
-      const to = folderOf.get(target);
-      if (to === undefined || to === from || contains(from, to) || contains(to, from)) continue;
-      const key = `${from} -> ${to}`;
-      if (!pairs.has(key)) pairs.set(key, { from, to, path });
-    }
-  }
-  return [...pairs.values()]
-    .filter(({ from, to }) => from < to && pairs.has(`${to} -> ${from}`))
-    .map(({ from, to, path }) => {
-      const back = pairs.get(`${to} -> ${from}`).path.split('/').at(-1);
-      return {
-        where: `${folder}/src`,
-        what: `${from}/ and ${to}/ import each other (${path.split('/').at(-1)}, ${back})`,
-        fix: 'move what both need below them',
-      };
-    });
-}
-
-/** The strongly connected sets of files (Tarjan, 1972), types included: a circle of types cannot be read in order either. */
-function circlesOf(sources) {
-  const byPath = new Map(sources.map((source) => [source.path, source]));
+/** The strongly connected sets of a graph (Tarjan, 1972): a map from each node to those that it leads to. */
+function circlesOf(graph) {
   const state = new Map();
   const stack = [];
   const circles = [];
-  const visit = (path) => {
+  const visit = (node) => {
     const own = { index: state.size, low: state.size, onStack: true };
-    state.set(path, own);
-    stack.push(path);
-    for (const target of byPath.get(path).imports) {
-      if (!byPath.has(target)) continue;
+    state.set(node, own);
+    stack.push(node);
+    for (const target of graph.get(node)) {
       const known = state.get(target);
       if (known === undefined) own.low = Math.min(own.low, visit(target).low);
       else if (known.onStack) own.low = Math.min(own.low, known.index);
     }
     if (own.low !== own.index) return own;
-    const circle = stack.splice(stack.indexOf(path));
+    const circle = stack.splice(stack.indexOf(node));
     for (const member of circle) state.get(member).onStack = false;
     if (circle.length > 1) circles.push(circle);
     return own;
   };
-  for (const { path } of sources) if (!state.has(path)) visit(path);
+  for (const node of graph.keys()) if (!state.has(node)) visit(node);
   return circles;
 }
 
-function circleProblems({ folder, path: base }, sources) {
-  return circlesOf(sources).map((circle) => ({
+/**
+ * Folders that import each other, over however many others, are one folder in disguise. The root of src/ is left out: its
+ * index names what is below it, and shared declarations stand there.
+ */
+function folderCircleProblems({ name, folder }, sources) {
+  const folderOf = new Map(sources.map((source) => [source.path, source.folder]));
+  /** By folder, the folders that it imports, each with a file that does. */
+  const edges = new Map(sources.map((source) => [source.folder, new Map()]));
+  const isApart = (from, to) => {
+    const [outer, inner] = from.length < to.length ? [from, to] : [to, from];
+    return outer !== '' && !(inner.startsWith(`${outer}/`) && nestedTogether.has(`${name}: ${outer}`));
+  };
+  for (const { path, folder: from, imports } of sources) {
+    for (const target of imports) {
+      const to = folderOf.get(target);
+      if (to !== undefined && to !== from && isApart(from, to)) edges.get(from).set(to, path);
+    }
+  }
+  const importerIn = (circle, from) => [...edges.get(from)].find(([to]) => circle.includes(to))[1];
+  const graph = new Map([...edges].map(([from, targets]) => [from, [...targets.keys()]]));
+  return circlesOf(graph).map((circle) => ({
+    where: `${folder}/src`,
+    what: `folders import each other: ${circle
+      .toSorted(byName)
+      .map((from) => `${from}/ (${basename(importerIn(circle, from))})`)
+      .join(', ')}`,
+    fix: 'move what they share below them',
+  }));
+}
+
+const byName = (left, right) => (left < right ? -1 : 1);
+
+/** Types included: a circle of types cannot be read in order either. */
+function fileCircleProblems({ folder, path: base }, sources) {
+  const paths = new Set(sources.map(({ path }) => path));
+  const graph = new Map(sources.map(({ path, imports }) => [path, imports.filter((target) => paths.has(target))]));
+  return circlesOf(graph).map((circle) => ({
     where: folder,
     what: `a circle of imports: ${circle.map((path) => relative(base, path)).join(', ')}`,
     fix: 'put the types that they share into a file below them',
@@ -98,7 +110,7 @@ function circleProblems({ folder, path: base }, sources) {
 
 /** Problems in the shape of one package. */
 export function shapeProblems(workspace, sources) {
-  return [sizeProblems, folderProblems, mutualFolderProblems, circleProblems].flatMap((rule) =>
+  return [sizeProblems, folderProblems, folderCircleProblems, fileCircleProblems].flatMap((rule) =>
     rule(workspace, sources),
   );
 }

@@ -45,14 +45,32 @@ test('shape: a folder has at most 20 files', () => {
   assert.match(problemsOf(files(21))[0], /src\/part: 21 files, at most 20/);
 });
 
-test('shape: two folders do not import each other, and a folder may be imported by the one around it', () => {
+test('shape: folders do not import each other, over however many others, and all of them may share the root', () => {
   const one = { 'a/x.ts': "import '../b/y.ts';\n", 'b/z.ts': "import type { X } from '../a/w.ts';\n" };
   assert.match(
     problemsOf({ ...one, 'b/y.ts': lines(1), 'a/w.ts': lines(1) })[0],
-    /src: a\/ and b\/ import each other \(x\.ts, z\.ts\)/,
+    /src: folders import each other: a\/ \(x\.ts\), b\/ \(z\.ts\)$/,
   );
-  const nested = { 'index.ts': "import './a/x.ts';\n", 'a/x.ts': "import '../errors.ts';\n", 'errors.ts': lines(1) };
-  assert.deepEqual(problemsOf(nested), []);
+  const three = {
+    'a/x.ts': "import '../b/y.ts';\n",
+    'b/z.ts': "import '../c/v.ts';\n",
+    'c/u.ts': "import '../a/w.ts';\n",
+  };
+  const ends = { 'b/y.ts': lines(1), 'c/v.ts': lines(1), 'a/w.ts': lines(1) };
+  assert.match(problemsOf({ ...three, ...ends })[0], /a\/ \(x\.ts\), b\/ \(z\.ts\), c\/ \(u\.ts\)$/);
+  const root = { 'index.ts': "import './a/x.ts';\n", 'a/x.ts': "import '../errors.ts';\n", 'errors.ts': lines(1) };
+  assert.deepEqual(problemsOf(root), []);
+});
+
+test('shape: a folder and one inside it are held apart, but for the few that are named', () => {
+  const nested = {
+    'page/index.ts': "import './view/x.ts';\n",
+    'page/view/y.ts': "import '../shared.ts';\n",
+    'page/shared.ts': lines(1),
+    'page/view/x.ts': lines(1),
+  };
+  assert.match(problemsOf(nested)[0], /page\/ \(index\.ts\), page\/view\/ \(y\.ts\)$/);
+  assert.deepEqual(problemsOf(nested, { name: '@enclos/console' }), []);
 });
 
 test('shape: a circle of imports is found, of types and of dynamic imports too', () => {
