@@ -1,8 +1,8 @@
 // Rule 7 of the floors: errors are declared where they are thrown.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { parseSync } from 'oxc-parser';
 import { filesUnder, workspaces } from '../lib/workspace.mjs';
+import { parsedFile } from './parsed.mjs';
 
 const rowPattern = /^ {2}([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): \[/gm;
 const declarationPattern = /= declareErrors(?:WithAdvice)?\(/;
@@ -10,8 +10,7 @@ const declarationPattern = /= declareErrors(?:WithAdvice)?\(/;
 const namePattern = /(?<![!=]== |isEnclosError\(\w+, )'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 
 /** What a module loads when it is loaded: the specifiers of its imports and exports, types aside; and all that it names. */
-function importsOf(path, text) {
-  const { module } = parseSync(path, text);
+function importsOf({ text, module }) {
   const isOfTypes = (entries) => entries.length > 0 && entries.every(({ isType }) => isType);
   const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1));
   const specifiers = (accept) => [
@@ -27,10 +26,11 @@ function importsOf(path, text) {
 function modulesOf(workspace) {
   const files = filesUnder(join(workspace.path, 'src'), (path) => path.endsWith('.ts'));
   return files.map((path) => {
-    const text = readFileSync(path, 'utf8');
+    const file = parsedFile(path);
+    const { text } = file;
     const declares = declarationPattern.test(text) ? [...text.matchAll(rowPattern)].map(([, code]) => code) : [];
     const names = [...text.matchAll(namePattern)].map(([, code]) => code);
-    return { path, workspace, declares, names, ...importsOf(path, text) };
+    return { path, workspace, declares, names, ...importsOf(file) };
   });
 }
 

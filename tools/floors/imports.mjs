@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parseSync } from 'oxc-parser';
-
-const lineOf = (text, offset) => text.slice(0, offset).split('\n').length;
+import { lineAt, parsedFile } from './parsed.mjs';
 
 /** A dynamic import names a package only when its argument is a plain string. */
 function literal(text, { start, end }) {
@@ -11,8 +8,7 @@ function literal(text, { start, end }) {
 
 /** Every module that a TypeScript file names, types included: `[{ specifier, line }]`. */
 export function importsOf(file) {
-  const text = readFileSync(file, 'utf8');
-  const { module } = parseSync(file, text);
+  const { text, module } = parsedFile(file);
   const named = [
     ...module.staticImports.map(({ moduleRequest, start }) => ({ specifier: moduleRequest.value, start })),
     ...module.staticExports.flatMap(({ entries, start }) =>
@@ -24,7 +20,7 @@ export function importsOf(file) {
   ].filter(({ specifier }) => specifier !== undefined);
   const seen = new Set();
   return named
-    .map(({ specifier, start }) => ({ specifier, line: lineOf(text, start) }))
+    .map(({ specifier, start }) => ({ specifier, line: lineAt(text, start) }))
     .filter(({ specifier, line }) => {
       const key = `${specifier} ${line}`;
       return !seen.has(key) && seen.add(key);

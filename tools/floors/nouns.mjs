@@ -1,7 +1,7 @@
 // Types are nouns. A type that is called by a participle (Loaded, Given) says what happened to a thing, and not
 // which thing it is; a second one of the same name is then a matter of time.
 import { relative } from 'node:path';
-import { lineAt } from './source.mjs';
+import { lineAt } from './parsed.mjs';
 
 const irregular =
   /^(?:Given|Found|Held|Known|Taken|Made|Sent|Kept|Seen|Built|Done|Written|Drawn|Chosen|Shown|Told|Read|Born|Begun|Spent|Lost|Left|Paid|Caught|Thrown|Grown|Broken|Spoken)$/;

@@ -1,7 +1,7 @@
 // One owner for each primitive. Each of these stood in the tree several times, in copies that differed in how strict or
 // durable they were; a copy is found here by the one call or word that it cannot do without.
 import { relative } from 'node:path';
-import { lineAt } from './source.mjs';
+import { lineAt } from './parsed.mjs';
 
 const evidenceKit = [
   'packages/evidence/evidence-kit/src',
