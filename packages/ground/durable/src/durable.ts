@@ -47,7 +47,8 @@ const defaultMode = 0o600;
  * processes left are removed by the next process that writes to the folder; files of another machine or container are removed
  * when they are an hour old.
  *
- * Every method throws the error of the file system as it comes (`ENOSPC`, `EACCES`, `EIO`): callers say what it means.
+ * Every method throws the error of the file system as it comes (`ENOSPC`, `EACCES`, `EIO`): callers say what it means. A device or a
+ * pipe is never replaced (`EINVAL`).
  *
  * @example
  * await durable.replace('state/settings.json', text, { folderMode: 0o700 });

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdtemp, readdir, rmdir, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryPrefix } from '@enclos/durable';
 import { socketStateAt } from '@enclos/tee/unix-socket';
 import { storageFailed } from '../storage-error.ts';
 import { listenPrivately } from './listen-privately.ts';
-import { temporaryPrefix } from '@enclos/durable';
 
 /** The folder for the sockets of one platform process. No other user can write in it. */
 export interface RuntimeFolder {

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, w
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { temporaryPrefix } from '@enclos/durable';
 import { createRuntimeFolder, removeStaleFolders } from '../../src/platform/runtime-folder.ts';
 import { temporaryFolder } from '../support.ts';
 
@@ -36,6 +37,8 @@ describe('the runtime folder', () => {
   test('of a killed platform is removed by the next one', async () => {
     const parent = temporaryFolder();
     const stale = await staleFolder(parent);
+    // What a kill leaves in the middle of writing a start file.
+    writeFileSync(join(stale, `${temporaryPrefix}1-2-0123456789ab-0123456789ab`), '');
     const folder = await createRuntimeFolder(parent);
     assert.ok(!existsSync(stale));
     await folder.remove();
