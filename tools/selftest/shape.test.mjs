@@ -58,8 +58,8 @@ test('shape: folders do not import each other, over however many others, and all
   };
   const ends = { 'b/y.ts': lines(1), 'c/v.ts': lines(1), 'a/w.ts': lines(1) };
   assert.match(problemsOf({ ...three, ...ends })[0], /a\/ \(x\.ts\), b\/ \(z\.ts\), c\/ \(u\.ts\)$/);
-  const root = { 'index.ts': "import './a/x.ts';\n", 'a/x.ts': "import '../errors.ts';\n", 'errors.ts': lines(1) };
-  assert.deepEqual(problemsOf(root), []);
+  const atRoot = { 'index.ts': "import './a/x.ts';\n", 'a/x.ts': "import '../errors.ts';\n", 'errors.ts': lines(1) };
+  assert.deepEqual(problemsOf(atRoot), []);
 });
 
 test('shape: a folder and one inside it are held apart, but for the few that are named', () => {
