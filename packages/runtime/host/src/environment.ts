@@ -41,9 +41,11 @@ export interface HostEnvironment {
  * What `enclos run` prepared: spread it into {@link loadEnclave}'s options.
  * @throws HOST_ENVIRONMENT_MISSING naming the variable.
  * @example
- * const environment = await fromEnvironment();
- * const enclave = await loadEnclave({ ...environment, interface: app, untrusted: {} });
- * createServer(answer).listen(8080, environment.listenAddress);
+ * import { createServer } from 'node:http';
+ * import { fromEnvironment } from '@enclos/host';
+ *
+ * const { listenAddress } = await fromEnvironment();
+ * createServer((_request, response) => response.end('ok')).listen(8080, listenAddress);
  */
 export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<HostEnvironment> {
   const isolation = env[hostVariables.isolation] ?? 'strict';
