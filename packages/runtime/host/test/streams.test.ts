@@ -464,7 +464,11 @@ describe('the addresses of streams', () => {
   test('listeners without an address of their own are where the host program was told to listen', async () => {
     const services = await openServices(manifest, {
       folders,
-      streams: { listen: { web: anyPort, admin: { host: '127.0.0.1', port: 0 } }, connect: {}, listenAddress: '0.0.0.0' },
+      streams: {
+        listen: { web: anyPort, admin: { host: '127.0.0.1', port: 0 } },
+        connect: {},
+        listenAddress: '0.0.0.0',
+      },
     });
     assert.equal(services.listeners['web']?.host, '0.0.0.0');
     assert.equal(services.listeners['admin']?.host, '127.0.0.1');

@@ -187,7 +187,8 @@ function notesOf(
 }
 
 function portsNote(service: DeploySettings['service']): string {
-  if (service !== undefined && service.type !== 'ClusterIP') return 'Everyone who reaches this machine reaches the ports.';
+  if (service !== undefined && service.type !== 'ClusterIP')
+    return 'Everyone who reaches this machine reaches the ports.';
   return 'The ports are ports of this machine, which programs on it can reach. "service": {"type": "NodePort"} opens them to others.';
 }
 
@@ -196,7 +197,9 @@ function staleImage({ network, verified }: DeployInputs): readonly string[] {
   if (network === undefined || verified?.network === undefined) return [];
   const ports = (listen: readonly EnclaveListener[]): string => JSON.stringify(portsOf(listen));
   if (ports(network.listen) === ports(verified.network.listen)) return [];
-  return ['The enclave in the image listens at other ports than enclave.json says, and the image counts. Build and sign the enclave and the image again.'];
+  return [
+    'The enclave in the image listens at other ports than enclave.json says, and the image counts. Build and sign the enclave and the image again.',
+  ];
 }
 
 function invalid(message: string): EnclosError {

@@ -10,6 +10,9 @@ export const listenVariable = 'ENCLOS_LISTEN_ADDRESS';
 export function enclavePortsOf({ annotations }: EnclavePod): ReadonlyMap<number, string> {
   const text = annotations.get(listenersAnnotation)?.text ?? '';
   return new Map(
-    [...text.matchAll(/(?:^|,)([^=,]{1,63})=(\d{1,5})(?=,|$)/g)].map(([, name = '', port = '']) => [Number(port), name]),
+    [...text.matchAll(/(?:^|,)([^=,]{1,63})=(\d{1,5})(?=,|$)/g)].map(([, name = '', port = '']) => [
+      Number(port),
+      name,
+    ]),
   );
 }

@@ -44,8 +44,14 @@ describe('settings to begin with', () => {
   });
 
   it('give memory for the whole heap', () => {
-    const memory = (heapSizeBytes: number | bigint) => firstSettings({ ...enclave, heapSizeBytes }).resources?.['memory'];
-    assert.deepEqual([0, mebibyte, 128 * mebibyte, 128 * mebibyte + 1].map(memory), ['256Mi', '384Mi', '384Mi', '512Mi']);
+    const memory = (heapSizeBytes: number | bigint) =>
+      firstSettings({ ...enclave, heapSizeBytes }).resources?.['memory'];
+    assert.deepEqual([0, mebibyte, 128 * mebibyte, 128 * mebibyte + 1].map(memory), [
+      '256Mi',
+      '384Mi',
+      '384Mi',
+      '512Mi',
+    ]);
     assert.equal(memory(BigInt(mebibyte) * 1024n * 4n), '4352Mi');
   });
 
