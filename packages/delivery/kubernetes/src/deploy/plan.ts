@@ -3,7 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
-import type { CompleteSettings, EnclaveListener } from './pod.ts';
+import { isPublic, type CompleteSettings, type EnclaveListener } from './pod.ts';
 import { portsOf } from './ports.ts';
 import { profileOf, type Profile } from './profile.ts';
 import { checkRoots } from './roots.ts';
@@ -162,6 +162,10 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
   }
 }
 
+const openPorts = 'Everyone who reaches this machine reaches the ports.';
+const closedPorts =
+  'The ports are ports of this machine, which programs on it can reach. "service": {"type": "NodePort"} opens them to others.';
+
 function notesOf(
   { listen, connect, probes, namespace, service }: CompleteSettings,
   { isCluster, name }: Profile,
@@ -174,7 +178,7 @@ function notesOf(
     }
   } else {
     notes.push('podman has no Services, no names of pods, no network policies and no scheduler: those are left out.');
-    if (listen.length > 0) notes.push(portsNote(service));
+    if (listen.length > 0) notes.push(isPublic({ service }) ? openPorts : closedPorts);
     if (probes !== undefined) notes.push('Probes are left out: podman runs them inside the container.');
     if (namespace !== undefined) notes.push('podman has no namespaces: it is left out.');
   }
@@ -184,12 +188,6 @@ function notesOf(
     );
   }
   return notes;
-}
-
-function portsNote(service: DeploySettings['service']): string {
-  if (service !== undefined && service.type !== 'ClusterIP')
-    return 'Everyone who reaches this machine reaches the ports.';
-  return 'The ports are ports of this machine, which programs on it can reach. "service": {"type": "NodePort"} opens them to others.';
 }
 
 /** The enclave in the image is older or newer than its project. */

@@ -51,6 +51,11 @@ function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Recor
   return Object.keys(record).length === 0 ? undefined : record;
 }
 
+/** Whether clients from anywhere may reach the ports. */
+export function isPublic({ service }: Pick<DeploySettings, 'service'>): boolean {
+  return service !== undefined && service.type !== 'ClusterIP';
+}
+
 export function labelsOf({ name }: CompleteSettings): Readonly<Record<string, string>> {
   return { app: name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'enclos' };
 }
@@ -145,7 +150,7 @@ function containerOf(settings: CompleteSettings, profile: Profile): Container {
   const { name, image, command, args, listen } = settings;
   const limits = limitsOf(settings, profile);
   const { isCluster } = profile;
-  const isPublic = settings.service !== undefined && settings.service.type !== 'ClusterIP';
+  const hasPublicPorts = isPublic(settings);
   return compact<Container>({
     name,
     image,
@@ -158,7 +163,7 @@ function containerOf(settings: CompleteSettings, profile: Profile): Container {
           name: one.name,
           containerPort: one.port,
           hostPort: isCluster ? undefined : one.port,
-          hostIP: isCluster || isPublic ? undefined : '127.0.0.1',
+          hostIP: isCluster || hasPublicPorts ? undefined : '127.0.0.1',
           protocol: 'TCP',
         }),
       ),
