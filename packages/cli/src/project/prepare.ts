@@ -16,6 +16,7 @@ import { stemOf } from '../images/enclave-image.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
+import type { ClosedState } from './sealing/closed-state.ts';
 
 /** A project as it is built here: `debug` overrides enclave.json. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
@@ -33,6 +34,8 @@ export interface SignedBuild {
   readonly outcome: BuildOutcome;
   readonly signature: string;
   readonly identity: SignedIdentity;
+  /** What signed it. */
+  readonly keyFile: string;
   readonly sourceMap: string;
 }
 
@@ -58,6 +61,7 @@ export async function signForRun(
     outcome,
     signature: `${base}.run.sig`,
     identity: describeSignature(sigstruct),
+    keyFile: key.path,
     sourceMap: `${base}.map`,
   });
 }
@@ -95,6 +99,10 @@ export interface BuildEvents {
   built(outcome: BuildOutcome): void;
   newKey(path: string): void;
   warnings(warnings: readonly Diagnostic[]): void;
+  /** The run cannot open what earlier ones may have sealed. */
+  closedState(state: ClosedState): void;
+  /** What a later run could warn about was not remembered. */
+  notRemembered(error: unknown): void;
 }
 
 export interface PrepareOptions {
