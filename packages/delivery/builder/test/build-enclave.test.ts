@@ -49,10 +49,15 @@ test('the SHA-256 of the image that is written is MRENCLAVE', async () => {
 });
 
 test('a build knows whether its enclave can seal', async () => {
-  const sealing = "import { seal } from '@enclos/enclave'; export const keep = (secret) => seal(secret, { policy: 'signer' });";
-  const others = "import { log, quote, randomBytes } from '@enclos/enclave'; export const used = [log, quote, randomBytes];";
+  const sealing =
+    "import { seal } from '@enclos/enclave'; export const keep = (secret) => seal(secret, { policy: 'signer' });";
+  const others =
+    "import { log, quote, randomBytes } from '@enclos/enclave'; export const used = [log, quote, randomBytes];";
   // A module of the project with the name of ours.
-  const ownModule = { 'src/sealing.js': 'export const answer = 42;', 'src/demo.enclave.ts': "export * from './sealing.js';" };
+  const ownModule = {
+    'src/sealing.js': 'export const answer = 42;',
+    'src/demo.enclave.ts': "export * from './sealing.js';",
+  };
   const builds = [{ 'src/demo.enclave.ts': sealing }, { 'src/demo.enclave.ts': others }, ownModule];
   const found: boolean[] = [];
   for (const files of builds) {

@@ -36,21 +36,25 @@ for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'sr
 const run = (...options: readonly string[]) => enclos(['run', '--isolation=best', ...options], { cwd: folder, env });
 const warning = /⚠ If the enclave sealed state up to [^\n]*SEAL_NOT_OPENED/;
 
-test('a run that cannot open the state says so before SEAL_NOT_OPENED, and its way out opens it', { timeout: 180_000 }, async () => {
-  const first = await run();
-  assert.deepEqual([first.code, warning.test(first.stderr)], [0, false], first.stderr);
-  const same = await run();
-  assert.deepEqual([same.stdout, warning.test(same.stderr)], ['opened\n', false]);
-  // As `enclos keygen` would put it there.
-  writeFileSync(join(folder, 'signing.key.pem'), signingKey(), { mode: 0o600 });
-  const changed = await run();
-  assert.equal(changed.stdout, 'SEAL_NOT_OPENED\n');
-  assert.match(changed.stderr, warning);
-  assert.match(changed.stderr, /\n {4}signer {2}MRSIGNER/);
-  const [, command = ''] = /To open it: enclos run ([^\n]+)\n/.exec(changed.stderr) ?? [];
-  const back = await run(...command.split(' '));
-  assert.equal(back.stdout, 'opened\n', command);
-  const debug = await run('--debug');
-  assert.equal(debug.stdout, 'SEAL_NOT_OPENED\n');
-  assert.match(debug.stderr, /mode +production → debug/);
-});
+test(
+  'a run that cannot open the state says so before SEAL_NOT_OPENED, and its way out opens it',
+  { timeout: 180_000 },
+  async () => {
+    const first = await run();
+    assert.deepEqual([first.code, warning.test(first.stderr)], [0, false], first.stderr);
+    const same = await run();
+    assert.deepEqual([same.stdout, warning.test(same.stderr)], ['opened\n', false]);
+    // As `enclos keygen` would put it there.
+    writeFileSync(join(folder, 'signing.key.pem'), signingKey(), { mode: 0o600 });
+    const changed = await run();
+    assert.equal(changed.stdout, 'SEAL_NOT_OPENED\n');
+    assert.match(changed.stderr, warning);
+    assert.match(changed.stderr, /\n {4}signer {2}MRSIGNER/);
+    const [, command = ''] = /To open it: enclos run ([^\n]+)\n/.exec(changed.stderr) ?? [];
+    const back = await run(...command.split(' '));
+    assert.equal(back.stdout, 'opened\n', command);
+    const debug = await run('--debug');
+    assert.equal(debug.stdout, 'SEAL_NOT_OPENED\n');
+    assert.match(debug.stderr, /mode +production → debug/);
+  },
+);

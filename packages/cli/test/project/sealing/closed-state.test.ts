@@ -79,7 +79,8 @@ test('the same enclave on the same platform is quiet, and so is a later security
 test('another mode is named, with the command that goes back', async () => {
   const { warned } = project();
   await warned({ debug: true });
-  const head = '⚠ If the enclave sealed state up to 2026-06-01 12:01 UTC, this run cannot open it (SEAL_NOT_OPENED). What changed:\n';
+  const head =
+    '⚠ If the enclave sealed state up to 2026-06-01 12:01 UTC, this run cannot open it (SEAL_NOT_OPENED). What changed:\n';
   assert.equal(await warned(), `${head}    mode  debug → production\n  To open it: enclos run --debug\n${howTo}`);
   assert.equal(await warned(), '', 'said once for each change');
   assert.match(await warned({ debug: true }), /mode {2}production → debug\n {2}To open it: enclos run\n/);
@@ -113,17 +114,29 @@ test('a lower security version and another product say what to write in enclave.
   const { warned } = project();
   await warned({ securityVersion: 3 });
   const lower = await warned({ securityVersion: 2 });
-  assert.match(lower, /cannot open it \(SEAL_SVN_TOO_NEW\)[^]*security version {2}3 → 2\n {2}Set "securityVersion": 3 in enclave.json.\n {2}To open it: enclos run\n$/);
-  assert.match(await warned({ productId: 7 }), /product {11}1 → 7\n[^]*\n {2}Set "productId": 1 and "securityVersion": 2 in/);
+  assert.match(
+    lower,
+    /cannot open it \(SEAL_SVN_TOO_NEW\)[^]*security version {2}3 → 2\n {2}Set "securityVersion": 3 in enclave.json.\n {2}To open it: enclos run\n$/,
+  );
+  assert.match(
+    await warned({ productId: 7 }),
+    /product {11}1 → 7\n[^]*\n {2}Set "productId": 1 and "securityVersion": 2 in/,
+  );
 });
 
 test('another platform is named with its place; the same place with other keys needs a backup', async () => {
   const { warned } = project();
   await warned({ stateFolder: '/srv/x', root: 2 });
-  assert.match(await warned(), /platform {2}\/srv\/x \(root 0202020202020202…\) → \/state\/enclos \(root 0101[^]*enclos run --state \/srv\/x\n/);
+  assert.match(
+    await warned(),
+    /platform {2}\/srv\/x \(root 0202020202020202…\) → \/state\/enclos \(root 0101[^]*enclos run --state \/srv\/x\n/,
+  );
   await warned({ platformSocket: '/run/p.sock', root: 3 });
   assert.match(await warned(), /To open it: enclos run --platform \/run\/p.sock\n/);
-  assert.match(await warned({ root: 9 }), /\n {2}\/state\/enclos has other keys than before: restore it from a backup.\n/);
+  assert.match(
+    await warned({ root: 9 }),
+    /\n {2}\/state\/enclos has other keys than before: restore it from a backup.\n/,
+  );
 });
 
 test('the state of the same mode is named too when the enclave is new here', async () => {
@@ -153,7 +166,8 @@ test('what others put in the place of the files is skipped, and never waited for
   await warned({ debug: true });
   const [good = ''] = readdirSync(sealedBy);
   const text = readFileSync(join(sealedBy, good), 'utf8');
-  const put = (digit: string, content: string): void => writeFileSync(join(sealedBy, `${digit.repeat(32)}.json`), content);
+  const put = (digit: string, content: string): void =>
+    writeFileSync(join(sealedBy, `${digit.repeat(32)}.json`), content);
   put('1', 'junk');
   put('2', text.replace('"debug":true', '"debug":"yes"'));
   put('3', `${text}${' '.repeat(20_000)}`);
@@ -200,7 +214,10 @@ test('runs at the same time keep each other, and only the last 32 stay', async (
   assert.equal((await readSealers(folder)).length, 20);
   for (const each of runs(40)) await rememberSealer(folder, each);
   const kept = (await readSealers(folder)).map(({ productId }) => productId);
-  assert.deepEqual(kept, Array.from({ length: 32 }, (_, index) => 39 - index));
+  assert.deepEqual(
+    kept,
+    Array.from({ length: 32 }, (_, index) => 39 - index),
+  );
 });
 
 test('keygen says what enclaves of the new key cannot open', async () => {
