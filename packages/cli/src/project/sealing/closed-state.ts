@@ -37,7 +37,9 @@ export async function watchSealing(run: SealingRun, io: Io, events: BuildEvents)
   const now = sealerOf(run);
   const place = placeOf(projectFolder, io);
   for (const state of await closedStates(await readSealers(projectFolder), now, place)) events.closedState(state);
-  await rememberSealer(projectFolder, { ...now, lastRunMs: io.now().getTime() }).catch(events.notRemembered);
+  await rememberSealer(projectFolder, { ...now, lastRunMs: io.now().getTime() }).catch((error: unknown) =>
+    events.notRemembered(error),
+  );
 }
 
 /** What a key that `enclos run` uses from now on does not open, in the folder of a project. */
