@@ -3,11 +3,7 @@ import { dirname, join } from 'node:path';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { generateKey, writeKeyFile } from '@enclos/build';
 import { unreadable } from '../files/read.ts';
-
-/** What `enclos keygen` writes by default, and what signs a project that has it. */
-export const signingKeyFile = 'signing.key.pem';
-/** In the project. */
-export const developmentKeyFile = '.enclos/development.key.pem';
+import { developmentKeyFile, signingKeyFile } from './sealing/key-files.ts';
 
 export interface ProjectKey {
   readonly path: string;

@@ -16,7 +16,7 @@ import { stemOf } from '../images/enclave-image.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
-import type { ClosedState } from './sealing/closed-state.ts';
+import type { SealingEvents } from './sealing/closed-state.ts';
 
 /** A project as it is built here: `debug` overrides enclave.json. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
@@ -94,15 +94,11 @@ export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['en
 }
 
 /** What a build reports while it works. */
-export interface BuildEvents {
+export interface BuildEvents extends SealingEvents {
   during<T>(label: string, work: () => Promise<T>): Promise<T>;
   built(outcome: BuildOutcome): void;
   newKey(path: string): void;
   warnings(warnings: readonly Diagnostic[]): void;
-  /** The run cannot open what earlier ones may have sealed. */
-  closedState(state: ClosedState): void;
-  /** What a later run could warn about was not remembered. */
-  notRemembered(error: unknown): void;
 }
 
 export interface PrepareOptions {

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { keygen } from './keygen.ts';
 import { defineCommand } from '../define.ts';
-import { signingKeyFile } from '../../project/development-key.ts';
 import { closedByKey } from '../../project/sealing/closed-state.ts';
+import { signingKeyFile } from '../../project/sealing/key-files.ts';
 import { renderClosedState } from '../../project/sealing/render.ts';
 
 export const command = defineCommand({

@@ -1,6 +1,6 @@
 import { generateKey, writeKeyFile } from '@enclos/build';
 import { requireFolderOf } from '../../files/write.ts';
-import { mrSignerOfKey } from '../../project/signer.ts';
+import { mrSignerOfKey } from '../../project/sealing/signer.ts';
 
 export interface GeneratedKey {
   readonly path: string;

@@ -2,9 +2,6 @@ import { isAbsolute, relative } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { defaultStateFolder } from '../../files/user-folders.ts';
 import type { Io } from '../../output/io.ts';
-import type { ProjectPlatform } from '../platform.ts';
-import type { BuildEvents, SignedBuild } from '../prepare.ts';
-import type { RunOptions } from '../run-options.ts';
 import { changesBetween, type Change, type NextSealer } from './changes.ts';
 import { readSealers, rememberSealer, type Sealer } from './sealer.ts';
 import { wayBackTo, type Place, type WayBack } from './way-back.ts';
@@ -22,16 +19,28 @@ export interface ClosedState {
 export interface SealingRun {
   /** The folder of enclave.json. */
   readonly projectFolder: string;
-  readonly build: SignedBuild;
-  readonly platform: ProjectPlatform;
-  readonly options: Pick<RunOptions, 'stateFolder' | 'platformSocket'>;
+  readonly build: {
+    readonly outcome: { readonly canSeal: boolean };
+    readonly identity: Pick<Sealer, 'mrSigner' | 'productId' | 'securityVersion' | 'debug'>;
+    readonly keyFile: string;
+  };
+  readonly platform: { readonly description: { readonly rootFingerprint: Uint8Array } };
+  readonly options: { readonly stateFolder: string; readonly platformSocket?: string | undefined };
+}
+
+/** What is reported about sealed state. */
+export interface SealingEvents {
+  /** The run cannot open what earlier ones may have sealed. */
+  closedState(state: ClosedState): void;
+  /** What a later run could warn about was not remembered. */
+  notRemembered(error: unknown): void;
 }
 
 /**
  * Reports what the enclave that is about to run cannot open, and remembers it for later runs. Call it before the host program starts:
  * from then on there may be sealed state. An enclave without the code that seals is not remembered, and opens nothing.
  */
-export async function watchSealing(run: SealingRun, io: Io, events: BuildEvents): Promise<void> {
+export async function watchSealing(run: SealingRun, io: Io, events: SealingEvents): Promise<void> {
   if (!run.build.outcome.canSeal) return;
   const { projectFolder } = run;
   const now = sealerOf(run);

@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { exists, readSmallFile } from '../../files/read.ts';
-import { developmentKeyFile, signingKeyFile } from '../development-key.ts';
-import { mrSignerOfKey } from '../signer.ts';
+import { developmentKeyFile, signingKeyFile } from './key-files.ts';
+import { mrSignerOfKey } from './signer.ts';
 import type { NextSealer } from './changes.ts';
 import type { Sealer } from './sealer.ts';
 

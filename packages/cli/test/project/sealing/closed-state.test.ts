@@ -7,8 +7,8 @@ import { createPrinter } from '@enclos/command-line';
 import { createContext } from '../../../src/commands/context.ts';
 import type { Io } from '../../../src/output/io.ts';
 import { runNotes } from '../../../src/project/render.ts';
-import { mrSignerOfKey } from '../../../src/project/signer.ts';
-import { watchSealing, type SealingRun } from '../../../src/project/sealing/closed-state.ts';
+import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
+import { watchSealing } from '../../../src/project/sealing/closed-state.ts';
 import { readSealers, rememberSealer, type Sealer } from '../../../src/project/sealing/sealer.ts';
 import { enclos, signingKey, temporaryFolder } from '../../cli.ts';
 
@@ -58,8 +58,7 @@ function project(folder = temporaryFolder()) {
       },
       platform: { description: { rootFingerprint: root(given.root ?? 1) } },
       options: { stateFolder: given.stateFolder ?? '/state/enclos', platformSocket: given.platformSocket },
-      // The rest of a build and of a platform plays no part.
-    } as unknown as SealingRun;
+    };
     await watchSealing(run, io, events);
     return text;
   };
