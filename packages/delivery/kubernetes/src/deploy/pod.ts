@@ -228,7 +228,7 @@ function probesOf(settings: CompleteSettings): Pick<Container, 'startupProbe' | 
 function probeOf({ tcp, http, command, ...timing }: ProbeAction): Probe {
   return compact<Probe>({
     tcpSocket: tcp === undefined ? undefined : { port: tcp },
-    httpGet: http === undefined ? undefined : { port: http.port, path: http.path },
+    httpGet: http === undefined ? undefined : compact({ scheme: http.scheme, port: http.port, path: http.path }),
     exec: command === undefined ? undefined : { command },
     ...timing,
   });

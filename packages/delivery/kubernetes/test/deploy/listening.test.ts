@@ -62,4 +62,12 @@ describe('what listens in a pod', () => {
     assert.throws(() => planDeployment({ settings }), /There is no image\. .*--image NAME --image-layout PATH/);
     assert.throws(() => planDeployment({ settings, flags: { profile: 'podman' } }), /--image localhost\/app:TAG/);
   });
+
+  it('asks a page over TLS where deploy.json says so', () => {
+    const probe = (http: { port: string; path: string; scheme?: 'HTTP' | 'HTTPS' }) =>
+      podOf({ probes: { readiness: { http } } }).container.readinessProbe;
+    const page = { port: 'https', path: '/healthz' };
+    assert.deepEqual(probe(page), { httpGet: page });
+    assert.deepEqual(probe({ ...page, scheme: 'HTTPS' }), { httpGet: { scheme: 'HTTPS', ...page } });
+  });
 });

@@ -377,7 +377,10 @@ describe('what deploy writes', () => {
     env: { PLAIN: 'yes', SECRET: { secret: 's', key: 'k' }, CONFIG: { configMap: 'c', key: 'k' } },
     connect: [{ name: 'db', host: 'db.example', port: 5432 }],
     service: { type: 'LoadBalancer', annotations: { note: 'on' } },
-    probes: { startup: { http: { port: 'https', path: '/' } }, liveness: { command: ['true'], periodSeconds: 5 } },
+    probes: {
+      startup: { http: { port: 'https', path: '/', scheme: 'HTTPS' } },
+      liveness: { command: ['true'], periodSeconds: 5 },
+    },
     volumes: [
       { name: 'a', target: '/a', type: 'ephemeral', size: '1Gi' },
       { name: 'b', target: '/b', type: 'memory' },
