@@ -9,7 +9,10 @@ const detailType = string({ maxBytes: maxDetailBytes });
 
 describe('the detail of an exit', () => {
   const cases = [
-    [{ code: 134 }, /^The enclave ran out of memory: most likely its heap of 32 MiB was full \("heapSize" in enclave\.json\)\.$/],
+    [
+      { code: 134 },
+      /^The enclave ran out of memory: most likely its heap of 32 MiB was full \("heapSize" in enclave\.json\)\.$/,
+    ],
     [{ code: 133 }, /out of memory/],
     [{ signal: 'SIGABRT' }, /out of memory/],
     [{ signal: 'SIGTRAP' }, /out of memory/],
@@ -39,7 +42,10 @@ describe('the detail of an exit', () => {
 
   test('holds the end of the output, which says what went wrong', () => {
     const output = `${'code;'.repeat(10_000)}\n    ^\n\nError: what went wrong`;
-    assert.match(describeExit({ ...end, code: 1, output }).detail, /code 1\.\n.*code;\n {4}\^\n\nError: what went wrong$/);
+    assert.match(
+      describeExit({ ...end, code: 1, output }).detail,
+      /code 1\.\n.*code;\n {4}\^\n\nError: what went wrong$/,
+    );
   });
 
   test('is cut between characters', () => {
