@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { Transport } from '@enclos/gate';
+import type { Transport, TransportEvents } from '@enclos/gate';
 import type { EnclaveExit, LaunchedEnclave } from '@enclos/tee';
 
 /** How long the platform may take to say why a process has ended, after the end of its gate. */
@@ -8,9 +8,9 @@ const reportTimeoutMs = 2000;
 /** The end of an enclave, as the host learns of it. */
 export interface EnclaveEnd {
   /** Passes on the end of the gate only when it is known why, so that the errors of all pending calls can say it. */
-  delayed(transport: Transport): Transport;
+  readonly delayed: (transport: Transport) => Transport;
   /** The error of a call that gets no answer. */
-  lostError(cause: unknown): EnclosError;
+  readonly lostError: (cause: unknown) => EnclosError;
 }
 
 /** @param readable turns the exit into what people read */
@@ -19,21 +19,21 @@ export function watchEnd(
   readable: (exit: EnclaveExit) => EnclaveExit,
 ): EnclaveEnd {
   let known: EnclaveExit | undefined;
+  const endAfterReport = async (events: TransportEvents, error: Error | undefined): Promise<void> => {
+    // An enclave that only closed its gate would not end by itself.
+    void terminate();
+    try {
+      const exit = await reported(exited);
+      known = exit && readable(exit);
+    } finally {
+      events.end(error);
+    }
+  };
   return Object.freeze({
     delayed: (transport: Transport) => ({
       ...transport,
-      start: (events: Parameters<Transport['start']>[0]) =>
-        transport.start({
-          ...events,
-          end(error?: Error) {
-            // An enclave that only closed its gate would not end by itself.
-            void terminate();
-            void reported(exited).then((exit) => {
-              known = exit && readable(exit);
-              events.end(error);
-            });
-          },
-        }),
+      start: (events: TransportEvents) =>
+        transport.start({ ...events, end: (error) => void endAfterReport(events, error) }),
     }),
     lostError: (cause: unknown) => endError('ENCLAVE_LOST', known, cause),
   });
