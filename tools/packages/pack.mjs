@@ -34,7 +34,7 @@ async function npmPack(folders, into) {
 /** The folder `out` holds the tarballs of one version and nothing else. */
 function replaceTarballs(out, made) {
   mkdirSync(out, { recursive: true });
-  for (const name of readdirSync(out)) if (/\.tgz$/.test(name) || name === indexName) rmSync(join(out, name));
+  for (const name of readdirSync(out)) if (name.endsWith('.tgz') || name === indexName) rmSync(join(out, name));
   for (const name of readdirSync(made)) renameSync(join(made, name), join(out, name));
 }
 

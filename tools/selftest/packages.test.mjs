@@ -34,7 +34,7 @@ test('packages: each published package has the shared fields, and one that lacks
 });
 
 /** A laid out package, and what is wrong with it when npm says that its tarball has `paths`. */
-function problemsOf(changes = {}, leftOut = []) {
+function packedProblems(changes = {}, leftOut = []) {
   const files = {
     LICENSE: 'Licence',
     NOTICE: 'Notice',
@@ -63,50 +63,54 @@ function problemsOf(changes = {}, leftOut = []) {
 const manifestWith = (changes) => ({ 'package.json': JSON.stringify(changes) });
 
 test('packages: a whole tarball passes', () => {
-  assert.deepEqual(problemsOf(), []);
+  assert.deepEqual(packedProblems(), []);
   const inside = JSON.stringify({ sources: ['../../elsewhere.ts'], sourcesContent: ['1;'] });
-  assert.deepEqual(problemsOf({ 'dist/src/index.js.map': inside }), []);
+  assert.deepEqual(packedProblems({ 'dist/src/index.js.map': inside }), []);
 });
 
 for (const [what, problems, pattern] of [
-  ['no licence', () => problemsOf({}, ['LICENSE']), /^LICENSE is missing/],
-  ['no notice', () => problemsOf({}, ['NOTICE']), /^NOTICE is missing/],
+  ['no licence', () => packedProblems({}, ['LICENSE']), /^LICENSE is missing/],
+  ['no notice', () => packedProblems({}, ['NOTICE']), /^NOTICE is missing/],
   [
     'a source map that leads nowhere',
-    () => problemsOf({}, ['src/index.ts']),
+    () => packedProblems({}, ['src/index.ts']),
     /its source \.\.\/\.\.\/src\/index\.ts is not/,
   ],
   [
     'a map that is not there',
-    () => problemsOf({}, ['dist/src/index.js.map']),
+    () => packedProblems({}, ['dist/src/index.js.map']),
     /index\.js: its map index\.js\.map is not/,
   ],
-  ['a test', () => problemsOf({ 'dist/test/one.js': '' }), /^dist\/test\/one\.js: does not belong/],
-  ['a test beside the source', () => problemsOf({ 'src/one.test.ts': '' }), /^src\/one\.test\.ts: does not belong/],
-  ['a cache of the compiler', () => problemsOf({ 'dist/tsconfig.tsbuildinfo': '' }), /tsbuildinfo: does not belong/],
+  ['a test', () => packedProblems({ 'dist/test/one.js': '' }), /^dist\/test\/one\.js: does not belong/],
+  ['a test beside the source', () => packedProblems({ 'src/one.test.ts': '' }), /^src\/one\.test\.ts: does not belong/],
+  [
+    'a cache of the compiler',
+    () => packedProblems({ 'dist/tsconfig.tsbuildinfo': '' }),
+    /tsbuildinfo: does not belong/,
+  ],
   [
     'an export without its file',
-    () => problemsOf({}, ['dist/src/index.d.ts']),
+    () => packedProblems({}, ['dist/src/index.d.ts']),
     /package\.json: dist\/src\/index\.d\.ts is/,
   ],
-  ['a command without its file', () => problemsOf({}, ['bin/one.js']), /package\.json: bin\/one\.js is not/],
+  ['a command without its file', () => packedProblems({}, ['bin/one.js']), /package\.json: bin\/one\.js is not/],
   [
     'a link into the repository',
-    () => problemsOf({ 'README.md': '[a](../../docs/a.md)' }),
+    () => packedProblems({ 'README.md': '[a](../../docs/a.md)' }),
     /README\.md:1: the link \.\.\//,
   ],
   [
     'a package that is not published',
-    () => problemsOf(manifestWith({ dependencies: { '@enclos/testkit': '0.1.0' } })),
+    () => packedProblems(manifestWith({ dependencies: { '@enclos/testkit': '0.1.0' } })),
     /@enclos\/testkit@0\.1\.0 is not published/,
   ],
   [
     'a package of this machine',
-    () => problemsOf(manifestWith({ dependencies: { ws: 'file:../ws' } })),
+    () => packedProblems(manifestWith({ dependencies: { ws: 'file:../ws' } })),
     /ws@file:\.\.\/ws is not published/,
   ],
 ]) {
-  test(`packages: a tarball with ${what} is refused`, () => {
+  test(`packages: a tarball with ${String(what)} is refused`, () => {
     const found = problems();
     assert.match(found.join('\n'), pattern);
   });
