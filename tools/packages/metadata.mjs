@@ -8,7 +8,7 @@ import { readJson } from '../lib/workspace.mjs';
 export const internalSentence = 'Internal to Enclos: its interface may change in any version.';
 
 export const isPublished = ({ folder, manifest }) => folder.startsWith('packages/') && manifest.private !== true;
-export const isInternal = ({ manifest }) => manifest.enclos?.internal === true;
+const isInternal = ({ manifest }) => manifest.enclos?.internal === true;
 
 /** The fields that a published package must have, with their values. */
 export function sharedMetadata({ folder }, rootManifest) {

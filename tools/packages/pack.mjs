@@ -8,7 +8,7 @@ import { isPublished } from './metadata.mjs';
 import { stagePackage } from './stage.mjs';
 
 /** Lists the tarballs of a folder for `enclos new --from`. */
-export const indexName = 'packages.json';
+const indexName = 'packages.json';
 
 /** What the dependencies of a package need from the same folder. */
 const ownDependencies = ({ dependencies = {} }, names) =>
