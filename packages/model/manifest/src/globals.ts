@@ -24,7 +24,5 @@ export const enclaveGlobals: readonly string[] = Object.freeze(
 
 /** The members of the global `process` inside an enclave, by the same test. */
 export const enclaveProcessMembers: readonly string[] = Object.freeze(
-  (
-    'arch argv cwd emitWarning env execArgv hrtime memoryUsage nextTick platform uptime version versions'
-  ).split(' '),
+  'arch argv cwd emitWarning env execArgv hrtime memoryUsage nextTick platform uptime version versions'.split(' '),
 );

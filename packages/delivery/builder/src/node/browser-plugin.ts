@@ -1,6 +1,13 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 
-import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from 'esbuild';
+import {
+  build,
+  type ImportKind,
+  type OnResolveArgs,
+  type OnResolveResult,
+  type Plugin,
+  type PluginBuild,
+} from 'esbuild';
 
 import { absentNamespace } from './absent-plugin.ts';
 import { judgeBuiltin } from './builtins.ts';
@@ -21,7 +28,9 @@ const withoutEnding = (path: string): string => path.replace(/\.[cm]?[jt]s$|\/(?
 /** Whether the package's field `browser` could be about what one of its files imports. */
 function mayReplace({ folder, replaced }: InstalledPackage, { path, importer }: OnResolveArgs): boolean {
   if (!path.startsWith('.')) return replaced.includes(path) || replaced.includes(path.replace(/^node:/, ''));
-  const file = relative(folder, resolve(dirname(importer), path)).split(sep).join('/');
+  const file = relative(folder, resolve(dirname(importer), path))
+    .split(sep)
+    .join('/');
   return replaced.some((key) => withoutEnding(key) === `./${withoutEnding(file)}`);
 }
 
@@ -43,7 +52,12 @@ async function resolveForBrowser(folder: string, args: OnResolveArgs): Promise<s
     name: 'enclos-load-nothing',
     setup: (nested) => nested.onLoad({ filter: /.*/ }, () => ({ contents: '' })),
   };
-  const { banner: _banner, footer: _footer, define: _define, ...options } = scriptOptions({
+  const {
+    banner: _banner,
+    footer: _footer,
+    define: _define,
+    ...options
+  } = scriptOptions({
     folder,
     entry: statements[args.kind] ?? `import ${name}`,
     plugins: [loadNothing],
@@ -59,7 +73,11 @@ async function resolveForBrowser(folder: string, args: OnResolveArgs): Promise<s
   }
 }
 
-async function resolveAgain(nested: PluginBuild, folder: string, args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+async function resolveAgain(
+  nested: PluginBuild,
+  folder: string,
+  args: OnResolveArgs,
+): Promise<OnResolveResult | undefined> {
   const found = await resolveForBrowser(folder, args);
   if (found === undefined) return undefined;
   if (found.startsWith(disabled)) return { path: args.path, namespace: absentNamespace };

@@ -17,7 +17,7 @@ import { createPackageFinder, type InstalledPackage } from './package-finder.ts'
 
 /** What becomes a script. */
 export interface ScriptSource {
-  /** Of the project; a debug enclave keeps the names of the sources. */
+  /** The project's: a debug enclave keeps the names of the sources. */
   readonly project: Pick<Project, 'folder' | 'debug' | 'absent'>;
   /** A module with an export `start`. */
   readonly entry: string;
@@ -37,14 +37,14 @@ export interface BundledScript {
 /** Each round gives at least one more package its files for browsers; their dependencies may then differ. */
 const maxRounds = 8;
 
-async function runOnce(source: ScriptSource, packages: readonly InstalledPackage[], refuseIn: ImportPluginOptions['refuseIn']) {
+async function runOnce(
+  source: ScriptSource,
+  packages: readonly InstalledPackage[],
+  refuseIn: ImportPluginOptions['refuseIn'],
+) {
   const { project, entry } = source;
   const { folder } = project;
-  const plugins = [
-    absentPlugin(project.absent),
-    browserPlugin(folder, packages),
-    importPlugin({ folder, refuseIn }),
-  ];
+  const plugins = [absentPlugin(project.absent), browserPlugin(folder, packages), importPlugin({ folder, refuseIn })];
   const result = await runBundler(scriptOptions({ folder, entry, plugins, readable: project.debug }));
   const script = result.outputFiles.find((file) => file.path.endsWith('.js'));
   const sourceMap = result.outputFiles.find((file) => file.path.endsWith('.map'));
@@ -83,7 +83,10 @@ function leftoversOf(round: Round, folder: string, requires: readonly UncaughtRe
   const fatal = messages.filter((message) => {
     const file = message.location?.file ?? '';
     if (!isAboutLoading(message)) return false;
-    return isOwnFile(folder, resolve(folder, file)) || (files.includes(file) && (requires === undefined || computed.has(file)));
+    return (
+      isOwnFile(folder, resolve(folder, file)) ||
+      (files.includes(file) && (requires === undefined || computed.has(file)))
+    );
   });
   const places = fatal.map(({ location }) => location?.file ?? '');
   return { specifiers, files: new Set([...files.filter(asks), ...places]), messages: fatal };
@@ -101,7 +104,12 @@ function chainsOf(metafile: Metafile): ReadonlyMap<string, readonly string[]> {
 }
 
 /** Bundles again, now refusing at the place of the import, for the errors' sake. */
-async function refuse(source: ScriptSource, packages: readonly InstalledPackage[], metafile: Metafile, left: Leftovers): Promise<never> {
+async function refuse(
+  source: ScriptSource,
+  packages: readonly InstalledPackage[],
+  metafile: Metafile,
+  left: Leftovers,
+): Promise<never> {
   if (left.messages.length > 0) throw bundlerFailure(left.messages);
   const chains = chainsOf(metafile);
   const { folder } = source.project;
@@ -148,7 +156,10 @@ export async function bundleScript(source: ScriptSource): Promise<BundledScript>
   for (let rounds = 1; ; rounds++) {
     const round = await runOnce(source, [...packages.values()], () => undefined);
     const { script, sourceMap, metafile, messages } = round;
-    const examination = await examine(script.text, sourceMap.text, { folder, files: new Set(Object.keys(metafile.inputs)) });
+    const examination = await examine(script.text, sourceMap.text, {
+      folder,
+      files: new Set(Object.keys(metafile.inputs)),
+    });
     const left = leftoversOf(round, folder, examination?.requires);
     const before = packages.size;
     for (const file of rounds < maxRounds ? left.files : []) {

@@ -69,7 +69,10 @@ export async function bundleEnclave(project: Project, options: BundleOptions = {
   const { bootModule = '@enclos/enclave/boot' } = options;
   const { folder } = project;
   await readProjectFile(folder, project.main);
-  const { script, sourceMap, metafile, ...rest } = await bundleScript({ project, entry: entryFor(project, bootModule) });
+  const { script, sourceMap, metafile, ...rest } = await bundleScript({
+    project,
+    entry: entryFor(project, bootModule),
+  });
   checkCompiles(script.text, project);
   const modules = Object.entries(outputOf(metafile).inputs)
     .filter(([path, { bytesInOutput }]) => path !== entryName && !isAbsentModule(path) && bytesInOutput > 0)

@@ -18,7 +18,7 @@ const suggestions: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the bundler shall say about loading that it cannot see through, whoever wrote it. In an enclave the code that this points
+ * What the bundler shall say about loading that it cannot see through, in packages too. In an enclave the code that this points
  * at cannot work, unless it is prepared for that. The rest is found in the script.
  */
 export const messageLevels = Object.freeze({

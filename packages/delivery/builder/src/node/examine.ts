@@ -89,7 +89,14 @@ async function warningsOf(findings: readonly Finding[], folder: string): Promise
     const text = `${who} uses ${listOf(names)}, which an enclave does not have: code that needs it throws`;
     const [first] = found;
     const place = first === undefined ? {} : diagnosticOf(first);
-    return Object.freeze({ ...place, severity: 'warning', code, text, notes: [], ...adviceFor(identity, first) } as const);
+    return Object.freeze({
+      ...place,
+      severity: 'warning',
+      code,
+      text,
+      notes: [],
+      ...adviceFor(identity, first),
+    } as const);
   });
 }
 
@@ -97,10 +104,14 @@ async function warningsOf(findings: readonly Finding[], folder: string): Promise
 const advice: Readonly<Record<string, string>> = {
   ajv: 'standalone validation code (ajv/dist/standalone), generated before the build; or a library that does not generate code, such as zod or valibot',
   handlebars: 'templates that are precompiled before the build, with handlebars/runtime',
-  protobufjs: 'static code that pbjs generates before the build; messages that are loaded at run time cannot be compiled',
+  protobufjs:
+    'static code that pbjs generates before the build; messages that are loaded at run time cannot be compiled',
 };
 
-function adviceFor(identity: PackageIdentity | undefined, first: Finding | undefined): { readonly suggestion?: string } {
+function adviceFor(
+  identity: PackageIdentity | undefined,
+  first: Finding | undefined,
+): { readonly suggestion?: string } {
   const name = identity?.name ?? '';
   const suggestion = Object.hasOwn(advice, name) ? advice[name] : first?.absence.suggestion;
   return suggestion === undefined ? {} : { suggestion };

@@ -110,7 +110,10 @@ export const enclaveJsonSchema = z
         z
           .string()
           .max(214)
-          .regex(/^(?:node:)?(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*(?:\/[\w.~-]+)*$/i, 'expected the name of a module or a package'),
+          .regex(
+            /^(?:node:)?(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*(?:\/[\w.~-]+)*$/i,
+            'expected the name of a module or a package',
+          ),
       )
       .max(256)
       .optional()

@@ -64,7 +64,9 @@ for (const [code, texts] of [
     const problems = await problemsIn(code);
     assert.equal(problems.length, texts.length);
     for (const [index, text] of texts.entries()) assert.ok(problems[index]?.text.includes(text), problems[index]?.text);
-    assert.ok(problems.every(({ file, line, suggestion }) => file === 'src/demo.enclave.ts' && line === 1 && suggestion));
+    assert.ok(
+      problems.every(({ file, line, suggestion }) => file === 'src/demo.enclave.ts' && line === 1 && suggestion),
+    );
   });
 }
 
@@ -81,7 +83,7 @@ for (const code of [
   'fetch: for (;;) { break fetch; } export const x = 1;',
   'class Worker {} export const x = new Worker();',
   "export const x = process.env.NODE_ENV + process.version + process.hrtime().join('') + process.toString();",
-  "export const x = process.stdout?.isTTY ?? process.exit?.(1);",
+  'export const x = process.stdout?.isTTY ?? process.exit?.(1);',
   '(globalThis as { later?: number }).later = 1; declare const later: number; export const x = () => later;',
   'export const x = [new Response(), crypto.randomUUID(), new URL("a:b"), Float16Array, global, process];',
   'export const x = (v: unknown) => v instanceof Function && typeof eval;',
@@ -105,14 +107,15 @@ const packages = {
   'node_modules/outer/index.js': [
     "export { late } from './late.js';",
     "export const a = () => [fetch('x'), document.title, localStorage.length, new Worker('x'), new WebSocket('x')];",
-    "export const b = () => { try { return navigator.gpu; } catch { return process.env.HOME; } };",
+    'export const b = () => { try { return navigator.gpu; } catch { return process.env.HOME; } };',
     "export const root = typeof globalThis === 'object' ? globalThis : window;",
     "export const found = globalThis || Function('return this')();",
     'export const unused = () => indexedDB;',
   ].join('\n'),
   'node_modules/outer/late.js': "export const late = () => fetch('y');",
   'node_modules/ajv/package.json': '{"name":"ajv","version":"9.9.9","main":"index.js"}',
-  'node_modules/ajv/index.js': "exports.b = (text) => { try { return new Function(text); } catch (error) { throw error; } };",
+  'node_modules/ajv/index.js':
+    'exports.b = (text) => { try { return new Function(text); } catch (error) { throw error; } };',
 };
 
 test('what a package uses is one warning with the first place, and what it is prepared for is none', async () => {

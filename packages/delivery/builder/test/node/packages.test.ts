@@ -34,7 +34,12 @@ const main = { 'src/demo.enclave.ts': "import { a } from 'outer'; export const s
 function outer(index: string, manifest: object = {}): Record<string, string> {
   return {
     ...main,
-    'node_modules/outer/package.json': JSON.stringify({ name: 'outer', version: '1.0.0', main: 'index.js', ...manifest }),
+    'node_modules/outer/package.json': JSON.stringify({
+      name: 'outer',
+      version: '1.0.0',
+      main: 'index.js',
+      ...manifest,
+    }),
     'node_modules/outer/index.js': index,
   };
 }
@@ -124,7 +129,8 @@ for (const [what, manifest] of [
 }
 
 test('a package leaves out in browsers what its `browser` field says, and keeps the modules that enclaves have', async () => {
-  const index = "exports.a = () => [typeof require('fs').readFile, typeof require('crypto').createHash, require('./own').b];";
+  const index =
+    "exports.a = () => [typeof require('fs').readFile, typeof require('crypto').createHash, require('./own').b];";
   const files = {
     ...outer(index, { browser: { fs: false, crypto: false, './own.js': './other.js' } }),
     'node_modules/outer/own.js': "exports.b = 'own';",
@@ -151,7 +157,11 @@ test('only the package that needs it changes, also when another brings it, and o
     'node_modules/inner/index.js': asksNode,
     'node_modules/inner/browser.js': "exports.a = () => 'browser';",
     'node_modules/middle/index.js': "exports.a = () => require('inner').a();",
-    'node_modules/middle/node_modules/inner/package.json': JSON.stringify({ name: 'inner', main: 'index.js', ...variants }),
+    'node_modules/middle/node_modules/inner/package.json': JSON.stringify({
+      name: 'inner',
+      main: 'index.js',
+      ...variants,
+    }),
     'node_modules/middle/node_modules/inner/index.js': "exports.a = () => 'copy';",
     'node_modules/middle/node_modules/inner/browser.js': "exports.a = () => 'never';",
   };
@@ -179,7 +189,9 @@ test('the interface is taken from the same files as the image', async () => {
 });
 
 const absentFiles = (absent: readonly string[]): Record<string, string> => ({
-  ...outer("const { b } = require('fs'); const more = require('heavy/more'); exports.a = () => [typeof b, Object.keys(more)];"),
+  ...outer(
+    "const { b } = require('fs'); const more = require('heavy/more'); exports.a = () => [typeof b, Object.keys(more)];",
+  ),
   'enclave.json': JSON.stringify({ ...minimalManifest, absent }),
 });
 

@@ -189,7 +189,9 @@ describe('after the loader', { concurrency: 2 }, () => {
 
   test('the globals and the members of process are those that the build knows', async () => {
     // Four of them are there for a bundle that names one.
-    const inside = await run(`void 'Response'; return [Object.getOwnPropertyNames(globalThis), Reflect.ownKeys(process)]`);
+    const inside = await run(
+      `void 'Response'; return [Object.getOwnPropertyNames(globalThis), Reflect.ownKeys(process)]`,
+    );
     const known = [enclaveGlobals, enclaveProcessMembers].map((names) => [...names].sort());
     assert.ok(Array.isArray(inside));
     assert.deepEqual(

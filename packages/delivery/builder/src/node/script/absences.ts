@@ -80,7 +80,9 @@ function isThere(key: string): boolean {
 
 function suggestionFor(key: string): string {
   if (Object.hasOwn(suggestions, key)) return suggestions[key] ?? '';
-  return key.startsWith('process.') ? untrusted : 'an import of what defines it, or an untrusted function of the interface';
+  return key.startsWith('process.')
+    ? untrusted
+    : 'an import of what defines it, or an untrusted function of the interface';
 }
 
 /** A member that is absent is undefined: only its use throws, and not with `?.`. */
@@ -93,7 +95,9 @@ function throws({ isMember, kind, isOptional }: Use): boolean {
 export function absenceOf(use: Use): Absence | undefined {
   const { key, kind } = use;
   if (key === 'eval') {
-    return kind === 'assign' ? undefined : { name: 'eval', text: 'eval throws in an enclave', suggestion: noEvaluation };
+    return kind === 'assign'
+      ? undefined
+      : { name: 'eval', text: 'eval throws in an enclave', suggestion: noEvaluation };
   }
   if (key === 'Function') {
     if (kind !== 'call' && kind !== 'construct' && !calls.has(use.member ?? '')) return undefined;

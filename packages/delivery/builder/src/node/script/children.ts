@@ -62,8 +62,8 @@ const none: readonly string[] = [];
 /** A name that is worked out, not spelt: `a[name]`, `{ [name]: 1 }`. */
 function computedKey(node: AnyNode): string | undefined {
   if (node.type === 'MemberExpression') return node.computed ? 'property' : undefined;
-  if (node.type !== 'Property' && node.type !== 'MethodDefinition' && node.type !== 'PropertyDefinition') return undefined;
-  return node.computed ? 'key' : undefined;
+  const hasKey = node.type === 'Property' || node.type === 'MethodDefinition' || node.type === 'PropertyDefinition';
+  return hasKey && node.computed ? 'key' : undefined;
 }
 
 /** `0 && (module.exports = { start })`, by which the bundler tells readers of the text what a script exports. */

@@ -4,7 +4,7 @@ import { SourceMap } from 'node:module';
 export interface Origin {
   /** Relative to the project folder, with forward slashes. */
   readonly file: string;
-  /** Of the whole file. */
+  /** The text of the whole file. */
   readonly text: string;
   /** UTF-16 offset in the text. */
   readonly offset: number;
@@ -25,7 +25,7 @@ function lineStarts(text: string): readonly number[] {
 /** The index of the last start that is not after the offset. */
 function lineAt(starts: readonly number[], offset: number): number {
   let low = 0;
-  for (let high = starts.length; high - low > 1; ) {
+  for (let high = starts.length; high - low > 1;) {
     const middle = (low + high) >> 1;
     if ((starts[middle] ?? 0) <= offset) low = middle;
     else high = middle;

@@ -24,7 +24,7 @@ export class Scope {
 
   /** The scope that declares the name, from here outwards. */
   find(name: string): Scope | undefined {
-    for (let at: Scope | undefined = this; at !== undefined; at = at.up) if (at.declares(name)) return at;
+    for (const scope of this.#outwards()) if (scope.declares(name)) return scope;
     return undefined;
   }
 
@@ -36,8 +36,13 @@ export class Scope {
   /** Where code in this function, or in one around it, asks about the key. */
   questionsAbout(key: string): readonly number[] {
     const found: number[] = [];
-    for (let at: Scope | undefined = this; at !== undefined; at = at.up) found.push(...(at.#questions.get(key) ?? []));
+    for (const scope of this.#outwards()) found.push(...(scope.#questions.get(key) ?? []));
     return found;
+  }
+
+  *#outwards(): Iterable<Scope> {
+    yield this;
+    for (let at = this.up; at !== undefined; at = at.up) yield at;
   }
 }
 

@@ -44,7 +44,7 @@ function memberName({ computed, property }: MemberExpression): string | undefine
 interface Access {
   readonly key: string;
   readonly isMember: boolean;
-  /** Of the expression that gives the value. */
+  /** The place of the expression that gives the value. */
   readonly place: Place;
 }
 
@@ -52,7 +52,7 @@ interface Access {
 function accessOf(start: Place<Identifier>): Access {
   const names = [start.node.name];
   const places: Place[] = [start];
-  for (let at: Place = start; names.length < 8; ) {
+  for (let at: Place = start; names.length < 8;) {
     const outer: Place | undefined = at.up;
     if (outer?.node.type !== 'MemberExpression' || outer.node.object !== at.node) break;
     const name = memberName(outer.node);
@@ -68,7 +68,10 @@ function accessOf(start: Place<Identifier>): Access {
   return { key: names[first] ?? start.node.name, isMember: first > 0, place: places[first] ?? start };
 }
 
-function usageOf({ node, up }: Place): Pick<Use, 'kind' | 'isOptional' | 'member'> & { readonly call?: CallExpression } {
+function usageOf({
+  node,
+  up,
+}: Place): Pick<Use, 'kind' | 'isOptional' | 'member'> & { readonly call?: CallExpression } {
   const outer = up?.node;
   switch (outer?.type) {
     case 'CallExpression':
@@ -130,7 +133,9 @@ export function usesIn(script: string, isOrdinary: (name: string) => boolean): r
   walk(parse(script, { ecmaVersion: 'latest', sourceType: 'script' }), (place) => {
     if (place.node.type === 'BinaryExpression') {
       if (place.node.operator === 'in') questions.push(place);
-    } else if (isIdentifier(place) && place.node.name !== 'arguments' && !isOrdinary(place.node.name)) names.push(place);
+    } else if (isIdentifier(place) && place.node.name !== 'arguments' && !isOrdinary(place.node.name)) {
+      names.push(place);
+    }
   });
   const accesses = names.filter(isFree).map(accessOf);
   for (const place of questions) questionIn(place);

@@ -36,7 +36,7 @@ function isLateImport({ node, up }: Place): boolean {
 
 function isTried(place: Place, key: string): boolean {
   const { node } = place;
-  if (node.type === 'TryStatement' && key === 'block' && node.handler) return !throwsAgain(node.handler) || place.isTried;
+  if (node.type === 'TryStatement' && key === 'block' && node.handler && !throwsAgain(node.handler)) return true;
   return isFunction(node) && !isLateImport(place) ? false : place.isTried;
 }
 
@@ -68,11 +68,13 @@ function scopesOf(place: Place): (key: string) => Scope {
 }
 
 /**
- * Visits every node of a program, each with its scope. When it returns, all scopes know their names: whoever resolves a name
- * earlier than that does not see what is declared further down.
+ * Visits every node of a program, each with its scope. When it returns, all scopes know their names: a
+ * visitor that resolves a name earlier does not see what is declared further down.
  */
 export function walk(program: Program, visit: (place: Place) => void): void {
-  const open: Place[] = [{ node: program, up: undefined, scope: new Scope(undefined, true), isTried: false, isChosen: false }];
+  const open: Place[] = [
+    { node: program, up: undefined, scope: new Scope(undefined, true), isTried: false, isChosen: false },
+  ];
   while (open.length > 0) {
     const place = open.pop();
     if (place === undefined) return;

@@ -147,7 +147,9 @@ const { program } = fc.letrec<{ readonly program: string; readonly statement: st
       fc.tuple(names, body).map(([name, inner]) => `{ function ${name}() {} { ${inner} } }`),
       fc.tuple(names, body).map(([name, inner]) => `(function (${name}) { ${inner} })();`),
       fc.tuple(names, body).map(([name, inner]) => `(function ${name}() { ${inner} })();`),
-      fc.tuple(names, names, body).map(([name, other, inner]) => `((${name}x = (() => { try { ${other} } catch {} })()) => { ${inner} })();`),
+      fc
+        .tuple(names, names, body)
+        .map(([name, other, inner]) => `((${name}x = (() => { try { ${other} } catch {} })()) => { ${inner} })();`),
       fc.tuple(names, body).map(([name, inner]) => `try { throw 1 } catch (${name}) { { ${inner} } }`),
       fc.tuple(names, body).map(([name, inner]) => `for (const ${name} of [1]) { ${inner} }`),
       fc.tuple(names, body).map(([name, inner]) => `${name}: for (;;) { (() => { ${inner} })(); break ${name} }`),
