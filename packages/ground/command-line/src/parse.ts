@@ -139,10 +139,10 @@ function positionals(
   command: CommandShape,
   { positionals: given }: Tokens,
   refuse: Refuse,
-): Readonly<Record<string, string | undefined>> {
+): RawInput['arguments'] {
   const specs = Object.entries(command.arguments);
   const extra = given[specs.length];
-  if (extra !== undefined) {
+  if (extra !== undefined && specs.at(-1)?.[1].multiple !== true) {
     refuse(
       specs.length === 0
         ? 'This command takes only options: an option lacks its value, or has one too many.'
@@ -151,6 +151,7 @@ function positionals(
   }
   return Object.fromEntries(
     specs.map(([key, spec], index) => {
+      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       const value = given[index] ?? spec.default;
       if (value === undefined && spec.required === true) {
         refuse(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`);

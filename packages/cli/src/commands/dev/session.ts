@@ -10,7 +10,7 @@ import { openProjectPlatform, type ProjectPlatform } from '../../project/platfor
 import type { RunOptions } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
-import { createFolderWatcher, foldersOf } from './watch.ts';
+import { createFolderWatcher, foldersOf } from '../../project/watch.ts';
 import { Workshop, type RunnableBuild } from './workshop.ts';
 
 /** The builds are debug builds, and signed with the development key of the project unless told. */
