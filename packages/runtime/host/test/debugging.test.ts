@@ -2,26 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { manifestFields } from '@enclos/testkit';
 import { createDebugging } from '../src/debug/debugging.ts';
 import type { DeveloperTool } from '../src/debug/developer-tool.ts';
 import { sourcePositions } from '../src/debug/source-positions.ts';
 
-const manifest: EnclaveManifest = {
-  name: 'demo',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 2n ** 20n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
-  limits: { maxFrameBytes: 1_048_576, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+const manifest = manifestFields(pinnedInterpreter, { name: 'demo' });
 const debug: EnclaveManifest = { ...manifest, debug: true };
 
 /** One segment: line 1, column 1 of the script is line 3, column 5 of the source. */

@@ -10,31 +10,20 @@ import { utf8 } from '@enclos/codec';
 import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
-import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { pinnedInterpreter } from '@enclos/manifest';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
+import { manifestFields } from '@enclos/testkit';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import type { StreamAddress } from '../src/services/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
 
-const manifest: EnclaveManifest = {
-  name: 'sample',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 1024n * 1024n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
+const manifest = manifestFields(pinnedInterpreter, {
   listen: [
     { name: 'web', port: 8443 },
     { name: 'admin', port: 8444 },
   ],
   connect: [{ name: 'database', host: 'database.invalid', port: 5432 }],
-  limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+});
 const anyPort = { port: 0 };
 const folders = { mounts: {}, trustedFiles: {} };
 
