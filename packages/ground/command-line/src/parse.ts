@@ -135,11 +135,7 @@ function optionValue(
   return value;
 }
 
-function positionals(
-  command: CommandShape,
-  { positionals: given }: Tokens,
-  refuse: Refuse,
-): RawInput['arguments'] {
+function positionals(command: CommandShape, { positionals: given }: Tokens, refuse: Refuse): RawInput['arguments'] {
   const specs = Object.entries(command.arguments);
   const extra = given[specs.length];
   if (extra !== undefined && specs.at(-1)?.[1].multiple !== true) {

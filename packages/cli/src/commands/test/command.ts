@@ -7,7 +7,7 @@ import { test } from './test.ts';
 
 export const command = defineCommand({
   description: [
-    "Builds the enclave, signs it, starts a software platform and runs the tests of the project on it, with the test runner of Node.",
+    'Builds the enclave, signs it, starts a software platform and runs the tests of the project on it, with the test runner of Node.',
     'A test starts the enclave with `startEnclave` of @enclos/testing. It is a real enclave, in its own process.',
     '',
     'Without FILES the tests are every *.test.ts below the folder test, also .mts, .js and .mjs.',
@@ -16,12 +16,14 @@ export const command = defineCommand({
     '',
     'When the command ends, for any reason, the platform, the enclaves and the processes of the tests end too.',
   ],
-  arguments: { files: {
+  arguments: {
+    files: {
       value: 'FILE',
       summary: 'A test, or a folder of tests',
       extensions: ['ts', 'mts', 'js', 'mjs'],
       multiple: true,
-    } },
+    },
+  },
   options: {
     project: { type: 'string', value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' },
     isolation: isolationOption,

@@ -81,7 +81,8 @@ export const text: string = readFileSync(new URL('./fixture.txt', import.meta.ur
   });
 
   test('may start their enclave in a hook, and end it or not', { timeout: 240_000 }, async () => {
-    const cwd = await projectOf(`let enclave: Awaited<ReturnType<typeof startEnclave<typeof app.trusted, typeof app.untrusted>>>;
+    const cwd =
+      await projectOf(`let enclave: Awaited<ReturnType<typeof startEnclave<typeof app.trusted, typeof app.untrusted>>>;
 before(async () => { enclave = await startEnclave(app, { untrusted }); });
 test('first', async () => assert.equal((await enclave.call.greet({ name: 'Ada' })).count, 1));
 test('second', async () => {

@@ -30,7 +30,10 @@ test('a project without tests is told where they are looked for, and starts noth
   rmSync(join(bare, 'test'), { recursive: true });
   const ran = await enclos(['test', '--state', state], { cwd: bare });
   assert.equal(ran.code, 2);
-  assert.match(ran.stderr, /^✖ CLI_TESTS_MISSING: There is no test in test of \S+\/bare\.\n[^]*next: .*`enclos test FILE`/);
+  assert.match(
+    ran.stderr,
+    /^✖ CLI_TESTS_MISSING: There is no test in test of \S+\/bare\.\n[^]*next: .*`enclos test FILE`/,
+  );
   const absent = await enclos(['test', 'test/absent.test.ts', '--project', folder, '--json'], { cwd: folder });
   assert.equal(absent.code, 2);
 });
