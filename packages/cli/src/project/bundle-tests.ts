@@ -96,12 +96,12 @@ const loaders: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.mts': 'ts', '
 function ownPlaces(projectFolder: string): Plugin {
   return {
     name: 'own places',
-    setup({ onLoad, esbuild }) {
-      onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
+    setup(build) {
+      build.onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
         if (!isInside(projectFolder, path)) return undefined;
         const source = await readFile(path, 'utf8');
         if (!source.includes('import.meta')) return undefined;
-        const { code } = await esbuild.transform(source, {
+        const { code } = await build.esbuild.transform(source, {
           loader: loaders[extname(path)] ?? 'js',
           sourcefile: path,
           sourcemap: 'inline',

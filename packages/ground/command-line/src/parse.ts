@@ -146,7 +146,7 @@ function positionals(command: CommandShape, { positionals: given }: Tokens, refu
     );
   }
   return Object.fromEntries(
-    specs.map(([key, spec], index) => {
+    specs.map(([key, spec], index): readonly [string, RawInput['arguments'][string]] => {
       if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       const value = given[index] ?? spec.default;
       if (value === undefined && spec.required === true) {

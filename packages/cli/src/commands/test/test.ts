@@ -89,22 +89,21 @@ class Session {
     const { folder, files } = this.#options;
     const changes = new EventTarget();
     const isOurs = (path: string): boolean => this.#inputs.includes(path) || isTest(path);
-    let changed = false;
-    let ended = false;
+    const seen = { change: false, end: false };
     const wake = (): void => void changes.dispatchEvent(new Event('change'));
     const watcher = createFolderWatcher((paths) => {
       if (![...paths].some(isOurs)) return;
-      changed = true;
+      seen.change = true;
       wake();
     });
     const stopSignals = this.#io.onSignal(() => {
-      ended = true;
+      seen.end = true;
       wake();
     });
     let exitCode = 1;
     try {
-      while (!ended) {
-        changed = false;
+      while (!seen.end) {
+        seen.change = false;
         exitCode = await this.run().catch((error: unknown) => {
           this.#events.failed(error);
           return 1;
@@ -112,7 +111,7 @@ class Session {
         const tests = await findTests(folder, files).catch(() => []);
         const known = [join(folder, 'enclave.json'), join(folder, 'test', '.'), ...this.#inputs, ...tests];
         watcher.setFolders(foldersOf(known, folder));
-        if (changed || ended) continue;
+        if (seen.change || seen.end) continue;
         this.#events.waiting();
         await once(changes, 'change');
       }

@@ -15,10 +15,9 @@ test('a bid wins only if it is the highest, and no other request is known', asyn
   // Whose key it is, is checked by src/client.ts. This test is about what the enclave answers.
   const client = connect({ ...enclave.listeners['clients'], servername: serverName, rejectUnauthorized: false });
   const answers = createInterface({ input: client });
-  const ask = async (request: string): Promise<unknown> => {
+  const ask = async (request: string): Promise<string> => {
     client.write(`${request}\n`);
-    const [line]: unknown[] = await once(answers, 'line');
-    return line;
+    return String((await once(answers, 'line'))[0]);
   };
   assert.equal(await ask('bid 000000120'), 'highest');
   assert.equal(await ask('bid 000000120'), 'too low');
