@@ -24,6 +24,8 @@ export interface HttpRequestHead {
 /** The common part of both kinds of requests. */
 export interface ReceivedRequest extends HttpRequestHead {
   readonly query: URLSearchParams;
+  /** The query as it was sent, with its `?`; empty when there is none. */
+  readonly search: string;
   /** Where the connection comes from, as `remoteAddress` of {@link PeerStream}. */
   readonly remoteAddress: string;
   /**
@@ -55,8 +57,8 @@ export interface StreamedHttpRequest extends ReceivedRequest {
 export interface HttpResponse {
   /** 200 to 599. */
   readonly status: number;
-  /** Without the fields for the connection and for lengths, which are set for you. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Without the fields for the connection and for lengths, which are set for you. A list is sent as a line for each value. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /**
    * A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. An async iterable is sent piece by piece, as fast as
    * the client takes it: in chunks, or until the end of the connection for a client of HTTP/1.0. When it throws, the connection

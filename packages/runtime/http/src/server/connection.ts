@@ -209,6 +209,7 @@ export class HttpConnection {
       path,
       // With a `?`, because URLSearchParams would drop one with which the query itself begins.
       query: new URLSearchParams(`?${query}`),
+      search: query === '' ? '' : `?${query}`,
       headers,
       remoteAddress: this.#peer.remoteAddress,
       clientCertificate: this.#certificates.leaf,

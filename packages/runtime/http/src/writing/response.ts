@@ -28,7 +28,7 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /** The server sets these: for the connection, for lengths, and for the date if it has one. */
-const ownFields = new Set([
+export const connectionFields: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'date',
@@ -137,12 +137,15 @@ function fieldsOf({ headers = {} }: HttpResponse): string {
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
-    if (ownFields.has(key)) misused(`The header ${key} is set by the server.`);
+    if (connectionFields.has(key)) misused(`The header ${key} is set by the server.`);
     if (seen.has(key)) misused(`The header ${key} is there twice.`);
-    // The value may be a secret.
-    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
     seen.add(key);
-    text += `${name}: ${value}\r\n`;
+    const lines: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const line of lines) {
+      // The value may be a secret.
+      if (!isSendable(name, line)) misused('A header has a name or a value that cannot be sent.');
+      text += `${name}: ${String(line)}\r\n`;
+    }
   }
   return text;
 }
