@@ -11,13 +11,9 @@ import {
   type RequestInit,
   type Response,
 } from 'undici';
-import { attestedConnect, type AttestedConnectOptions, type AttestedConnection } from './connect.ts';
+import { attestedConnect, type AttestedConnection, type Connecting } from './connect.ts';
 import { misused } from './errors.ts';
-
-type Connecting<E extends object> = Omit<
-  Extract<AttestedConnectOptions<E>, { readonly host: string }>,
-  'host' | 'port' | 'stream' | 'signal'
->;
+import { policyAppraiser, type PolicyAppraiserOptions } from './policy-appraiser.ts';
 
 export interface AttestedFetchOptions<E extends object = VerifiedEvidence> extends Connecting<E> {
   /** Gets each new connection's evidence, before a request is written to it. What it throws refuses the connection. */
@@ -84,6 +80,27 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
   };
   return Object.freeze(Object.assign(attestedFetch, { close: () => agent.close() }));
 }
+
+/**
+ * `createAttestedFetch` with the decision of a policy: refuses every server but those that the policy accepts, and every software
+ * platform whose root it does not name.
+ * @throws what `policyAppraiser` throws.
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { attestedFetch } from '@enclos/atls/fetch';
+ *
+ * const fetch = attestedFetch({ policy: readFileSync('policy.json', 'utf8') });
+ * const response = await fetch('https://vault.example:8443/v1/keys');
+ * console.log(await response.text());
+ * ```
+ */
+export function attestedFetch(options: PolicyFetchOptions): AttestedFetch {
+  return createAttestedFetch({ ...options, appraise: policyAppraiser(options) });
+}
+
+/** What {@link attestedFetch} takes: a policy, or a measurement. */
+export type PolicyFetchOptions = Omit<AttestedFetchOptions, 'appraise'> & PolicyAppraiserOptions;
 
 function onlyHttps(protocol: string): string {
   return `Attested TLS is for https: URLs, not ${protocol}`;

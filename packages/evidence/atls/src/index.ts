@@ -8,6 +8,7 @@ export type { EvidenceSource, SourcedEvidence } from './evidence-source.ts';
 export { createClientIdentity, type AttestedIdentity, type IdentityOptions } from './identity.ts';
 export { alpnProtocol } from './protocol/messages.ts';
 export type { PeerPolicy } from './peer.ts';
+export { policyAppraiser, type Acceptance, type PolicyAppraiserOptions } from './policy-appraiser.ts';
 export { readCertificateEvidence } from './certificate/read-evidence.ts';
 export type { Mode, Role } from './roles.ts';
 export {
