@@ -65,7 +65,7 @@ function ofPeer(presented: PresentedEvidence): Endorsements {
   return parseCollateral(collateralOfPeer(presented));
 }
 
-/** @throws ATLS_COLLATERAL_MISSING when the peer sent none. */
+/** The text of the collateral that a peer sent along. @throws ATLS_COLLATERAL_MISSING when it sent none. */
 export function collateralOfPeer({ endorsements }: PresentedEvidence): string {
   if (endorsements.length === 0) throw new EnclosError('ATLS_COLLATERAL_MISSING');
   return decodeUtf8(endorsements);

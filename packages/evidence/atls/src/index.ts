@@ -1,6 +1,12 @@
 import './certificate/certificate-errors.ts';
 import './errors.ts';
-export { quoteAppraiser, type Appraiser, type PresentedEvidence, type QuoteAppraiserOptions } from './appraiser.ts';
+export {
+  collateralOfPeer,
+  quoteAppraiser,
+  type Appraiser,
+  type PresentedEvidence,
+  type QuoteAppraiserOptions,
+} from './appraiser.ts';
 export type { AttemptOptions } from './attempt.ts';
 export type { CertificateEvidence, EvidenceForm } from './certificate/certificate-evidence.ts';
 export { attestedConnect, type AttestedConnection, type AttestedConnectOptions, type Destination } from './connect.ts';

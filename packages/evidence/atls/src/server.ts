@@ -48,6 +48,11 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
    */
   accept(connection: Duplex): Promise<AcceptedConnection<E>>;
   /**
+   * As `accept`, for servers that take the socket alone: `secure` of `serveHttp` (`@enclos/http`). Not for servers that decide by the
+   * evidence of their clients.
+   */
+  secure(connection: Duplex): Promise<TLSSocket>;
+  /**
    * Accepts every connection of an iterable, `listen(name)` of `@enclos/enclave`
    * for example, and hands those over whose exchange succeeded. Resolves when
    * the iterable ends; what `onConnection` throws closes its connection.
@@ -81,6 +86,7 @@ export async function createAttestedServer<E extends object = VerifiedEvidence>(
   return Object.freeze({
     identity,
     accept,
+    secure: async (connection: Duplex) => (await accept(connection)).socket,
     async serve(
       connections: AsyncIterable<Duplex>,
       onConnection: (connection: AcceptedConnection<E>) => unknown,

@@ -6,7 +6,7 @@ import { refuseUsage } from '../../usage/usage-error.ts';
 import { namesIn } from '../../files/read.ts';
 
 /** The kinds of application that a project can start as. */
-export const templates = ['app', 'service', 'tls-service', 'job'] as const;
+export const templates = ['app', 'service', 'tls-service', 'atls-service', 'job'] as const;
 
 export interface CreateProjectOptions {
   /** The folder to make. Its last part is the name of the project. */
