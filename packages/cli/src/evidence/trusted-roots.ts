@@ -1,7 +1,8 @@
 import { countPemStarts, findDer, toPem } from '@enclos/codec/pem';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { createHash, X509Certificate } from 'node:crypto';
-import { INTEL_SGX_ROOT, rootInCollateral, softwareRoot, type TrustedRoot } from '@enclos/attestation';
+import { rootInCollateral } from '@enclos/atls';
+import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { EnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files/read.ts';
 

@@ -71,6 +71,11 @@ export const atlsErrors = declareErrors({
     'The peer sent no collateral with its evidence, and this side has no other source of it.',
     'Give `endorsements`, or let the peer send them: its evidence function returns `{ quote, endorsements }`.',
   ],
+  ATLS_ROOT_NOT_NAMED: [
+    'evidence',
+    'The collateral of the peer leads to no root that the policy names.',
+    'Do not trust the peer. If it is yours, put the fingerprint that `enclos platform show` prints into softwareRoots.',
+  ],
   ATLS_PROXY_ADDRESS: [
     'usage',
     'The proxy does not listen at this address.',

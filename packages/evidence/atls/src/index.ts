@@ -13,6 +13,7 @@ export { attestedConnect, type AttestedConnection, type AttestedConnectOptions, 
 export type { EvidenceSource, SourcedEvidence } from './evidence-source.ts';
 export { createClientIdentity, type AttestedIdentity, type IdentityOptions } from './identity.ts';
 export { alpnProtocol } from './protocol/messages.ts';
+export { rootInCollateral } from './named-root.ts';
 export type { PeerPolicy } from './peer.ts';
 export { policyAppraiser, type Acceptance, type PolicyAppraiserOptions } from './policy-appraiser.ts';
 export { readCertificateEvidence } from './certificate/read-evidence.ts';

@@ -2,14 +2,15 @@ import {
   INTEL_SGX_ROOT,
   parseCollateral,
   parsePolicy,
-  rootInCollateral,
   type Endorsements,
   type SgxPolicy,
   type TdxPolicy,
   type TrustedRoot,
 } from '@enclos/attestation';
+import { EnclosError } from '@enclos/errors';
 import { collateralOfPeer, quoteAppraiser, type Appraiser, type PresentedEvidence } from './appraiser.ts';
 import { misused } from './errors.ts';
+import { rootInCollateral } from './named-root.ts';
 
 /** What is accepted: a policy, or one measurement on a platform that is up to date. */
 export type Acceptance =
@@ -42,7 +43,7 @@ export type PolicyAppraiserOptions = Acceptance & {
  * platforms with `softwareRoots`, by their fingerprints; the collateral supplies their keys. A software platform that the policy does
  * not name is refused, whatever else the policy accepts.
  * @throws ATLS_MISUSED for a policy for other evidence than quotes; APPRAISAL_REFUSED for one that is incomplete, and a CODEC error for
- *   text that is not JSON. The appraiser throws what `quoteAppraiser` throws, and ATLS_COLLATERAL_MISSING.
+ *   text that is not JSON. The appraiser throws what `quoteAppraiser` throws, ATLS_COLLATERAL_MISSING and ATLS_ROOT_NOT_NAMED.
  * @example
  * ```ts
  * import { readFile } from 'node:fs/promises';
@@ -55,7 +56,11 @@ export type PolicyAppraiserOptions = Acceptance & {
  * }
  * ```
  */
-export function policyAppraiser({ collateral = collateralOfPeer, now, ...acceptance }: PolicyAppraiserOptions): Appraiser {
+export function policyAppraiser({
+  collateral = collateralOfPeer,
+  now,
+  ...acceptance
+}: PolicyAppraiserOptions): Appraiser {
   const policy = policyOf(acceptance);
   const { intelRoot, softwareRoots = [] } = policy;
   // One for each set of collateral, and with it the verdicts that may be used again.
@@ -70,6 +75,7 @@ export function policyAppraiser({ collateral = collateralOfPeer, now, ...accepta
         ...(intelRoot ? [INTEL_SGX_ROOT] : []),
         ...named.filter((root) => root !== undefined),
       ];
+      if (roots.length === 0) throw new EnclosError('ATLS_ROOT_NOT_NAMED');
       appraiser = quoteAppraiser({ roots, policy, endorsements: () => endorsements, now });
       appraisers.set(endorsements, appraiser);
     }
@@ -89,6 +95,7 @@ function policyOf({ policy, mrEnclave, softwareRoot }: Acceptance): SgxPolicy | 
   }
   // Untyped callers and files may give any.
   const parsed = parsePolicy<unknown>(policy);
-  if (parsed.tee === 'sev-snp') misused('The policy is for SEV-SNP reports: give one for SGX or TDX quotes, or an `appraise`.');
+  if (parsed.tee === 'sev-snp')
+    misused('The policy is for SEV-SNP reports: give one for SGX or TDX quotes, or an `appraise`.');
   return parsed;
 }

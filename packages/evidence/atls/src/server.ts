@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { attempt, handshake, type AttemptOptions } from './attempt.ts';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import './errors.ts';
 import { exchangeAsServer } from './exchange.ts';
 import { createIdentity, snapshotOf, type AttestedIdentity, type IdentityOptions } from './identity.ts';
@@ -48,10 +48,11 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
    */
   accept(connection: Duplex): Promise<AcceptedConnection<E>>;
   /**
-   * As `accept`, for servers that take the socket alone: `secure` of `serveHttp` (`@enclos/http`). Not for servers that decide by the
-   * evidence of their clients.
+   * As `accept`, for servers that take the socket alone: give it to `serveHttp` of `@enclos/http`.
+   * @returns undefined for a client that broke off, broke the rules or was refused, so that strangers cannot fill a log.
+   * @throws what is wrong on this side: ATLS_EVIDENCE_UNAVAILABLE, for example.
    */
-  secure(connection: Duplex): Promise<TLSSocket>;
+  secure(connection: Duplex): Promise<TLSSocket | undefined>;
   /**
    * Accepts every connection of an iterable, `listen(name)` of `@enclos/enclave`
    * for example, and hands those over whose exchange succeeded. Resolves when
@@ -86,7 +87,14 @@ export async function createAttestedServer<E extends object = VerifiedEvidence>(
   return Object.freeze({
     identity,
     accept,
-    secure: async (connection: Duplex) => (await accept(connection)).socket,
+    async secure(connection: Duplex) {
+      try {
+        return (await accept(connection)).socket;
+      } catch (error) {
+        if (isFaultOfClient(error)) return undefined;
+        throw error;
+      }
+    },
     async serve(
       connections: AsyncIterable<Duplex>,
       onConnection: (connection: AcceptedConnection<E>) => unknown,
@@ -103,6 +111,12 @@ export async function createAttestedServer<E extends object = VerifiedEvidence>(
       for await (const connection of connections) void serveOne(connection);
     },
   });
+}
+
+function isFaultOfClient(error: unknown): boolean {
+  if (!isEnclosError(error)) return false;
+  if (error.code === 'ATLS_TIMEOUT' || error.code === 'ATLS_CONNECTION_LOST') return true;
+  return error.kind === 'refused' || error.kind === 'evidence' || error.kind === 'policy';
 }
 
 async function acceptOne<E extends object>(

@@ -5,7 +5,12 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { createAttestedProxy, type AttestedProxy, type AttestedProxyOptions, type ProxyEvent } from '../src/proxy/proxy.ts';
+import {
+  createAttestedProxy,
+  type AttestedProxy,
+  type AttestedProxyOptions,
+  type ProxyEvent,
+} from '../src/proxy/proxy.ts';
 import { leaked, startImpostor, startMiddle } from './attacker.ts';
 import { appraise, codeOf, eventually, startEcho, startServer, tee, type Address } from './scene.ts';
 import type { TestEvidence } from './test-tee.ts';
@@ -131,15 +136,16 @@ describe('a server that is refused', () => {
         'HTTP/1.1 502 Bad Gateway',
         'proxy-status: enclos; error=tls_certificate_error; details="APPRAISAL_REFUSED"',
         'content-type: text/plain; charset=utf-8',
-        'content-length: 106',
+        'content-length: 100',
         'connection: close',
         '',
-        'APPRAISAL_REFUSED: Not accepted.\nCompare details.got with details.expected for the rule in details.field.\n',
+        'APPRAISAL_REFUSED: Not accepted.\nNothing was sent to the server. The output of the proxy says more.\n',
       ].join('\r\n'),
     );
     assert.equal(received(), '');
     assert.deepEqual(scene.refusals(), ['APPRAISAL_REFUSED']);
     await eventually(() => typesOf(scene).includes('closed'));
+    assert.deepEqual(scene.events[1], { type: 'closed', connection: 1, sentBytes: 0, receivedBytes: 0 });
   });
 
   test('is an end without a word for a client that speaks something else, or nothing', async () => {
@@ -248,7 +254,9 @@ describe('what a proxy bounds', () => {
     const { address } = await startEcho();
     for (const name of ['maxConnections', 'idleTimeoutMs', 'maximumConnectionAgeMs']) {
       for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-        assert.throws(() => createAttestedProxy({ target: address, appraise, [name]: wrong }), { code: 'ATLS_MISUSED' });
+        assert.throws(() => createAttestedProxy({ target: address, appraise, [name]: wrong }), {
+          code: 'ATLS_MISUSED',
+        });
       }
     }
   });

@@ -28,7 +28,6 @@ export type {
 export { parsePolicy, type AppraisalPolicy, type ParsedPolicy } from './policy/parse-policy.ts';
 export type { RefusalStatus } from './refusal/refusal.ts';
 export type { SgxReportFacts, TdPartitionFacts, TdReportFacts } from './dcap/report-facts.ts';
-export { rootInCollateral } from './dcap/named-root.ts';
 export { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './dcap/roots.ts';
 export type { PckPlatform, PlatformConfiguration } from './dcap/tcb/sgx-extension.ts';
 export type { Subtle } from './crypto/web-crypto.ts';

@@ -57,8 +57,10 @@ export interface StreamedHttpRequest extends ReceivedRequest {
 export interface HttpResponse {
   /** 200 to 599. */
   readonly status: number;
-  /** Without the fields for the connection and for lengths, which are set for you. A list is sent as a line for each value. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Without the fields for the connection and for lengths, which are set for you. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Values of `set-cookie`, the one field that needs a line for each (RFC 6265 section 3). */
+  readonly cookies?: readonly string[] | undefined;
   /**
    * A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. An async iterable is sent piece by piece, as fast as
    * the client takes it: in chunks, or until the end of the connection for a client of HTTP/1.0. When it throws, the connection

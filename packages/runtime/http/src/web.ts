@@ -55,7 +55,11 @@ export function webHandlers(
   handler: WebHandler,
   { scheme = 'https', streams }: WebHandlerOptions = {},
 ): Pick<ServeHttpOptions, 'handler' | 'streamed'> {
-  const answer = async (received: ReceivedRequest, body: RequestInit['body'], call: HttpCall): Promise<HttpResponse> => {
+  const answer = async (
+    received: ReceivedRequest,
+    body: RequestInit['body'],
+    call: HttpCall,
+  ): Promise<HttpResponse> => {
     const url = urlOf(received, scheme);
     if (url === undefined) return badRequest('The host is not one that a URL can have.');
     const isBodyless = bodyless.has(received.method);
@@ -100,13 +104,11 @@ async function answerOf(response: Response): Promise<HttpResponse> {
   if (!((response as unknown) instanceof Response)) misused('The handler did not return a Response.');
   if (response.type === 'error') misused('The handler returned an error response, which cannot be sent.');
   const { status } = response;
-  const headers: Record<string, string | readonly string[]> = {};
+  const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) {
     // Each cookie has its line: a comma may be part of one (RFC 6265 section 3).
     if (!connectionFields.has(name) && name !== 'set-cookie') headers[name] = value;
   }
   const cookies = response.headers.getSetCookie();
-  if (cookies.length > 0) headers['set-cookie'] = cookies;
-  const body = await takeBody(response);
-  return { status, headers, ...(body === undefined ? {} : { body }) };
+  return { status, headers, cookies, body: await takeBody(response) };
 }

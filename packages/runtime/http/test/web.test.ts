@@ -86,7 +86,10 @@ describe('a handler of the web standard', () => {
     const strange = await asked(server, 'GET / HTTP/1.1\r\nHost: 300.0.0.1\r\n\r\n');
     assert.match(strange.text(), /^HTTP\/1\.1 400 /);
     assert.equal(calls, 0);
-    const old = await asked(webServer(({ url }) => new Response(url), { scheme: 'http' }), 'GET /p HTTP/1.0\r\n\r\n');
+    const old = await asked(
+      webServer(({ url }) => new Response(url), { scheme: 'http' }),
+      'GET /p HTTP/1.0\r\n\r\n',
+    );
     assert.deepEqual(bodies(old), ['http://host.invalid/p']);
   });
 
@@ -116,7 +119,13 @@ describe('a handler of the web standard', () => {
 });
 
 /** A stream whose chunks a test gives. */
-function source(): { stream: ReadableStream<Uint8Array>; give: (text: string) => void; end: () => void; fail: (error: Error) => void; cancelled: () => number } {
+function source(): {
+  stream: ReadableStream<Uint8Array>;
+  give: (text: string) => void;
+  end: () => void;
+  fail: (error: Error) => void;
+  cancelled: () => number;
+} {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let cancelled = 0;
   const stream = new ReadableStream<Uint8Array>(
@@ -138,7 +147,10 @@ function source(): { stream: ReadableStream<Uint8Array>; give: (text: string) =>
 describe('the body of an answer', () => {
   test('that is not complete goes in chunks as it comes, its head before the first chunk', async () => {
     const { stream, give, end } = source();
-    const client = await asked(webServer(() => new Response(stream)), get('/'));
+    const client = await asked(
+      webServer(() => new Response(stream)),
+      get('/'),
+    );
     assert.equal(client.text(), 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
     give('one');
     await quiet();
@@ -213,7 +225,10 @@ describe('the body of a request', () => {
       },
       { streams: ({ path }) => path === '/up' },
     );
-    const client = await asked(server, 'POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+    const client = await asked(
+      server,
+      'POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n',
+    );
     assert.deepEqual(seen, ['one']);
     client.stream.write('3\r\ntwo\r\n0\r\n\r\n');
     await quiet();

@@ -43,7 +43,10 @@ export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | und
  */
 export function draftOfQuote(
   bytes: Uint8Array,
-  { by, acceptSingleUser = false }: { readonly by: 'measurement' | 'signer'; readonly acceptSingleUser?: boolean | undefined },
+  {
+    by,
+    acceptSingleUser = false,
+  }: { readonly by: 'measurement' | 'signer'; readonly acceptSingleUser?: boolean | undefined },
 ): PolicyDraft {
   const quote = parseQuote(bytes);
   const root = rootOf(quote);

@@ -45,7 +45,8 @@ export const command = defineCommand({
     },
     'single-user': {
       type: 'boolean',
-      summary: 'For a software platform: also accept it in single-user mode, whose user can read everything in the enclave',
+      summary:
+        'For a software platform: also accept it in single-user mode, whose user can read everything in the enclave',
     },
     product: productOption,
     out: { type: 'string', value: 'FILE', summary: 'Write it into this new file', extensions: ['json'] },

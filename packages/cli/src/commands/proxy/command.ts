@@ -1,7 +1,15 @@
 import type { CommandInput } from '@enclos/command-line';
 import { addressIn } from '@enclos/command-line';
 import type { ProxyAddress } from '@enclos/atls/proxy';
-import { baselineOf, baselineOptions, cacheFolderOf, cacheOption, offlineOption, sourceOf, sourceOptions } from '../../options/collateral.ts';
+import {
+  baselineOf,
+  baselineOptions,
+  cacheFolderOf,
+  cacheOption,
+  offlineOption,
+  sourceOf,
+  sourceOptions,
+} from '../../options/collateral.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define.ts';
@@ -99,7 +107,16 @@ function listenAddress(text: string, { path }: CommandContext): ProxyAddress {
   return addressIn(text) ?? refuseUsage(`--listen is HOST:PORT or unix:PATH, not ${JSON.stringify(text)}.`);
 }
 
-const fetchOnly = ['source', 'url', 'place', 'api-key-file', 'update', 'evaluation-number', 'cache', 'offline'] as const;
+const fetchOnly = [
+  'source',
+  'url',
+  'place',
+  'api-key-file',
+  'update',
+  'evaluation-number',
+  'cache',
+  'offline',
+] as const;
 
 function collateralChoice(given: Options, context: CommandContext): CollateralChoice {
   const { collateral: file, fetch: fetches, offline } = given;

@@ -79,7 +79,9 @@ export function eventNotes({ io, notes }: CommandContext): View {
         void renderError(error, notes);
       } else if (event.type === 'busy') {
         if (refusals.countOf('busy') !== undefined) {
-          notes.line(`${markOf('warning', notes)} a program was turned away: there are as many connections as the proxy takes`);
+          notes.line(
+            `${markOf('warning', notes)} a program was turned away: there are as many connections as the proxy takes`,
+          );
         }
       }
     },

@@ -9,7 +9,10 @@ import { readPolicy } from '../../policy/file.ts';
 /** Where the collateral of the server comes from. What the server sends is fetched when it sends none. */
 export type CollateralChoice =
   | { readonly from: 'file'; readonly file: string }
-  | { readonly from: 'server' | 'source'; readonly fetch: Extract<CollateralSource, { readonly fetch: unknown }>['fetch'] };
+  | {
+      readonly from: 'server' | 'source';
+      readonly fetch: Extract<CollateralSource, { readonly fetch: unknown }>['fetch'];
+    };
 
 export interface ForwardOptions {
   readonly target: NetworkAddress;
@@ -33,7 +36,11 @@ const graceMs = 5000;
  * Runs a proxy until a signal.
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_POLICY_INVALID, ATLS_PROXY_ADDRESS
  */
-export async function forward(options: ForwardOptions, io: Pick<Io, 'onSignal' | 'now'>, view: ForwardView): Promise<void> {
+export async function forward(
+  options: ForwardOptions,
+  io: Pick<Io, 'onSignal' | 'now'>,
+  view: ForwardView,
+): Promise<void> {
   const { target, policyFile, listen, allowOtherMachines, leastMode, collateral } = options;
   const policy = await readPolicy(policyFile);
   if (policy.kind !== 'dcap') {
@@ -43,7 +50,11 @@ export async function forward(options: ForwardOptions, io: Pick<Io, 'onSignal' |
   const proxy = createAttestedProxy({
     target,
     leastMode,
-    appraise: policyAppraiser({ policy: policy.rules, collateral: (presented) => collateralFor(presented, collateral), now: io.now }),
+    appraise: policyAppraiser({
+      policy: policy.rules,
+      collateral: (presented) => collateralFor(presented, collateral),
+      now: io.now,
+    }),
     onEvent: (event) => view.event(event),
   });
   const address = await proxy.listen(listen, { allowOtherMachines });

@@ -4,7 +4,7 @@ import { isEnclosError } from '@enclos/errors';
 
 const [url = 'https://localhost:8443', choice = 'tea'] = process.argv.slice(2);
 
-// What this client accepts is in a file of its own, and never comes from the server.
+// What this client accepts is in its own file, and never comes from the server.
 const fetch = attestedFetch({ policy: readFileSync('policy.json', 'utf8') });
 try {
   // Nothing goes out before the server has proven that it is the enclave of the policy.

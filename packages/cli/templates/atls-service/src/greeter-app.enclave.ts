@@ -4,7 +4,7 @@ import { serveHttp } from '@enclos/http';
 import { webHandlers } from '@enclos/http/web';
 import { app } from './greeter-app.edl.ts';
 
-/** Nobody outside sees the votes, only what they came to. */
+/** The host sees that a client votes, and never for what. */
 const votes = new Map<string, number>();
 const choices = ['tea', 'coffee'];
 
@@ -13,7 +13,8 @@ async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === '/result') return Response.json(Object.fromEntries(votes));
   if (pathname !== '/vote') return new Response('There is no such page.\n', { status: 404 });
-  if (request.method !== 'POST') return new Response('POST your choice.\n', { status: 405, headers: { allow: 'POST' } });
+  if (request.method !== 'POST')
+    return new Response('POST your choice.\n', { status: 405, headers: { allow: 'POST' } });
   const choice = (await request.text()).trim();
   if (!choices.includes(choice)) return new Response(`Choose ${choices.join(' or ')}.\n`, { status: 400 });
   votes.set(choice, (votes.get(choice) ?? 0) + 1);

@@ -230,7 +230,11 @@ test('init names software, what it pins and what --single-user loosens, and loos
   assert.equal(singleUserAdvisory, platformAdvisory);
   writeKit(folder, 'software', {});
   const strictly = await policy(['init', '--from', 'software.bin', '--json']);
-  const { policy: rules, accepts, notes } = strictly.json() as {
+  const {
+    policy: rules,
+    accepts,
+    notes,
+  } = strictly.json() as {
     readonly policy: { readonly acceptedStatuses: readonly string[]; readonly softwareRoots: readonly [string] };
     readonly accepts: readonly string[];
     readonly notes: readonly string[];
@@ -238,7 +242,10 @@ test('init names software, what it pins and what --single-user loosens, and loos
   assert.deepEqual(rules.acceptedStatuses, ['OK']);
   assert.ok(notes.some((note) => note.startsWith('This is SOFTWARE, not hardware: the owner of its machine can read')));
   assert.ok(notes.join().includes(rules.softwareRoots[0]));
-  assert.match(accepts.join('\n'), /The enclave must be exactly measurement [0-9a-f]{64} \(MRENCLAVE\)\.[^]*A debug enclave is refused\./);
+  assert.match(
+    accepts.join('\n'),
+    /The enclave must be exactly measurement [0-9a-f]{64} \(MRENCLAVE\)\.[^]*A debug enclave is refused\./,
+  );
   const loose = await policy(['init', 'software.bin', '--single-user', '--out', 'loose.json']);
   assert.match(loose.stderr, /⚠ The policy is loosened: it accepts a platform in single-user mode/);
   assert.match(loose.stderr, /· The enclave must be exactly measurement/);

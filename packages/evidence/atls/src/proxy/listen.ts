@@ -10,8 +10,8 @@ export type ProxyAddress =
 
 export interface ProxyListenOptions {
   /**
-   * Listen on an address that other machines reach. What they send to the proxy is not encrypted, and whoever reaches the address uses the
-   * proxy. Default: false.
+   * Listen on an address that other machines reach. What they send to the proxy is not encrypted, and every program that reaches the address
+   * can use the proxy. Default: false.
    */
   readonly allowOtherMachines?: boolean | undefined;
 }

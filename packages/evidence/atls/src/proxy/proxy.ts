@@ -5,10 +5,11 @@ import { createServer, type Socket } from 'node:net';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { attestedConnect, type AttestedConnection, type Connecting } from '../connect.ts';
 import { misused } from '../errors.ts';
-import type { Mode } from '../roles.ts';
 import { listenAt, type ProxyAddress, type ProxyListenOptions } from './listen.ts';
+import type { ProxyEvent } from './events.ts';
 import { Tunnel } from './tunnel.ts';
 
+export type { ProxyEvent } from './events.ts';
 export type { ProxyAddress, ProxyListenOptions } from './listen.ts';
 
 export interface AttestedProxyOptions<E extends object = VerifiedEvidence> extends Connecting<E> {
@@ -23,21 +24,6 @@ export interface AttestedProxyOptions<E extends object = VerifiedEvidence> exten
   /** Learns what happens. It must not throw. */
   readonly onEvent?: ((event: ProxyEvent<E>) => void) | undefined;
 }
-
-/** What happened to one client; `connection` is its number. */
-export type ProxyEvent<E extends object = VerifiedEvidence> =
-  | { readonly type: 'attested'; readonly connection: number; readonly evidence: E; readonly mode: Mode | 'ra-tls' }
-  /** The server was not reached, or was not accepted, so the client was closed before a byte of it went out. */
-  | { readonly type: 'refused'; readonly connection: number; readonly error: unknown }
-  /** There were `maxConnections`. */
-  | { readonly type: 'busy'; readonly connection: number }
-  | {
-      readonly type: 'closed';
-      readonly connection: number;
-      /** From the client, and to it. */
-      readonly sentBytes: number;
-      readonly receivedBytes: number;
-    };
 
 export interface AttestedProxy {
   /**

@@ -42,7 +42,8 @@ async function atMost(client: Socket, events: readonly string[]): Promise<void> 
 function badGateway(error: unknown): string {
   const isKnown = isEnclosError(error);
   const code = isKnown ? error.code : 'refused';
-  const body = isKnown ? `${error.code}: ${error.message}\n${error.next}\n` : 'The server was refused.\n';
+  const why = isKnown ? `${error.code}: ${error.message}` : 'The server was refused.';
+  const body = `${why}\nNothing was sent to the server. The output of the proxy says more.\n`;
   const type = isKnown && error.kind === 'transient' ? 'destination_unavailable' : 'tls_certificate_error';
   return [
     'HTTP/1.1 502 Bad Gateway',

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { AttestedConnection } from '../connect.ts';
-import type { ProxyEvent } from './proxy.ts';
+import type { ProxyEvent } from './events.ts';
 import { answerRefusal } from './refusal-answer.ts';
 
 export interface TunnelOptions<E extends object> {
@@ -63,7 +63,9 @@ export class Tunnel<E extends object> {
     } finally {
       client.destroy();
       await closed;
-      onEvent({ type: 'closed', connection, sentBytes: client.bytesRead, receivedBytes: client.bytesWritten });
+      // What a client said to a server that was refused went nowhere.
+      const [sentBytes, receivedBytes] = this.#server === undefined ? [0, 0] : [client.bytesRead, client.bytesWritten];
+      onEvent({ type: 'closed', connection, sentBytes, receivedBytes });
     }
   }
 

@@ -37,7 +37,7 @@ class BodyPieces implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
   /** Begins one more read. @returns undefined when it takes longer than this turn. */
   async peek(): Promise<Piece | undefined> {
     const read = this.#reader.read();
-    // Whoever takes the piece learns of the failure; a client that leaves takes none.
+    // The server learns of the failure when it takes the piece. When the client leaves, it takes none.
     read.catch(() => undefined);
     this.#ahead.push(read);
     return Promise.race([read, turn()]);

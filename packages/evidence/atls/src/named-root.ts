@@ -1,7 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
 import { findPemBlocks } from '@enclos/codec/pem';
 import { parseJson } from '@enclos/codec/json';
-import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from './roots.ts';
+import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
 
 const chainFields = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const;
 /** A chain has three. */
