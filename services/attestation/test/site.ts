@@ -10,10 +10,10 @@ import type { TenantDocument, TenantState } from '../src/document/document.ts';
 import { TenantSecrets } from '../src/secrets/tenant-secrets.ts';
 import { sealedProtection } from './records.ts';
 import type { PublishedKey } from '@enclos/service/peers';
+import { MemoryStore } from '@enclos/testkit';
 import type { TokenSigner } from '../src/tokens/signer.ts';
 import { ecKey, makeCertificate, rsaKey, type TestCertificate } from './certificates.ts';
 import { b64url, signJws } from './jws.ts';
-import { MemoryStore } from './memory-store.ts';
 import { sealingOf } from './sealing.ts';
 
 export const issuer = 'https://attest.example:8443';

@@ -6,6 +6,7 @@ import { concatBytes, utf8 } from '@enclos/codec';
 import { layOutImage, pinnedInterpreter } from '@enclos/manifest';
 import { createCpu } from '@enclos/software-sgx';
 import { flipped, refusedWith, seededNumbers, signingKey } from '@enclos/process-kit';
+import { manifestFields } from '@enclos/testkit';
 
 /** Everything here is refused by the CPU, before anything is spawned. */
 const cpu = createCpu({
@@ -17,22 +18,7 @@ const cpu = createCpu({
 
 /** A whole image of four pages: header, manifest, bundle, embedded files. */
 function tinyImage(script: string): Uint8Array {
-  const manifest = {
-    name: 'tiny',
-    productId: 1,
-    securityVersion: 1,
-    debug: false,
-    threads: 1,
-    heapSizeBytes: 16n * 1024n * 1024n,
-    interfaceDigest: new Uint8Array(32),
-    interpreter: pinnedInterpreter,
-    environment: [],
-    trustedFiles: [],
-    mounts: [],
-    listen: [],
-    connect: [],
-    limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-  };
+  const manifest = manifestFields(pinnedInterpreter, { name: 'tiny' });
   return layOutImage({ manifest, bundle: utf8(script), files: [{ path: '/a', content: utf8('content') }] });
 }
 

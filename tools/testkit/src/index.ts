@@ -1,3 +1,4 @@
+export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDisk } from './audit-log.ts';
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
@@ -5,8 +6,10 @@ export { containerTest, createPodman, seenAt, type Podman } from './containers.t
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
+export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
 export { serviceImage, type ServiceImage } from './service-image.ts';
+export { failsWith } from './fails-with.ts';
 export { freePort } from './free-port.ts';
 export {
   postgresAbsence,
@@ -27,3 +30,5 @@ export {
 } from './policy-costs/index.ts';
 export { searchingDraft } from './hostile-drafts.ts';
 export { sigstructFields } from './sigstruct-fields.ts';
+export { memorySealing } from './service/memory-sealing.ts';
+export { MemoryStore, type MemoryRow } from './service/memory-store.ts';

@@ -5,7 +5,7 @@ import { generateKey, signEnclave } from '@enclos/build';
 import { utf8 } from '@enclos/codec';
 import { layOutImage, type EnclaveManifest } from '@enclos/manifest';
 import { sha256 } from '@enclos/sgx/node';
-import { elfFile } from '@enclos/testkit';
+import { elfFile, manifestFields } from '@enclos/testkit';
 import { buildImage, type BuildImageOptions, type BuiltImage } from '../src/index.ts';
 import { bytesContent, type LayerEntry } from '../src/tar/entry.ts';
 import { writeTar } from '../src/tar/write.ts';
@@ -49,28 +49,21 @@ export const foreignInterpreter = elfFile({
 });
 const foreignArchitecture = process.arch === 'arm64' ? 'linux-x64' : 'linux-arm64';
 
-const manifest: EnclaveManifest = {
+const pinned = {
+  version: '24.0.0',
+  digests: [
+    { architecture, sha256: sha256(interpreter) },
+    { architecture: foreignArchitecture, sha256: sha256(foreignInterpreter) },
+  ],
+} as const;
+const manifest = manifestFields(pinned, {
   name: 'vault',
   productId: 7,
   securityVersion: 2,
-  debug: false,
   threads: 4,
   heapSizeBytes: 64n * 1024n * 1024n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: {
-    version: '24.0.0',
-    digests: [
-      { architecture, sha256: sha256(interpreter) },
-      { architecture: foreignArchitecture, sha256: sha256(foreignInterpreter) },
-    ],
-  },
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 16, maxPendingCalls: 16, maxDepth: 4 },
-};
+});
 
 /** One for all tests: making one takes about a second. */
 const signingKey = generateKey();

@@ -11,7 +11,7 @@ export interface PolicyLimits {
   readonly maxRules?: number;
   /** Conditions of one rule. Default: 100. */
   readonly maxConditions?: number;
-  /** Levels of functions in functions, of a JMESPath expression, and of JSON. Default: 128. */
+  /** Levels of functions in functions, of a JMESPath expression, and of objects and arrays in JSON. Default: 128. */
   readonly maxDepth?: number;
   /**
    * Steps of one evaluation. A step is the test of a claim, a node of a query, or some characters of text. Default: 5,000,000.

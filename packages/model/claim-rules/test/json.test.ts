@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseJson as parseOfCodec } from '@enclos/codec/json';
+import { isEnclosError } from '@enclos/errors';
 import { Budget } from '../src/budget.ts';
 import { JsonFault, parseJson } from '../src/json/parse.ts';
 import { limitsOf } from '../src/limits.ts';
@@ -24,6 +26,28 @@ for (const [text, steps] of [
     assert.equal(stepsOf(text), steps);
   });
 }
+
+const nest = (levels: number, innermost: string): string => '['.repeat(levels) + innermost + ']'.repeat(levels);
+
+test('what is nested is counted as the codec counts it: only objects and arrays, and whatever is in the last one is read', () => {
+  const maxDepth = 33;
+  const readers: readonly ((text: string) => unknown)[] = [
+    (text) => parseOfCodec(text, text.length, { maxDepth }),
+    (text) => finish(parseJson(text, new Budget(limitsOf({ maxDepth })))),
+  ];
+  for (const read of readers) {
+    for (const scalar of ['', '1', '"a"', 'null', '[],{}', '1,{"a":2}']) {
+      assert.doesNotThrow(() => read(nest(/[[{]/.test(scalar) ? 32 : 33, scalar)), scalar);
+    }
+    for (const container of ['[]', '{}', '1,[]', '{"a":1}']) {
+      assert.throws(
+        () => read(nest(33, container)),
+        (error) => isEnclosError(error, 'CODEC_OUT_OF_RANGE') || isEnclosError(error, 'CLAIM_RULES_LIMIT'),
+        container,
+      );
+    }
+  }
+});
 
 test('whole numbers keep every digit', () => {
   assert.equal(finish(parseJson('12345678901234567890', new Budget(limitsOf()))), 12345678901234567890n);

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { defineInterface, encodeValue, func, string, systemInterface } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { createEndpoint, createTransportPair, gateAnswerErrors, type Endpoint, type Transport } from '@enclos/gate';
-import { interfaceDigest, type EnclaveManifest, pinnedInterpreter } from '@enclos/manifest';
+import { interfaceDigest, pinnedInterpreter } from '@enclos/manifest';
 import { encodeGateHello, errorsFromEnclave, GateTable } from '@enclos/tee';
+import { manifestFields } from '@enclos/testkit';
 import { ApplicationError, defineEnclave } from '../src/application.ts';
 import { serveGate } from '../src/serve.ts';
 
@@ -15,22 +16,13 @@ const example = defineInterface({
   untrusted: { answer: func({}) },
 });
 const digest = interfaceDigest(example);
-const manifest: EnclaveManifest = {
+const manifest = manifestFields(pinnedInterpreter, {
   name: 'example',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
   threads: 2,
   heapSizeBytes: 32n * 1024n * 1024n,
   interfaceDigest: digest,
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 4, maxPendingCalls: 4, maxDepth: 4 },
-};
+});
 
 /** The transport of a test's host as the stream that the enclave is given. */
 function streamOf(transport: Transport): Duplex {

@@ -2,26 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { manifestFields } from '@enclos/testkit';
 import { createDebugging } from '../src/debug/debugging.ts';
 import type { DeveloperTool } from '../src/debug/developer-tool.ts';
 import { sourcePositions } from '../src/debug/source-positions.ts';
 
-const manifest: EnclaveManifest = {
-  name: 'demo',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 2n ** 20n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
-  limits: { maxFrameBytes: 1_048_576, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+const manifest = manifestFields(pinnedInterpreter, { name: 'demo' });
 const debug: EnclaveManifest = { ...manifest, debug: true };
 
 /** One segment: line 1, column 1 of the script is line 3, column 5 of the source. */
@@ -60,13 +46,8 @@ test('failures of a debug enclave lead to its sources; those of a production enc
   assert.equal(await inDebug.outcome(Promise.resolve(7)), 7);
 });
 
-test('an enclave that does not start says why, if it is a debug enclave', () => {
-  const lost = new EnclosError('ENCLAVE_LOST');
+test('the end of a debug enclave points to its sources', () => {
   const exit = { exitCode: 4, signal: undefined, detail: `The enclave could not start.\n${trace}` };
-  const told = createDebugging(debug, { sourceMap }).startError(lost, exit);
-  assert.ok(isEnclosError(told, 'ENCLAVE_LOST'));
-  assert.equal(told.message, `The enclave is gone. The enclave could not start.\n${mapped}`);
-  assert.equal(createDebugging(manifest, {}).startError(lost, exit), lost);
   assert.equal(createDebugging(debug, { sourceMap }).exit(exit).detail, `The enclave could not start.\n${mapped}`);
 });
 

@@ -6,31 +6,20 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { createCaller, systemInterface, type Caller } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
-import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { pinnedInterpreter } from '@enclos/manifest';
+import { manifestFields } from '@enclos/testkit';
 import { createFileService } from '../src/services/files.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import { storageError } from '../src/services/writes.ts';
 
-const manifest: EnclaveManifest = {
-  name: 'sample',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 1024n * 1024n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
+const manifest = manifestFields(pinnedInterpreter, {
   trustedFiles: [{ path: '/model', sha256: new Uint8Array(32), sizeBytes: 5n }],
   mounts: [
     { target: '/data', kind: 'host', readOnly: false, maxBytes: 1000n },
     { target: '/config', kind: 'host', readOnly: true, maxBytes: 1000n },
     { target: '/scratch', kind: 'memory', readOnly: false, maxBytes: 1000n },
   ],
-  listen: [],
-  connect: [],
-  limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+});
 
 const refused = (error: unknown): boolean => isEnclosError(error, 'HOST_MOUNT_REFUSED');
 

@@ -10,7 +10,7 @@ import {
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
-import { interfaceDigest, layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { interfaceDigest, layOutImage, pinnedInterpreter } from '@enclos/manifest';
 import {
   encodeGateHello,
   errorsFromHost,
@@ -21,7 +21,7 @@ import {
   type Launcher,
 } from '@enclos/tee';
 import type { LoadOptions } from '../src/run/load-options.ts';
-import { duplexPair } from '@enclos/testkit';
+import { duplexPair, manifestFields } from '@enclos/testkit';
 
 const text = string({ maxBytes: 64 });
 
@@ -42,22 +42,13 @@ export const example = defineInterface({
 type Trusted = (typeof example)['trusted'];
 type Untrusted = (typeof example)['untrusted'];
 
-const manifest: EnclaveManifest = {
+const manifest = manifestFields(pinnedInterpreter, {
   name: 'example',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
   threads: 2,
   heapSizeBytes: 32n * 1024n * 1024n,
   interfaceDigest: interfaceDigest(example),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 64, maxPendingCalls: 64, maxDepth: 4 },
-};
+});
 
 const image = layOutImage({ manifest, bundle: new Uint8Array(16), files: [] });
 

@@ -10,31 +10,20 @@ import { utf8 } from '@enclos/codec';
 import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
-import { pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { pinnedInterpreter } from '@enclos/manifest';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
+import { manifestFields } from '@enclos/testkit';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import type { StreamAddress } from '../src/services/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
 
-const manifest: EnclaveManifest = {
-  name: 'sample',
-  productId: 1,
-  securityVersion: 1,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 1024n * 1024n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
+const manifest = manifestFields(pinnedInterpreter, {
   listen: [
     { name: 'web', port: 8443 },
     { name: 'admin', port: 8444 },
   ],
   connect: [{ name: 'database', host: 'database.invalid', port: 5432 }],
-  limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+});
 const anyPort = { port: 0 };
 const folders = { mounts: {}, trustedFiles: {} };
 
@@ -459,6 +448,20 @@ describe('the addresses of streams', () => {
     await services.close();
     await new Promise((resolve) => database.close(resolve));
     await rm(base, { recursive: true });
+  });
+
+  test('listeners without an address of their own are where the host program was told to listen', async () => {
+    const services = await openServices(manifest, {
+      folders,
+      streams: {
+        listen: { web: anyPort, admin: { host: '127.0.0.1', port: 0 } },
+        connect: {},
+        listenAddress: '0.0.0.0',
+      },
+    });
+    assert.equal(services.listeners['web']?.host, '0.0.0.0');
+    assert.equal(services.listeners['admin']?.host, '127.0.0.1');
+    await services.close();
   });
 
   test('without an address the declared port is taken, on this machine alone', async () => {

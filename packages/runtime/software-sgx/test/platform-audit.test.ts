@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import { encodeKeyRequest, KeyName, KeyPolicy } from '@enclos/sgx';
 import { openPlatformAudit, type PlatformAudit } from '../src/platform-audit.ts';
-import { verifyAudit } from '@enclos/tee/audit';
-import { createDisk, eventsOf, newLog, now, refused, type Disk } from './audit-support.ts';
+import { auditFiles, openAppendFile, verifyAudit } from '@enclos/tee/audit';
+import { auditEventsOf, createAuditDisk, newAuditLog, type AuditDisk } from '@enclos/testkit';
+import { now } from './support.ts';
+
+const refused = (code: ErrorCode) => (error: unknown) => isEnclosError(error, code);
 
 const identity = {
   mrEnclave: new Uint8Array(32).fill(1),
@@ -43,15 +46,15 @@ const keyRequest = encodeKeyRequest({
 });
 
 async function withAudit(
-  use: (audit: PlatformAudit, path: string, disk: Disk) => Promise<void>,
+  use: (audit: PlatformAudit, path: string, disk: AuditDisk) => Promise<void>,
 ): Promise<readonly Record<string, unknown>[]> {
-  const path = newLog();
-  const disk = createDisk();
-  const audit = await openPlatformAudit(path, { now, openFile: disk.open });
+  const path = newAuditLog();
+  const disk = createAuditDisk(openAppendFile);
+  const audit = await openPlatformAudit(path, { now: () => now, openFile: disk.open });
   await use(audit, path, disk);
   await audit.close();
   await verifyAudit(path);
-  return eventsOf(path);
+  return auditEventsOf(await auditFiles(path));
 }
 
 const without = (record: Record<string, unknown>) =>

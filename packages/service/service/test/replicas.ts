@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   parseCollateral,
   softwareRoot,
@@ -7,7 +7,7 @@ import {
   type SgxVerdict,
   type TrustedRoot,
 } from '@enclos/attestation';
-import { cborArray, cborBytes, cborMap, cborText, cborUnsigned, concatBytes, toBase64url } from '@enclos/codec';
+import { cborArray, cborBytes, cborMap, cborText, cborUnsigned, toBase64url } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   issueCertificate,
@@ -20,6 +20,7 @@ import {
   type KeyPair,
   type SgxReportBody,
 } from '@enclos/evidence-kit';
+import { memorySealing } from '@enclos/testkit';
 import { type AppraiseCertificate, certificateAppraiser, replicaPolicy } from '../src/peers/index.ts';
 import { type Protection, recordIssuer, type Sealing } from '../src/state/index.ts';
 import { createRecordKey, signedProtection } from './records.ts';
@@ -97,28 +98,7 @@ export async function signedReplica(appraise: AppraiseCertificate, facts: Replic
   return signedProtection(await createRecordKey(async (publicKey) => [evidenceFor(publicKey, named)]), appraise);
 }
 
-/** AES-256-GCM under a key of one machine, with the interface and the one vague error of sealing. */
-export function sealingOf(key: Uint8Array = new Uint8Array(randomBytes(32))): Sealing {
-  return {
-    seal: async (plaintext, { policy, associatedData }) => {
-      const nonce = new Uint8Array(randomBytes(12));
-      const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      cipher.setAAD(concatBytes(Buffer.from(policy), associatedData));
-      const ciphertext = concatBytes(cipher.update(plaintext), cipher.final());
-      return concatBytes(nonce, ciphertext, cipher.getAuthTag());
-    },
-    unseal: async (blob, { policy, associatedData }) => {
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, blob.subarray(0, 12), { authTagLength: 16 });
-        decipher.setAAD(concatBytes(Buffer.from(policy), associatedData));
-        decipher.setAuthTag(blob.subarray(-16));
-        return new Uint8Array(concatBytes(decipher.update(blob.subarray(12, -16)), decipher.final()));
-      } catch {
-        throw new EnclosError('SEAL_NOT_OPENED');
-      }
-    },
-  };
-}
+export const sealingOf = (key?: Uint8Array): Sealing => memorySealing(() => new EnclosError('SEAL_NOT_OPENED'), key);
 
 export interface TokenCertificate {
   readonly certificate: Uint8Array;

@@ -6,8 +6,7 @@ import { sha256 } from '@enclos/service/state';
 import { sealedProtection, openTenantState } from '../records.ts';
 import type { NamedSecret, TenantDocument } from '../../src/document/document.ts';
 import { keysIn, issuerKey } from '@enclos/service/store';
-import { failsWith } from '../errors.ts';
-import { MemoryStore, type MemoryRow } from '../memory-store.ts';
+import { MemoryStore, type MemoryRow, failsWith } from '@enclos/testkit';
 import { configurationDigest, digestOf, issuer, sealingOf } from '../sealing.ts';
 
 const otherIssuer = 'https://other.example';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { layOutImage, pinnedInterpreter } from '@enclos/manifest';
 import { measureImage } from '@enclos/sgx/node';
+import { manifestFields } from '@enclos/testkit';
 import { atLeast, type Figure } from './figures.ts';
 import { interleave, time } from './statistics.ts';
 
@@ -9,22 +10,7 @@ const smallestRatio = 0.75;
 /** Measuring an image (strict parse and MRENCLAVE), against SHA-256 of the same bytes. */
 export async function benchMeasure(): Promise<readonly Figure[]> {
   const image = layOutImage({
-    manifest: {
-      name: 'bench',
-      productId: 1,
-      securityVersion: 1,
-      debug: false,
-      threads: 1,
-      heapSizeBytes: 64n * 1024n * 1024n,
-      interfaceDigest: new Uint8Array(32),
-      interpreter: pinnedInterpreter,
-      environment: [],
-      trustedFiles: [],
-      mounts: [],
-      listen: [],
-      connect: [],
-      limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-    },
+    manifest: manifestFields(pinnedInterpreter, { name: 'bench', heapSizeBytes: 64n * 1024n * 1024n }),
     bundle: new Uint8Array(randomBytes(8 * 1024 * 1024)),
     files: [],
   });

@@ -5,7 +5,7 @@ import { signEnclave } from '@enclos/build';
 import { layOutImage, type EnclaveManifest } from '@enclos/manifest';
 import { parseSigstruct, type SigstructFields } from '@enclos/sgx';
 import { loadSigningKey, signSigstruct } from '@enclos/sgx/node';
-import { elfFile } from '@enclos/testkit';
+import { elfFile, manifestFields } from '@enclos/testkit';
 import { parse, stringify } from 'smol-toml';
 import { enclos, signingKey, temporaryFolder, type Ran } from '../../cli.ts';
 
@@ -33,25 +33,18 @@ export const libraries: Readonly<Record<string, Uint8Array>> = {
   'libraries/libstdc++.so.6': elfFile({ needed: ['libm.so.6', 'libgcc_s.so.1'], note: 'libstdc++' }),
 };
 
-const manifest: EnclaveManifest = {
+const pinned = {
+  version: '24.0.0',
+  digests: [{ architecture: 'linux-x64' as const, sha256: new Uint8Array(Buffer.from(sha256Of(interpreter), 'hex')) }],
+};
+const manifest = manifestFields(pinned, {
   name: 'vault',
   productId: 7,
   securityVersion: 2,
-  debug: false,
   threads: 4,
   heapSizeBytes: 64n * 1024n * 1024n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: {
-    version: '24.0.0',
-    digests: [{ architecture: 'linux-x64', sha256: new Uint8Array(Buffer.from(sha256Of(interpreter), 'hex')) }],
-  },
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 16, maxPendingCalls: 16, maxDepth: 4 },
-};
+});
 
 /** A folder with an image, a Gramine and libraries, none of which can be run. */
 export interface Machine {

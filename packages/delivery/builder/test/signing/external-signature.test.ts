@@ -8,6 +8,7 @@ import { after, describe, test } from 'node:test';
 
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import { manifestFields } from '@enclos/testkit';
 
 import {
   attachSignature,
@@ -20,22 +21,7 @@ import { signEnclave } from '../../src/signing/sign.ts';
 const folder = mkdtempSync(join(tmpdir(), 'enclos-external-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const manifest: EnclaveManifest = {
-  name: 'demo',
-  productId: 7,
-  securityVersion: 9,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 2n ** 20n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
-  limits: { maxFrameBytes: 1_048_576, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+const manifest = manifestFields(pinnedInterpreter, { name: 'demo', productId: 7, securityVersion: 9 });
 
 function imageOf(change: Partial<EnclaveManifest> = {}): Uint8Array {
   return layOutImage({ manifest: { ...manifest, ...change }, bundle: new TextEncoder().encode('(()=>0)'), files: [] });

@@ -9,6 +9,7 @@ import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { Attribute, verifySigstruct } from '@enclos/sgx';
 import { measureImage, sha256 } from '@enclos/sgx/node';
+import { manifestFields } from '@enclos/testkit';
 
 import { generateKey, writeKeyFile } from '../../src/signing/key-file.ts';
 import { signEnclave, signingDate } from '../../src/signing/sign.ts';
@@ -20,22 +21,7 @@ after(() => rmSync(folder, { recursive: true }));
 const key = generateKey();
 const date = new Date('2026-03-04T23:30:00Z');
 
-const manifest: EnclaveManifest = {
-  name: 'demo',
-  productId: 7,
-  securityVersion: 9,
-  debug: false,
-  threads: 1,
-  heapSizeBytes: 16n * 2n ** 20n,
-  interfaceDigest: new Uint8Array(32),
-  interpreter: pinnedInterpreter,
-  environment: [],
-  trustedFiles: [],
-  mounts: [],
-  listen: [],
-  connect: [],
-  limits: { maxFrameBytes: 1_048_576, maxQueuedCalls: 1, maxPendingCalls: 1, maxDepth: 1 },
-};
+const manifest = manifestFields(pinnedInterpreter, { name: 'demo', productId: 7, securityVersion: 9 });
 
 function imageOf(change: Partial<EnclaveManifest> = {}): Uint8Array {
   return layOutImage({ manifest: { ...manifest, ...change }, bundle: new TextEncoder().encode('(()=>0)'), files: [] });

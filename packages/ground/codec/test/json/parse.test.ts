@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { utf8 } from '../../src/index.ts';
-import { isJsonObject, maximumJsonValues, parseJson, parseJsonBytes, parseJsonMembers } from '../../src/json/index.ts';
+import {
+  isJsonObject,
+  maximumJsonValues,
+  parseJson,
+  parseJsonBytes,
+  parseJsonMembers,
+  parseJsonSource,
+} from '../../src/json/index.ts';
 
 const limit = 10_000;
 
@@ -75,8 +82,21 @@ test('what is not strict JSON is refused', () => {
   }
 });
 
-test('32 levels below the outermost are read, and no more', () => {
-  assert.doesNotThrow(() => parseJson('['.repeat(33) + ']'.repeat(33), limit));
+test('32 levels below the outermost are read, with what is in the last of them, and no more', () => {
+  const nest = (levels: number, innermost: string): string => '{"a":'.repeat(levels) + innermost + '}'.repeat(levels);
+  const readers = [
+    (text: string) => parseJson(text, limit),
+    (text: string) => parseJsonBytes(utf8(text), limit),
+    (text: string) => parseJsonMembers(text, limit),
+    parseJsonSource,
+  ];
+  for (const read of readers) {
+    for (const scalar of ['1', '"a"', 'null']) assert.doesNotThrow(() => read(nest(33, scalar)));
+    for (const container of ['{}', '[]', '{"a":1}', '[1]']) {
+      assert.doesNotThrow(() => read(nest(32, container)));
+      assert.throws(() => read(nest(33, container)), { code: 'CODEC_OUT_OF_RANGE', message: /deeper than 33 levels/ });
+    }
+  }
 });
 
 test('text over the limit is refused before it is read', () => {

@@ -49,13 +49,18 @@ class JsonParser extends JsonCursor {
   *#value(depth: number): Work<JsonValue> {
     this.#budget.charge();
     if (this.#budget.isPauseDue) yield;
-    const { maxDepth } = this.#budget.limits;
-    if (depth > maxDepth) raise('CLAIM_RULES_LIMIT', `JSON is nested deeper than ${maxDepth} levels (maxDepth).`);
-    if (this.take('{')) return yield* this.#object(depth);
-    if (this.take('[')) return yield* this.#array(depth);
+    if (this.take('{')) return yield* this.#object(this.#levels(depth));
+    if (this.take('[')) return yield* this.#array(this.#levels(depth));
     if (this.text[this.at] === '"') return this.#string('a string');
     const word = this.word();
     return word === undefined ? this.#number() : word;
+  }
+
+  /** Only objects and arrays are levels, as for the readers of the codec: what is in the last one is read. */
+  #levels(depth: number): number {
+    const { maxDepth } = this.#budget.limits;
+    if (depth > maxDepth) raise('CLAIM_RULES_LIMIT', `JSON is nested deeper than ${maxDepth} levels (maxDepth).`);
+    return depth;
   }
 
   *#object(depth: number): Work<JsonValue> {

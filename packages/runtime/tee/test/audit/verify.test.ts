@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import { newAuditLog } from '@enclos/testkit';
 import { auditFiles } from '../../src/audit/files.ts';
 import { parseAnchor, verifyAudit } from '../../src/audit/verify.ts';
 import { openAuditWriter } from '../../src/audit/writer.ts';
-import { linesOf, newLog, now, refused, writeLog } from './support.ts';
+import { linesOf, now, refused, writeLog } from './support.ts';
 
 const broken = refused('PLATFORM_AUDIT_BROKEN');
-const original = newLog();
+const original = newAuditLog();
 const lines: string[] = [];
 before(async () => {
   await writeLog(original, 6);
@@ -17,7 +18,7 @@ before(async () => {
 
 /** The log of six records with these lines in their place. */
 function changed(change: (lines: string[]) => readonly string[]): string {
-  const path = newLog();
+  const path = newAuditLog();
   writeFileSync(
     path,
     change([...lines])
@@ -78,7 +79,7 @@ describe('a log of which', () => {
   });
 
   test('everything was written anew holds as a chain, and not against an anchor', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     const writer = await openAuditWriter(path, { now });
     for (let i = 1; i <= 7; i++) await writer.record({ event: 'test', number: i === 2 ? 99 : i });
     await writer.close();
@@ -87,7 +88,7 @@ describe('a log of which', () => {
   });
 
   test('nothing is there is not whole', async () => {
-    await assert.rejects(verifyAudit(newLog()), broken);
+    await assert.rejects(verifyAudit(newAuditLog()), broken);
   });
 });
 
@@ -95,7 +96,7 @@ describe('a log in several files', () => {
   const small = { maxFileBytes: 500 };
 
   test('goes on through all of them, and a platform goes on with the last', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 10, small);
     const files = await auditFiles(path);
     const numbers = Array.from({ length: files.length - 1 }, (_, i) => `.00000${i + 1}`);
@@ -110,21 +111,21 @@ describe('a log in several files', () => {
   });
 
   test('of which one in the middle is missing is not whole', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 10, small);
     rmSync(`${path}.000002`);
     await assert.rejects(verifyAudit(path), broken);
   });
 
   test('of which one ends within a line is not whole', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 10, small);
     writeFileSync(`${path}.000002`, readFileSync(`${path}.000002`).subarray(0, -1));
     await assert.rejects(verifyAudit(path), broken);
   });
 
   test('whose last was put aside when the platform was killed goes on', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 4);
     renameSync(path, `${path}.000001`);
     assert.equal((await verifyAudit(path)).records, 4);
@@ -134,7 +135,7 @@ describe('a log in several files', () => {
   });
 
   test('is not confused by files of other names', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 4);
     for (const name of ['.1', '.000001.gz', '.bak']) copyFileSync(path, `${path}${name}`);
     assert.equal((await verifyAudit(path)).records, 4);

@@ -3,15 +3,17 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncate
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'node:test';
+import { createAuditDisk, newAuditLog } from '@enclos/testkit';
+import { openAppendFile } from '../../src/audit/append-file.ts';
 import { verifyAudit } from '../../src/audit/verify.ts';
 import { openAuditWriter } from '../../src/audit/writer.ts';
-import { createDisk, eventsOf, newLog, now, refused, writeLog } from './support.ts';
+import { eventsOf, now, refused, writeLog } from './support.ts';
 
 const failed = refused('PLATFORM_AUDIT_FAILED');
 
 describe('the writer of an audit log', () => {
   test('makes a file for its user alone, and takes its lock away in the end', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     const writer = await openAuditWriter(path, { now });
     assert.ok(existsSync(`${path}.lock`));
     assert.equal(statSync(path).mode & 0o777, 0o600);
@@ -20,7 +22,7 @@ describe('the writer of an audit log', () => {
   });
 
   test('has written when record resolves', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     const writer = await openAuditWriter(path, { now });
     await writer.record({ event: 'test' });
     assert.equal((await eventsOf(path)).length, 1);
@@ -28,8 +30,8 @@ describe('the writer of an audit log', () => {
   });
 
   test('keeps the order of what comes at once, and writes it together', async () => {
-    const path = newLog();
-    const disk = createDisk();
+    const path = newAuditLog();
+    const disk = createAuditDisk(openAppendFile);
     const writer = await openAuditWriter(path, { now, openFile: disk.open });
     await Promise.all(Array.from({ length: 1000 }, (_, number) => writer.record({ event: 'test', number })));
     await writer.close();
@@ -42,7 +44,7 @@ describe('the writer of an audit log', () => {
   });
 
   test('is the only one of a log', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     const writer = await openAuditWriter(path, { now });
     await assert.rejects(openAuditWriter(path, { now }), refused('PLATFORM_AUDIT_BUSY'));
     await writer.close();
@@ -50,7 +52,7 @@ describe('the writer of an audit log', () => {
   });
 
   test('takes over the lock of one that was killed', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     writeFileSync(`${path}.lock`, '');
     await writeLog(path, 1);
     assert.equal((await verifyAudit(path)).records, 1);
@@ -61,7 +63,7 @@ describe('the writer of an audit log', () => {
     ['with a long name', `${'é'.repeat(100)}.log`],
   ] as const) {
     test(`${what} has one writer, as every log has`, async () => {
-      const path = join(dirname(newLog()), name);
+      const path = join(dirname(newAuditLog()), name);
       mkdirSync(dirname(path), { recursive: true });
       const writer = await openAuditWriter(path, { now });
       await assert.rejects(openAuditWriter(path, { now }), { code: 'PLATFORM_AUDIT_BUSY' });
@@ -77,7 +79,7 @@ describe('the writer of an audit log', () => {
   });
 
   test('after its end records nothing', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     const writer = await openAuditWriter(path, { now });
     await writer.close();
     writer.note({ event: 'late' });
@@ -88,7 +90,7 @@ describe('the writer of an audit log', () => {
 
 describe('a log that ends within a line', () => {
   test('is reported as unfinished, marked at the next start, and whole from then on', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     await writeLog(path, 3);
     appendFileSync(path, '{"seq":4,"time":"2026');
     assert.deepEqual((await verifyAudit(path)).unfinishedBytes, 21);
@@ -98,12 +100,12 @@ describe('a log that ends within a line', () => {
   });
 
   test('at any byte goes on', async () => {
-    const whole = newLog();
+    const whole = newAuditLog();
     await writeLog(whole, 2);
     const bytes = readFileSync(whole);
     const lastLineBytes = bytes.length - bytes.indexOf(10) - 1;
     for (let cut = 1; cut <= lastLineBytes; cut += cut === 1 ? 1 : Math.min(7, Math.max(1, lastLineBytes - cut))) {
-      const path = newLog();
+      const path = newAuditLog();
       writeFileSync(path, bytes.subarray(0, bytes.length - cut));
       await writeLog(path, 1);
       const summary = await verifyAudit(path);
@@ -114,7 +116,7 @@ describe('a log that ends within a line', () => {
   });
 
   test('twice has two marks', async () => {
-    const path = newLog();
+    const path = newAuditLog();
     for (const text of ['{', '\u0000\u0000\u0000']) {
       await writeLog(path, 1);
       appendFileSync(path, text);
@@ -128,7 +130,7 @@ describe('a log that ends within a line', () => {
     ['another', /"tornSha256":"./, '"tornSha256":"z'],
   ] as const) {
     test(`and a mark that says it was ${what} is not whole`, async () => {
-      const path = newLog();
+      const path = newAuditLog();
       await writeLog(path, 1);
       appendFileSync(path, 'x');
       await writeLog(path, 0);
@@ -142,8 +144,8 @@ describe('a log that ends within a line', () => {
 
 describe('a disk that is full', () => {
   async function onDisk() {
-    const path = newLog();
-    const disk = createDisk();
+    const path = newAuditLog();
+    const disk = createAuditDisk(openAppendFile);
     return { path, disk, writer: await openAuditWriter(path, { now, openFile: disk.open }) };
   }
 
@@ -224,7 +226,7 @@ describe('a log that somebody else writes to', () => {
     ['cuts', (path: string) => truncateSync(path, 10)],
   ] as const) {
     test(`and ${what} is noticed at the next record`, async () => {
-      const path = newLog();
+      const path = newAuditLog();
       const writer = await openAuditWriter(path, { now });
       await writer.record({ event: 'test' });
       change(path);

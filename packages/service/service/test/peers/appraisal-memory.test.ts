@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { failsWith } from '@enclos/testkit';
 import {
   refusePeer,
   type AppraiseCertificate,
   type AppraisedCertificate,
   rememberAppraisals,
 } from '../../src/peers/index.ts';
-import { failsWith } from '../errors.ts';
 
 const good: AppraisedCertificate = {
   publicKey: new Uint8Array(),

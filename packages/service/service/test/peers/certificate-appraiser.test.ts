@@ -17,6 +17,7 @@ import {
   utf8,
 } from '@enclos/codec';
 import { flipped, keyRing, openEnclaveReport, publicKeyInfo, reportDataOf, scenario } from '@enclos/evidence-kit';
+import { failsWith } from '@enclos/testkit';
 import {
   maximumCertificateBytes,
   certificateAppraiser,
@@ -24,7 +25,6 @@ import {
   replicaRoots,
   readSelfSignedCertificate,
 } from '../../src/peers/index.ts';
-import { failsWith } from '../errors.ts';
 import {
   appraiserOn,
   configurationDigest,

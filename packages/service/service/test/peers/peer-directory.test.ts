@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { concatBytes, fromBase64url } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { keyRing, publicKeyInfo } from '@enclos/evidence-kit';
+import { MemoryStore, failsWith } from '@enclos/testkit';
 import {
   rememberAppraisals,
   type AppraiseCertificate,
@@ -15,8 +16,6 @@ import {
 import { recordIssuer } from '../../src/state/index.ts';
 import { issuerKey } from '../../src/store/index.ts';
 import type { PublishedKey } from '../../src/peers/index.ts';
-import { failsWith } from '../errors.ts';
-import { MemoryStore } from '../memory-store.ts';
 import {
   appraiserOn,
   configurationDigest,

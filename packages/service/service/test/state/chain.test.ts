@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import type { MemoryStore } from '@enclos/testkit';
 import fc from 'fast-check';
 import { maximumAncestors } from '../../src/state/index.ts';
 import { decodeStateRecord, stateDigest, type StateRecord, type TestState } from '../records.ts';
@@ -8,7 +9,6 @@ import type { StateSnapshot as Snapshot } from '../../src/state/index.ts';
 import type { TestDocument } from '../document.ts';
 
 type StateSnapshot = Snapshot<TestDocument>;
-import type { MemoryStore } from '../memory-store.ts';
 import { adding, certificate, sealedScene } from './scene.ts';
 
 /** What a store that is honest, and not well, does with one call. */

@@ -3,14 +3,13 @@ import { test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { keyRing } from '@enclos/evidence-kit';
+import { type MemoryRow, failsWith } from '@enclos/testkit';
 import { recordIssuer } from '../../src/state/index.ts';
 import { sealedProtection, createRecordKey, signedProtection, type TestState } from '../records.ts';
 import type { StateSnapshot as Snapshot } from '../../src/state/index.ts';
 import type { TestDocument } from '../document.ts';
 
 type StateSnapshot = Snapshot<TestDocument>;
-import { failsWith } from '../errors.ts';
-import type { MemoryRow } from '../memory-store.ts';
 import {
   appraiserOn,
   digestOf,

@@ -1,7 +1,7 @@
+import { MemoryStore } from '@enclos/testkit';
 import type { Protection } from '../../src/state/index.ts';
 import { sealedProtection, openTestState, type TestState, type TestStateOptions } from '../records.ts';
 import type { TestDocument } from '../document.ts';
-import { MemoryStore } from '../memory-store.ts';
 import { appraiserOn, configurationDigest, issuer, platformOf, sealingOf, signedReplica } from '../replicas.ts';
 
 /** A clock that moves when it is told to. */

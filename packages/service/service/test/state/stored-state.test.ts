@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBase64url } from '@enclos/codec';
+import { failsWith } from '@enclos/testkit';
 import { decodeStateRecord, stateDigest, type TestStateOptions } from '../records.ts';
 import { emptyDocument } from '../document.ts';
-import { failsWith } from '../errors.ts';
 import { configurationDigest, digestOf } from '../replicas.ts';
 import { adding, certificate, scenes, sealedScene, type Scene } from './scene.ts';
 

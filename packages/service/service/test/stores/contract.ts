@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { failsWith } from '@enclos/testkit';
 import type { Store } from '../../src/store/index.ts';
-import { failsWith } from '../errors.ts';
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 

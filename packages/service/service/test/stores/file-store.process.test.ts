@@ -5,9 +5,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { saidBy } from '@enclos/testkit';
+import { failsWith, saidBy } from '@enclos/testkit';
 import { openFileStore } from '../../src/stores/index.ts';
-import { failsWith } from '../errors.ts';
 import { service, temporaryFolder } from './folder.ts';
 
 const program = fileURLToPath(new URL('./writer.program.js', import.meta.url));

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Durable, nodeFileSystem, processMark, type FileSystem } from '@enclos/durable';
+import { failsWith } from '@enclos/testkit';
 import fc from 'fast-check';
 import { storeHandlers } from '../../src/store/index.ts';
 import { decodeRowFile, encodeRowFile, openFileStore, openStore } from '../../src/stores/index.ts';
-import { failsWith } from '../errors.ts';
 import { checkConcurrency, checkContract } from './contract.ts';
 import { service, temporaryFolder } from './folder.ts';
 

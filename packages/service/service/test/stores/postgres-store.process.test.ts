@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { postgresPassword as password, postgresTest, startPostgres, type PostgresServer } from '@enclos/testkit';
+import {
+  failsWith,
+  postgresPassword as password,
+  postgresTest,
+  startPostgres,
+  type PostgresServer,
+} from '@enclos/testkit';
 import { sealedProtection, openTestState } from '../records.ts';
 import { openStore, openPostgresStore } from '../../src/stores/index.ts';
 import { storeHandlers, type Store } from '../../src/store/index.ts';
-import { failsWith } from '../errors.ts';
 import { configurationDigest, issuer, sealingOf } from '../replicas.ts';
 import { adding, certificate } from '../state/scene.ts';
 import { checkConcurrency, checkContract } from './contract.ts';

@@ -1,8 +1,14 @@
-import type { StoreFunctions } from '../src/store/index.ts';
-
 export interface MemoryRow {
   readonly version: bigint;
   readonly bytes: Uint8Array;
+}
+
+/** What `StoreFunctions` of `@enclos/service` are, on which this package does not depend. Tests replace them. */
+interface Functions {
+  storeRead(row: { readonly key: string }): Promise<MemoryRow | undefined>;
+  storeWrite(row: { readonly key: string; readonly version: bigint; readonly bytes: Uint8Array }): Promise<boolean>;
+  storeKeys(query: { readonly prefix: string }): Promise<string>;
+  storeRemove(row: { readonly key: string; readonly version: bigint }): Promise<boolean>;
 }
 
 /** A store in memory, and what a hostile one does: its rows can be changed at will, and its answers replaced. */
@@ -17,7 +23,7 @@ export class MemoryStore {
   reads = 0;
   #lastVersion = 0n;
 
-  readonly functions: { -readonly [K in keyof StoreFunctions]: StoreFunctions[K] } = {
+  readonly functions: Functions = {
     storeRead: async ({ key }) => {
       this.reads++;
       const row = this.onRead(this.rows.get(key), key);
