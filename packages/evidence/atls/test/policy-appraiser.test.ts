@@ -45,7 +45,10 @@ async function startPlatform(changes: ScenarioChanges = {}, sends?: string): Pro
 }
 
 async function tryTo(address: Address, options: PolicyAppraiserOptions): Promise<string> {
-  const { socket, evidence } = await attestedConnect({ ...address, appraise: policyAppraiser({ now: () => at, ...options }) });
+  const { socket, evidence } = await attestedConnect({
+    ...address,
+    appraise: policyAppraiser({ now: () => at, ...options }),
+  });
   socket.destroy();
   return `${evidence.tee} ${evidence.status} ${evidence.root.kind}`;
 }

@@ -11,7 +11,10 @@ import { ask, request, serve, serveSilence, writeInputs } from './scene.ts';
 const folder = temporaryFolder();
 const socket = join(folder, 'p.sock');
 const start = (server: string): ReturnType<typeof startCli> =>
-  startCli(['proxy', server, '--policy', 'policy.json', '--listen', 'unix:p.sock', '--json'], { cwd: folder, state: folder });
+  startCli(['proxy', server, '--policy', 'policy.json', '--listen', 'unix:p.sock', '--json'], {
+    cwd: folder,
+    state: folder,
+  });
 
 before(() => writeInputs(folder));
 

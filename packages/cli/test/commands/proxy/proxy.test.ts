@@ -67,7 +67,10 @@ describe('enclos proxy', () => {
     assert.match(await ask(port), /^HTTP\/1\.1 200 OK\r\n[^]*read: GET \/a HTTP\/1\.1\n$/);
     assert.match(await ask(port), /^HTTP\/1\.1 200 OK/);
     await proxy.until(/✔ accepted: fresh evidence of sgx [0-9a-f]{64}, status OK\n/);
-    assert.match(proxy.text(), /⚠ The server runs on a software platform: the owner of its machine can read everything in it\./);
+    assert.match(
+      proxy.text(),
+      /⚠ The server runs on a software platform: the owner of its machine can read everything in it\./,
+    );
     assert.equal(proxy.text().match(/accepted/g)?.length, 1);
   });
 
@@ -138,7 +141,10 @@ describe('enclos proxy', () => {
     const server = await serve();
     const refused = start([server, '--policy', 'policy.json', '--listen', '0.0.0.0:0']);
     assert.equal((await refused.ended).code, 2);
-    assert.match(refused.text(), /✖ ATLS_PROXY_ADDRESS: 0\.0\.0\.0 is not a loopback address, so other machines could reach it\./);
+    assert.match(
+      refused.text(),
+      /✖ ATLS_PROXY_ADDRESS: 0\.0\.0\.0 is not a loopback address, so other machines could reach it\./,
+    );
     const exposed = start([server, '--policy', 'policy.json', '--listen', '0.0.0.0:0', '--expose']);
     await exposed.until(/listening at http:\/\/0\.0\.0\.0:\d+/);
     assert.match(exposed.text(), /⚠ Other machines can reach the proxy\. What they send to it is not encrypted/);
