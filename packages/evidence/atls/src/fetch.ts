@@ -62,7 +62,7 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
   options: AttestedFetchOptions<E>,
 ): AttestedFetch {
   const agent = createAttestedAgent(options);
-  const attestedFetch = async (input: RequestInfo, init: Omit<RequestInit, 'dispatcher'> = {}): Promise<Response> => {
+  const fetchAttested = async (input: RequestInfo, init: Omit<RequestInit, 'dispatcher'> = {}): Promise<Response> => {
     // Read once: what is checked is what is fetched, whatever object the input is.
     const request = new Request(input, init);
     const { protocol, origin } = new URL(request.url);
@@ -78,7 +78,7 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
       throw reason;
     }
   };
-  return Object.freeze(Object.assign(attestedFetch, { close: () => agent.close() }));
+  return Object.freeze(Object.assign(fetchAttested, { close: () => agent.close() }));
 }
 
 /**

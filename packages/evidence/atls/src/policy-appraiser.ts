@@ -95,7 +95,6 @@ function policyOf({ policy, mrEnclave, softwareRoot }: Acceptance): SgxPolicy | 
   }
   // Untyped callers and files may give any.
   const parsed = parsePolicy<unknown>(policy);
-  if (parsed.tee === 'sev-snp')
-    misused('The policy is for SEV-SNP reports: give one for SGX or TDX quotes, or an `appraise`.');
+  if (parsed.tee === 'sev-snp') misused('The policy is for SEV-SNP reports: give one for SGX or TDX quotes.');
   return parsed;
 }

@@ -52,7 +52,7 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
    * @returns undefined for a client that broke off, broke the rules or was refused, so that strangers cannot fill a log.
    * @throws what is wrong on this side: ATLS_EVIDENCE_UNAVAILABLE, for example.
    */
-  secure(connection: Duplex): Promise<TLSSocket | undefined>;
+  readonly secure: (connection: Duplex) => Promise<TLSSocket | undefined>;
   /**
    * Accepts every connection of an iterable, `listen(name)` of `@enclos/enclave`
    * for example, and hands those over whose exchange succeeded. Resolves when

@@ -13,7 +13,7 @@ interface View extends ForwardView {
 
 /** Each event as a line of JSON on standard output. */
 export function eventLines({ io, notes }: CommandContext): View {
-  const write = (event: object): void => void io.stdout.write(`${JSON.stringify(event)}\n`);
+  const write = (event: object): void => io.stdout.write(`${JSON.stringify(event)}\n`);
   return {
     exposed: () => notes.line(`${markOf('warning', notes)} ${exposedWords}`),
     listening: (address, target) => write({ event: 'listening', address: written(address), server: named(target) }),

@@ -13,8 +13,7 @@ async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === '/result') return Response.json(Object.fromEntries(votes));
   if (pathname !== '/vote') return new Response('There is no such page.\n', { status: 404 });
-  if (request.method !== 'POST')
-    return new Response('POST your choice.\n', { status: 405, headers: { allow: 'POST' } });
+  if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } });
   const choice = (await request.text()).trim();
   if (!choices.includes(choice)) return new Response(`Choose ${choices.join(' or ')}.\n`, { status: 400 });
   votes.set(choice, (votes.get(choice) ?? 0) + 1);
