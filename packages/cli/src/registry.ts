@@ -18,6 +18,7 @@ import { entries as policyCommands } from './commands/policy/index.ts';
 import { entries as proxyCommands } from './commands/proxy/index.ts';
 import { entries as runCommands } from './commands/run/index.ts';
 import { entries as signCommands } from './commands/sign/index.ts';
+import { entries as testCommands } from './commands/test/index.ts';
 import { entries as verifyCommands } from './commands/verify/index.ts';
 import type { Entry } from './commands/context.ts';
 
@@ -27,6 +28,7 @@ export const registry: readonly Entry[] = Object.freeze([
   ...buildCommands,
   ...runCommands,
   ...devCommands,
+  ...testCommands,
   ...debugCommands,
   ...doctorCommands,
   ...keygenCommands,
