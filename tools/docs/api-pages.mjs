@@ -44,6 +44,10 @@ const entryPoints = new Set([
   'createInProcessPlatform',
   'hostileLauncher',
   'createBlobStore',
+  'attestedFetch',
+  'policyAppraiser',
+  'createAttestedProxy',
+  'webHandlers',
 ]);
 
 const note = '<!-- Written by `node tools/docs.mjs --write` from the declaration files. Do not edit by hand. -->';
