@@ -42,8 +42,6 @@ const entryPoints = new Set([
   'createAttestedFetch',
   'startEnclave',
   'createInProcessPlatform',
-  'hostileLauncher',
-  'createBlobStore',
   'attestedFetch',
   'policyAppraiser',
   'createAttestedProxy',

@@ -45,10 +45,12 @@ describe('sealing in the process of a test', () => {
     test(`${what}: ${expected.join(' by signer, by enclave ')}`, async () => {
       for (const [index, options] of [bySigner, byEnclave].entries()) {
         const blob = await sealed(own, options);
-        const found = await opener.run(() => unseal(blob, options)).then(
-          (bytes) => (Buffer.compare(bytes, secret) === 0 ? 'opened' : 'other bytes'),
-          (error: { readonly code: string }) => error.code,
-        );
+        const found = await opener
+          .run(() => unseal(blob, options))
+          .then(
+            (bytes) => (Buffer.compare(bytes, secret) === 0 ? 'opened' : 'other bytes'),
+            (error: { readonly code: string }) => error.code,
+          );
         assert.equal(found, expected[index]);
       }
     });
@@ -57,7 +59,10 @@ describe('sealing in the process of a test', () => {
   test('another platform is another machine', async () => {
     const blob = await sealed(own);
     const elsewhere = (await createInProcessPlatform()).enclave();
-    await assert.rejects(elsewhere.run(() => unseal(blob, bySigner)), { code: 'SEAL_NOT_OPENED' });
+    await assert.rejects(
+      elsewhere.run(() => unseal(blob, bySigner)),
+      { code: 'SEAL_NOT_OPENED' },
+    );
   });
 });
 
@@ -70,19 +75,34 @@ describe('reports in the process of a test', () => {
     const report = await own.run(() => createReport(info, reportData));
     assert.deepEqual((await target.run(() => verifyReport(report, reportData))).mrEnclave, own.identity.mrEnclave);
     const refused = { code: 'REPORT_NOT_VERIFIED' };
-    await assert.rejects(other.run(() => verifyReport(report, reportData)), refused);
-    await assert.rejects(target.run(() => verifyReport(report, new Uint8Array(64))), refused);
+    await assert.rejects(
+      other.run(() => verifyReport(report, reportData)),
+      refused,
+    );
+    await assert.rejects(
+      target.run(() => verifyReport(report, new Uint8Array(64))),
+      refused,
+    );
     const changed = report.with(70, (report[70] ?? 0) ^ 1);
-    await assert.rejects(target.run(() => verifyReport(changed, reportData)), refused);
+    await assert.rejects(
+      target.run(() => verifyReport(changed, reportData)),
+      refused,
+    );
     const twin = (await createInProcessPlatform()).enclave({ code: 'target' });
-    await assert.rejects(twin.run(() => verifyReport(report, reportData)), refused);
+    await assert.rejects(
+      twin.run(() => verifyReport(report, reportData)),
+      refused,
+    );
   });
 
   test('of a debug enclave are not accepted by a production one', async () => {
     const debug = platform.enclave({ debug: true });
     const info = await own.run(targetInfo);
     const report = await debug.run(() => createReport(info, reportData));
-    await assert.rejects(own.run(() => verifyReport(report, reportData)), { code: 'REPORT_NOT_VERIFIED' });
+    await assert.rejects(
+      own.run(() => verifyReport(report, reportData)),
+      { code: 'REPORT_NOT_VERIFIED' },
+    );
   });
 
   test('each enclave is itself, also when the work of several runs at the same time', async () => {
@@ -137,10 +157,13 @@ describe('quotes in the process of a test', () => {
 
   test('are refused with advice by a platform that does not quote', async () => {
     assert.equal(platform.endorsements, undefined);
-    await assert.rejects(own.run(() => quote({ purpose, nonce })), {
-      code: 'TEE_CAPABILITY_MISSING',
-      message: /make it with createInProcessPlatform\(\{ quotes: true \}\)/,
-    });
+    await assert.rejects(
+      own.run(() => quote({ purpose, nonce })),
+      {
+        code: 'TEE_CAPABILITY_MISSING',
+        message: /make it with createInProcessPlatform\(\{ quotes: true \}\)/,
+      },
+    );
   });
 });
 
@@ -206,9 +229,12 @@ describe('an application in the process of a test', () => {
         return by < 10 ? 'yes' : 'no';
       },
     };
-    const { call, dispose, exited, identity: shown } = await platform
-      .enclave({ application, securityVersion: 6 })
-      .start(app, { untrusted });
+    const {
+      call,
+      dispose,
+      exited,
+      identity: shown,
+    } = await platform.enclave({ application, securityVersion: 6 }).start(app, { untrusted });
     assert.equal(shown.securityVersion, 6);
     assert.deepEqual([await call.add({ by: 3 }), await call.add({ by: 4 })], [103, 107]);
     assert.equal(await call.who(), 6);

@@ -70,8 +70,21 @@ export function createInProcessEnclave(machine: InProcessMachine, options: InPro
       if (application === undefined) {
         throw new EnclosError('ENCLAVE_NO_APPLICATION', 'The enclave was made without an application.');
       }
-      const launcher = createInProcessLauncher({ application, manifest, identity, runtimeFor, capabilities: attester.capabilities });
-      return loadEnclave({ image, signature, launcher, interface: definition, untrusted: host.untrusted, isolation: 'best' });
+      const launcher = createInProcessLauncher({
+        application,
+        manifest,
+        identity,
+        runtimeFor,
+        capabilities: attester.capabilities,
+      });
+      return loadEnclave({
+        image,
+        signature,
+        launcher,
+        interface: definition,
+        untrusted: host.untrusted,
+        isolation: 'best',
+      });
     },
   });
 }

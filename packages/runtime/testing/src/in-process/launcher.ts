@@ -22,7 +22,11 @@ export interface InProcessLaunch {
 }
 
 const noIsolation = Object.freeze([
-  { name: 'process', active: false, detail: 'the enclave is code of this process; run `enclos test` for one of its own' },
+  {
+    name: 'process',
+    active: false,
+    detail: 'the enclave is code of this process; run `enclos test` for one of its own',
+  },
 ]);
 
 /** Starts the application of one enclave in this process, behind a call gate. */
@@ -42,7 +46,8 @@ function serve({ application, manifest, identity, runtimeFor }: InProcessLaunch)
     gate: inside,
     manifest,
     application: entered(application, enter),
-    start: async () => enter(() => application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) })),
+    start: async () =>
+      enter(() => application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) })),
     onStream: streamReceived,
   });
   const runtime = runtimeFor(hostSystem(endpoint));
@@ -71,7 +76,9 @@ function entered(application: EnclaveApplication, enter: <R>(work: () => R) => R
     Object.entries(application.handlers).map(([name, handler]) => [
       name,
       // The gate looks at the number of parameters.
-      handler.length > 1 ? (args, context) => enter(() => handler(args, context)) : (args) => enter(() => Reflect.apply(handler, undefined, [args])),
+      handler.length > 1
+        ? (args, context) => enter(() => handler(args, context))
+        : (args) => enter(() => Reflect.apply(handler, undefined, [args])),
     ]),
   );
   return { ...application, handlers };
