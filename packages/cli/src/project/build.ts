@@ -18,6 +18,8 @@ export interface BuildOutcome {
   readonly bundleBytes: number;
   readonly report: string;
   readonly debug: boolean;
+  /** Whether it can leave sealed state. */
+  readonly canSeal: boolean;
   readonly warnings: readonly Diagnostic[];
   /** The files that it was made of. */
   readonly inputs: readonly string[];
@@ -44,6 +46,7 @@ export async function buildProject(project: Project, outFolder?: string): Promis
     bundleBytes: built.bundle.length,
     report: built.paths.report,
     debug: project.debug,
+    canSeal: built.canSeal,
     warnings: built.warnings,
     inputs: built.inputs,
     durationMs: Math.round(performance.now() - start),

@@ -3,9 +3,7 @@ import { dirname, join } from 'node:path';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { generateKey, writeKeyFile } from '@enclos/build';
 import { unreadable } from '../files/read.ts';
-
-/** What `enclos keygen` writes by default. */
-const defaultKeyFile = 'signing.key.pem';
+import { developmentKeyFile, signingKeyFile } from './sealing/key-files.ts';
 
 export interface ProjectKey {
   readonly path: string;
@@ -16,7 +14,7 @@ export interface ProjectKey {
 
 /** The development key of a project, which signs its debug enclaves. */
 export async function developmentKey(folder: string): Promise<ProjectKey> {
-  const path = join(folder, '.enclos', 'development.key.pem');
+  const path = join(folder, developmentKeyFile);
   const pem = await readOptional(path);
   return pem === undefined ? makeKey(path) : { path, pem, isNew: false };
 }
@@ -27,7 +25,7 @@ export async function developmentKey(folder: string): Promise<ProjectKey> {
  * is made when absent and stays, so that sealed data stays readable.
  */
 export async function projectKey(folder: string, given: string | undefined): Promise<ProjectKey> {
-  const path = given ?? join(folder, defaultKeyFile);
+  const path = given ?? join(folder, signingKeyFile);
   const pem = await readOptional(path);
   if (pem !== undefined) return { path, pem, isNew: false };
   if (given === undefined) return developmentKey(folder);

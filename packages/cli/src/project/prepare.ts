@@ -16,6 +16,7 @@ import { stemOf } from '../images/enclave-image.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
+import type { SealingEvents } from './sealing/closed-state.ts';
 
 /** A project as it is built here: `debug` overrides enclave.json. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
@@ -33,6 +34,8 @@ export interface SignedBuild {
   readonly outcome: BuildOutcome;
   readonly signature: string;
   readonly identity: SignedIdentity;
+  /** What signed it. */
+  readonly keyFile: string;
   readonly sourceMap: string;
 }
 
@@ -58,6 +61,7 @@ export async function signForRun(
     outcome,
     signature: `${base}.run.sig`,
     identity: describeSignature(sigstruct),
+    keyFile: key.path,
     sourceMap: `${base}.map`,
   });
 }
@@ -90,7 +94,7 @@ export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['en
 }
 
 /** What a build reports while it works. */
-export interface BuildEvents {
+export interface BuildEvents extends SealingEvents {
   during<T>(label: string, work: () => Promise<T>): Promise<T>;
   built(outcome: BuildOutcome): void;
   newKey(path: string): void;

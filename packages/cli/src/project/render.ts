@@ -2,7 +2,9 @@ import type { PlatformDescription } from '@enclos/tee';
 import type { BuildEvents } from './prepare.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { printable, type Printer } from '@enclos/command-line';
+import { toEnclosError } from '../output/error.ts';
 import { renderWarnings } from '../output/warnings.ts';
+import { renderClosedState } from './sealing/render.ts';
 
 /** The notes of a command that builds and runs: on standard error, which the host program shares. */
 export interface RunNotes {
@@ -22,6 +24,8 @@ export function runNotes({ notes, progress }: CommandContext): RunNotes {
       },
       newKey: (file) => note(`made a development key, ${file}; make your own with enclos keygen`),
       warnings: (warnings) => renderWarnings(warnings, notes),
+      closedState: (state) => renderClosedState(state, 'this run', notes),
+      notRemembered: (error) => note(`later runs cannot warn about sealed state: ${toEnclosError(error).message}`),
     },
   };
 }

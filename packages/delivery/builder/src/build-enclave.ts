@@ -20,7 +20,7 @@ import { describeInterpreter } from './node/interpreter-files.ts';
 import { loadInterface } from './node/load-interface.ts';
 import { locateProjectFile, readProjectFile, unreadable } from './project/project-files.ts';
 import { PROJECT_FILE, type Project } from './project/project.ts';
-import { trustedBase } from './node/trusted-base.ts';
+import { holdsModule, trustedBase, type PackageModule } from './node/trusted-base.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 export interface BuildOptions extends BundleOptions {
@@ -40,9 +40,14 @@ export interface BuildResult {
   /** The absolute paths of the sources of the image, to watch them: modules, enclave.json, embedded and trusted files. */
   readonly inputs: readonly string[];
   readonly warnings: readonly Diagnostic[];
+  /** Whether the code that derives sealing keys is in the bundle. Without it the enclave leaves no sealed state. */
+  readonly canSeal: boolean;
   /** The files that were written. */
   readonly paths: { readonly image: string; readonly sourceMap: string; readonly report: string };
 }
+
+/** Every way to a sealing key leads through it. */
+const sealingModule: PackageModule = { packageName: '@enclos/enclave', file: 'sealing.js' };
 
 async function readEmbedded(project: Project): Promise<ImagePayload['files']> {
   return Promise.all(
@@ -164,6 +169,7 @@ export async function buildEnclave(project: Project, options: BuildOptions = {})
     report,
     inputs: Object.freeze([...bundle.inputs, ...(await filesOf(project))]),
     warnings: Object.freeze([...bundle.warnings, ...warnings]),
+    canSeal: await holdsModule(project.folder, bundle.modules, sealingModule),
     paths,
   });
 }

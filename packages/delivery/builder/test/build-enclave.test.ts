@@ -48,6 +48,27 @@ test('the SHA-256 of the image that is written is MRENCLAVE', async () => {
   });
 });
 
+test('a build knows whether its enclave can seal', async () => {
+  const sealing =
+    "import { seal } from '@enclos/enclave'; export const keep = (secret) => seal(secret, { policy: 'signer' });";
+  const others =
+    "import { log, quote, randomBytes } from '@enclos/enclave'; export const used = [log, quote, randomBytes];";
+  // A module of the project with the name of ours.
+  const ownModule = {
+    'src/sealing.js': 'export const answer = 42;',
+    'src/demo.enclave.ts': "export * from './sealing.js';",
+  };
+  const builds = [{ 'src/demo.enclave.ts': sealing }, { 'src/demo.enclave.ts': others }, ownModule];
+  const found: boolean[] = [];
+  for (const files of builds) {
+    await withProject(files, async ({ folder }) => {
+      // With the real runtime: its own code must not count.
+      found.push((await buildEnclave(await loadProject(folder))).canSeal);
+    });
+  }
+  assert.deepEqual(found, [true, false, false]);
+});
+
 test('the image holds the manifest, the bundle and the embedded files', async () => {
   await withProject(fullFiles, async ({ folder }) => {
     const { image, bundle } = await buildOf(folder);

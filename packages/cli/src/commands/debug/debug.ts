@@ -11,6 +11,7 @@ import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
+import { watchSealing } from '../../project/sealing/closed-state.ts';
 
 export interface DebugOptions extends Omit<RunOptions, 'debug'> {
   /** Port of the inspector on 127.0.0.1; 0 for any. */
@@ -47,6 +48,7 @@ export async function debug(options: DebugOptions, io: Io, events: DebugEvents):
     const platform = await events.during('starting the platform', () => openProjectPlatform(options));
     closing.unshift(() => platform.launcher.close());
     events.platform(platform.description, inspectorLayer);
+    await watchSealing({ projectFolder: project.folder, build, platform, options }, io, events);
     const tool = await openInspectedTool(server, options, { build, folder: project.folder, events });
     closing.unshift(() => tool.close());
     events.listening(server.listUrl);

@@ -8,6 +8,7 @@ import { startHostProcess, type HostProcess } from '../../project/host-process.t
 import { hostEnvironment, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions } from '../../project/run-options.ts';
+import { watchSealing } from '../../project/sealing/closed-state.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { createFolderWatcher, foldersOf } from './watch.ts';
@@ -181,6 +182,8 @@ class Session implements DevSession {
     await this.#ensurePlatform();
     if (this.#closed) return;
     const { options, io, events } = this.#setting;
+    const [projectFolder, platform] = [this.#folder, this.#platform];
+    await watchSealing({ projectFolder, build: built.build, platform, options }, io, events);
     const env = hostEnvironment(io, {
       build: built.build,
       platformSocket: this.#platform.socketPath,

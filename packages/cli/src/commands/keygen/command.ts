@@ -1,5 +1,9 @@
+import { basename, dirname } from 'node:path';
 import { keygen } from './keygen.ts';
 import { defineCommand } from '../define.ts';
+import { closedByKey } from '../../project/sealing/closed-state.ts';
+import { signingKeyFile } from '../../project/sealing/key-files.ts';
+import { renderClosedState } from '../../project/sealing/render.ts';
 
 export const command = defineCommand({
   description: [
@@ -11,7 +15,13 @@ export const command = defineCommand({
   options: {},
   examples: [{ command: 'enclos keygen', summary: 'Make signing.key.pem and print its MRSIGNER' }],
   exitCodes: {},
-  run: ({ arguments: { file } }, { path, progress }) => progress.during('making a key', () => keygen(path(file))),
+  async run({ arguments: { file } }, { io, path, progress, notes }) {
+    const key = await progress.during('making a key', () => keygen(path(file)));
+    // From now on `enclos run` signs the project in that folder with this key.
+    const closed = basename(key.path) === signingKeyFile ? await closedByKey(dirname(key.path), key, io) : [];
+    for (const state of closed) renderClosedState(state, 'an enclave that this key signs', notes);
+    return key;
+  },
   human({ path, mrSigner }, printer) {
     printer.line(`${printer.paint('green', '✔')} wrote ${path} (only you can read it)`);
     printer.line(`  MRSIGNER ${printer.paint('cyan', mrSigner)}`);

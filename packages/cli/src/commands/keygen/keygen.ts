@@ -1,8 +1,6 @@
-import { toHex } from '@enclos/codec';
 import { generateKey, writeKeyFile } from '@enclos/build';
-import { mrSignerOf } from '@enclos/sgx';
-import { loadSigningKey, publicModulus, sha256 } from '@enclos/sgx/node';
 import { requireFolderOf } from '../../files/write.ts';
+import { mrSignerOfKey } from '../../project/sealing/signer.ts';
 
 export interface GeneratedKey {
   readonly path: string;
@@ -20,9 +18,4 @@ export async function keygen(path: string): Promise<GeneratedKey> {
   const pem = generateKey();
   await writeKeyFile(path, pem);
   return Object.freeze({ path, mrSigner: mrSignerOfKey(pem) });
-}
-
-/** MRSIGNER of a private signing key in PEM, in hex. @throws SIGNING_KEY_INVALID */
-export function mrSignerOfKey(pem: string | Uint8Array): string {
-  return toHex(mrSignerOf(publicModulus(loadSigningKey(pem)), sha256));
 }

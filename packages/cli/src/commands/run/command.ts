@@ -11,6 +11,7 @@ export const command = defineCommand({
     '',
     'The key is signing.key.pem of the project.',
     'Without one, a development key is made in .enclos.',
+    'When the signer, the mode, the product or the platform differs from the run before, a warning says which sealed state this run cannot open, and what opens it.',
     '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],

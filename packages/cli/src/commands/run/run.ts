@@ -5,6 +5,7 @@ import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
+import { watchSealing } from '../../project/sealing/closed-state.ts';
 
 /** What `run` reports while it works. */
 export interface RunEvents extends BuildEvents {
@@ -25,6 +26,7 @@ export async function run(options: RunOptions, io: Io, events: RunEvents): Promi
   const platform = await events.during('starting the platform', () => openProjectPlatform(options));
   try {
     events.platform(platform.description);
+    await watchSealing({ projectFolder: project.folder, build, platform, options }, io, events);
     const env = hostEnvironment(io, { build, platformSocket: platform.socketPath, isolation });
     return { exitCode: await runHostProcess({ script, args: options.args, cwd: project.folder, env }, io) };
   } finally {

@@ -7,7 +7,7 @@ import { scenario } from '@enclos/evidence-kit';
 import { verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { projectKey } from '../../../src/project/development-key.ts';
-import { mrSignerOfKey } from '../../../src/commands/keygen/keygen.ts';
+import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
 import { enclos, errorOf, newProject, signingKey, temporaryFolder } from '../../cli.ts';
 
 const folder = await newProject('greeter');

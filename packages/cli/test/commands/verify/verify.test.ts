@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { boundReportData, verificationSteps, type StepResult } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
-import { mrSignerOfKey } from '../../../src/commands/keygen/keygen.ts';
+import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
 import { policyExample } from '../../../src/docs-page.ts';
 import { initPlatform, publishVendor } from '../../../src/index.ts';
 import { enclos, errorOf, now, signingKey, temporaryFolder } from '../../cli.ts';

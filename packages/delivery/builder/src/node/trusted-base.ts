@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 
 import { transform, type Loader } from 'esbuild';
 
@@ -130,4 +130,22 @@ export async function packagesOf(
     found.set(`${identity.name}@${identity.version}`, Object.freeze(identity));
   }
   return Object.freeze([...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, identity]) => identity));
+}
+
+/** A module of an npm package, by the name of its file. */
+export interface PackageModule {
+  readonly packageName: string;
+  readonly file: string;
+}
+
+/** Whether a module of a package left code in a bundle: tree shaking leaves out what nothing uses. */
+export async function holdsModule(
+  folder: string,
+  modules: readonly Pick<BundledModule, 'path'>[],
+  { packageName, file }: PackageModule,
+): Promise<boolean> {
+  const packageOf = createPackageFinder();
+  const named = modules.filter(({ path }) => basename(path) === file);
+  const owners = await Promise.all(named.map(({ path }) => packageOf(dirname(join(folder, path)))));
+  return owners.some((owner) => owner?.name === packageName);
 }
