@@ -18,7 +18,7 @@ export const keyInfo = derSequence(
   derSequence(derOid('1.2.840.10045.2.1'), derOid('1.2.3')),
   derBitString(Uint8Array.of(4, 5)),
 );
-export const signature = derBitString(Uint8Array.of(1, 2, 3));
+const signature = derBitString(Uint8Array.of(1, 2, 3));
 
 /** Fields that can be replaced one by one; undefined leaves one out. */
 export type Change = Readonly<Record<string, Uint8Array | undefined>>;
