@@ -132,7 +132,7 @@ test('the engine is asked for exactly what the algorithm is, and an engine that 
   const asks = async (algorithm: 'RS384' | 'PS256' | 'ES512', key: PublicKey): Promise<readonly unknown[]> => {
     asked.length = 0;
     assert.equal(await verifyJws({ ...unsigned, algorithm }, key, engine), 'signature');
-    const [[format, , parameters, isExtractable, uses] = [], verified] = asked as [unknown[], unknown];
+    const [[format, , parameters, isExtractable, uses], verified] = asked as [unknown[], unknown];
     assert.deepEqual([format, isExtractable, uses], ['jwk', false, ['verify']]);
     return [parameters, verified];
   };
