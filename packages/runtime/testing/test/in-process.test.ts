@@ -229,20 +229,16 @@ describe('an application in the process of a test', () => {
         return by < 10 ? 'yes' : 'no';
       },
     };
-    const {
-      call,
-      dispose,
-      exited,
-      identity: shown,
-    } = await platform.enclave({ application, securityVersion: 6 }).start(app, { untrusted });
-    assert.equal(shown.securityVersion, 6);
+    const enclave = await platform.enclave({ application, securityVersion: 6 }).start(app, { untrusted });
+    const { call } = enclave;
+    assert.equal(enclave.identity.securityVersion, 6);
     assert.deepEqual([await call.add({ by: 3 }), await call.add({ by: 4 })], [103, 107]);
     assert.equal(await call.who(), 6);
     await assert.rejects(call.add({ by: 10 }), { message: /It is not allowed/ });
     await assert.rejects(call.add({ by: 2 ** 33 }), { code: 'EDL_VALUE_REFUSED' });
     assert.deepEqual(asked, [3, 4, 10]);
-    await dispose();
-    await exited;
+    await enclave.dispose();
+    await enclave.exited;
     await assert.rejects(call.who(), { code: 'ENCLAVE_LOST' });
   });
 

@@ -4,7 +4,7 @@ import { defineInterface } from '@enclos/edl';
 import type { EnclaveApplication } from '@enclos/enclave/for-testing';
 import { interfaceDigest, layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 
-/** Who an enclave in the process of a test is. */
+/** The identity of an enclave in the process of a test. */
 export interface InProcessIdentity {
   /** Stands in for the code: another text is another MRENCLAVE. Default: `code under test`. */
   readonly code?: string;

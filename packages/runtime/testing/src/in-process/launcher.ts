@@ -25,11 +25,11 @@ const noIsolation = Object.freeze([
   {
     name: 'process',
     active: false,
-    detail: 'the enclave is code of this process; run `enclos test` for one of its own',
+    detail: 'the enclave is code of this process; `enclos test` gives it one',
   },
 ]);
 
-/** Starts the application of one enclave in this process, behind a call gate. */
+/** Starts the application of one enclave in this process, at the other end of a call gate. */
 export function createInProcessLauncher(launch: InProcessLaunch): Launcher {
   return Object.freeze({
     capabilities: launch.capabilities,
@@ -38,7 +38,8 @@ export function createInProcessLauncher(launch: InProcessLaunch): Launcher {
   });
 }
 
-function serve({ application, manifest, identity, runtimeFor }: InProcessLaunch): LaunchedEnclave {
+function serve(launch: InProcessLaunch): LaunchedEnclave {
+  const { application, manifest, identity } = launch;
   const [gate, inside] = duplexPair();
   // Bytes arrive in the context of the host that sent them, so each function is entered anew.
   const enter = <R>(work: () => R): R => runIn(runtime, work);
@@ -50,7 +51,7 @@ function serve({ application, manifest, identity, runtimeFor }: InProcessLaunch)
       enter(() => application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) })),
     onStream: streamReceived,
   });
-  const runtime = runtimeFor(hostSystem(endpoint));
+  const runtime = launch.runtimeFor(hostSystem(endpoint));
   endpoint.ready.catch(() => undefined);
   let exit: (exit: EnclaveExit) => void = () => undefined;
   const exited = new Promise<EnclaveExit>((resolve) => (exit = resolve));
@@ -78,7 +79,7 @@ function entered(application: EnclaveApplication, enter: <R>(work: () => R) => R
       // The gate looks at the number of parameters.
       handler.length > 1
         ? (args, context) => enter(() => handler(args, context))
-        : (args) => enter(() => Reflect.apply(handler, undefined, [args])),
+        : (args) => enter((): unknown => Reflect.apply(handler, undefined, [args])),
     ]),
   );
   return { ...application, handlers };

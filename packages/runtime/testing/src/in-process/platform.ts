@@ -25,7 +25,7 @@ export interface InProcessPlatform {
  * sealed, also not in the next run.
  *
  * It is not a platform for anything but tests. Its enclaves share the memory and the modules of the process, its measurements
- * are of no real image, and its quotes end in a root that nobody trusts.
+ * are of no real image, and its quotes end in a root that no policy names unless the test does.
  * @example
  * ```ts
  * import assert from 'node:assert/strict';
