@@ -9,7 +9,7 @@ import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../diagnostic.ts';
 import { entryName, externalsOf, inputsOf, isAllowedSpecifier, outputOf, scriptOptions } from './enclave-script.ts';
 import { importPlugin, type ChainTo } from './import-plugin.ts';
-import { readProjectFile } from '../project/project-files.ts';
+import { readNamedSource } from '../project/project-files.ts';
 import type { Project } from '../project/project.ts';
 import { scanPlugin } from './scan-plugin.ts';
 
@@ -103,7 +103,7 @@ function checkCompiles(script: string, project: Project): void {
 export async function bundleEnclave(project: Project, options: BundleOptions = {}): Promise<Bundle> {
   const { bootModule = '@enclos/enclave/boot' } = options;
   const { folder } = project;
-  await readProjectFile(folder, project.main);
+  await readNamedSource(folder, { path: project.main, member: 'main', byName: `src/${project.name}.enclave.ts` });
   const plugins = [importPlugin({ folder, refuseIn: () => undefined }), scanPlugin(folder)];
   const result = await runBundler(bundlerOptions(project, bootModule, plugins));
   const builtins = externalsOf(result.metafile);

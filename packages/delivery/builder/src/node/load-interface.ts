@@ -7,7 +7,7 @@ import { runBundler } from './bundler.ts';
 import { BuildError } from '../diagnostic.ts';
 import { externalsOf, isAllowedSpecifier, scriptOptions } from './enclave-script.ts';
 import { importPlugin } from './import-plugin.ts';
-import { readProjectFile } from '../project/project-files.ts';
+import { readNamedSource } from '../project/project-files.ts';
 import type { Project } from '../project/project.ts';
 
 /** By shape: the interface was made by the project's own copy of @enclos/edl. */
@@ -33,7 +33,7 @@ function isInterface(value: unknown): value is Interface {
  */
 export async function loadInterface(project: Project): Promise<Interface> {
   const { folder, interface: path } = project;
-  await readProjectFile(folder, path);
+  await readNamedSource(folder, { path, member: 'interface', byName: `src/${project.name}.edl.ts` });
   const entry = `import * as definitions from ${JSON.stringify(`./${path}`)};\nexport const start = () => definitions;`;
   const plugins = [importPlugin({ folder, refuseIn: () => undefined })];
   const { metafile, outputFiles } = await runBundler(scriptOptions({ folder, entry, plugins }));
