@@ -5,12 +5,13 @@
 // - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
 // - every relative link leads to a file, and every anchor to a heading;
-// - every package has a README, and docs/README.md leads to it;
+// - every package has a README, and docs/README.md leads to it; a published one says the same about repository, licence and
+//   so on as the others (tools/packages/metadata.mjs);
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
 //   (--write writes them);
 // - pages, and the comments and texts of shipped code, hold no words of translated English (docs/style.md).
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkApiPages } from './docs/api-pages.mjs';
@@ -22,9 +23,15 @@ import { checkPackagePages } from './docs/package-pages.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
 import { checkPages, checkSources } from './docs/words.mjs';
-import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
+import { filesUnder, fromRoot, readJson, root, workspaces } from './lib/workspace.mjs';
+import { metadataProblems } from './packages/metadata.mjs';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
+
+const readmeOf = ({ path }) => {
+  const page = join(path, 'README.md');
+  return existsSync(page) ? readFileSync(page, 'utf8') : '';
+};
 
 const topPages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
 const missing = topPages.filter((page) => !existsSync(join(root, page))).map((page) => `${page}: missing`);
@@ -48,9 +55,21 @@ const examples = await checkExamples(pages, root);
 // The page about style quotes what it refuses.
 const prose = pages.filter((page) => page !== 'docs/style.md');
 const words = [...checkPages(prose, root), ...checkSources(root)];
+const rootManifest = readJson(join(root, 'package.json'));
+const metadata = workspaces()
+  .flatMap((workspace) => metadataProblems(workspace, { rootManifest, readme: readmeOf(workspace) }))
+  .map(({ where, what, fix }) => `${where}: ${what}; to fix it: ${fix}`);
 const isPackage = ({ folder }) => /^(?:packages|services|apps)\//.test(folder);
 const unlisted = checkPackagePages(workspaces().filter(isPackage), root);
-const problems = [...missing, ...unlisted, ...generated, ...checkLinks(pages, root), ...examples.problems, ...words];
+const problems = [
+  ...missing,
+  ...unlisted,
+  ...metadata,
+  ...generated,
+  ...checkLinks(pages, root),
+  ...examples.problems,
+  ...words,
+];
 for (const problem of problems) console.log(problem);
 console.log(`docs: ${pages.length} pages, ${examples.count} TypeScript examples, ${problems.length} problems`);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -11,6 +11,7 @@ const compilerOptions = {
   composite: false,
   incremental: false,
   declaration: false,
+  declarationMap: false,
   sourceMap: false,
   // An example shows a declaration without using it.
   noUnusedLocals: false,

@@ -41,6 +41,11 @@ export const cliErrors = declareErrors({
     'The folder is not empty, and a new project never overwrites files.',
     'Choose another name, or empty the folder.',
   ],
+  CLI_PACKAGES_UNUSABLE: [
+    'usage',
+    'The folder that --from names does not hold the packages that the project needs.',
+    'Run `npm run packages` in the repository of Enclos, and name the folder that it prints.',
+  ],
   CLI_NOT_BUILT: ['usage', 'The project has no image yet.', 'Run `enclos build` first.'],
   CLI_NOT_SIGNED: [
     'usage',

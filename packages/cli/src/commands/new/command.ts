@@ -19,15 +19,23 @@ export const command = defineCommand({
       summary:
         'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves which enclave made it',
     },
+    from: {
+      type: 'string',
+      value: 'DIR',
+      summary:
+        'Take the packages of Enclos from the tarballs in DIR, which `npm run packages` writes in the repository; no registry is asked for them',
+    },
     yes: { type: 'boolean', summary: 'Accepted for scripts, without effect: there are no questions' },
   },
   examples: [
     { command: 'enclos new greeter', summary: 'Make greeter, and see what to do next' },
     { command: 'enclos new notary --template service', summary: 'Start from a service and its client' },
+    { command: 'enclos new ../notes --from .packages', summary: 'Use packages that are not published yet' },
   ],
   exitCodes: {},
-  async run({ arguments: { name }, options: { template } }, { io, path }) {
-    return { ...(await createProject({ folder: path(name), template })), from: io.cwd };
+  async run({ arguments: { name }, options: { template, from } }, { io, path }) {
+    const packages = from === undefined ? undefined : path(from);
+    return { ...(await createProject({ folder: path(name), template, from: packages })), from: io.cwd };
   },
   human({ name, folder, files, from }, printer) {
     printer.line(`${printer.paint('green', '✔')} made ${name}: ${files.length} files`);

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { EnclosError } from '@enclos/errors';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { namesIn } from '../../files/read.ts';
+import { readVersion } from '../../files/version.ts';
+import { checkPackedPackages, readPackedPackages, type PackedPackages } from './packed-packages.ts';
+import { manifestWith, packagesOf, pnpmWorkspaceWith, specifiersOf } from './use-packed-packages.ts';
 
 /** The kinds of application that a project can start as. */
 export const templates = ['app', 'service', 'tls-service', 'job'] as const;
@@ -12,6 +15,8 @@ export interface CreateProjectOptions {
   /** The folder to make. Its last part is the name of the project. */
   readonly folder: string;
   readonly template: (typeof templates)[number];
+  /** A folder of tarballs, as `npm run packages` writes them: the project installs these packages and asks no registry for them. */
+  readonly from?: string | undefined;
 }
 
 export interface CreatedProject {
@@ -32,9 +37,9 @@ const templatesFolder = fileURLToPath(new URL('../../../../templates', import.me
 
 /**
  * Makes a project from a template.
- * @throws CLI_USAGE for a name that no enclave can have, CLI_FOLDER_NOT_EMPTY
+ * @throws CLI_USAGE for a name that no enclave can have, CLI_FOLDER_NOT_EMPTY, CLI_PACKAGES_UNUSABLE
  */
-export async function createProject({ folder, template }: CreateProjectOptions): Promise<CreatedProject> {
+export async function createProject({ folder, template, from }: CreateProjectOptions): Promise<CreatedProject> {
   const name = basename(folder);
   if (!namePattern.test(name)) {
     refuseUsage(
@@ -46,6 +51,8 @@ export async function createProject({ folder, template }: CreateProjectOptions):
     throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
   }
   const own = (await templateFiles(join(templatesFolder, template))).map((path) => join(template, path));
+  // Before the first file is written: a refusal leaves no half of a project.
+  const packed = from === undefined ? undefined : await packedFor(template, from);
   const files: string[] = [];
   for (const path of [...(await sharedFiles()), ...own]) {
     const text = await readFile(join(templatesFolder, path), 'utf8');
@@ -54,7 +61,25 @@ export async function createProject({ folder, template }: CreateProjectOptions):
     await writeFile(join(folder, target), withName(text, name), { flag: 'wx' });
     files.push(target);
   }
+  if (packed !== undefined) files.push(...(await usePackages(folder, packed)));
   return Object.freeze({ name, folder, files: Object.freeze(files) });
+}
+
+async function packedFor(template: string, from: string): Promise<PackedPackages> {
+  const packed = await readPackedPackages(from);
+  const names = packagesOf(await readFile(join(templatesFolder, template, 'package.json'), 'utf8'));
+  await checkPackedPackages(packed, { names, version: await readVersion() });
+  return packed;
+}
+
+/** @returns the files that were added */
+async function usePackages(folder: string, packed: PackedPackages): Promise<readonly string[]> {
+  const specifiers = await specifiersOf(packed, folder);
+  const manifest = join(folder, 'package.json');
+  await writeFile(manifest, manifestWith(await readFile(manifest, 'utf8'), specifiers));
+  const workspace = 'pnpm-workspace.yaml';
+  await writeFile(join(folder, workspace), pnpmWorkspaceWith(specifiers), { flag: 'wx' });
+  return [workspace];
 }
 
 /** The files of every kind of project lie beside the folders of the kinds. */
