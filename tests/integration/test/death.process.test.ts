@@ -20,6 +20,7 @@ import {
 /** How long any answer to a death may take: far more than it does, far less than a person waits. */
 const soonMs = 3000;
 const lost = refusedWith('ENCLAVE_LOST');
+const killed = /SIGKILL/;
 
 let lab: Lab;
 before(async () => {
@@ -69,7 +70,7 @@ describe('the end of an enclave', () => {
     process.kill(victim, 'SIGKILL');
     await soon('pending calls answer', Promise.all(calls.map((call) => assert.rejects(call, lost))));
     const exit = await soon('exited settles', sleeper.enclave.exited);
-    assert.match(exit.detail, /SIGKILL/);
+    assert.match(exit.detail, killed);
     // `exited` means that nothing of it runs any more, not that its wrapper is gone.
     await allGone(processes);
     await assert.rejects(sleeper.enclave.call.echo({ text: 'late' }), lost);
@@ -95,7 +96,7 @@ describe('the end of an enclave', () => {
   test('kill -9 while it is idle is noticed by the next call', async () => {
     const { enclave } = await lab.load(platform);
     process.kill(enclaveProcesses(platform).at(-1) ?? 0, 'SIGKILL');
-    assert.match((await soon('exited settles', enclave.exited)).detail, /SIGKILL/);
+    assert.match((await soon('exited settles', enclave.exited)).detail, killed);
     await assert.rejects(enclave.call.echo({ text: 'late' }), lost);
     await works(platform);
   });
@@ -105,21 +106,22 @@ describe('the end of an enclave', () => {
       const { pending } = await lab.loadForever(platform, how);
       const processes = enclaveProcesses(platform);
       process.kill(processes.at(-1) ?? 0, 'SIGKILL');
-      await soon('the load is refused', assert.rejects(pending, lost));
+      await soon('the load is refused', assert.rejects(pending, { code: 'ENCLAVE_START_FAILED', message: killed }));
       await allGone(processes);
       await works(platform);
     });
   }
 
   const ends = [
-    ['exception', /ended with code 1\.$/],
-    ['rejection', /ended with code 1\.$/],
-    ['heap', /heap of \d+ MiB was full\.$/],
+    ['exception', /did not catch ended the enclave with code 1\.$/],
+    ['rejection', /did not catch ended the enclave with code 1\.$/],
+    ['heap', /ran out of memory: most likely its heap of \d+ MiB was full \("heapSize" in enclave\.json\)\.$/],
   ] as const;
   for (const [how, detail] of ends) {
     test(`of its own, by ${how}, says so and tells nothing from inside`, async () => {
       const { enclave } = await lab.load(platform);
-      await soon('the call answers', assert.rejects(enclave.call.end({ how }), lost), 20_000);
+      const said = { code: 'ENCLAVE_LOST', message: detail };
+      await soon('the call answers', assert.rejects(enclave.call.end({ how }), said), 20_000);
       assert.match((await soon('exited settles', enclave.exited)).detail, detail);
       assertNothingOnDisk();
       await works(platform);
@@ -137,10 +139,10 @@ describe('the end of an enclave', () => {
   test('of a debug enclave tells its error output, cut to what a message carries', async () => {
     const signed = await lab.workshop.signed('sleeper', { debug: true });
     const { enclave } = await lab.load(platform, { signed });
-    await assert.rejects(enclave.call.end({ how: 'noise' }), lost);
+    await assert.rejects(enclave.call.end({ how: 'noise' }), { code: 'ENCLAVE_LOST', message: /code 1\.\n/ });
     const { detail } = await soon('exited settles', enclave.exited);
     assert.ok(Buffer.byteLength(detail) <= 8192);
-    assert.match(detail, /ended with code 1\.\n/);
+    assert.match(detail, /the enclave with code 1\.\n/);
   });
 
   test('by dispose is bounded for one that spins', async () => {
@@ -175,7 +177,8 @@ describe('the end of the platform', () => {
       const processes = enclaveProcesses(platform);
       assert.ok(processes.length > 0);
       process.kill(platform.processId, 'SIGKILL');
-      await soon('the pending call answers', assert.rejects(pending, lost));
+      const answer = refusedWith(moment.startsWith('start') ? 'ENCLAVE_START_FAILED' : 'ENCLAVE_LOST');
+      await soon('the pending call answers', assert.rejects(pending, answer));
       await soon('the platform says so', assert.rejects(platform.describe(), refusedWith('TEE_PLATFORM_LOST')));
       await allGone(processes);
       await soon('close of a dead platform', platform.close());

@@ -214,7 +214,9 @@ describe('start()', () => {
 
   test('that does not end: given up at the deadline or by the caller, and no process left', async () => {
     const environment = { START: 'hang' };
-    assert.equal(await outcome(loadProbe(platform, signed, { environment, startTimeoutMs: 2000 })), 'GATE_DEADLINE');
+    const late = await refusal(loadProbe(platform, signed, { environment, startTimeoutMs: 2000 }));
+    assert.equal(late.code, 'GATE_DEADLINE');
+    assert.equal(late.message, "The application's start() did not finish within 2000 ms (startTimeoutMs).");
     assert.deepEqual(descendants(platform.processId), []);
     const controller = new AbortController();
     // The application says when it hangs; the process is there then.

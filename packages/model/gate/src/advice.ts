@@ -1,8 +1,10 @@
 /** What to do about each error of this package, for people. Bundles for enclaves leave it out. */
 export const advice = {
   GATE_INVALID_ARGUMENT: 'Correct the named option; the bounds are in the documentation of @enclos/gate.',
-  GATE_FRAME_TOO_LARGE: 'Send less at once, or raise maxFrameBytes on both sides.',
-  GATE_DEPTH_EXCEEDED: 'Break the chain of calls back and forth, or raise maxDepth on both sides.',
+  GATE_FRAME_TOO_LARGE:
+    'Send less at once, or raise limits.maxFrameBytes in enclave.json, which holds for both sides, and build again.',
+  GATE_DEPTH_EXCEEDED:
+    'Break the chain of calls back and forth, or raise limits.maxDepth in enclave.json and build again.',
   GATE_BUSY: 'Try again when some of them have finished.',
   GATE_DEADLINE: 'Allow more time, or check what the call did before you repeat it.',
   GATE_CANCELLED: 'Call again if the result is still wanted.',

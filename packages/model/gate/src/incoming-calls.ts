@@ -158,7 +158,7 @@ export class IncomingCalls implements CallOwner {
       return this.#fail(lane, call, new TypeError('The result is not a Uint8Array.'));
     }
     if (result.length > maxBytes) {
-      const message = `The result takes ${result.length} bytes, at most ${maxBytes} fit.`;
+      const message = `The result takes ${result.length} bytes, and at most ${maxBytes} fit (limits.maxFrameBytes).`;
       return this.#answer(lane, call, throwFrame(call.id, { code: 'GATE_FRAME_TOO_LARGE', message }));
     }
     this.#answer(lane, call, simpleFrame(FrameKind.RETURN, call.id, result));

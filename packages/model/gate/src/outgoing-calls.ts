@@ -255,7 +255,7 @@ function payloadTooLarge(payload: Uint8Array, { maxFrameBytes }: GateLimits): Er
   const maxBytes = maxFrameBytes - FRAME_HEADER_BYTES;
   return new EnclosError(
     'GATE_FRAME_TOO_LARGE',
-    `The arguments take ${payload.length} bytes, at most ${maxBytes} fit.`,
+    `The arguments take ${payload.length} bytes, and at most ${maxBytes} fit (limits.maxFrameBytes).`,
   );
 }
 

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { EnclosError } from '@enclos/errors';
 import { connectDeveloperTool, type DeveloperTool } from './debug/developer-tool.ts';
+import { loopbackAddress } from './services/addresses.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
 
-/** The variables that `enclos run` gives to a host program. */
+/** The variables that `enclos run`, an image or a manifest of `enclos deploy` gives to a host program. */
 export const hostVariables = Object.freeze({
   /** Unix socket of the platform process. */
   platform: 'ENCLOS_PLATFORM',
@@ -17,6 +19,8 @@ export const hostVariables = Object.freeze({
   tool: 'ENCLOS_TOOL',
   /** `1`: the tool inspects debug enclaves. */
   inspect: 'ENCLOS_INSPECT',
+  /** The address at which a host program listens, for all of its ports. `enclos deploy` sets it for pods that declare ports. */
+  listenAddress: 'ENCLOS_LISTEN_ADDRESS',
 });
 
 export interface HostEnvironment {
@@ -26,16 +30,32 @@ export interface HostEnvironment {
   readonly isolation: Isolation;
   readonly sourceMap: string | undefined;
   readonly developerTool: DeveloperTool | undefined;
+  /**
+   * Where to listen: 127.0.0.1, or the address in ENCLOS_LISTEN_ADDRESS. `loadEnclave` uses it for the listeners of the enclave; use it for the
+   * program's own too, so that they are reachable in a pod and nowhere else.
+   */
+  readonly listenAddress: string;
 }
 
 /**
  * What `enclos run` prepared: spread it into {@link loadEnclave}'s options.
  * @throws HOST_ENVIRONMENT_MISSING naming the variable.
+ * @example
+ * import { createServer } from 'node:http';
+ * import { fromEnvironment } from '@enclos/host';
+ *
+ * const { listenAddress } = await fromEnvironment();
+ * createServer((_request, response) => response.end('ok')).listen(8080, listenAddress);
  */
 export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<HostEnvironment> {
   const isolation = env[hostVariables.isolation] ?? 'strict';
   if (isolation !== 'strict' && isolation !== 'best') {
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', `${hostVariables.isolation} must be "strict" or "best".`);
+  }
+  const listenAddress = env[hostVariables.listenAddress] ?? loopbackAddress;
+  if (isIP(listenAddress) === 0) {
+    const message = `${hostVariables.listenAddress} must be an IP address, such as 127.0.0.1 or 0.0.0.0.`;
+    throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
   }
   const [image, signature] = await Promise.all([readFile(need(env, 'image')), readFile(need(env, 'signature'))]);
   const launcher = await connectSoftwarePlatform(need(env, 'platform'));
@@ -46,6 +66,7 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Pro
     isolation,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
     developerTool: await findTool(env),
+    listenAddress,
   };
 }
 

@@ -1,7 +1,11 @@
 import { declareErrors } from '@enclos/errors';
 
 export const hostErrors = declareErrors({
-  ENCLAVE_LOST: ['lost', 'The enclave is gone.', 'Load it again; what it had not sealed and stored is lost.'],
+  ENCLAVE_LOST: [
+    'lost',
+    'The enclave is gone.',
+    'Load it again; what it had not sealed and stored is lost. If it ends by itself, `enclos run --debug` shows its own error.',
+  ],
   ENCLAVE_RESTARTING: [
     'transient',
     'The enclave is down and its supervisor is starting it again. The call was not made.',

@@ -12,7 +12,8 @@ export const advice = {
   TEE_EVIDENCE_UNEXPECTED:
     'Do not use it. Look for another program that uses the same interface; details name the rule.',
   TEE_GATE_REFUSED: 'Load the enclave again; if it recurs, another process of this machine is answering in its place.',
-  ENCLAVE_START_FAILED: 'Load it as a debug enclave to see its error output.',
+  ENCLAVE_START_FAILED:
+    'Run `enclos run --debug`, or load a debug enclave, to see its own error: a production enclave keeps that to itself.',
   KEY_REQUEST_INVALID:
     'Check the key request; policy bits from NOISVPRODID up need an enclave that is signed with KSS.',
   KEY_NOT_PERMITTED: 'Ask for a SEAL or REPORT key; the others belong to platform enclaves.',

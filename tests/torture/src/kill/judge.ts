@@ -11,9 +11,15 @@ export interface Ledger {
 const answerLimitMs = 10_000;
 
 const answersTo: Readonly<Record<Exclude<Moment['victim'], 'host'>, readonly string[]>> = {
-  enclave: ['ENCLAVE_LOST'],
-  wrapper: ['ENCLAVE_LOST'],
-  platform: ['ENCLAVE_LOST', 'TEE_PLATFORM_LOST', 'TEE_PLATFORM_UNREACHABLE', 'PLATFORM_START_FAILED'],
+  enclave: ['ENCLAVE_LOST', 'ENCLAVE_START_FAILED'],
+  wrapper: ['ENCLAVE_LOST', 'ENCLAVE_START_FAILED'],
+  platform: [
+    'ENCLAVE_LOST',
+    'ENCLAVE_START_FAILED',
+    'TEE_PLATFORM_LOST',
+    'TEE_PLATFORM_UNREACHABLE',
+    'PLATFORM_START_FAILED',
+  ],
 };
 
 /** Follows the counter through a run. @throws Error when a state is older than acknowledged, or newer than begun. */

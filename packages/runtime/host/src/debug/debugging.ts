@@ -23,9 +23,8 @@ export interface Debugging {
   through(invoke: Invoke): Invoke;
   /** The enclave's answer. Traces in its failures point to sources. */
   outcome<R>(answer: Promise<R>): Promise<R>;
+  /** Why the enclave ended. The output of a debug enclave points to sources. */
   exit(exit: EnclaveExit): EnclaveExit;
-  /** Why an enclave did not start: the last output of a debug enclave, if nothing else is known. */
-  startError(error: unknown, exit: EnclaveExit): unknown;
   readonly onLog: ((level: number, text: string) => void) | undefined;
 }
 
@@ -47,10 +46,6 @@ export function createDebugging(manifest: EnclaveManifest, options: DebuggingOpt
     through: (invoke: Invoke): Invoke =>
       inspected || mapsTraces ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
     exit: (exit: EnclaveExit) => ({ ...exit, detail: positions(exit.detail) }),
-    startError: (error: unknown, { detail }: EnclaveExit) =>
-      manifest.debug && isEnclosError(error, 'ENCLAVE_LOST')
-        ? new EnclosError('ENCLAVE_LOST', `The enclave is gone. ${positions(detail)}`, { cause: error })
-        : error,
     onLog: logOf(options, positions),
   });
 }

@@ -6,6 +6,7 @@ import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { Debugging } from '../debug/debugging.ts';
 import { gateTransport } from './gate-transport.ts';
+import { watchEnd } from './lost-enclave.ts';
 import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
 import type { PreparedImage } from './prepare.ts';
@@ -35,8 +36,9 @@ export function openGate<T extends Functions, U extends Functions>(
     application: maxArgumentBytes(options.interface.untrusted),
     system: maxArgumentBytes(systemInterface.untrusted),
   };
+  const end = watchEnd(launched, (exit) => debugging.exit(exit));
   const endpoint = createEndpoint({
-    transport: gateTransport(launched.gate),
+    transport: end.delayed(gateTransport(launched.gate)),
     initiator: true,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: digest }),
     acceptHello(theirs) {
@@ -58,7 +60,7 @@ export function openGate<T extends Functions, U extends Functions>(
     dispatch: (call) =>
       call.table === GateTable.system ? services.dispatch(call.index, call.payload, call) : serve(call),
     describeError: describeHostError,
-    lostError: (cause) => new EnclosError('ENCLAVE_LOST', undefined, { cause }),
+    lostError: end.lostError,
     ...(onLog === undefined ? {} : { onLog }),
     // Called when frames arrive, which is never before this function has returned.
     onStream: (frame) => streamReceived(frame),

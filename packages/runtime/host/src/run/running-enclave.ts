@@ -1,11 +1,13 @@
 import { toHex } from '@enclos/codec';
 import type { Functions, Invoke } from '@enclos/edl';
 import type { Endpoint } from '@enclos/gate';
+import { isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import { toSendOnce } from './gate-transport.ts';
 import type { LoadOptions } from './load-options.ts';
+import { endError } from './lost-enclave.ts';
 import type { LogFields } from '../observe/logger.ts';
 import { openGate, type LaunchedImage } from './open-gate.ts';
 import type { PreparedImage } from './prepare.ts';
@@ -46,7 +48,7 @@ export async function runEnclave<T extends Functions, U extends Functions>(
   try {
     const services = await openServices(prepared.manifest, {
       folders: { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} },
-      streams: { listen: options.listen ?? {}, connect: options.connect ?? {} },
+      streams: { listen: options.listen ?? {}, connect: options.connect ?? {}, listenAddress: options.listenAddress },
     });
     return await runWith(services, run);
   } catch (error) {
@@ -123,7 +125,9 @@ async function startApplication<T extends Functions, U extends Functions>(
     return { endpoint, ended };
   } catch (error) {
     await launched.terminate();
-    throw debugging.startError(error, await launched.exited);
+    // It ended before the host could use it.
+    if (!isEnclosError(error, 'ENCLAVE_LOST')) throw error;
+    throw endError('ENCLAVE_START_FAILED', debugging.exit(await launched.exited), error);
   }
 }
 

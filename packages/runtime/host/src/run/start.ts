@@ -28,7 +28,7 @@ export async function start<T extends Functions, U extends Functions>(
       debugging.callOptions(signal === undefined ? { timeoutMs } : { timeoutMs, signal }),
     )
     .catch((error: unknown) => {
-      throw startError(error);
+      throw startError(error, timeoutMs);
     });
 }
 
@@ -36,7 +36,11 @@ export async function start<T extends Functions, U extends Functions>(
  * A peer may not raise an error of kind `lost`; here the host itself knows that the enclave is lost, because it ends every
  * enclave that does not start.
  */
-function startError(error: unknown): unknown {
+function startError(error: unknown, timeoutMs: number): unknown {
+  if (isEnclosError(error, 'GATE_DEADLINE') && error.details['remote'] !== true) {
+    const late = `The application's start() did not finish within ${timeoutMs} ms (startTimeoutMs).`;
+    return new EnclosError('GATE_DEADLINE', late, { details: { timeoutMs }, cause: error });
+  }
   const hasNotStarted =
     isEnclosError(error, 'GATE_REMOTE_ERROR') && error.details['remoteCode'] === 'ENCLAVE_START_FAILED';
   return hasNotStarted ? new EnclosError('ENCLAVE_START_FAILED', error.message, { cause: error }) : error;

@@ -15,25 +15,33 @@ export interface ProcessEnd {
 
 /** Says in words why an enclave process ended. */
 export function describeExit(end: ProcessEnd): EnclaveExit {
-  const detail = [reason(end), end.output.trim()].filter((part) => part !== '').join('\n');
+  const why = reason(end);
+  const output = end.output.trim();
   return {
     exitCode: end.code ?? undefined,
     signal: end.signal ?? undefined,
-    detail: cutText(detail, maxDetailBytes),
+    // The end of the output says most: an error comes after the line of code that it points at.
+    detail: output === '' ? why : `${why}\n${lastText(output, maxDetailBytes - Buffer.byteLength(why) - 1)}`,
   };
 }
 
 /**
- * The longest start of a text that has a UTF-8 form of at most so many bytes.
- * The text comes from the enclave: it may hold half a character, which no message can carry.
+ * The longest end of a text that has a UTF-8 form of at most so many bytes. The text comes from the enclave: half a character,
+ * which no message can carry, becomes U+FFFD.
  */
-export function cutText(text: string, maxBytes: number): string {
-  const bytes = new Uint8Array(Math.min(maxBytes, 3 * text.length));
-  // Writes whole characters only.
-  const { read } = new TextEncoder().encodeInto(text, bytes);
-  // Half a surrogate pair becomes U+FFFD, which is as long in UTF-8.
-  return text.slice(0, read).replaceAll(/\p{Cs}/gu, '\uFFFD');
+export function lastText(text: string, maxBytes: number): string {
+  const bytes = Buffer.from(text);
+  let at = Math.max(0, bytes.length - maxBytes);
+  // Not in the middle of a character (RFC 3629, section 3).
+  while (((bytes[at] ?? 0) & 0xc0) === 0x80) at += 1;
+  return bytes.toString('utf8', at);
 }
+
+/** Said of production enclaves too, so it is the same for every error. */
+const notStarted =
+  'Its code failed before it was ready: a module threw, or used a name that does not exist inside, or its start function failed.';
+/** How Node ends after an exception or a rejected promise that nothing handles. */
+const uncaught = 1;
 
 /** A wrapper reports its child's signal as an exit code above this. */
 const fromWrapper = 128;
@@ -53,11 +61,15 @@ function reason({ code, signal, heapSizeBytes }: ProcessEnd): string {
   // V8 stops by SIGABRT, SIGTRAP or SIGILL. The first process of a namespace cannot end itself by a signal, so there abort()
   // goes on to an instruction that raises SIGSEGV (abort(3), pid_namespaces(7)).
   const aborted = aborts.some(([name, number]) => signal === name || code === fromWrapper + number);
-  if (aborted) return `The enclave aborted: most often its heap of ${heapSizeBytes / (1024n * 1024n)} MiB was full.`;
+  if (aborted) {
+    const heap = `its heap of ${heapSizeBytes / (1024n * 1024n)} MiB was full ("heapSize" in enclave.json)`;
+    return `The enclave ran out of memory: most likely ${heap}.`;
+  }
   const ended = signal ?? signalOf(code);
   if (ended !== undefined) return `The enclave was ended by ${ended}.`;
   if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
   if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
-  if (code === loaderExitCodes.startFailed) return 'The enclave could not start.';
+  if (code === loaderExitCodes.startFailed) return notStarted;
+  if (code === uncaught) return 'An error that its code did not catch ended the enclave with code 1.';
   return `The enclave ended with code ${code ?? 'unknown'}.`;
 }
