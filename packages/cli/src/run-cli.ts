@@ -54,11 +54,12 @@ async function runCommand({ command, input, json }: CommandCall, io: Io): Promis
     import('@enclos/command-line'),
     import('./registry.ts'),
   ]);
-  const context = createContext({ io, notes: createPrinter(io.stderr), commands: registry });
+  const lines = json ? (value: object) => io.stdout.write(`${JSON.stringify(value)}\n`) : undefined;
+  const context = createContext({ io, notes: createPrinter(io.stderr), commands: registry, lines });
   const outcome = await command.execute(input, context);
   const { failure, exitCode } = outcome;
   if (!json) outcome.human(createPrinter(io.stdout));
-  else {
+  else if (outcome.json !== undefined) {
     const error = failure === undefined ? {} : { error: await jsonOf(failure) };
     io.stdout.write(`${JSON.stringify({ ...error, ...outcome.json() }, undefined, 2)}\n`);
   }

@@ -1,3 +1,4 @@
+import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { defineCommand } from '../define.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
@@ -12,6 +13,10 @@ export const command = defineCommand({
     'The key is signing.key.pem of the project.',
     'Without one, a development key is made in .enclos.',
     'When the signer, the mode, the product or the platform differs from the run before, a warning says which sealed state this run cannot open, and what opens it.',
+    '',
+    'With --json, standard output has one JSON object a line, and the output of the host program goes to standard error.',
+    'The member event says what happens: built, key-made, warning, platform, closed-state, not-remembered, starting (with the identity of the enclave) and ended (with exitCode).',
+    'A failure is a line with error instead.',
     '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
@@ -31,21 +36,27 @@ export const command = defineCommand({
       command: 'enclos run --isolation=best -- --port 8080',
       summary: 'On a machine that lacks a layer, with arguments for the host',
     },
+    { command: 'enclos run --json', summary: 'Write what happens for a script, one JSON object a line' },
   ],
   exitCodes: {
     1: 'The platform or the enclave failed. Every other code comes from the host program.',
     3: 'The platform refused the image or its interpreter.',
   },
   async run(input, context) {
-    const { io, notes } = context;
-    return run(
-      {
-        ...projectRun(input, context),
-        debug: input.options.debug,
-      },
-      io,
-      { ...runNotes(context).events, platform: (description) => platformBanner(description, notes) },
-    );
+    const { io, notes, progress, lines } = context;
+    const options = { ...projectRun(input, context), debug: input.options.debug };
+    if (lines !== undefined) {
+      const events = eventLines(lines, (label, work) => progress.during(label, work));
+      const outcome = await run({ ...options, output: 'stderr' }, io, events);
+      events.ended(outcome.exitCode);
+      return outcome;
+    }
+    return run(options, io, {
+      ...runNotes(context).events,
+      platform: (description) => platformBanner(description, notes),
+      starting: () => undefined,
+    });
   },
+  json: 'lines',
   exitCode: ({ exitCode }) => exitCode,
 });
