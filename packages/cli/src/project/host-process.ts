@@ -4,6 +4,8 @@ import type { Io } from '../output/io.ts';
 
 export interface HostProcessOptions {
   readonly script: string;
+  /** Options of Node. */
+  readonly flags?: readonly string[];
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Io['env'];
@@ -53,7 +55,7 @@ export function startHostProcess(options: HostProcessOptions, io: Io): HostProce
 export async function runHostProcess(options: HostProcessOptions, io: Io): Promise<number> {
   const output = options.output === 'stderr' ? process.stderr.fd : 'inherit';
   const stdio: StdioOptions = io.children === 'inherit' ? ['inherit', output, 'inherit'] : 'pipe';
-  const child = spawnHost(options, { flags: [], stdio });
+  const child = spawnHost(options, { flags: options.flags ?? [], stdio });
   passOutput(child, options.output === 'stderr' ? { ...io, stdout: io.stderr } : io);
   child.stdin?.end();
   const stop = io.onSignal((signal) => {
