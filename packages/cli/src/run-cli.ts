@@ -54,12 +54,12 @@ async function runCommand({ command, input, json }: CommandCall, io: Io): Promis
     import('@enclos/command-line'),
     import('./registry.ts'),
   ]);
-  const lines = json ? (value: object) => io.stdout.write(`${JSON.stringify(value)}\n`) : undefined;
-  const context = createContext({ io, notes: createPrinter(io.stderr), commands: registry, lines });
+  const context = createContext({ io, notes: createPrinter(io.stderr), commands: registry });
   const outcome = await command.execute(input, context);
   const { failure, exitCode } = outcome;
   if (!json) outcome.human(createPrinter(io.stdout));
-  else if (outcome.json !== undefined) {
+  // A command without a result in JSON that takes --json has printed its events.
+  else if (command.hasJson) {
     const error = failure === undefined ? {} : { error: await jsonOf(failure) };
     io.stdout.write(`${JSON.stringify({ ...error, ...outcome.json() }, undefined, 2)}\n`);
   }

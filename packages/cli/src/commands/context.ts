@@ -18,14 +18,12 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Makes a path of the command line absolute. The path of an option that was not given stays undefined. */
   readonly path: <T extends string | undefined>(given: T) => T extends undefined ? undefined : string;
-  /** Writes a value of JSON as one line of standard output, for a command that says what happens while it works. Present with --json. */
-  readonly lines: ((value: object) => void) | undefined;
   /** Every command of `enclos`. */
   readonly commands: readonly Entry[];
 }
 
 /** @param world the streams and the commands of this run */
-export function createContext(world: Pick<CommandContext, 'io' | 'notes' | 'commands' | 'lines'>): CommandContext {
+export function createContext(world: Pick<CommandContext, 'io' | 'notes' | 'commands'>): CommandContext {
   const { io } = world;
   return Object.freeze({
     ...world,

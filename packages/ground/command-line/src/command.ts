@@ -93,11 +93,8 @@ export interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R, C
   readonly run: (input: CommandInput<O, A>, context: C) => Promise<R>;
   /** The result for people. */
   readonly human?: (result: R, printer: Printer) => void;
-  /**
-   * The result for programs; a command without this has no --json. A command with `lines` writes one value of JSON a line itself
-   * while it works, and has no result to print.
-   */
-  readonly json?: ((result: R) => object) | 'lines';
+  /** The result for programs; a command without this has no --json. */
+  readonly json?: (result: R) => object;
   /** The exit code of a result that is complete but not a success. */
   readonly exitCode?: (result: R) => number;
   /** An error that the result carries: it is rendered after the result and decides the exit code. */
@@ -107,8 +104,7 @@ export interface Definition<O extends OptionSpecs, A extends ArgumentSpecs, R, C
 /** The outcome of a command, which hides the type of its result. */
 export interface Outcome {
   readonly human: (printer: Printer) => void;
-  /** Absent when the command has written its lines already. */
-  readonly json: (() => object) | undefined;
+  readonly json: () => object;
   readonly exitCode: number;
   readonly failure: EnclosError | undefined;
 }
@@ -146,7 +142,7 @@ export function commandsWith<C>() {
         const result = await run(input as CommandInput<O, A>, context);
         return {
           human: (printer) => human?.(result, printer),
-          json: json === 'lines' ? undefined : () => json?.(result) ?? {},
+          json: () => json?.(result) ?? {},
           exitCode: exitCode?.(result) ?? 0,
           failure: failure?.(result),
         };

@@ -28,6 +28,7 @@ export const command = defineCommand({
       summary: 'Build and run a debug enclave: its errors are readable, and it keeps no secrets',
     },
     ...projectOptions,
+    json: { type: 'boolean', summary: 'Print each event as JSON, one a line, and nothing else' },
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
@@ -43,10 +44,10 @@ export const command = defineCommand({
     3: 'The platform refused the image or its interpreter.',
   },
   async run(input, context) {
-    const { io, notes, progress, lines } = context;
+    const { io, notes, progress } = context;
     const options = { ...projectRun(input, context), debug: input.options.debug };
-    if (lines !== undefined) {
-      const events = eventLines(lines, (label, work) => progress.during(label, work));
+    if (input.options.json) {
+      const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
       const outcome = await run({ ...options, output: 'stderr' }, io, events);
       events.ended(outcome.exitCode);
       return outcome;
@@ -57,6 +58,5 @@ export const command = defineCommand({
       starting: () => undefined,
     });
   },
-  json: 'lines',
   exitCode: ({ exitCode }) => exitCode,
 });

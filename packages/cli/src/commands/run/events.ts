@@ -2,6 +2,7 @@ import type { Diagnostic } from '@enclos/build/diagnostics';
 import { toHex } from '@enclos/codec';
 import { isoSeconds } from '@enclos/codec/json';
 import { errorJson, toEnclosError } from '../../output/error.ts';
+import type { OutputStream } from '../../output/io.ts';
 import type { RunEvents } from './run.ts';
 
 /**
@@ -9,10 +10,11 @@ import type { RunEvents } from './run.ts';
  * are there stay. A failure is a line with `error` instead, as in every command.
  */
 export function eventLines(
-  write: (value: object) => void,
+  output: Pick<OutputStream, 'write'>,
   during: RunEvents['during'],
 ): RunEvents & { ended(exitCode: number): void } {
-  const event = (name: string, members: object): void => write({ event: name, ...members });
+  const event = (name: string, members: object): void =>
+    output.write(`${JSON.stringify({ event: name, ...members })}\n`);
   const warn = (warnings: readonly Diagnostic[]): void => {
     for (const warning of warnings) event('warning', warning);
   };

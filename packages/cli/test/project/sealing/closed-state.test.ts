@@ -47,7 +47,7 @@ function project(folder = temporaryFolder()) {
       children: 'pipe',
       onSignal: () => () => undefined,
     };
-    const { events } = runNotes(createContext({ io, notes: createPrinter(stream), commands: [], lines: undefined }));
+    const { events } = runNotes(createContext({ io, notes: createPrinter(stream), commands: [] }));
     const { debug = false, productId = 1, securityVersion = 1, mrSigner = signer } = given;
     const run = {
       projectFolder: folder,
