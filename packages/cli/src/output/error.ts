@@ -60,10 +60,10 @@ function isSystemError(error: unknown): error is SystemError {
 }
 
 interface SystemError extends NodeJS.ErrnoException {
-  /** Of a server or a connection: an address, or the path of a socket. */
+  /** Where a server listens or a client connects: an address, or the path of a socket. */
   readonly address?: string;
   readonly port?: number;
-  /** Of a name that was looked up. */
+  /** The name that was looked up. */
   readonly hostname?: string;
 }
 
