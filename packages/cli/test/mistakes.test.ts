@@ -20,7 +20,9 @@ test('a folder that is not a project is named as it was typed, also below a link
   mkdirSync(join(cwd, 'real/empty'), { recursive: true });
   symlinkSync('real', join(cwd, 'link'));
   const advice = 'so it is not a project: name the folder of one, or make one with `enclos new`.\n';
-  assert.ok((await refused(['build', 'link/empty'], cwd)).includes(`There is no enclave.json in ${cwd}/link/empty, ${advice}`));
+  assert.ok(
+    (await refused(['build', 'link/empty'], cwd)).includes(`There is no enclave.json in ${cwd}/link/empty, ${advice}`),
+  );
   assert.ok((await refused(['build', 'link/none'], cwd)).includes(`There is no folder ${cwd}/link/none, ${advice}`));
   writeFileSync(join(cwd, 'file'), '');
   assert.ok((await refused(['build', 'file'], cwd)).includes(`${cwd}/file is a file, ${advice}`));
@@ -40,12 +42,16 @@ test('a missing source is named, with the member of enclave.json that names it',
   const byMain = `There is no src/gone.ts in ${folder}: "main" of enclave.json names it.\n`;
   assert.ok((await refused(['build'], folder)).includes(byMain));
   writeFileSync(manifest, JSON.stringify({ ...settings, main: 'src/app.ts', interface: 'src/no.edl.ts' }));
-  assert.match(await refused(['build'], folder), /There is no src\/no.edl.ts in .*: "interface" of enclave.json names it.\n/);
+  assert.match(
+    await refused(['build'], folder),
+    /There is no src\/no.edl.ts in .*: "interface" of enclave.json names it.\n/,
+  );
 });
 
 test('a file that is not a key is named, with the command that makes one', async () => {
   const folder = await newProject('keys');
-  const wrong = /✖ SIGNING_KEY_INVALID: \/\S+\/package.json: Not an unencrypted private key in PEM.\n {2}path: .*\n {2}next: Make a key with `enclos keygen FILE`/;
+  const wrong =
+    /✖ SIGNING_KEY_INVALID: \/\S+\/package.json: Not an unencrypted private key in PEM.\n {2}path: .*\n {2}next: Make a key with `enclos keygen FILE`/;
   assert.match(await refused(['run', '--key', 'package.json'], folder), wrong);
   assert.match(await refused(['sign', '--key', 'package.json'], folder), wrong);
 });
@@ -54,7 +60,10 @@ test('a host program that is a folder, and a project over a file, are refused in
   const folder = await newProject('folders');
   assert.match(await refused(['run', '--host', 'src'], folder), /CLI_HOST_MISSING: src in \/\S+ is not a file\.\n/);
   writeFileSync(join(folder, 'taken'), '');
-  assert.match(await refused(['new', 'taken'], folder), /taken is there already, and is not a folder. Choose another name.\n/);
+  assert.match(
+    await refused(['new', 'taken'], folder),
+    /taken is there already, and is not a folder. Choose another name.\n/,
+  );
   assert.match(await refused(['inspect', 'src'], folder), /Cannot read \/\S+\/src: it is a folder\.\n/);
 });
 
@@ -70,8 +79,14 @@ test('an address that cannot be listened at is named with the reason', async () 
   const seen = async (host: string, port = 0): Promise<string> =>
     listenAt(createServer(), { host, port }).then(String, (error: unknown) => toEnclosError(error).message);
   // An address for documentation (RFC 5737), and a name that never resolves (RFC 6761).
-  assert.equal(await seen('192.0.2.1', 8081), 'Cannot listen at 192.0.2.1:8081: this machine has no such address (EADDRNOTAVAIL).');
-  assert.match(await seen('nowhere.invalid'), /^Cannot look up nowhere\.invalid: no host has this name \(ENOTFOUND\)\.$|EAI_AGAIN/);
+  assert.equal(
+    await seen('192.0.2.1', 8081),
+    'Cannot listen at 192.0.2.1:8081: this machine has no such address (EADDRNOTAVAIL).',
+  );
+  assert.match(
+    await seen('nowhere.invalid'),
+    /^Cannot look up nowhere\.invalid: no host has this name \(ENOTFOUND\)\.$|EAI_AGAIN/,
+  );
   const first = createServer();
   const port = await listenAt(first, { host: '127.0.0.1', port: 0 });
   assert.equal(await seen('127.0.0.1', port), `Another program already listens at 127.0.0.1:${port}.`);
@@ -84,7 +99,8 @@ test('a full disk is reported with the file that it had no room for', (t) => {
   const script = `mount -t tmpfs -o size=16k none ${folder} || exit 99; cd ${folder}; "${process.execPath}" "${program}" new app`;
   const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const ran = spawnSync('unshare', [...asUser, '--mount', 'sh', '-c', script], { encoding: 'utf8' });
-  if (ran.error !== undefined || ran.status === 99 || /unshare/.test(ran.stderr)) return t.skip('no file system can be mounted');
+  if (ran.error !== undefined || ran.status === 99 || /unshare/.test(ran.stderr))
+    return t.skip('no file system can be mounted');
   assert.match(ran.stderr, /✖ CLI_SYSTEM_REFUSED: Cannot write \/\S+\/app\/[\w./-]+: the disk is full \(ENOSPC\)\.\n/);
   assert.doesNotMatch(ran.stderr, /enclos-new-/);
   assert.equal(existsSync(join(folder, 'app')), false);

@@ -98,7 +98,13 @@ function systemMessage(error: SystemError): string {
   return `Cannot ${verbs.get(call) ?? call} ${place}: ${reason} (${code}).`;
 }
 
-function placeOf({ path, address, port, hostname, dest }: SystemError & { readonly dest?: string }): string | undefined {
+function placeOf({
+  path,
+  address,
+  port,
+  hostname,
+  dest,
+}: SystemError & { readonly dest?: string }): string | undefined {
   if (path !== undefined) return dest === undefined || dest === path ? path : `${path} to ${dest}`;
   if (address !== undefined) return port === undefined || port < 0 ? address : `${address}:${port}`;
   return hostname;

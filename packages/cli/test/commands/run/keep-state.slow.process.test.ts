@@ -62,23 +62,27 @@ test(
   },
 );
 
-test('with --json each line of the output is an event, and the host program writes to standard error', { timeout: 60_000 }, () => {
-  const program = join(repository, 'packages/cli/bin/enclos.js');
-  const argv = [program, 'run', '--isolation=best', '--json'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd: folder, env, encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  const events = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const names = events.map(({ event }) => event);
-  assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'ended']);
-  const [built, platform, closed, starting, ended] = events;
-  assert.equal(starting?.['mrEnclave'], built?.['mrEnclave']);
-  assert.match(String(starting?.['mrSigner']), /^[0-9a-f]{64}$/);
-  assert.deepEqual([starting?.['productId'], starting?.['securityVersion'], starting?.['debug']], [1, 1, false]);
-  assert.match(String(platform?.['rootFingerprint']), /^[0-9a-f]{64}$/);
-  assert.equal(closed?.['code'], 'SEAL_NOT_OPENED');
-  assert.equal(ended?.['exitCode'], 0);
-  assert.equal(stderr.trimEnd().split('\n').at(-1), 'SEAL_NOT_OPENED');
-});
+test(
+  'with --json each line of the output is an event, and the host program writes to standard error',
+  { timeout: 60_000 },
+  () => {
+    const program = join(repository, 'packages/cli/bin/enclos.js');
+    const argv = [program, 'run', '--isolation=best', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd: folder, env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const names = events.map(({ event }) => event);
+    assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'ended']);
+    const [built, platform, closed, starting, ended] = events;
+    assert.equal(starting?.['mrEnclave'], built?.['mrEnclave']);
+    assert.match(String(starting?.['mrSigner']), /^[0-9a-f]{64}$/);
+    assert.deepEqual([starting?.['productId'], starting?.['securityVersion'], starting?.['debug']], [1, 1, false]);
+    assert.match(String(platform?.['rootFingerprint']), /^[0-9a-f]{64}$/);
+    assert.equal(closed?.['code'], 'SEAL_NOT_OPENED');
+    assert.equal(ended?.['exitCode'], 0);
+    assert.equal(stderr.trimEnd().split('\n').at(-1), 'SEAL_NOT_OPENED');
+  },
+);
