@@ -49,7 +49,8 @@ const network = isInstalled('nft') ? '' : '\n[network]\nfirewall_driver = "iptab
  */
 export function createPodmanOn(machine: PrivateMachine, folder: string): Podman {
   const { env, storage } = configured(folder);
-  return (...args) => startProgram([...machine.words(folder), 'podman', ...storage, ...args], { cwd: folder, env }).ended;
+  return (...args) =>
+    startProgram([...machine.words(folder), 'podman', ...storage, ...args], { cwd: folder, env }).ended;
 }
 
 /**

@@ -35,7 +35,7 @@ export async function startPrivateMachine(mounts: Readonly<Record<string, string
   return Object.freeze({
     words: (folder: string) => ['nsenter', '--target', first, '--mount', '--net', '--pid', `--wdns=${folder}`],
     async close() {
-      holder.child.stdin.end();
+      holder.child.stdin?.end();
       await holder.ended;
     },
   });
