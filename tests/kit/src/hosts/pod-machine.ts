@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPodmanOn, startPrivateMachine } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran } from '../processes/programs.ts';
-import { makeVendor, platformPlace, startSeparated, type PodRoot } from './pods.ts';
+import { enrolledRoot, platformPlace, startSeparated, type PodRoot } from './pods.ts';
 
 /** A machine of a newcomer: nothing on it but a separated platform and podman, whose pods have addresses. */
 export interface PodMachine {
@@ -38,7 +38,7 @@ export async function createPodMachine(): Promise<PodMachine> {
     succeeded(argv.join(' '), startProgram([process.execPath, enclosBin, ...argv], { cwd, env }).ended);
   const machine = await startPrivateMachine({ [platformPlace]: runtime });
   const podman = createPodmanOn(machine, join(folder, 'podman'));
-  const root = await makeVendor(join(folder, 'state'), (argv) => enclos(folder, ...argv));
+  const root = await enrolledRoot(join(folder, 'state'), (argv) => enclos(folder, ...argv));
   const platform = await startSeparated(folder, machine.words(folder));
   return Object.freeze({
     root,
