@@ -36,7 +36,7 @@ interface NewPod {
   /** What `deploy` printed. */
   readonly said: string;
   /** The client of the template, which Node runs from its TypeScript. */
-  client(...argv: readonly string[]): Promise<Ran>;
+  readonly client: (...argv: readonly string[]) => Promise<Ran>;
 }
 
 let started: Promise<PodMachine> | undefined;
