@@ -2,7 +2,7 @@ import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { open, readdir, stat } from 'node:fs/promises';
 import { EnclosError } from '@enclos/errors';
-import { systemReason } from '../output/system-reason.ts';
+import { systemReason } from '@enclos/diagnostics';
 
 /** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
 export function unreadable(path: string, cause: unknown): EnclosError {

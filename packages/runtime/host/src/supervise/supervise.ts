@@ -4,6 +4,8 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { IsolationLayer, LaunchedIdentity, Launcher } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
+import { pointAtCaller } from '../report/caller-stack.ts';
+import { reportErrors } from '../report/uncaught.ts';
 import { callerOf } from '../run/enclave.ts';
 import type { LoadOptions } from '../run/load-options.ts';
 import { prepare, type PreparedImage } from '../run/prepare.ts';
@@ -90,6 +92,18 @@ const defaultMaxWaitingCalls = 256;
  * ```
  */
 export async function superviseEnclave<T extends Functions, U extends Functions>(
+  options: SuperviseOptions<T, U>,
+): Promise<SupervisedEnclave<T>> {
+  reportErrors();
+  try {
+    return await supervise(options);
+  } catch (error) {
+    pointAtCaller(error, superviseEnclave);
+    throw error;
+  }
+}
+
+async function supervise<T extends Functions, U extends Functions>(
   options: SuperviseOptions<T, U>,
 ): Promise<SupervisedEnclave<T>> {
   const { waitMs = 0, maxWaitingCalls = defaultMaxWaitingCalls } = options;

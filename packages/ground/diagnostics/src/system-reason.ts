@@ -1,5 +1,8 @@
 const reasons: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'this user has no permission'],
+  ['EADDRINUSE', 'another program already listens there'],
+  ['EADDRNOTAVAIL', 'this machine does not have that address'],
+  ['ECONNREFUSED', 'no program listens there'],
   ['EEXIST', 'it exists already'],
   ['EISDIR', 'it is a folder'],
   ['ENOENT', 'there is no such file'],
