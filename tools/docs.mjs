@@ -10,6 +10,8 @@
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
 //   (--write writes them);
+// - no page, template or text of shipped code makes its reader ask a registry for a package of Enclos before it is published
+//   (docs/published.mjs has the switch);
 // - pages, and the comments and texts of shipped code, hold no words of translated English (docs/style.md).
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +23,7 @@ import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPackagePages } from './docs/package-pages.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
+import { publishingProblems } from './docs/published.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
 import { checkPages, checkSources } from './docs/words.mjs';
 import { filesUnder, fromRoot, readJson, root, workspaces } from './lib/workspace.mjs';
@@ -61,12 +64,18 @@ const metadata = workspaces()
   .map(({ where, what, fix }) => `${where}: ${what}; to fix it: ${fix}`);
 const isPackage = ({ folder }) => /^(?:packages|services|apps)\//.test(folder);
 const unlisted = checkPackagePages(workspaces().filter(isPackage), root);
+const said = [
+  ...pages,
+  ...workspaces().flatMap(({ path }) => filesUnder(join(path, 'src'), (file) => file.endsWith('.ts')).map(fromRoot)),
+  ...filesUnder(join(root, 'packages/cli/templates'), () => true).map(fromRoot),
+];
 const problems = [
   ...missing,
   ...unlisted,
   ...metadata,
   ...generated,
   ...checkLinks(pages, root),
+  ...publishingProblems(said, root),
   ...examples.problems,
   ...words,
 ];

@@ -8,13 +8,16 @@
 //   ```sh                     runs, in the folder where the last one ended; ```sh ignore: reason does not
 //   ```sh until="TEXT"        runs until it prints the text, and is ended then
 //   ```text                   is what the commands before it print: each line in turn, `…` for anything
-// A page without commands is not followed.
+// A page without commands is not followed. The reader is outside this repository, in a folder that has what a clone has after
+// `npm ci && npm run packages`; the projects that the page makes beside it install those packages. The tarballs are of
+// what is built: run `npm run build` before.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWalk, emptyFolder, isCommand } from './docs/walk.mjs';
+import { createWalk, inTemporaryFolder, isCommand, readersPlace } from './docs/walk.mjs';
 import { parseMarkdown } from './docs/markdown.mjs';
 import { seconds, totalsLine } from './lib/run.mjs';
 import { filesUnder, fromRoot, root } from './lib/workspace.mjs';
+import { packPackages } from './packages/pack.mjs';
 
 const chosen = process.argv.slice(2);
 const pages = ['docs/tutorial', 'docs/how-to']
@@ -24,15 +27,25 @@ const pages = ['docs/tutorial', 'docs/how-to']
   .filter(({ name }) => chosen.length === 0 || chosen.some((part) => name.includes(part)));
 
 const totals = { passed: 0, failed: 0 };
-for (const { name, blocks } of pages) {
+
+async function follow({ name, blocks }, base, packed) {
   const started = performance.now();
-  const place = emptyFolder(name);
+  const place = readersPlace(name, { base, packed });
   const problem = await createWalk(name, place).follow(blocks);
-  if (problem === undefined) rmSync(place.folder, { recursive: true, force: true });
+  if (problem === undefined) rmSync(place.notes, { recursive: true, force: true });
   totals[problem === undefined ? 'passed' : 'failed'] += 1;
   console.log(`${problem === undefined ? 'ok  ' : 'FAIL'} ${name} (${seconds((performance.now() - started) / 1000)})`);
-  if (problem !== undefined) console.log(problem);
+  if (problem !== undefined) console.log(`${problem}\n  its files: ${place.notes}`);
 }
+
+await inTemporaryFolder('enclos-walk-', async (base) => {
+  const packed = join(base, '.packed');
+  const { problems } = await packPackages(packed);
+  for (const problem of problems) console.log(problem);
+  totals.failed += problems.length;
+  if (problems.length === 0) for (const page of pages) await follow(page, base, packed);
+  return totals.failed > 0;
+});
 if (totals.passed + totals.failed === 0) console.log('No page has commands.');
 console.log(totalsLine(totals));
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

@@ -39,6 +39,10 @@ const entryPoints = new Set([
   'createAttestedServer',
   'attestedConnect',
   'createAttestedFetch',
+  'attestedFetch',
+  'policyAppraiser',
+  'createAttestedProxy',
+  'webHandlers',
 ]);
 
 const note = '<!-- Written by `node tools/docs.mjs --write` from the declaration files. Do not edit by hand. -->';

@@ -10,6 +10,7 @@ const groups = [
   ['Resources', /^SGX_(?:EPC|RESOURCE|AUTOSCALING)/],
   ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE|ENCLOS)_/],
   ['Images', /^IMAGE_/],
+  ['Probes and ports', /^(?:PROBE|LISTEN)_/],
   ['The boundary of the pod', /^(?:POD_|SGX_DEVICE_)/],
   ['Placement', /^(?:TOLERATION|AZURE)_/],
   ['Webhooks', /^WEBHOOK_/],

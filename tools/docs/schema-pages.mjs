@@ -27,8 +27,9 @@ const deployPage = {
   schemaPath: 'packages/delivery/kubernetes/schema/deploy.schema.json',
   title: 'deploy.json',
   introduction: `\`deploy.json\` says how an image runs, for \`enclos deploy\`. None of it is measured or trusted: changing it
-does not change the enclave. An unknown key is an error. Name the schema in \`$schema\`, and an editor completes and checks
-the file:
+does not change the enclave. In a folder that has none, \`enclos deploy\` makes one from \`enclave.json\` or from the image, and says
+what it chose; it never changes one that is there. An unknown key is an error. Name the schema in \`$schema\`, and an editor
+completes and checks the file:
 
 \`\`\`json
 {

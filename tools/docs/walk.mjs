@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { run } from '../lib/run.mjs';
 import { childEnvironment, root } from '../lib/workspace.mjs';
@@ -6,34 +17,39 @@ import { childEnvironment, root } from '../lib/workspace.mjs';
 const limitMs = 300_000;
 
 /**
- * Stands in for the registry: this checkout is what would be installed. The
- * other commands of npm are npm's own.
+ * npx runs the command that is installed where the reader is, as the real one does and sooner, and refuses what would take
+ * a package from a registry. npm is the real one; it installs a project like one before it by linking the same files.
  */
 const shims = {
-  npx: `if [ "$1 $2" = "--no --" ]; then shift 2; elif [ "$1" = --no ]; then
-  case "$3" in -*) echo "npx --no $2 takes $3 for an option of npm: write npx --no -- $2" >&2; exit 1 ;; esac
-  shift
-elif [ "$1" != @enclos/cli ]; then
+  npx: `if [ "$1" != --no ]; then
   echo "npx $1 gets a package of that name from the registry when the project has none: write npx --no $1" >&2; exit 1
 fi
-case "$1" in
-  @enclos/cli) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/packages/cli/bin/enclos.js" "$@" ;;
-  enclos) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/packages/cli/bin/enclos.js" "$@" ;;
-  enclos-admission) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/services/admission/bin/enclos-admission.js" "$@" ;;
-  tsc) shift; exec "$ENCLOS_NODE" "$ENCLOS_ROOT/node_modules/typescript/bin/tsc" "$@" ;;
-  *) echo "npx $1: not in this checkout" >&2; exit 1 ;;
-esac`,
-  npm: `if [ "$1" = install ]; then ln -sfn "$ENCLOS_ROOT/node_modules" node_modules; exit; fi
-exec "$ENCLOS_NPM" "$@"`,
+shift
+if [ "$1" = -- ]; then shift; else
+  case "$2" in -*) echo "npx --no $1 takes $2 for an option of npm: write npx --no -- $1" >&2; exit 1 ;; esac
+fi
+name=$1; shift
+folder=$PWD
+while [ ! -e "$folder/node_modules/.bin/$name" ]; do
+  [ "$folder" = / ] && { echo "npx $name: not installed here" >&2; exit 1; }
+  folder=$(dirname "$folder")
+done
+exec "$ENCLOS_NODE" "$folder/node_modules/.bin/$name" "$@"`,
+  npm: `if [ "$*" != install ]; then exec "$ENCLOS_NPM" "$@"; fi
+kept=$ENCLOS_INSTALLED/$(sed '/"name":/d' package.json | sha256sum | cut -d ' ' -f 1)
+if [ -e "$kept" ] && [ ! -e node_modules ]; then exec cp -al "$kept" node_modules; fi
+"$ENCLOS_NPM" install --prefer-offline --no-audit --no-fund --ignore-scripts || exit
+if [ -e "$kept" ]; then exit; fi
+mkdir -p "$ENCLOS_INSTALLED" && cp -al node_modules "$kept.$$" && mv -T "$kept.$$" "$kept"`,
 };
 
-function writeShims(folder, npm) {
+function writeShims(folder, { npm, installed }) {
   mkdirSync(folder, { recursive: true });
   for (const [name, script] of Object.entries(shims)) {
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(folder, name), 0o755);
   }
-  return childEnvironment({ ENCLOS_ROOT: root, ENCLOS_NODE: process.execPath, ENCLOS_NPM: npm });
+  return childEnvironment({ ENCLOS_NODE: process.execPath, ENCLOS_NPM: npm, ENCLOS_INSTALLED: installed });
 }
 
 function findNpm() {
@@ -72,14 +88,31 @@ const untilOf = (info) => /^sh until="(.+)"$/.exec(info)?.[1];
 
 const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
 
-/** An empty folder for the reader of a page. */
-export function emptyFolder(name) {
-  const folder = join(root, '.enclos/walkthroughs', basename(name, '.md'));
-  const shimFolder = join(folder, '.bin');
-  rmSync(folder, { recursive: true, force: true });
-  const inherited = writeShims(shimFolder, findNpm());
-  const state = { XDG_STATE_HOME: join(folder, '.state') };
-  return { folder, notes: folder, env: { ...inherited, ...state, PATH: `${shimFolder}:${inherited.PATH}` } };
+/** What a reader finds in a clone. A link to a folder shows its files, and what a page makes is not in the repository. */
+const inClone = ['node_modules', 'package.json', 'packages', 'services', 'samples', 'docs'];
+
+/**
+ * Where the reader of a page begins: in a clone, with nothing beside it, outside this repository.
+ * @param base an empty folder for all readers, which share what npm installed
+ * @param packed the folder of tarballs that the clone has as `.packages`; without it, it has none
+ */
+export function readersPlace(name, { base, packed }) {
+  const notes = join(base, basename(name, '.md'));
+  const folder = join(notes, 'enclos');
+  mkdirSync(folder, { recursive: true });
+  for (const entry of inClone) symlinkSync(join(root, entry), join(folder, entry));
+  if (packed !== undefined) cpSync(packed, join(folder, '.packages'), { recursive: true });
+  const shimFolder = join(notes, '.bin');
+  const inherited = writeShims(shimFolder, { npm: findNpm(), installed: join(base, '.installed') });
+  const state = { XDG_STATE_HOME: join(notes, '.state') };
+  return { folder, notes, env: { ...inherited, ...state, PATH: `${shimFolder}:${inherited.PATH}` } };
+}
+
+/** Uses a new folder outside the repository, and removes it unless `use` says to keep it. */
+export async function inTemporaryFolder(prefix, use) {
+  const base = mkdtempSync(join(tmpdir(), prefix));
+  const isKept = await use(base);
+  if (isKept !== true) rmSync(base, { recursive: true, force: true });
 }
 
 /**

@@ -158,7 +158,9 @@ function rootReferenceProblems(all, base) {
 function tableProblems(packages, base) {
   const where = 'docs/architecture.md';
   if (!existsSync(join(base, where))) return [{ where, what: 'missing', fix: 'write it, with the table of rooms' }];
-  const rows = readFileSync(join(base, where), 'utf8').matchAll(/^\|\s*(\d+)\s*\|\s*`(@enclos\/[a-z0-9-]+)`\s*\|/gm);
+  const rows = readFileSync(join(base, where), 'utf8').matchAll(
+    /^\|\s*(\d+)\s*\|\s*`((?:@enclos\/)?[a-z0-9-]+)`\s*\|/gm,
+  );
   const table = new Map([...rows].map(([, floor, name]) => [name, Number(floor)]));
   const wrong = packages
     .filter((workspace) => table.get(workspace.name) !== floorOf(workspace))

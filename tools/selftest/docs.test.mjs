@@ -7,7 +7,8 @@ import { problemsOfEntry } from '../docs/error-pages.mjs';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { checkPackagePages } from '../docs/package-pages.mjs';
-import { createWalk, emptyFolder, missingLine } from '../docs/walk.mjs';
+import { publishingProblems, registryCommands } from '../docs/published.mjs';
+import { createWalk, missingLine, readersPlace } from '../docs/walk.mjs';
 import { filesUnder, fromRoot, root, workspaces } from '../lib/workspace.mjs';
 
 let base;
@@ -78,7 +79,9 @@ test('walkthroughs: expected lines come in their order, with anything where it s
 });
 
 const follow = (...blocks) =>
-  createWalk('selftest.md', emptyFolder('selftest.md')).follow(blocks.map((block, line) => ({ line, ...block })));
+  createWalk('selftest.md', readersPlace('selftest.md', { base: mkdtempSync(join(base, 'walk-')) })).follow(
+    blocks.map((block, line) => ({ line, ...block })),
+  );
 
 test('walkthroughs: a loop that waits for a program in the background has to end with that program', async () => {
   const dead = '(echo no room >&2; exit 3) &\nsleep 0.2\n';
@@ -127,7 +130,7 @@ test('docs: a page that makes a project says where the packages come from', () =
     ...filesUnder(join(root, 'docs'), (file) => file.endsWith('.md')),
     ...workspaces().map(({ path }) => join(path, 'README.md')),
   ].filter((page) => existsSync(page));
-  const made = pages.filter((page) => readFileSync(page, 'utf8').includes('npx @enclos/cli new'));
+  const made = pages.filter((page) => readFileSync(page, 'utf8').includes('npx --no enclos new ../'));
   assert.ok(made.length > 10);
   const silent = made.filter(
     (page) => !/where-the-packages-come-from|## Where the packages/.test(readFileSync(page, 'utf8')),
@@ -149,4 +152,56 @@ test('docs: an error that a package declares has a code, a kind, a summary and a
   for (const { entry, pattern } of cases) {
     assert.match(problemsOfEntry(entry).join(), pattern);
   }
+});
+
+test('docs: a command that asks a registry for a package of Enclos is found, and what is installed is not', () => {
+  const refused = [
+    'npx enclos run',
+    'npx -y enclos@latest run',
+    'npx @enclos/cli new notes',
+    'npx create-enclos notes',
+    'pnpm dlx enclos',
+    'npm create enclos notes',
+    'npm init enclos@latest',
+    'pnpm create enclos notes',
+    'npm install @enclos/http',
+    'npm i zod @enclos/errors@0.1.0',
+    'npm install -g enclos',
+  ];
+  for (const command of refused) assert.equal(registryCommands(`a\n  ${command}`)[0]?.line, 2, command);
+  const fine = [
+    'npx --no enclos run',
+    'npx --no -- enclos --version',
+    'npx --no enclos-admission serve',
+    'npm install',
+    'npm install ../enclos/.packages/enclos-http-*.tgz',
+    'npm install && npm start',
+    'npm ci && npm run packages',
+    'npm install\n`@enclos/http` is another line',
+  ];
+  for (const command of fine) assert.deepEqual(registryCommands(command), [], command);
+});
+
+test('docs: pages of published packages say that they are not in force, and no page leads to them, until the switch', () => {
+  const special = 'docs/how-to/install-from-npm.md';
+  const problems = (texts, published) => {
+    for (const [page, text] of Object.entries(texts)) {
+      mkdirSync(join(base, page, '..'), { recursive: true });
+      writeFileSync(join(base, page), text);
+    }
+    return publishingProblems(Object.keys(texts), base, published).join('\n');
+  };
+  const notInForce = { [special]: '**Not in force yet.** npm create enclos x' };
+  assert.equal(problems(notInForce, false), '');
+  assert.match(problems({ [special]: 'npm create enclos x' }, false), /does not say "\*\*Not in force yet/);
+  const link = { ...notInForce, 'docs/README.md': '[npm](how-to/install-from-npm.md)' };
+  assert.match(
+    problems(link, false),
+    /docs\/README\.md:1: link how-to\/install-from-npm\.md: that page is not in force/,
+  );
+  assert.match(problems({ 'docs/a.md': '\n`npx enclos run`' }, false), /^docs\/a\.md:2: "npx enclos" asks a registry/);
+  assert.match(problems(link, true), /still says "\*\*Not in force yet/);
+  const inForce = { ...link, [special]: 'npm create enclos x' };
+  assert.equal(problems(inForce, true), '');
+  assert.match(problems({ [special]: 'npm create enclos x' }, true), /no page leads to it/);
 });

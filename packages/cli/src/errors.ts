@@ -72,6 +72,11 @@ export const cliErrors = declareErrors({
     'The project has no host program.',
     'Write src/host.ts, or name another file with --host.',
   ],
+  CLI_TESTS_MISSING: [
+    'usage',
+    'The project has no tests where the command looks for them.',
+    'Write test/NAME.test.ts, or name the files: `enclos test FILE`.',
+  ],
   CLI_ADDRESS_IN_USE: [
     'usage',
     'Another process listens at the address or socket already.',

@@ -20,7 +20,12 @@ export {
 } from './commands/collateral/collateral.ts';
 export { completions } from './completions.ts';
 export type { Shell } from './commands/completions/completions.ts';
-export { createProject, type CreatedProject, type CreateProjectOptions } from './commands/new/create-project.ts';
+export {
+  createProject,
+  templates,
+  type CreatedProject,
+  type CreateProjectOptions,
+} from './commands/new/create-project.ts';
 export { debug, type DebugEvents, type DebugOptions } from './commands/debug/debug.ts';
 export { deploy, type DeployOptions, type DeployOutcome } from './commands/deploy/deploy.ts';
 export { dev, type DevView } from './commands/dev/dev.ts';

@@ -41,8 +41,11 @@ function ignore(): void {
   return undefined;
 }
 
-/** Runs the command line of this process, and sets its exit code. */
-export async function main(): Promise<void> {
+/**
+ * Runs a command line with the streams of this process, and sets its exit code.
+ * @param argv the command line of this process, unless another program passes its own on
+ */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   const io: Io = {
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
@@ -61,5 +64,5 @@ export async function main(): Promise<void> {
       };
     },
   };
-  process.exitCode = await runCli(process.argv.slice(2), io);
+  process.exitCode = await runCli(argv, io);
 }

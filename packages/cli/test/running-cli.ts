@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repository } from './cli.ts';
@@ -60,4 +61,28 @@ export async function waitUntil(what: string, holds: () => boolean | Promise<boo
     if (performance.now() > deadline) throw new Error(`Not in time: ${what}.`);
     await sleep(20);
   }
+}
+
+export function isRunning(processId: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${processId}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Children of every thread; none when the process is gone. */
+export function childrenOf(processId: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${processId}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${processId}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Children, their children, and so on. */
+export function descendantsOf(processId: number): readonly number[] {
+  return childrenOf(processId).flatMap((child) => [child, ...descendantsOf(child)]);
 }

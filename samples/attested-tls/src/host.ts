@@ -7,12 +7,12 @@ import { attestedTls } from './attested-tls.edl.ts';
 const port = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 
 const environment = await fromEnvironment();
-const { launcher } = environment;
+const { launcher, listenAddress } = environment;
 const enclave = await loadEnclave({
   ...environment,
   interface: attestedTls,
   untrusted: {},
-  listen: { clients: { host: process.env['ADDRESS'] ?? '127.0.0.1', port: port('PORT', 12_341) } },
+  listen: { clients: { port: port('PORT', 12_341) } },
   onLog: (_level, text) => console.error(`enclave: ${text}`),
 });
 
@@ -24,7 +24,7 @@ const collateral = createServer((request, response) => {
     (text) => response.writeHead(200, { 'content-type': 'application/json' }).end(text),
     () => response.writeHead(503).end(),
   );
-}).listen(port('COLLATERAL_PORT', 12_342), process.env['ADDRESS'] ?? '127.0.0.1');
+}).listen(port('COLLATERAL_PORT', 12_342), listenAddress);
 await once(collateral, 'listening');
 
 let isStopping = false;

@@ -48,7 +48,7 @@ podTest(
       ...deploymentOf('samples/attested-tls'),
       image,
       // Pods of podman share the network of this machine; nobody else should see them.
-      env: { ADDRESS: '127.0.0.1', PORT: `${port}`, COLLATERAL_PORT: `${collateralPort}` },
+      env: { PORT: `${port}`, COLLATERAL_PORT: `${collateralPort}` },
       // podman publishes no ports of pods that are on the network of the machine already.
       listen: [],
       probes: {},

@@ -82,12 +82,24 @@ async function bundle(
   if (!(await exists(join(folder, source)))) {
     throw new EnclosError('CLI_HOST_MISSING', `There is no ${source} in ${folder}.`);
   }
+  return runBundler(folder, 'The host program', { ...options, entryPoints: [source] });
+}
+
+/**
+ * Bundles programs of a project for Node.
+ * @param what begins the message of a failure: `The host program`
+ * @throws BuildError BUILD_FAILED
+ */
+export async function runBundler(
+  folder: string,
+  what: string,
+  options: BundlerOptions,
+): Promise<BuildResult<{ readonly metafile: true }>> {
   const esbuild = await import('esbuild');
   try {
     return await esbuild.build({
       ...options,
       absWorkingDir: folder,
-      entryPoints: [source],
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -97,7 +109,7 @@ async function bundle(
   } catch (cause) {
     if (!isBuildFailure(cause)) throw cause;
     const problems = cause.errors.map(toDiagnostic);
-    throw new BuildError('BUILD_FAILED', 'The host program could not be bundled.', problems, { cause });
+    throw new BuildError('BUILD_FAILED', `${what} could not be bundled.`, problems, { cause });
   }
 }
 
@@ -105,7 +117,7 @@ function isBuildFailure(error: unknown): error is { readonly errors: readonly Me
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
-function toDiagnostic({ text, location, notes }: Message): Diagnostic {
+export function toDiagnostic({ text, location, notes }: Message): Diagnostic {
   return {
     code: 'BUILD_FAILED',
     text,

@@ -4,6 +4,8 @@ import type { Io } from '../output/io.ts';
 
 export interface HostProcessOptions {
   readonly script: string;
+  /** Options of Node. */
+  readonly flags?: readonly string[];
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Io['env'];
@@ -49,7 +51,10 @@ export function startHostProcess(options: HostProcessOptions, io: Io): HostProce
  * @returns its exit code
  */
 export async function runHostProcess(options: HostProcessOptions, io: Io): Promise<number> {
-  const child = spawnHost(options, { flags: [], stdio: io.children === 'inherit' ? 'inherit' : 'pipe' });
+  const child = spawnHost(options, {
+    flags: options.flags ?? [],
+    stdio: io.children === 'inherit' ? 'inherit' : 'pipe',
+  });
   passOutput(child, io);
   child.stdin?.end();
   const stop = io.onSignal((signal) => {

@@ -19,9 +19,9 @@ const hostOption = {
   summary: 'The host program',
 } as const;
 
-const keyOption = { type: 'string', value: 'FILE', summary: 'Sign with this key', extensions: ['pem'] } as const;
+export const keyOption = { type: 'string', value: 'FILE', summary: 'Sign with this key', extensions: ['pem'] } as const;
 
-const platformOption = {
+export const platformOption = {
   type: 'string',
   value: 'SOCKET',
   summary: 'Use a platform that `enclos platform serve` runs',

@@ -101,11 +101,28 @@ export interface BuildEvents extends SealingEvents {
   warnings(warnings: readonly Diagnostic[]): void;
 }
 
-export interface PrepareOptions {
+export interface BuildForRunOptions {
   readonly debug: boolean;
-  readonly host: string;
   /** Finds or makes the key. */
   readonly key: () => Promise<ProjectKey>;
+}
+
+export interface PrepareOptions extends BuildForRunOptions {
+  readonly host: string;
+}
+
+/** Builds the enclave, and signs it with a key of this machine. */
+export async function buildForRun(
+  project: Project,
+  options: BuildForRunOptions,
+  { io, events }: { readonly io: Io; readonly events: BuildEvents },
+): Promise<SignedBuild> {
+  // Always build: to know whether an image is stale takes as long as building it, and a wrong guess runs old code.
+  const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options.debug)));
+  events.built(outcome);
+  const key = await events.during('making a development key', options.key);
+  if (key.isNew) events.newKey(key.path);
+  return signForRun(project, outcome, { key, io });
 }
 
 /**
@@ -115,15 +132,10 @@ export interface PrepareOptions {
 export async function prepare(
   project: Project,
   options: PrepareOptions,
-  { io, events }: { readonly io: Io; readonly events: BuildEvents },
+  world: { readonly io: Io; readonly events: BuildEvents },
 ): Promise<{ readonly build: SignedBuild; readonly script: string }> {
-  // Always build: to know whether an image is stale takes as long as building it, and a wrong guess runs old code.
-  const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options.debug)));
-  events.built(outcome);
-  const key = await events.during('making a development key', options.key);
-  if (key.isNew) events.newKey(key.path);
-  const build = await signForRun(project, outcome, { key, io });
+  const build = await buildForRun(project, options, world);
   const { path, warnings } = await prepareHost(project, options.host);
-  events.warnings(warnings);
+  world.events.warnings(warnings);
   return { build, script: path };
 }

@@ -20,6 +20,8 @@ export interface VerifiedImage {
   readonly identity: SignedIdentity;
   /** The interpreter in the image is the one that the enclave pins. */
   readonly interpreter: { readonly version: string; readonly sha256: string };
+  /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, and how much memory it may use. */
+  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'heapSizeBytes'>;
 }
 
 /** What an image is expected to be; what is absent is not compared. */
@@ -63,7 +65,9 @@ export async function verifyImage(
       details: { field: 'debug', got: 'true', expected: 'false' },
     });
   }
-  return Object.freeze({ digest, name: manifest.name, architecture, identity, interpreter });
+  const { name, listen, connect, heapSizeBytes } = manifest;
+  const declared = Object.freeze({ listen, connect, heapSizeBytes });
+  return Object.freeze({ digest, name, architecture, identity, interpreter, declared });
 }
 
 const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);

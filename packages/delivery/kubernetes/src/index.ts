@@ -1,6 +1,7 @@
 import './errors.ts';
 export { changesOf, type Change, type ChangeKind } from './deploy/changes.ts';
 export type { CheckedRoots, KubernetesObject } from './deploy/objects.ts';
+export { firstSettings, settingsText, type DeployableEnclave } from './deploy/first-settings.ts';
 export { DEPLOY_FILE, parseDeploySettings } from './deploy/parse.ts';
 export {
   planDeployment,

@@ -28,6 +28,8 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   readonly extensions?: readonly string[];
   readonly required?: true;
+  /** Takes every argument that is left, also none. Only the last one of a command. */
+  readonly multiple?: true;
   readonly default?: string;
 }
 
@@ -44,9 +46,11 @@ type OptionValue<S extends OptionSpec> = S extends BooleanOption
 
 type Choice<S> = S extends { readonly choices: readonly (infer C)[] } ? C : string;
 
-type ArgumentValue<S extends ArgumentSpec> = S extends { readonly required: true } | { readonly default: string }
-  ? Choice<S>
-  : Choice<S> | undefined;
+type ArgumentValue<S extends ArgumentSpec> = S extends { readonly multiple: true }
+  ? readonly string[]
+  : S extends { readonly required: true } | { readonly default: string }
+    ? Choice<S>
+    : Choice<S> | undefined;
 
 /** What the parser hands to a command. */
 export interface CommandInput<O extends OptionSpecs, A extends ArgumentSpecs = ArgumentSpecs> {
@@ -59,7 +63,7 @@ export interface CommandInput<O extends OptionSpecs, A extends ArgumentSpecs = A
 /** The same before its types are known. */
 export interface RawInput {
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-  readonly arguments: Readonly<Record<string, string | undefined>>;
+  readonly arguments: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly rest: readonly string[];
 }
 

@@ -135,14 +135,10 @@ function optionValue(
   return value;
 }
 
-function positionals(
-  command: CommandShape,
-  { positionals: given }: Tokens,
-  refuse: Refuse,
-): Readonly<Record<string, string | undefined>> {
+function positionals(command: CommandShape, { positionals: given }: Tokens, refuse: Refuse): RawInput['arguments'] {
   const specs = Object.entries(command.arguments);
   const extra = given[specs.length];
-  if (extra !== undefined) {
+  if (extra !== undefined && specs.at(-1)?.[1].multiple !== true) {
     refuse(
       specs.length === 0
         ? 'This command takes only options: an option lacks its value, or has one too many.'
@@ -150,7 +146,8 @@ function positionals(
     );
   }
   return Object.fromEntries(
-    specs.map(([key, spec], index) => {
+    specs.map(([key, spec], index): readonly [string, RawInput['arguments'][string]] => {
+      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       const value = given[index] ?? spec.default;
       if (value === undefined && spec.required === true) {
         refuse(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`);

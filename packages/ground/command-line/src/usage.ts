@@ -24,8 +24,8 @@ export function usageLine(name: string, command: CommandShape & { readonly hasJs
   const required = options.filter(isRequired).map(([key, spec]) => optionUsage(key, spec));
   const optional = options.filter((option) => !isRequired(option)).map(([key, spec]) => `[${optionUsage(key, spec)}]`);
   if (command.hasJson) optional.push('[--json]');
-  const positionals = Object.values(command.arguments).map(({ value, choices, required: needed }) => {
-    const shown = choices?.join('|') ?? value;
+  const positionals = Object.values(command.arguments).map(({ value, choices, required: needed, multiple }) => {
+    const shown = `${choices?.join('|') ?? value}${multiple === true ? '...' : ''}`;
     return needed === true ? shown : `[${shown}]`;
   });
   return [

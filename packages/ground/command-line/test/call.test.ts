@@ -25,6 +25,15 @@ describe('a command line', () => {
     assert.deepEqual({ ...(await inputOf(['alarm', 'set', '--time=-1'])).options }, { time: '-1' });
   });
 
+  test('gives the last argument of a command every word that is left, and the rest to nobody', async () => {
+    const { arguments: words, rest } = await inputOf(['ring', 'bell', '12:00', '18:00', '--', 'up', '--now']);
+    assert.deepEqual({ ...words }, { tune: 'bell', times: ['12:00', '18:00'] });
+    assert.deepEqual(rest, ['up', '--now']);
+    assert.deepEqual({ ...(await inputOf(['ring', 'bell'])).arguments }, { tune: 'bell', times: [] });
+    await assert.rejects(inputOf(['ring']), /TUNE is missing/);
+    assert.match(await helpOf(['help', 'ring']), /\n\nUsage: clock ring TUNE \[TIME\.\.\.\] \[-- WORDS\]\n/);
+  });
+
   test('asks for the help of the program, of a group or of a command', async () => {
     for (const argv of [[], ['help'], ['--help'], ['-h']]) assert.match(await helpOf(argv), /^Says what time it is\./);
     for (const argv of [

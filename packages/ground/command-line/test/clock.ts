@@ -42,9 +42,23 @@ const set = defineCommand({
   run: (input) => Promise.resolve(input),
 });
 
+const ring = defineCommand({
+  description: ['Rings.'],
+  arguments: {
+    tune: { value: 'TUNE', summary: 'What to ring', required: true },
+    times: { value: 'TIME', summary: 'When', multiple: true },
+  },
+  options: {},
+  rest: { value: 'WORDS', summary: 'What to say' },
+  examples: [{ command: 'clock ring bell 12:00 18:00', summary: 'Ring twice' }],
+  exitCodes: {},
+  run: (input) => Promise.resolve(input),
+});
+
 export const entries: readonly CommandEntry<undefined>[] = [
   { name: ['show'], category: 'Time', summary: 'Print the time', load: () => Promise.resolve(show) },
   { name: ['alarm', 'set'], category: 'Alarm', summary: 'Set the alarm', load: () => Promise.resolve(set) },
+  { name: ['ring'], category: 'Alarm', summary: 'Ring', load: () => Promise.resolve(ring) },
 ];
 
 /** A program that is one command. */

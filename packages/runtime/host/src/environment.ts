@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { pointAtCaller } from './report/caller-stack.ts';
 import { reportErrors } from './report/uncaught.ts';
 import { connectDeveloperTool, type DeveloperTool } from './debug/developer-tool.ts';
+import { loopbackAddress } from './services/addresses.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
 
-/** The variables that `enclos run` gives to a host program. */
+/** The variables that `enclos run`, an image or a manifest of `enclos deploy` gives to a host program. */
 export const hostVariables = Object.freeze({
   /** Unix socket of the platform process. */
   platform: 'ENCLOS_PLATFORM',
@@ -20,6 +22,8 @@ export const hostVariables = Object.freeze({
   tool: 'ENCLOS_TOOL',
   /** `1`: the tool inspects debug enclaves. */
   inspect: 'ENCLOS_INSPECT',
+  /** The address at which a host program listens, for all of its ports. `enclos deploy` sets it for pods that declare ports. */
+  listenAddress: 'ENCLOS_LISTEN_ADDRESS',
 });
 
 export interface HostEnvironment {
@@ -29,11 +33,22 @@ export interface HostEnvironment {
   readonly isolation: Isolation;
   readonly sourceMap: string | undefined;
   readonly developerTool: DeveloperTool | undefined;
+  /**
+   * Where to listen: 127.0.0.1, or the address in ENCLOS_LISTEN_ADDRESS. `loadEnclave` uses it for the listeners of the enclave; use it for the
+   * program's own too, so that they are reachable in a pod and nowhere else.
+   */
+  readonly listenAddress: string;
 }
 
 /**
  * What `enclos run` prepared: spread it into {@link loadEnclave}'s options.
  * @throws HOST_ENVIRONMENT_MISSING naming the variable.
+ * @example
+ * import { createServer } from 'node:http';
+ * import { fromEnvironment } from '@enclos/host';
+ *
+ * const { listenAddress } = await fromEnvironment();
+ * createServer((_request, response) => response.end('ok')).listen(8080, listenAddress);
  */
 export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<HostEnvironment> {
   reportErrors();
@@ -50,6 +65,11 @@ async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment>
   if (isolation !== 'strict' && isolation !== 'best') {
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', `${hostVariables.isolation} must be "strict" or "best".`);
   }
+  const listenAddress = env[hostVariables.listenAddress] ?? loopbackAddress;
+  if (isIP(listenAddress) === 0) {
+    const message = `${hostVariables.listenAddress} must be an IP address, such as 127.0.0.1 or 0.0.0.0.`;
+    throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
+  }
   const [image, signature] = await Promise.all([readNamed(env, 'image'), readNamed(env, 'signature')]);
   const launcher = await connectSoftwarePlatform(need(env, 'platform'));
   return {
@@ -59,6 +79,7 @@ async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment>
     isolation,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
     developerTool: await findTool(env),
+    listenAddress,
   };
 }
 

@@ -450,6 +450,20 @@ describe('the addresses of streams', () => {
     await rm(base, { recursive: true });
   });
 
+  test('listeners without an address of their own are where the host program was told to listen', async () => {
+    const services = await openServices(manifest, {
+      folders,
+      streams: {
+        listen: { web: anyPort, admin: { host: '127.0.0.1', port: 0 } },
+        connect: {},
+        listenAddress: '0.0.0.0',
+      },
+    });
+    assert.equal(services.listeners['web']?.host, '0.0.0.0');
+    assert.equal(services.listeners['admin']?.host, '127.0.0.1');
+    await services.close();
+  });
+
   test('without an address the declared port is taken, on this machine alone', async () => {
     const services = await open({ admin: anyPort }).catch((error: unknown) => {
       assert.ok(code('HOST_LISTEN_FAILED')(error));

@@ -68,9 +68,9 @@ export const hostCommand = {
     },
   },
   examples: [
-    { command: 'npx enclos run services/attestation -- --development', summary: 'Try the service out' },
+    { command: 'npx --no enclos run services/attestation -- --development', summary: 'Try the service out' },
     {
-      command: 'npx enclos run services/attestation -- --store postgres://attestation@database/attestation',
+      command: 'npx --no enclos run services/attestation -- --store postgres://attestation@database/attestation',
       summary: 'One of several replicas',
     },
   ],

@@ -101,7 +101,14 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
       audit: auditFile,
     },
     {
-      environment: { ...signed, launcher, isolation: 'best', sourceMap: undefined, developerTool: undefined },
+      environment: {
+        ...signed,
+        launcher,
+        isolation: 'best',
+        sourceMap: undefined,
+        developerTool: undefined,
+        listenAddress: '127.0.0.1',
+      },
       logger: logger ?? jsonLines({ stream: process.stderr }),
     },
   );

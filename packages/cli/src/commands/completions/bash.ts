@@ -24,13 +24,15 @@ function valueCases({ name, options }: CompletionCommand): readonly string[] {
   );
 }
 
-function commandCase({ name, options, arguments: positionals, hasRest }: CompletionCommand): readonly string[] {
+function commandCase(command: CompletionCommand): readonly string[] {
+  const { name, options, arguments: positionals, repeatsLast, hasRest } = command;
   const names = options.map((option) => option.name).join(' ');
+  const place = (index: number): string => (repeatsLast && index === positionals.length - 1 ? '*' : String(index));
   return [
     `    ${quoted(name)})`,
     `      options=${quoted(names)} rest=${hasRest ? 1 : 0}`,
     '      case $position in',
-    ...positionals.map((candidates, index) => `        ${index}) positional=${quoted(reply(candidates))} ;;`),
+    ...positionals.map((candidates, index) => `        ${place(index)}) positional=${quoted(reply(candidates))} ;;`),
     '      esac ;;',
   ];
 }

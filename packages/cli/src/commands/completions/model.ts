@@ -23,6 +23,8 @@ export interface CompletionCommand {
   readonly summary: string;
   readonly options: readonly CompletionOption[];
   readonly arguments: readonly Candidates[];
+  /** Whether the last argument may be given any number of times. */
+  readonly repeatsLast: boolean;
   /** Whether words after `--` are handed on. */
   readonly hasRest: boolean;
 }
@@ -48,6 +50,7 @@ export async function completionModel(registry: readonly Entry[]): Promise<Compl
           optionOf(key, spec),
         ),
         arguments: Object.values(command.arguments).map(candidatesOf),
+        repeatsLast: Object.values(command.arguments).at(-1)?.multiple === true,
         hasRest: command.rest !== undefined,
       };
     }),

@@ -19,15 +19,18 @@ function action(candidates: Candidates): string {
   }
 }
 
-function commandCase({ name, options, arguments: positionals, hasRest }: CompletionCommand): readonly string[] {
+function commandCase(command: CompletionCommand): readonly string[] {
+  const { name, options, arguments: positionals, repeatsLast, hasRest } = command;
+  const place = (index: number): string => (repeatsLast && index === positionals.length - 1 ? '*' : `${index + 1}:`);
   const specs = [
     ...options.map(({ name: option, summary, value }) =>
       value === undefined
         ? `*${option}[${escaped(summary)}]`
         : `*${option}=[${escaped(summary)}]:value:${action(value)}`,
     ),
-    ...positionals.map((candidates, index) => `${index + 1}::argument:${action(candidates)}`),
-    ...(hasRest ? ['*:: :_default'] : []),
+    ...positionals.map((candidates, index) => `${place(index)}:argument:${action(candidates)}`),
+    // One specification takes all the arguments that are left.
+    ...(hasRest && !repeatsLast ? ['*:: :_default'] : []),
   ];
   return [
     `    ${quoted(name)})`,

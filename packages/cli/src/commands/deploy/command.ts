@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
-import { deploy, type DeployOutcome } from './deploy.ts';
+import { deploy, type DeployOutcome, type MadeSettings } from './deploy.ts';
 import { defineCommand } from '../define.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { printable, type Printer } from '@enclos/command-line';
-import { markOf } from '../../output/table.ts';
+import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [
     'Reads deploy.json and writes the Kubernetes objects that run an image: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
     'None of it is measured, and you do not have to trust it.',
     'docs/reference/deploy-json.md describes every key.',
+    'Without deploy.json the command makes one from enclave.json or from the image: ports, memory, and when a pod is ready. It never changes one that is there.',
     '',
     'Pods run as a user without rights on a read-only root, and reach only what is declared: the ports and destinations in deploy.json, or else those in the enclave.json of the same folder.',
     'Images are named by digest.',
@@ -90,11 +91,13 @@ export const command = defineCommand({
     });
     // Standard output holds only the manifest or the diff.
     if (outcome.written) return { ...outcome, show: 'files' };
+    if (outcome.made !== undefined) renderMade(outcome.made, 'would write', notes);
     for (const note of outcome.plan.notes) notes.line(`${markOf('info', notes)} ${printable(note)}`);
     return { ...outcome, show: print ? 'yaml' : 'diff' };
   },
   human(outcome, printer) {
     const { show, files, changes } = outcome;
+    if (show === 'files' && outcome.made !== undefined) renderMade(outcome.made, 'wrote', printer);
     if (show === 'yaml') {
       for (const { content } of files) printer.line(content.trimEnd());
     } else if (show === 'diff') {
@@ -102,8 +105,9 @@ export const command = defineCommand({
       if (changes.every(({ kind }) => kind === 'same')) printer.line(`${markOf('ok', printer)} nothing to change`);
     } else renderOutcome(outcome, printer);
   },
-  json: ({ plan, folder, files, changes, warnings, written }) => ({
+  json: ({ plan, folder, files, changes, warnings, written, made }) => ({
     name: plan.name,
+    settings: made === undefined ? null : { file: made.file, from: made.from, ...made.settings },
     profile: plan.profile,
     boundary: plan.boundary,
     notes: plan.notes,
@@ -141,6 +145,25 @@ function coloured(diff: string, printer: Printer): string {
       return style === undefined ? printable(line) : printer.paint(style, printable(line));
     })
     .join('\n');
+}
+
+/** What was chosen for an enclave without settings, and which keys change it. */
+function renderMade({ file, from, settings }: MadeSettings, word: 'wrote' | 'would write', printer: Printer): void {
+  const { kind, listen = [], resources = {} } = settings;
+  printer.line(`${markOf('ok', printer)} ${word} ${printable(file)}, made from ${from}`);
+  const ports = listen.map(({ name, port }) => `${port} (${name})`).join(', ');
+  const amounts = Object.entries(resources).map(([name, amount]) => `${amount} ${name}`);
+  const serving = [
+    ['listen', ports],
+    ['service', 'pods of the namespace reach the ports, and nothing else does'],
+    ['probes', `a pod is ready when its port ${listen[0]?.port} accepts connections`],
+  ] as const;
+  const facts = [
+    ['kind', listen.length > 0 ? `${kind}` : `${kind}, because the enclave does not listen: it runs once`],
+    ['resources', `${amounts.join(', ')} for each pod`],
+    ...(listen.length > 0 ? serving : []),
+  ] as const;
+  renderFacts(facts, printer);
 }
 
 function renderOutcome({ plan, folder, changes, warnings }: DeployOutcome, printer: Printer): void {

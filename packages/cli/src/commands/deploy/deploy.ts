@@ -1,21 +1,23 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { verifyImage, withImageSource } from '@enclos/image';
 import {
   changesOf,
   DEPLOY_FILE,
+  firstSettings,
   parseDeploySettings,
   planDeployment,
   renderDeployment,
+  settingsText,
   type Change,
+  type DeployableEnclave,
   type DeployFile,
   type DeployFlags,
   type DeployFormat,
   type DeployPlan,
   type DeploySettings,
-  type EnclaveNetwork,
   type VerifiedDeployImage,
 } from '@enclos/kubernetes';
 import { lintManifests, type LintFinding } from '@enclos/kubernetes/lint';
@@ -45,12 +47,23 @@ export interface DeployOutcome {
   /** The warnings of lint about the manifests. */
   readonly warnings: readonly LintFinding[];
   readonly written: boolean;
+  /** The deploy.json that was made because there was none; with `dryRun` it was not written. */
+  readonly made: MadeSettings | undefined;
+}
+
+/** The settings of an enclave that had none. */
+export interface MadeSettings {
+  readonly file: string;
+  /** Where the ports and the memory come from. */
+  readonly from: 'enclave.json' | 'the image';
+  readonly settings: DeploySettings;
 }
 
 const mostBytes = 1024 * 1024;
 
 /**
- * Makes the manifests of a deploy.json, lints them, and writes them.
+ * Makes the manifests of a deploy.json, lints them, and writes them. Without a deploy.json it makes one for the enclave of the folder or of the image,
+ * and writes it with them; one that is there is never changed.
  * @throws what `verifyImage` of @enclos/image throws, CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
  *   DEPLOY_FILE_FOREIGN before anything is written
  */
@@ -58,15 +71,16 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const { flags = {}, format = 'yaml', dryRun = false, now } = options;
   const file = (await isFolder(options.target)) ? join(options.target, DEPLOY_FILE) : options.target;
   const base = dirname(file);
-  const settings = parseDeploySettings(await readSettings(file), relative(base, file));
-  const network = await networkOf(base);
-  const rootsPem = await rootsOf(settings, base);
+  const project = await projectOf(base);
   const verified = options.imageLayout === undefined ? undefined : await verifiedImage(options.imageLayout);
+  const made = (await exists(file)) ? undefined : await makeSettings(file, project, verified?.found);
+  const settings = made?.settings ?? parseDeploySettings(await readSmallText(file, mostBytes), relative(base, file));
+  const rootsPem = await rootsOf(settings, base);
   const plan = planDeployment({
     settings,
     flags,
-    ...(verified === undefined ? {} : { verified }),
-    ...(network === undefined ? {} : { network }),
+    ...(verified === undefined ? {} : { verified: verified.image }),
+    ...(project === undefined ? {} : { network: project }),
     ...(rootsPem === undefined ? {} : { rootsPem }),
   });
   const files = renderDeployment(plan, format);
@@ -74,36 +88,54 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const folder = resolve(options.outFolder ?? join(base, 'deploy', plan.profile));
   const changes = changesOf(files, await manifestsIn(folder));
   if (!dryRun) await write(folder, files, changes);
-  return Object.freeze({ plan, folder, files, changes, warnings, written: !dryRun });
+  if (!dryRun && made !== undefined) await writeSettings(made);
+  return Object.freeze({ plan, folder, files, changes, warnings, written: !dryRun, made });
 }
 
-async function readSettings(file: string): Promise<string> {
-  if (!(await exists(file))) {
-    const message = `There is no ${file}. Write one (docs/reference/deploy-json.md describes it), or name the folder that has one.`;
+/** Settings to begin with. A file that was named, and is not deploy.json, is a mistake. */
+async function makeSettings(
+  file: string,
+  project: DeployableEnclave | undefined,
+  found: DeployableEnclave | undefined,
+): Promise<MadeSettings> {
+  const enclave = found ?? project;
+  if (basename(file) !== DEPLOY_FILE || enclave === undefined || !(await isFolder(dirname(file)))) {
+    const message = `There is no ${file}, and no ${PROJECT_FILE} beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`;
     throw new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path: file } });
   }
-  return readSmallText(file, mostBytes);
+  return { file, from: found === undefined ? 'enclave.json' : 'the image', settings: firstSettings(enclave) };
+}
+
+/** Where npm puts the JSON Schema; other package managers do not. */
+const schemaPath = './node_modules/@enclos/kubernetes/schema/deploy.schema.json';
+
+async function writeSettings({ file, settings }: MadeSettings): Promise<void> {
+  const schema = (await exists(join(dirname(file), schemaPath))) ? schemaPath : undefined;
+  // Fails where another program has made the file in the meantime.
+  await writeFile(file, settingsText(settings, schema), { flag: 'wx' });
 }
 
 /** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */
-async function verifiedImage(path: string): Promise<VerifiedDeployImage> {
+async function verifiedImage(
+  path: string,
+): Promise<{ readonly image: VerifiedDeployImage; readonly found: DeployableEnclave }> {
   const choice = { architecture: machineArchitecture() };
-  const { digest, identity } = await withImageSource(path, (source) =>
+  const { digest, identity, name, declared } = await withImageSource(path, (source) =>
     verifyImage(source, choice, { allowDebug: true }),
   );
   const { date: _date, ...enclave } = identity;
-  return { digest, enclave };
+  return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** What the enclave listens on and connects to, where its project is available. */
-async function networkOf(folder: string): Promise<EnclaveNetwork | undefined> {
+/** The enclave of the folder, where its project is available. */
+async function projectOf(folder: string): Promise<DeployableEnclave | undefined> {
   if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
-  const { listen, connect } = await loadProject(folder);
-  return { listen, connect };
+  const { name, heapSizeBytes, listen, connect } = await loadProject(folder);
+  return { name, heapSizeBytes, listen, connect };
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {

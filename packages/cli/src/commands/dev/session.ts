@@ -11,7 +11,7 @@ import type { RunOptions } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
-import { createFolderWatcher, foldersOf } from './watch.ts';
+import { createFolderWatcher, foldersOf } from '../../project/watch.ts';
 import { Workshop, type RunnableBuild } from './workshop.ts';
 
 /** The builds are debug builds, and signed with the development key of the project unless told. */

@@ -11,7 +11,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 export const command = defineCommand({
   description: [
     'Reads Kubernetes manifests of any origin.',
-    'It marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: SGX resources, sockets of quote providers, images, privileges, tolerations, Azure sizes that are being retired, webhooks.',
+    'It marks what the API server would refuse (unknown fields, wrong types, missing fields, wrong names) and what goes wrong with enclaves: SGX resources, sockets of quote providers, images, probes that cannot succeed, privileges, tolerations, Azure sizes that are being retired, webhooks.',
     'docs/reference/lint-rules.md describes every rule.',
     '',
     'Node objects among the files, as `kubectl get nodes -o yaml` prints them, give the taints and the EPC capacity that the pods are compared with.',

@@ -2,6 +2,11 @@ import { relative } from 'node:path';
 import { createProject, templates } from './create-project.ts';
 import { defineCommand } from '../define.ts';
 
+/** The program that runs this one, by what it says about itself; npm, unless it is one that works alike. */
+function installerIn({ npm_config_user_agent: agent = '' }: Readonly<Record<string, string | undefined>>): string {
+  return agent.startsWith('pnpm/') ? 'pnpm' : 'npm';
+}
+
 export const command = defineCommand({
   description: [
     'Writes a small application that builds and runs: an interface, an enclave, a host, and what npm and TypeScript need.',
@@ -17,7 +22,7 @@ export const command = defineCommand({
       choices: templates,
       default: 'app',
       summary:
-        'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves which enclave made it',
+        'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; atls-service: attested TLS, with handlers from Request to Response; job: files in, and a result that proves which enclave made it',
     },
     from: {
       type: 'string',
@@ -35,13 +40,14 @@ export const command = defineCommand({
   exitCodes: {},
   async run({ arguments: { name }, options: { template, from } }, { io, path }) {
     const packages = from === undefined ? undefined : path(from);
-    return { ...(await createProject({ folder: path(name), template, from: packages })), from: io.cwd };
+    const created = await createProject({ folder: path(name), template, from: packages });
+    return { ...created, from: io.cwd, installer: installerIn(io.env) };
   },
-  human({ name, folder, files, from }, printer) {
+  human({ name, folder, files, from, installer }, printer) {
     printer.line(`${printer.paint('green', '✔')} made ${name}: ${files.length} files`);
     printer.line();
     printer.line('Next:');
-    for (const next of [`cd ${relative(from, folder) || '.'}`, 'npm install', 'npm start']) {
+    for (const next of [`cd ${relative(from, folder) || '.'}`, `${installer} install`, `${installer} start`]) {
       printer.line(`  ${printer.paint('cyan', next)}`);
     }
   },

@@ -9,7 +9,7 @@ import { checkPackedPackages, readPackedPackages, type PackedPackages } from './
 import { manifestWith, packagesOf, pnpmWorkspaceWith, specifiersOf } from './use-packed-packages.ts';
 
 /** The kinds of application that a project can start as. */
-export const templates = ['app', 'service', 'tls-service', 'job'] as const;
+export const templates = ['app', 'service', 'tls-service', 'atls-service', 'job'] as const;
 
 export interface CreateProjectOptions {
   /** The folder to make. Its last part is the name of the project. */

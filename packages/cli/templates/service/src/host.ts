@@ -4,7 +4,7 @@ import { fromEnvironment, loadEnclave } from '@enclos/host';
 import { app } from './greeter-app.edl.ts';
 
 const environment = await fromEnvironment();
-const { launcher } = environment;
+const { launcher, listenAddress } = environment;
 const enclave = await loadEnclave({ ...environment, interface: app, untrusted: {} });
 
 /** Plain HTTP on purpose: the enclave signs its answers and proves its identity. */
@@ -20,6 +20,8 @@ const server = createServer((request, response) => {
 
 async function answer(request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://localhost');
+  // Ready as soon as it answers: it listens once the enclave runs, and ends with it.
+  if (url.pathname === '/healthz') return { ok: true };
   if (url.pathname === '/evidence') {
     const nonce = new Uint8Array(Buffer.from(url.searchParams.get('nonce') ?? '', 'hex'));
     const { quote, publicKey } = await enclave.call.evidence({ nonce });
@@ -51,20 +53,24 @@ async function stop(): Promise<void> {
   server.close();
   server.closeAllConnections();
   await enclave.dispose();
-  await launcher.close();
 }
 
 process.once('SIGINT', () => void stop());
 process.once('SIGTERM', () => void stop());
 // A service without its enclave answers nothing: what keeps it running starts it again.
-void enclave.exited.then(({ detail }) => {
-  if (server.listening) console.error(detail);
+void enclave.exited.then(async ({ detail }) => {
+  if (server.listening) {
+    console.error(detail);
+    process.exitCode = 1;
+  }
   server.close();
   server.closeAllConnections();
+  await launcher.close();
 });
 
-server.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1', () => {
+// This machine only, unless ENCLOS_LISTEN_ADDRESS says otherwise, as in a pod.
+server.listen(Number(process.env['PORT'] ?? 8080), listenAddress, () => {
   const address = server.address();
   if (address === null || typeof address === 'string') return;
-  console.log(`http://127.0.0.1:${address.port}, enclave ${hex(enclave.identity.mrEnclave)}`);
+  console.log(`http://${address.address}:${address.port}, enclave ${hex(enclave.identity.mrEnclave)}`);
 });

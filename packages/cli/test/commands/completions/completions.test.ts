@@ -11,7 +11,7 @@ import { commonOptions } from '@enclos/command-line';
 import { enclos, temporaryFolder } from '../../cli.ts';
 
 const folder = temporaryFolder();
-for (const name of ['vault.sgxs', 'vault.sig', 'release.pem', 'policy.json', 'with space.pem']) {
+for (const name of ['vault.sgxs', 'vault.sig', 'release.pem', 'policy.json', 'with space.pem', 'more.test.ts']) {
   writeFileSync(join(folder, name), '');
 }
 mkdirSync(join(folder, 'services'));
@@ -88,6 +88,7 @@ const cases: readonly (readonly [line: string, expected: readonly string[]])[] =
   ['enclos measure ', ['services', 'vault.sgxs']],
   ['enclos inspect vault.s', ['vault.sgxs', 'vault.sig']],
   ['enclos build --out ', ['services']],
+  ['enclos test app.test.ts mor', ['more.test.ts']],
   ['enclos help pl', ['platform']],
   ['enclos help platform e', ['enrol']],
   ['enclos platform audit ', ['show', 'verify']],

@@ -33,6 +33,58 @@ describe('enclos deploy', () => {
     assert.equal(existsSync(join(cwd, 'deploy')), false);
   });
 
+  it('makes settings when there are none, says what they are, and never changes them', async () => {
+    const cwd = temporaryFolder();
+    const enclave = { name: 'auction', productId: 1, securityVersion: 1, listen: [{ name: 'clients', port: 8443 }] };
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ ...enclave, heapSize: '64MB' }));
+    const dry = await enclos(['deploy', '--image', image, '--dry-run'], { cwd });
+    assert.match(dry.stderr, /✔ would write .*\/deploy\.json, made from enclave\.json\n/);
+    assert.doesNotMatch(dry.stdout, /deploy\.json, made/);
+    assert.deepEqual(readdirSync(cwd), ['enclave.json']);
+
+    const ran = await enclos(['deploy', '--image', image], { cwd });
+    assert.equal(
+      ran.stdout,
+      [
+        `✔ wrote ${cwd}/deploy.json, made from enclave.json`,
+        '  kind       Deployment',
+        '  resources  500m cpu, 384Mi memory for each pod',
+        '  listen     8443 (clients)',
+        '  service    pods of the namespace reach the ports, and nothing else does',
+        '  probes     a pod is ready when its port 8443 accepts connections',
+        `✔ wrote ${cwd}/deploy/software/auction.yaml`,
+        '  boundary: software SGX: other pods cannot read the enclave; the node and its administrators can, and its evidence says so',
+        '',
+      ].join('\n'),
+    );
+    const written = readFileSync(join(cwd, 'deploy.json'), 'utf8');
+    assert.match(written, /"probes": \{\s+"readiness": \{\s+"tcp": "clients"/);
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ ...enclave, listen: [{ name: 'clients', port: 9443 }] }));
+    const again = await enclos(['deploy', '--image', image], { cwd });
+    assert.doesNotMatch(again.stdout, /made from/);
+    assert.equal(readFileSync(join(cwd, 'deploy.json'), 'utf8'), written);
+  });
+
+  it('makes a Job for an enclave that does not listen, and says why', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ name: 'count', productId: 1, securityVersion: 1 }));
+    const ran = await enclos(['deploy', '--image', image], { cwd });
+    assert.match(ran.stdout, / {2}kind {7}Job, because the enclave does not listen: it runs once\n/);
+    assert.match(readFileSync(join(cwd, 'deploy/software/count.yaml'), 'utf8'), /kind: Job/);
+  });
+
+  it('writes no settings when there is no image to run, or nothing to make them from', async () => {
+    const cwd = temporaryFolder();
+    const none = await enclos(['deploy', '--image', image], { cwd });
+    assert.match(none.stderr, /There is no .*deploy\.json, and no enclave\.json beside it to make one from/);
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ name: 'count', productId: 1, securityVersion: 1 }));
+    const ran = await enclos(['deploy'], { cwd });
+    assert.match(ran.stderr, /There is no image\. Write "image" in deploy\.json, or give --image NAME@sha256:DIGEST/);
+    const other = await enclos(['deploy', 'other.json', '--image', image], { cwd });
+    assert.match(other.stderr, /There is no .*other\.json/);
+    assert.deepEqual(readdirSync(cwd), ['enclave.json']);
+  });
+
   it('believes no image that is none', async () => {
     const cwd = project({ image });
     const ran = await enclos(['deploy', '--image-layout', 'none.oci', '--json'], { cwd });

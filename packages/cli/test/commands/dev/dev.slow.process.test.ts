@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { newProject, temporaryFolder } from '../../cli.ts';
-import { startCli, waitUntil, type RunningCli } from '../../running-cli.ts';
+import { childrenOf, isRunning, startCli, waitUntil, type RunningCli } from '../../running-cli.ts';
 
 const folder = await newProject('greeter');
 const state = temporaryFolder();
@@ -180,23 +180,8 @@ test('killed, it takes the host program and the platform along', { timeout: 120_
   await waitUntil('nothing of it runs', () => !children.some(isRunning));
 });
 
-function isRunning(processId: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${processId}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
 /** The sockets of the tool and the platform, as a host program is told of them. */
 function socketsOf(processId: number): readonly string[] {
   const variables = readFileSync(`/proc/${processId}/environ`, 'latin1').split('\0');
   return variables.flatMap((line) => /^ENCLOS_(?:TOOL|PLATFORM)=(.*)$/.exec(line)?.[1] ?? []);
-}
-
-/** Children of every thread. */
-function childrenOf(processId: number): readonly number[] {
-  return readdirSync(`/proc/${processId}/task`).flatMap((thread) =>
-    readFileSync(`/proc/${processId}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
 }

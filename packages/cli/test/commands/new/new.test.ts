@@ -15,6 +15,7 @@ const files = [
   'src/my-vault.edl.ts',
   'src/my-vault.enclave.ts',
   'src/host.ts',
+  'test/my-vault.test.ts',
   'tsconfig.json',
 ];
 
@@ -22,9 +23,9 @@ test('writes the files of the template under the new name, and says three next c
   const cwd = temporaryFolder();
   const ran = await enclos(['new', 'my-vault'], { cwd });
   assert.equal(ran.code, 0);
-  assert.equal(ran.stdout, '✔ made my-vault: 8 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
+  assert.equal(ran.stdout, '✔ made my-vault: 9 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
   const listed = readdirSync(join(cwd, 'my-vault'), { recursive: true, encoding: 'utf8' });
-  assert.deepEqual(listed.filter((name) => name !== 'src').sort(), files.toSorted());
+  assert.deepEqual(listed.filter((name) => name !== 'src' && name !== 'test').sort(), files.toSorted());
   for (const name of files) {
     const text = readFileSync(join(cwd, 'my-vault', name), 'utf8');
     assert.doesNotMatch(text, /greeter[-_]app/, name);

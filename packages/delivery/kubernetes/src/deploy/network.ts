@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { V1NetworkPolicy } from '../schema/objects.ts';
-import { labelsOf, selectorOf, type CompleteSettings } from './pod.ts';
+import { isPublic, labelsOf, selectorOf, type CompleteSettings } from './pod.ts';
 import type { Peer } from './settings.ts';
 
 type Spec = NonNullable<V1NetworkPolicy['spec']>;
@@ -9,8 +9,8 @@ type EgressRule = NonNullable<Spec['egress']>[number];
 
 /** Denies everything but what is declared: ports in, destinations out, and name lookups where there are names. */
 export function networkPolicy(settings: CompleteSettings): V1NetworkPolicy {
-  const { name, listen, connect, service } = settings;
-  const isPublic = service !== undefined && service.type !== 'ClusterIP';
+  const { name, listen, connect } = settings;
+  const isOpen = isPublic(settings);
   const lookups = connect.some(({ host }) => isIP(host) === 0) ? [dnsRule] : [];
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -23,7 +23,7 @@ export function networkPolicy(settings: CompleteSettings): V1NetworkPolicy {
         const ports = [{ protocol: 'TCP', port }];
         if (from !== undefined && from.length > 0) return { from: from.map(peerOf), ports };
         // No `from` is everybody.
-        return isPublic ? { ports } : { from: [{ podSelector: {} }], ports };
+        return isOpen ? { ports } : { from: [{ podSelector: {} }], ports };
       }),
       egress: [...lookups, ...connect.map(egressOf)],
     },

@@ -3,7 +3,8 @@ import { EnclosError } from '@enclos/errors';
 import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
-import type { CompleteSettings } from './pod.ts';
+import { isPublic, type CompleteSettings, type EnclaveListener } from './pod.ts';
+import { portsOf } from './ports.ts';
 import { profileOf, type Profile } from './profile.ts';
 import { checkRoots } from './roots.ts';
 import type { DeploySettings, ProfileName } from './settings.ts';
@@ -17,9 +18,9 @@ export interface DeployFlags {
   readonly epc?: string;
 }
 
-/** What the enclave listens on and connects to, from enclave.json. */
+/** What the enclave listens on and connects to, from enclave.json or from the image that holds it. */
 export interface EnclaveNetwork {
-  readonly listen: readonly { readonly name: string; readonly port: number }[];
+  readonly listen: readonly EnclaveListener[];
   readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
 }
 
@@ -28,11 +29,14 @@ export interface VerifiedDeployImage {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string;
   readonly enclave: Exclude<DeploySettings['enclave'], 'none' | undefined>;
+  /** From the manifest that is measured with the enclave: it counts more than enclave.json. */
+  readonly network?: EnclaveNetwork;
 }
 
 export interface DeployInputs {
   readonly settings: DeploySettings;
   readonly flags?: DeployFlags;
+  /** From enclave.json. */
   readonly network?: EnclaveNetwork;
   /** What the image is. Settings that name another digest or enclave are refused. */
   readonly verified?: VerifiedDeployImage;
@@ -54,8 +58,8 @@ export interface DeployPlan {
  * @throws DEPLOY_SETTINGS_INVALID, DEPLOY_IMAGE_UNPINNED, DEPLOY_PROFILE_UNFIT, DEPLOY_ROOTS_INVALID
  */
 export function planDeployment(inputs: DeployInputs): DeployPlan {
-  const { settings, flags = {}, network, verified, rootsPem } = inputs;
-  const completed = complete(settings, flags, network);
+  const { settings, flags = {}, verified, rootsPem } = inputs;
+  const completed = complete(settings, flags, verified?.network ?? inputs.network);
   const profile = profileOf(completed.profile, completed.enclave);
   const deployed = verified === undefined ? completed : pinned(completed, verified, profile);
   checkImage(deployed, profile);
@@ -67,7 +71,7 @@ export function planDeployment(inputs: DeployInputs): DeployPlan {
     profile: profile.name,
     boundary: profile.boundary,
     objects: Object.freeze(objectsOf(deployed, profile, roots)),
-    notes: Object.freeze(notesOf(deployed, profile)),
+    notes: Object.freeze([...notesOf(deployed, profile), ...staleImage(inputs)]),
   });
 }
 
@@ -95,7 +99,7 @@ function pinned(
 
 function complete(settings: DeploySettings, flags: DeployFlags, network: EnclaveNetwork | undefined): CompleteSettings {
   const { epc, image = settings.image, ...others } = flags;
-  if (image === undefined) throw invalid('There is no image: "image" in deploy.json, or --image NAME@sha256:DIGEST.');
+  if (image === undefined) throw invalid(imageText(settings, flags.profile ?? settings.profile));
   const deployed: CompleteSettings = {
     ...settings,
     kind: settings.kind ?? 'Deployment',
@@ -103,7 +107,8 @@ function complete(settings: DeploySettings, flags: DeployFlags, network: Enclave
     replicas: settings.replicas ?? 1,
     ...others,
     image,
-    listen: settings.listen ?? network?.listen.map(({ name, port }) => ({ name: portNameOf(name), port })) ?? [],
+    listen: settings.listen ?? portsOf(network?.listen ?? []),
+    enclaveListen: network?.listen ?? [],
     connect: settings.connect ?? network?.connect.map(({ name, host, port }) => ({ name, host, port })) ?? [],
     ...(epc === undefined ? {} : { resources: withEpc(settings.resources ?? {}, epc) }),
   };
@@ -115,9 +120,12 @@ function complete(settings: DeploySettings, flags: DeployFlags, network: Enclave
   return deployed;
 }
 
-/** Names of ports have 15 letters at most in Kubernetes, and 63 in enclave.json. */
-function portNameOf(name: string): string {
-  return name.slice(0, 15).replace(/-+$/, '');
+function imageText({ name }: DeploySettings, profile: ProfileName = 'software'): string {
+  const how =
+    profile === 'podman'
+      ? `give --image localhost/${name}:TAG, as \`podman images\` shows it.`
+      : 'give --image NAME@sha256:DIGEST. Or give --image NAME --image-layout PATH, to take the digest from the image that `enclos image build` wrote there.';
+  return `There is no image. Write "image" in deploy.json, or ${how}`;
 }
 
 function withEpc(resources: Readonly<Record<string, string | number>>, epc: string): Record<string, string | number> {
@@ -154,8 +162,12 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
   }
 }
 
+const openPorts = 'Everyone who reaches this machine reaches the ports.';
+const closedPorts =
+  'The ports are ports of this machine, which programs on it can reach. "service": {"type": "NodePort"} opens them to others.';
+
 function notesOf(
-  { listen, connect, probes, namespace }: CompleteSettings,
+  { listen, connect, probes, namespace, service }: CompleteSettings,
   { isCluster, name }: Profile,
 ): readonly string[] {
   const notes: string[] = [];
@@ -166,7 +178,7 @@ function notesOf(
     }
   } else {
     notes.push('podman has no Services, no names of pods, no network policies and no scheduler: those are left out.');
-    if (listen.length > 0) notes.push('The ports are ports of this machine.');
+    if (listen.length > 0) notes.push(isPublic({ service }) ? openPorts : closedPorts);
     if (probes !== undefined) notes.push('Probes are left out: podman runs them inside the container.');
     if (namespace !== undefined) notes.push('podman has no namespaces: it is left out.');
   }
@@ -176,6 +188,16 @@ function notesOf(
     );
   }
   return notes;
+}
+
+/** The enclave in the image is older or newer than its project. */
+function staleImage({ network, verified }: DeployInputs): readonly string[] {
+  if (network === undefined || verified?.network === undefined) return [];
+  const ports = (listen: readonly EnclaveListener[]): string => JSON.stringify(portsOf(listen));
+  if (ports(network.listen) === ports(verified.network.listen)) return [];
+  return [
+    'The enclave in the image listens at other ports than enclave.json says, and the image counts. Build and sign the enclave and the image again.',
+  ];
 }
 
 function invalid(message: string): EnclosError {

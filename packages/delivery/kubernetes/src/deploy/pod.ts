@@ -1,6 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import type { V1Deployment } from '../schema/objects.ts';
 import { epcText } from './epc.ts';
+import { listenersAnnotation, listenVariable } from '../lint/listeners.ts';
 import { podUser, type Profile } from './profile.ts';
 import type { DeploySettings, ProbeAction, VolumeSettings } from './settings.ts';
 
@@ -23,6 +24,14 @@ export interface CompleteSettings extends DeploySettings {
   readonly connect: NonNullable<DeploySettings['connect']>;
   readonly replicas: number;
   readonly profile: NonNullable<DeploySettings['profile']>;
+  /** What the enclave listens on, where that is known. */
+  readonly enclaveListen: readonly EnclaveListener[];
+}
+
+/** A listener of an enclave, as its manifest declares it. */
+export interface EnclaveListener {
+  readonly name: string;
+  readonly port: number;
 }
 
 export const rootsConfigMap = 'enclos-software-roots';
@@ -42,6 +51,11 @@ function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Recor
   return Object.keys(record).length === 0 ? undefined : record;
 }
 
+/** Whether clients from anywhere may reach the ports. */
+export function isPublic({ service }: Pick<DeploySettings, 'service'>): boolean {
+  return service !== undefined && service.type !== 'ClusterIP';
+}
+
 export function labelsOf({ name }: CompleteSettings): Readonly<Record<string, string>> {
   return { app: name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'enclos' };
 }
@@ -58,9 +72,14 @@ export function podTemplate(settings: CompleteSettings, profile: Profile): PodTe
 }
 
 /** The same names as the labels of the image, so that `enclos lint` and people can compare them. */
-function annotationsOf({ enclave }: CompleteSettings, { boundary }: Profile): Readonly<Record<string, string>> {
-  const words = { 'dev.enclos.boundary': boundary };
-  if (enclave === undefined || enclave === 'none') return words;
+function annotationsOf(
+  { enclave, enclaveListen }: CompleteSettings,
+  { boundary }: Profile,
+): Readonly<Record<string, string>> {
+  const boundaryOnly = { 'dev.enclos.boundary': boundary };
+  if (enclave === 'none') return boundaryOnly;
+  const words = { ...boundaryOnly, ...listenersText(enclaveListen) };
+  if (enclave === undefined) return words;
   return {
     ...words,
     'dev.enclos.mrenclave': enclave.mrEnclave,
@@ -69,6 +88,12 @@ function annotationsOf({ enclave }: CompleteSettings, { boundary }: Profile): Re
     'dev.enclos.security-version': String(enclave.securityVersion),
     'dev.enclos.debug': String(enclave.debug ?? false),
   };
+}
+
+/** Tells `enclos lint` which ports end in the enclave. */
+function listenersText(listeners: readonly EnclaveListener[]): Readonly<Record<string, string>> {
+  if (listeners.length === 0) return {};
+  return { [listenersAnnotation]: listeners.map(({ name, port }) => `${name}=${port}`).join(',') };
 }
 
 function podSpec(settings: CompleteSettings, profile: Profile): PodSpec {
@@ -125,6 +150,7 @@ function containerOf(settings: CompleteSettings, profile: Profile): Container {
   const { name, image, command, args, listen } = settings;
   const limits = limitsOf(settings, profile);
   const { isCluster } = profile;
+  const hasPublicPorts = isPublic(settings);
   return compact<Container>({
     name,
     image,
@@ -137,6 +163,7 @@ function containerOf(settings: CompleteSettings, profile: Profile): Container {
           name: one.name,
           containerPort: one.port,
           hostPort: isCluster ? undefined : one.port,
+          hostIP: isCluster || hasPublicPorts ? undefined : '127.0.0.1',
           protocol: 'TCP',
         }),
       ),
@@ -153,8 +180,13 @@ function containerOf(settings: CompleteSettings, profile: Profile): Container {
   });
 }
 
+/** All interfaces of the pod: the network policy lets clients reach only the ports that are declared. */
+const everyAddress = '0.0.0.0';
+
 function environmentOf({ env = {}, ...settings }: CompleteSettings, profile: Profile): NonNullable<Container['env']> {
-  const own = profile.env(settings).filter(([name]) => !Object.hasOwn(env, name));
+  const isServer = settings.listen.length > 0 && settings.enclave !== 'none';
+  const reachable = isServer ? [[listenVariable, everyAddress] as const] : [];
+  const own = [...profile.env(settings), ...reachable].filter(([name]) => !Object.hasOwn(env, name));
   return [
     ...own.map(([name, value]) => ({ name, value })),
     ...Object.entries(env).map(([name, value]) => {
@@ -196,7 +228,7 @@ function probesOf(settings: CompleteSettings): Pick<Container, 'startupProbe' | 
 function probeOf({ tcp, http, command, ...timing }: ProbeAction): Probe {
   return compact<Probe>({
     tcpSocket: tcp === undefined ? undefined : { port: tcp },
-    httpGet: http === undefined ? undefined : { port: http.port, path: http.path },
+    httpGet: http === undefined ? undefined : compact({ scheme: http.scheme, port: http.port, path: http.path }),
     exec: command === undefined ? undefined : { command },
     ...timing,
   });

@@ -75,7 +75,16 @@ const connect = z.strictObject({
 
 const action = z.strictObject({
   tcp: z.string().optional().describe('The name of a port in listen: the probe succeeds when it accepts connections.'),
-  http: z.strictObject({ port: z.string(), path: z.string().startsWith('/').max(1024) }).optional(),
+  http: z
+    .strictObject({
+      port: z.string(),
+      path: z.string().startsWith('/').max(1024),
+      scheme: z
+        .enum(['HTTP', 'HTTPS'])
+        .optional()
+        .describe('HTTPS for a port that speaks TLS; the kubelet does not verify the certificate. Default: HTTP.'),
+    })
+    .optional(),
   command: z.array(z.string().max(4096)).min(1).max(64).optional(),
   initialDelaySeconds: z.int().min(0).max(3600).optional(),
   periodSeconds: z.int().min(1).max(3600).optional(),

@@ -1,5 +1,6 @@
 import { at, mapsOf, textOf, type MapNode, type Span } from '../yaml/node.ts';
 import { epcBytesOf, meaningOf, resourcesOf, softwareResource, type ResourceAmount } from './sgx-resources.ts';
+import { listenVariable } from './listeners.ts';
 import { environmentOf, type Container, type Workload } from './workload.ts';
 
 /** A container with what lint asks of it. */
@@ -74,7 +75,7 @@ function isOurWord(name: string): boolean {
 function isAboutEnclaves({ asksForSgx, environment, mounts }: EnclaveContainer): boolean {
   return (
     asksForSgx ||
-    ['SGX_AESM_ADDR', 'ENCLOS_PLATFORM', 'ENCLOS_IMAGE'].some((name) => environment.has(name)) ||
+    ['SGX_AESM_ADDR', 'ENCLOS_PLATFORM', 'ENCLOS_IMAGE', listenVariable].some((name) => environment.has(name)) ||
     mounts.some(({ path }) => isAesmdFolder(path))
   );
 }

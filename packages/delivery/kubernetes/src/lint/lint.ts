@@ -6,6 +6,7 @@ import { checkAzure } from './checks/azure.ts';
 import { checkBoundary } from './checks/boundary.ts';
 import { checkImages, type ImageLabels } from './checks/images.ts';
 import { checkPlacement, checkTaints, epcClaimOf, type EpcClaim } from './checks/placement.ts';
+import { checkProbes } from './checks/probes.ts';
 import { checkQuotes } from './checks/quotes.ts';
 import { checkResources } from './checks/resources.ts';
 import { checkObjectName, checkStructure } from './checks/structure.ts';
@@ -146,6 +147,7 @@ class Linter {
     checkResources(pod, report);
     checkWords(pod, report);
     checkImages(pod, images, report);
+    checkProbes(pod, report);
     if (!pod.holdsEnclaves) return;
     this.#workloads += 1;
     checkQuotes(pod, report);

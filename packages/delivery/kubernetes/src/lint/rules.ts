@@ -223,6 +223,53 @@ const imageRules = {
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
 
+/** Probes of pods that cannot succeed, as far as the manifest says. */
+const probeRules = {
+  PROBE_PORT_UNKNOWN: {
+    severity: 'error',
+    summary: 'A probe names a port that its container does not have.',
+    why: 'The kubelet does not find the port, so the probe fails each time: the pod never becomes ready, or is restarted again and again.',
+    fix: 'Use the name of a port of the same container, or declare the port.',
+  },
+  PROBE_PORT_UNDECLARED: {
+    severity: 'warning',
+    summary: 'A probe of a pod with enclaves asks a port that no container of the pod declares.',
+    why: 'The pod declares other ports, so most likely nothing listens at this one. Network policies of `enclos deploy` open declared ports only.',
+    fix: 'Ask a port that the pod declares, or declare this one.',
+  },
+  PROBE_PROTOCOL: {
+    severity: 'warning',
+    summary: 'A probe speaks without TLS to a port where the enclave, or the name of the port, expects TLS.',
+    why: 'The handshake fails, so the probe never succeeds and the pod never becomes ready.',
+    fix: 'Use tcpSocket, or httpGet with scheme: HTTPS if the enclave answers HTTP over TLS. Or probe a page of the host program.',
+  },
+  PROBE_LOOPBACK: {
+    severity: 'error',
+    summary:
+      'A probe cannot reach the program, which listens on the loopback interface, or the probe itself names that interface.',
+    why: 'The kubelet connects from the node to the address of the pod, where nothing listens.',
+    fix: 'Listen at 0.0.0.0. The network policy decides who may connect.',
+  },
+  PROBE_TOO_EARLY: {
+    severity: 'warning',
+    summary: 'A startup or liveness probe ends the container before an enclave can have started.',
+    why: 'The container is restarted again and again. An enclave takes about a second to start, and longer on a busy node.',
+    fix: 'Raise failureThreshold or periodSeconds, or add a startupProbe: give it 5 seconds at least.',
+  },
+  PROBE_TOO_LATE: {
+    severity: 'error',
+    summary: 'A probe begins when a deadline of the pod or its Deployment has passed.',
+    why: 'The pod is ended, or the rollout has failed, before the probe is asked for the first time.',
+    fix: 'Lower initialDelaySeconds, or raise the deadline.',
+  },
+  LISTEN_ADDRESS_MISSING: {
+    severity: 'warning',
+    summary: 'The enclave of a pod listens, but the pod does not say at which address.',
+    why: 'Host programs listen on 127.0.0.1 by default, where neither clients nor probes reach them.',
+    fix: 'Set the variable ENCLOS_LISTEN_ADDRESS to "0.0.0.0" in the container of the host program.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
 const boundaryRules = {
   POD_PRIVILEGED: {
     severity: 'error',
@@ -304,6 +351,7 @@ export const lintRules = Object.freeze({
   ...resourceRules,
   ...quoteRules,
   ...imageRules,
+  ...probeRules,
   ...boundaryRules,
   ...placementRules,
   ...webhookRules,

@@ -15,35 +15,7 @@ import {
   type KubernetesObject,
 } from '../../src/index.ts';
 import { lintManifests } from '../../src/lint/index.ts';
-
-const image = `registry.example/app@sha256:${'a1'.repeat(32)}`;
-const base: DeploySettings = {
-  name: 'app',
-  image,
-  replicas: 2,
-  resources: { 'sgx.intel.com/epc': '64Mi', memory: '256Mi' },
-  listen: [{ name: 'https', port: 8443 }],
-};
-
-function objectsOf(settings: Partial<DeploySettings>, more: Partial<DeployInputs> = {}): readonly KubernetesObject[] {
-  return planDeployment({ settings: { ...base, ...settings }, ...more }).objects;
-}
-
-function find<K extends KubernetesObject['kind']>(
-  objects: readonly KubernetesObject[],
-  kind: K,
-): Extract<KubernetesObject, { kind: K }> {
-  const found = objects.find((object): object is Extract<KubernetesObject, { kind: K }> => object.kind === kind);
-  assert.ok(found !== undefined, `no ${kind}`);
-  return found;
-}
-
-function podOf(settings: Partial<DeploySettings>, more: Partial<DeployInputs> = {}) {
-  const spec = find(objectsOf(settings, more), 'Deployment').spec?.template.spec;
-  const [container] = spec?.containers ?? [];
-  assert.ok(spec !== undefined && container !== undefined);
-  return { spec, container };
-}
+import { base, find, objectsOf, podOf } from './planned.ts';
 
 function refuses(
   code: ErrorCode,
@@ -114,7 +86,7 @@ describe('planDeployment()', () => {
 
   it('mounts the quote provider, by profile and setting', () => {
     const wired = (settings: Partial<DeploySettings>) => {
-      const { spec, container } = podOf(settings);
+      const { spec, container } = podOf({ listen: [], ...settings });
       return [
         (spec.volumes ?? []).map(({ hostPath }) => hostPath?.path),
         (container.volumeMounts ?? []).map(({ mountPath }) => mountPath),
@@ -405,7 +377,10 @@ describe('what deploy writes', () => {
     env: { PLAIN: 'yes', SECRET: { secret: 's', key: 'k' }, CONFIG: { configMap: 'c', key: 'k' } },
     connect: [{ name: 'db', host: 'db.example', port: 5432 }],
     service: { type: 'LoadBalancer', annotations: { note: 'on' } },
-    probes: { startup: { http: { port: 'https', path: '/' } }, liveness: { command: ['true'], periodSeconds: 5 } },
+    probes: {
+      startup: { http: { port: 'https', path: '/', scheme: 'HTTPS' } },
+      liveness: { command: ['true'], periodSeconds: 5 },
+    },
     volumes: [
       { name: 'a', target: '/a', type: 'ephemeral', size: '1Gi' },
       { name: 'b', target: '/b', type: 'memory' },

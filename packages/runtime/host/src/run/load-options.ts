@@ -27,8 +27,10 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly isolation?: Isolation | undefined;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
-  /** Where to listen for each listener of the manifest. Default: its port on 127.0.0.1. */
+  /** Where to listen for each listener of the manifest. Default: its port, at `listenAddress`. */
   readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
+  /** The address of every listener for which `listen` names none, as `fromEnvironment` gives it. Default: 127.0.0.1. */
+  readonly listenAddress?: string | undefined;
   /** Replaces the declared address of a destination of the manifest. */
   readonly connect?: Readonly<Record<string, StreamAddress>> | undefined;
   /** Values for the variables that the manifest takes from the host. */

@@ -50,7 +50,7 @@ export async function runEnclave<T extends Functions, U extends Functions>(
   try {
     const services = await openServices(prepared.manifest, {
       folders: { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} },
-      streams: { listen: options.listen ?? {}, connect: options.connect ?? {} },
+      streams: { listen: options.listen ?? {}, connect: options.connect ?? {}, listenAddress: options.listenAddress },
     });
     return await runWith(services, run);
   } catch (error) {

@@ -1,5 +1,8 @@
 import { EnclosError } from '@enclos/errors';
 
+/** Where a host listens unless it is told otherwise: on this machine only. */
+export const loopbackAddress = '127.0.0.1';
+
 /** Where a stream begins or ends on this machine's networks. */
 export type StreamAddress =
   /** `host` is a name or an address. Port 0, when listening, takes any free port. */

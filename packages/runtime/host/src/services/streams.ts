@@ -4,7 +4,7 @@ import { EnclosError } from '@enclos/errors';
 import { StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { connectToSocket } from '@enclos/tee/unix-socket';
-import { addressesOf, type StreamAddress } from './addresses.ts';
+import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
 import { openListeners } from './listeners.ts';
 import { HostStream } from './host-stream.ts';
 import { relayedSocketOptions } from './shared-reads.ts';
@@ -13,8 +13,10 @@ type UntrustedFunctions = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, `stream${string}`>>;
 
 export interface StreamAddresses {
-  /** The address of each listener; for the others 127.0.0.1 and the declared port. */
+  /** The address of each listener; for the others the declared port at `listenAddress`. */
   readonly listen: Readonly<Record<string, StreamAddress>>;
+  /** Default: 127.0.0.1. */
+  readonly listenAddress?: string | undefined;
   /** The real address of each destination; for the others the declared host and port. */
   readonly connect: Readonly<Record<string, StreamAddress>>;
 }
@@ -41,7 +43,8 @@ export interface StreamService {
  */
 export async function openStreamService(manifest: EnclaveManifest, given: StreamAddresses): Promise<StreamService> {
   const destinations = addressesOf(manifest.connect, given.connect);
-  const declared = manifest.listen.map(({ name, port }) => ({ name, host: '127.0.0.1', port }));
+  const host = given.listenAddress ?? loopbackAddress;
+  const declared = manifest.listen.map(({ name, port }) => ({ name, host, port }));
   const listeners = await openListeners(addressesOf(declared, given.listen));
   const streams = createHostStreams();
 

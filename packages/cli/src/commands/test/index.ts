@@ -1,0 +1,5 @@
+import { entry } from '../define.ts';
+
+export const entries = [
+  entry('test', 'Project', 'Run the tests of a project against its enclave', () => import('./command.ts')),
+];
