@@ -34,7 +34,7 @@ type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
 /** What a host adds to a caller. */
 export interface CallerHooks {
-  /** Checks what the compiler cannot for callers in JavaScript: the options, and arguments behind them. Throws to refuse. */
+  /** Checks what the compiler cannot for callers in JavaScript: the options, and arguments after them. Throws to refuse. */
   readonly check?: (name: string, options: unknown, extra: readonly unknown[]) => void;
   /** Gets each error of a call, and throws it or another one. */
   readonly failed?: (error: unknown) => never;

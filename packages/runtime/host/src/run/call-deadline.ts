@@ -10,7 +10,7 @@ export const defaultCallTimeoutMs = 60_000;
 const looks = 8;
 const shortestLookMs = 10;
 
-/** What the gate is told of a call: `Infinity` is no deadline, not even the default one. */
+/** What the gate is told of a call: `Infinity` switches off even the default deadline. */
 export function gateOptions({
   options,
   maxResultBytes,

@@ -47,7 +47,7 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   /** How long the enclave may take for its first answer. Default 30 seconds. */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * How long a call may take that has no `timeoutMs` of its own, and at most an eighth more; `Infinity`: any time. Default 60
+   * How long a call without a `timeoutMs` may take, and at most an eighth more; `Infinity`: any time. Default 60
    * seconds. A call of the host by the enclave takes as long as the call that it belongs to.
    */
   readonly callTimeoutMs?: number | undefined;
