@@ -35,8 +35,9 @@ export function requireCallOptions(name: string, options: unknown, extra: readon
     );
   }
   const { timeoutMs, signal }: { readonly timeoutMs?: unknown; readonly signal?: unknown } = options;
-  if (timeoutMs !== undefined && typeof timeoutMs !== 'number')
+  if (timeoutMs !== undefined && typeof timeoutMs !== 'number') {
     refuse(name, 'takes "timeoutMs" in milliseconds, as a number.');
+  }
   if (signal !== undefined && !isAbortSignal(signal)) refuse(name, 'takes an AbortSignal as "signal".');
 }
 
