@@ -35,7 +35,7 @@ test('a place is shown with its line and a mark', () => {
 });
 
 test('errors of the system have words', () => {
-  assert.equal(systemReason('EADDRINUSE'), 'another program already listens there');
+  assert.equal(systemReason('EADDRINUSE'), 'another program listens there already');
   assert.equal(systemReason('ENOSUCH'), undefined);
   assert.equal(systemReason(undefined), undefined);
 });
