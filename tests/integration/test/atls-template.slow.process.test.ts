@@ -91,7 +91,10 @@ describe('a service of the template atls-service', () => {
 /** The same with Hono, and with bodies that stream through. */
 const withHono = (enclave: string): string =>
   enclave
-    .replace("import { webHandlers } from '@enclos/http/web';", "import { webHandlers } from '@enclos/http/web';\nimport { Hono } from 'hono';\nimport { streamSSE } from 'hono/streaming';")
+    .replace(
+      "import { webHandlers } from '@enclos/http/web';",
+      "import { webHandlers } from '@enclos/http/web';\nimport { Hono } from 'hono';\nimport { streamSSE } from 'hono/streaming';",
+    )
     .replace(
       /\/\*\* Answers one request[^]*?\n\}\n/,
       `const web = new Hono<{ Bindings: { remoteAddress: string } }>();
