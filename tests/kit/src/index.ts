@@ -48,11 +48,12 @@ export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions
 export { descendants } from './processes/processes.ts';
 export { descriptorCount, isRunning, processesWith, residentMiB, until } from './processes/process-watch.ts';
 export { flipped, seededBytes, seededNumbers } from './random.ts';
+export { makeVendor, startMachine } from './machines.ts';
 export { openRawHost, type RawHost, type RawHostOptions } from './hosts/raw-host.ts';
+export { signingKey } from './signing-keys.ts';
 export {
   copyProject,
   createWorkshop,
-  signingKey,
   trustedFileContents,
   type SignedImage,
   type Variant,

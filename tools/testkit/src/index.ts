@@ -8,6 +8,7 @@ export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
+export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './service-image.ts';
 export { failsWith } from './fails-with.ts';
 export { freePort } from './free-port.ts';

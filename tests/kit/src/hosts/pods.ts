@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPodman, seenAt } from '@enclos/testkit';
+import { createPodman, runFolder, seenAt } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran, type Running } from '../processes/programs.ts';
+import { makeVendor } from '../machines.ts';
 import { enclaveUsers } from '../separated/separated.ts';
 
 /** Where the profile podman has pods find the platform of the machine. */
@@ -80,7 +81,8 @@ export async function createPodSite(): Promise<PodSite> {
   mkdirSync(runtime);
   const seen = seenAt(platformPlace, runtime);
   const podman = createPodman(join(folder, 'podman'), seen);
-  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+  // The base is the same for all images of a run; the command verifies what it finds there.
+  const env = { XDG_CACHE_HOME: runFolder('cache') };
   const enclos = async (argv: readonly string[], cwd = folder): Promise<string> => {
     const { code, stdout, stderr } = await startProgram([process.execPath, enclosBin, ...argv], { cwd, env }).ended;
     assert.equal(code, 0, stderr);
@@ -95,6 +97,7 @@ export async function createPodSite(): Promise<PodSite> {
   };
   const vendor = async (name: string): Promise<PodRoot> => {
     const state = join(folder, name);
+    await makeVendor(state);
     await enclos(['platform', 'init', '--state', state, '--separated']);
     const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
     await enclos(['platform', 'enrol', ...parts, '--allow-separated']);

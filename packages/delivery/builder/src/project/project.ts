@@ -40,6 +40,8 @@ export interface Project {
   readonly listen: EnclaveManifest['listen'];
   readonly connect: EnclaveManifest['connect'];
   readonly limits: EnclaveManifest['limits'];
+  /** Modules that are empty inside. */
+  readonly absent: readonly string[];
 }
 
 export const PROJECT_FILE = 'enclave.json';
@@ -106,6 +108,7 @@ function complete(folder: string, json: EnclaveJson): Project {
     listen: json.listen ?? [],
     connect: json.connect ?? [],
     limits: limitsOf(json),
+    absent: json.absent ?? [],
   });
 }
 
