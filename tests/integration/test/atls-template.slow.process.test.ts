@@ -39,9 +39,8 @@ async function startService(name: string, change: (enclave: string) => string): 
   return { project, port: Number(port), enclos };
 }
 
-const policyArguments = (port: number): readonly string[] => [
-  ...['policy', 'init', '--from', `localhost:${port}`, '--single-user', '--out', 'policy.json'],
-];
+const policyArguments = (port: number): readonly string[] =>
+  `policy init --from localhost:${port} --single-user --out policy.json`.split(' ');
 
 describe('a service of the template atls-service', () => {
   let service: Service;

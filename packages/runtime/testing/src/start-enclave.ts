@@ -5,10 +5,15 @@ import { fromEnvironment, loadEnclave, type Enclave, type HostEnvironment, type 
 import type { SoftwareLauncher } from '@enclos/tee';
 
 /** What a test chooses; image, signature and platform come from `enclos test`. */
-export type StartOptions<T extends Functions, U extends Functions> = Omit<
+export interface StartOptions<T extends Functions, U extends Functions> extends Omit<
   LoadOptions<T, U>,
-  'interface' | keyof HostEnvironment
->;
+  'interface' | 'untrusted' | keyof HostEnvironment
+> {
+  /** The functions that the host offers, or what makes them from the platform: a host asks it for endorsements. */
+  readonly untrusted: HostHandlers<T, U> | ((launcher: SoftwareLauncher) => HostHandlers<T, U>);
+}
+
+type HostHandlers<T extends Functions, U extends Functions> = LoadOptions<T, U>['untrusted'];
 
 /** A running enclave of the project. */
 export interface TestEnclave<T extends Functions> extends Enclave<T> {
@@ -54,9 +59,11 @@ export async function startEnclave<T extends Functions, U extends Functions>(
 ): Promise<TestEnclave<T>> {
   const environment = await platformOfTests();
   const { launcher } = environment;
-  // The types of the options are those of `LoadOptions` without what the environment has; the compiler cannot join them again.
-  const load = { ...environment, ...options, interface: definition } as LoadOptions<T, U>;
-  const enclave = await loadEnclave(load).catch(async (error: unknown) => {
+  const load = async (): Promise<Enclave<T>> => {
+    const untrusted = typeof options.untrusted === 'function' ? options.untrusted(launcher) : options.untrusted;
+    return loadEnclave({ ...environment, ...options, untrusted, interface: definition });
+  };
+  const enclave = await load().catch(async (error: unknown) => {
     await launcher.close();
     throw error;
   });
