@@ -18,7 +18,7 @@ import { makeVendor } from '../machines.ts';
 import { enclaveUsers } from '../separated/separated.ts';
 
 /** Where the profile podman has pods find the platform of the machine. */
-const platformPlace = '/run/enclos';
+export const platformPlace = '/run/enclos';
 /** The user of images. */
 const podUser = 65_532;
 const patienceMs = 60_000;
@@ -95,17 +95,7 @@ export async function createPodSite(): Promise<PodSite> {
     assert.equal(ran.code, 0, `podman ${words.join(' ')}: ${ran.stderr}`);
     return ran;
   };
-  const vendor = async (name: string): Promise<PodRoot> => {
-    const state = join(folder, name);
-    await makeVendor(state);
-    await enclos(['platform', 'init', '--state', state, '--separated']);
-    const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
-    await enclos(['platform', 'enrol', ...parts, '--allow-separated']);
-    const file = join(folder, `${name}.pem`);
-    const shown = await enclos(['platform', 'show', '--state', state, '--root-out', file, '--json']);
-    const [fingerprint = ''] = /(?<="rootFingerprint": ?")[0-9a-f]{64}/.exec(shown) ?? [];
-    return { pem: readFileSync(file, 'utf8'), fingerprint };
-  };
+  const vendor = (name: string): Promise<PodRoot> => enrolledRoot(join(folder, name), enclos);
 
   let deployments = 0;
   const root = await vendor('state');
@@ -181,7 +171,26 @@ export async function createPodSite(): Promise<PodSite> {
   });
 }
 
-async function startSeparated(folder: string, seen: readonly string[]): Promise<Running> {
+/** A vendor with its machine, which is enrolled. @returns its root */
+export async function enrolledRoot(
+  state: string,
+  enclos: (argv: readonly string[]) => Promise<string>,
+): Promise<PodRoot> {
+  await makeVendor(state);
+  await enclos(['platform', 'init', '--state', state, '--separated']);
+  const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
+  await enclos(['platform', 'enrol', ...parts, '--allow-separated']);
+  const file = `${state}.pem`;
+  const shown = await enclos(['platform', 'show', '--state', state, '--root-out', file, '--json']);
+  const [fingerprint = ''] = /(?<="rootFingerprint": ?")[0-9a-f]{64}/.exec(shown) ?? [];
+  return { pem: readFileSync(file, 'utf8'), fingerprint };
+}
+
+/**
+ * A separated platform for pods, of the machine in the folder's `state`.
+ * @param seen words that have it see {@link platformPlace}
+ */
+export async function startSeparated(folder: string, seen: readonly string[]): Promise<Running> {
   const folders = ['--state', join(folder, 'state'), '--cache', join(folder, 'interpreter')];
   const users = ['--host-user', `${podUser}`, '--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`];
   const words = ['platform', 'serve', '--separated', ...folders, ...users, '--listen', '127.0.0.1:0'];
