@@ -69,6 +69,7 @@ export const primitives = [
       ['packages/runtime/software-sgx/src', 'sockets of the platform: gates, hosts, quotes'],
       ['packages/runtime/tee/src/audit/lock.ts', 'the lock of a log, on which nothing is served'],
       ['packages/runtime/tee/src/gramine-host/gate-listener.ts', 'the gate of Gramine'],
+      ['packages/evidence/atls/src/proxy/proxy.ts', 'the proxy, which relays bytes of programs on its machine'],
       ['packages/cli/src', 'servers that a command runs for one user of this machine'],
       ['services/admission/src/server/webhook-server.ts', 'the webhook, whose TLS and bounds are its own'],
       ['apps/console/src/server', 'the page, on this machine'],

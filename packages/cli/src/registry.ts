@@ -15,6 +15,7 @@ import { entries as measureCommands } from './commands/measure/index.ts';
 import { entries as newCommands } from './commands/new/index.ts';
 import { entries as platformCommands } from './commands/platform/index.ts';
 import { entries as policyCommands } from './commands/policy/index.ts';
+import { entries as proxyCommands } from './commands/proxy/index.ts';
 import { entries as runCommands } from './commands/run/index.ts';
 import { entries as signCommands } from './commands/sign/index.ts';
 import { entries as testCommands } from './commands/test/index.ts';
@@ -41,6 +42,7 @@ export const registry: readonly Entry[] = Object.freeze([
   ...verifyCommands,
   ...explainCommands,
   ...policyCommands,
+  ...proxyCommands,
   ...collateralCommands,
   ...platformCommands,
   ...completionsCommands,

@@ -58,7 +58,8 @@ async function runCommand({ command, input, json }: CommandCall, io: Io): Promis
   const outcome = await command.execute(input, context);
   const { failure, exitCode } = outcome;
   if (!json) outcome.human(createPrinter(io.stdout));
-  else {
+  // A command without a result in JSON that takes --json has printed its events.
+  else if (command.hasJson) {
     const error = failure === undefined ? {} : { error: await jsonOf(failure) };
     io.stdout.write(`${JSON.stringify({ ...error, ...outcome.json() }, undefined, 2)}\n`);
   }

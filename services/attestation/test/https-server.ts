@@ -28,6 +28,7 @@ export async function startHttps(): Promise<HttpsServer> {
           method: incoming.method ?? '',
           path,
           query: new URLSearchParams(query),
+          search: query === '' ? '' : `?${query}`,
           headers: new Map(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
           body: new Uint8Array(Buffer.concat(chunks)),
           remoteAddress: incoming.socket.remoteAddress ?? '',

@@ -208,6 +208,7 @@ function sender(handler: TestSite['handler'], tenantIssuer: string): TestSite['s
       method,
       path: url.pathname,
       query: url.searchParams,
+      search: url.search,
       headers: new Map(Object.entries({ host: url.host, ...headers })),
       body: new Uint8Array(Buffer.from(text)),
       remoteAddress,

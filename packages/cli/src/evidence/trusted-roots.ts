@@ -1,6 +1,7 @@
-import { countPemStarts, findDer, findPemBlocks, toPem } from '@enclos/codec/pem';
+import { countPemStarts, findDer, toPem } from '@enclos/codec/pem';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { createHash, X509Certificate } from 'node:crypto';
+import { rootInCollateral } from '@enclos/atls';
 import { INTEL_SGX_ROOT, softwareRoot, type TrustedRoot } from '@enclos/attestation';
 import { EnclosError } from '@enclos/errors';
 import { readSmallFile } from '../files/read.ts';
@@ -47,44 +48,18 @@ function oneCertificate(bytes: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** The fingerprint is the trust; the collateral only supplies the key that has it. */
 async function rootOfCollateral(fingerprint: string, collateral: unknown): Promise<TrustedRoot> {
-  const wanted = fingerprint.toLowerCase();
-  if (wanted === INTEL_SGX_ROOT.fingerprint) return INTEL_SGX_ROOT;
-  const found = certificatesOf(collateral).find((certificate) => fingerprintOf(certificate) === wanted);
-  if (found === undefined) {
-    throw new EnclosError(
-      'CLI_ROOT_UNKNOWN',
-      'No certificate in the collateral has the fingerprint of the software root.',
-      { details: { softwareRoot: wanted } },
-    );
-  }
-  return softwareRoot(new Uint8Array(found.raw));
+  const found = await rootInCollateral(fingerprint, collateral);
+  if (found !== undefined) return found;
+  throw new EnclosError(
+    'CLI_ROOT_UNKNOWN',
+    'No certificate in the collateral has the fingerprint of the software root.',
+    { details: { softwareRoot: fingerprint.toLowerCase() } },
+  );
 }
 
 function fingerprintOf(certificate: X509Certificate): string {
   return createHash('sha256')
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');
-}
-
-const chainFields = ['pck_crl_issuer_chain', 'tcb_info_issuer_chain', 'qe_identity_issuer_chain'] as const;
-/** A chain has three. */
-const mostCertificates = 16;
-
-function certificatesOf(collateral: unknown): readonly X509Certificate[] {
-  if (typeof collateral !== 'object' || collateral === null) return [];
-  const texts = chainFields
-    .map((field): unknown => Reflect.get(collateral, field))
-    .filter((text) => typeof text === 'string');
-  return texts
-    .flatMap((text) => findPemBlocks(text, mostCertificates))
-    .flatMap(({ bytes }) => {
-      try {
-        return [new X509Certificate(toPem('CERTIFICATE', bytes))];
-      } catch {
-        // The verifier says what is wrong with it.
-        return [];
-      }
-    });
 }

@@ -23,6 +23,13 @@ export function isBuildError(value: unknown): value is BuildError {
   return value instanceof BuildError;
 }
 
+/** An error that says the first problem, and how many more there are. */
+export function buildFailure<C extends ErrorCode>(code: C, diagnostics: readonly Diagnostic[]): BuildError<C> {
+  const [first] = diagnostics;
+  const more = diagnostics.length > 1 ? ` (${countOf(diagnostics.length, 'problem')} in all)` : '';
+  return new BuildError(code, `${first?.text ?? 'The bundler failed'}${more}.`, diagnostics);
+}
+
 /** `1 problem`, `3 problems`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -39,5 +39,6 @@ export {
   type SignedEnclave,
   type SignedIdentity,
 } from './signing/signed-image.ts';
-export { packagesOf, type PackageIdentity, type TrustedPackage } from './node/trusted-base.ts';
+export type { PackageIdentity } from './node/package-finder.ts';
+export { packagesOf, type TrustedPackage } from './node/trusted-base.ts';
 export { writeFileAtomically } from './write-file.ts';

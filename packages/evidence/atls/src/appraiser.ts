@@ -61,8 +61,14 @@ export function quoteAppraiser(options: QuoteAppraiserOptions): Appraiser {
   };
 }
 
-function ofPeer({ endorsements }: PresentedEvidence): Endorsements {
-  return parseCollateral(decodeUtf8(endorsements));
+function ofPeer(presented: PresentedEvidence): Endorsements {
+  return parseCollateral(collateralOfPeer(presented));
+}
+
+/** The text of the collateral that a peer sent along. @throws ATLS_COLLATERAL_MISSING when it sent none. */
+export function collateralOfPeer({ endorsements }: PresentedEvidence): string {
+  if (endorsements.length === 0) throw new EnclosError('ATLS_COLLATERAL_MISSING');
+  return decodeUtf8(endorsements);
 }
 
 /**

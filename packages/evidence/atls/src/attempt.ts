@@ -58,13 +58,14 @@ function abortReason(signal: AbortSignal | undefined): Error {
   return reason instanceof Error ? reason : new Error('Connecting was given up.', { cause: reason });
 }
 
-/** @throws ATLS_HANDSHAKE_FAILED */
+/** @throws ATLS_HANDSHAKE_FAILED, ATLS_UNREACHABLE */
 export function handshake(socket: TLSSocket, role: 'client' | 'server'): Promise<void> {
   const event = handshakeEvents[role];
   return new Promise((resolve, reject) => {
     const settle = (failed: boolean, cause?: unknown): void => {
       socket.off(event, done).off('error', fail).off('close', fail).off('end', fail);
-      if (failed) reject(new EnclosError('ATLS_HANDSHAKE_FAILED', undefined, { cause }));
+      const code = isUnreachable(cause) ? 'ATLS_UNREACHABLE' : 'ATLS_HANDSHAKE_FAILED';
+      if (failed) reject(new EnclosError(code, undefined, { cause }));
       else resolve();
     };
     const done = (): void => settle(socket.getProtocol() !== 'TLSv1.3');
@@ -72,6 +73,12 @@ export function handshake(socket: TLSSocket, role: 'client' | 'server'): Promise
     socket.once(event, done).once('error', fail).once('close', fail).once('end', fail);
     if (socket.destroyed) fail();
   });
+}
+
+/** Whether there was no connection on which a handshake could have failed. */
+function isUnreachable(cause: unknown): boolean {
+  const { syscall }: Partial<NodeJS.ErrnoException> = cause instanceof Error ? cause : {};
+  return syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
 const reasonOfKind: Readonly<Partial<Record<ErrorKind, RefusalReason>>> = { evidence: 'evidence', policy: 'policy' };

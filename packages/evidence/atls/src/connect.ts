@@ -30,6 +30,12 @@ export type AttestedConnectOptions<E extends object = VerifiedEvidence> = Destin
     readonly acceptRelayableRaTls?: boolean | undefined;
   };
 
+/** What is the same for every connection to a server. */
+export type Connecting<E extends object> = Omit<
+  Extract<AttestedConnectOptions<E>, { readonly host: string }>,
+  'host' | 'port' | 'stream' | 'signal'
+>;
+
 export interface AttestedConnection<E extends object = VerifiedEvidence> {
   /** TLS 1.3 to the peer that the evidence is about. An error closes it; callers need not listen for errors. */
   readonly socket: TLSSocket;

@@ -11,6 +11,11 @@ export const atlsErrors = declareErrors({
     'The TLS handshake did not succeed.',
     'Read the cause; the usual causes are a peer without TLS 1.3 and a peer with other protocols (ALPN).',
   ],
+  ATLS_UNREACHABLE: [
+    'transient',
+    'No connection to the server could be made.',
+    'Check the address and the network, and try again. Nothing is known about the server.',
+  ],
   ATLS_NOT_SPOKEN: [
     'refused',
     'The peer speaks TLS but not attested TLS.',
@@ -60,6 +65,21 @@ export const atlsErrors = declareErrors({
     'transient',
     'This side could not make its evidence.',
     'Read the cause, which is an error of the platform or of the evidence function.',
+  ],
+  ATLS_COLLATERAL_MISSING: [
+    'usage',
+    'The peer sent no collateral with its evidence, and this side has no other source of it.',
+    'Give `endorsements`, or let the peer send them: its evidence function returns `{ quote, endorsements }`.',
+  ],
+  ATLS_ROOT_NOT_NAMED: [
+    'evidence',
+    'The collateral of the peer leads to no root that the policy names.',
+    'Do not trust the peer. If it is yours, put the fingerprint that `enclos platform show` prints into softwareRoots.',
+  ],
+  ATLS_PROXY_ADDRESS: [
+    'usage',
+    'The proxy does not listen at this address.',
+    'Read the message. Use 127.0.0.1, [::1] or a Unix socket, or free the address.',
   ],
   ATLS_IDENTITY_MISSING: [
     'usage',

@@ -11,13 +11,9 @@ import {
   type RequestInit,
   type Response,
 } from 'undici';
-import { attestedConnect, type AttestedConnectOptions, type AttestedConnection } from './connect.ts';
+import { attestedConnect, type AttestedConnection, type Connecting } from './connect.ts';
 import { misused } from './errors.ts';
-
-type Connecting<E extends object> = Omit<
-  Extract<AttestedConnectOptions<E>, { readonly host: string }>,
-  'host' | 'port' | 'stream' | 'signal'
->;
+import { policyAppraiser, type PolicyAppraiserOptions } from './policy-appraiser.ts';
 
 export interface AttestedFetchOptions<E extends object = VerifiedEvidence> extends Connecting<E> {
   /** Gets each new connection's evidence, before a request is written to it. What it throws refuses the connection. */
@@ -66,7 +62,7 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
   options: AttestedFetchOptions<E>,
 ): AttestedFetch {
   const agent = createAttestedAgent(options);
-  const attestedFetch = async (input: RequestInfo, init: Omit<RequestInit, 'dispatcher'> = {}): Promise<Response> => {
+  const fetchAttested = async (input: RequestInfo, init: Omit<RequestInit, 'dispatcher'> = {}): Promise<Response> => {
     // Read once: what is checked is what is fetched, whatever object the input is.
     const request = new Request(input, init);
     const { protocol, origin } = new URL(request.url);
@@ -82,8 +78,29 @@ export function createAttestedFetch<E extends object = VerifiedEvidence>(
       throw reason;
     }
   };
-  return Object.freeze(Object.assign(attestedFetch, { close: () => agent.close() }));
+  return Object.freeze(Object.assign(fetchAttested, { close: () => agent.close() }));
 }
+
+/**
+ * `createAttestedFetch` with the decision of a policy: refuses every server but those that the policy accepts, and every software
+ * platform whose root it does not name.
+ * @throws what `policyAppraiser` throws.
+ * @example
+ * ```ts
+ * import { readFileSync } from 'node:fs';
+ * import { attestedFetch } from '@enclos/atls/fetch';
+ *
+ * const fetch = attestedFetch({ policy: readFileSync('policy.json', 'utf8') });
+ * const response = await fetch('https://vault.example:8443/v1/keys');
+ * console.log(await response.text());
+ * ```
+ */
+export function attestedFetch(options: PolicyFetchOptions): AttestedFetch {
+  return createAttestedFetch({ ...options, appraise: policyAppraiser(options) });
+}
+
+/** What {@link attestedFetch} takes: a policy, or a measurement. */
+export type PolicyFetchOptions = Omit<AttestedFetchOptions, 'appraise'> & PolicyAppraiserOptions;
 
 function onlyHttps(protocol: string): string {
   return `Attested TLS is for https: URLs, not ${protocol}`;

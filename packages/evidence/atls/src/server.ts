@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { VerifiedEvidence } from '@enclos/attestation';
 import { attempt, handshake, type AttemptOptions } from './attempt.ts';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import './errors.ts';
 import { exchangeAsServer } from './exchange.ts';
 import { createIdentity, snapshotOf, type AttestedIdentity, type IdentityOptions } from './identity.ts';
@@ -48,6 +48,12 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
    */
   accept(connection: Duplex): Promise<AcceptedConnection<E>>;
   /**
+   * As `accept`, for servers that take the socket alone: give it to `serveHttp` of `@enclos/http`.
+   * @returns undefined for a client that broke off, broke the rules or was refused, so that strangers cannot fill a log.
+   * @throws what is wrong on this side: ATLS_EVIDENCE_UNAVAILABLE, for example.
+   */
+  readonly secure: (connection: Duplex) => Promise<TLSSocket | undefined>;
+  /**
    * Accepts every connection of an iterable, `listen(name)` of `@enclos/enclave`
    * for example, and hands those over whose exchange succeeded. Resolves when
    * the iterable ends; what `onConnection` throws closes its connection.
@@ -81,6 +87,14 @@ export async function createAttestedServer<E extends object = VerifiedEvidence>(
   return Object.freeze({
     identity,
     accept,
+    async secure(connection: Duplex) {
+      try {
+        return (await accept(connection)).socket;
+      } catch (error) {
+        if (isFaultOfClient(error)) return undefined;
+        throw error;
+      }
+    },
     async serve(
       connections: AsyncIterable<Duplex>,
       onConnection: (connection: AcceptedConnection<E>) => unknown,
@@ -97,6 +111,12 @@ export async function createAttestedServer<E extends object = VerifiedEvidence>(
       for await (const connection of connections) void serveOne(connection);
     },
   });
+}
+
+function isFaultOfClient(error: unknown): boolean {
+  if (!isEnclosError(error)) return false;
+  if (error.code === 'ATLS_TIMEOUT' || error.code === 'ATLS_CONNECTION_LOST') return true;
+  return error.kind === 'refused' || error.kind === 'evidence' || error.kind === 'policy';
 }
 
 async function acceptOne<E extends object>(

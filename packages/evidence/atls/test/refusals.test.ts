@@ -84,7 +84,7 @@ describe('a client refuses, with a code, and closes the connection', () => {
   test('a peer that speaks no TLS, and nobody', async () => {
     const address = await startServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     assert.equal((await refusalBy(address)).code, 'ATLS_HANDSHAKE_FAILED');
-    assert.equal((await refusalBy({ host: '127.0.0.1', port: 1 })).code, 'ATLS_HANDSHAKE_FAILED');
+    assert.equal((await refusalBy({ host: '127.0.0.1', port: 1 })).code, 'ATLS_UNREACHABLE');
   });
 
   test('a cached answer to a question for a fresh one', async () => {

@@ -1,5 +1,6 @@
 import './errors.ts';
 export { allowedBuiltins } from './builtins.ts';
+export { enclaveGlobals, enclaveProcessMembers } from './globals.ts';
 export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
 export {
   hasImageMagic,

@@ -24,6 +24,8 @@ export interface HttpRequestHead {
 /** The common part of both kinds of requests. */
 export interface ReceivedRequest extends HttpRequestHead {
   readonly query: URLSearchParams;
+  /** The query as it was sent, with its `?`; empty when there is none. */
+  readonly search: string;
   /** Where the connection comes from, as `remoteAddress` of {@link PeerStream}. */
   readonly remoteAddress: string;
   /**
@@ -57,6 +59,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Without the fields for the connection and for lengths, which are set for you. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Values of `set-cookie`, the one field that needs a line for each (RFC 6265 section 3). */
+  readonly cookies?: readonly string[] | undefined;
   /**
    * A string goes as UTF-8. Not sent to HEAD, and not with 204 and 304. An async iterable is sent piece by piece, as fast as
    * the client takes it: in chunks, or until the end of the connection for a client of HTTP/1.0. When it throws, the connection

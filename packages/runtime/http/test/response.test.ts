@@ -78,6 +78,8 @@ describe('a response is written', () => {
       { status: 200, headers: { 'x-a': ' a' } },
       { status: 200, headers: { 'x-a': 5 as unknown as string } },
       { status: 200, headers: { 'x-a': ['a', 'b'] as unknown as string } },
+      { status: 200, cookies: ['a=1', 'b=2\r\nc: d'] },
+      { status: 200, cookies: [5 as unknown as string] },
       { status: 200, body: 5 as unknown as string },
       { status: 200, body: new ArrayBuffer(1) as unknown as Uint8Array },
     ];

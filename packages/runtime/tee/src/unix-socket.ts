@@ -79,6 +79,21 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   });
 }
 
+/**
+ * As {@link listenOnSocket}, on a socket to which, from its first moment, only the user of this process (and root) can connect.
+ * Connecting needs write permission (unix(7)). The mask applies to the whole process, but files made meanwhile only become more
+ * private.
+ */
+export function listenForOwner(server: Server, path: string): Promise<void> {
+  const mask = process.umask(0o077);
+  try {
+    // The socket appears before the promise is returned.
+    return listenOnSocket(server, path);
+  } finally {
+    process.umask(mask);
+  }
+}
+
 /** libuv also reports EACCES for a folder that does not exist, as on Windows. This tells the two cases apart. */
 function missingFolder(path: string, refusal: Error): Error {
   try {

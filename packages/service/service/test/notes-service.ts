@@ -174,6 +174,7 @@ export function requestOf(method: string, path: string, { token, body, from = '1
     method,
     path,
     query: new URLSearchParams(),
+    search: '',
     headers: new Map(token === undefined ? [] : [['authorization', `Bearer ${token}`]]),
     body: new Uint8Array(Buffer.from(body === undefined ? '' : JSON.stringify(body))),
     remoteAddress: `${from} 50000`,

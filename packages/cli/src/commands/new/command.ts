@@ -22,7 +22,7 @@ export const command = defineCommand({
       choices: templates,
       default: 'app',
       summary:
-        'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; job: files in, and a result that proves which enclave made it',
+        'app: calls in and out; service: HTTP, with a client that checks the enclave; tls-service: TLS that ends inside, with a client that checks whose key it is; atls-service: attested TLS, with handlers from Request to Response; job: files in, and a result that proves which enclave made it',
     },
     from: {
       type: 'string',

@@ -17,7 +17,7 @@ export function draftOfAzure(bytes: Uint8Array, product: SnpProduct | undefined)
   const document = parseAzureDocument(bytes);
   const { policy: hardware, notes } =
     document.hardware === 'tdx'
-      ? draftOfQuote(tdQuoteOf(document), 'measurement')
+      ? draftOfQuote(tdQuoteOf(document), { by: 'measurement' })
       : draftOfReport(document.report, product);
   const rules = parseAzurePolicy({
     $schema: './node_modules/@enclos/attestation/schema/azure-policy.schema.json',

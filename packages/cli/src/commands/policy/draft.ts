@@ -7,6 +7,7 @@ import { isEnclosError } from '@enclos/errors';
 import { parseQuote, Attribute, TdAttribute, type Quote } from '@enclos/sgx';
 import { describeCertificate } from '@enclos/evidence';
 import { withKind, type AnyPolicy } from '../../evidence/appraisal-policy.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** A policy that was made from something, and what its owner should know before relying on it. */
 export interface PolicyDraft {
@@ -17,6 +18,9 @@ export interface PolicyDraft {
 export const schema = './node_modules/@enclos/attestation/schema/policy.schema.json';
 export const unverified =
   'The values are what the evidence claims, and it has not been verified. Verify it by this policy before you rely on either.';
+
+/** What software platforms in single-user mode name. Here, because the package of the platform takes long to load. */
+export const singleUserAdvisory = 'ENCLOS-SA-00001';
 
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
 const strict = { $schema: schema, acceptedStatuses: ['OK'] } as const;
@@ -37,30 +41,47 @@ export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | und
  * @param by `signer`: any enclave of its product and signer, from its security version on.
  * @throws SGX_QUOTE_INVALID
  */
-export function draftOfQuote(bytes: Uint8Array, by: 'measurement' | 'signer'): PolicyDraft {
+export function draftOfQuote(
+  bytes: Uint8Array,
+  {
+    by,
+    acceptSingleUser = false,
+  }: { readonly by: 'measurement' | 'signer'; readonly acceptSingleUser?: boolean | undefined },
+): PolicyDraft {
   const quote = parseQuote(bytes);
   const root = rootOf(quote);
+  if (acceptSingleUser && !isSoftware(root)) {
+    refuseUsage('--single-user is for software platforms, and this quote is of another: leave it out.');
+  }
   const rules = {
     ...strict,
     ...rootRules(root === INTEL_SGX_ROOT.fingerprint ? undefined : root),
     ...identityRules(quote, by),
+    ...(acceptSingleUser
+      ? { acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'], acceptedAdvisoryIds: [singleUserAdvisory] }
+      : {}),
   };
   const notes = [
     unverified,
     ...(root === undefined
       ? ['The quote carries no chain that can be read: the root is taken to be that of Intel.']
       : []),
-    ...(isSoftware(root)
-      ? [
-          'A software platform in single-user mode has the status CONFIGURATION_NEEDED, which this policy refuses until it is in acceptedStatuses, and its advisory in acceptedAdvisoryIds.',
-        ]
-      : []),
+    ...(isSoftware(root) ? softwareNotes(root, acceptSingleUser) : []),
     ...debugNotes(quote),
   ];
   return { policy: withKind(parsePolicy(rules)), notes };
 }
 
-function isSoftware(root: string | undefined): boolean {
+function softwareNotes(root: string, acceptSingleUser: boolean): readonly string[] {
+  return [
+    `This is SOFTWARE, not hardware: the owner of its machine can read everything in the enclave. The policy accepts the platforms of this root only: ${root}.`,
+    acceptSingleUser
+      ? `The policy is loosened: it accepts a platform in single-user mode (status CONFIGURATION_NEEDED, advisory ${singleUserAdvisory}), where every program of that user can read everything too.`
+      : 'A software platform in single-user mode, such as that of `enclos run`, has the status CONFIGURATION_NEEDED, which this policy refuses. For tests on one machine, --single-user accepts it.',
+  ];
+}
+
+function isSoftware(root: string | undefined): root is string {
   return root !== undefined && root !== INTEL_SGX_ROOT.fingerprint;
 }
 

@@ -17,6 +17,7 @@ import { type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { checkPolicyText } from '../../policy/check.ts';
 import { policySentences } from './sentences.ts';
 import { requireFolderOf } from '../../files/write.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 import { readPolicyText } from '../../policy/file.ts';
 
 export interface CheckedPolicy {
@@ -62,6 +63,8 @@ export async function checkPolicy(path: string): Promise<CheckedPolicy | Checked
 interface FromEvidence {
   readonly input: Input;
   readonly by: 'measurement' | 'signer';
+  /** Accept a software platform in single-user mode. */
+  readonly acceptSingleUser?: boolean | undefined;
   /** The AMD product of a report of version 2, which does not name it. */
   readonly product?: SnpProduct | undefined;
 }
@@ -75,6 +78,8 @@ export type InitPolicyOptions = (
 };
 
 export interface InitialPolicy extends PolicyDraft {
+  /** What it accepts and refuses. */
+  readonly sentences: readonly string[];
   readonly outFile?: string;
 }
 
@@ -83,7 +88,8 @@ export interface InitialPolicy extends PolicyDraft {
  * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS, CLI_SYSTEM_REFUSED when the folder of `outFile` does not exist
  */
 export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
-  const draft = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
+  const made = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
+  const draft = { ...made, sentences: policySentences(made.policy) };
   const { outFile } = options;
   if (outFile === undefined) return draft;
   await writeNew(outFile, policyText(draft.policy));
@@ -95,7 +101,7 @@ export function policyText({ rules }: AnyPolicy): string {
   return `${JSON.stringify(rules, undefined, 2)}\n`;
 }
 
-function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
+function draftOf({ input: { bytes }, by, product, acceptSingleUser }: FromEvidence): PolicyDraft {
   const found = recognise(bytes);
   const piece = choosePiece(found);
   const refuse = (message: string, cause?: unknown): never => {
@@ -105,8 +111,9 @@ function draftOf({ input: { bytes }, by, product }: FromEvidence): PolicyDraft {
   if (piece === undefined) return refuse(nothingFound(found));
   const { form, bytes: evidence } = piece.evidence;
   try {
-    if (form === 'azure-evidence') return draftOfAzure(evidence, product);
-    return form === 'quote' ? draftOfQuote(evidence, by) : draftOfReport(evidence, product);
+    if (form === 'quote') return draftOfQuote(evidence, { by, acceptSingleUser });
+    if (acceptSingleUser === true) refuseUsage('--single-user is for the quotes of software platforms.');
+    return form === 'azure-evidence' ? draftOfAzure(evidence, product) : draftOfReport(evidence, product);
   } catch (error) {
     if (!isEnclosError(error, 'SGX_QUOTE_INVALID')) throw error;
     return refuse(error.message, error);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { singleUserAdvisory as platformAdvisory } from '@enclos/software-sgx';
+import { singleUserAdvisory } from '../../../src/commands/policy/draft.ts';
 import { guestPolicyExample, policyExample } from '../../../src/docs-page.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from '../../cli.ts';
 import { writeKit } from '../../kit-evidence.ts';
@@ -224,6 +226,36 @@ test('init of a quote accepts that quote, and of a changed one nothing else', as
   }
 });
 
+test('init names software, what it pins and what --single-user loosens, and loosens nothing unasked', async () => {
+  assert.equal(singleUserAdvisory, platformAdvisory);
+  writeKit(folder, 'software', {});
+  const strictly = await policy(['init', '--from', 'software.bin', '--json']);
+  const {
+    policy: rules,
+    accepts,
+    notes,
+  } = strictly.json() as {
+    readonly policy: { readonly acceptedStatuses: readonly string[]; readonly softwareRoots: readonly [string] };
+    readonly accepts: readonly string[];
+    readonly notes: readonly string[];
+  };
+  assert.deepEqual(rules.acceptedStatuses, ['OK']);
+  assert.ok(notes.some((note) => note.startsWith('This is SOFTWARE, not hardware: the owner of its machine can read')));
+  assert.ok(notes.join().includes(rules.softwareRoots[0]));
+  assert.match(
+    accepts.join('\n'),
+    /The enclave must be exactly measurement [0-9a-f]{64} \(MRENCLAVE\)\.[^]*A debug enclave is refused\./,
+  );
+  const loose = await policy(['init', 'software.bin', '--single-user', '--out', 'loose.json']);
+  assert.match(loose.stderr, /⚠ The policy is loosened: it accepts a platform in single-user mode/);
+  assert.match(loose.stderr, /· The enclave must be exactly measurement/);
+  const written = JSON.parse(readFileSync(join(folder, 'loose.json'), 'utf8')) as Record<string, unknown>;
+  assert.deepEqual(
+    [written['acceptedStatuses'], written['acceptedAdvisoryIds']],
+    [['OK', 'CONFIGURATION_NEEDED'], [platformAdvisory]],
+  );
+});
+
 test('init warns of what its policy refuses', async () => {
   writeKit(folder, 'debug', { report: { attributes: { flags: 0x7n, xfrm: 3n } } });
   assert.match((await policy(['init', 'debug.bin'])).stderr, /debug enclave, which this policy refuses/);
@@ -249,6 +281,9 @@ test('init writes JSON to standard output, and never over a file', async () => {
 const usage: readonly (readonly [argv: readonly string[], code: number, message: RegExp])[] = [
   [['init'], 2, /^Give EVIDENCE, or --mrenclave HEX\.$/],
   [['init', 'sgx-v3.bin', '--mrenclave', 'ab'.repeat(32)], 2, /^EVIDENCE already says this/],
+  [['init', 'sgx-v3.bin', '--from', 'sgx-v3.bin'], 2, /^Give either EVIDENCE or --from\.$/],
+  [['init', '--mrenclave', 'ab'.repeat(32), '--single-user'], 2, /^--single-user is for the quotes of software/],
+  [['init', '--from', '127.0.0.1:1'], 1, /^No TLS connection to 127\.0\.0\.1:1: /],
   [['init', '--mrenclave', 'ab'], 2, /^--mrenclave is 32 bytes in hex/],
   [
     ['init', 'policy.json'],

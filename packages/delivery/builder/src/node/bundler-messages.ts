@@ -15,16 +15,22 @@ const suggestions: Readonly<Record<string, string>> = {
   'unsupported-dynamic-import': noRuntimeLoading,
   'unsupported-require-call': noRuntimeLoading,
   'indirect-require': noRuntimeLoading,
-  'direct-eval': 'code that is bundled; an enclave cannot turn strings into code',
 };
 
-/** The bundler only warns about these. In an enclave the code that they point at cannot work. */
-export const fatalMessages = Object.freeze({
-  'unsupported-dynamic-import': 'error',
-  'unsupported-require-call': 'error',
-  'indirect-require': 'error',
-  'direct-eval': 'error',
+/**
+ * What the bundler shall say about loading that it cannot see through, in packages too. In an enclave the code that this points
+ * at cannot work, unless it is prepared for that. The rest is found in the script.
+ */
+export const messageLevels = Object.freeze({
+  'unsupported-dynamic-import': 'warning',
+  'unsupported-require-call': 'warning',
+  'indirect-require': 'warning',
+  'direct-eval': 'silent',
 } as const);
+
+export function isAboutLoading({ id }: Message): boolean {
+  return id in messageLevels;
+}
 
 function isPluginDetail(detail: unknown): detail is PluginDetail {
   return typeof detail === 'object' && detail !== null && 'code' in detail;
@@ -45,7 +51,7 @@ function suggestionFor(message: Message): string | undefined {
 
 function codeFor(message: Message): string {
   if (isPluginDetail(message.detail)) return message.detail.code;
-  return message.id in fatalMessages ? 'BUILD_FORBIDDEN_IMPORT' : 'BUILD_FAILED';
+  return isAboutLoading(message) ? 'BUILD_FORBIDDEN_IMPORT' : 'BUILD_FAILED';
 }
 
 /** Links to the bundler's documentation and advice to leave a module out do not help with an enclave. */

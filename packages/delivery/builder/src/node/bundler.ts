@@ -1,9 +1,9 @@
 import { env } from 'node:process';
 
-import { build, version, type BuildFailure, type BuildOptions, type BuildResult } from 'esbuild';
+import { build, version, type BuildFailure, type BuildOptions, type BuildResult, type Message } from 'esbuild';
 
 import { fromBundler } from './bundler-messages.ts';
-import { BuildError, countOf } from '../diagnostic.ts';
+import { BuildError, buildFailure } from '../diagnostic.ts';
 
 /** The bundler writes nothing itself and always says what went into its output. */
 export type BundlerOptions = BuildOptions & { readonly write: false; readonly metafile: true };
@@ -26,6 +26,13 @@ function refuseReplacement(): void {
   throw new BuildError('BUILD_FAILED', message, []);
 }
 
+/** Messages of the bundler as an error. */
+export function bundlerFailure(messages: readonly Message[]): BuildError {
+  const diagnostics = messages.map(fromBundler);
+  const forbidden = diagnostics.some((diagnostic) => diagnostic.code === 'BUILD_FORBIDDEN_IMPORT');
+  return buildFailure(forbidden ? 'BUILD_FORBIDDEN_IMPORT' : 'BUILD_FAILED', diagnostics);
+}
+
 /**
  * Runs the bundler; its failure becomes ours, with every message.
  * @throws BuildError BUILD_FAILED, also when the environment replaces the bundler.
@@ -36,11 +43,6 @@ export async function runBundler(options: BundlerOptions): Promise<BuildResult<B
     return await build(options);
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
-    const diagnostics = error.errors.map(fromBundler);
-    const forbidden = diagnostics.some((diagnostic) => diagnostic.code === 'BUILD_FORBIDDEN_IMPORT');
-    const [first] = diagnostics;
-    const more = diagnostics.length > 1 ? ` (${countOf(diagnostics.length, 'problem')} in all)` : '';
-    const code = forbidden ? 'BUILD_FORBIDDEN_IMPORT' : 'BUILD_FAILED';
-    throw new BuildError(code, `${first?.text ?? 'The bundler failed'}${more}.`, diagnostics);
+    throw bundlerFailure(error.errors);
   }
 }

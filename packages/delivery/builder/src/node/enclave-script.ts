@@ -4,8 +4,10 @@ import type { Metafile, Plugin } from 'esbuild';
 
 import { allowedBuiltins } from '@enclos/manifest';
 
-import { fatalMessages } from './bundler-messages.ts';
+import { isAbsentModule } from './absent-plugin.ts';
+import { messageLevels } from './bundler-messages.ts';
 import type { BundlerOptions } from './bundler.ts';
+import { capabilitiesName } from './script/uses.ts';
 
 /** The bundler's name for the module that is not a file. */
 export const entryName = 'enclos-entry.js';
@@ -15,9 +17,8 @@ const outputName = 'bundle.js';
  * The script is a function so that nothing runs before it is given its
  * capabilities. `require` is our parameter, not a global.
  */
-const banner =
-  '(function(enclosCapabilities){"use strict";const require=enclosCapabilities.require,module={exports:{}},exports=module.exports;';
-const footer = 'return module.exports.start(enclosCapabilities)})';
+const banner = `(function(${capabilitiesName}){"use strict";const require=${capabilitiesName}.require,module={exports:{}},exports=module.exports;`;
+const footer = `return module.exports.start(${capabilitiesName})})`;
 
 export interface ScriptInput {
   readonly folder: string;
@@ -65,7 +66,7 @@ export function scriptOptions({ folder, entry, plugins, readable = false }: Scri
     loader: { '.wasm': 'binary' },
     logLevel: 'silent',
     logLimit: 0,
-    logOverride: fatalMessages,
+    logOverride: messageLevels,
     banner: { js: banner },
     footer: { js: footer },
     plugins,
@@ -81,7 +82,7 @@ export function outputOf(metafile: Metafile): Metafile['outputs'][string] {
 /** The files that the bundler read, as absolute paths. */
 export function inputsOf(metafile: Metafile, folder: string): readonly string[] {
   return Object.keys(metafile.inputs)
-    .filter((path) => path !== entryName)
+    .filter((path) => path !== entryName && !isAbsentModule(path))
     .map((path) => resolve(folder, path));
 }
 

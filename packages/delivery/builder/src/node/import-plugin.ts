@@ -1,15 +1,8 @@
-import { relative, sep } from 'node:path';
-
 import type { OnResolveArgs, OnResolveResult, PartialMessage, Plugin } from 'esbuild';
 
 import type { PluginDetail } from './bundler-messages.ts';
 import { judgeBuiltin } from './builtins.ts';
-
-/** True for a file of the project itself, false for one of a package it depends on. */
-export function isOwnFile(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return inside !== '' && !inside.startsWith('..') && !inside.split(sep).includes('node_modules');
-}
+import { isOwnFile } from './own-file.ts';
 
 /** `a → b → c`: how the application reaches the file at `importer`. */
 export type ChainTo = (importer: string) => readonly string[];

@@ -3,11 +3,9 @@ import { Script } from 'node:vm';
 
 import type { Interface } from '@enclos/edl';
 
-import { runBundler } from './bundler.ts';
 import { BuildError } from '../diagnostic.ts';
-import { externalsOf, isAllowedSpecifier, scriptOptions } from './enclave-script.ts';
-import { importPlugin } from './import-plugin.ts';
-import { readProjectFile } from '../project/project-files.ts';
+import { bundleScript } from './bundle-script.ts';
+import { readNamedSource } from '../project/project-files.ts';
 import type { Project } from '../project/project.ts';
 
 /** By shape: the interface was made by the project's own copy of @enclos/edl. */
@@ -32,17 +30,12 @@ function isInterface(value: unknown): value is Interface {
  * or BUILD_INTERFACE_INVALID.
  */
 export async function loadInterface(project: Project): Promise<Interface> {
-  const { folder, interface: path } = project;
-  await readProjectFile(folder, path);
+  const { interface: path } = project;
+  const byName = `src/${project.name}.edl.ts`;
+  await readNamedSource(project.folder, { path, member: 'interface', byName });
   const entry = `import * as definitions from ${JSON.stringify(`./${path}`)};\nexport const start = () => definitions;`;
-  const plugins = [importPlugin({ folder, refuseIn: () => undefined })];
-  const { metafile, outputFiles } = await runBundler(scriptOptions({ folder, entry, plugins }));
-  const forbidden = externalsOf(metafile).filter((specifier) => !isAllowedSpecifier(specifier));
-  if (forbidden.length > 0) {
-    throw new BuildError('BUILD_FORBIDDEN_IMPORT', `${path} imports ${forbidden.join(', ')}.`, []);
-  }
-  const script = outputFiles.find((file) => file.path.endsWith('.js'))?.text ?? '';
-  const found = new Set(Object.values(run(script, path)).filter(isInterface));
+  const { script } = await bundleScript({ project: { ...project, debug: false }, entry });
+  const found = new Set(Object.values(run(script.text, path)).filter(isInterface));
   const [only] = found;
   if (only === undefined || found.size > 1) {
     const count = found.size === 0 ? 'no interface' : `${found.size} interfaces`;

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { transform, type Loader } from 'esbuild';
 
 import type { BundledModule } from './bundle.ts';
+import { createPackageFinder, type PackageIdentity } from './package-finder.ts';
 
 /** What one npm package brings into the bundle. */
 export interface TrustedPackage {
@@ -12,12 +13,6 @@ export interface TrustedPackage {
   readonly bytesInBundle: number;
   /** Formatted lines of the modules that are in the bundle: see {@link countSourceLines}. */
   readonly sourceLines: number;
-}
-
-/** An npm package. */
-export interface PackageIdentity {
-  readonly name: string;
-  readonly version: string;
 }
 
 const loaders: Readonly<Record<string, Loader>> = {
@@ -30,36 +25,6 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.mjs': 'js',
   '.cjs': 'js',
 };
-
-function text(value: unknown, key: string): string | undefined {
-  const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  return typeof found === 'string' ? found : undefined;
-}
-
-async function readIdentity(folder: string): Promise<PackageIdentity | undefined> {
-  try {
-    const json: unknown = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-    const name = text(json, 'name');
-    return name === undefined ? undefined : { name, version: text(json, 'version') ?? '' };
-  } catch {
-    // No package.json here, or one that only sets "type": look further up.
-    return undefined;
-  }
-}
-
-/** Finds the package of a file, remembering each folder. */
-function createPackageFinder(): (folder: string) => Promise<PackageIdentity | undefined> {
-  const known = new Map<string, Promise<PackageIdentity | undefined>>();
-  const find = (folder: string): Promise<PackageIdentity | undefined> => {
-    const remembered = known.get(folder);
-    if (remembered !== undefined) return remembered;
-    const parent = dirname(folder);
-    const found = readIdentity(folder).then((here) => here ?? (parent === folder ? undefined : find(parent)));
-    known.set(folder, found);
-    return found;
-  };
-  return find;
-}
 
 async function countLines(path: string): Promise<number> {
   const loader = loaders[extname(path)];
@@ -100,7 +65,8 @@ export async function trustedBase(
     modules.map(async ({ path, bytesInBundle }) => {
       const file = join(folder, path);
       const [identity, sourceLines] = await Promise.all([packageOf(dirname(file)), countLines(file)]);
-      return { ...(identity ?? { name: projectName, version: '' }), bytesInBundle, sourceLines };
+      const { name, version } = identity ?? { name: projectName, version: '' };
+      return { name, version, bytesInBundle, sourceLines };
     }),
   );
   for (const { name, version, bytesInBundle, sourceLines } of counted) {
@@ -127,7 +93,8 @@ export async function packagesOf(
   for (const { path } of modules) {
     const identity = await packageOf(dirname(join(folder, path)));
     if (identity === undefined || identity.name === own?.name) continue;
-    found.set(`${identity.name}@${identity.version}`, Object.freeze(identity));
+    const { name, version } = identity;
+    found.set(`${name}@${version}`, Object.freeze({ name, version }));
   }
   return Object.freeze([...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, identity]) => identity));
 }

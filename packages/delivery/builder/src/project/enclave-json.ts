@@ -105,6 +105,21 @@ export const enclaveJsonSchema = z
         'Destinations to which the host connects for the enclave. It resolves the name, so authenticate the other end.',
       ),
     limits: limits.optional(),
+    absent: z
+      .array(
+        z
+          .string()
+          .max(214)
+          .regex(
+            /^(?:node:)?(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*(?:\/[\w.~-]+)*$/i,
+            'expected the name of a module or a package',
+          ),
+      )
+      .max(256)
+      .optional()
+      .describe(
+        'Modules and packages that are empty inside: an import gives an object without members. For what a dependency asks for and can do without.',
+      ),
   })
   .superRefine((manifest, context) => checkTogether(manifest, context));
 

@@ -15,7 +15,7 @@ import { discard, isInPieces, type PieceSink } from './response-stream.ts';
 import { routeOf, type RouteOptions } from './route.ts';
 
 /** Ends TLS on a connection; undefined for a server without. */
-export type Secure = ((connection: PeerStream) => Promise<TLSSocket>) | undefined;
+export type Secure = ((connection: PeerStream) => Promise<TLSSocket | undefined>) | undefined;
 
 /** What all connections of one server share. */
 export interface Server extends RouteOptions {
@@ -70,6 +70,7 @@ export class HttpConnection {
   async start(secure: Secure): Promise<void> {
     if (secure !== undefined) {
       const secured = await secure(this.#peer);
+      if (secured === undefined) return this.destroy();
       this.#secured = secured;
       this.#stream = secured;
       secured.on('error', () => undefined);
@@ -209,6 +210,7 @@ export class HttpConnection {
       path,
       // With a `?`, because URLSearchParams would drop one with which the query itself begins.
       query: new URLSearchParams(`?${query}`),
+      search: query === '' ? '' : `?${query}`,
       headers,
       remoteAddress: this.#peer.remoteAddress,
       clientCertificate: this.#certificates.leaf,

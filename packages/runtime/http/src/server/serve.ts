@@ -9,9 +9,10 @@ import type { BodyLimit, HttpHandler, HttpRequestHead, PeerStream, StreamedHttpH
 export interface ServeHttpOptions {
   /**
    * Ends TLS on a connection: what `tlsServer` returns, with `alpnProtocols: ['http/1.1']`. `undefined` serves without
-   * TLS: the host then reads and changes everything.
+   * TLS: the host then reads and changes everything. When it resolves with undefined, the client did not complete its part, and its
+   * connection is closed: `secure` of an attested server (`@enclos/atls`) does so.
    */
-  readonly secure: ((connection: PeerStream) => Promise<TLSSocket>) | undefined;
+  readonly secure: ((connection: PeerStream) => Promise<TLSSocket | undefined>) | undefined;
   /** Answers requests, whose body it gets whole. */
   readonly handler: HttpHandler;
   /**

@@ -28,7 +28,7 @@ const reasons: Readonly<Record<number, string>> = {
 };
 
 /** The server sets these: for the connection, for lengths, and for the date if it has one. */
-const ownFields = new Set([
+export const connectionFields: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'date',
@@ -132,18 +132,22 @@ function encodeHead(response: HttpResponse, frame: ResponseFrame, framing: strin
   return `HTTP/1.1 ${status} ${reasons[status] ?? ''}\r\n${fieldsOf(response)}${date}${framing}${connection}\r\n`;
 }
 
-function fieldsOf({ headers = {} }: HttpResponse): string {
+function fieldsOf({ headers = {}, cookies = [] }: HttpResponse): string {
   let text = '';
+  const add = (name: string, value: unknown): void => {
+    // The value may be a secret.
+    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
+    text += `${name}: ${String(value)}\r\n`;
+  };
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     const key = name.toLowerCase();
-    if (ownFields.has(key)) misused(`The header ${key} is set by the server.`);
+    if (connectionFields.has(key)) misused(`The header ${key} is set by the server.`);
     if (seen.has(key)) misused(`The header ${key} is there twice.`);
-    // The value may be a secret.
-    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
     seen.add(key);
-    text += `${name}: ${value}\r\n`;
+    add(name, value);
   }
+  for (const cookie of cookies) add('set-cookie', cookie);
   return text;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
 import { runBundleProcess } from '@enclos/testkit';
 import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
 import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
@@ -184,6 +185,19 @@ describe('after the loader', { concurrency: 2 }, () => {
     const language = JSON.parse(execFileSync(findInterpreter().path, ['-p', program]).toString()) as readonly string[];
     assert.deepEqual([...loaderParts.languageNames()].sort(), language);
     assert.ok(Array.isArray(inside) && language.every((name) => inside.includes(name)));
+  });
+
+  test('the globals and the members of process are those that the build knows', async () => {
+    // Four of them are there for a bundle that names one.
+    const inside = await run(
+      `void 'Response'; return [Object.getOwnPropertyNames(globalThis), Reflect.ownKeys(process)]`,
+    );
+    const known = [enclaveGlobals, enclaveProcessMembers].map((names) => [...names].sort());
+    assert.ok(Array.isArray(inside));
+    assert.deepEqual(
+      (inside as string[][]).map((names) => names.sort()),
+      known,
+    );
   });
 
   test('native parts that trusted code goes on using remain, and the others do not', () => {

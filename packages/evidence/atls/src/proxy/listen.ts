@@ -1,0 +1,74 @@
+import { lstat, rm } from 'node:fs/promises';
+import { isIP, type Server } from 'node:net';
+import { EnclosError } from '@enclos/errors';
+import { listenForOwner, socketStateAt } from '@enclos/tee/unix-socket';
+
+/** Where a proxy takes clients: an address of this machine, or a Unix socket that only its user can open. */
+export type ProxyAddress =
+  | { readonly host: string; readonly port: number; readonly path?: undefined }
+  | { readonly path: string; readonly host?: undefined; readonly port?: undefined };
+
+export interface ProxyListenOptions {
+  /**
+   * Listen on an address that other machines reach. What they send to the proxy is not encrypted, and every program that reaches the address
+   * can use the proxy. Default: false.
+   */
+  readonly allowOtherMachines?: boolean | undefined;
+}
+
+/** @returns the address with its port. @throws ATLS_PROXY_ADDRESS */
+export async function listenAt(
+  server: Server,
+  address: ProxyAddress,
+  { allowOtherMachines = false }: ProxyListenOptions,
+): Promise<ProxyAddress> {
+  if (address.path !== undefined) {
+    await clearSocket(address.path);
+    await listenForOwner(server, address.path).catch((cause: unknown) => refuse(address.path, cause));
+    return address;
+  }
+  const { host, port } = address;
+  if (!allowOtherMachines && !isLoopback(host)) {
+    throw refused(`${host} is not a loopback address, so other machines could reach it.`);
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  }).catch((cause: unknown) => refuse(`${host}:${port}`, cause));
+  const actual = server.address();
+  return { host, port: typeof actual === 'object' && actual !== null ? actual.port : port };
+}
+
+/** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || (isIP(host) === 4 ? host.startsWith('127.') : host === '::1');
+}
+
+/** A proxy that was killed leaves its socket. */
+async function clearSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) throw refused(`${path} is there already, and is not a socket.`);
+  if ((await socketStateAt(path)) !== 'refuses') throw refused(`Another program listens at ${path}.`);
+  await rm(path);
+}
+
+function refuse(where: string, cause: unknown): never {
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  const reason = reasons[String(code)] ?? (cause instanceof Error ? cause.message : String(cause));
+  throw refused(`The proxy cannot listen at ${where}: ${reason}.`, cause);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine does not have the address',
+  EACCES: 'this user may not',
+  ENOENT: 'the folder does not exist',
+};
+
+function refused(message: string, cause?: unknown): EnclosError {
+  return new EnclosError('ATLS_PROXY_ADDRESS', message, { cause });
+}
