@@ -4,11 +4,13 @@
 //
 // Why not `node --test`: it starts a process for each file, which makes a run of
 // small files ten to thirty times slower, and it does not print one plain total.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pool, seconds, totalsLine } from './lib/run.mjs';
 import { fromRoot } from './lib/workspace.mjs';
-import { runJob } from './test/job.mjs';
+import { runJob, shortFolder } from './test/job.mjs';
 import { longestFirst, readSeconds, writeSeconds } from './test/order.mjs';
 import { planTests } from './test/plan.mjs';
 
@@ -55,9 +57,13 @@ const { grep, limitMs, totals: totalsPath, plan } = readArguments();
 for (const file of plan.stale) console.log(`stale, not run (its source is gone): ${fromRoot(file)}`);
 for (const file of plan.unbuilt) console.log(`FAIL not compiled, so not run: ${fromRoot(file)} (npx tsc -b --force)`);
 
+// What tests make once for all of a run: images of enclaves, the base of container images.
+const shared = mkdtempSync(join(shortFolder(tmpdir()), 'enclos-run-of-tests-'));
+process.once('exit', () => rmSync(shared, { recursive: true, force: true }));
+
 const results = await pool(
   longestFirst(plan.jobs, readSeconds()).map((job) => async () => {
-    const result = await runJob(job, { grep, limitMs });
+    const result = await runJob(job, { grep, limitMs, shared });
     printJob(result);
     return result;
   }),

@@ -6,14 +6,15 @@ import { workspaces } from '../lib/workspace.mjs';
 import { exportsOf } from './declarations.mjs';
 
 const folder = 'docs/reference/api';
-/** The packages whose entry points have a page, in the order of the index. `boot` is for the bundler alone. */
+/** The packages whose entry points have a page, in the order of the index. `boot` is for the bundler alone, `for-testing` for ours. */
 const pages = [
   { name: '@enclos/edl', without: [] },
-  { name: '@enclos/enclave', without: ['./boot'] },
+  { name: '@enclos/enclave', without: ['./boot', './for-testing'] },
   { name: '@enclos/host', without: [] },
   { name: '@enclos/http', without: [] },
   { name: '@enclos/attestation', without: ['./browser'] },
   { name: '@enclos/atls', without: [] },
+  { name: '@enclos/testing', without: [] },
 ];
 
 /** What a reader starts with: each of these must have an example. */
@@ -39,6 +40,10 @@ const entryPoints = new Set([
   'createAttestedServer',
   'attestedConnect',
   'createAttestedFetch',
+  'startEnclave',
+  'createInProcessPlatform',
+  'createHostileHost',
+  'createBlobStore',
   'attestedFetch',
   'policyAppraiser',
   'createAttestedProxy',

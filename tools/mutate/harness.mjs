@@ -1,4 +1,5 @@
 // As much of node:test as runs test files inside a worker: tests in one list, each run when asked for.
+import { mock } from 'node:test';
 import { SyntheticModule } from 'node:vm';
 
 let registered = [];
@@ -17,8 +18,9 @@ function test(name, options, body = options) {
 }
 
 /** In the place of node:test. */
-export const testModule = new SyntheticModule(['describe', 'test'], function define() {
+export const testModule = new SyntheticModule(['describe', 'it', 'test'], function define() {
   this.setExport('describe', describe);
+  this.setExport('it', test);
   this.setExport('test', test);
 });
 
@@ -38,8 +40,9 @@ export async function testsOf(graph, path) {
 async function runTest(body) {
   const cleanups = [];
   try {
-    await body({ after: (cleanup) => cleanups.push(cleanup), diagnostic: () => undefined });
+    await body({ after: (cleanup) => cleanups.push(cleanup), diagnostic: () => undefined, mock });
   } finally {
+    mock.restoreAll();
     for (const cleanup of cleanups) await cleanup();
   }
 }

@@ -15,7 +15,7 @@ const isFilteredOut = (event) => typeof event.skip === 'string' && event.skip.in
  * Programs that tests start (PostgreSQL, podman, a kubelet of the tests) make sockets below TMPDIR, whose whole path has at
  * most 107 bytes (unix(7)). What the product does below a long TMPDIR is tested by tests that name one.
  */
-const shortFolder = (folder) => (Buffer.byteLength(folder) > 40 ? '/tmp' : folder);
+export const shortFolder = (folder) => (Buffer.byteLength(folder) > 40 ? '/tmp' : folder);
 
 function readEvents(path) {
   if (!existsSync(path)) return [];
@@ -59,10 +59,10 @@ function processFailure(result, counted, limitMs) {
 }
 
 /**
- * Runs one job in a process of its own.
+ * Runs one job in a process of its own. `shared` is a folder that all jobs of a run have (ENCLOS_TEST_RUN).
  * Returns `{ label, passed, failures, skipped, output, seconds }`.
  */
-export async function runJob({ label, files }, { grep, limitMs }) {
+export async function runJob({ label, files }, { grep, limitMs, shared }) {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-test-'));
   const eventsPath = join(folder, 'events');
   const args = [
@@ -74,7 +74,11 @@ export async function runJob({ label, files }, { grep, limitMs }) {
     ...files,
   ];
   try {
-    const env = childEnvironment({ ENCLOS_TEST_EVENTS: eventsPath, TMPDIR: shortFolder(tmpdir()) });
+    const env = childEnvironment({
+      ENCLOS_TEST_EVENTS: eventsPath,
+      TMPDIR: shortFolder(tmpdir()),
+      ...(shared === undefined ? {} : { ENCLOS_TEST_RUN: shared }),
+    });
     const result = await run(process.execPath, args, { cwd: root, env, limitMs });
     const counted = countEvents(readEvents(eventsPath));
     const failure = processFailure(result, counted, limitMs);

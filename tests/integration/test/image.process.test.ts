@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { startPlatform } from '@enclos/software-sgx';
+import { startMachine } from '@enclos/process-kit';
 
 import { containerTest, createPodman, startRegistry } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
@@ -233,7 +233,7 @@ containerTest('there is no shell in a container', async () => {
 });
 
 containerTest('with ENCLOS_PLATFORM a container uses the platform outside', async (t) => {
-  const platform = await startPlatform({ stateFolder: join(folder, 'state') });
+  const platform = await startMachine({ stateFolder: join(folder, 'state') });
   t.after(() => platform.close());
   // The platform names a socket for each enclave beside its own: a host sees them all by the same paths.
   const sockets = dirname(platform.socketPath);

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
-import {
-  createVendor,
-  initialCpuSvn,
-  openMachine,
-  publishTcb,
-  setCpuSvn,
-  startPlatform,
-  stateFolders,
-} from '@enclos/software-sgx';
-import { createWorkshop, outcome, withProbe, type Probe } from '@enclos/process-kit';
+import { createVendor, initialCpuSvn, openMachine, publishTcb, setCpuSvn, stateFolders } from '@enclos/software-sgx';
+import { createWorkshop, outcome, startMachine, withProbe, type Probe } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
 after(() => workshop.close());
@@ -22,7 +14,7 @@ const generation = (level: number): Uint8Array => initialCpuSvn('single-user').w
 
 /** Powers the machine up for the time of `use`. Starting enrols it anew when its CPUSVN was set. */
 async function powered<T>(use: (call: Probe['call']) => Promise<T>): Promise<T> {
-  const platform = await startPlatform({ stateFolder });
+  const platform = await startMachine({ stateFolder });
   try {
     return await withProbe(platform, await workshop.signed('probe'), use);
   } finally {

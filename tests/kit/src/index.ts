@@ -42,17 +42,19 @@ export {
   type TestService,
   type TestServiceOptions,
 } from './attestation/attestation-service.ts';
+export { serviceScene, type ServiceScene, type ServiceSceneOptions } from './attestation/service-scene.ts';
 export { target } from '../enclaves/target/target.edl.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './hosts/probe-host.ts';
 export { descendants } from './processes/processes.ts';
 export { descriptorCount, isRunning, processesWith, residentMiB, until } from './processes/process-watch.ts';
-export { flipped, seededBytes, seededNumbers } from './random.ts';
+export { flipped, seededBytes, seededNumbers } from '@enclos/testing/hostile';
+export { makeVendor, startMachine } from './machines.ts';
 export { openRawHost, type RawHost, type RawHostOptions } from './hosts/raw-host.ts';
+export { signingKey } from './signing-keys.ts';
 export {
   copyProject,
   createWorkshop,
-  signingKey,
   trustedFileContents,
   type SignedImage,
   type Variant,

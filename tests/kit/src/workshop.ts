@@ -1,11 +1,13 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
-import { startPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from '@enclos/software-sgx';
-import { seededBytes } from './random.ts';
+import type { EmbeddedPlatform, EmbeddedPlatformOptions } from '@enclos/software-sgx';
+import { startMachine } from './machines.ts';
+import { seededBytes } from '@enclos/testing/hostile';
+import { sharedImage } from './shared-image.ts';
+import { signingKey } from './signing-keys.ts';
 
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
 const modulesFolder = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
@@ -39,18 +41,15 @@ export interface Workshop {
   readonly folder: string;
   /** A new folder below {@link Workshop.folder}. */
   subfolder(name: string): string;
+  /** Builds here, unless this workshop has built the same before. */
   build(name: EnclaveName, variant?: Variant): Promise<BuildResult>;
+  /** The image, which one run of the tests builds once, with a new signature. */
   signed(name: EnclaveName, variant?: Variant): Promise<SignedImage>;
   /** Starts a platform on the machine of this name: the same name is the same machine. */
   startPlatform(machine: string, options?: Pick<EmbeddedPlatformOptions, 'auditFile'>): Promise<EmbeddedPlatform>;
   stateFolder(machine: string): string;
   /** Ends the platforms that still run, and removes the folder. */
   close(): Promise<void>;
-}
-
-/** A key that is in the repository for everybody to read: it signs nothing but test enclaves. */
-export function signingKey(name: 'first' | 'second'): KeyObject {
-  return createPrivateKey(readFileSync(join(packageFolder, `fixtures/${name}-signing.test-only.pem`)));
 }
 
 /** Trusted files of the probe. The large one takes several messages of the gate. */
@@ -96,13 +95,14 @@ export function createWorkshop(): Workshop {
     },
     build,
     async signed(name: EnclaveName, variant: Variant = {}) {
-      const { image } = await build(name, variant);
-      const key = signingKey(variant.signer ?? 'first');
+      const { signer = 'first', ...content } = variant;
+      const image = await sharedImage([name, content], async () => (await build(name, content)).image);
+      const key = signingKey(signer);
       return { image, signature: signEnclave({ image, key, date: new Date('2026-06-01') }) };
     },
     stateFolder,
     async startPlatform(machine: string, options: Pick<EmbeddedPlatformOptions, 'auditFile'> = {}) {
-      const platform = await startPlatform({ ...options, stateFolder: stateFolder(machine) });
+      const platform = await startMachine({ ...options, stateFolder: stateFolder(machine) });
       platforms.add(platform);
       return platform;
     },

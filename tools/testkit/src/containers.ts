@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { PrivateMachine } from './private-machine.ts';
 import { startProgram, type Ran } from './programs.ts';
 
 const tools = ['podman', 'catatonit', 'skopeo'] as const;
@@ -39,20 +40,38 @@ export function seenAt(place: string, folder: string): readonly string[] {
   return ['unshare', '--mount', 'sh', '-c', script, folder, place];
 }
 
+/** The firewall of netavark: its own choice is nft, which not every machine has. */
+const network = isInstalled('nft') ? '' : '\n[network]\nfirewall_driver = "iptables"\n';
+
+/**
+ * A podman of one's own on a private machine: its pods have addresses there.
+ * @param machine starts programs there
+ */
+export function createPodmanOn(machine: PrivateMachine, folder: string): Podman {
+  const { env, storage } = configured(folder);
+  return (...args) =>
+    startProgram([...machine.words(folder), 'podman', ...storage, ...args], { cwd: folder, env }).ended;
+}
+
 /**
  * A podman of one's own. On kernels with hybrid cgroups it needs a mount namespace without the unified hierarchy, and containers without
  * cgroups; elsewhere neither does harm.
  * @param words what starts it
  */
 export function createPodman(folder: string, words: readonly string[] = []): Podman {
-  mkdirSync(folder, { recursive: true });
-  const configuration = join(folder, 'containers.conf');
-  const engine = '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "crun"\n';
-  writeFileSync(configuration, `[containers]\ncgroups = "disabled"\n\n${engine}`);
-  const storage = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+  const { env, storage } = configured(folder);
   const script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec podman "$@"';
-  const env = { CONTAINERS_CONF: configuration, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
   return (...args) =>
     startProgram([...words, 'unshare', '--mount', 'sh', '-c', script, 'sh', ...storage, ...args], { cwd: folder, env })
       .ended;
+}
+
+/** Where the images and containers of a podman are, and how it is set. */
+function configured(folder: string) {
+  mkdirSync(folder, { recursive: true });
+  const configuration = join(folder, 'containers.conf');
+  const engine = '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "crun"\n';
+  writeFileSync(configuration, `[containers]\ncgroups = "disabled"\n\n${engine}${network}`);
+  const storage = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
+  return { storage, env: { CONTAINERS_CONF: configuration, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' } };
 }

@@ -2,12 +2,14 @@ export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDi
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
-export { containerTest, createPodman, seenAt, type Podman } from './containers.ts';
+export { containerTest, createPodman, createPodmanOn, seenAt, type Podman } from './containers.ts';
+export { startPrivateMachine, type PrivateMachine } from './private-machine.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
+export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './service-image.ts';
 export { failsWith } from './fails-with.ts';
 export { freePort } from './free-port.ts';

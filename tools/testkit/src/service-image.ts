@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './programs.ts';
+import { runFolder } from './run-folder.ts';
 
 // From tools/testkit/dist/src.
 const repository = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -17,7 +18,10 @@ export async function serviceImage(
   { archive, layout }: { readonly archive: string; readonly layout: string },
 ): Promise<ServiceImage> {
   const words = ['tools/service-image.mjs', service, '--tag', '1', '--archive', archive, '--out', layout, '--json'];
-  const { code, stdout, stderr } = await startProgram([process.execPath, ...words], { cwd: repository }).ended;
+  const { code, stdout, stderr } = await startProgram([process.execPath, ...words], {
+    cwd: repository,
+    env: { XDG_CACHE_HOME: runFolder('cache') },
+  }).ended;
   if (code !== 0) throw new Error(stderr);
   // It is what the command prints.
   return JSON.parse(stdout) as ServiceImage;

@@ -5,7 +5,6 @@ import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import fc from 'fast-check';
 import {
   concatBytes,
-  derBitString,
   derBoolean,
   derExplicit,
   derInteger,
@@ -14,7 +13,6 @@ import {
   derOid,
   derSequence,
   DerTag,
-  derTime,
   derValue,
   utf8,
 } from '../src/index.ts';
@@ -28,6 +26,7 @@ import {
   selfSignedCertificate,
   type SelfSignedCertificate,
 } from '../src/x509/index.ts';
+import { certificateOf, extensionOf, nameOf } from './x509-values.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
@@ -43,37 +42,6 @@ function certificateWith(extensions: SelfSignedCertificate['extensions'] = []): 
     extensions,
     sign: (bytes) => new Uint8Array(sign('sha256', bytes, privateKey)),
   });
-}
-
-/** Fields of a certificate that can be replaced one by one; undefined leaves one out. */
-function certificateOf(change: Readonly<Record<string, Uint8Array | undefined>> = {}): Uint8Array {
-  const algorithm = derSequence(derOid('1.2.840.10045.4.3.2'));
-  const fields = {
-    version: derExplicit(0, derInteger(2)),
-    serialNumber: derInteger(7),
-    algorithm,
-    issuer: nameOf(['2.5.4.3', 'ca']),
-    validity: derSequence(derTime(new Date('2026-01-31T12:00:00Z')), derTime(new Date('2050-01-01T00:00:00Z'))),
-    subject: nameOf(['2.5.4.3', 'vault'], ['2.5.4.10', 'Example']),
-    publicKey: spki,
-    unique: new Uint8Array(),
-    extensions: derExplicit(3, derSequence(extensionOf('1.2.3.4'))),
-    after: new Uint8Array(),
-    ...change,
-  };
-  const signed = derSequence(...Object.values(fields).map((field) => field ?? new Uint8Array()));
-  return derSequence(signed, algorithm, derBitString(Uint8Array.of(1, 2, 3)));
-}
-
-function nameOf(...attributes: readonly (readonly [type: string, text: string])[]): Uint8Array {
-  const parts = attributes.map(([type, text]) =>
-    derValue(DerTag.SET, derSequence(derOid(type), derValue(DerTag.UTF8_STRING, utf8(text)))),
-  );
-  return derSequence(...parts);
-}
-
-function extensionOf(id: string, critical: Uint8Array = new Uint8Array()): Uint8Array {
-  return derSequence(derOid(id), critical, derOctetString(Uint8Array.of(9)));
 }
 
 test('key and extensions of a certificate are read, and copied', () => {

@@ -11,6 +11,7 @@ import {
   derValue as tlv,
 } from '../src/index.ts';
 import {
+  KeyUsage,
   parseAuthorityKeyIdentifier,
   parseBasicConstraints,
   parseCrlDistributionPoint,
@@ -41,6 +42,17 @@ for (const [octets, unusedBits, usage] of usages) {
     refuses(() => parseKeyUsage(concatBytes(value, trailing), 'padded'));
   });
 }
+
+test('the bits that chains need have their names', () => {
+  for (const [octet, unusedBits, bit] of [
+    [0x80, 7, KeyUsage.digitalSignature],
+    [0x40, 6, KeyUsage.contentCommitment],
+    [0x04, 2, KeyUsage.keyCertSign],
+    [0x02, 1, KeyUsage.crlSign],
+  ] as const) {
+    assert.equal(parseKeyUsage(bitString(Uint8Array.of(octet), unusedBits), 'canonical'), bit);
+  }
+});
 
 test('a key usage with a bit more than it needs is read as padded alone', () => {
   const value = bitString(Uint8Array.of(0x06), 0);

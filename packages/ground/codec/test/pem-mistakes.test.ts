@@ -35,3 +35,12 @@ test('DER, and base64 without lines, where PEM is wanted are called by their nam
   assert.match(mistakenForPem(Buffer.from(der).toString('base64')), /begins like the base64 of DER/);
   for (const text of ['', 'hello', pem, '0', new Uint8Array()]) assert.equal(mistakenForPem(text), '');
 });
+
+test('only the start of a text counts, and no more of it than 32 characters', () => {
+  const begin = '-----BEGIN ';
+  const room = ' '.repeat(32 - begin.length);
+  assert.ok(beginsLikePem(room + begin));
+  assert.ok(!beginsLikePem(`${room} ${begin}`));
+  assert.ok(!beginsLikePem(`x ${begin}`));
+  assert.equal(mistakenForPem(`a${Buffer.from(der).toString('latin1')}`), '');
+});

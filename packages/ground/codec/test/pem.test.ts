@@ -30,6 +30,10 @@ test('PEM that was written is read again, strictly and in any text', () => {
   );
 });
 
+test('a block of nothing is written without a line in it', () => {
+  assert.equal(toPem('X', new Uint8Array()), '-----BEGIN X-----\n-----END X-----\n');
+});
+
 test('it is written as OpenSSL writes it', () => {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const der = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));

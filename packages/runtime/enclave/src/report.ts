@@ -13,21 +13,25 @@ import {
   type ReportBody,
 } from '@enclos/sgx';
 import { reportMac } from '@enclos/sgx/node';
+import type { Attester } from '@enclos/tee';
 import { runtime } from './runtime.ts';
 
 const emptyTarget = new Uint8Array(512);
 const emptyReportData = new Uint8Array(64);
 
-let known: Uint8Array | undefined;
+/** By what answered: a test may hold several enclaves in one process, each with its attester. */
+const known = new WeakMap<Attester, Uint8Array>();
 
 /**
  * The identity of this enclave, from a report without a target. It is asked for once: it cannot change while the enclave is
  * loaded, because even a new CPUSVN needs a new platform process, and no enclave outlives its platform process.
  */
 export async function identity(): Promise<ReportBody> {
-  known ??= await runtime().attester.report(emptyTarget, emptyReportData);
+  const { attester } = runtime();
+  const report = known.get(attester) ?? (await attester.report(emptyTarget, emptyReportData));
+  known.set(attester, report);
   // Parsed anew each time, because callers may change the arrays.
-  return parseReport(known).body;
+  return parseReport(report).body;
 }
 
 /** The TARGETINFO that another enclave on this machine needs to make a report for this one. 512 bytes. */

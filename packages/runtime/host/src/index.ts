@@ -15,6 +15,7 @@ export type {
 export type { LogLimits } from './observe/log-budget.ts';
 export {
   jsonLines,
+  logLevels,
   type EnclosLogger,
   type JsonLinesOptions,
   type LineStream,
@@ -23,12 +24,7 @@ export {
 } from './observe/logger.ts';
 export { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
 export type { RestartPolicy } from './supervise/restart-policy.ts';
-export {
-  superviseEnclave,
-  type Restart,
-  type SupervisedEnclave,
-  type SuperviseOptions,
-  type SupervisionEnd,
-} from './supervise/supervise.ts';
+export { superviseEnclave } from './supervise/supervise.ts';
+export type { Restart, SupervisedEnclave, SuperviseOptions, SupervisionEnd } from './supervise/supervision.ts';
 export type { SupervisorClock } from './supervise/waiting-calls.ts';
 export type { WatchOptions } from './observe/watch.ts';

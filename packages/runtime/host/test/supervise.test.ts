@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { HostEventName, Instrumentation } from '../src/observe/instrumentation.ts';
-import { superviseEnclave, type SuperviseOptions } from '../src/supervise/supervise.ts';
+import { superviseEnclave } from '../src/supervise/supervise.ts';
+import type { SuperviseOptions } from '../src/supervise/supervision.ts';
 import {
   createInProcessLauncher,
   type example,

@@ -1,8 +1,9 @@
 /** What a platform can do. Platforms differ, and none imitates a capability that it lacks. */
 export interface Capabilities {
-  readonly platform: 'software' | 'gramine' | 'tsm' | 'azure-vtpm';
+  /** `in-process`: the process of a test (`@enclos/testing`). */
+  readonly platform: 'software' | 'gramine' | 'tsm' | 'azure-vtpm' | 'in-process';
   /** What stands between the enclave and the machine's operator. */
-  readonly boundary: 'process' | 'sgx' | 'virtual-machine';
+  readonly boundary: 'process' | 'sgx' | 'virtual-machine' | 'none';
   /** True when the boundary holds against the machine's owner. */
   readonly hardware: boolean;
   /** What the measured identity is. */

@@ -3,12 +3,20 @@ import type { Functions, Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromEnvironment, loadEnclave, type Enclave, type HostEnvironment, type LoadOptions } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
+import type { HostileHost } from './hostile/host.ts';
 
 /** What a test chooses; image, signature and platform come from `enclos test`. */
-export type StartOptions<T extends Functions, U extends Functions> = Omit<
+export interface StartOptions<T extends Functions, U extends Functions> extends Omit<
   LoadOptions<T, U>,
-  'interface' | keyof HostEnvironment
->;
+  'interface' | 'untrusted' | keyof HostEnvironment
+> {
+  /** The functions that the host offers, or what makes them from the platform: a host asks it for endorsements. */
+  readonly untrusted: HostHandlers<T, U> | ((launcher: SoftwareLauncher) => HostHandlers<T, U>);
+  /** A host that lies: see `createHostileHost` of `@enclos/testing/hostile`. */
+  readonly host?: Pick<HostileHost, 'through'>;
+}
+
+type HostHandlers<T extends Functions, U extends Functions> = LoadOptions<T, U>['untrusted'];
 
 /** A running enclave of the project. */
 export interface TestEnclave<T extends Functions> extends Enclave<T> {
@@ -54,9 +62,13 @@ export async function startEnclave<T extends Functions, U extends Functions>(
 ): Promise<TestEnclave<T>> {
   const environment = await platformOfTests();
   const { launcher } = environment;
-  // The types of the options are those of `LoadOptions` without what the environment has; the compiler cannot join them again.
-  const load = { ...environment, ...options, interface: definition } as LoadOptions<T, U>;
-  const enclave = await loadEnclave(load).catch(async (error: unknown) => {
+  const load = async (): Promise<Enclave<T>> => {
+    const untrusted = typeof options.untrusted === 'function' ? options.untrusted(launcher) : options.untrusted;
+    const { host, ...chosen } = options;
+    const hosted = host?.through(launcher) ?? launcher;
+    return loadEnclave({ ...environment, ...chosen, launcher: hosted, untrusted, interface: definition });
+  };
+  const enclave = await load().catch(async (error: unknown) => {
     await launcher.close();
     throw error;
   });

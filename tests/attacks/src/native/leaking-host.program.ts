@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { descendants, loadProbe } from '@enclos/process-kit';
-import { startPlatform } from '@enclos/software-sgx';
+import { descendants, loadProbe, startMachine } from '@enclos/process-kit';
 
 /**
  * A host that starts a platform and one enclave, prints the descriptors above 99 that each has, as JSON, and ends: `leaking-host.program.js IMAGE SIGNATURE STATE`. Whatever starts it has left some open.
@@ -12,7 +11,7 @@ function highDescriptors(processId: number): readonly number[] {
   return all.filter((descriptor) => descriptor >= 100).sort((a, b) => a - b);
 }
 
-const platform = await startPlatform({ stateFolder });
+const platform = await startMachine({ stateFolder });
 const [imageBytes, signatureBytes] = [image, signature].map((path) => new Uint8Array(readFileSync(path)));
 if (imageBytes === undefined || signatureBytes === undefined) throw new Error('An image and a signature.');
 const enclave = await loadProbe(platform, { image: imageBytes, signature: signatureBytes });

@@ -12,7 +12,9 @@ import { buildEnclave, loadProject, signEnclave, type Project } from '@enclos/bu
 import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { claimant } from '../../enclaves/claimant/claimant.edl.ts';
-import { signingKey, type SignedImage, type Workshop } from '../workshop.ts';
+import { sharedImage } from '../shared-image.ts';
+import { signingKey } from '../signing-keys.ts';
+import type { SignedImage, Workshop } from '../workshop.ts';
 
 export const serviceProjectFolder = fileURLToPath(new URL('../../../../../services/attestation', import.meta.url));
 
@@ -26,8 +28,11 @@ export async function signedService(
     name: 'service',
   },
 ): Promise<SignedImage> {
-  const project = { ...(await loadProject(serviceProjectFolder)), ...variant.change };
-  const { image } = await buildEnclave(project, { outFolder: workshop.subfolder(`attestation-image-${variant.name}`) });
+  const image = await sharedImage(['attestation-service', variant.change], async () => {
+    const project = { ...(await loadProject(serviceProjectFolder)), ...variant.change };
+    const outFolder = workshop.subfolder(`attestation-image-${variant.name}`);
+    return (await buildEnclave(project, { outFolder })).image;
+  });
   return { image, signature: signEnclave({ image, key: signingKey('first'), date: new Date('2026-06-01') }) };
 }
 

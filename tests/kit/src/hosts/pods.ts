@@ -12,12 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPodman, seenAt } from '@enclos/testkit';
+import { createPodman, runFolder, seenAt } from '@enclos/testkit';
 import { enclosBin, repository, startProgram, type Ran, type Running } from '../processes/programs.ts';
+import { makeVendor } from '../machines.ts';
 import { enclaveUsers } from '../separated/separated.ts';
 
 /** Where the profile podman has pods find the platform of the machine. */
-const platformPlace = '/run/enclos';
+export const platformPlace = '/run/enclos';
 /** The user of images. */
 const podUser = 65_532;
 const patienceMs = 60_000;
@@ -80,7 +81,8 @@ export async function createPodSite(): Promise<PodSite> {
   mkdirSync(runtime);
   const seen = seenAt(platformPlace, runtime);
   const podman = createPodman(join(folder, 'podman'), seen);
-  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+  // The base is the same for all images of a run; the command verifies what it finds there.
+  const env = { XDG_CACHE_HOME: runFolder('cache') };
   const enclos = async (argv: readonly string[], cwd = folder): Promise<string> => {
     const { code, stdout, stderr } = await startProgram([process.execPath, enclosBin, ...argv], { cwd, env }).ended;
     assert.equal(code, 0, stderr);
@@ -93,16 +95,7 @@ export async function createPodSite(): Promise<PodSite> {
     assert.equal(ran.code, 0, `podman ${words.join(' ')}: ${ran.stderr}`);
     return ran;
   };
-  const vendor = async (name: string): Promise<PodRoot> => {
-    const state = join(folder, name);
-    await enclos(['platform', 'init', '--state', state, '--separated']);
-    const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
-    await enclos(['platform', 'enrol', ...parts, '--allow-separated']);
-    const file = join(folder, `${name}.pem`);
-    const shown = await enclos(['platform', 'show', '--state', state, '--root-out', file, '--json']);
-    const [fingerprint = ''] = /(?<="rootFingerprint": ?")[0-9a-f]{64}/.exec(shown) ?? [];
-    return { pem: readFileSync(file, 'utf8'), fingerprint };
-  };
+  const vendor = (name: string): Promise<PodRoot> => enrolledRoot(join(folder, name), enclos);
 
   let deployments = 0;
   const root = await vendor('state');
@@ -178,7 +171,26 @@ export async function createPodSite(): Promise<PodSite> {
   });
 }
 
-async function startSeparated(folder: string, seen: readonly string[]): Promise<Running> {
+/** A vendor with its machine, which is enrolled. @returns its root */
+export async function enrolledRoot(
+  state: string,
+  enclos: (argv: readonly string[]) => Promise<string>,
+): Promise<PodRoot> {
+  await makeVendor(state);
+  await enclos(['platform', 'init', '--state', state, '--separated']);
+  const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
+  await enclos(['platform', 'enrol', ...parts, '--allow-separated']);
+  const file = `${state}.pem`;
+  const shown = await enclos(['platform', 'show', '--state', state, '--root-out', file, '--json']);
+  const [fingerprint = ''] = /(?<="rootFingerprint": ?")[0-9a-f]{64}/.exec(shown) ?? [];
+  return { pem: readFileSync(file, 'utf8'), fingerprint };
+}
+
+/**
+ * A separated platform for pods, of the machine in the folder's `state`.
+ * @param seen words that have it see {@link platformPlace}
+ */
+export async function startSeparated(folder: string, seen: readonly string[]): Promise<Running> {
   const folders = ['--state', join(folder, 'state'), '--cache', join(folder, 'interpreter')];
   const users = ['--host-user', `${podUser}`, '--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`];
   const words = ['platform', 'serve', '--separated', ...folders, ...users, '--listen', '127.0.0.1:0'];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadEnclave } from '@enclos/host';
-import { startPlatform } from '@enclos/software-sgx';
+import { startMachine } from '../machines.ts';
 import { sleeper } from '../../enclaves/sleeper/sleeper.edl.ts';
 
 /**
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
-const platform = await startPlatform({ stateFolder: values.state });
+const platform = await startMachine({ stateFolder: values.state });
 const during = values.doing.startsWith('start-') ? { environment: { START: values.doing.slice(6) } } : {};
 say({ platform: platform.processId });
 const enclave = await loadEnclave({

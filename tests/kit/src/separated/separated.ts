@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { saidBy } from '@enclos/testkit';
 import type { IsolationWay } from '@enclos/software-sgx';
 import { descendants } from '../processes/processes.ts';
+import { makeVendor } from '../machines.ts';
 import { createWorkshop, type SignedImage, type Workshop } from '../workshop.ts';
 
 const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
@@ -104,6 +105,7 @@ export async function createSeparatedSite(way?: IsolationWay, below = ''): Promi
     child.once('close', () => running.delete(child));
     return child;
   };
+  await makeVendor(state);
   const serveWords = (changes: readonly string[] = []): readonly string[] => [
     'platform',
     'serve',

@@ -19,7 +19,6 @@ export interface JsonPlace {
 export function places(text: string, at: number): readonly JsonPlace[] {
   const scanner = new JsonScanner(text);
   scanner.at = at;
-  scanner.space();
   const found: JsonPlace[] = [];
   const isObject = scanner.take('{');
   if (!isObject && !scanner.take('[')) return found;

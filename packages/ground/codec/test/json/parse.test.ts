@@ -106,6 +106,35 @@ test('text over the limit is refused before it is read', () => {
   );
 });
 
+test('bytes over the limit are refused before they are decoded: a character has three at most', () => {
+  const notText = (sizeBytes: number): Uint8Array => new Uint8Array(sizeBytes).fill(0xff);
+  assert.throws(() => parseJsonBytes(notText(3 * 10 + 1), 10), { code: 'CODEC_OUT_OF_RANGE', message: /over 10 char/ });
+  assert.throws(() => parseJsonBytes(notText(3 * 10), 10), { code: 'CODEC_INVALID' });
+  // The longest text, in characters of three bytes.
+  assert.equal(parseJsonBytes(utf8(`"${'\u20ac'.repeat(8)}"`), 10), '\u20ac'.repeat(8));
+});
+
+test('as many values as the bound says are read, and one more is refused', () => {
+  const list = (items: number): string => `[${Array.from({ length: items }, () => '1').join()}]`;
+  assert.doesNotThrow(() => parseJson(list(32_768), 100_000));
+  assert.throws(() => parseJson(list(32_769), 100_000), { code: 'CODEC_OUT_OF_RANGE' });
+});
+
+test('a mistake is named', () => {
+  for (const [text, code, message] of [
+    ['{a:1}', 'CODEC_INVALID', 'Not strict JSON: expected a key in double quotes.'],
+    ['{"a" 1}', 'CODEC_INVALID', 'Not strict JSON: expected ":" after the key.'],
+    ['"a', 'CODEC_INVALID', /string does not end on its line, or holds an invalid escape/],
+    ['"\\ud800"', 'CODEC_INVALID', /string does not end on its line, or holds an invalid escape/],
+    ['x', 'CODEC_INVALID', 'Not strict JSON: expected a JSON value.'],
+    ['[', 'CODEC_INVALID', 'Not strict JSON: the text ends too early.'],
+    ['1 2', 'CODEC_TRAILING', 'Not strict JSON: text follows the end of the value.'],
+    ['1e999', 'CODEC_INVALID', 'Not strict JSON: this number is too large.'],
+  ] as const) {
+    assert.throws(() => parseJson(text, limit), { code, message }, text);
+  }
+});
+
 test('no name is special', () => {
   const value = parseJson('{"__proto__":{"polluted":1},"toString":2}', limit);
   assert.deepEqual(isJsonObject(value) && Object.keys(value), ['__proto__', 'toString']);

@@ -3,13 +3,15 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { patientLimits } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
+import { levelOf, type LogLevel } from '../observe/logger.ts';
 import type { DeveloperTool } from './developer-tool.ts';
+import { mendShown, readableOutput } from './readable-output.ts';
 import { sourcePositions } from './source-positions.ts';
 
 export interface DebuggingOptions {
   readonly sourceMap?: string | undefined;
   readonly developerTool?: DeveloperTool | undefined;
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
 }
 
 /** What is different for an enclave that is being developed. For a production enclave this changes nothing. */
@@ -25,6 +27,7 @@ export interface Debugging {
   outcome<R>(answer: Promise<R>): Promise<R>;
   /** Why the enclave ended. The output of a debug enclave points to sources. */
   exit(exit: EnclaveExit): EnclaveExit;
+  /** For the gate, where levels are numbers. */
   readonly onLog: ((level: number, text: string) => void) | undefined;
 }
 
@@ -35,17 +38,18 @@ export function createDebugging(manifest: EnclaveManifest, options: DebuggingOpt
   if (inspected && !manifest.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const mapsTraces = manifest.debug && sourceMap !== undefined;
   const positions = mapsTraces ? sourcePositions(sourceMap) : same;
+  const readable = (text: string): string => (manifest.debug ? readableOutput(positions(text)) : text);
   const callOptions = (given: CallOptions | undefined): CallOptions | undefined =>
     inspected ? withoutDeadline(given) : given;
-  const outcome = <R>(answer: Promise<R>): Promise<R> => (mapsTraces ? withSources(answer, positions) : answer);
+  const outcome = <R>(answer: Promise<R>): Promise<R> => (manifest.debug ? withSources(answer, readable) : answer);
   return Object.freeze({
     inspected,
     limits: inspected ? patientLimits : {},
     callOptions,
     outcome,
     through: (invoke: Invoke): Invoke =>
-      inspected || mapsTraces ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
-    exit: (exit: EnclaveExit) => ({ ...exit, detail: positions(exit.detail) }),
+      manifest.debug ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
+    exit: (exit: EnclaveExit) => ({ ...exit, detail: readable(exit.detail) }),
     onLog: logOf(options, positions),
   });
 }
@@ -72,15 +76,20 @@ function mapped(error: EnclosError, positions: (text: string) => string): Enclos
   const message = positions(error.message);
   return message === error.message
     ? error
-    : new EnclosError(error.code, message, { details: error.details, cause: error });
+    : new EnclosError(error.code, message, { details: error.details, cause: error, next: nextOf(error) });
+}
+
+/** The advice for a failed call is to load a debug enclave, which this is. */
+function nextOf({ code, next }: EnclosError): string {
+  return code === 'ENCLAVE_CALL_FAILED' || code === 'ENCLAVE_START_FAILED' ? mendShown : next;
 }
 
 function logOf({ developerTool, onLog }: DebuggingOptions, positions: (text: string) => string): Debugging['onLog'] {
   if (developerTool === undefined) {
-    return onLog === undefined ? undefined : (level, text) => onLog(level, positions(text));
+    return onLog === undefined ? undefined : (level, text) => onLog(levelOf(level), positions(text));
   }
-  const write = onLog ?? ((_level: number, text: string) => process.stderr.write(`enclave: ${text}\n`));
+  const write = onLog ?? ((_level: LogLevel, text: string) => process.stderr.write(`enclave: ${text}\n`));
   return (level, text) => {
-    if (level <= developerTool.logLevel()) write(level, positions(text));
+    if (level <= developerTool.logLevel()) write(levelOf(level), positions(text));
   };
 }
