@@ -6,7 +6,16 @@
 // temporary folder, without scripts; results.json what came of it, from which `node tools/docs.mjs --write` makes
 // docs/reference/packages-inside.md. `--latest` takes the newest versions instead; `--write` records.
 // It needs the registry of packages: where that cannot be reached, nothing is tried, and with CI set that is a failure.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +38,9 @@ const { values } = parseArgs({
 });
 const load = (folder) => import(pathToFileURL(join(root, folder, 'dist/src/index.js')).href);
 const [{ buildEnclave, loadProject, signEnclave }, { startPlatform }, { loadEnclave }, edl] = await Promise.all(
-  ['packages/delivery/builder', 'packages/runtime/software-sgx', 'packages/runtime/host', 'packages/model/edl'].map(load),
+  ['packages/delivery/builder', 'packages/runtime/software-sgx', 'packages/runtime/host', 'packages/model/edl'].map(
+    load,
+  ),
 );
 
 const demo = edl.defineInterface({
@@ -65,7 +76,10 @@ async function install(folder) {
     return npm(['install', '--save-exact', ...flags, ...names.map((name) => `${name}@latest`)], folder);
   }
   const lock = readJson(lockPath);
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, dependencies: lock.packages[''].dependencies }));
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ ...manifest, dependencies: lock.packages[''].dependencies }),
+  );
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
   // Not `npm ci`, which misses optional packages of other machines in a lock file that npm itself has written.
   return npm(['install', ...flags], folder);
@@ -99,7 +113,8 @@ async function tryUse(use, { folder, launcher }) {
   try {
     const built = await buildEnclave(await projectOf(use, join(folder, 'projects', String(uses.indexOf(use)))));
     const { answer, failure } = await answerOf(built, launcher);
-    const outcome = failure ?? (isDeepStrictEqual(answer, expected) ? undefined : `It answers ${JSON.stringify(answer)}.`);
+    const outcome =
+      failure ?? (isDeepStrictEqual(answer, expected) ? undefined : `It answers ${JSON.stringify(answer)}.`);
     const absent = built.warnings.map(({ text }) => text).filter((text) => text.includes('an enclave does not have'));
     return {
       ...record,

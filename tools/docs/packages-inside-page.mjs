@@ -10,7 +10,7 @@ const introduction = `# npm packages inside enclaves
 
 <!-- Written by \`node tools/docs.mjs --write\` from tools/packages-inside/. Do not edit by hand. -->
 
-These versions were tried inside real enclaves of the software platform, each by a small use of its own and nothing else.
+These versions were tried inside real enclaves of the software platform, each by one small use and nothing else.
 \`node tools/packages-inside.mjs\` does it again and compares.
 
 An enclave has the language, the parts of the web platform without authority, and the modules of Node that only compute. What

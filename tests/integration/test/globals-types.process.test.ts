@@ -28,7 +28,10 @@ function problemsIn(lines: readonly string[], types = ['@enclos/enclave/globals'
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'a.ts'), `export {};\n${lines.join('\n')}\n`);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['a.ts'] }));
-  const { stdout, stderr } = spawnSync(process.execPath, [compiler, '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, [compiler, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   assert.equal(stderr, '');
   return stdout.split('\n').filter((line) => line !== '');
 }
@@ -40,7 +43,7 @@ for (const types of [
   test(`fetch is an error that says what to use, with types ${types.join(', ')}`, () => {
     assert.deepEqual(problemsIn(["await fetch('https://example.org/');"], types), [
       'a.ts(2,7): error TS2349: This expression is not callable.',
-      "  Type 'AbsentInsideEnclaves<\"connect() of @enclos/enclave, or an untrusted function of the interface\">' has no call signatures.",
+      '  Type \'AbsentInsideEnclaves<"connect() of @enclos/enclave, or an untrusted function of the interface">\' has no call signatures.',
     ]);
   });
 }
@@ -57,7 +60,9 @@ test('every global of Node that is absent inside cannot be used, and every other
   }
   // Newer than the library of the language that the templates name, and what @types/node leaves to the library of browsers.
   const later = new Set(
-    'Float16Array Iterator SuppressedError DisposableStack AsyncDisposableStack Crypto CryptoKey SubtleCrypto WebAssembly'.split(' '),
+    'Float16Array Iterator SuppressedError DisposableStack AsyncDisposableStack Crypto CryptoKey SubtleCrypto WebAssembly'.split(
+      ' ',
+    ),
   );
   const present = enclaveGlobals.filter((name) => !later.has(name) && name !== 'eval' && name !== 'undefined');
   assert.deepEqual(problemsIn(present.map((name) => `void ${name};`)), []);

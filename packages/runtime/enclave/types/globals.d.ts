@@ -8,6 +8,7 @@
  *
  * A script, not a module: its declarations then come before those of @types/node, and the first one counts.
  */
+/* eslint-disable no-var -- as @types/node declares them: any other declaration would be an error, not the first of two */
 interface AbsentInsideEnclaves<UseInstead extends string> {
   readonly 'an enclave does not have this; use instead': UseInstead;
 }

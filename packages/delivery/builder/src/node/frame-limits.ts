@@ -32,7 +32,10 @@ function largestParameter({ parameters }: Func): string {
  *
  * @throws BuildError BUILD_INTERFACE_TOO_LARGE with a diagnostic for each value.
  */
-export function checkFrameLimits(project: Pick<Project, 'interface' | 'limits'>, { trusted, untrusted }: Interface): void {
+export function checkFrameLimits(
+  project: Pick<Project, 'interface' | 'limits'>,
+  { trusted, untrusted }: Interface,
+): void {
   const { maxFrameBytes } = project.limits;
   const most = maxFrameBytes - FRAME_HEADER_BYTES;
   const problems = [...Object.entries(trusted), ...Object.entries(untrusted)].flatMap(([name, func]) =>
