@@ -59,7 +59,9 @@ const atTop = (code: string): string => `${enclaveSource}\n${code}\n`;
 const inCall = (code: string): string => enclaveSource.replace('count += 1;', `count += 1;\n    ${code}`);
 /** The template's host, with another call. */
 const calling = (code: string): string =>
-  hostSource.replace('await enclave.call.greet({ name })', code).replace('interface: app,', 'interface: app, callTimeoutMs: 300,');
+  hostSource
+    .replace('await enclave.call.greet({ name })', code)
+    .replace('interface: app,', 'interface: app, callTimeoutMs: 300,');
 
 /** What the host program said last. No line of it is a trace of Node, or of Enclos. */
 function said({ code, stderr }: Ran, expected: RegExp): string {
@@ -67,7 +69,10 @@ function said({ code, stderr }: Ran, expected: RegExp): string {
   const text = stderr.slice(at);
   assert.ok(at >= 0, stderr);
   assert.match(text, expected);
-  assert.ok(!/node:internal|\[eval\]|packages.runtime|packages.model|\bconst enclave = [^a]|\n {4}at /.test(stderr), stderr);
+  assert.ok(
+    !/node:internal|\[eval\]|packages.runtime|packages.model|\bconst enclave = [^a]|\n {4}at /.test(stderr),
+    stderr,
+  );
   assert.match(text, /^ {2}next: \S.*$/m);
   assert.equal(code, 1);
   return text;
@@ -126,7 +131,10 @@ describe('an enclave that does not start', { timeout: 300_000 }, () => {
   }
 
   test('because its start hook throws says so, and a debug enclave shows where', async () => {
-    const enclave = enclaveSource.replace(/\}\);\s*$/, `}, {\n  start() {\n    throw new Error('${secret}');\n  },\n});\n`);
+    const enclave = enclaveSource.replace(
+      /\}\);\s*$/,
+      `}, {\n  start() {\n    throw new Error('${secret}');\n  },\n});\n`,
+    );
     const production = said(await run({ enclave }), /^✖ ENCLAVE_START_FAILED: The application's start\(\) failed\.\n/);
     assert.ok(!production.includes(secret));
     const debug = said(await run({ enclave }, '--debug'), /^✖ ENCLAVE_START_FAILED: Error: the launch code/);
@@ -138,7 +146,10 @@ describe('an enclave that does not start', { timeout: 300_000 }, () => {
 describe('a call that fails', { timeout: 300_000 }, () => {
   test('because the function throws points to the line that waits for it, and in a debug enclave to the one that threw', async () => {
     const enclave = inCall(`if (name === 'Grace') throw new Error('${secret}');`);
-    const production = said(await run({ enclave }), /^✖ ENCLAVE_CALL_FAILED: The trusted function failed; the reason stays inside\.\n/);
+    const production = said(
+      await run({ enclave }),
+      /^✖ ENCLAVE_CALL_FAILED: The trusted function failed; the reason stays inside\.\n/,
+    );
     assert.match(production, calls);
     assert.ok(!production.includes(secret));
     const debug = said(await run({ enclave }, '--debug'), /^✖ ENCLAVE_CALL_FAILED: Error: the launch code/);
@@ -147,26 +158,37 @@ describe('a call that fails', { timeout: 300_000 }, () => {
   });
 
   test('because it fills the heap says that memory was exhausted', async () => {
-    const text = said(await run({ enclave: inCall(fullHeap) }), /^✖ ENCLAVE_LOST: The enclave is gone\. The enclave ran out of memory/);
+    const text = said(
+      await run({ enclave: inCall(fullHeap) }),
+      /^✖ ENCLAVE_LOST: The enclave is gone\. The enclave ran out of memory/,
+    );
     assert.match(text, /"heapSize" in enclave\.json/);
     assert.match(text, calls);
   });
 
   test('because a sealed blob does not open is told like any other', async () => {
-    const enclave = inCall('const blob = await seal(new Uint8Array(8), { policy: \'signer\' });\n    await unseal(Uint8Array.from(blob, (byte, at) => byte ^ Number(at === blob.length - 1)), { policy: \'signer\' });').replace('defineEnclave, log', 'defineEnclave, log, seal, unseal');
+    const enclave = inCall(
+      "const blob = await seal(new Uint8Array(8), { policy: 'signer' });\n    await unseal(Uint8Array.from(blob, (byte, at) => byte ^ Number(at === blob.length - 1)), { policy: 'signer' });",
+    ).replace('defineEnclave, log', 'defineEnclave, log, seal, unseal');
     assert.match(said(await run({ enclave }), /^✖ SEAL_NOT_OPENED: The sealed blob could not be opened\.\n/), calls);
   });
 
   test('because its options are wrong names those that there are', async () => {
     const host = calling('await (enclave.call as any).greet({ name }, { deadlineMs: 5 })');
-    const text = said(await run({ host }), /^✖ HOST_OPTION_INVALID: The call greet\(\) has no option "deadlineMs"; there are "timeoutMs" and "signal"\.\n/);
+    const text = said(
+      await run({ host }),
+      /^✖ HOST_OPTION_INVALID: The call greet\(\) has no option "deadlineMs"; there are "timeoutMs" and "signal"\.\n/,
+    );
     assert.match(text, calls);
   });
 
   test('because it never ends is given up after the default time', async () => {
     const enclave = inCall('await new Promise(() => undefined);');
     const host = calling('await enclave.call.greet({ name })');
-    const text = said(await run({ enclave, host }), /^✖ GATE_DEADLINE: The call greet\(\) did not finish within 300 ms, the default\./);
+    const text = said(
+      await run({ enclave, host }),
+      /^✖ GATE_DEADLINE: The call greet\(\) did not finish within 300 ms, the default\./,
+    );
     assert.match(text, calls);
   });
 });
