@@ -90,7 +90,7 @@ export const cliErrors = declareErrors({
   CLI_SYSTEM_REFUSED: [
     'refused',
     'The operating system refused an operation.',
-    'Read the reason: a path, a permission or the space on the disk.',
+    'Read the reason: a path, an address, a permission or the space on the disk.',
   ],
   CLI_UNEXPECTED: [
     'refused',

@@ -1,4 +1,4 @@
-import { loadEnclave, type Enclave, type StreamAddress } from '@enclos/host';
+import { loadEnclave, type Enclave, type LogLevel, type StreamAddress } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
 import { tlsEcho } from './tls-echo.edl.ts';
 
@@ -8,7 +8,7 @@ export interface TlsEchoHostOptions {
   readonly launcher: Launcher;
   /** The address at which clients reach the server. Default: 127.0.0.1 and the port in enclave.json. */
   readonly echo?: StreamAddress | undefined;
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
 }
 
 export type TlsEchoEnclave = Enclave<(typeof tlsEcho)['trusted']>;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadEnclave, type Enclave } from '@enclos/host';
+import { loadEnclave, type Enclave, type LogLevel } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { vault } from './vault.edl.ts';
 
@@ -11,7 +11,7 @@ export interface VaultHostOptions {
   readonly launcher: SoftwareLauncher;
   /** The folder for the sealed blobs. */
   readonly storage: string;
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
 }
 
 export type VaultEnclave = Enclave<(typeof vault)['trusted']>;

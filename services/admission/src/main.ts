@@ -16,7 +16,7 @@ import { servingCertificate } from './server/certificate-files.ts';
 import { defaultLimits } from './server/limits.ts';
 import { runServer } from './server/run-server.ts';
 
-/** Runs the command line of this process, and sets its exit code: 2 for what its user can correct, else 1. */
+/** Runs the command line of this process, and sets its exit code: that of the kind of the error, or 1 for an error without a code. */
 export async function main(): Promise<void> {
   const logger = jsonLines();
   try {

@@ -9,8 +9,8 @@ import { parseOptions, type AgentOptions } from './options.ts';
 const now = (): Date => new Date();
 
 /**
- * The agent as a process: it logs to its output, and ends in order on SIGTERM and SIGINT. Its exit code is 2 when its user can
- * correct what is wrong, and 1 for anything else that keeps it from starting.
+ * The agent as a process: it logs to its output, and ends in order on SIGTERM and SIGINT. When it cannot start, its exit code is that
+ * of the kind of the error, or 1 for an error without a code.
  */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   const log = createLog({ now });

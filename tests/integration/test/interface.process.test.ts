@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { defineInterface, func, string } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
-import { loadEnclave } from '@enclos/host';
+import { loadEnclave, type LogLevel } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { probe as probeInterface } from '@enclos/process-kit/enclaves/probe';
 import {
@@ -171,10 +171,10 @@ describe('what a failing function tells the host', () => {
   });
 
   test('a log line: what the application wrote, without control characters', async () => {
-    const lines: (readonly [number, string])[] = [];
+    const lines: (readonly [LogLevel, string])[] = [];
     let arrived: () => void = () => undefined;
     const logged = new Promise<void>((resolve) => (arrived = resolve));
-    const onLog = (level: number, text: string): void => {
+    const onLog = (level: LogLevel, text: string): void => {
       lines.push([level, text]);
       arrived();
     };
@@ -187,7 +187,7 @@ describe('what a failing function tells the host', () => {
       },
       { onLog },
     );
-    assert.deepEqual(lines, [[1, 'a line\ufffd[31m']]);
+    assert.deepEqual(lines, [['warn', 'a line\ufffd[31m']]);
   });
 });
 

@@ -133,7 +133,7 @@ describe('the vault', () => {
     const { image } = await buildEnclave(project, { outFolder: workshop.subfolder('vault-build') });
     const key = signingKey('first');
     const signature = signEnclave({ image, key, date: new Date('2026-06-01') });
-    const onLog = (_level: number, text: string) => void logged.push(text);
+    const onLog = (_level: string, text: string) => void logged.push(text);
     enclave = await loadVault({ image, signature, launcher: platform, storage, onLog });
     server = await serveVault(enclave, platform);
     trust = await trustIn(toHex(mrSignerOf(publicModulus(key), sha256)));

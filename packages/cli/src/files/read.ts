@@ -1,8 +1,8 @@
 import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { open, readdir, stat } from 'node:fs/promises';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import { systemReason } from '../output/system-reason.ts';
 
 /** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
 export function unreadable(path: string, cause: unknown): EnclosError {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { printable, type Printer } from '@enclos/command-line';
-import { systemReason } from './system-reason.ts';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];
@@ -44,20 +44,68 @@ export function errorJson(error: EnclosError): Readonly<Record<string, unknown>>
 export function toEnclosError(error: unknown): EnclosError {
   if (isEnclosError(error)) return error;
   if (isSystemError(error)) {
-    return new EnclosError('CLI_SYSTEM_REFUSED', systemMessage(error), { cause: error });
+    const { path } = error;
+    return new EnclosError('CLI_SYSTEM_REFUSED', systemMessage(error), {
+      ...(path === undefined ? {} : { details: { path } }),
+      cause: error,
+    });
   }
   const message = error instanceof Error ? error.message : String(error);
   return new EnclosError('CLI_UNEXPECTED', message === '' ? undefined : message, { cause: error });
 }
 
 /** An error of a system call has an error number and a code such as EACCES. Other errors of Node have a code only. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && 'errno' in error && 'syscall' in error;
 }
 
-function systemMessage({ code, message, path, syscall }: NodeJS.ErrnoException): string {
+interface SystemError extends NodeJS.ErrnoException {
+  /** Where a server listens or a client connects: an address, or the path of a socket. */
+  readonly address?: string;
+  readonly port?: number;
+  /** The name that was looked up. */
+  readonly hostname?: string;
+}
+
+/** What a system call does, where its name does not say so. */
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['bind', 'listen at'],
+  ['copyfile', 'copy'],
+  ['fsync', 'write'],
+  ['getaddrinfo', 'look up'],
+  ['link', 'write'],
+  ['listen', 'listen at'],
+  ['lstat', 'look at'],
+  ['mkdir', 'make the folder'],
+  ['mkdtemp', 'make a folder like'],
+  ['rename', 'write'],
+  ['rm', 'remove'],
+  ['rmdir', 'remove the folder'],
+  ['scandir', 'list the folder'],
+  ['opendir', 'list the folder'],
+  ['spawn', 'start'],
+  ['stat', 'look at'],
+  ['unlink', 'remove'],
+]);
+
+function systemMessage(error: SystemError): string {
+  const { code, message, syscall = '' } = error;
   const reason = systemReason(code);
-  if (reason === undefined || syscall === undefined) return `${message}.`;
-  const what = path === undefined ? syscall : `${syscall} ${path}`;
-  return `The system refuses to ${what}: ${reason} (${code}).`;
+  const [call = '', ...rest] = syscall.split(' ');
+  // Where it says nothing about the place, the message of Node may.
+  const place = placeOf(error) ?? (rest.length > 0 ? rest.join(' ') : undefined);
+  if (reason === undefined || call === '' || place === undefined) return `${message}.`;
+  return `Cannot ${verbs.get(call) ?? call} ${place}: ${reason} (${code}).`;
+}
+
+function placeOf({
+  path,
+  address,
+  port,
+  hostname,
+  dest,
+}: SystemError & { readonly dest?: string }): string | undefined {
+  if (path !== undefined) return dest === undefined || dest === path ? path : `${path} to ${dest}`;
+  if (address !== undefined) return port === undefined || port < 0 ? address : `${address}:${port}`;
+  return hostname;
 }

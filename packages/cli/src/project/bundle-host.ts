@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { BuildError, type Diagnostic } from '@enclos/build/diagnostics';
@@ -6,7 +6,6 @@ import { EnclosError } from '@enclos/errors';
 import { sha256 } from '@enclos/sgx/node';
 import type { BundledModule } from '@enclos/build';
 import type { BuildOptions as BundlerOptions, BuildResult, Message } from 'esbuild';
-import { exists } from '../files/read.ts';
 
 export interface HostBundle {
   readonly path: string;
@@ -79,8 +78,10 @@ async function bundle(
   source: string,
   options: BundlerOptions,
 ): Promise<BuildResult<{ readonly metafile: true }>> {
-  if (!(await exists(join(folder, source)))) {
-    throw new EnclosError('CLI_HOST_MISSING', `There is no ${source} in ${folder}.`);
+  const found = await stat(join(folder, source)).catch(() => undefined);
+  if (found?.isFile() !== true) {
+    const what = found === undefined ? `There is no ${source} in ${folder}.` : `${source} in ${folder} is not a file.`;
+    throw new EnclosError('CLI_HOST_MISSING', what, { details: { path: join(folder, source) } });
   }
   return runBundler(folder, 'The host program', { ...options, entryPoints: [source] });
 }

@@ -9,6 +9,8 @@ export interface HostProcessOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Io['env'];
+  /** Where its standard output goes, when ours is for something else. */
+  readonly output?: 'stderr' | undefined;
 }
 
 export interface HostProcess {
@@ -51,11 +53,10 @@ export function startHostProcess(options: HostProcessOptions, io: Io): HostProce
  * @returns its exit code
  */
 export async function runHostProcess(options: HostProcessOptions, io: Io): Promise<number> {
-  const child = spawnHost(options, {
-    flags: options.flags ?? [],
-    stdio: io.children === 'inherit' ? 'inherit' : 'pipe',
-  });
-  passOutput(child, io);
+  const output = options.output === 'stderr' ? process.stderr.fd : 'inherit';
+  const stdio: StdioOptions = io.children === 'inherit' ? ['inherit', output, 'inherit'] : 'pipe';
+  const child = spawnHost(options, { flags: options.flags ?? [], stdio });
+  passOutput(child, options.output === 'stderr' ? { ...io, stdout: io.stderr } : io);
   child.stdin?.end();
   const stop = io.onSignal((signal) => {
     // The terminal already sends Ctrl-C to every process of its foreground group: do not send it twice.

@@ -13,6 +13,7 @@ import type { Isolation } from '@enclos/tee';
 import { readFile } from 'node:fs/promises';
 import type { Io } from '../output/io.ts';
 import { stemOf } from '../images/enclave-image.ts';
+import { withKeyOf } from '../images/key-file.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
@@ -49,13 +50,16 @@ export async function signForRun(
   { key, io }: { readonly key: ProjectKey; readonly io: Io },
 ): Promise<SignedBuild> {
   const base = stemOf(outcome.image);
-  const sigstruct = signEnclave({
-    image: new Uint8Array(await readFile(outcome.image)),
-    key: key.pem,
-    date: io.now(),
-    sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
-    attributes: project.attributes,
-  });
+  const image = new Uint8Array(await readFile(outcome.image));
+  const sigstruct = withKeyOf(key.path, () =>
+    signEnclave({
+      image,
+      key: key.pem,
+      date: io.now(),
+      sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
+      attributes: project.attributes,
+    }),
+  );
   await writeFileAtomically(`${base}.run.sig`, sigstruct);
   return Object.freeze({
     outcome,

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly stateFolder: string;
   /** The socket of a running platform, instead of an embedded one. */
   readonly platformSocket?: string | undefined;
+  /** Where the standard output of the host program goes, when ours is for something else. */
+  readonly output?: 'stderr' | undefined;
 }
 
 export interface RunOutcome {

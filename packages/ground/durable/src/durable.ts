@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { nodeFileSystem, type FileSystem } from './file-system.ts';
+import { naming } from './named-error.ts';
 import { makeFolder, syncFolder } from './sync-folder.ts';
 import { AbandonedFiles, temporaryPath } from './temporary-names.ts';
-import { TemporaryFile, type FileContent, type UnfinishedFile } from './unfinished-file.ts';
+import { TemporaryFile, type FileContent, type UnfinishedFile, type UnfinishedFileParts } from './unfinished-file.ts';
 import { addFolder, type FolderContent } from './whole-folder.ts';
 
 /** How a new file is made. */
@@ -47,8 +48,8 @@ const defaultMode = 0o600;
  * processes left are removed by the next process that writes to the folder; files of another machine or container are removed
  * when they are an hour old.
  *
- * Every method throws the error of the file system as it comes (`ENOSPC`, `EACCES`, `EIO`): callers say what it means. A device or a
- * pipe is never replaced (`EINVAL`).
+ * Every method throws the error of the file system (`ENOSPC`, `EACCES`, `EIO`): callers say what it means. Its `path` is the file that
+ * was to be written, and never the temporary one. A device or a pipe is never replaced (`EINVAL`).
  *
  * @example
  * await durable.replace('state/settings.json', text, { folderMode: 0o700 });
@@ -64,44 +65,52 @@ export class Durable {
   }
 
   /** Replaces a file, or makes it. */
-  async replace(path: string, content: FileContent, options: WriteOptions = {}): Promise<void> {
-    const file = await this.#beginBeside(path, options);
-    try {
-      await file.write(content);
-      await file.place(path);
-    } finally {
-      await file.discard();
-    }
-    await this.#syncNames(path, options);
+  replace(path: string, content: FileContent, options: WriteOptions = {}): Promise<void> {
+    return naming(path, async () => {
+      const file = await this.#beginBeside(path, options);
+      try {
+        await file.write(content);
+        await file.place(path);
+      } finally {
+        await file.discard();
+      }
+      await this.#syncNames(path, options);
+    });
   }
 
   /**
    * Makes a file that was not there. When several processes add one path at once, exactly one gets true.
    * @returns false when there is something at the path
    */
-  async add(path: string, content: FileContent, options: WriteOptions = {}): Promise<boolean> {
-    const file = await this.#beginBeside(path, options);
-    let isNew = false;
-    try {
-      await file.write(content);
-      isNew = await file.placeNew(path);
-    } finally {
-      await file.discard();
-    }
-    // The name of another process may not be durable yet: callers that read it may rely on it too.
-    await this.#syncNames(path, options);
-    return isNew;
+  add(path: string, content: FileContent, options: WriteOptions = {}): Promise<boolean> {
+    return naming(path, async () => {
+      const file = await this.#beginBeside(path, options);
+      let isNew = false;
+      try {
+        await file.write(content);
+        isNew = await file.placeNew(path);
+      } finally {
+        await file.discard();
+      }
+      // The name of another process may not be durable yet: callers that read it may rely on it too.
+      await this.#syncNames(path, options);
+      return isNew;
+    });
   }
 
   /** Copies a file over another, or makes it. Both share their blocks until one is changed, where the file system can. */
-  async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+  copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    return naming(to, () => this.#copy(from, to, options));
+  }
+
+  async #copy(from: string, to: string, options: CopyOptions): Promise<void> {
     await this.#makeFolderOf(to, options);
     const path = temporaryPath(dirname(to));
     let file: UnfinishedFile | undefined;
     try {
       await this.#files.copyFile(from, path);
       const handle = await this.#files.open(path, 'r');
-      file = await this.#unfinished(path, handle, { ...options, ignoresUmask: true });
+      file = await this.#unfinished({ path, handle, name: to }, { ...options, ignoresUmask: true });
       await options.check?.(path);
       await file.place(to);
     } catch (error) {
@@ -115,18 +124,16 @@ export class Durable {
 
   /** Removes a file for good, and never a folder. Succeeds when there is none. */
   async remove(path: string): Promise<void> {
-    await this.#files.remove(path);
+    await naming(path, () => this.#files.remove(path));
     await this.syncFolder(dirname(path));
   }
 
   /**
    * Begins a file whose content arrives in pieces, or whose name is known only when it is whole. Call `syncFolder` after
-   * placing it, and `discard` in every case.
+   * placing it, and `discard` in every case. Errors name the folder.
    */
-  async begin(folder: string, options: FileOptions = {}): Promise<UnfinishedFile> {
-    const path = temporaryPath(folder);
-    const handle = await this.#files.open(path, 'wx', options.mode ?? defaultMode);
-    return this.#unfinished(path, handle, options);
+  begin(folder: string, options: FileOptions = {}): Promise<UnfinishedFile> {
+    return naming(folder, () => this.#begin(folder, folder, options));
   }
 
   /**
@@ -145,14 +152,17 @@ export class Durable {
 
   /** Renames a file or a folder, over a file or an empty folder that has the name (rename(2)). */
   async move(from: string, to: string): Promise<void> {
-    await this.#files.rename(from, to);
+    await naming(to, () => this.#files.rename(from, to));
     await this.syncFolder(dirname(to));
     if (dirname(from) !== dirname(to)) await this.syncFolder(dirname(from));
   }
 
   /** Moves files of one folder to another in this order, and syncs each folder once. */
   async moveAll(names: readonly string[], from: string, to: string): Promise<void> {
-    for (const name of names) await this.#files.rename(join(from, name), join(to, name));
+    for (const name of names) {
+      const target = join(to, name);
+      await naming(target, () => this.#files.rename(join(from, name), target));
+    }
     await this.syncFolder(to);
     await this.syncFolder(from);
   }
@@ -164,7 +174,14 @@ export class Durable {
 
   async #beginBeside(path: string, options: WriteOptions): Promise<UnfinishedFile> {
     await this.#makeFolderOf(path, options);
-    return this.begin(dirname(path), options);
+    return this.#begin(dirname(path), path, options);
+  }
+
+  /** @param name what errors name */
+  async #begin(folder: string, name: string, options: FileOptions): Promise<UnfinishedFile> {
+    const path = temporaryPath(folder);
+    const handle = await this.#files.open(path, 'wx', options.mode ?? defaultMode);
+    return this.#unfinished({ path, handle, name }, options);
   }
 
   async #makeFolderOf(path: string, { folderMode }: WriteOptions): Promise<void> {
@@ -172,11 +189,10 @@ export class Durable {
   }
 
   async #unfinished(
-    path: string,
-    handle: Awaited<ReturnType<FileSystem['open']>>,
+    { path, handle, name }: Pick<UnfinishedFileParts, 'path' | 'handle' | 'name'>,
     { mode = defaultMode, ignoresUmask = false, isCache = false }: FileOptions,
   ): Promise<UnfinishedFile> {
-    const file = new TemporaryFile({ files: this.#files, path, handle, isSynced: !isCache });
+    const file = new TemporaryFile({ files: this.#files, path, handle, name, isSynced: !isCache });
     try {
       if (ignoresUmask) await handle.chmod(mode);
       await this.#abandoned.remove(dirname(path), (await handle.stat()).mtimeMs);

@@ -1,4 +1,5 @@
 import { hasCode, type FileSystem, type OpenFile } from './file-system.ts';
+import { naming } from './named-error.ts';
 
 /** The content of a file. Pieces are written as they arrive. */
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -24,6 +25,8 @@ export interface UnfinishedFileParts {
   readonly files: FileSystem;
   readonly path: string;
   readonly handle: OpenFile;
+  /** What errors name. */
+  readonly name: string;
   /** Whether the content is synced before the file gets its name. */
   readonly isSynced: boolean;
 }
@@ -42,18 +45,27 @@ export class TemporaryFile implements UnfinishedFile {
   }
 
   async write(content: FileContent): Promise<void> {
-    const { handle } = this.#parts;
-    if (typeof content === 'string' || content instanceof Uint8Array) return handle.writeFile(content);
-    for await (const piece of content) await handle.writeFile(piece);
+    const { handle, name } = this.#parts;
+    if (typeof content === 'string' || content instanceof Uint8Array) {
+      return naming(name, () => handle.writeFile(content));
+    }
+    // An error of the source is not about this file.
+    for await (const piece of content) await naming(name, () => handle.writeFile(piece));
   }
 
-  async place(path: string): Promise<void> {
-    await this.#finish();
-    await this.#parts.files.rename(this.path, path);
-    this.#isOver = true;
+  place(path: string): Promise<void> {
+    return naming(path, async () => {
+      await this.#finish();
+      await this.#parts.files.rename(this.path, path);
+      this.#isOver = true;
+    });
   }
 
-  async placeNew(path: string): Promise<boolean> {
+  placeNew(path: string): Promise<boolean> {
+    return naming(path, () => this.#placeNew(path));
+  }
+
+  async #placeNew(path: string): Promise<boolean> {
     await this.#finish();
     try {
       // Unlike a rename, a link never takes the place of a file (link(2)).

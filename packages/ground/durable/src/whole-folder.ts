@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileSystem } from './file-system.ts';
+import { naming } from './named-error.ts';
 import { makeFolder, syncFolder } from './sync-folder.ts';
 
 /** Files of a folder, by relative path: `a/b` makes the folder `a` too, and `a/` makes an empty one. */
@@ -27,17 +28,23 @@ async function make(files: FileSystem, target: string, content: () => Promise<Fo
   const making = join(parent, `${makingPrefix(target)}${randomBytes(8).toString('hex')}`);
   let isMade = true;
   try {
-    await makeFolder(files, parent, folderMode);
-    await files.makeFolder(making, folderMode);
-    await fill(files, making, await content());
-    await files.rename(making, target);
+    await naming(target, async () => {
+      await makeFolder(files, parent, folderMode);
+      await files.makeFolder(making, folderMode);
+    });
+    // An error of the caller's is not about this folder.
+    const whole = await content();
+    await naming(target, async () => {
+      await fill(files, making, whole);
+      await files.rename(making, target);
+    });
   } catch (error) {
     await files.removeFolder(making).catch(() => undefined);
     // Whatever the error was, a folder at that path is whole.
     if (!(await exists(files, target))) throw error;
     isMade = false;
   }
-  await syncFolder(files, parent);
+  await naming(target, () => syncFolder(files, parent));
   return isMade;
 }
 

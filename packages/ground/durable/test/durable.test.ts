@@ -334,7 +334,7 @@ test('a disk that is full is the error of the file system', async (t) => {
       },
     },
   });
-  await assert.rejects(full.replace(path, 'new'), { code: 'ENOSPC' });
+  await assert.rejects(full.replace(path, 'new'), { code: 'ENOSPC', path, message: /, write '.*file'$/ });
   assert.equal(readFileSync(path, 'utf8'), 'old');
   assert.deepEqual(readdirSync(folder), ['file']);
 });

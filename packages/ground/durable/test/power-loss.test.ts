@@ -247,7 +247,11 @@ for (const code of ['ENOSPC', 'EIO', 'EROFS']) {
         };
         await change.work(plain).then(
           () => undefined,
-          (error: unknown) => assert.equal((error as NodeJS.ErrnoException).code, code),
+          (error: unknown) => {
+            const refusal = error as NodeJS.ErrnoException;
+            assert.equal(refusal.code, code);
+            assert.match(refusal.path ?? 'no path', /^\/state(?:\/[a-z]\w*)*$/, `${name}, call ${at}`);
+          },
         );
         isDone = !isFailed;
         const content = disk.read(change.path);

@@ -30,7 +30,7 @@ export const sgxErrors = declareErrors({
   SIGNING_KEY_INVALID: [
     'usage',
     'The key cannot sign an enclave: SGX takes only RSA, 3072 bits, exponent 3.',
-    'Make a key with `openssl genrsa -3 -out key.pem 3072`.',
+    'Make a key with `enclos keygen FILE`, or with `openssl genrsa -3 -out key.pem 3072`.',
   ],
   SGX_QUOTE_INVALID: [
     'evidence',

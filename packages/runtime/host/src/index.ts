@@ -15,6 +15,7 @@ export type {
 export type { LogLimits } from './observe/log-budget.ts';
 export {
   jsonLines,
+  logLevels,
   type EnclosLogger,
   type JsonLinesOptions,
   type LineStream,

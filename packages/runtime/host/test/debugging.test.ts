@@ -77,6 +77,6 @@ test('the log is filtered by the level that the tool wants', () => {
     onLog: (level, text) => lines.push(`${level} ${text}`),
   });
   for (const level of [0, 1, 2, 3]) onLog?.(level, 'at enclave.js:1:1');
-  assert.deepEqual(lines, ['0 at src/a.ts:3:5', '1 at src/a.ts:3:5']);
+  assert.deepEqual(lines, ['error at src/a.ts:3:5', 'warn at src/a.ts:3:5']);
   assert.equal(createDebugging(debug, {}).onLog, undefined);
 });

@@ -74,6 +74,9 @@ export const hostCommand = {
       summary: 'One of several replicas',
     },
   ],
-  exitCodes: {},
+  exitCodes: {
+    3: 'The image of the enclave, its signature or the interpreter is not what it claims to be.',
+    4: 'The evidence is genuine, but a policy does not accept it.',
+  },
   hasJson: false,
 } as const satisfies CommandShape & { readonly hasJson: boolean };

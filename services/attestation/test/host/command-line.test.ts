@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { exitCodeOf, helpText } from '@enclos/command-line';
+import { EnclosError } from '@enclos/errors';
 import { parseCommandLine } from '../../src/host/command-line.ts';
+import { hostCommand, program } from '../../src/host/host-command.ts';
 
 describe('the command line of the host', () => {
   test('has a default for everything', () => {
@@ -21,6 +24,13 @@ describe('the command line of the host', () => {
   test('names sources of collateral, in their order', () => {
     const options = parseCommandLine(['--collateral', 'azure', '--collateral', 'https://pccs.example/']);
     assert.deepEqual(options?.collateral, ['azure', new URL('https://pccs.example/')]);
+  });
+
+  test('has a help that names each exit code that an error can give', () => {
+    const help = helpText(program, hostCommand);
+    for (const code of ['CODEC_INVALID', 'EVIDENCE_REFUSED', 'APPRAISAL_REFUSED', 'ENCLAVE_LOST'] as const) {
+      assert.match(help, new RegExp(`\\n {2}${exitCodeOf(new EnclosError(code))} {2}\\w`), code);
+    }
   });
 
   test('may ask for help instead', () => {

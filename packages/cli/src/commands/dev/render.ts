@@ -1,12 +1,12 @@
 import type { DevView } from './dev.ts';
 import type { CommandContext } from '../context.ts';
+import { logLevels } from '@enclos/host';
 import { devKeys } from './keys.ts';
 import { renderError, toEnclosError } from '../../output/error.ts';
 import { printable } from '@enclos/command-line';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
-const levels = ['errors', 'warnings', 'information', 'debugging', 'everything'] as const;
 /** Enough digits to tell the builds on one screen apart. */
 const shortDigits = 12;
 const mostNamed = 3;
@@ -60,7 +60,7 @@ export function devRenderer(context: CommandContext): DevView {
         );
       }
     },
-    logLevel: (level) => note(`log of the enclave: ${levels[level] ?? String(level)}`),
+    logLevel: (level) => note(`log of the enclave: ${logLevels.slice(0, level + 1).join(', ')}`),
     clear: () => {
       // Erase the screen and what scrolled off it, and go home (ECMA-48, with xterm's 3 J).
       if (io.stderr.isTTY) io.stderr.write('\u001B[2J\u001B[3J\u001B[H');

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { namesIn } from '../../files/read.ts';
@@ -46,6 +47,9 @@ export async function createProject({ folder, template, from }: CreateProjectOpt
       `${JSON.stringify(name)} cannot name an enclave: lower-case letters, digits and hyphens, at most 63, a letter first.`,
     );
   }
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() === false) {
+    refuseUsage(`${folder} is there already, and is not a folder. Choose another name.`);
+  }
   const present = (await namesIn(folder)) ?? [];
   if (present.length > 0) {
     throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
@@ -57,8 +61,7 @@ export async function createProject({ folder, template, from }: CreateProjectOpt
   for (const path of [...(await sharedFiles()), ...own]) {
     const text = await readFile(join(templatesFolder, path), 'utf8');
     const target = renamed(path.replace(`${template}/`, ''), name);
-    await mkdir(dirname(join(folder, target)), { recursive: true });
-    await writeFile(join(folder, target), withName(text, name), { flag: 'wx' });
+    await addFile(join(folder, target), withName(text, name));
     files.push(target);
   }
   if (packed !== undefined) files.push(...(await usePackages(folder, packed)));
@@ -76,10 +79,19 @@ async function packedFor(template: string, from: string): Promise<PackedPackages
 async function usePackages(folder: string, packed: PackedPackages): Promise<readonly string[]> {
   const specifiers = await specifiersOf(packed, folder);
   const manifest = join(folder, 'package.json');
-  await writeFile(manifest, manifestWith(await readFile(manifest, 'utf8'), specifiers));
+  await durable.replace(manifest, manifestWith(await readFile(manifest, 'utf8'), specifiers), { mode: newFileMode });
   const workspace = 'pnpm-workspace.yaml';
-  await writeFile(join(folder, workspace), pnpmWorkspaceWith(specifiers), { flag: 'wx' });
+  await addFile(join(folder, workspace), pnpmWorkspaceWith(specifiers));
   return [workspace];
+}
+
+/** The umask takes from it. */
+const newFileMode = 0o666;
+
+/** @throws CLI_FOLDER_NOT_EMPTY when another program made the file meanwhile */
+async function addFile(path: string, text: string): Promise<void> {
+  if (await durable.add(path, text, { mode: newFileMode, folderMode: 0o777 })) return;
+  throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${path} was made by another program.`, { details: { path } });
 }
 
 /** The files of every kind of project lie beside the folders of the kinds. */

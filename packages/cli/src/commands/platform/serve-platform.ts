@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -15,6 +15,7 @@ import {
 } from '@enclos/software-sgx';
 import { exists } from '../../files/read.ts';
 import { serveHttp, type Address } from '../../network/http-server.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 
 export interface ServeOptions {
   readonly stateFolder: string;
@@ -42,7 +43,7 @@ export interface ServedPlatform {
 /**
  * Runs a platform in this process, for hosts of this machine, and the
  * collateral service of its vendor in the shape of PCS v4.
- * @throws PLATFORM_FOLDER_INVALID, CLI_ADDRESS_IN_USE, PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED, and what
+ * @throws PLATFORM_FOLDER_INVALID, CLI_USAGE, CLI_ADDRESS_IN_USE, PLATFORM_AUDIT_BUSY, PLATFORM_AUDIT_BROKEN, PLATFORM_AUDIT_FAILED, and what
  *   `openPlatform` and `servePlatform` throw
  */
 export async function serve(options: ServeOptions): Promise<ServedPlatform> {
@@ -91,9 +92,11 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
   return serveHttp(collateralApp(vendorFolder, { now }), listen);
 }
 
-/** A killed platform leaves its socket. @throws CLI_ADDRESS_IN_USE when a program answers there. */
+/** A killed platform leaves its socket. @throws CLI_USAGE for a file of another kind, CLI_ADDRESS_IN_USE when a program answers there. */
 async function clearSocket(path: string): Promise<void> {
-  if (!(await exists(path))) return;
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) refuseUsage(`${path} is not a socket, so a platform does not take its place.`);
   if (await isListening(path)) {
     throw new EnclosError('CLI_ADDRESS_IN_USE', `Another platform already listens at ${path}.`, { details: { path } });
   }

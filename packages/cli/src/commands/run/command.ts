@@ -1,3 +1,4 @@
+import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { defineCommand } from '../define.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
@@ -13,6 +14,10 @@ export const command = defineCommand({
     'Without one, a development key is made in .enclos.',
     'When the signer, the mode, the product or the platform differs from the run before, a warning says which sealed state this run cannot open, and what opens it.',
     '',
+    'With --json, standard output has one JSON object a line, and the output of the host program goes to standard error.',
+    'The member event says what happens: built, key-made, warning, platform, closed-state, not-remembered, starting (with the identity of the enclave) and ended (with exitCode).',
+    'A failure is a line with error instead.',
+    '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
@@ -23,6 +28,7 @@ export const command = defineCommand({
       summary: 'Build and run a debug enclave: its errors are readable, and it keeps no secrets',
     },
     ...projectOptions,
+    json: { type: 'boolean', summary: 'Print each event as JSON, one a line, and nothing else' },
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
@@ -31,21 +37,26 @@ export const command = defineCommand({
       command: 'enclos run --isolation=best -- --port 8080',
       summary: 'On a machine that lacks a layer, with arguments for the host',
     },
+    { command: 'enclos run --json', summary: 'Write what happens for a script, one JSON object a line' },
   ],
   exitCodes: {
     1: 'The platform or the enclave failed. Every other code comes from the host program.',
     3: 'The platform refused the image or its interpreter.',
   },
   async run(input, context) {
-    const { io, notes } = context;
-    return run(
-      {
-        ...projectRun(input, context),
-        debug: input.options.debug,
-      },
-      io,
-      { ...runNotes(context).events, platform: (description) => platformBanner(description, notes) },
-    );
+    const { io, notes, progress } = context;
+    const options = { ...projectRun(input, context), debug: input.options.debug };
+    if (input.options.json) {
+      const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
+      const outcome = await run({ ...options, output: 'stderr' }, io, events);
+      events.ended(outcome.exitCode);
+      return outcome;
+    }
+    return run(options, io, {
+      ...runNotes(context).events,
+      platform: (description) => platformBanner(description, notes),
+      starting: () => undefined,
+    });
   },
   exitCode: ({ exitCode }) => exitCode,
 });

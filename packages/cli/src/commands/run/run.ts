@@ -2,7 +2,7 @@ import type { PlatformDescription } from '@enclos/tee';
 import type { Io } from '../../output/io.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
-import { hostEnvironment, loadProjectFor, prepare, type BuildEvents } from '../../project/prepare.ts';
+import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
@@ -10,6 +10,8 @@ import { watchSealing } from '../../project/sealing/closed-state.ts';
 /** What `run` reports while it works. */
 export interface RunEvents extends BuildEvents {
   platform(description: PlatformDescription): void;
+  /** The host program is about to start, with this enclave. */
+  starting(build: SignedBuild): void;
 }
 
 /**
@@ -28,7 +30,9 @@ export async function run(options: RunOptions, io: Io, events: RunEvents): Promi
     events.platform(platform.description);
     await watchSealing({ projectFolder: project.folder, build, platform, options }, io, events);
     const env = hostEnvironment(io, { build, platformSocket: platform.socketPath, isolation });
-    return { exitCode: await runHostProcess({ script, args: options.args, cwd: project.folder, env }, io) };
+    events.starting(build);
+    const { args, output } = options;
+    return { exitCode: await runHostProcess({ script, args, cwd: project.folder, env, output }, io) };
   } finally {
     await platform.launcher.close();
   }

@@ -1,6 +1,7 @@
 import { describeSignature, signEnclave, writeFileAtomically, type SignedIdentity } from '@enclos/build';
 import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
+import { withKeyOf } from '../../images/key-file.ts';
 
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */
@@ -31,13 +32,16 @@ const maxKeyBytes = 64 * 1024;
 export async function sign(options: SignOptions): Promise<SignOutcome> {
   const { image, attributes } = await findImage(options.target);
   const key = await readSmallFile(options.keyFile, maxKeyBytes);
-  const signature = signEnclave({
-    image: await readImageFile(image),
-    key,
-    date: options.date,
-    sourceDateEpoch: options.sourceDateEpoch,
-    ...(attributes === undefined ? {} : { attributes }),
-  });
+  const bytes = await readImageFile(image);
+  const signature = withKeyOf(options.keyFile, () =>
+    signEnclave({
+      image: bytes,
+      key,
+      date: options.date,
+      sourceDateEpoch: options.sourceDateEpoch,
+      ...(attributes === undefined ? {} : { attributes }),
+    }),
+  );
   const path = options.outFile ?? `${stemOf(image)}.sig`;
   await writeFileAtomically(path, signature);
   return Object.freeze({ signature: path, image, ...describeSignature(signature) });

@@ -132,7 +132,7 @@ test('the stack of an error in the enclave leads to its source', { timeout: 120_
 test('log levels: what is below is not shown', { timeout: 120_000 }, async () => {
   await running.until(/enclave: greeting number/);
   running.child.stdin?.write('L\n');
-  await running.until(/log of the enclave: warnings/);
+  await running.until(/log of the enclave: error, warn\n/);
   // The level travels to the host program.
   await waitUntil('the log falls silent', async () => {
     running.forget();

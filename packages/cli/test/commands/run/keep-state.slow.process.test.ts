@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { enclos, newProject, signingKey, temporaryFolder } from '../../cli.ts';
+import { enclos, newProject, repository, signingKey, temporaryFolder } from '../../cli.ts';
 
 const folder = await newProject('keeper');
 const env = { ...process.env, XDG_STATE_HOME: temporaryFolder() };
@@ -33,7 +34,9 @@ await environment.launcher.close();
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'src', name), text);
 
-const run = (...options: readonly string[]) => enclos(['run', '--isolation=best', ...options], { cwd: folder, env });
+/** By the real clock: the last run is told by its time. */
+const run = (...options: readonly string[]) =>
+  enclos(['run', '--isolation=best', ...options], { cwd: folder, env, now: () => new Date() });
 const warning = /⚠ If the enclave sealed state up to [^\n]*SEAL_NOT_OPENED/;
 
 test(
@@ -56,5 +59,30 @@ test(
     const debug = await run('--debug');
     assert.equal(debug.stdout, 'SEAL_NOT_OPENED\n');
     assert.match(debug.stderr, /mode +production → debug/);
+  },
+);
+
+test(
+  'with --json each line of the output is an event, and the host program writes to standard error',
+  { timeout: 60_000 },
+  () => {
+    const program = join(repository, 'packages/cli/bin/enclos.js');
+    const argv = [program, 'run', '--isolation=best', '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd: folder, env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const names = events.map(({ event }) => event);
+    assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'ended']);
+    const [built, platform, closed, starting, ended] = events;
+    assert.equal(starting?.['mrEnclave'], built?.['mrEnclave']);
+    assert.match(String(starting?.['mrSigner']), /^[0-9a-f]{64}$/);
+    assert.deepEqual([starting?.['productId'], starting?.['securityVersion'], starting?.['debug']], [1, 1, false]);
+    assert.match(String(platform?.['rootFingerprint']), /^[0-9a-f]{64}$/);
+    assert.equal(closed?.['code'], 'SEAL_NOT_OPENED');
+    assert.equal(ended?.['exitCode'], 0);
+    assert.equal(stderr.trimEnd().split('\n').at(-1), 'SEAL_NOT_OPENED');
   },
 );

@@ -179,6 +179,15 @@ test('run refuses a project without a host, and shows where a host is wrong, bef
   const absent = await run('--host', 'src/absent.ts');
   assert.equal(absent.code, 2);
   assert.match(absent.stderr, /✖ CLI_HOST_MISSING: There is no src\/absent\.ts in /);
+  const asLines = await run('--host', 'src/absent.ts', '--json');
+  const lines = asLines.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    lines.map((line) => line['event'] ?? (line['error'] as { code: string }).code),
+    ['built', 'CLI_HOST_MISSING'],
+  );
   appendFileSync(join(folder, 'src/host.ts'), '\nconst ü = ;\n');
   const wrong = await run();
   assert.equal(wrong.code, 2);

@@ -1,7 +1,8 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-import { EnclosError } from '@enclos/errors';
+import { systemReason } from '@enclos/diagnostics';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 
 import { BuildError } from '../diagnostic.ts';
 
@@ -42,6 +43,35 @@ export async function readProjectFile(folder: string, path: string): Promise<Uin
   }
 }
 
-export function unreadable(path: string, cause: unknown): EnclosError {
-  return new EnclosError('BUILD_FILE_UNREADABLE', `Cannot read ${path} of the project.`, { details: { path }, cause });
+/** @param message what is missing, when the file is not there */
+export function unreadable(path: string, cause: unknown, message?: string): EnclosError {
+  const code = codeOf(cause);
+  const isMissing = code === 'ENOENT' && message !== undefined;
+  const text = isMissing ? message : `Cannot read ${path} of the project: ${systemReason(code) ?? code}.`;
+  return new EnclosError('BUILD_FILE_UNREADABLE', text, { details: { path }, cause });
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be read';
+}
+
+/** A source that enclave.json names: by a member, or by `name` alone. */
+export interface NamedSource {
+  readonly path: string;
+  readonly member: 'main' | 'interface';
+  /** What `name` alone stands for. */
+  readonly byName: string;
+}
+
+/** Reads a source, and says which member of enclave.json names it when it is missing. @throws what {@link readProjectFile} throws */
+export async function readNamedSource(folder: string, source: NamedSource): Promise<Uint8Array> {
+  const { path, member, byName } = source;
+  return readProjectFile(folder, path).catch((error: unknown) => {
+    if (!isEnclosError(error, 'BUILD_FILE_UNREADABLE')) throw error;
+    const why =
+      path === byName
+        ? `"name" of enclave.json stands for it, as there is no "${member}". Write it, or name another file: "${member}": "src/app.ts"`
+        : `"${member}" of enclave.json names it`;
+    throw unreadable(path, error.cause, `There is no ${path} in ${folder}: ${why}.`);
+  });
 }

@@ -1,14 +1,15 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 
 import { BuildError, countOf } from '../diagnostic.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
 import { parseJsonSource } from './json-source.ts';
-import { unreadable, type ProjectFiles } from './project-files.ts';
+import type { ProjectFiles } from './project-files.ts';
 import { schemaDiagnostics } from './schema-problems.ts';
 
 /** The KSS part of what a signature says; it is in SIGSTRUCT and not in the image. */
@@ -131,9 +132,21 @@ function isAbsent(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
 }
 
-function notAProject(folder: string, cause: unknown): EnclosError {
-  const message = `There is no ${PROJECT_FILE} in ${folder}, so it is not a project: name the folder of one, or make one with \`enclos new\`.`;
-  return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path: PROJECT_FILE }, cause });
+/** @param folder as it was given: links in it are not followed */
+async function notAProject(folder: string, cause: unknown): Promise<EnclosError> {
+  const path = join(folder, PROJECT_FILE);
+  if (!isAbsent(cause)) {
+    const reason = systemReason(cause instanceof Error && 'code' in cause ? String(cause.code) : undefined);
+    const message = `Cannot read ${path}: ${reason ?? 'it cannot be read'}.`;
+    return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause });
+  }
+  const found = await stat(folder).catch(() => undefined);
+  const what =
+    found?.isFile() === true
+      ? `${folder} is a file`
+      : `There is no ${found === undefined ? `folder ${folder}` : `${PROJECT_FILE} in ${folder}`}`;
+  const message = `${what}, so it is not a project: name the folder of one, or make one with \`enclos new\`.`;
+  return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause });
 }
 
 /**
@@ -146,8 +159,8 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   // The bundler sees through symbolic links, so that the folder must be the real one for its files to be inside it.
   const absolute = options.fs === undefined ? await realpath(given).catch(() => given) : given;
   const fs = options.fs ?? { readFile };
-  const bytes = await fs.readFile(join(absolute, PROJECT_FILE)).catch((cause: unknown) => {
-    throw isAbsent(cause) ? notAProject(absolute, cause) : unreadable(PROJECT_FILE, cause);
+  const bytes = await fs.readFile(join(absolute, PROJECT_FILE)).catch(async (cause: unknown) => {
+    throw await notAProject(given, cause);
   });
   let text: string;
   try {

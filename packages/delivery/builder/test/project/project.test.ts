@@ -49,10 +49,13 @@ test('loadProject() names the file when it is absent', async () => {
 });
 
 test('loadProject() of a folder without a project says which folder, and what to do', async () => {
-  for (const folder of [tmpdir(), join(tmpdir(), 'nothing/is/here')]) {
+  for (const [folder, what] of [
+    [tmpdir(), 'enclave.json in '],
+    [join(tmpdir(), 'nothing/is/here'), 'folder '],
+  ] as const) {
     await assert.rejects(loadProject(folder), (error) => {
       assert.ok(isEnclosError(error, 'BUILD_FILE_UNREADABLE'));
-      assert.ok(error.message.startsWith('There is no enclave.json in '), error.message);
+      assert.ok(error.message.startsWith(`There is no ${what}${folder}, `), error.message);
       assert.match(error.message, /so it is not a project: name the folder of one, or make one with `enclos new`\.$/);
       return true;
     });

@@ -3,13 +3,14 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { patientLimits } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
+import { levelOf, type LogLevel } from '../observe/logger.ts';
 import type { DeveloperTool } from './developer-tool.ts';
 import { sourcePositions } from './source-positions.ts';
 
 export interface DebuggingOptions {
   readonly sourceMap?: string | undefined;
   readonly developerTool?: DeveloperTool | undefined;
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
 }
 
 /** What is different for an enclave that is being developed. For a production enclave this changes nothing. */
@@ -25,6 +26,7 @@ export interface Debugging {
   outcome<R>(answer: Promise<R>): Promise<R>;
   /** Why the enclave ended. The output of a debug enclave points to sources. */
   exit(exit: EnclaveExit): EnclaveExit;
+  /** For the gate, where levels are numbers. */
   readonly onLog: ((level: number, text: string) => void) | undefined;
 }
 
@@ -77,10 +79,10 @@ function mapped(error: EnclosError, positions: (text: string) => string): Enclos
 
 function logOf({ developerTool, onLog }: DebuggingOptions, positions: (text: string) => string): Debugging['onLog'] {
   if (developerTool === undefined) {
-    return onLog === undefined ? undefined : (level, text) => onLog(level, positions(text));
+    return onLog === undefined ? undefined : (level, text) => onLog(levelOf(level), positions(text));
   }
-  const write = onLog ?? ((_level: number, text: string) => process.stderr.write(`enclave: ${text}\n`));
+  const write = onLog ?? ((_level: LogLevel, text: string) => process.stderr.write(`enclave: ${text}\n`));
   return (level, text) => {
-    if (level <= developerTool.logLevel()) write(level, positions(text));
+    if (level <= developerTool.logLevel()) write(levelOf(level), positions(text));
   };
 }

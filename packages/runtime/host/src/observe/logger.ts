@@ -2,6 +2,11 @@
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** The level of a line from an enclave: a number that is not one of ours counts as `error`, so that nothing is hidden by it. */
+export function levelOf(level: number): LogLevel {
+  return logLevels[level] ?? 'error';
+}
+
 /** Facts that go with a message. An enclave's own lines have only the name of the enclave. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 

@@ -1,7 +1,7 @@
 import { isEnclosError, isErrorCode, type ErrorCode } from '@enclos/errors';
 import type { HostEventName, Instrumentation, Observation, Operation, OperationEnd } from './instrumentation.ts';
 import { defaultLogLimits, LogBudget, type LogLimits } from './log-budget.ts';
-import { logLevels, type EnclosLogger, type LogFields, type LogLevel } from './logger.ts';
+import { levelOf, logLevels, type EnclosLogger, type LogFields, type LogLevel } from './logger.ts';
 
 export interface WatchOptions {
   /** Takes the enclave's lines and the host's own events. Nothing is logged when absent. */
@@ -56,7 +56,7 @@ export class Watch {
   line(level: number, text: string): void {
     if (this.#logger === undefined || level > this.#most || !this.#budget.take(Buffer.byteLength(text))) return;
     this.#tellDropped();
-    this.#record(logLevels[level] ?? 'error', { event: 'line', ...this.#who() }, text);
+    this.#record(levelOf(level), { event: 'line', ...this.#who() }, text);
   }
 
   begin(operation: Pick<Operation, 'kind' | 'function'>, parent?: WatchedOperation): WatchedOperation {

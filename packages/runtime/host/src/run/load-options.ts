@@ -2,6 +2,7 @@ import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
 import type { Isolation, Launcher } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import type { DeveloperTool } from '../debug/developer-tool.ts';
+import type { LogLevel } from '../observe/logger.ts';
 import type { WatchOptions } from '../observe/watch.ts';
 
 /** What an untrusted function gets besides its arguments. */
@@ -34,10 +35,10 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /**
-   * Gets every line of the enclave as it arrives, level 0 (error) to 4 (trace). It must bound what it keeps; a `logger` is
+   * Gets every line of the enclave as it arrives, with its level, `error` to `trace`. It must bound what it keeps; a `logger` is
    * bounded already.
    */
-  readonly onLog?: ((level: number, text: string) => void) | undefined;
+  readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
   /** Source map of a debug image, NAME.map: traces of the enclave then show its sources. */
   readonly sourceMap?: string | undefined;
   /** From {@link fromEnvironment}. While it inspects, calls have no deadline: a breakpoint may hold them. */

@@ -1,0 +1,29 @@
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'this user has no permission'],
+  ['EADDRINUSE', 'another program listens there already'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['EBUSY', 'it is in use'],
+  ['EDQUOT', "this user's share of the disk is used up"],
+  ['EEXIST', 'it exists already'],
+  ['EFBIG', 'the file would be larger than this process may write'],
+  ['EIO', 'the disk reports an error'],
+  ['EISDIR', 'it is a folder'],
+  ['ELOOP', 'symbolic links lead in a circle'],
+  ['EMFILE', 'this process has too many open files'],
+  ['ENAMETOOLONG', 'the path is too long'],
+  ['ENOENT', 'there is no such file'],
+  ['ENOSPC', 'the disk is full'],
+  ['ENOTDIR', 'part of the path is not a folder'],
+  ['ENOTEMPTY', 'the folder is not empty'],
+  ['ENOTFOUND', 'no host has this name'],
+  ['EPERM', 'the system does not permit it'],
+  ['EROFS', 'the file system is read-only'],
+]);
+
+/**
+ * The reason of a system error in words, by its code (errno(3), and `ENOTFOUND` of Node).
+ * @returns undefined for a code without words here
+ */
+export function systemReason(code: string | undefined): string | undefined {
+  return code === undefined ? undefined : reasons.get(code);
+}
