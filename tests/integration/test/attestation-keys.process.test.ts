@@ -1,26 +1,21 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createAttestationClient, type AttestationClient, type VerifiedToken } from '@enclos/attestation/client';
 import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
-import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx';
+import { singleUserAdvisory } from '@enclos/software-sgx';
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { appraiseServiceKey, type KnownService } from '@enclos/process-kit/attestation/service-key';
 import { callService, shownCertificate } from '@enclos/process-kit/attestation/service-calls';
-import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
-  loadClaimant,
   quoteFor,
-  signedService,
-  startTestService,
-  type Claimant,
+  serviceScene,
   type DevelopmentConfiguration,
-  type TestService,
+  type ServiceScene,
 } from '@enclos/process-kit';
 
 // What relying parties learn of the keys of the real enclave, over its TLS.
@@ -29,48 +24,40 @@ const runtimeData = new TextEncoder().encode('what the enclave wants to bind');
 const algorithms = ['RS256', 'ES256', 'ES384'] as const;
 type Algorithm = (typeof algorithms)[number];
 
-let platform: EmbeddedPlatform;
-let port: number;
-let service: TestService;
-let enclave: Claimant;
+let scene: ServiceScene;
 let agent: Agent;
 let known: KnownService;
 
 const hostOf = (algorithm: Algorithm): string =>
   algorithm === 'RS256' ? 'localhost' : `${algorithm.toLowerCase()}.localhost`;
-const issuerOf = (algorithm: Algorithm): string => `https://${hostOf(algorithm)}:${port}`;
+const issuerOf = (algorithm: Algorithm, port = scene.port): string => `https://${hostOf(algorithm)}:${port}`;
 
-function withAlgorithms({ tenants: [tenant] }: DevelopmentConfiguration): object {
-  const tenants = algorithms.map((algorithm) => ({ ...tenant, issuer: issuerOf(algorithm), tokens: { algorithm } }));
+function withAlgorithms({ tenants: [tenant] }: DevelopmentConfiguration, port: number): object {
+  const tenants = algorithms.map((algorithm) => ({
+    ...tenant,
+    issuer: issuerOf(algorithm, port),
+    tokens: { algorithm },
+  }));
   return { tenants };
 }
 
 const digestOf = (algorithm: Algorithm): string =>
-  service.running.served.tenants.find(({ issuer }) => issuer === issuerOf(algorithm))?.configurationDigest ?? '';
+  scene.service.running.served.tenants.find(({ issuer }) => issuer === issuerOf(algorithm))?.configurationDigest ?? '';
 
 before(async () => {
-  platform = await workshop.startPlatform('here');
-  port = await freePort();
-  service = await startTestService({
-    signed: await signedService(workshop),
-    launcher: platform,
-    folder: join(workshop.folder, 'service'),
-    port,
-    change: withAlgorithms,
-  });
-  enclave = await loadClaimant(await workshop.signed('claimant'), platform);
+  scene = await serviceScene(workshop, { change: withAlgorithms });
   // Every name is this machine's; the certificate has to have it all the same.
   agent = new Agent({
     connect: {
-      ca: service.certificate,
+      ca: scene.service.certificate,
       lookup: (_host, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }]),
     },
   });
-  const collateral = await platform.endorsements();
+  const collateral = await scene.platform.endorsements();
   const chain = (JSON.parse(collateral) as { readonly tcb_info_issuer_chain: string }).tcb_info_issuer_chain;
   const root = await softwareRoot(new Uint8Array(new X509Certificate(lastOf(chain)).raw));
   const policy: SgxPolicy = {
-    mrEnclave: [toHex(service.running.mrEnclave)],
+    mrEnclave: [toHex(scene.service.running.mrEnclave)],
     minimumSecurityVersion: 1,
     acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
     acceptedAdvisoryIds: [singleUserAdvisory],
@@ -86,8 +73,7 @@ before(async () => {
 });
 after(async () => {
   await agent?.close();
-  await enclave?.dispose();
-  await service?.running.stop();
+  await scene?.close();
   await workshop.close();
 });
 
@@ -108,7 +94,7 @@ function strictClient(changes: Partial<KnownService> = {}, issuer = issuerOf('RS
 }
 
 async function attestWith(client: AttestationClient): Promise<VerifiedToken> {
-  const evidence = await quoteFor(enclave, runtimeData);
+  const evidence = await quoteFor(scene.claimant, runtimeData);
   const expect = { acceptedPlatforms: ['software'], configurations: [digestOf('RS256')] };
   return client.attestSgxEnclave({
     evidence,
@@ -137,13 +123,13 @@ describe('the strict client', () => {
   test('learns from the certificate in which enclave, and under which configuration, the key was born', async () => {
     const token = await attestWith(strictClient());
     assert.ok(token.signer?.tee === 'sgx');
-    assert.equal(token.signer.mrEnclave, toHex(service.running.mrEnclave));
-    assert.equal(token.sgx?.mrEnclave, toHex(enclave.identity.mrEnclave));
+    assert.equal(token.signer.mrEnclave, toHex(scene.service.running.mrEnclave));
+    assert.equal(token.sgx?.mrEnclave, toHex(scene.claimant.identity.mrEnclave));
     assert.equal(token.platform, 'software');
   });
 
   test('refuses a key of another enclave, another configuration, another issuer, or another root', async () => {
-    const mrEnclave = [toHex(enclave.identity.mrEnclave)];
+    const mrEnclave = [toHex(scene.claimant.identity.mrEnclave)];
     await refusedFor(strictClient({ policy: { ...known.policy, mrEnclave } }), (cause) =>
       isEnclosError(cause, 'APPRAISAL_REFUSED'),
     );
@@ -155,9 +141,9 @@ describe('the strict client', () => {
 
 test('the certificate of TLS says the same of its own key, and neither key passes for the other', async () => {
   const issuer = issuerOf('RS256');
-  const certificate = await shownCertificate(port);
+  const certificate = await shownCertificate(scene.port);
   const { mrEnclave } = await appraiseServiceKey(certificate, `${issuer}#tls`, known);
-  assert.equal(mrEnclave, toHex(service.running.mrEnclave));
+  assert.equal(mrEnclave, toHex(scene.service.running.mrEnclave));
   await assert.rejects(appraiseServiceKey(certificate, issuer, known), /not for tokens of this issuer/);
   const other = { ...known, configuration: digestOf('ES384') };
   await assert.rejects(appraiseServiceKey(certificate, `${issuer}#tls`, other), /another configuration/);
@@ -165,7 +151,7 @@ test('the certificate of TLS says the same of its own key, and neither key passe
   await assert.rejects(appraiseServiceKey(certificate, `${issuer}#tls`, elsewhere), (error) =>
     isEnclosError(error, 'APPRAISAL_REFUSED'),
   );
-  const { body } = await callService({ port, ca: service.certificate, path: '/certs' });
+  const { body } = await callService({ port: scene.port, ca: scene.service.certificate, path: '/certs' });
   const [key] = (body as { readonly keys: readonly { readonly x5c: readonly string[] }[] }).keys;
   const signer = new Uint8Array(Buffer.from(key?.x5c[0] ?? '', 'base64'));
   await appraiseServiceKey(signer, issuer, known);
@@ -174,8 +160,8 @@ test('the certificate of TLS says the same of its own key, and neither key passe
 
 for (const algorithm of algorithms) {
   test(`${algorithm}: jose verifies tokens by the discovery document alone`, async () => {
-    const quote = Buffer.from(await quoteFor(enclave, runtimeData)).toString('base64url');
-    const site = { port, ca: service.certificate, host: hostOf(algorithm) };
+    const quote = Buffer.from(await quoteFor(scene.claimant, runtimeData)).toString('base64url');
+    const site = { port: scene.port, ca: scene.service.certificate, host: hostOf(algorithm) };
     const { body } = await callService({ ...site, path: '/attest/SgxEnclave?api-version=2022-08-01', body: { quote } });
     const { token } = body as { readonly token: string };
     const metadata = await fetchHere(`${issuerOf(algorithm)}/.well-known/openid-configuration`);

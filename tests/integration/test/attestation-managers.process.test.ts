@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
@@ -19,16 +18,12 @@ import {
   type ServiceAnswer,
   type ServiceCall,
 } from '@enclos/process-kit/attestation/service-calls';
-import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
-  loadClaimant,
   quoteFor,
-  signedService,
-  startTestService,
-  type Claimant,
+  serviceScene,
   type DevelopmentConfiguration,
-  type TestService,
+  type ServiceScene,
 } from '@enclos/process-kit';
 
 // Who may manage a tenant of the real enclave: the keys of an issuer come over TLS that ends inside.
@@ -81,12 +76,10 @@ const issuerHost = (name: IssuerName): string => `${name}.login.test`;
 const tenantHost = (name: string): string => `${name}.localhost`;
 
 let provider: IdentityProvider;
-let port: number;
-let service: TestService;
-let enclave: Claimant;
+let scene: ServiceScene;
 let hostLog = '';
 
-function withManagers({ tenants: [tenant] }: DevelopmentConfiguration): object {
+function withManagers({ tenants: [tenant] }: DevelopmentConfiguration, port: number): object {
   const otherRoot = readFileSync(makeRoot(workshop.folder, 'other-root').cert, 'utf8');
   const tenants = issuers.map((name) => ({
     ...tenant,
@@ -110,16 +103,10 @@ function withManagers({ tenants: [tenant] }: DevelopmentConfiguration): object {
 }
 
 before(async () => {
-  const platform = await workshop.startPlatform('here');
   const names = issuers.filter((name) => name !== 'misnamed').map(issuerHost);
   provider = await startIdentityProvider(workshop.folder, names);
   for (const name of issuers) provider.issuers.set(issuerHost(name), goodIssuer(issuerHost(name), [published(first)]));
-  port = await freePort();
-  service = await startTestService({
-    signed: await signedService(workshop),
-    launcher: platform,
-    folder: join(workshop.folder, 'service'),
-    port,
+  scene = await serviceScene(workshop, {
     change: withManagers,
     sources: { identityProvider: { host: '127.0.0.1', port: provider.port } },
     logger: jsonLines({
@@ -131,11 +118,9 @@ before(async () => {
       },
     }),
   });
-  enclave = await loadClaimant(await workshop.signed('claimant'), platform);
 });
 after(async () => {
-  await enclave?.dispose();
-  await service?.running.stop();
+  await scene?.close();
   await provider?.close();
   await workshop.close();
 });
@@ -162,7 +147,7 @@ function tokenOf(name: IssuerName, { key = first, header, claims }: TokenChanges
 
 function manage(name: string, more: Pick<ServiceCall, 'bearer' | 'identity'> = {}): Promise<ServiceAnswer> {
   const path = '/policies/SgxEnclave?api-version=2022-08-01';
-  return callService({ port, ca: service.certificate, host: tenantHost(name), path, ...more });
+  return callService({ port: scene.port, ca: scene.service.certificate, host: tenantHost(name), path, ...more });
 }
 
 async function statusFor(name: IssuerName, changes: TokenChanges = {}): Promise<number> {
@@ -218,14 +203,14 @@ describe('a bearer token of an issuer whose keys the enclave fetched', () => {
   test('is no token of the service itself', async () => {
     const body = await attestBody();
     const path = '/attest/SgxEnclave?api-version=2022-08-01';
-    const answer = await callService({ port, ca: service.certificate, path, body });
+    const answer = await callService({ port: scene.port, ca: scene.service.certificate, path, body });
     assert.equal(answer.status, 200);
     const { token } = answer.body as { readonly token: string };
     assert.deepEqual(refusalOf(await manage('good', { bearer: token })), unauthorized);
   });
 
   test('is needed for attest calls too, where the tenant says so', async () => {
-    const site = { port, ca: service.certificate, host: tenantHost('good') };
+    const site = { port: scene.port, ca: scene.service.certificate, host: tenantHost('good') };
     const call = { ...site, path: '/attest/SgxEnclave?api-version=2022-08-01', body: await attestBody() };
     assert.deepEqual(refusalOf(await callService(call)), unauthorized);
     assert.equal((await callService({ ...call, bearer: await tokenOf('good') })).status, 200);
@@ -234,7 +219,7 @@ describe('a bearer token of an issuer whose keys the enclave fetched', () => {
 });
 
 async function attestBody(): Promise<object> {
-  const quote = await quoteFor(enclave, new Uint8Array(1));
+  const quote = await quoteFor(scene.claimant, new Uint8Array(1));
   return { quote: Buffer.from(quote).toString('base64url') };
 }
 

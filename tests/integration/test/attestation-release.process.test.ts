@@ -5,19 +5,15 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
-import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { compactDecrypt, createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
-import { freePort } from '@enclos/testkit';
 import {
   createWorkshop,
   loadClaimant,
   quoteFor,
-  signedService,
-  startTestService,
+  serviceScene,
   type Claimant,
   type DevelopmentConfiguration,
-  type SignedImage,
-  type TestService,
+  type ServiceScene,
 } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
@@ -42,38 +38,24 @@ function wrappingKey(pair: { readonly publicKey: KeyObject; readonly privateKey:
 const rsa = wrappingKey(generateKeyPairSync('rsa', { modulusLength: 2048 }));
 const curve = wrappingKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
 
-let platform: EmbeddedPlatform;
-let image: SignedImage;
-let port: number;
-let service: TestService;
-let enclave: Claimant;
+let scene: ServiceScene;
 let other: Claimant;
 
-const otherIssuer = (): string => `https://127.0.0.1:${port}`;
+const otherIssuer = (port = scene.port): string => `https://127.0.0.1:${port}`;
 
-function withTenants(made: DevelopmentConfiguration): object {
+function withTenants(made: DevelopmentConfiguration, port: number): object {
   const [tenant] = made.tenants;
-  return { tenants: [tenant, { ...tenant, issuer: otherIssuer() }] };
-}
-
-async function start(): Promise<void> {
-  const folder = join(workshop.folder, 'service');
-  service = await startTestService({ signed: image, launcher: platform, folder, port, change: withTenants });
+  return { tenants: [tenant, { ...tenant, issuer: otherIssuer(port) }] };
 }
 
 before(async () => {
-  platform = await workshop.startPlatform('here');
-  image = await signedService(workshop);
-  port = await freePort();
-  await start();
-  enclave = await loadClaimant(await workshop.signed('claimant'), platform);
-  other = await loadClaimant(await workshop.signed('claimant', { threads: 5 }), platform);
+  scene = await serviceScene(workshop, { change: withTenants });
+  other = await loadClaimant(await workshop.signed('claimant', { threads: 5 }), scene.platform);
   await putSecret();
 });
 after(async () => {
-  await enclave?.dispose();
   await other?.dispose();
-  await service?.running.stop();
+  await scene?.close();
 });
 
 interface Asked {
@@ -98,12 +80,19 @@ function send({ method, path, body, host = 'localhost', isManager = false }: Ask
   return new Promise((resolve, reject) => {
     const text = body === undefined ? '' : JSON.stringify(body);
     const headers = {
-      host: `${host}:${port}`,
+      host: `${host}:${scene.port}`,
       'content-length': text.length,
-      ...(isManager ? { authorization: `Bearer ${service.managementToken}` } : {}),
+      ...(isManager ? { authorization: `Bearer ${scene.service.managementToken}` } : {}),
     };
-    const options = { host: '127.0.0.1', servername: 'localhost', port, path: `${path}?${version}`, method, headers };
-    const sent = request({ ...options, ca: service.certificate, agent: false }, (response) => {
+    const options = {
+      host: '127.0.0.1',
+      servername: 'localhost',
+      port: scene.port,
+      path: `${path}?${version}`,
+      method,
+      headers,
+    };
+    const sent = request({ ...options, ca: scene.service.certificate, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () =>
@@ -121,10 +110,10 @@ function send({ method, path, body, host = 'localhost', isManager = false }: Ask
 /** For the claimant's measurement, on a platform that says what it is. */
 function releasePolicy(): object {
   const allOf = [
-    { claim: 'x-ms-sgx-mrenclave', equals: toHex(enclave.identity.mrEnclave) },
+    { claim: 'x-ms-sgx-mrenclave', equals: toHex(scene.claimant.identity.mrEnclave) },
     { claim: 'x-enclos-tcb.root.kind', equals: 'software' },
   ];
-  return { version: '1.0.0', anyOf: [{ authority: `https://localhost:${port}`, allOf }] };
+  return { version: '1.0.0', anyOf: [{ authority: `https://localhost:${scene.port}`, allOf }] };
 }
 
 async function putSecret(): Promise<void> {
@@ -152,7 +141,7 @@ function release(target: string): Promise<Answered> {
 
 /** Of the audit log, that of a release: its keys are asked for afterwards, and leave no line. */
 function lastLine(): Readonly<Record<string, unknown>> {
-  const lines = readFileSync(service.auditFile, 'utf8').trim().split('\n');
+  const lines = readFileSync(scene.service.auditFile, 'utf8').trim().split('\n');
   return JSON.parse(lines.at(-1) ?? '') as Readonly<Record<string, unknown>>;
 }
 
@@ -160,7 +149,7 @@ async function unwrapped({ status, body }: Answered, { privateKey }: WrappingKey
   assert.equal(status, 200, JSON.stringify(body));
   const keys = (await send({ method: 'GET', path: '/certs' })).body as unknown as JSONWebKeySet;
   const { payload } = await jwtVerify(body.value ?? '', createLocalJWKSet(keys), {
-    issuer: `https://localhost:${port}`,
+    issuer: `https://localhost:${scene.port}`,
   });
   assert.equal((payload['request'] as { readonly nonce?: string }).nonce, 'n-0S6_WzA2Mj');
   const { key } = (payload['response'] as { readonly key: { readonly key: { readonly jwe: string } } }).key;
@@ -182,9 +171,9 @@ function* filesOf(folder: string): Generator<Buffer> {
 }
 
 function secretRow(): string {
-  const rows = readdirSync(service.storeFolder, { recursive: true, encoding: 'utf8' })
+  const rows = readdirSync(scene.service.storeFolder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.row'))
-    .map((name) => join(service.storeFolder, name))
+    .map((name) => join(scene.service.storeFolder, name))
     .filter((path) => statSync(path).size > secret.length);
   assert.equal(rows.length, 1);
   return rows[0] ?? '';
@@ -193,21 +182,21 @@ function secretRow(): string {
 describe('a secret that the service keeps', () => {
   test('is released to the claimant that its policy names, wrapped to an RSA key and to a curve key', async () => {
     for (const key of [rsa, curve]) {
-      assert.deepEqual(await unwrapped(await release(await attested(enclave, key)), key), secret);
+      assert.deepEqual(await unwrapped(await release(await attested(scene.claimant, key)), key), secret);
     }
     const [call, outcome, measurement] = ['call', 'outcome', 'measurement'].map((name) => lastLine()[name]);
-    assert.deepEqual([call, outcome, measurement], ['releaseSecret', 'ok', toHex(enclave.identity.mrEnclave)]);
+    assert.deepEqual([call, outcome, measurement], ['releaseSecret', 'ok', toHex(scene.claimant.identity.mrEnclave)]);
   });
 
   test('is not released to another measurement', async () => {
-    assert.notDeepEqual(other.identity.mrEnclave, enclave.identity.mrEnclave);
+    assert.notDeepEqual(other.identity.mrEnclave, scene.claimant.identity.mrEnclave);
     refused(await release(await attested(other, rsa)), 'release-policy');
     assert.deepEqual(
       { ...lastLine(), time: '', requestId: '' },
       {
         time: '',
         requestId: '',
-        tenant: `https://localhost:${port}`,
+        tenant: `https://localhost:${scene.port}`,
         call: 'releaseSecret',
         who: 'anonymous',
         outcome: 'refused',
@@ -220,13 +209,13 @@ describe('a secret that the service keeps', () => {
   });
 
   test('is not released to a draft', async () => {
-    const draft = await attested(enclave, rsa, { draftPolicyForAttestation: permitAll });
+    const draft = await attested(scene.claimant, rsa, { draftPolicyForAttestation: permitAll });
     assert.equal(decodeJwt(draft)['x-enclos-draft'], true);
     refused(await release(draft), 'algorithm');
   });
 
   test("is not released to another tenant's token", async () => {
-    refused(await release(await attested(enclave, rsa, {}, '127.0.0.1')), 'key-location');
+    refused(await release(await attested(scene.claimant, rsa, {}, '127.0.0.1')), 'key-location');
   });
 
   test('is listed without being shown, and lies nowhere in the clear', async () => {
@@ -242,11 +231,11 @@ describe('a secret that the service keeps', () => {
   });
 
   test('outlives the service, and tokens of before do not', async () => {
-    const old = await attested(enclave, rsa);
-    await service.running.stop();
-    await start();
+    const old = await attested(scene.claimant, rsa);
+    await scene.service.running.stop();
+    await scene.start();
     refused(await release(old), 'unknown-key');
-    assert.deepEqual(await unwrapped(await release(await attested(enclave, rsa)), rsa), secret);
+    assert.deepEqual(await unwrapped(await release(await attested(scene.claimant, rsa)), rsa), secret);
   });
 
   test('is refused when its row was changed or put back, and released again when it is the right one', async () => {
@@ -256,7 +245,7 @@ describe('a secret that the service keeps', () => {
     const newer = secretRow();
     assert.notEqual(newer, path);
     const right = readFileSync(newer);
-    const token = await attested(enclave, curve);
+    const token = await attested(scene.claimant, curve);
     const flipped = Uint8Array.from(right, (byte, index) => (index === right.length - 100 ? byte ^ 1 : byte));
     for (const bytes of [older, flipped]) {
       writeFileSync(newer, bytes);

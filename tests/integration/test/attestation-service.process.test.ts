@@ -1,27 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { cpSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient, type AttestationToken } from '@azure/attestation';
 import { toHex } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
-import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { freePort } from '@enclos/testkit';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JSONWebKeySet } from 'jose';
 import { callService, refusalOf, type ServiceAnswer } from '@enclos/process-kit/attestation/service-calls';
 import {
   createPolicySigner,
   createWorkshop,
-  loadClaimant,
   openEnclaveReport,
   quoteFor,
-  signedService,
-  startTestService,
-  type Claimant,
+  serviceScene,
   type DevelopmentConfiguration,
-  type SignedImage,
-  type TestService,
+  type ServiceScene,
 } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
@@ -42,51 +35,35 @@ const runtimeData = new TextEncoder().encode('a key, or whatever an enclave want
 const runtimeJson = new TextEncoder().encode('{"keys":[{"kid":"one"}],"number":7}');
 const permitAll = 'version=1.0; authorizationrules { => permit(); }; issuancerules {};';
 
-let platform: EmbeddedPlatform;
-let image: SignedImage;
-let port: number;
-let service: TestService;
-let enclave: Claimant;
+let scene: ServiceScene;
 
-const issuer = (): string => `https://localhost:${port}`;
+const issuer = (): string => `https://localhost:${scene.port}`;
 /** The isolated tenant has another name for the same address. */
-const isolatedIssuer = (): string => `https://127.0.0.1:${port}`;
-const hardwareIssuer = (): string => `https://hardware.localhost:${port}`;
+const isolatedIssuer = (port = scene.port): string => `https://127.0.0.1:${port}`;
+const hardwareIssuer = (port = scene.port): string => `https://hardware.localhost:${port}`;
 
-function withTenants(made: DevelopmentConfiguration): object {
+function withTenants(made: DevelopmentConfiguration, port: number): object {
   const [tenant] = made.tenants;
   return {
     tenants: [
       tenant,
-      { ...tenant, issuer: isolatedIssuer(), trustModel: 'isolated', policyCertificates: [first.certificate] },
-      { ...tenant, issuer: hardwareIssuer(), softwareRoots: [] },
+      { ...tenant, issuer: isolatedIssuer(port), trustModel: 'isolated', policyCertificates: [first.certificate] },
+      { ...tenant, issuer: hardwareIssuer(port), softwareRoots: [] },
     ],
   };
 }
 
-async function start(): Promise<void> {
-  const folder = join(workshop.folder, 'service');
-  service = await startTestService({ signed: image, launcher: platform, folder, port, change: withTenants });
-}
-
 before(async () => {
-  platform = await workshop.startPlatform('here');
-  image = await signedService(workshop);
-  port = await freePort();
-  await start();
-  enclave = await loadClaimant(await workshop.signed('claimant'), platform);
+  scene = await serviceScene(workshop, { change: withTenants });
 });
-after(async () => {
-  await enclave?.dispose();
-  await service?.running.stop();
-});
+after(() => scene?.close());
 
 const clientOptions = (expectedIssuer: string) => ({
-  tlsOptions: { ca: service.certificate },
+  tlsOptions: { ca: scene.service.certificate },
   validationOptions: { validateToken: true, validateIssuer: true, expectedIssuer, timeValidationSlack: 0 },
 });
 const client = (at = issuer()): AttestationClient => new AttestationClient(at, clientOptions(at));
-const administration = (at = issuer(), token = service.managementToken): AttestationAdministrationClient =>
+const administration = (at = issuer(), token = scene.service.managementToken): AttestationAdministrationClient =>
   new AttestationAdministrationClient(
     at,
     { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3_600_000 }) },
@@ -104,18 +81,18 @@ const refused =
 
 const claimsOf = (token: AttestationToken): Record<string, unknown> => decodeJwt(token.serialize());
 
-const site = () => ({ port, ca: service.certificate });
+const site = () => ({ port: scene.port, ca: scene.service.certificate });
 const getJson = async (path: string): Promise<unknown> => (await callService({ ...site(), path })).body;
 const post = (path: string, body: object, host = 'localhost'): Promise<ServiceAnswer> =>
   callService({ ...site(), path, body, host });
 
 describe("Azure's own client against the service in its enclave", () => {
   test('attests a quote with binary data', async () => {
-    const { token, body } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+    const { token, body } = await client().attestSgxEnclave(await quoteFor(scene.claimant, runtimeData), {
       runTimeData: runtimeData,
     });
     assert.equal(body.issuer, issuer());
-    assert.equal(body.mrEnclave, toHex(enclave.identity.mrEnclave));
+    assert.equal(body.mrEnclave, toHex(scene.claimant.identity.mrEnclave));
     assert.equal(body.productId, 18);
     assert.equal(body.svn, 3);
     assert.equal(body.isDebuggable, false);
@@ -125,7 +102,7 @@ describe("Azure's own client against the service in its enclave", () => {
   });
 
   test('attests an Open Enclave report with JSON', async () => {
-    const quote = await quoteFor(enclave, runtimeJson);
+    const quote = await quoteFor(scene.claimant, runtimeJson);
     const { token, body } = await client().attestOpenEnclave(openEnclaveReport(quote), { runTimeJson: runtimeJson });
     assert.deepEqual(body.runTimeClaims, JSON.parse(new TextDecoder().decode(runtimeJson)));
     assert.equal(body.enclaveHeldData, undefined);
@@ -133,15 +110,15 @@ describe("Azure's own client against the service in its enclave", () => {
     const signers = await client().getAttestationSigners();
     assert.ok(signers.some(({ keyId }) => keyId === token.keyId));
     const [pem = ''] = signers[0]?.certificates ?? [];
-    assert.match(new X509Certificate(pem).subject, new RegExp(`localhost:${port}`));
+    assert.match(new X509Certificate(pem).subject, new RegExp(`localhost:${scene.port}`));
   });
 
   test('draft policies permit and deny', async () => {
-    const quote = await quoteFor(enclave, runtimeData);
+    const quote = await quoteFor(scene.claimant, runtimeData);
     const rule = (value: string): string =>
       `version=1.0; authorizationrules { [type=="x-ms-sgx-mrsigner", value=="${value}"] => permit(); }; issuancerules {};`;
-    const signer = toHex(enclave.identity.mrSigner);
-    const lax = { tlsOptions: { ca: service.certificate } };
+    const signer = toHex(scene.claimant.identity.mrSigner);
+    const lax = { tlsOptions: { ca: scene.service.certificate } };
     const attest = (draft: string) =>
       new AttestationClient(issuer(), lax).attestSgxEnclave(quote, {
         runTimeData: runtimeData,
@@ -163,7 +140,7 @@ describe("Azure's own client against the service in its enclave", () => {
       certificate: second.certificate,
     });
     assert.equal(signed.body.policySigner?.certificates.length, 1);
-    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+    const { token } = await client().attestSgxEnclave(await quoteFor(scene.claimant, runtimeData), {
       runTimeData: runtimeData,
     });
     const hash = createHash('sha256').update(Buffer.from(permitAll).toString('base64url')).digest('base64url');
@@ -198,7 +175,7 @@ describe("Azure's own client against the service in its enclave", () => {
 
   test('management needs a token of the issuer', async () => {
     await assert.rejects(administration(issuer(), 'e30.e30.e30').getPolicy('SgxEnclave'), refused(401, 'Unauthorized'));
-    const { token } = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+    const { token } = await client().attestSgxEnclave(await quoteFor(scene.claimant, runtimeData), {
       runTimeData: runtimeData,
     });
     await assert.rejects(
@@ -224,7 +201,7 @@ const attestPath = '/attest/SgxEnclave?api-version=2022-08-01';
 describe('the service', () => {
   test('gives tokens that verify by the discovery document alone', async () => {
     const { body } = await post(attestPath, {
-      ...evidenceBody(await quoteFor(enclave, runtimeData)),
+      ...evidenceBody(await quoteFor(scene.claimant, runtimeData)),
       nonce: 'n-0S6_WzA2Mj',
     });
     const { jwks_uri: place = '' } = (await getJson('/.well-known/openid-configuration')) as { jwks_uri?: string };
@@ -237,11 +214,11 @@ describe('the service', () => {
     const { epoch, digest } = payload['x-enclos-state'] as { epoch: number; digest: string };
     assert.ok(epoch >= 2);
     assert.match(digest, /^[\w-]{43}$/);
-    assert.equal(payload['x-enclos-configuration'], service.running.served.tenants[0]?.configurationDigest);
+    assert.equal(payload['x-enclos-configuration'], scene.service.running.served.tenants[0]?.configurationDigest);
   });
 
   test('refuses a quote that was tampered with, and data that it does not bind', async () => {
-    const quote = await quoteFor(enclave, runtimeData);
+    const quote = await quoteFor(scene.claimant, runtimeData);
     for (const at of [112, 400, 500, quote.length - 3000]) {
       const tampered = Uint8Array.from(quote, (byte, i) => (i === at ? byte ^ 1 : byte));
       assert.deepEqual(
@@ -250,19 +227,23 @@ describe('the service', () => {
         `byte ${at}`,
       );
     }
-    const other = await quoteFor(enclave, runtimeJson);
+    const other = await quoteFor(scene.claimant, runtimeJson);
     assert.deepEqual(refusalOf(await post(attestPath, evidenceBody(other))), [400, 'InvalidParameter']);
   });
 
   test('takes no software evidence for a tenant that lists no software root', async () => {
-    const answer = await post(attestPath, evidenceBody(await quoteFor(enclave, runtimeData)), 'hardware.localhost');
+    const answer = await post(
+      attestPath,
+      evidenceBody(await quoteFor(scene.claimant, runtimeData)),
+      'hardware.localhost',
+    );
     assert.deepEqual(refusalOf(answer), [400, 'InvalidParameter']);
   });
 
   test('writes down who attested what, and no evidence', async () => {
-    const quote = await quoteFor(enclave, runtimeData);
+    const quote = await quoteFor(scene.claimant, runtimeData);
     const { body } = await post(attestPath, evidenceBody(quote));
-    const lines = readFileSync(service.auditFile, 'utf8').trim().split('\n');
+    const lines = readFileSync(scene.service.auditFile, 'utf8').trim().split('\n');
     const last = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
     assert.equal(last['tenant'], issuer());
     assert.equal(last['outcome'], 'ok');
@@ -273,13 +254,15 @@ describe('the service', () => {
 
   test('keeps policies over a restart; old tokens verify; an older store is noticed', async () => {
     await administration().setPolicy('SgxEnclave', permitAll);
-    const earlier = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), { runTimeData: runtimeData });
-    await service.running.stop();
-    await start();
+    const earlier = await client().attestSgxEnclave(await quoteFor(scene.claimant, runtimeData), {
+      runTimeData: runtimeData,
+    });
+    await scene.service.running.stop();
+    await scene.start();
     assert.equal((await administration().getPolicy('SgxEnclave')).body, permitAll);
     const keys = (await getJson('/certs')) as JSONWebKeySet;
     await jwtVerify(earlier.token.serialize(), createLocalJWKSet(keys), { issuer: issuer() });
-    const afterwards = await client().attestSgxEnclave(await quoteFor(enclave, runtimeData), {
+    const afterwards = await client().attestSgxEnclave(await quoteFor(scene.claimant, runtimeData), {
       runTimeData: runtimeData,
     });
     assert.notEqual(afterwards.token.keyId, earlier.token.keyId);
@@ -288,15 +271,15 @@ describe('the service', () => {
 
   test('ends with its enclave, and says so', async () => {
     const readiness = (): Promise<number> =>
-      fetch(`http://127.0.0.1:${service.running.adminPort}/readyz`).then(({ status }) => status);
+      fetch(`http://127.0.0.1:${scene.service.running.adminPort}/readyz`).then(({ status }) => status);
     assert.equal(await readiness(), 200);
-    const text = await fetch(`http://127.0.0.1:${service.running.adminPort}/metrics`).then((response) =>
+    const text = await fetch(`http://127.0.0.1:${scene.service.running.adminPort}/metrics`).then((response) =>
       response.text(),
     );
     assert.match(text, /enclos_attestation_requests_total\{route="\w+",outcome="ok"\} \d+/);
-    await service.running.stop();
+    await scene.service.running.stop();
     await assert.rejects(getJson('/certs'));
-    await start();
+    await scene.start();
   });
 });
 
@@ -306,7 +289,7 @@ function copyRows(from: string, to: string): void {
 }
 
 test('an older store that is put back under a running service is refused, and the newer one serves again', async () => {
-  const { storeFolder } = service;
+  const { storeFolder } = scene.service;
   const [older, newest] = [workshop.subfolder('store-older'), workshop.subfolder('store-newest')];
   await administration().setPolicy('TdxVm', permitAll);
   copyRows(storeFolder, older);

@@ -42,6 +42,7 @@ export {
   type TestService,
   type TestServiceOptions,
 } from './attestation/attestation-service.ts';
+export { serviceScene, type ServiceScene, type ServiceSceneOptions } from './attestation/service-scene.ts';
 export { target } from '../enclaves/target/target.edl.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './hosts/probe-host.ts';
