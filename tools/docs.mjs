@@ -79,7 +79,8 @@ const problems = [
   ...generated,
   ...checkLinks(pages, root),
   ...publishingProblems(said, root),
-  ...examples.problems, ...imports,
+  ...examples.problems,
+  ...imports,
   ...words,
 ];
 for (const problem of problems) console.log(problem);

@@ -32,7 +32,9 @@ function problemsOf(page, blocks, base) {
       for (const [, specifier] of text.matchAll(importOf)) {
         const name = packageOf(specifier);
         if (name === undefined || installed.has(name)) continue;
-        problems.push(`${page}:${line + index}: ${name} is imported, and the page never installs it: npm install ${name}`);
+        problems.push(
+          `${page}:${line + index}: ${name} is imported, and the page never installs it: npm install ${name}`,
+        );
       }
     }
   }
@@ -59,6 +61,7 @@ function namesOf(words) {
 
 /** Undefined for a file and for a module of Node. */
 function packageOf(specifier) {
-  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier)) return undefined;
+  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier))
+    return undefined;
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }

@@ -214,7 +214,10 @@ test('docs: files of a project import what its template or the page installs', (
   writeFileSync(join(templates, 'package.json'), JSON.stringify(manifest));
   const page = (installs, specifier) => {
     const file = `\`\`\`ts file=src/a.ts\nimport 'node:fs';\nimport { x } from '${specifier}';\n\`\`\`\n`;
-    writeFileSync(join(base, 'made.md'), `\`\`\`sh\nnpx --no enclos new ../a --from .packages\n${installs}\n\`\`\`\n${file}`);
+    writeFileSync(
+      join(base, 'made.md'),
+      `\`\`\`sh\nnpx --no enclos new ../a --from .packages\n${installs}\n\`\`\`\n${file}`,
+    );
     return checkTemplateImports(['made.md'], base);
   };
   assert.deepEqual(page('npm install', '@enclos/edl/sub'), []);
