@@ -61,7 +61,6 @@ function namesOf(words) {
 
 /** Undefined for a file and for a module of Node. */
 function packageOf(specifier) {
-  if (specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier))
-    return undefined;
-  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  const isFile = specifier.startsWith('.') || specifier.startsWith('node:') || builtinModules.includes(specifier);
+  return isFile ? undefined : specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
