@@ -7,7 +7,7 @@ const enclave = await loadEnclave({
   ...environment,
   interface: app,
   untrusted: { endorsements: () => launcher.endorsements() },
-  // Listens for the enclave, and relays what comes: ciphertext.
+  // Listens for the enclave, and relays what comes: ciphertext. On this machine only, unless ENCLOS_LISTEN_ADDRESS says otherwise, as in a pod.
   listen: { clients: { port: Number(process.env['PORT'] ?? 8443) } },
 });
 
@@ -21,7 +21,10 @@ process.once('SIGTERM', () => void stop());
 
 // A service without its enclave answers nothing: what keeps it running starts it again.
 void enclave.exited.then(async ({ detail }) => {
-  if (!isStopping) console.error(detail);
+  if (!isStopping) {
+    console.error(detail);
+    process.exitCode = 1;
+  }
   await launcher.close();
 });
 
