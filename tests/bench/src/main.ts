@@ -7,6 +7,7 @@ import { benchCost } from './cost.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
+import { benchHttp } from './http.ts';
 import { benchImage } from './image.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   bulk: benchBulk,
   measure: () => benchMeasure(),
   tls: () => benchTls(),
+  http: () => benchHttp(),
   atls: benchAtls,
   proxy: benchProxy,
   web: () => benchWeb(),

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { serveHttp, type HttpHandler, type PeerStream, type ServeHttpOptions } from '@enclos/http';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { serveHttp, type HttpHandler, type ServeHttpOptions } from '@enclos/http';
 import { webHandlers } from '@enclos/http/web';
+import { peersOf } from './http.ts';
 import { atMost, type Figure } from './harness/figures.ts';
 import { callsPerSecond, interleave } from './harness/statistics.ts';
 
@@ -16,18 +17,10 @@ interface Site {
   readonly close: () => void;
 }
 
-async function* connectionsOf(server: Server): AsyncGenerator<PeerStream> {
-  for (;;) {
-    const [socket] = (await once(server, 'connection')) as [Socket];
-    // A connected socket has an address.
-    yield socket as Socket & PeerStream;
-  }
-}
-
 async function startSite(options: Pick<ServeHttpOptions, 'handler'>, body: string): Promise<Site> {
   const server = createServer({ noDelay: true }).listen(0, '127.0.0.1');
   const ending = new AbortController();
-  void serveHttp(connectionsOf(server), { secure: undefined, ...options, signal: ending.signal });
+  void serveHttp(peersOf(server), { secure: undefined, ...options, signal: ending.signal });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const idle: Socket[] = [];

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
-import { systemReason } from '@enclos/diagnostics';
+import { failureLines, systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { printable, type Printer } from '@enclos/command-line';
+import type { Printer } from '@enclos/command-line';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];
@@ -22,15 +22,7 @@ export async function renderError(error: EnclosError, printer: Printer): Promise
       printer.line();
     }
   }
-  printer.line(`${printer.paint('red', `✖ ${error.code}:`)} ${printable(error.message)}`);
-  for (const [name, value] of Object.entries(error.details)) {
-    printer.line(`  ${printer.paint('dim', `${name}:`)} ${printable(shown(value))}`);
-  }
-  printer.line(`  ${printer.paint('dim', 'next:')} ${printable(error.next)}`);
-}
-
-function shown(value: EnclosError['details'][string]): string {
-  return typeof value === 'object' ? value.join(', ') : String(value);
+  for (const line of failureLines(error, printer.paint)) printer.line(line);
 }
 
 /** An error for programs: the value of `error` in the JSON of a command that failed. */

@@ -1,3 +1,4 @@
+import { stackVariable } from '@enclos/diagnostics';
 import { createPrinter, exitCodeOf } from '@enclos/command-line';
 import type { Io } from './io.ts';
 import { errorJson, renderError, toEnclosError } from './error.ts';
@@ -7,7 +8,7 @@ export async function fail(thrown: unknown, json: boolean, io: Io): Promise<numb
   const error = toEnclosError(thrown);
   if (json) io.stdout.write(`${JSON.stringify({ error: errorJson(error) })}\n`);
   else await renderError(error, createPrinter(io.stderr));
-  if (io.env['ENCLOS_STACK'] === '1') io.stderr.write(`${stackOf(error)}\n`);
+  if (io.env[stackVariable] === '1') io.stderr.write(`${stackOf(error)}\n`);
   return exitCodeOf(error);
 }
 

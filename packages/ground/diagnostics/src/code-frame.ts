@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.ts';
+import { printable } from './printable.ts';
 
 export interface RenderOptions {
   /** ANSI colours. The caller knows whether a terminal is listening; the default is none. */
@@ -28,12 +29,6 @@ function sgr(code: string): Paint {
   return (text) => `\u001B[${code}m${text}\u001B[0m`;
 }
 
-/** Control characters of a source line could move a terminal's cursor: each becomes one space. */
-function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the point is to find them
-  return text.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g, ' ');
-}
-
 interface Window {
   readonly text: string;
   readonly start: number;
@@ -52,7 +47,9 @@ function windowAround(line: string, start: number, length: number, width: number
   return { text, start: at, length: Math.min(shown, text.length - at) };
 }
 
-function frame(diagnostic: Diagnostic, palette: Palette, width: number): string[] {
+type Place = Omit<Diagnostic, 'code' | 'text' | 'notes'>;
+
+function frame(diagnostic: Place, palette: Palette, width: number): string[] {
   const { line, lineText } = diagnostic;
   if (line === undefined || lineText === undefined) return [];
   const at = Math.min(Math.max(0, (diagnostic.column ?? 1) - 1), lineText.length);
@@ -67,21 +64,29 @@ function frame(diagnostic: Diagnostic, palette: Palette, width: number): string[
   ];
 }
 
-function place(diagnostic: Diagnostic): string | undefined {
+function place(diagnostic: Place): string | undefined {
   if (diagnostic.file === undefined) return undefined;
   if (diagnostic.line === undefined) return diagnostic.file;
   return `${diagnostic.file}:${diagnostic.line}:${diagnostic.column ?? 1}`;
 }
 
+/** A place in a source, with its line and a mark, as lines. */
+export function renderPlace(diagnostic: Place, options: RenderOptions = {}): string[] {
+  const palette = options.color === true ? ansi : plain;
+  const where = place(diagnostic);
+  return [
+    ...(where === undefined ? [] : [`  ${palette.place(printable(where))}`]),
+    ...frame(diagnostic, palette, Math.max(20, options.width ?? 100)),
+  ];
+}
+
 /** A diagnostic as text for people: place, source line with a mark, notes, and what to do. */
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const palette = options.color === true ? ansi : plain;
-  const where = place(diagnostic);
   const severity = diagnostic.severity ?? 'error';
   const lines = [
     `${palette[severity](severity)} ${printable(diagnostic.text)} ${palette.quiet(`[${diagnostic.code}]`)}`,
-    ...(where === undefined ? [] : [`  ${palette.place(printable(where))}`]),
-    ...frame(diagnostic, palette, Math.max(20, options.width ?? 100)),
+    ...renderPlace(diagnostic, options),
     ...diagnostic.notes.map((note) => `  ${palette.quiet('note:')} ${printable(note)}`),
   ];
   if (diagnostic.suggestion !== undefined) lines.push(`  ${palette.quiet('use:')} ${printable(diagnostic.suggestion)}`);

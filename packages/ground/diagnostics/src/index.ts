@@ -1,7 +1,10 @@
-/** `@enclos/diagnostics`: problems at places in a text, their rendering for people, and words for what a file seems to be and for why the system refuses. */
-export { renderDiagnostic, type RenderOptions } from './code-frame.ts';
+/** `@enclos/diagnostics`: problems at places in a text, their rendering for people, the errors of programs and of the
+ * system in words, and what a file seems to be. */
+export { renderDiagnostic, renderPlace, type RenderOptions } from './code-frame.ts';
 export { didYouMean } from './did-you-mean.ts';
 export type { Diagnostic } from './diagnostic.ts';
 export { diagnosticAt, type Span } from './diagnostic-at.ts';
+export { failureLines, type Failure, type FailurePaint } from './failure.ts';
 export { fileKindOf, type FileKind, type KnownFile } from './file-kind.ts';
+export { ownFrames, placeOfFrame, stackVariable, withoutInternalFrames, type FramePlace } from './stack-frames.ts';
 export { systemReason } from './system-reason.ts';

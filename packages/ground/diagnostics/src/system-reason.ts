@@ -3,6 +3,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'another program listens there already'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
   ['EBUSY', 'it is in use'],
+  ['ECONNREFUSED', 'no program listens there'],
   ['EDQUOT', "this user's share of the disk is used up"],
   ['EEXIST', 'it exists already'],
   ['EFBIG', 'the file would be larger than this process may write'],

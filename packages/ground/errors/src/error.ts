@@ -15,6 +15,8 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | r
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
+  /** What to do about it this time. Default: the advice for its code. */
+  readonly next?: string | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export class EnclosError<C extends ErrorCode = ErrorCode> extends Error {
     this.name = 'EnclosError';
     this.code = code;
     this.kind = entry.kind;
-    this.next = entry.next;
+    this.next = options.next ?? entry.next;
     this.details = Object.freeze({ ...options.details });
     Object.defineProperty(this, brand, { value: true });
   }

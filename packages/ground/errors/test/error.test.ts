@@ -22,6 +22,12 @@ test('EnclosError keeps a message of its own and its cause', () => {
   assert.equal(Object.hasOwn(new EnclosError('PAINT_EMPTY'), 'cause'), false);
 });
 
+test('EnclosError takes advice for this time, or that for its code', () => {
+  const { next } = new EnclosError('PAINT_EMPTY');
+  assert.equal(new EnclosError('PAINT_EMPTY', undefined, { next: 'Look behind you.' }).next, 'Look behind you.');
+  assert.equal(new EnclosError('PAINT_EMPTY', undefined, { next: undefined }).next, next);
+});
+
 test('EnclosError copies its details and freezes the copy', () => {
   const details = { offset: 4 };
   const error = new EnclosError('PAINT_EMPTY', undefined, { details });

@@ -32,6 +32,14 @@ export type Caller<F extends Functions> = {
 
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
+/** What a host adds to a caller. */
+export interface CallerHooks {
+  /** Checks what the compiler cannot for callers in JavaScript: the options, and arguments after them. Throws to refuse. */
+  readonly check?: (name: string, options: unknown, extra: readonly unknown[]) => void;
+  /** Gets each error of a call, and throws it or another one. */
+  readonly failed?: (error: unknown) => never;
+}
+
 /**
  * The typed functions of the other side, in a frozen object without a prototype.
  *
@@ -40,10 +48,10 @@ type Arguments<P> = P extends Fields ? RecordValue<P> : never;
  *
  * @throws EDL_INVALID_INTERFACE
  */
-export function createCaller<F extends Functions>(functions: F, invoke: Invoke): Caller<F> {
+export function createCaller<F extends Functions>(functions: F, invoke: Invoke, hooks?: CallerHooks): Caller<F> {
   const caller = Object.create(null) as Record<string, unknown>;
   for (const [index, [name, definition]] of functionList(functions).entries()) {
-    caller[name] = callerOf({ index, name, definition, invoke });
+    caller[name] = callerOf({ index, name, definition, invoke, hooks });
   }
   // Built from exactly the members that Caller<F> maps.
   return Object.freeze(caller) as Caller<F>;
@@ -54,23 +62,25 @@ interface CallSite {
   readonly name: string;
   readonly definition: Func;
   readonly invoke: Invoke;
+  readonly hooks: CallerHooks | undefined;
 }
 
-function callerOf({ index, name, definition, invoke }: CallSite): unknown {
+function callerOf({ index, name, definition, invoke, hooks }: CallSite): unknown {
   const parameters = definition.parameters[codec];
   const result = definition.result[codec];
   const limits = { path: name, maxBytes: parameters.maxBytes };
   const resultPath = `${name}()`;
   const resultOf = (bytes: Uint8Array): unknown => decodeWith(result, bytes, resultPath);
   // Not an async function, so that each pending call keeps less memory alive.
-  const call = (args: unknown, options: CallOptions | undefined): Promise<unknown> => {
+  const call = (args: unknown, options?: CallOptions, ...extra: readonly unknown[]): Promise<unknown> => {
     try {
+      if (options !== undefined || extra.length > 0) hooks?.check?.(name, options, extra);
       const payload = encodeWith(parameters, args, limits);
-      return invoke({ index, name, payload, options, maxResultBytes: result.maxBytes }).then(resultOf);
+      return invoke({ index, name, payload, options, maxResultBytes: result.maxBytes }).then(resultOf, hooks?.failed);
     } catch (error) {
-      return rejected(error);
+      return rejected(error).catch(hooks?.failed);
     }
   };
   if (Object.keys(definition.parameters.fields).length > 0) return call;
-  return (options?: CallOptions) => call({}, options);
+  return (options?: CallOptions, ...extra: readonly unknown[]) => call({}, options, ...extra);
 }

@@ -2,7 +2,14 @@ import './errors.ts';
 export { array, type ArrayBounds } from './types/array.ts';
 export { bigint, type BigintBounds } from './types/bigint.ts';
 export { type ByteBounds, bytes, type ExactByteBounds } from './types/bytes.ts';
-export { type CallOptions, type Caller, createCaller, type Invocation, type Invoke } from './caller.ts';
+export {
+  type CallOptions,
+  type Caller,
+  type CallerHooks,
+  createCaller,
+  type Invocation,
+  type Invoke,
+} from './caller.ts';
 export { enumeration, nothing, option } from './types/choices.ts';
 export { createDispatcher, type Dispatch, type Handlers, isThenable, maxArgumentBytes } from './dispatcher.ts';
 export { defineInterface, type Func, func, type Functions, type Interface } from './interface.ts';

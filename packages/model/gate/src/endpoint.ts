@@ -14,7 +14,7 @@ import type { IncomingCall } from './incoming-call.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { resolveLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
 import { acceptedErrors, decodeLogLine, encodeText, type ErrorDescription } from './messages.ts';
-import { OutgoingCalls, type InvokeOptions } from './outgoing-calls.ts';
+import { OutgoingCalls, type InvokeOptions, type PendingCall } from './outgoing-calls.ts';
 import { Receiver } from './receiver.ts';
 import type { SendStream } from './stream-table.ts';
 import type { Transport } from './transport/transport.ts';
@@ -76,6 +76,8 @@ export interface Endpoint {
    * must not change afterwards.
    */
   readonly invoke: (table: number, index: number, payload: Uint8Array, options?: InvokeOptions) => Promise<Uint8Array>;
+  /** Our calls without an answer, in no particular order. `end` rejects one, unless that has already happened. */
+  readonly pending: () => readonly PendingCall[];
   /** Sends a log line (level 0 error to 4 trace, cut at 8 KiB). Dropped rather than delayed under congestion. */
   readonly log: (level: number, text: string) => void;
   /** Sends a frame of a stream: see `StreamTable`. Dropped when the gate is not open. */
@@ -99,6 +101,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     closed: gate.closed,
     invoke: (table: number, index: number, payload: Uint8Array, how: InvokeOptions = {}) =>
       gate.outgoing.invoke({ table, index, payload, options: how, parent: undefined }),
+    pending: () => gate.outgoing.pending(),
     log: (level: number, text: string) => gate.log(level, text),
     stream: gate.stream,
     close: (error?: Error) => gate.close(error),

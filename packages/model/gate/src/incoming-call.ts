@@ -116,6 +116,6 @@ class CallView implements IncomingCall {
   }
 
   get parentTag(): unknown {
-    return this.#call.parent?.tag;
+    return this.#call.parent?.request.options.tag;
   }
 }

@@ -5,9 +5,9 @@ export { FrameDecoder, type FrameDecoderOptions } from './frame/frame-decoder.ts
 export { LARGE_PAYLOAD_BYTES } from './frame/frame-writer.ts';
 export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frame/frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
-export { patientLimits, type GateLimits, type Timers } from './limits.ts';
+export { MAX_TIMEOUT_MS, patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
-export type { InvokeOptions } from './outgoing-calls.ts';
+export type { InvokeOptions, PendingCall } from './outgoing-calls.ts';
 export {
   STREAM_PIECE_BYTES,
   STREAM_WINDOW_BYTES,

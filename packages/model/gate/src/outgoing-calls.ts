@@ -47,6 +47,11 @@ export interface OutgoingCallsOptions {
   readonly nextId?: number;
 }
 
+/** A call of ours without an answer. */
+export interface PendingCall extends Dependent {
+  readonly request: Pick<OutgoingRequest, 'table' | 'index' | 'options'>;
+}
+
 interface OutgoingCallInit {
   readonly owner: OutgoingCalls;
   readonly request: OutgoingRequest;
@@ -60,7 +65,7 @@ interface OutgoingCallInit {
  * A call of ours. It stays in the table until the peer answers, even when its
  * caller has been told that it was cancelled: only then is the id free again.
  */
-export class OutgoingCall implements Dependent {
+export class OutgoingCall implements PendingCall {
   readonly id: number;
   readonly depth: number;
   readonly maxResultBytes: number;
@@ -85,12 +90,8 @@ export class OutgoingCall implements Dependent {
     return this.#settled;
   }
 
-  get tag(): unknown {
-    return this.#init.request.options.tag;
-  }
-
-  get table(): number {
-    return this.#init.request.table;
+  get request(): OutgoingRequest {
+    return this.#init.request;
   }
 
   arm(timers: Timers, timeoutMs: number): void {
@@ -154,6 +155,10 @@ export class OutgoingCalls {
     this.#nextId = options.nextId ?? firstId;
   }
 
+  pending(): readonly PendingCall[] {
+    return this.#calls.values();
+  }
+
   /** The call with this id, unless the peer has answered it. */
   get(id: number): OutgoingCall | undefined {
     return this.#calls.get(id);
@@ -199,7 +204,7 @@ export class OutgoingCalls {
     const call = this.#awaited(frame.callId);
     const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload, this.#remoteErrors) : undefined;
     this.#calls.delete(call.id);
-    this.#pending[call.table === 0 ? 0 : 1]--;
+    this.#pending[call.request.table === 0 ? 0 : 1]--;
     if (error === undefined) call.succeed(frame.payload);
     else call.fail(error);
   }

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
+import { pointAtCaller } from './report/caller-stack.ts';
+import { reportErrors } from './report/uncaught.ts';
 import { connectDeveloperTool, type DeveloperTool } from './debug/developer-tool.ts';
 import { loopbackAddress } from './services/addresses.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
@@ -48,6 +51,16 @@ export interface HostEnvironment {
  * createServer((_request, response) => response.end('ok')).listen(8080, listenAddress);
  */
 export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<HostEnvironment> {
+  reportErrors();
+  try {
+    return await readEnvironment(env);
+  } catch (error) {
+    pointAtCaller(error, fromEnvironment);
+    throw error;
+  }
+}
+
+async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment> {
   const isolation = env[hostVariables.isolation] ?? 'strict';
   if (isolation !== 'strict' && isolation !== 'best') {
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', `${hostVariables.isolation} must be "strict" or "best".`);
@@ -57,17 +70,30 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Pro
     const message = `${hostVariables.listenAddress} must be an IP address, such as 127.0.0.1 or 0.0.0.0.`;
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
   }
-  const [image, signature] = await Promise.all([readFile(need(env, 'image')), readFile(need(env, 'signature'))]);
+  const [image, signature] = await Promise.all([readNamed(env, 'image'), readNamed(env, 'signature')]);
   const launcher = await connectSoftwarePlatform(need(env, 'platform'));
   return {
-    image: new Uint8Array(image),
-    signature: new Uint8Array(signature),
+    image,
+    signature,
     launcher,
     isolation,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
     developerTool: await findTool(env),
     listenAddress,
   };
+}
+
+/** @throws HOST_ENVIRONMENT_MISSING */
+async function readNamed(env: NodeJS.ProcessEnv, which: 'image' | 'signature'): Promise<Uint8Array> {
+  const path = need(env, which);
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const why = systemReason(code) ?? 'it cannot be read';
+    const message = `${hostVariables[which]} names ${path}, and ${why}.`;
+    throw new EnclosError('HOST_ENVIRONMENT_MISSING', message, { details: { path }, cause });
+  }
 }
 
 /** A missing map is not an error: a trace is useful without it. */

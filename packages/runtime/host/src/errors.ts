@@ -21,7 +21,7 @@ export const hostErrors = declareErrors({
     'The enclave that was started again is not the one that ran before.',
     'Do not use it: the image or the platform was replaced.',
   ],
-  HOST_OPTION_INVALID: ['usage', 'An option of the host SDK is out of range.', 'Correct the named option.'],
+  HOST_OPTION_INVALID: ['usage', 'An option of the host SDK is wrong or out of range.', 'Correct the named option.'],
   HOST_ENVIRONMENT_MISSING: [
     'usage',
     'The host program was not started by `enclos run`, or a variable of it is wrong.',

@@ -14,6 +14,7 @@ const debug: EnclaveManifest = { ...manifest, debug: true };
 const sourceMap = JSON.stringify({ version: 3, sources: ['src/a.ts'], names: [], mappings: 'AAEI' });
 const trace = 'Error: no\n    at f (enclave.js:1:1)\n    at node:net:1:1';
 const mapped = 'Error: no\n    at f (src/a.ts:3:5)\n    at node:net:1:1';
+const shown = 'Error: no\n    at f (src/a.ts:3:5)';
 
 function toolOf(inspects: boolean, level = 3): DeveloperTool {
   return { inspects, logLevel: () => level, started: () => undefined, takeInspector: () => undefined };
@@ -32,7 +33,8 @@ test('failures of a debug enclave lead to its sources; those of a production enc
   const inDebug = createDebugging(debug, { sourceMap });
   await assert.rejects(inDebug.outcome(Promise.reject(error)), (found) => {
     assert.ok(isEnclosError(found, 'ENCLAVE_CALL_FAILED'));
-    assert.deepEqual([found.message, found.details, found.cause], [mapped, { a: 1 }, error]);
+    assert.deepEqual([found.message, found.details, found.cause], [shown, { a: 1 }, error]);
+    assert.match(found.next, /^Correct the code that the error of the debug enclave points to/);
     return true;
   });
   const plain = new EnclosError('ENCLAVE_LOST');
@@ -48,7 +50,7 @@ test('failures of a debug enclave lead to its sources; those of a production enc
 
 test('the end of a debug enclave points to its sources', () => {
   const exit = { exitCode: 4, signal: undefined, detail: `The enclave could not start.\n${trace}` };
-  assert.equal(createDebugging(debug, { sourceMap }).exit(exit).detail, `The enclave could not start.\n${mapped}`);
+  assert.equal(createDebugging(debug, { sourceMap }).exit(exit).detail, `The enclave could not start.\n${shown}`);
 });
 
 test('an inspector of a production enclave is refused', () => {

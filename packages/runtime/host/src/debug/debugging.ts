@@ -5,6 +5,7 @@ import type { EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { levelOf, type LogLevel } from '../observe/logger.ts';
 import type { DeveloperTool } from './developer-tool.ts';
+import { mendShown, readableOutput } from './readable-output.ts';
 import { sourcePositions } from './source-positions.ts';
 
 export interface DebuggingOptions {
@@ -37,17 +38,18 @@ export function createDebugging(manifest: EnclaveManifest, options: DebuggingOpt
   if (inspected && !manifest.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const mapsTraces = manifest.debug && sourceMap !== undefined;
   const positions = mapsTraces ? sourcePositions(sourceMap) : same;
+  const readable = (text: string): string => (manifest.debug ? readableOutput(positions(text)) : text);
   const callOptions = (given: CallOptions | undefined): CallOptions | undefined =>
     inspected ? withoutDeadline(given) : given;
-  const outcome = <R>(answer: Promise<R>): Promise<R> => (mapsTraces ? withSources(answer, positions) : answer);
+  const outcome = <R>(answer: Promise<R>): Promise<R> => (manifest.debug ? withSources(answer, readable) : answer);
   return Object.freeze({
     inspected,
     limits: inspected ? patientLimits : {},
     callOptions,
     outcome,
     through: (invoke: Invoke): Invoke =>
-      inspected || mapsTraces ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
-    exit: (exit: EnclaveExit) => ({ ...exit, detail: positions(exit.detail) }),
+      manifest.debug ? (call) => outcome(invoke({ ...call, options: callOptions(call.options) })) : invoke,
+    exit: (exit: EnclaveExit) => ({ ...exit, detail: readable(exit.detail) }),
     onLog: logOf(options, positions),
   });
 }
@@ -74,7 +76,12 @@ function mapped(error: EnclosError, positions: (text: string) => string): Enclos
   const message = positions(error.message);
   return message === error.message
     ? error
-    : new EnclosError(error.code, message, { details: error.details, cause: error });
+    : new EnclosError(error.code, message, { details: error.details, cause: error, next: nextOf(error) });
+}
+
+/** The advice for a failed call is to load a debug enclave, which this is. */
+function nextOf({ code, next }: EnclosError): string {
+  return code === 'ENCLAVE_CALL_FAILED' || code === 'ENCLAVE_START_FAILED' ? mendShown : next;
 }
 
 function logOf({ developerTool, onLog }: DebuggingOptions, positions: (text: string) => string): Debugging['onLog'] {

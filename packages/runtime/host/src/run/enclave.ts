@@ -1,10 +1,13 @@
-import { createCaller, type Caller, type Functions, type Invoke } from '@enclos/edl';
+import type { Caller, Functions, Invoke } from '@enclos/edl';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import type { LoadOptions } from './load-options.ts';
+import { hostCaller } from './host-caller.ts';
 import { observedCaller, observedInvoke } from './observed-calls.ts';
 import { prepare } from './prepare.ts';
+import { pointAtCaller } from '../report/caller-stack.ts';
+import { reportErrors } from '../report/uncaught.ts';
 import { runEnclave } from './running-enclave.ts';
 import { createWatch, type Watch } from '../observe/watch.ts';
 
@@ -29,7 +32,7 @@ export interface Enclave<T extends Functions> {
  * starts it; then the application's `start` runs.
  * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
  * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED,
- * STREAM_NOT_DECLARED, ENCLAVE_LOST.
+ * STREAM_NOT_DECLARED, HOST_OPTION_INVALID, ENCLAVE_START_FAILED.
  * @example
  * ```ts
  * import { defineInterface, func, string } from '@enclos/edl';
@@ -52,6 +55,16 @@ export interface Enclave<T extends Functions> {
 export async function loadEnclave<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
 ): Promise<Enclave<T>> {
+  reportErrors();
+  try {
+    return await load(options);
+  } catch (error) {
+    pointAtCaller(error, loadEnclave);
+    throw error;
+  }
+}
+
+async function load<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Promise<Enclave<T>> {
   const prepared = prepare(options);
   const { manifest } = prepared;
   const watch = createWatch(manifest.name, options);
@@ -70,6 +83,6 @@ export async function loadEnclave<T extends Functions, U extends Functions>(
 
 /** The trusted functions over `invoke`. Each call is observed when there is a watch. */
 export function callerOf<T extends Functions>(trusted: T, invoke: Invoke, watch: Watch | undefined): Caller<T> {
-  if (watch === undefined) return createCaller(trusted, invoke);
+  if (watch === undefined) return hostCaller(trusted, invoke);
   return observedCaller({ trusted, invoke: observedInvoke(invoke), watch });
 }

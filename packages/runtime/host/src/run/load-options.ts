@@ -1,4 +1,6 @@
 import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
+import { EnclosError } from '@enclos/errors';
+import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import type { Isolation, Launcher } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import type { DeveloperTool } from '../debug/developer-tool.ts';
@@ -45,8 +47,30 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly developerTool?: DeveloperTool | undefined;
   /** How long the enclave may take for its first answer. Default 30 seconds. */
   readonly startTimeoutMs?: number | undefined;
+  /**
+   * How long a call without a `timeoutMs` may take, and at most an eighth more; `Infinity`: any time. Default 60
+   * seconds. A call of the host by the enclave takes as long as the call that it belongs to.
+   */
+  readonly callTimeoutMs?: number | undefined;
+  /** How long `dispose` waits for the end of the process; `Infinity`: any time. Default 10 seconds. */
+  readonly disposeTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** How long an enclave may take for its first answer. */
 export const defaultStartTimeoutMs = 30_000;
+/** How long `dispose` waits. */
+export const defaultDisposeTimeoutMs = 10_000;
+
+const timeouts = ['startTimeoutMs', 'callTimeoutMs', 'disposeTimeoutMs'] as const;
+
+/** Written so that NaN is refused. @throws HOST_OPTION_INVALID */
+export function requireTimeouts(options: Pick<LoadOptions<Functions, Functions>, (typeof timeouts)[number]>): void {
+  for (const name of timeouts) {
+    const value = options[name] ?? 1;
+    const mayBeEndless = name !== 'startTimeoutMs';
+    if ((value >= 1 && value <= MAX_TIMEOUT_MS) || (mayBeEndless && value === Infinity)) continue;
+    const range = `a number from 1 to ${MAX_TIMEOUT_MS}${mayBeEndless ? ', or Infinity' : ''}`;
+    throw new EnclosError('HOST_OPTION_INVALID', `${name} is not ${range}.`);
+  }
+}

@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { Transport, TransportEvents } from '@enclos/gate';
+import { mendShown } from '../debug/readable-output.ts';
 import type { EnclaveExit, LaunchedEnclave } from '@enclos/tee';
 
 /** How long the platform may take to say why a process has ended, after the end of its gate. */
@@ -60,7 +61,8 @@ export function endError(
   exit: EnclaveExit | undefined,
   cause: unknown,
 ): EnclosError<keyof typeof says> {
-  const { exitCode, signal, detail = '' } = exit ?? {};
-  const details = { ...(exitCode === undefined ? {} : { exitCode }), ...(signal === undefined ? {} : { signal }) };
-  return new EnclosError(code, `${says[code]} ${detail}`.trimEnd(), { details, cause });
+  const detail = exit?.detail ?? '';
+  // Only a debug enclave has output, after the first line.
+  const next = detail.includes('\n') ? mendShown : undefined;
+  return new EnclosError(code, `${says[code]} ${detail}`.trimEnd(), { cause, next });
 }

@@ -9,7 +9,10 @@ import {
 } from '@enclos/edl';
 import type { IncomingCall } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
+import { gateOptions } from './call-deadline.ts';
+import { requireCallOptions } from './host-caller.ts';
 import type { HostContext } from './load-options.ts';
+import { failAtCaller } from '../report/caller-stack.ts';
 import { codeOf, WatchedOperation, type Watch } from '../observe/watch.ts';
 
 /** The options of a call under observation. The gate keeps the tag, and passes it to calls that are nested in this one. */
@@ -41,15 +44,20 @@ export interface ObservedCallerOptions<T extends Functions> {
 /** As `createCaller`, but each call is observed from the encoding of its arguments to the decoding of its result. */
 export function observedCaller<T extends Functions>(options: ObservedCallerOptions<T>): Caller<T> {
   const { trusted, invoke, watch, parent } = options;
-  const caller = createCaller(trusted, invoke);
+  const caller = createCaller(trusted, invoke, { failed: failAtCaller });
   const observed = Object.create(null) as Record<string, unknown>;
   for (const [name, { parameters }] of Object.entries(trusted)) {
     const call: unknown = Reflect.get(caller, name);
     if (typeof call !== 'function') continue;
-    const see = async (callOptions: CallOptions | undefined, args: readonly unknown[]): Promise<unknown> => {
+    const see = async (
+      callOptions: CallOptions | undefined,
+      args: readonly unknown[],
+      extra: readonly unknown[],
+    ): Promise<unknown> => {
       const seen = watch.begin({ kind: 'trusted', function: name }, parent);
-      const tagged: SeenOptions = { ...callOptions, tag: seen };
       try {
+        requireCallOptions(name, callOptions, extra);
+        const tagged: SeenOptions = { ...callOptions, tag: seen };
         const result: unknown = await Reflect.apply(call, undefined, [...args, tagged]);
         seen.end('OK');
         return result;
@@ -60,8 +68,8 @@ export function observedCaller<T extends Functions>(options: ObservedCallerOptio
     };
     observed[name] =
       Object.keys(parameters.fields).length > 0
-        ? (args: unknown, callOptions?: CallOptions) => see(callOptions, [args])
-        : (callOptions?: CallOptions) => see(callOptions, []);
+        ? (args: unknown, callOptions?: CallOptions, ...extra: readonly unknown[]) => see(callOptions, [args], extra)
+        : (callOptions?: CallOptions, ...extra: readonly unknown[]) => see(callOptions, [], extra);
   }
   // The same members, with the same parameters.
   return Object.freeze(observed) as Caller<T>;
@@ -112,8 +120,8 @@ function contextOf<T extends Functions>(
       return call.signal;
     },
     get enclave(): Caller<T> {
-      const invoke: Invoke = ({ index, payload, options, maxResultBytes }) =>
-        call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes });
+      const invoke: Invoke = (nested) =>
+        call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested));
       caller ??= observedCaller({
         trusted,
         invoke: observedInvoke(through(invoke)),

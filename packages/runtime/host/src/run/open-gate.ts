@@ -1,11 +1,13 @@
 import { equalBytes } from '@enclos/codec';
-import { createCaller, MAX_STREAMS, maxArgumentBytes, systemInterface, type Caller, type Functions } from '@enclos/edl';
+import { MAX_STREAMS, maxArgumentBytes, systemInterface, type Caller, type Functions } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { decodeGateHello, encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { Debugging } from '../debug/debugging.ts';
+import { defaultCallTimeoutMs, endLateCalls, gateOptions } from './call-deadline.ts';
 import { gateTransport } from './gate-transport.ts';
+import { hostCaller } from './host-caller.ts';
 import { watchEnd } from './lost-enclave.ts';
 import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
@@ -66,6 +68,10 @@ export function openGate<T extends Functions, U extends Functions>(
     onStream: (frame) => streamReceived(frame),
     streamTurns,
   });
+  // A breakpoint may hold a call for any time.
+  if (!debugging.inspected) {
+    endLateCalls(endpoint, options.callTimeoutMs ?? defaultCallTimeoutMs, Object.keys(trusted));
+  }
   const streamReceived = services.connectStreams(endpoint.stream);
   return endpoint;
 }
@@ -96,10 +102,10 @@ function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debuggin
       return call.signal;
     },
     get enclave(): Caller<T> {
-      caller ??= createCaller(
+      caller ??= hostCaller(
         trusted,
-        debugging.through(({ index, payload, options, maxResultBytes }) =>
-          call.invoke(GateTable.application, index, payload, { ...options, maxResultBytes }),
+        debugging.through((nested) =>
+          call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested)),
         ),
       );
       return caller;

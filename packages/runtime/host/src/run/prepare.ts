@@ -3,7 +3,7 @@ import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
 import { createDebugging, type Debugging } from '../debug/debugging.ts';
-import type { HostContext, LoadOptions } from './load-options.ts';
+import { requireTimeouts, type HostContext, type LoadOptions } from './load-options.ts';
 
 /** An image that was read and checked. It does not change, however often it is loaded. */
 export interface PreparedImage<T extends Functions> {
@@ -15,9 +15,10 @@ export interface PreparedImage<T extends Functions> {
 
 /**
  * Finds all errors that can be found before an enclave is started.
- * @throws the errors of the image reader, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
+ * @throws HOST_OPTION_INVALID, the errors of the image reader, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
 export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
+  requireTimeouts(options);
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');

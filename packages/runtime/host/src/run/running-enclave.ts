@@ -1,12 +1,14 @@
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import type { Functions, Invoke } from '@enclos/edl';
 import type { Endpoint } from '@enclos/gate';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
+import { gateOptions } from './call-deadline.ts';
 import { toSendOnce } from './gate-transport.ts';
-import type { LoadOptions } from './load-options.ts';
+import { defaultDisposeTimeoutMs, type LoadOptions } from './load-options.ts';
 import { endError } from './lost-enclave.ts';
 import type { LogFields } from '../observe/logger.ts';
 import { openGate, type LaunchedImage } from './open-gate.ts';
@@ -141,8 +143,8 @@ function runningEnclave<T extends Functions, U extends Functions>(
   const cause = new EndCause([exited, endpoint.closed]);
   const reported = watch === undefined ? ended : reportEnd(watch, { launched, manifest, ended, cause });
   return {
-    invoke: debugging.through(({ index, payload, options: call, maxResultBytes }) =>
-      endpoint.invoke(GateTable.application, index, toSendOnce(payload), { ...call, maxResultBytes }),
+    invoke: debugging.through((call) =>
+      endpoint.invoke(GateTable.application, call.index, toSendOnce(call.payload), gateOptions(call)),
     ),
     identity,
     isolation,
@@ -152,10 +154,23 @@ function runningEnclave<T extends Functions, U extends Functions>(
     ended,
     async dispose() {
       cause.hostDisposes();
-      await endpoint.close();
-      await reported;
+      await inTime(
+        endpoint.close().then(() => reported),
+        options.disposeTimeoutMs ?? defaultDisposeTimeoutMs,
+      );
     },
   };
+}
+
+/** @throws TEE_PLATFORM_UNREACHABLE when the end was not reported in time. */
+async function inTime(end: Promise<void>, timeoutMs: number): Promise<void> {
+  if (timeoutMs === Infinity) return end;
+  try {
+    await underDeadline(timeoutMs, (signal) => untilAborted(signal, end));
+  } catch (cause) {
+    const late = `The platform did not report the end of the enclave within ${timeoutMs} ms (disposeTimeoutMs).`;
+    throw new EnclosError('TEE_PLATFORM_UNREACHABLE', late, { details: { timeoutMs }, cause });
+  }
 }
 
 /** Why an enclave ends: its host disposes of it, or it is lost. Disposing of an enclave that has already ended is a loss. */

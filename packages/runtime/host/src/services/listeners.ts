@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { listenOnSocket } from '@enclos/tee/unix-socket';
 import type { StreamAddress } from './addresses.ts';
@@ -101,7 +102,11 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
       await once(server, 'listening');
     }
   } catch (cause) {
-    throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot be opened: ${textOf(cause)}.`, {
+    const where = wanted.path ?? `${wanted.host ?? ''}:${wanted.port}`;
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const why = systemReason(reason) ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot listen at ${where}: ${why}.`, {
+      details: { listener: name, address: where, ...(reason === undefined ? {} : { reason }) },
       cause,
     });
   }
@@ -110,8 +115,4 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
   // The address of a socket can differ from its path.
   if (bound === null || typeof bound === 'string') return Object.freeze({ path: wanted.path ?? '' });
   return Object.freeze({ host: bound.address, port: bound.port });
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

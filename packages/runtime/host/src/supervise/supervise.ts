@@ -1,4 +1,6 @@
 import type { Functions } from '@enclos/edl';
+import { pointAtCaller } from '../report/caller-stack.ts';
+import { reportErrors } from '../report/uncaught.ts';
 import { callerOf } from '../run/enclave.ts';
 import { prepare } from '../run/prepare.ts';
 import { runEnclave } from '../run/running-enclave.ts';
@@ -30,6 +32,18 @@ const defaultMaxWaitingCalls = 256;
  * ```
  */
 export async function superviseEnclave<T extends Functions, U extends Functions>(
+  options: SuperviseOptions<T, U>,
+): Promise<SupervisedEnclave<T>> {
+  reportErrors();
+  try {
+    return await supervise(options);
+  } catch (error) {
+    pointAtCaller(error, superviseEnclave);
+    throw error;
+  }
+}
+
+async function supervise<T extends Functions, U extends Functions>(
   options: SuperviseOptions<T, U>,
 ): Promise<SupervisedEnclave<T>> {
   const { waitMs = 0, maxWaitingCalls = defaultMaxWaitingCalls } = options;
