@@ -8,6 +8,7 @@ import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { checkPackagePages } from '../docs/package-pages.mjs';
 import { publishingProblems, registryCommands } from '../docs/published.mjs';
+import { checkTemplateImports } from '../docs/template-imports.mjs';
 import { createWalk, missingLine, readersPlace } from '../docs/walk.mjs';
 import { filesUnder, fromRoot, root, workspaces } from '../lib/workspace.mjs';
 
@@ -204,4 +205,29 @@ test('docs: pages of published packages say that they are not in force, and no p
   const inForce = { ...link, [special]: 'npm create enclos x' };
   assert.equal(problems(inForce, true), '');
   assert.match(problems({ [special]: 'npm create enclos x' }, true), /no page leads to it/);
+});
+
+test('docs: files of a project import what its template or the page installs', () => {
+  const templates = join(base, 'packages/cli/templates/app');
+  mkdirSync(templates, { recursive: true });
+  const manifest = { dependencies: { '@enclos/edl': '1' }, devDependencies: { '@types/node': '1' } };
+  writeFileSync(join(templates, 'package.json'), JSON.stringify(manifest));
+  const page = (installs, specifier) => {
+    const file = `\`\`\`ts file=src/a.ts\nimport 'node:fs';\nimport { x } from '${specifier}';\n\`\`\`\n`;
+    writeFileSync(
+      join(base, 'made.md'),
+      `\`\`\`sh\nnpx --no enclos new ../a --from .packages\n${installs}\n\`\`\`\n${file}`,
+    );
+    return checkTemplateImports(['made.md'], base);
+  };
+  assert.deepEqual(page('npm install', '@enclos/edl/sub'), []);
+  assert.deepEqual(page('npm install', './b.ts'), []);
+  assert.deepEqual(page('npm install ../x/enclos-{errors,http}-*.tgz', '@enclos/http'), []);
+  assert.deepEqual(page('npm install zod@4.1.0', 'zod'), []);
+  assert.deepEqual(page('npm install', '@enclos/errors'), [
+    'made.md:7: @enclos/errors is imported, and the page never installs it: npm install @enclos/errors',
+  ]);
+  // A page that makes no project shows what it likes.
+  writeFileSync(join(base, 'made.md'), "```ts file=src/a.ts\nimport 'zod';\n```\n");
+  assert.deepEqual(checkTemplateImports(['made.md'], base), []);
 });
