@@ -35,6 +35,11 @@ const stages = [
     { name: 'trusted base', command: [tool('trusted-base.mjs')], hint: 'node tools/trusted-base.mjs --write' },
   ],
   [
+    {
+      name: 'packages',
+      command: [tool('packages.mjs'), '--lint', '--out', join(root, '.enclos/packages')],
+      slow: true,
+    },
     { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'], slow: true },
     { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
   ],

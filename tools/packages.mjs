@@ -1,6 +1,7 @@
 // Makes the packages as a registry gets them: one tarball of each, the same bytes from the same sources.
 //
 //   npm run packages [-- --out DIR]     builds first; DIR is .packages without --out
+//   node tools/packages.mjs --lint      also runs publint and are-the-types-wrong over each
 //   node tools/packages.mjs --metadata  writes the fields that all published packages share into their package.json
 //
 // A tarball has LICENSE and NOTICE, and a README whose links lead to the repository where the package does not have the
@@ -14,14 +15,18 @@ import { writeMetadata } from './packages/metadata.mjs';
 import { packPackages } from './packages/pack.mjs';
 
 const { values } = parseArgs({
-  options: { out: { type: 'string', default: join(root, '.packages') }, metadata: { type: 'boolean', default: false } },
+  options: {
+    out: { type: 'string', default: join(root, '.packages') },
+    lint: { type: 'boolean', default: false },
+    metadata: { type: 'boolean', default: false },
+  },
 });
 
 if (values.metadata) writeMetadata(workspaces(), readJson(join(root, 'package.json')));
 else {
   const started = performance.now();
   const out = resolve(values.out);
-  const { tarballs, problems } = await packPackages(out);
+  const { tarballs, problems } = await packPackages(out, { lint: values.lint });
   for (const problem of problems) console.log(problem);
   if (problems.length === 0) {
     const where = fromRoot(out).startsWith('..') ? out : fromRoot(out);

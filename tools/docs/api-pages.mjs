@@ -42,6 +42,8 @@ const entryPoints = new Set([
   'createAttestedFetch',
   'startEnclave',
   'createInProcessPlatform',
+  'createHostileHost',
+  'createBlobStore',
   'attestedFetch',
   'policyAppraiser',
   'createAttestedProxy',

@@ -5,8 +5,11 @@ import { linksOf, parseMarkdown } from '../docs/markdown.mjs';
 import { readJson } from '../lib/workspace.mjs';
 
 const required = ['LICENSE', 'NOTICE', 'README.md', 'package.json'];
+/** A template brings its own tests: those of the package are in folders of the package, or beside its sources. */
 const isForeign = (path) =>
-  /(?:^|\/)(?:test|tests|fuzz|bench|node_modules|\.enclos)\/|\.(?:test|fuzz)\.|\.tsbuildinfo$/.test(path);
+  /^(?:dist\/)?(?:test|tests|fuzz|bench)\/|^(?:dist\/)?src\/.*\.(?:test|fuzz)\.|(?:^|\/)(?:node_modules|\.enclos)\/|\.tsbuildinfo$/.test(
+    path,
+  );
 
 /** Each leaf of `exports`, `imports` and `bin` that is a path of the package. */
 function targetsOf(value) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pruneStaleOutputs } from '../lib/prune.mjs';
 import { run } from '../lib/run.mjs';
 import { childEnvironment, readJson, root, workspaces } from '../lib/workspace.mjs';
 import { tarballProblems } from './check.mjs';
@@ -40,11 +41,14 @@ function replaceTarballs(out, made) {
 
 /**
  * Writes a tarball of every published package into `out`, with an index: the same sources give the same bytes.
+ * @param lint whether to run the linters of others as well
  * @returns `{ tarballs: [{ name, file, paths, folder }], problems }`; nothing is written where there are problems
  */
-export async function packPackages(out, base = root) {
-  const rootManifest = readJson(join(base, 'package.json'));
-  const published = workspaces(base)
+export async function packPackages(out, { lint = false } = {}) {
+  // The compiler leaves what it once made of a source that is gone.
+  pruneStaleOutputs();
+  const rootManifest = readJson(join(root, 'package.json'));
+  const published = workspaces()
     .filter(isPublished)
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   const names = new Set(published.map(({ name }) => name));
@@ -55,7 +59,7 @@ export async function packPackages(out, base = root) {
     const made = join(work, 'made');
     mkdirSync(made);
     const staged = published.map((workspace, index) =>
-      stagePackage(workspace, { into: join(work, 'packages', String(index)), base, rootManifest }),
+      stagePackage(workspace, { into: join(work, 'packages', String(index)), base: root, rootManifest }),
     );
     const report = await npmPack(
       staged.map(({ folder }) => folder),
@@ -68,6 +72,12 @@ export async function packPackages(out, base = root) {
     const problems = tarballs.flatMap(({ name, folder, paths }) =>
       tarballProblems({ folder, paths, published: names }).map((problem) => `${name}: ${problem}`),
     );
+    // Only here: the linters bring their own compiler.
+    const { lintProblems } = lint ? await import('./lint.mjs') : {};
+    for (const { name, folder, file } of lint ? tarballs : []) {
+      const found = await lintProblems({ folder, tarball: join(made, file) });
+      problems.push(...found.map((problem) => `${name}: ${problem}`));
+    }
     if (problems.length > 0) return { tarballs, problems };
     const entries = tarballs.map(({ name, file }) => {
       const { manifest } = published.find((each) => each.name === name);

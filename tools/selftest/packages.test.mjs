@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { readJson, root, workspaces } from '../lib/workspace.mjs';
+import { run } from '../lib/run.mjs';
+import { childEnvironment, readJson, root, workspaces } from '../lib/workspace.mjs';
 import { tarballProblems } from '../packages/check.mjs';
+import { lintProblems } from '../packages/lint.mjs';
 import { internalSentence, isPublished, metadataProblems, sharedMetadata } from '../packages/metadata.mjs';
 import { publishedReadme } from '../packages/readme.mjs';
 
@@ -62,8 +64,9 @@ function packedProblems(changes = {}, leftOut = []) {
 
 const manifestWith = (changes) => ({ 'package.json': JSON.stringify(changes) });
 
-test('packages: a whole tarball passes', () => {
+test('packages: a whole tarball passes, with a command named test and a template with tests', () => {
   assert.deepEqual(packedProblems(), []);
+  assert.deepEqual(packedProblems({ 'src/commands/test/index.ts': '', 'templates/app/test/app.test.ts': '' }), []);
   const inside = JSON.stringify({ sources: ['../../elsewhere.ts'], sourcesContent: ['1;'] });
   assert.deepEqual(packedProblems({ 'dist/src/index.js.map': inside }), []);
 });
@@ -115,6 +118,25 @@ for (const [what, problems, pattern] of [
     assert.match(found.join('\n'), pattern);
   });
 }
+
+test('packages: the linters of others find a module without types, and a command that is not there', async () => {
+  const folder = mkdtempSync(join(base, 'linted-'));
+  const manifest = {
+    name: 'linted',
+    version: '1.0.0',
+    type: 'module',
+    bin: './none.js',
+    exports: { '.': { types: './index.d.ts', default: './index.js' }, './bare': './bare.js' },
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  for (const name of ['index.js', 'bare.js']) writeFileSync(join(folder, name), 'export const a = 1;\n');
+  writeFileSync(join(folder, 'index.d.ts'), 'export const a: number;\n');
+  const packed = await run('npm', ['pack', '--silent'], { cwd: folder, env: childEnvironment() });
+  assert.equal(packed.code, 0, packed.output);
+  const problems = await lintProblems({ folder, tarball: join(folder, 'linted-1.0.0.tgz') });
+  assert.match(problems.join('\n'), /publint: .*none\.js/);
+  assert.match(problems.join('\n'), /types: UntypedResolution \.\/bare node16-esm/);
+});
 
 test('packages: README links to the repository where the package lacks the file', () => {
   mkdirSync(join(base, 'packages/one/docs'), { recursive: true });

@@ -7,14 +7,17 @@ import { benchCost } from './cost.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
+import { benchHttp } from './http.ts';
 import { benchImage } from './image.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
+import { benchProxy } from './proxy.ts';
 import { benchSeal } from './seal.ts';
 import { benchStart } from './start.ts';
 import { benchTls } from './tls.ts';
 import { benchVerify } from './verify.ts';
+import { benchWeb } from './web.ts';
 
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Figure[]>>> = {
   start: benchStart,
@@ -23,7 +26,10 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   bulk: benchBulk,
   measure: () => benchMeasure(),
   tls: () => benchTls(),
+  http: () => benchHttp(),
   atls: benchAtls,
+  proxy: benchProxy,
+  web: () => benchWeb(),
   seal: benchSeal,
   verify: benchVerify,
   lint: () => benchLint(),

@@ -48,7 +48,7 @@ export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './hosts/probe-host.ts';
 export { descendants } from './processes/processes.ts';
 export { descriptorCount, isRunning, processesWith, residentMiB, until } from './processes/process-watch.ts';
-export { flipped, seededBytes, seededNumbers } from './random.ts';
+export { flipped, seededBytes, seededNumbers } from '@enclos/testing/hostile';
 export { makeVendor, startMachine } from './machines.ts';
 export { openRawHost, type RawHost, type RawHostOptions } from './hosts/raw-host.ts';
 export { signingKey } from './signing-keys.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
 import type { EmbeddedPlatform, EmbeddedPlatformOptions } from '@enclos/software-sgx';
 import { startMachine } from './machines.ts';
-import { seededBytes } from './random.ts';
+import { seededBytes } from '@enclos/testing/hostile';
 import { sharedImage } from './shared-image.ts';
 import { signingKey } from './signing-keys.ts';
 

@@ -15,7 +15,7 @@ export {
   type ChainHead,
   type VerifyAuditOptions,
 } from '@enclos/tee/audit';
-export { collateralApp, type CollateralAppOptions } from './collateral/app.ts';
+export { collateralApp, type CollateralApp, type CollateralAppOptions } from './collateral/app.ts';
 export { collateralFor, type CollateralSource } from './provisioning/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
 export type { EnclaveRequest } from './cpu/construction.ts';

@@ -3,6 +3,7 @@ import type { Functions, Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { fromEnvironment, loadEnclave, type Enclave, type HostEnvironment, type LoadOptions } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
+import type { HostileHost } from './hostile/host.ts';
 
 /** What a test chooses; image, signature and platform come from `enclos test`. */
 export interface StartOptions<T extends Functions, U extends Functions> extends Omit<
@@ -11,6 +12,8 @@ export interface StartOptions<T extends Functions, U extends Functions> extends 
 > {
   /** The functions that the host offers, or what makes them from the platform: a host asks it for endorsements. */
   readonly untrusted: HostHandlers<T, U> | ((launcher: SoftwareLauncher) => HostHandlers<T, U>);
+  /** A host that lies: see `createHostileHost` of `@enclos/testing/hostile`. */
+  readonly host?: Pick<HostileHost, 'through'>;
 }
 
 type HostHandlers<T extends Functions, U extends Functions> = LoadOptions<T, U>['untrusted'];
@@ -61,7 +64,9 @@ export async function startEnclave<T extends Functions, U extends Functions>(
   const { launcher } = environment;
   const load = async (): Promise<Enclave<T>> => {
     const untrusted = typeof options.untrusted === 'function' ? options.untrusted(launcher) : options.untrusted;
-    return loadEnclave({ ...environment, ...options, untrusted, interface: definition });
+    const { host, ...chosen } = options;
+    const hosted = host?.through(launcher) ?? launcher;
+    return loadEnclave({ ...environment, ...chosen, launcher: hosted, untrusted, interface: definition });
   };
   const enclave = await load().catch(async (error: unknown) => {
     await launcher.close();

@@ -4,6 +4,8 @@ import { readImage } from '@enclos/manifest';
 import { encodeGateHello, GateTable, type EnclaveExit, type LaunchedEnclave, type Launcher } from '@enclos/tee';
 import type { SignedImage } from '../workshop.ts';
 
+export { throwPayload } from '@enclos/testing/hostile';
+
 /** A host without an endpoint: it writes frames, or what is none, and reads what comes. */
 export interface FrameHost {
   readonly launched: LaunchedEnclave;
@@ -107,11 +109,6 @@ export async function openFrameHost(launcher: Launcher, signed: SignedImage): Pr
 
 export function isAnswer({ kind }: Frame): boolean {
   return kind === FrameKind.RETURN || kind === FrameKind.THROW;
-}
-
-/** The payload of a THROW, of any code and length. */
-export function throwPayload(code: string, message = ''): Uint8Array {
-  return Buffer.concat([Uint8Array.of(code.length & 0xff, code.length >> 8), Buffer.from(code), Buffer.from(message)]);
 }
 
 /** The code of a THROW; `result` for a RETURN. */

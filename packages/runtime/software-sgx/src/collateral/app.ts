@@ -12,6 +12,17 @@ export interface CollateralAppOptions {
   readonly now: () => Date;
 }
 
+/**
+ * Answers requests. The declaration names no type of the router, whose own declarations need names that not every version
+ * of Node has: they would be part of the type check of every project.
+ */
+export interface CollateralApp {
+  /** What a server calls. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The same for a path, or an address, in tests and in this process. */
+  readonly request: (path: string, init?: RequestInit) => Response | Promise<Response>;
+}
+
 type Handler = (vendor: Vendor, query: Query, context: Context) => Response | Refusal | Promise<Response | Refusal>;
 type Route = readonly [path: string, parameters: Readonly<Record<string, RegExp>>, handler: Handler];
 
@@ -43,7 +54,7 @@ const routes: readonly Route[] = [
  * vendor. The vendor is kept in memory until its folder changes; documents are issued again after half of their lifetime. The
  * service is read-only and unauthenticated, and serves nothing secret.
  */
-export function collateralApp(source: string | LocateVendor, { now }: CollateralAppOptions): Hono {
+export function collateralApp(source: string | LocateVendor, { now }: CollateralAppOptions): CollateralApp {
   const locate = typeof source === 'string' ? () => Promise.resolve({ folder: source }) : source;
   const currentVendor = vendorCache(locate, now);
   const app = new Hono();

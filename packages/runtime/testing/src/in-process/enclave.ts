@@ -10,6 +10,7 @@ import { EnclosError } from '@enclos/errors';
 import { loadEnclave, type Enclave, type HostContext } from '@enclos/host';
 import type { LoadedEnclave } from '@enclos/software-sgx';
 import type { Attester, LaunchedIdentity } from '@enclos/tee';
+import type { HostileHost } from '../hostile/host.ts';
 import { makeImage, type InProcessIdentity } from './image.ts';
 import { createInProcessLauncher } from './launcher.ts';
 import { requireQuoting, type InProcessMachine } from './machine.ts';
@@ -20,6 +21,13 @@ export interface InProcessEnclaveOptions extends InProcessIdentity {
   readonly application?: EnclaveApplication;
   /** Gets the lines of `log`: level 0 (error) to 4 (trace), and what a host would read. */
   readonly onLog?: (level: number, text: string) => void;
+}
+
+/** The host of an enclave in the process of a test. */
+export interface InProcessHost<T extends Functions, U extends Functions> {
+  readonly untrusted: Handlers<U, HostContext<T>>;
+  /** A host that lies: see `createHostileHost` of `@enclos/testing/hostile`. */
+  readonly host?: Pick<HostileHost, 'through'>;
 }
 
 /** An enclave whose code runs in the process of the test. */
@@ -39,7 +47,7 @@ export interface InProcessEnclave {
    */
   start<T extends Functions, U extends Functions>(
     definition: Interface<T, U>,
-    host: { readonly untrusted: Handlers<U, HostContext<T>> },
+    host: InProcessHost<T, U>,
   ): Promise<Enclave<T>>;
 }
 
@@ -65,7 +73,7 @@ export function createInProcessEnclave(machine: InProcessMachine, options: InPro
     run: <R>(work: () => R): R => runIn(alone, work),
     async start<T extends Functions, U extends Functions>(
       definition: Interface<T, U>,
-      host: { readonly untrusted: Handlers<U, HostContext<T>> },
+      { untrusted, host }: InProcessHost<T, U>,
     ): Promise<Enclave<T>> {
       if (application === undefined) {
         throw new EnclosError('ENCLAVE_NO_APPLICATION', 'The enclave was made without an application.');
@@ -77,14 +85,9 @@ export function createInProcessEnclave(machine: InProcessMachine, options: InPro
         runtimeFor,
         capabilities: attester.capabilities,
       });
-      return loadEnclave({
-        image,
-        signature,
-        launcher,
-        interface: definition,
-        untrusted: host.untrusted,
-        isolation: 'best',
-      });
+      const hosted = host?.through(launcher) ?? launcher;
+      const images = { image, signature, launcher: hosted, interface: definition };
+      return loadEnclave({ ...images, untrusted, isolation: 'best' });
     },
   });
 }

@@ -60,6 +60,8 @@ function serve(launch: InProcessLaunch): LaunchedEnclave {
     gate.destroy();
     inside.destroy();
   };
+  // The ends of such a pair do not close each other.
+  gate.on('close', () => inside.destroy());
   void endpoint.closed.then(() => end('The enclave ended with its host.'));
   return {
     identity,
