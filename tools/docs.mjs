@@ -4,6 +4,7 @@
 //
 // - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
+// - files of a project that a page makes import only what its template, or the page, installs;
 // - every relative link leads to a file, and every anchor to a heading;
 // - every package has a README, and docs/README.md leads to it; a published one says the same about repository, licence and
 //   so on as the others (tools/packages/metadata.mjs);
@@ -26,6 +27,7 @@ import { checkPackagesInsidePage } from './docs/packages-inside-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { publishingProblems } from './docs/published.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
+import { checkTemplateImports } from './docs/template-imports.mjs';
 import { checkPages, checkSources } from './docs/words.mjs';
 import { filesUnder, fromRoot, readJson, root, workspaces } from './lib/workspace.mjs';
 import { metadataProblems } from './packages/metadata.mjs';
@@ -57,6 +59,7 @@ const pages = [
   ]),
 ].filter((page) => existsSync(join(root, page)));
 const examples = await checkExamples(pages, root);
+const imports = checkTemplateImports(pages, root);
 // The page about style quotes what it refuses.
 const prose = pages.filter((page) => page !== 'docs/style.md');
 const words = [...checkPages(prose, root), ...checkSources(root)];
@@ -79,6 +82,7 @@ const problems = [
   ...checkLinks(pages, root),
   ...publishingProblems(said, root),
   ...examples.problems,
+  ...imports,
   ...words,
 ];
 for (const problem of problems) console.log(problem);
