@@ -102,6 +102,19 @@ test('walkthroughs: a program that stays is ended when it has said the text, and
   );
 });
 
+test('walkthroughs: commands that need containers run on the machine of the reader', async () => {
+  const place = readersPlace('selftest.md', { base: mkdtempSync(join(base, 'walk-')) });
+  const words = (folder) => ['env', `--chdir=${folder}`, 'MACHINE=private'];
+  const blocks = [
+    { info: 'sh containers', body: 'mkdir -p a && cd a && echo "on a $MACHINE machine"', line: 0 },
+    { info: 'text', body: 'on a private machine', line: 1 },
+    { info: 'sh containers', body: 'pwd', line: 2 },
+    { info: 'text', body: '…/a', line: 3 },
+  ];
+  assert.equal(await createWalk('selftest.md', { ...place, words }).follow(blocks), undefined);
+  assert.match(await createWalk('selftest.md', place).follow(blocks), /does not print "on a private machine"/);
+});
+
 test('walkthroughs: a command of this repository is never taken from the registry', async () => {
   for (const name of ['enclos', 'tsc']) {
     assert.match(await follow({ info: 'sh', body: `npx ${name} --version` }), /write npx --no/);
