@@ -32,7 +32,9 @@ function complaints(page: Session): readonly unknown[] {
       if (method === 'Network.requestWillBeSent') {
         const { url } = params['request'] as { url: string };
         // The sign in the control for dates is the browser's own.
-        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|(?:console|example)\.(?:js|css)|icon\.svg)$/.test(url);
+        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|(?:console|example)\.(?:js|css)|icon\.svg)$/.test(
+          url,
+        );
       }
       return ['Log.entryAdded', 'Runtime.exceptionThrown', 'Runtime.consoleAPICalled'].includes(method);
     })
@@ -80,7 +82,10 @@ chromium.test('a short component, expired collateral and a debug enclave are sai
   });
   await console.setTime(new Date('2035-01-01T00:00:00Z'));
   await console.choose(quote, collateral, root);
-  assert.match(await console.announcement(), /^Genuine, out of date as of 2026-01-01, by collateral that was not in force\./);
+  assert.match(
+    await console.announcement(),
+    /^Genuine, out of date as of 2026-01-01, by collateral that was not in force\./,
+  );
   assert.match(await console.text('#result .summary'), /collateral is expired.*/s);
   assert.match(await console.text('#result .summary'), /A debugger can read its memory/);
   assert.match(await console.text('#result'), /SGX TCB component 1has 3, needs 5/);
@@ -94,7 +99,10 @@ chromium.test(
     const { quote, collateral, root } = write(console);
     await console.setTime(new Date('2020-01-01T00:00:00Z'));
     await console.choose(quote, collateral, root);
-    assert.match(await console.announcement(), /^Genuine, up to date as of 2026-01-01, by collateral that was not in force\./);
+    assert.match(
+      await console.announcement(),
+      /^Genuine, up to date as of 2026-01-01, by collateral that was not in force\./,
+    );
     const count = (selector: string): Promise<unknown> =>
       page.evaluate(`document.querySelectorAll('${selector} [data-grade="good"]').length`);
     assert.deepEqual([await count('#result .summary'), await count('#status')], [0, 0]);
