@@ -9,7 +9,7 @@
 // - every package has a README, and docs/README.md leads to it; a published one says the same about repository, licence and
 //   so on as the others (tools/packages/metadata.mjs);
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
-//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
+//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, packages-inside.md what tools/packages-inside recorded, and the table of platforms.md what the drivers say
 //   (--write writes them);
 // - no page, template or text of shipped code makes its reader ask a registry for a package of Enclos before it is published
 //   (docs/published.mjs has the switch);
@@ -23,6 +23,7 @@ import { checkExamples } from './docs/examples.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPackagePages } from './docs/package-pages.mjs';
+import { checkPackagesInsidePage } from './docs/packages-inside-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { publishingProblems } from './docs/published.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
@@ -46,6 +47,7 @@ const generated = [
   ...checkSchemaPages(root, values),
   ...(await checkLintPage(root, values)),
   ...(await checkPlatformTable(root, values)),
+  ...checkPackagesInsidePage(root, values),
 ];
 // After the generated pages were written: they are checked too.
 const pages = [
