@@ -28,7 +28,12 @@ const bundles = [
     banner: banner('Enclos console'),
     // With the readers of @enclos/evidence: docs/decisions/one-reader-of-evidence.md.
     maximumGzippedBytes: 75_000,
-    files: ['apps/console/site/index.html', 'apps/console/site/console.css', 'apps/console/site/icon.svg'],
+    files: [
+      'apps/console/site/index.html',
+      'apps/console/site/console.css',
+      'apps/console/site/icon.svg',
+      'apps/console/site/example.js',
+    ],
   },
 ];
 

@@ -4,11 +4,12 @@
 //
 // - TypeScript blocks in README.md, docs/ and packages/**/README.md compile against the built packages.
 //   A block that cannot says why: ```ts ignore: reason; tools/walkthroughs.mjs runs what says file=PATH;
+// - files of a project that a page makes import only what its template, or the page, installs;
 // - every relative link leads to a file, and every anchor to a heading;
 // - every package has a README, and docs/README.md leads to it; a published one says the same about repository, licence and
 //   so on as the others (tools/packages/metadata.mjs);
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
-//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, and the table of platforms.md what the drivers say
+//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, packages-inside.md what tools/packages-inside recorded, and the table of platforms.md what the drivers say
 //   (--write writes them);
 // - no page, template or text of shipped code makes its reader ask a registry for a package of Enclos before it is published
 //   (docs/published.mjs has the switch);
@@ -22,9 +23,11 @@ import { checkExamples } from './docs/examples.mjs';
 import { checkLinks } from './docs/links.mjs';
 import { checkLintPage } from './docs/lint-page.mjs';
 import { checkPackagePages } from './docs/package-pages.mjs';
+import { checkPackagesInsidePage } from './docs/packages-inside-page.mjs';
 import { checkPlatformTable } from './docs/platform-table.mjs';
 import { publishingProblems } from './docs/published.mjs';
 import { checkSchemaPages } from './docs/schema-pages.mjs';
+import { checkTemplateImports } from './docs/template-imports.mjs';
 import { checkPages, checkSources } from './docs/words.mjs';
 import { filesUnder, fromRoot, readJson, root, workspaces } from './lib/workspace.mjs';
 import { metadataProblems } from './packages/metadata.mjs';
@@ -44,6 +47,7 @@ const generated = [
   ...checkSchemaPages(root, values),
   ...(await checkLintPage(root, values)),
   ...(await checkPlatformTable(root, values)),
+  ...checkPackagesInsidePage(root, values),
 ];
 // After the generated pages were written: they are checked too.
 const pages = [
@@ -55,6 +59,7 @@ const pages = [
   ]),
 ].filter((page) => existsSync(join(root, page)));
 const examples = await checkExamples(pages, root);
+const imports = checkTemplateImports(pages, root);
 // The page about style quotes what it refuses.
 const prose = pages.filter((page) => page !== 'docs/style.md');
 const words = [...checkPages(prose, root), ...checkSources(root)];
@@ -77,6 +82,7 @@ const problems = [
   ...checkLinks(pages, root),
   ...publishingProblems(said, root),
   ...examples.problems,
+  ...imports,
   ...words,
 ];
 for (const problem of problems) console.log(problem);

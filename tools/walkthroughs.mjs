@@ -7,13 +7,15 @@
 //   ```ts file=src/app.ts     writes that file (any language); relative to the folder the reader is in
 //   ```sh                     runs, in the folder where the last one ended; ```sh ignore: reason does not
 //   ```sh until="TEXT"        runs until it prints the text, and is ended then
+//   ```sh containers          runs on a private machine with podman, as root: the whole page does; elsewhere it is skipped
 //   ```text                   is what the commands before it print: each line in turn, `…` for anything
 // A page without commands is not followed. The reader is outside this repository, in a folder that has what a clone has after
 // `npm ci && npm run packages`; the projects that the page makes beside it install those packages. The tarballs are of
 // what is built: run `npm run build` before.
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWalk, inTemporaryFolder, isCommand, readersPlace } from './docs/walk.mjs';
+import { createWalk, inTemporaryFolder, isCommand, needsContainers, readersPlace } from './docs/walk.mjs';
+import { containersMissing, onMachine } from './docs/walk-on-machine.mjs';
 import { parseMarkdown } from './docs/markdown.mjs';
 import { seconds, totalsLine } from './lib/run.mjs';
 import { filesUnder, fromRoot, root } from './lib/workspace.mjs';
@@ -26,12 +28,19 @@ const pages = ['docs/tutorial', 'docs/how-to']
   .filter(({ blocks }) => blocks.some(({ info }) => isCommand(info)))
   .filter(({ name }) => chosen.length === 0 || chosen.some((part) => name.includes(part)));
 
-const totals = { passed: 0, failed: 0 };
+const totals = { passed: 0, failed: 0, skipped: 0 };
 
 async function follow({ name, blocks }, base, packed) {
   const started = performance.now();
+  const isOnMachine = blocks.some(({ info }) => needsContainers(info));
+  const missing = isOnMachine ? await containersMissing() : undefined;
+  if (missing !== undefined && process.env.CI === undefined) {
+    totals.skipped += 1;
+    return console.log(`skip ${name}: ${missing}`);
+  }
   const place = readersPlace(name, { base, packed });
-  const problem = await createWalk(name, place).follow(blocks);
+  const walk = (from) => createWalk(name, from).follow(blocks);
+  const problem = missing ?? (await (isOnMachine ? onMachine(place, walk) : walk(place)));
   if (problem === undefined) rmSync(place.notes, { recursive: true, force: true });
   totals[problem === undefined ? 'passed' : 'failed'] += 1;
   console.log(`${problem === undefined ? 'ok  ' : 'FAIL'} ${name} (${seconds((performance.now() - started) / 1000)})`);
@@ -46,6 +55,7 @@ await inTemporaryFolder('enclos-walk-', async (base) => {
   if (problems.length === 0) for (const page of pages) await follow(page, base, packed);
   return totals.failed > 0;
 });
-if (totals.passed + totals.failed === 0) console.log('No page has commands.');
+const followed = totals.passed + totals.failed + totals.skipped;
+if (followed === 0) console.log('No page has commands.');
 console.log(totalsLine(totals));
-process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+process.exitCode = totals.failed > 0 || followed === 0 ? 1 : 0;

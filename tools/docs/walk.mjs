@@ -82,8 +82,12 @@ export function missingLine(expected, output) {
 
 const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
 
-/** Commands that run: `sh`, and `sh until="TEXT"` for a program that stays, which is ended when it has printed the text. */
-export const isCommand = (info) => info === 'sh' || untilOf(info) !== undefined;
+/**
+ * Commands that run: `sh`, `sh until="TEXT"` for a program that stays, which is ended when it has printed the text, and `sh containers`
+ * for a page that needs root and podman.
+ */
+export const isCommand = (info) => info === 'sh' || needsContainers(info) || untilOf(info) !== undefined;
+export const needsContainers = (info) => info === 'sh containers';
 const untilOf = (info) => /^sh until="(.+)"$/.exec(info)?.[1];
 
 const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
@@ -124,16 +128,18 @@ const isGuarded = (body) =>
 
 /**
  * One reader of one page.
- * @param place where the reader begins, with which environment; `notes` is a folder for what the walk itself keeps
+ * @param place where the reader begins, with which environment; `notes` is a folder for what the walk itself keeps, `words` start a
+ *   program in a folder of the machine that the reader is on
  * @param isSkipped tells of a block of commands whether to leave it out
  */
-export function createWalk(name, { folder, notes, env }, isSkipped = () => false) {
+export function createWalk(name, { folder, notes, env, words = () => [] }, isSkipped = () => false) {
   const where = join(notes, '.cwd');
 
   const runCommands = (body, cwd, until) => {
     // The folder in which the commands end is where the next ones start.
     const script = until === undefined ? `set -e\n${body}\npwd > "${where}"\n` : `exec ${body}`;
-    return run('bash', ['-c', script], { cwd, env, limitMs, until });
+    const [program, ...args] = [...words(cwd), 'bash', '-c', script];
+    return run(program, args, { cwd, env, limitMs, until });
   };
 
   return {

@@ -64,7 +64,11 @@ function reachedFrom(root, modules, byName) {
 }
 
 const exportedFrom = (workspace) =>
-  Object.values(workspace.manifest.exports ?? {}).map((target) => sourceOf(workspace, target.default ?? target));
+  Object.values(workspace.manifest.exports ?? {})
+    .map((target) => target.default ?? target)
+    // What has no file for Node is for the compiler only.
+    .filter((target) => typeof target === 'string')
+    .map((target) => sourceOf(workspace, target));
 
 /** The entries of a package and its programs: what `exports` names, and what none of its own modules loads. */
 function rootsOf(workspace, own, byName) {

@@ -8,6 +8,7 @@ import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { checkPackagePages } from '../docs/package-pages.mjs';
 import { publishingProblems, registryCommands } from '../docs/published.mjs';
+import { checkTemplateImports } from '../docs/template-imports.mjs';
 import { createWalk, missingLine, readersPlace } from '../docs/walk.mjs';
 import { filesUnder, fromRoot, root, workspaces } from '../lib/workspace.mjs';
 
@@ -99,6 +100,19 @@ test('walkthroughs: a program that stays is ended when it has said the text, and
     await follow({ info: stays, body: 'sh -c "echo no port; exit 4"' }),
     /:0: does not say "The service answers\.": exit code 4\n {4}no port/,
   );
+});
+
+test('walkthroughs: commands that need containers run on the machine of the reader', async () => {
+  const place = readersPlace('selftest.md', { base: mkdtempSync(join(base, 'walk-')) });
+  const words = (folder) => ['env', `--chdir=${folder}`, 'MACHINE=private'];
+  const blocks = [
+    { info: 'sh containers', body: 'mkdir -p a && cd a && echo "on a $MACHINE machine"', line: 0 },
+    { info: 'text', body: 'on a private machine', line: 1 },
+    { info: 'sh containers', body: 'pwd', line: 2 },
+    { info: 'text', body: '…/a', line: 3 },
+  ];
+  assert.equal(await createWalk('selftest.md', { ...place, words }).follow(blocks), undefined);
+  assert.match(await createWalk('selftest.md', place).follow(blocks), /does not print "on a private machine"/);
 });
 
 test('walkthroughs: a command of this repository is never taken from the registry', async () => {
@@ -204,4 +218,29 @@ test('docs: pages of published packages say that they are not in force, and no p
   const inForce = { ...link, [special]: 'npm create enclos x' };
   assert.equal(problems(inForce, true), '');
   assert.match(problems({ [special]: 'npm create enclos x' }, true), /no page leads to it/);
+});
+
+test('docs: files of a project import what its template or the page installs', () => {
+  const templates = join(base, 'packages/cli/templates/app');
+  mkdirSync(templates, { recursive: true });
+  const manifest = { dependencies: { '@enclos/edl': '1' }, devDependencies: { '@types/node': '1' } };
+  writeFileSync(join(templates, 'package.json'), JSON.stringify(manifest));
+  const page = (installs, specifier) => {
+    const file = `\`\`\`ts file=src/a.ts\nimport 'node:fs';\nimport { x } from '${specifier}';\n\`\`\`\n`;
+    writeFileSync(
+      join(base, 'made.md'),
+      `\`\`\`sh\nnpx --no enclos new ../a --from .packages\n${installs}\n\`\`\`\n${file}`,
+    );
+    return checkTemplateImports(['made.md'], base);
+  };
+  assert.deepEqual(page('npm install', '@enclos/edl/sub'), []);
+  assert.deepEqual(page('npm install', './b.ts'), []);
+  assert.deepEqual(page('npm install ../x/enclos-{errors,http}-*.tgz', '@enclos/http'), []);
+  assert.deepEqual(page('npm install zod@4.1.0', 'zod'), []);
+  assert.deepEqual(page('npm install', '@enclos/errors'), [
+    'made.md:7: @enclos/errors is imported, and the page never installs it: npm install @enclos/errors',
+  ]);
+  // A page that makes no project shows what it likes.
+  writeFileSync(join(base, 'made.md'), "```ts file=src/a.ts\nimport 'zod';\n```\n");
+  assert.deepEqual(checkTemplateImports(['made.md'], base), []);
 });

@@ -60,6 +60,11 @@ export class ConsolePage {
     await this.#answered(() => this.#page.evaluate("document.querySelector('#paste-form button').click()"));
   }
 
+  /** Presses a button. */
+  async press(id: string): Promise<void> {
+    await this.#answered(() => this.#page.evaluate(`document.querySelector('#${id}').click()`));
+  }
+
   /** Chooses the time of verification. */
   async setTime(time: Date): Promise<void> {
     await this.set('time', time.toISOString().slice(0, 19));

@@ -24,7 +24,10 @@ chromium.test('the evidence of an Azure VM is decoded, verified to its PCRs and 
   assert.equal(await console.announcement(), 'Not verified yet: add its collateral');
   assert.match(await console.text('#entries'), /Evidence of an Azure VM \(JSON\)/);
   await console.drop(collateral, root);
-  assert.equal(await console.announcement(), 'Genuine, an Azure VM on TDX, up to date. Nothing was appraised');
+  assert.equal(
+    await console.announcement(),
+    'Genuine, an Azure VM on TDX, up to date as of 2026-01-01. Nothing was appraised',
+  );
   assert.match(await console.text('#result .summary'), /the paravisor for the key of its TPM/);
   const result = await console.text('#result');
   assert.match(result, /machine6332533D-5649-4D02-8AA7-8F64B7C3EE21/);

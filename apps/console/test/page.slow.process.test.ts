@@ -32,7 +32,9 @@ function complaints(page: Session): readonly unknown[] {
       if (method === 'Network.requestWillBeSent') {
         const { url } = params['request'] as { url: string };
         // The sign in the control for dates is the browser's own.
-        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|console\.(?:js|css)|icon\.svg)$/.test(url);
+        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|(?:console|example)\.(?:js|css)|icon\.svg)$/.test(
+          url,
+        );
       }
       return ['Log.entryAdded', 'Runtime.exceptionThrown', 'Runtime.consoleAPICalled'].includes(method);
     })
@@ -47,7 +49,7 @@ chromium.test(
     const { quote, collateral, root, at } = write(console);
     await console.setTime(at);
     await console.drop(quote, collateral, root);
-    assert.equal(await console.announcement(), 'Genuine, up to date. Nothing was appraised');
+    assert.equal(await console.announcement(), 'Genuine, up to date as of 2026-01-01. Nothing was appraised');
     assert.match(await console.text('#result .summary'), /owner of the machine can read what is inside/);
     assert.match(await console.text('#appraisal'), /Genuine evidence of any code looks like this/);
     assert.match(await console.text('.facts'), new RegExp(toHex(exampleSgxReport.mrEnclave)));
@@ -80,7 +82,10 @@ chromium.test('a short component, expired collateral and a debug enclave are sai
   });
   await console.setTime(new Date('2035-01-01T00:00:00Z'));
   await console.choose(quote, collateral, root);
-  assert.match(await console.announcement(), /^Genuine, out of date, by collateral that was not in force\./);
+  assert.match(
+    await console.announcement(),
+    /^Genuine, out of date as of 2026-01-01, by collateral that was not in force\./,
+  );
   assert.match(await console.text('#result .summary'), /collateral is expired.*/s);
   assert.match(await console.text('#result .summary'), /A debugger can read its memory/);
   assert.match(await console.text('#result'), /SGX TCB component 1has 3, needs 5/);
@@ -94,7 +99,10 @@ chromium.test(
     const { quote, collateral, root } = write(console);
     await console.setTime(new Date('2020-01-01T00:00:00Z'));
     await console.choose(quote, collateral, root);
-    assert.match(await console.announcement(), /^Genuine, up to date, by collateral that was not in force\./);
+    assert.match(
+      await console.announcement(),
+      /^Genuine, up to date as of 2026-01-01, by collateral that was not in force\./,
+    );
     const count = (selector: string): Promise<unknown> =>
       page.evaluate(`document.querySelectorAll('${selector} [data-grade="good"]').length`);
     assert.deepEqual([await count('#result .summary'), await count('#status')], [0, 0]);
@@ -124,6 +132,39 @@ chromium.test('a policy is applied, and the report data bound', async (page, t) 
   await console.set('report-data', '00');
   assert.equal(await console.announcement(), 'The expected report data is not 64 bytes of hex.');
   assert.equal(await console.text('#result .summary'), '');
+});
+
+chromium.test('a click shows an example, and nothing of it stays beside what is added after it', async (page, t) => {
+  const console = await ConsolePage.open(page, t);
+  await console.press('example');
+  assert.equal(await console.announcement(), 'Genuine, up to date as of 2026-01-01. The policy accepts it');
+  assert.match(await console.text('#entries'), /Example: the root of the platform/);
+  assert.equal(await page.evaluate("document.querySelector('#time-chosen').checked"), true);
+  const { quote, collateral } = write(console);
+  await console.choose(quote, collateral);
+  // Its root is gone, and its time.
+  assert.match(await console.announcement(), /^Refused/);
+  assert.doesNotMatch(await console.text('#entries'), /Example/);
+  assert.equal(await page.evaluate("document.querySelector('#time-now').checked"), true);
+  await console.press('example');
+  await console.press('example');
+  assert.equal(await page.evaluate("document.querySelectorAll('#entries li').length"), 4);
+  assert.deepEqual(complaints(page), []);
+});
+
+chromium.test('on a phone the result comes first as soon as something was added', async (page, t) => {
+  const phone = { width: 375, height: 667, deviceScaleFactor: 2, mobile: true };
+  await page.send('Emulation.setDeviceMetricsOverride', phone);
+  const console = await ConsolePage.open(page, t);
+  const top = async (selector: string): Promise<number> =>
+    Number(await page.evaluate(`document.querySelector('${selector}').getBoundingClientRect().top`));
+  assert.ok((await top('.inputs')) < (await top('.outcome')), 'first what to do');
+  await page.evaluate('scrollTo(0, 2000)');
+  await console.press('example');
+  assert.ok((await top('.outcome')) < (await top('.inputs')));
+  const headline = await top('.headline');
+  assert.ok(headline > 0 && headline < 667, `the verdict is at ${headline}, out of sight`);
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 375);
 });
 
 chromium.test('nonsense in the time is no default', async (page, t) => {
@@ -287,7 +328,8 @@ chromium.test('the page works from a disk, without a server', async (page) => {
       const { at } = JSON.parse(new TextDecoder().decode(read('expected.json'))) as { at: string };
       await console.setTime(new Date(at));
       await console.choose(console.file('q', read('quote.bin')), console.file('c', read('collateral.json')));
-      assert.equal(await console.announcement(), `${headline}. Nothing was appraised`, name);
+      const announced = await console.announcement();
+      assert.match(announced, new RegExp(`^${headline} as of 20\\d\\d-\\d\\d-\\d\\d\\. Nothing was appraised$`), name);
     }
   },
 );

@@ -36,7 +36,7 @@ const environment = [
     '`XDG_CACHE_HOME`',
     'Collateral is kept in `enclos/collateral` in it; in `~/.cache/enclos/collateral` when it is unset.',
   ],
-  ['`ENCLOS_STACK`', '`1`: an error shows where it was thrown.'],
+  ['`ENCLOS_STACK`', '`1`: an error shows its whole stack, in `enclos` and in host programs.'],
 ] as const;
 
 /** `docs/reference/cli.md`: every command, from the registry that runs them. */

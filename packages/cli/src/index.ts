@@ -79,6 +79,7 @@ export {
 } from './commands/sign/sign-elsewhere.ts';
 export type { SignedIdentity } from '@enclos/build';
 export { sign, type SignOptions, type SignOutcome } from './commands/sign/sign.ts';
+export { test, type TestEvents, type TestOptions } from './commands/test/test.ts';
 export { verify, type CarrierFacts, type VerifyOptions, type VerifyOutcome } from './commands/verify/verify.ts';
 export type { CollateralSource } from './evidence/collateral-of.ts';
 export type { VerifyStep } from '@enclos/evidence/verify';

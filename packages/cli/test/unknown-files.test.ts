@@ -30,12 +30,12 @@ const cases: readonly (readonly [argv: string, code: number, line: string])[] = 
   [
     'deploy',
     2,
-    `✖ CLI_FILE_UNREADABLE: There is no ${at('deploy.json')}. Write one (docs/reference/deploy-json.md describes it), or name the folder that has one.`,
+    `✖ CLI_FILE_UNREADABLE: There is no ${at('deploy.json')}, and no enclave.json beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
   ],
   [
     'deploy absent',
     2,
-    `✖ CLI_FILE_UNREADABLE: There is no ${at('absent')}. Write one (docs/reference/deploy-json.md describes it), or name the folder that has one.`,
+    `✖ CLI_FILE_UNREADABLE: There is no ${at('absent')}, and no enclave.json beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
   ],
   [
     'image build --base debain',
@@ -69,6 +69,6 @@ test('what the system refuses is said in words, with its code', async () => {
   assert.equal(ran.code, 1);
   assert.match(
     ran.stderr,
-    /^✖ CLI_SYSTEM_REFUSED: The system refuses to \w+ .*: part of the path is not a folder \(ENOTDIR\)\.\n/,
+    /^✖ CLI_SYSTEM_REFUSED: Cannot list the folder .*: part of the path is not a folder \(ENOTDIR\)\.\n/,
   );
 });

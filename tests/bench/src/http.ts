@@ -22,7 +22,7 @@ const kinds = [
 const page = 'g'.repeat(bodyBytes);
 
 /** The connections of a server of node:net, as `listen` of an enclave gives those of a listener. */
-async function* peersOf(server: Server): AsyncGenerator<PeerStream> {
+export async function* peersOf(server: Server): AsyncGenerator<PeerStream> {
   const waiting: Socket[] = [];
   let wake = (): void => undefined;
   server.on('connection', (socket) => {

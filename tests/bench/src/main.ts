@@ -12,10 +12,12 @@ import { benchImage } from './image.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
+import { benchProxy } from './proxy.ts';
 import { benchSeal } from './seal.ts';
 import { benchStart } from './start.ts';
 import { benchTls } from './tls.ts';
 import { benchVerify } from './verify.ts';
+import { benchWeb } from './web.ts';
 
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Figure[]>>> = {
   start: benchStart,
@@ -26,6 +28,8 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   tls: () => benchTls(),
   http: () => benchHttp(),
   atls: benchAtls,
+  proxy: benchProxy,
+  web: () => benchWeb(),
   seal: benchSeal,
   verify: benchVerify,
   lint: () => benchLint(),

@@ -12,7 +12,8 @@ function isInstalled(tool: string): boolean {
 }
 
 const missing = tools.filter((tool) => !isInstalled(tool));
-const reason =
+/** Why there can be no containers here; undefined where there can. */
+export const containersMissing =
   process.getuid?.() !== 0
     ? 'containers are run as root here'
     : missing.length > 0
@@ -21,10 +22,10 @@ const reason =
 
 /** Tests with real containers. Where there can be none they are skipped, visibly and counted; in CI that fails. */
 export function containerTest(name: string, body: (t: TestContext) => Promise<void>): void {
-  if (reason === undefined) return void test(name, body);
-  if (process.env['CI'] === undefined) return void test(name, { skip: reason }, () => undefined);
+  if (containersMissing === undefined) return void test(name, body);
+  if (process.env['CI'] === undefined) return void test(name, { skip: containersMissing }, () => undefined);
   void test(name, () => {
-    throw new Error(`Containers cannot be run: ${reason}.`);
+    throw new Error(`Containers cannot be run: ${containersMissing}.`);
   });
 }
 
@@ -48,7 +49,7 @@ const network = isInstalled('nft') ? '' : '\n[network]\nfirewall_driver = "iptab
  * @param machine starts programs there
  */
 export function createPodmanOn(machine: PrivateMachine, folder: string): Podman {
-  const { env, storage } = configured(folder);
+  const { env, storage } = podmanSettings(folder);
   return (...args) =>
     startProgram([...machine.words(folder), 'podman', ...storage, ...args], { cwd: folder, env }).ended;
 }
@@ -59,15 +60,18 @@ export function createPodmanOn(machine: PrivateMachine, folder: string): Podman 
  * @param words what starts it
  */
 export function createPodman(folder: string, words: readonly string[] = []): Podman {
-  const { env, storage } = configured(folder);
+  const { env, storage } = podmanSettings(folder);
   const script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec podman "$@"';
   return (...args) =>
     startProgram([...words, 'unshare', '--mount', 'sh', '-c', script, 'sh', ...storage, ...args], { cwd: folder, env })
       .ended;
 }
 
-/** Where the images and containers of a podman are, and how it is set. */
-function configured(folder: string) {
+/** The first words of a podman whose images and containers are in one folder, and its variables. */
+export function podmanSettings(folder: string): {
+  readonly storage: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+} {
   mkdirSync(folder, { recursive: true });
   const configuration = join(folder, 'containers.conf');
   const engine = '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "crun"\n';

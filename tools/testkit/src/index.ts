@@ -2,7 +2,15 @@ export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDi
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
-export { containerTest, createPodman, createPodmanOn, seenAt, type Podman } from './containers.ts';
+export {
+  containersMissing,
+  containerTest,
+  createPodman,
+  createPodmanOn,
+  podmanSettings,
+  seenAt,
+  type Podman,
+} from './containers.ts';
 export { startPrivateMachine, type PrivateMachine } from './private-machine.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';

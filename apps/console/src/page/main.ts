@@ -1,8 +1,8 @@
 import { check } from './check.ts';
 import { byId, element } from './dom.ts';
-import { prefillTime, readOptions, watchOptions } from './options.ts';
+import { chooseTime, readOptions, watchOptions } from './options.ts';
 import { requestOf } from './request.ts';
-import { pastedText, Session, type Source } from './session.ts';
+import { textSource, Session, type Source } from './session.ts';
 import { entriesView } from './view/entries.ts';
 import { failureView, outcomeView } from './view/outcome.ts';
 import { summaryText } from './view/summary.ts';
@@ -38,9 +38,25 @@ function remove(id: number): void {
   run(refresh);
 }
 
-async function add(sources: readonly Source[]): Promise<void> {
+/** What example.js holds: texts by the names to show. */
+interface Example {
+  readonly at: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+let showsExample = false;
+
+async function add(sources: readonly Source[], example?: Example): Promise<void> {
+  // The example does not mix with anything: its root vouches for it alone, and its time is its own.
+  if (showsExample || example !== undefined) {
+    session.clear();
+    chooseTime(example?.at);
+  }
+  showsExample = example !== undefined;
   await session.add(sources);
   await refresh();
+  // In one column the result is above what it came from.
+  scrollTo(0, 0);
 }
 
 /** A mistake of the page must not look like an answer: what was shown before goes away. */
@@ -73,7 +89,7 @@ function watchDrops(): void {
     over(false)(event);
     const files = [...(event.dataTransfer?.files ?? [])];
     const text = event.dataTransfer?.getData('text/plain') ?? '';
-    const sources = files.length > 0 ? files : text === '' ? [] : [pastedText(text)];
+    const sources = files.length > 0 ? files : text === '' ? [] : [textSource(text)];
     if (sources.length > 0) run(() => add(sources));
   });
 }
@@ -85,7 +101,19 @@ function watchPaste(): void {
     const text = area.value;
     if (text.trim() === '') return;
     area.value = '';
-    run(() => add([pastedText(text)]));
+    run(() => add([textSource(text)]));
+  });
+}
+
+/** Without its file, as in a copy of the other files alone, there is no example. */
+function watchExample(): void {
+  const { enclosExample: example } = globalThis as { readonly enclosExample?: Example };
+  if (example === undefined) return;
+  const button = byId('example', HTMLElement);
+  button.hidden = false;
+  button.addEventListener('click', () => {
+    const sources = Object.entries(example.files).map(([name, text]) => textSource(text, name));
+    run(() => add(sources, example));
   });
 }
 
@@ -93,5 +121,6 @@ watchFiles();
 watchDrops();
 watchPaste();
 watchOptions(() => run(refresh));
-prefillTime(new Date());
+watchExample();
+chooseTime();
 run(refresh);

@@ -45,9 +45,10 @@ export function watchOptions(change: () => void): void {
   byId('options', HTMLFormElement).addEventListener('submit', (event) => event.preventDefault());
 }
 
-/** Shows when the evidence is verified as of. */
-export function prefillTime(now: Date): void {
-  input('time').value = now.toISOString().slice(0, 19);
+/** Chooses the present as the time of verification, or a time in UTC. */
+export function chooseTime(time?: string): void {
+  input('time').value = (time ?? new Date().toISOString()).slice(0, 19);
+  input(time === undefined ? 'time-now' : 'time-chosen').checked = true;
 }
 
 function input(id: string): HTMLInputElement {

@@ -64,6 +64,10 @@ export class Session {
     }
   }
 
+  clear(): void {
+    this.#entries = [];
+  }
+
   remove(id: number): void {
     this.#entries = this.#entries.filter((entry) => entry.id !== id);
   }
@@ -115,8 +119,8 @@ async function inputsOf(source: Source): Promise<readonly Input[]> {
   }
 }
 
-/** A text that was pasted, as a source. */
-export function pastedText(text: string): Source {
+/** A text, as a source. */
+export function textSource(text: string, name = 'Pasted text'): Source {
   const bytes = new TextEncoder().encode(text);
-  return { name: 'Pasted text', size: bytes.length, arrayBuffer: () => Promise.resolve(bytes.buffer) };
+  return { name, size: bytes.length, arrayBuffer: () => Promise.resolve(bytes.buffer) };
 }

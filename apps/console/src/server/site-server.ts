@@ -6,6 +6,7 @@ const types: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
   'console.css': 'text/css; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
+  'example.js': 'text/javascript; charset=utf-8',
   'console.js.map': 'application/json; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };

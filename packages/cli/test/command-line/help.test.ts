@@ -17,6 +17,7 @@ Project
   build                  Bundle, lay out and measure the enclave of a project
   run                    Build, sign and run a project on a software platform
   dev                    Run a project, and build and restart what changes
+  test                   Run the tests of a project against its enclave
   debug                  Run a project with a debugger in its debug enclave
   doctor                 Check what this machine and project are ready for
 
@@ -44,6 +45,7 @@ Evidence
   policy explain         Say in sentences what a policy accepts
   policy test            Evaluate a policy of claim rules on claims
   policy format          Format a policy of claim rules
+  proxy                  Attest a server, and forward to it for curl and any other program
   collateral fetch       Get the collateral of a platform, and keep it
   collateral list        Show the collateral that is kept
   collateral doctor      Say what of the kept collateral is old, and what to do

@@ -17,6 +17,7 @@ import { bundleEnclave, type Bundle, type BundleOptions } from './node/bundle.ts
 import { bundler } from './node/bundler.ts';
 import type { Diagnostic } from '@enclos/diagnostics';
 import { describeInterpreter } from './node/interpreter-files.ts';
+import { checkFrameLimits } from './node/frame-limits.ts';
 import { loadInterface } from './node/load-interface.ts';
 import { locateProjectFile, readProjectFile, unreadable } from './project/project-files.ts';
 import { PROJECT_FILE, type Project } from './project/project.ts';
@@ -85,6 +86,8 @@ async function hashTrustedFiles({ folder, trustedFiles }: Project): Promise<read
 }
 
 async function manifestOf(project: Project): Promise<EnclaveManifest> {
+  const loaded = await loadInterface(project);
+  checkFrameLimits(project, loaded);
   return {
     name: project.name,
     productId: project.productId,
@@ -92,7 +95,7 @@ async function manifestOf(project: Project): Promise<EnclaveManifest> {
     debug: project.debug,
     threads: project.threads,
     heapSizeBytes: BigInt(project.heapSizeBytes),
-    interfaceDigest: interfaceDigest(await loadInterface(project)),
+    interfaceDigest: interfaceDigest(loaded),
     interpreter: pinnedInterpreter,
     environment: project.environment,
     trustedFiles: await hashTrustedFiles(project),
@@ -127,6 +130,8 @@ async function reportOf(project: Project, built: BuildParts): Promise<BuildRepor
       sha256: toHex(file.sha256),
       sizeBytes: Number(file.sizeBytes),
     })),
+    ...(bundle.browserPackages.length === 0 ? {} : { browserPackages: bundle.browserPackages }),
+    ...(project.absent.length === 0 ? {} : { absent: project.absent }),
   };
 }
 

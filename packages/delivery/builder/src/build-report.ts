@@ -37,6 +37,10 @@ export interface BuildReport {
   readonly bundler: TrustedBundler;
   readonly interpreter: TrustedInterpreter;
   readonly trustedFiles: readonly TrustedFile[];
+  /** Packages that are in the bundle as they are for browsers, by name. */
+  readonly browserPackages?: readonly string[];
+  /** Modules that enclave.json has made empty. */
+  readonly absent?: readonly string[];
 }
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -59,6 +63,8 @@ const schema = z.strictObject({
     unmeasuredLibraries: z.array(z.string()),
   }),
   trustedFiles: z.array(trustedFile),
+  browserPackages: z.array(z.string()).optional(),
+  absent: z.array(z.string()).optional(),
 });
 
 /** A bundle of thousands of packages stays far below this. */
@@ -72,9 +78,11 @@ export function encodeBuildReport(report: BuildReport): string {
 export function parseBuildReport(bytes: Uint8Array): BuildReport | undefined {
   try {
     const json = parseJsonBytes(bytes, bytes.length, { maxValues: maximumValues });
-    const { packages, interpreter, trustedFiles, ...rest } = schema.parse(json);
+    const { packages, interpreter, trustedFiles, browserPackages, absent, ...rest } = schema.parse(json);
     return Object.freeze({
       ...rest,
+      ...(browserPackages === undefined ? {} : { browserPackages }),
+      ...(absent === undefined ? {} : { absent }),
       packages,
       interpreter: { ...interpreter, files: interpreter.files.map(withoutAbsent) },
       trustedFiles: trustedFiles.map(withoutAbsent),

@@ -21,6 +21,11 @@ export const buildErrors = declareErrors({
     'The interface module does not export exactly one interface.',
     'Export one value made by defineInterface() from the module that `interface` names.',
   ],
+  BUILD_INTERFACE_TOO_LARGE: [
+    'usage',
+    'The interface allows a value that is larger than a message between host and enclave.',
+    'Lower the bound that the diagnostic names, or raise `limits.maxFrameBytes` in enclave.json.',
+  ],
   BUILD_FILE_UNREADABLE: [
     'usage',
     'A file that the build needs could not be read.',

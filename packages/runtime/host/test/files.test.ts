@@ -52,6 +52,24 @@ describe('the host file service', () => {
   const write = (path: string, content: string, last: 'yes' | 'no' = 'yes', target = '/data') =>
     files.mountWrite({ target, path, write: 1, content: utf8(content), last });
 
+  test('a folder that cannot be used is refused before an enclave starts, and the message says why', async () => {
+    const open = (data: string) =>
+      openServices(manifest, {
+        folders: {
+          mounts: { '/data': join(folder, data), '/config': join(folder, 'config') },
+          trustedFiles: { '/model': join(folder, 'model') },
+        },
+        streams: { listen: {}, connect: {} },
+      });
+    const told = (data: string, why: string) => ({
+      code: 'HOST_MOUNT_REFUSED',
+      message: `The folder ${join(folder, data)} for the mount /data cannot be used: ${why}.`,
+    });
+    await assert.rejects(open('absent'), told('absent', 'there is no such folder'));
+    await assert.rejects(open('model'), told('model', 'it is not a folder'));
+    await assert.rejects(open('model/below'), told('model/below', 'part of the path is not a folder'));
+  });
+
   test('writes in pieces appear at once, with the last piece', async () => {
     await write('a', 'one ', 'no');
     assert.equal(await files.mountStat({ target: '/data', path: 'a' }), undefined);

@@ -67,10 +67,11 @@ export function webHandlers(
     const request = new Request(url, {
       method: received.method,
       headers: [...received.headers],
-      signal: call.signal,
       // Fetch, section 5.3: the answer may come before the body is sent, and Node asks to hear so.
       ...(body === undefined ? {} : { body, duplex: 'half' }),
     });
+    // Given to the constructor, the signal would cost more than the rest of the request, whether it is used or not.
+    Object.defineProperty(request, 'signal', { get: () => call.signal });
     const { remoteAddress, clientCertificate, clientCertificateChain } = received;
     return answerOf(await handler(request, { remoteAddress, clientCertificate, clientCertificateChain }));
   };

@@ -25,9 +25,11 @@ const request = (changes: Partial<LaunchRequest> = {}): LaunchRequest => ({
 });
 
 describe('a connection to a platform', () => {
-  test('that is not there is refused', async () => {
+  test('that is not there is refused, and the message says why', async () => {
     for (const folder of ['/nonexistent', `/nonexistent/${'d'.repeat(150)}`]) {
-      await assert.rejects(connectSoftwarePlatform(`${folder}/platform.sock`), { code: 'TEE_PLATFORM_UNREACHABLE' });
+      const message = `No platform answers at ${folder}/platform.sock: there is no such file.`;
+      const refusal = { code: 'TEE_PLATFORM_UNREACHABLE', message };
+      await assert.rejects(connectSoftwarePlatform(`${folder}/platform.sock`), refusal);
     }
   });
 

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Handlers } from '@enclos/edl';
 import { loadEnclave, type Enclave, type HostContext, type LoadOptions } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
@@ -26,9 +27,9 @@ export type ProbeOptions = Partial<
   >
 > & { readonly handlers?: Partial<ProbeHandlers> };
 
-/** The folders that the probe's manifest asks for; the tests that read them give their own. */
+/** The folders that the probe's manifest asks for, which must be there; the tests that use them give their own. */
 const nowhere = {
-  mounts: { '/state': '/nonexistent', '/config': '/nonexistent' },
+  mounts: { '/state': tmpdir(), '/config': tmpdir() },
   trustedFiles: { '/models/small.bin': '/nonexistent', '/models/large.bin': '/nonexistent' },
 };
 

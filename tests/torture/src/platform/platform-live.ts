@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -209,7 +210,7 @@ async function watch(platform: WatchedPlatform, signed: SignedImage): Promise<Wi
     interface: target,
     isolation: 'best',
     listen: { echo: { port: 0 }, mute: { port: 0 } },
-    mounts: { '/state': '/nonexistent' },
+    mounts: { '/state': tmpdir() },
     trustedFiles: { '/models/trusted.txt': '/nonexistent' },
     untrusted: { give: () => ({ name: 'one' as const, leaves: [] }), nest: () => 0 },
   });

@@ -130,12 +130,18 @@ function genuineQuote(verdict: QuoteVerdict): Headline {
   const { title, meaning, next, grade } = statusMeanings[verdict.status];
   return {
     grade,
-    title: `Genuine, ${title}`,
+    // What Intel knew when it issued the older of the two: nothing later is known here.
+    title: `Genuine, ${title} as of ${issueDateOf(verdict)}`,
     lines: [
       element('span', {}, meaning, ' ', code(verdict.status)),
       ...(next === 'Nothing.' ? [] : [`What to do: ${next}`]),
     ],
   };
+}
+
+function issueDateOf({ collateral: { parts } }: QuoteVerdict): string {
+  const { tcbInfo, qeIdentity } = parts;
+  return (tcbInfo.from < qeIdentity.from ? tcbInfo : qeIdentity).from.slice(0, 10);
 }
 
 /** AMD gives no status, so that the best a report can be is genuine. */

@@ -8,6 +8,7 @@ export const command = defineCommand({
     'Bundles the trusted code and the runtime into one script, lays it out in pages with the manifest and the embedded files, and writes NAME.sgxs.',
     'The SHA-256 of that file is MRENCLAVE, the identity of the enclave.',
     'The same sources give the same bytes in any folder, time zone and account.',
+    'It does not check types: run tsc for that (`npm run types` in a project of `enclos new`).',
     '',
     'NAME.report.json (the trusted base that `enclos inspect` shows) and NAME.map are written beside the image.',
     'Both are descriptions only.',

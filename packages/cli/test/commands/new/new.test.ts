@@ -16,6 +16,7 @@ const files = [
   'src/my-vault.enclave.ts',
   'src/host.ts',
   'test/my-vault.test.ts',
+  'tsconfig.enclave.json',
   'tsconfig.json',
 ];
 
@@ -23,7 +24,7 @@ test('writes the files of the template under the new name, and says three next c
   const cwd = temporaryFolder();
   const ran = await enclos(['new', 'my-vault'], { cwd });
   assert.equal(ran.code, 0);
-  assert.equal(ran.stdout, '✔ made my-vault: 9 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
+  assert.equal(ran.stdout, '✔ made my-vault: 10 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
   const listed = readdirSync(join(cwd, 'my-vault'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(listed.filter((name) => name !== 'src' && name !== 'test').sort(), files.toSorted());
   for (const name of files) {

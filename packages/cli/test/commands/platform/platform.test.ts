@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -214,8 +214,9 @@ test('serve answers hosts on a socket and verifiers over HTTP until a signal end
 
 test('serve takes the place of a socket that a killed platform left', async () => {
   const socket = join(folder, 'left.sock');
-  // A plain file is what nobody answers on.
-  writeFileSync(socket, randomBytes(4));
+  const killed = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', killed]);
+  assert.ok(statSync(socket).isSocket());
   const served = await startServing(['--state', 'far', '--socket', 'left.sock']);
   assert.match(served.text(), /collateral {2,}not served: the vendor is elsewhere/);
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,8 @@
-import { open, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { access, constants, open, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { temporaryPrefix } from '@enclos/durable';
 import type { Handlers, systemInterface } from '@enclos/edl';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
 import { createWrites, storageError } from './writes.ts';
@@ -82,6 +83,34 @@ export function createFileService(manifest: EnclaveManifest, folders: HostFolder
   };
 
   return Object.freeze({ handlers, close: () => writes.close() });
+}
+
+/**
+ * Finds the folders that are not there, or that this user may not use, before an enclave asks for them: it would only learn that
+ * the host failed.
+ * @throws HOST_MOUNT_REFUSED
+ */
+export async function requireFolders(manifest: EnclaveManifest, { mounts }: HostFolders): Promise<void> {
+  for (const { kind, target, readOnly } of manifest.mounts) {
+    if (kind === 'host') await requireFolder(requireEntry(mounts, target, 'folder'), target, readOnly);
+  }
+}
+
+async function requireFolder(path: string, target: string, readOnly: boolean): Promise<void> {
+  const refuse = (why: string, cause?: unknown): never => {
+    const message = `The folder ${path} for the mount ${target} cannot be used: ${why}.`;
+    throw new EnclosError('HOST_MOUNT_REFUSED', message, { details: { path, target }, cause });
+  };
+  let isFolder = false;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+    if (isFolder) await access(path, constants.R_OK | constants.X_OK | (readOnly ? 0 : constants.W_OK));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    const why = code === 'ENOENT' ? 'there is no such folder' : systemReason(code);
+    refuse(why ?? 'the system refuses it', cause);
+  }
+  if (!isFolder) refuse('it is not a folder');
 }
 
 function requireEntry(entries: Readonly<Record<string, string>>, name: string, kind: string): string {

@@ -1,7 +1,7 @@
 import { createDispatcher, systemInterface, type Dispatch, type Handlers } from '@enclos/edl';
 import type { EnclaveManifest } from '@enclos/manifest';
 import type { StreamAddress } from './addresses.ts';
-import { createFileService, type HostFolders } from './files.ts';
+import { createFileService, requireFolders, type HostFolders } from './files.ts';
 import { openStreamService, type CallSignal, type StreamAddresses, type StreamService } from './streams.ts';
 
 /** What the host does for an enclave besides the application's functions: files and streams. */
@@ -20,6 +20,7 @@ export async function openServices(
   given: { readonly folders: HostFolders; readonly streams: StreamAddresses },
 ): Promise<HostServices> {
   const files = createFileService(manifest, given.folders);
+  await requireFolders(manifest, given.folders);
   const streams = await openStreamService(manifest, given.streams);
   const handlers: Handlers<(typeof systemInterface)['untrusted'], CallSignal> = {
     ...files.handlers,

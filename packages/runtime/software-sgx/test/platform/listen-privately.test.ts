@@ -43,7 +43,7 @@ describe('a private socket', () => {
     await assert.rejects(listenPrivately(createServer(), long), { ...refused, message: /at most 85 bytes/ });
     await assert.rejects(listenPrivately(createServer(), join(folder, 'no', 's')), {
       ...refused,
-      message: /no.s: ENOENT/,
+      message: /no.s: its folder is not there\.$/,
     });
   });
 

@@ -131,6 +131,19 @@ const rows: readonly Row[] = [
     body: `return Object.isExtensible(Object.prototype)`,
     answers: [false, true],
   },
+  {
+    part: 'closePrototypes',
+    what: 'the members through which all functions are called, from a bundle that assigns to its own',
+    body: `const own = () => 1; own.bind = 2;
+      const attempt = (change) => { try { 'use strict'; change(); return 'changed' } catch (error) { return error.name } };
+      const was = Function.prototype.bind;
+      return [own.bind, attempt(() => { Function.prototype.bind = was }),
+        attempt(() => Object.defineProperty(Function.prototype, 'bind', { value: was })), Object.keys(own)]`,
+    answers: [
+      [2, 'TypeError', 'TypeError', ['bind']],
+      [2, 'changed', 'changed', ['bind']],
+    ],
+  },
 ];
 
 describe('the loader', { concurrency: 2 }, () => {
@@ -143,6 +156,8 @@ describe('the loader', { concurrency: 2 }, () => {
 
 /** Of the modules and globals that load late by themselves, with the words by which {@link loaderParts} knows them. */
 const uses: Readonly<Record<string, string>> = {
+  'a random value': `return crypto.getRandomValues(new Uint8Array(4)).length === 4`,
+  'a random identifier': `return crypto.randomUUID().length === 36`,
   'an assertion in words': `const assert = cap.require('assert'); try { assert.deepEqual([1], [2]) } catch (error) { return error.code === 'ERR_ASSERTION' }`,
   'a falsy assertion in words': `try { cap.require('assert')(false) } catch (error) { return error.code === 'ERR_ASSERTION' }`,
   'a comparison': `return cap.require('util').isDeepStrictEqual([1], [1])`,

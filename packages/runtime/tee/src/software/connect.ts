@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+// Alone: the bundle of an enclave is made of what the driver imports, and other files of that package are for programs of Node.
+import { systemReason } from '@enclos/diagnostics/system-reason';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket } from '../unix-socket.ts';
 
@@ -31,8 +33,11 @@ export function connected(socket: Socket, path: string): Promise<Socket> {
       socket.on('error', () => undefined);
       resolve(socket);
     });
-    socket.once('error', (cause) => {
-      reject(new EnclosError('TEE_PLATFORM_UNREACHABLE', `No platform answers at ${path}.`, { cause }));
+    socket.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = systemReason(cause.code) ?? cause.message;
+      const details = { path, ...(cause.code === undefined ? {} : { reason: cause.code }) };
+      const message = `No platform answers at ${path}: ${why}.`;
+      reject(new EnclosError('TEE_PLATFORM_UNREACHABLE', message, { details, cause }));
     });
   });
 }

@@ -12,7 +12,7 @@ export interface Absence {
 
 const streams = 'connect() of @enclos/enclave, with the destination declared in `connect` of enclave.json';
 const untrusted = 'an untrusted function of the interface, which the host carries out';
-const embedded = 'a file that is declared in `files` of enclave.json, by readFile() of @enclos/enclave';
+const embedded = 'a file that is declared in `files` of enclave.json, by embeddedFile() of @enclos/enclave';
 const threads = 'several calls at once: raise `threads` in enclave.json';
 const memory = 'a Map, or seal() of @enclos/enclave with the sealed bytes kept by the host';
 const messages = 'the interface: calls in and out of the enclave';

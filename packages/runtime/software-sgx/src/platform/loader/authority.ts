@@ -150,8 +150,11 @@ function stripProcess(v8: typeof import('node:v8')): void {
  * `call` sees every function and its `this`. So all prototypes of the language are closed to new members: a polluted prototype,
  * whether from inside or through remote data, reaches the objects of all code. Existing members can be replaced, as they must
  * be for `Mine.prototype.toString = ...` to work: a frozen prototype refuses that to everything that inherits from it.
+ *
+ * `call`, `apply` and `bind` are fixed. A bundle that assigns to a function's own (`lodash.bind = ...`) gets them as accessors, by
+ * which that works; they take longer to read, so every other bundle gets them as values.
  */
-function closePrototypes(language: readonly string[]): void {
+function closePrototypes(language: readonly string[], script: string): void {
   const prototypes = new Set<unknown>();
   // The prototypes without a name: of iterators, generators and asynchronous functions.
   const samples = [
@@ -176,8 +179,18 @@ function closePrototypes(language: readonly string[]): void {
   }
   for (const prototype of prototypes) Object.preventExtensions(prototype);
   const inherited: object = Function.prototype;
+  const { defineProperty } = Object;
   for (const name of ['call', 'apply', 'bind']) {
-    Object.defineProperty(inherited, name, { writable: false, configurable: false });
+    const fixed: unknown = Reflect.get(inherited, name);
+    const own = {
+      get: () => fixed,
+      set(this: object, value: unknown) {
+        // Of the prototype itself, this throws.
+        defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+      },
+    };
+    const isAssigned = new RegExp(`\\.${name}\\s*=(?![=>])`).test(script);
+    defineProperty(inherited, name, { ...(isAssigned ? own : { writable: false }), configurable: false });
   }
 }
 

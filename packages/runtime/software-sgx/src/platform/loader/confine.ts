@@ -41,6 +41,6 @@ export function confine(
   authority.closeModules(require, internals);
   authority.stripGlobals(language, hasHttp);
   authority.stripProcess(v8);
-  authority.closePrototypes(language);
+  authority.closePrototypes(language, script);
   return restrictedRequire;
 }

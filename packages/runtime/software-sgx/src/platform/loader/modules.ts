@@ -52,8 +52,8 @@ export function preload(require: NodeJS.Require, script: string): boolean {
   load(names(/node:tls|toLegacyObject/), 'node:tls');
   const hasCryptoOfTheWeb = names(/subtle|webcrypto|CryptoKey/);
   // Names of algorithms do not depend on letter case (Web Cryptography API, section 18.4.4).
+  load(hasCryptoOfTheWeb || names(/getRandomValues/), 'internal/crypto/webidl');
   const algorithms = {
-    webidl: /./,
     aes: /aes/i,
     cfrg: /25519|448/,
     chacha20_poly1305: /chacha20/i,
