@@ -39,7 +39,9 @@ const folderOfPackage = (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec
 /** The licences of packages of others, beside the program that holds them. @returns the packages that NOTICE lacks */
 function writeLicenses(file, foreign) {
   const notice = readFileSync(join(root, 'NOTICE'), 'utf8');
-  const folders = [...new Set(foreign.map(([path]) => folderOfPackage(path)))].toSorted();
+  const folders = [...new Set(foreign.map(([path]) => folderOfPackage(path)))].toSorted((left, right) =>
+    left < right ? -1 : 1,
+  );
   const packages = folders.map((folder) => {
     const { name, version, license } = readJson(join(root, folder, 'package.json'));
     const text = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));

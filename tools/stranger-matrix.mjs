@@ -45,8 +45,9 @@ const create = {
 async function step(what, ran, marks) {
   const result = await ran;
   marks.push(`${what} ${seconds(result.seconds)}`);
-  if (result.code !== 0 && result.reached !== true)
+  if (result.code !== 0 && result.reached !== true) {
     throw new Error(`${what}: exit code ${result.code}\n${result.output}`);
+  }
   return result;
 }
 
