@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { systemReason } from '@enclos/diagnostics';
+import { systemReason } from '@enclos/diagnostics/system-reason';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket } from '../unix-socket.ts';
 
