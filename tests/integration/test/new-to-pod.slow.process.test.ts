@@ -5,7 +5,7 @@ import { after, type TestContext } from 'node:test';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { containerTest } from '@enclos/testkit';
 import { createPodMachine, type PodMachine } from '@enclos/process-kit/hosts/pod-machine';
-import type { Ran } from '@enclos/process-kit/processes/programs';
+import { enclosBin, type Ran } from '@enclos/process-kit/processes/programs';
 import { separationSkipped } from '@enclos/process-kit/separated/separated';
 
 /** A readiness probe, as the manifest of a cluster has it. */
@@ -120,6 +120,23 @@ newPodTest('tls-service', 'auction', async ({ client, mrEnclave, said, project }
     bid.stderr,
   );
   const other = await client('127.0.0.1:8443', 'root.pem', '00'.repeat(32), '500');
+  assert.deepEqual([other.code, other.stdout], [1, '']);
+  assert.match(other.stderr, /^APPRAISAL_REFUSED: /);
+});
+
+newPodTest('atls-service', 'ballot', async ({ client, mrEnclave, machine, project }) => {
+  const init = ['policy', 'init', '--from', 'localhost:8443', '--out', 'policy.json'];
+  const made = await machine.run(project, process.execPath, enclosBin, ...init);
+  assert.equal(made.code, 0, made.stderr);
+  const path = join(project, 'policy.json');
+  const policy = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  // What the pod says of itself is what was built here, on the platform whose root its vendor told.
+  assert.deepEqual([policy['mrEnclave'], policy['softwareRoots']], [[mrEnclave], [machine.root.fingerprint]]);
+  const vote = await client('https://localhost:8443', 'tea');
+  assert.equal(vote.code, 0, vote.stderr);
+  assert.match(vote.stdout, /^a vote for tea: /);
+  writeFileSync(path, JSON.stringify({ ...policy, mrEnclave: ['00'.repeat(32)] }));
+  const other = await client('https://localhost:8443', 'tea');
   assert.deepEqual([other.code, other.stdout], [1, '']);
   assert.match(other.stderr, /^APPRAISAL_REFUSED: /);
 });

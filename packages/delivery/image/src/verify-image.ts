@@ -20,8 +20,8 @@ export interface VerifiedImage {
   readonly identity: SignedIdentity;
   /** The interpreter in the image is the one that the enclave pins. */
   readonly interpreter: { readonly version: string; readonly sha256: string };
-  /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, and how much memory it may use. */
-  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'heapSizeBytes'>;
+  /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, its folders, and how much memory it may use. */
+  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'>;
 }
 
 /** What an image is expected to be; what is absent is not compared. */
@@ -65,8 +65,8 @@ export async function verifyImage(
       details: { field: 'debug', got: 'true', expected: 'false' },
     });
   }
-  const { name, listen, connect, heapSizeBytes } = manifest;
-  const declared = Object.freeze({ listen, connect, heapSizeBytes });
+  const { name, listen, connect, mounts, heapSizeBytes } = manifest;
+  const declared = Object.freeze({ listen, connect, mounts, heapSizeBytes });
   return Object.freeze({ digest, name, architecture, identity, interpreter, declared });
 }
 

@@ -148,7 +148,11 @@ function coloured(diff: string, printer: Printer): string {
 }
 
 /** What was chosen for an enclave without settings, and which keys change it. */
-function renderMade({ file, from, settings }: MadeSettings, word: 'wrote' | 'would write', printer: Printer): void {
+function renderMade(
+  { file, from, settings, hostFolders }: MadeSettings,
+  word: 'wrote' | 'would write',
+  printer: Printer,
+): void {
   const { kind, listen = [], resources = {} } = settings;
   printer.line(`${markOf('ok', printer)} ${word} ${printable(file)}, made from ${from}`);
   const ports = listen.map(({ name, port }) => `${port} (${name})`).join(', ');
@@ -162,8 +166,13 @@ function renderMade({ file, from, settings }: MadeSettings, word: 'wrote' | 'wou
     ['kind', listen.length > 0 ? `${kind}` : `${kind}, because the enclave does not listen: it runs once`],
     ['resources', `${amounts.join(', ')} for each pod`],
     ...(listen.length > 0 ? serving : []),
+    ...(hostFolders.length > 0 ? [['volumes', volumesText(hostFolders)] as const] : []),
   ] as const;
   renderFacts(facts, printer);
+}
+
+function volumesText(hostFolders: readonly string[]): string {
+  return `none yet: the enclave has folders of its host at ${hostFolders.join(', ')}, and the root of a pod is read-only. Give each a volume`;
 }
 
 function renderOutcome({ plan, folder, changes, warnings }: DeployOutcome, printer: Printer): void {

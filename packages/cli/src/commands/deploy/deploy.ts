@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { verifyImage, withImageSource } from '@enclos/image';
+import type { EnclaveManifest } from '@enclos/manifest';
 import {
   changesOf,
   DEPLOY_FILE,
@@ -57,6 +58,13 @@ export interface MadeSettings {
   /** Where the ports and the memory come from. */
   readonly from: 'enclave.json' | 'the image';
   readonly settings: DeploySettings;
+  /** Folders of the enclave that are folders of its host. A pod has no place for them until someone names one. */
+  readonly hostFolders: readonly string[];
+}
+
+/** An enclave that may have no settings yet. */
+interface FoundEnclave extends DeployableEnclave {
+  readonly mounts: EnclaveManifest['mounts'];
 }
 
 const mostBytes = 1024 * 1024;
@@ -95,15 +103,20 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
 /** Settings to begin with. A file that was named, and is not deploy.json, is a mistake. */
 async function makeSettings(
   file: string,
-  project: DeployableEnclave | undefined,
-  found: DeployableEnclave | undefined,
+  project: FoundEnclave | undefined,
+  found: FoundEnclave | undefined,
 ): Promise<MadeSettings> {
   const enclave = found ?? project;
   if (basename(file) !== DEPLOY_FILE || enclave === undefined || !(await isFolder(dirname(file)))) {
     const message = `There is no ${file}, and no ${PROJECT_FILE} beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`;
     throw new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path: file } });
   }
-  return { file, from: found === undefined ? 'enclave.json' : 'the image', settings: firstSettings(enclave) };
+  return {
+    file,
+    from: found === undefined ? 'enclave.json' : 'the image',
+    settings: firstSettings(enclave),
+    hostFolders: enclave.mounts.filter(({ kind }) => kind === 'host').map(({ target }) => target),
+  };
 }
 
 /** Where npm puts the JSON Schema; other package managers do not. */
@@ -118,7 +131,7 @@ async function writeSettings({ file, settings }: MadeSettings): Promise<void> {
 /** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */
 async function verifiedImage(
   path: string,
-): Promise<{ readonly image: VerifiedDeployImage; readonly found: DeployableEnclave }> {
+): Promise<{ readonly image: VerifiedDeployImage; readonly found: FoundEnclave }> {
   const choice = { architecture: machineArchitecture() };
   const { digest, identity, name, declared } = await withImageSource(path, (source) =>
     verifyImage(source, choice, { allowDebug: true }),
@@ -132,10 +145,10 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** The enclave of the folder, where its project is available. */
-async function projectOf(folder: string): Promise<DeployableEnclave | undefined> {
+async function projectOf(folder: string): Promise<FoundEnclave | undefined> {
   if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
-  const { name, heapSizeBytes, listen, connect } = await loadProject(folder);
-  return { name, heapSizeBytes, listen, connect };
+  const { name, heapSizeBytes, listen, connect, mounts } = await loadProject(folder);
+  return { name, heapSizeBytes, listen, connect, mounts };
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { enclos, errorOf, temporaryFolder } from '../../cli.ts';
+import { templates } from '../../../src/commands/new/create-project.ts';
+import { enclos, errorOf, newProject, temporaryFolder } from '../../cli.ts';
 
 const image = `registry.example/vault@sha256:${'a1'.repeat(32)}`;
 
@@ -71,6 +72,37 @@ describe('enclos deploy', () => {
     const ran = await enclos(['deploy', '--image', image], { cwd });
     assert.match(ran.stdout, / {2}kind {7}Job, because the enclave does not listen: it runs once\n/);
     assert.match(readFileSync(join(cwd, 'deploy/software/count.yaml'), 'utf8'), /kind: Job/);
+  });
+
+  for (const template of templates) {
+    it(`takes a new ${template}, and finds nothing to warn of in its manifests`, async () => {
+      const cwd = await newProject('greeter', ['--template', template]);
+      const ran = await enclos(['deploy', '--image', image, '--json'], { cwd });
+      assert.equal(ran.code, 0, ran.stderr);
+      const { warnings, objects } = ran.json() as { warnings: unknown[]; objects: { kind: string }[] };
+      assert.deepEqual(warnings, []);
+      const serves = template.endsWith('service');
+      assert.equal(objects.at(-1)?.kind, serves ? 'Deployment' : 'Job');
+      assert.equal(
+        objects.some(({ kind }) => kind === 'Service'),
+        serves,
+      );
+    });
+  }
+
+  it('says that folders of the host need volumes', async () => {
+    const cwd = temporaryFolder();
+    const mounts = [
+      { target: '/out', type: 'hostfs' },
+      { target: '/tmp', type: 'memfs' },
+    ];
+    const enclave = { name: 'count', productId: 1, securityVersion: 1, mounts };
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify(enclave));
+    const ran = await enclos(['deploy', '--image', image], { cwd });
+    assert.match(
+      ran.stdout,
+      / {2}volumes {4}none yet: the enclave has folders of its host at \/out, and the root of a pod/,
+    );
   });
 
   it('writes no settings when there is no image to run, or nothing to make them from', async () => {
