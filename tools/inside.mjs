@@ -5,11 +5,12 @@
 //
 // - packages/runtime/gramine/dist/program/enclos-gramine.mjs: the program inside Gramine. Its SHA-256 goes into the Gramine manifest;
 // - packages/delivery/image/dist/program/start.mjs: the first program of a container, and platform.mjs, the software platform in it.
+//   platform.licenses.txt has the licences of the packages of others in it, which NOTICE names.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { root } from './lib/workspace.mjs';
+import { readJson, root } from './lib/workspace.mjs';
 
 const programs = [
   {
@@ -32,6 +33,25 @@ const programs = [
     others: true,
   },
 ];
+
+const folderOfPackage = (path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+
+/** The licences of packages of others, beside the program that holds them. @returns the packages that NOTICE lacks */
+function writeLicenses(file, foreign) {
+  const notice = readFileSync(join(root, 'NOTICE'), 'utf8');
+  const folders = [...new Set(foreign.map(([path]) => folderOfPackage(path)))].toSorted((left, right) =>
+    left < right ? -1 : 1,
+  );
+  const packages = folders.map((folder) => {
+    const { name, version, license } = readJson(join(root, folder, 'package.json'));
+    const text = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
+    if (text === undefined) throw new Error(`${name} has no file with its licence.`);
+    return { name, title: `${name} ${version} (${license})`, text: readFileSync(join(root, folder, text), 'utf8') };
+  });
+  const pages = packages.map(({ title, text }) => `${title}\n\n${text.trim()}\n`);
+  writeFileSync(join(root, file.replace(/\.mjs$/, '.licenses.txt')), pages.join(`\n${'-'.repeat(80)}\n\n`));
+  return packages.filter(({ name }) => !new RegExp(`(?:^|\\s)${name}[, ]`, 'm').test(notice)).map(({ name }) => name);
+}
 
 async function buildProgram({ folder, entry, file, conditions = [], others = false }) {
   const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
@@ -57,7 +77,14 @@ async function buildProgram({ folder, entry, file, conditions = [], others = fal
   console.log(`${file}: ${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex')}`);
   const parts = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   const foreign = parts.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && path.includes('node_modules'));
-  if (others || foreign.length === 0) return;
+  if (others) {
+    const unnamed = writeLicenses(file, foreign);
+    if (unnamed.length === 0) return;
+    console.log(`NOTICE does not name ${unnamed.join(', ')}, which ${file} holds.`);
+    process.exitCode = 1;
+    return;
+  }
+  if (foreign.length === 0) return;
   console.log(`It holds packages of others: ${foreign.map(([path]) => path).join(', ')}`);
   process.exitCode = 1;
 }

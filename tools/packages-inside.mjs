@@ -99,7 +99,7 @@ async function answerOf(built, launcher) {
   const program = { launcher, image: built.image, signature, interface: demo, isolation: 'best', untrusted: {} };
   const enclave = await loadEnclave({ ...program, startTimeoutMs: limitMs });
   try {
-    return JSON.parse(await enclave.call.use({}, { timeoutMs: limitMs }));
+    return JSON.parse(await enclave.call.use({ timeoutMs: limitMs }));
   } finally {
     await enclave.dispose();
   }

@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process';
  * Runs a command in a process group of its own and collects what it prints.
  * After `limitMs` the whole group is killed, grandchildren included.
  * `echo` passes the output through as well. `until` is a text: once it is printed, the group is asked to end, and
- * `reached` says that it was.
+ * `reached` says that it was. `user` is `{ uid, gid }` of another user, for root.
  */
-export function run(command, args, { cwd, env, limitMs, echo = false, until } = {}) {
+export function run(command, args, { cwd, env, limitMs, echo = false, until, user = {} } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { ...user, cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
     const collect = (stream) => (chunk) => {
       chunks.push(chunk);

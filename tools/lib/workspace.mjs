@@ -1,6 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeRefusal } from '../../packages/ground/errors/start-program.mjs';
+
+// Every tool imports this module, and it runs before the tool does.
+const refusal = nodeRefusal('Enclos');
+if (refusal !== undefined) {
+  console.error(refusal);
+  process.exit(1);
+}
 
 /** The root of the checkout. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');

@@ -36,6 +36,24 @@ export const uses = [
     advice: 'standalone code (`ajv/dist/standalone`), generated before the build; or zod, valibot or superstruct',
   },
   {
+    name: 'ajv',
+    part: 'standalone code',
+    // What ajv/dist/standalone writes for { type: 'string', minLength: 2 }.
+    code: `import length from 'ajv/dist/runtime/ucs2length.js';
+      const func1 = length.default;
+      function validate(data) {
+        let errors = 0;
+        if (errors === 0) {
+          if (typeof data === 'string') { if (func1(data) < 2) { validate.errors = [{ keyword: 'minLength' }]; return false; } }
+          else { validate.errors = [{ keyword: 'type' }]; return false; }
+        }
+        validate.errors = null;
+        return errors === 0;
+      }
+      export const use = () => [validate('ab'), validate('a'), validate(1)];`,
+    answer: [true, false, false],
+  },
+  {
     name: 'protobufjs',
     code: `import protobuf from 'protobufjs/minimal.js';
       export const use = () => {
@@ -111,7 +129,7 @@ export const uses = [
     code: `import { addDays, formatISO, parseISO } from 'date-fns';
       export const use = () => formatISO(addDays(parseISO('2026-01-30'), 3), { representation: 'date' });`,
     answer: '2026-02-02',
-    advice: 'the time zone inside is UTC, and the clock is the host’s',
+    advice: 'the clock is the host’s',
   },
   {
     name: '@noble/curves',
@@ -220,6 +238,21 @@ export const uses = [
     answer: 'Hello a',
     why: 'it writes each template as code and compiles it',
     advice: 'templates that are precompiled before the build, with `handlebars/runtime`; or mustache, which interprets',
+  },
+  {
+    name: 'handlebars',
+    part: 'precompiled templates',
+    // What Handlebars.precompile writes for 'Hello {{name}}'.
+    code: `import Handlebars from 'handlebars/runtime.js';
+      const template = { compiler: [8, '>= 4.3.0'], main(container, depth0, helpers, partials, data) {
+        const lookup = container.lookupProperty;
+        const found = lookup(helpers, 'name') || (depth0 != null ? lookup(depth0, 'name') : depth0);
+        const helper = found != null ? found : container.hooks.helperMissing;
+        const value = typeof helper === 'function' ? helper.call(depth0, { name: 'name', hash: {}, data }) : helper;
+        return 'Hello ' + container.escapeExpression(value);
+      }, useData: true };
+      export const use = () => Handlebars.template(template)({ name: 'a<' });`,
+    answer: 'Hello a&lt;',
   },
   {
     name: 'mustache',

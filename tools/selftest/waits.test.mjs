@@ -13,7 +13,6 @@ const known = {
   'packages/cli/test/commands/debug/debug.process.test.ts': [2, 'absence'],
   'packages/delivery/image/test/kill.slow.process.test.ts': [1, 'pace'],
   'packages/evidence/atls/test/fetch.test.ts': [2, 'unseen'],
-  'packages/evidence/atls/test/proxy.test.ts': [1, 'absence'],
   'packages/evidence/atls/test/refusals.test.ts': [2, 'pace'],
   'packages/ground/bounded/test/deadline.test.ts': [1, 'absence'],
   'packages/runtime/software-sgx/test/platform/host-folders.test.ts': [2, 'absence'],

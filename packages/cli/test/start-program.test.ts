@@ -7,6 +7,7 @@ import { repository, temporaryFolder } from './cli.ts';
 
 const programs = {
   enclos: 'packages/cli/bin/enclos.js',
+  'create-enclos': 'packages/create-enclos/bin/create-enclos.js',
   'enclos-admission': 'services/admission/bin/enclos-admission.js',
   'enclos-node-agent': 'services/node-agent/bin/enclos-node-agent.js',
 };
@@ -36,13 +37,37 @@ test('npm start, npm test and npm run build say first that Node is too old', () 
   const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     scripts: Readonly<Record<string, string>>;
   };
-  for (const script of ['prestart', 'pretest', 'prebuild']) {
+  for (const script of ['prestart', 'pretest', 'prebuild', 'prepackages']) {
     assert.equal(scripts[script], '"$npm_node_execpath" tools/node.mjs');
   }
   const program = join(repository, 'tools/node.mjs');
   const said = 'Enclos needs Node 20.19 or later, and this is Node 18.20.4.\n';
   assert.deepEqual(ran(program, onNode('18.20.4')), { status: 1, said });
   assert.deepEqual(ran(program), { status: 0, said: '' });
+});
+
+/** What Node reads before it can say anything. */
+const firstFiles = [...Object.values(programs), 'tools/node.mjs', 'packages/ground/errors/start-program.mjs'];
+
+test('an old Node can read what it runs first: nothing there is newer than ECMAScript 2019 and import()', async () => {
+  const { transform } = await import('esbuild');
+  for (const path of firstFiles) {
+    const source = readFileSync(join(repository, path), 'utf8').replace(/^#!.*/, '');
+    const formOf = async (target: string) =>
+      (await transform(source, { target: [target], supported: { 'dynamic-import': true, 'import-meta': true } })).code;
+    // The compiler rewrites what the target lacks, or refuses it.
+    assert.equal(await formOf('es2019'), await formOf('esnext'), path);
+    for (const [, name] of source.matchAll(/^import .* from '(.*)';$/gm)) {
+      assert.match(name ?? '', /^(?:@enclos\/errors\/start-program|.*\/start-program\.mjs|node:fs)$/, path);
+    }
+  }
+});
+
+test('a tool of this repository says first that Node is too old', () => {
+  for (const tool of ['check', 'docs', 'floors', 'packages', 'test', 'walkthroughs', 'stranger-matrix', 'readme']) {
+    const said = 'Enclos needs Node 20.19 or later, and this is Node 18.20.4.\n';
+    assert.deepEqual(ran(join(repository, `tools/${tool}.mjs`), onNode('18.20.4')), { status: 1, said });
+  }
 });
 
 test('npm start, npm test and npm run build say what is missing in a fresh clone, and that the first compilation takes long', () => {

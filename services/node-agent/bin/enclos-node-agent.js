@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { startProgram } from '@enclos/errors/start-program';
 
-await startProgram('enclos-node-agent', () => import('../dist/src/main.js'));
+void startProgram('enclos-node-agent', () => import('../dist/src/main.js'));

@@ -189,7 +189,7 @@ describe('a host that gives variables as it likes', () => {
     test(`${what}: the enclave does not start, and ends`, async () => {
       await withHost({}, async ({ system, launched }) => {
         assert.equal(await outcome(system.start({ hostEnvironment })), 'ENCLAVE_VARIABLE_NOT_DECLARED');
-        assert.match((await launched.exited).detail, /could not start/);
+        assert.match((await launched.exited).detail, /failed before it was ready/);
       });
     });
   }
@@ -209,7 +209,7 @@ describe('a host that does not keep to the protocol', () => {
     const signature = signEnclave({ image, key: signingKey('first'), date: new Date('2026-06-01') });
     const host = await openRawHost(platform, { image, signature }, { interface: probe });
     assert.equal(await outcome(host.system.start({ hostEnvironment: [] })), 'ENCLAVE_LOST');
-    assert.match((await host.launched.exited).detail, /could not start/);
+    assert.match((await host.launched.exited).detail, /failed before it was ready/);
   });
 
   test('a call before start is refused, and start still works, once', async () => {

@@ -6,6 +6,7 @@ import { wantsColor } from '../../src/output/io.ts';
 import { errorJson, renderError, toEnclosError } from '../../src/output/error.ts';
 import { createProgress } from '../../src/output/progress.ts';
 import { renderTree } from '../../src/output/tree.ts';
+import { renderWarnings } from '../../src/output/warnings.ts';
 import { enclos, type RunOptions } from '../cli.ts';
 
 const escape = '\u001B';
@@ -22,6 +23,26 @@ test('exit codes follow from the kind of an error', () => {
   for (const [code, { kind }] of declaredErrors) {
     assert.equal(isErrorCode(code) && exitCodeOf(new EnclosError(code)), byKind[kind]);
   }
+});
+
+test('a warning of the build has its place, and what to use on the next line', () => {
+  const { printer, text } = capture();
+  const place = { file: 'node_modules/ajv/dist/core.js', line: 7, notes: [], code: 'BUILD_FORBIDDEN_IMPORT' };
+  renderWarnings(
+    [
+      { ...place, text: 'ajv 8.20.0 uses\u001B the Function constructor', suggestion: 'standalone code' },
+      { ...place, text: 'b' },
+    ],
+    printer,
+  );
+  assert.equal(
+    text(),
+    '⚠ node_modules/ajv/dist/core.js:7: ajv 8.20.0 uses  the Function constructor\n  use: standalone code\n⚠ node_modules/ajv/dist/core.js:7: b\n',
+  );
+});
+
+test('the help of build says that it does not check types', async () => {
+  assert.match((await enclos(['build', '--help'])).stdout, /does not check types/);
 });
 
 test('colours: a terminal has them, a pipe does not; NO_COLOR and FORCE_COLOR are heard', () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** An open file, as `FileHandle` of Node has it. */
 export interface OpenFile {
@@ -46,6 +46,33 @@ async function renameOverFile(from: string, to: string): Promise<void> {
   await rename(from, to);
 }
 
+/**
+ * As `mkdir` of Node with `recursive`, which tries for ever where a folder exists and takes no new ones, as below /proc.
+ * @returns the topmost folder that was made
+ */
+async function makeFolders(path: string, mode: number): Promise<string | undefined> {
+  try {
+    return (await makeOne(path, mode)) ? path : undefined;
+  } catch (error) {
+    const parent = dirname(path);
+    if (!hasCode(error, 'ENOENT') || parent === path) throw error;
+    const topmost = await makeFolders(parent, mode);
+    const isMade = await makeOne(path, mode);
+    return topmost ?? (isMade ? path : undefined);
+  }
+}
+
+/** @returns false when there is a folder already */
+async function makeOne(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && (await stat(path)).isDirectory()) return false;
+    throw error;
+  }
+}
+
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = Object.freeze<FileSystem>({
   open: (path, flags, mode) => open(path, flags, mode),
@@ -54,7 +81,7 @@ export const nodeFileSystem: FileSystem = Object.freeze<FileSystem>({
   link: (from, to) => link(from, to),
   remove: (path) => rm(path, { force: true }),
   removeFolder: (path) => rm(path, { recursive: true, force: true }),
-  makeFolder: (path, mode) => mkdir(path, { recursive: true, mode }),
+  makeFolder: (path, mode) => makeFolders(resolve(path), mode),
   list: (path) => readdir(path),
   stat: (path) => lstat(path),
 });

@@ -357,3 +357,19 @@ test('a device or a pipe is not replaced, nor a link to one in /dev; a link else
   }
   assert.deepEqual(readdirSync(folder).toSorted(), ['own', 'pipe', 'soft']);
 });
+
+test('a folder that takes no new ones is an error, and does not take for ever', { timeout: 10_000 }, async (t) => {
+  if (!existsSync('/proc/self')) return t.skip('no /proc');
+  await assert.rejects(durable.makeFolder('/proc/enclos-none/below'), { code: 'ENOENT', path: '/proc/enclos-none' });
+});
+
+test('folders are made where they are missing; a file in their place is an error', async (t) => {
+  const folder = folderFor(t);
+  await durable.makeFolder(join(folder, 'a/b/c'));
+  assert.ok(statSync(join(folder, 'a/b/c')).isDirectory());
+  assert.equal(await nodeFileSystem.makeFolder(join(folder, 'a/x/y'), 0o700), join(folder, 'a/x'));
+  assert.equal(await nodeFileSystem.makeFolder(join(folder, 'a/x/y'), 0o700), undefined);
+  writeFileSync(join(folder, 'file'), '');
+  await assert.rejects(durable.makeFolder(join(folder, 'file')), { code: 'EEXIST' });
+  await assert.rejects(durable.makeFolder(join(folder, 'file/below')), { code: 'ENOTDIR' });
+});

@@ -105,6 +105,7 @@ describe('a handler of the web standard', () => {
       ],
       [() => Promise.reject(new Error('secret')), /secret/],
       [() => 'text' as unknown as Response, /did not return a Response/],
+      [() => ({ status: 200 }) as unknown as Response, /did not return a Response/],
       [() => Response.error(), /error response/],
       [() => used, /locked|disturbed|read/i],
       [() => new Response('x', { headers: { 'x-a': '\xe4' } }), /cannot be sent/],
@@ -233,6 +234,14 @@ describe('the body of a request', () => {
     client.stream.write('3\r\ntwo\r\n0\r\n\r\n');
     await quiet();
     assert.deepEqual(bodies(client), ['one+two']);
+    // Other requests are as always: whole, and bounded before the handler is called.
+    const bounded = webServer(
+      () => new Response('called'),
+      { streams: ({ path }) => path === '/up' },
+      { limits: { maxBodyBytes: 1 } },
+    );
+    assert.match((await asked(bounded, post('/other', 'xx'))).text(), /^HTTP\/1\.1 413 /);
+    assert.match((await asked(bounded, post('/up', 'xx'))).text(), /^HTTP\/1\.1 200 /);
     const got = await asked(server, get('/up'));
     assert.match(got.text(), /^HTTP\/1\.1 200 /);
   });

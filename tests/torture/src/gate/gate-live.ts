@@ -167,7 +167,12 @@ async function breakStart(session: Session, signed: SignedImage): Promise<void> 
 const ends: readonly { readonly exitCode: number; readonly detail: string; readonly atStart: boolean }[] = [
   { exitCode: 0, detail: 'The enclave ended with its host.', atStart: false },
   // `start` refused its variables, or the gate closed before it was over.
-  { exitCode: 4, detail: 'The enclave could not start.', atStart: true },
+  {
+    exitCode: 4,
+    detail:
+      'Its code failed before it was ready: a module threw, or used a name that does not exist inside, or its start function failed.',
+    atStart: true,
+  },
 ];
 
 /** The process must be gone when its gate is, for a reason that is known, and without a word on its error output. */

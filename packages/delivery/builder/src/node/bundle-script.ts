@@ -92,6 +92,13 @@ function leftoversOf(round: Round, folder: string, requires: readonly UncaughtRe
   return { specifiers, files: new Set([...files.filter(asks), ...places]), messages: fatal };
 }
 
+/** The bundler warns about files that it reads. Those of packages count only when their code is in the script. */
+function isWorthSaying(message: Message, folder: string, metafile: Metafile): boolean {
+  const file = message.location?.file;
+  if (isAboutLoading(message)) return false;
+  return file === undefined || isOwnFile(folder, resolve(folder, file)) || included(outputOf(metafile)).includes(file);
+}
+
 /** The shortest way from the entry to each module, as paths. */
 function chainsOf(metafile: Metafile): ReadonlyMap<string, readonly string[]> {
   const chains = new Map<string, readonly string[]>([[entryName, []]]);
@@ -171,7 +178,7 @@ export async function bundleScript(source: ScriptSource): Promise<BundledScript>
     if (left.files.size > 0 || left.specifiers.size > 0) await refuse(source, [...packages.values()], metafile, left);
     const problems = examination?.problems ?? [];
     if (problems.length > 0) throw buildFailure('BUILD_FORBIDDEN_IMPORT', problems);
-    const warnings = messages.filter((message) => !isAboutLoading(message)).map(fromBundler);
+    const warnings = messages.filter((message) => isWorthSaying(message, folder, metafile)).map(fromBundler);
     return {
       script,
       sourceMap: sourceMap.contents,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Script } from 'node:vm';
 
@@ -185,6 +187,23 @@ test('the interface is taken from the same files as the image', async () => {
   };
   await withProject(files, async ({ folder }) => {
     assert.deepEqual(Object.keys((await loadInterface(await loadProject(folder))).trusted), ['greet']);
+  });
+});
+
+test('what the bundler warns about in a linked package counts when its code is in the script', async () => {
+  const linked = {
+    'package.json': '{"name":"outer","version":"1.0.0","type":"module","main":"index.js","sideEffects":false}',
+    'index.js': "export { b } from './b.js'; export const a = () => 1;",
+    'b.js': 'export const b = () => import.meta.url;',
+  };
+  await withProject(linked, async (other) => {
+    const warningsOf = async (source: string): Promise<number> =>
+      withProject({ 'src/demo.enclave.ts': source }, async ({ folder }) => {
+        symlinkSync(other.folder, join(folder, 'node_modules/outer'));
+        return (await bundleOf(folder)).warnings.length;
+      });
+    assert.equal(await warningsOf("import { a } from 'outer'; export const say = () => a();"), 0);
+    assert.equal(await warningsOf("import { b } from 'outer'; export const say = () => b();"), 1);
   });
 });
 

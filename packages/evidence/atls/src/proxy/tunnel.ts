@@ -78,7 +78,7 @@ export class Tunnel<E extends object> {
     const over = Promise.all([closeOf(client), closeOf(server)]);
     server.once('close', () => {
       // What the server said last is on its way, unless the connection broke.
-      if (!server.readableEnded) return void client.destroy();
+      if (!server.readableEnded) return breakOff(client);
       client.setTimeout(lingerMs);
       // So that the end of the client is seen.
       client.resume();
@@ -89,6 +89,12 @@ export class Tunnel<E extends object> {
     await over;
     clearTimeout(age);
   }
+}
+
+/** Tells a client of TCP that what it has is not all. Unix sockets have no reset. */
+function breakOff(client: Socket): void {
+  if (client.remoteAddress === undefined) client.destroy();
+  else client.resetAndDestroy();
 }
 
 function closeOf(socket: Socket): Promise<void> {

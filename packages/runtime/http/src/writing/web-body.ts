@@ -34,11 +34,9 @@ class BodyPieces implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array,
     return this;
   }
 
-  /** Begins one more read. @returns undefined when it takes longer than this turn. */
+  /** Begins one more read, whose failure is the server's to hear, if it takes the piece. @returns undefined when it takes longer than this turn. */
   async peek(): Promise<Piece | undefined> {
     const read = this.#reader.read();
-    // The server learns of the failure when it takes the piece. When the client leaves, it takes none.
-    read.catch(() => undefined);
     this.#ahead.push(read);
     return Promise.race([read, turn()]);
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { systemReason } from '@enclos/diagnostics';
+// Alone: the bundle of an enclave is made of what the driver imports, and other files of that package are for programs of Node.
+import { systemReason } from '@enclos/diagnostics/system-reason';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket } from '../unix-socket.ts';
 

