@@ -150,8 +150,8 @@ export function usesIn(script: string, isOrdinary: (name: string) => boolean): r
       const { call, ...usage } = usageOf(place);
       const argument = call?.arguments.length === 1 ? textOf(call.arguments[0]) : undefined;
       const { node, scope, isTried, isChosen } = place;
-      const questions = { [Symbol.iterator]: () => scope.questionsAbout(key) };
-      const use = { key, isMember, ...usage, isTried, isChosen, questions, start: node.start, end: node.end };
+      const asked = { [Symbol.iterator]: () => scope.questionsAbout(key) };
+      const use = { key, isMember, ...usage, isTried, isChosen, questions: asked, start: node.start, end: node.end };
       return argument === undefined ? use : { ...use, argument };
     })
     .sort((a, b) => a.start - b.start);
