@@ -35,13 +35,13 @@ interface Finding {
 
 type OriginOf = (offset: number) => Origin | undefined;
 
-type IsAsked = (use: Use) => boolean;
+type QuestionSearch = (use: Use) => boolean;
 
 /**
  * Whether code of the same file asks first: the top level of all files is one function. The files of the questions are worked out
  * once for each list, because many uses can share one.
  */
-function askedIn(originOf: OriginOf): IsAsked {
+function askedIn(originOf: OriginOf): QuestionSearch {
   const known = new WeakMap<readonly number[], ReadonlySet<string | undefined>>();
   const filesOf = (offsets: readonly number[]): ReadonlySet<string | undefined> => {
     const files = known.get(offsets) ?? new Set(offsets.map((offset) => originOf(offset)?.file));
@@ -62,7 +62,7 @@ function looksForGlobal({ key, argument }: Use): boolean {
 function findingsIn(
   uses: readonly Use[],
   isOwn: (file: string) => boolean,
-  { originOf, isAsked }: { readonly originOf: OriginOf; readonly isAsked: IsAsked },
+  { originOf, isAsked }: { readonly originOf: OriginOf; readonly isAsked: QuestionSearch },
 ): readonly Finding[] {
   const added = new Set(uses.filter(({ kind, isMember }) => kind === 'assign' && isMember).map(({ key }) => key));
   return uses.flatMap((use) => {

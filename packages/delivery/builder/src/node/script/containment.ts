@@ -1,7 +1,7 @@
 import type { AnyNode } from 'acorn';
 
-interface Seen {
-  readonly outer: Seen | undefined;
+interface Answer {
+  readonly outer: Answer | undefined;
   holds: boolean;
 }
 
@@ -10,7 +10,7 @@ interface Seen {
  * each other: a package can nest them as deep as it likes.
  */
 export class Containment {
-  readonly #seen = new WeakMap<AnyNode, Seen>();
+  readonly #answers = new WeakMap<AnyNode, Answer>();
   readonly #isFound: (node: AnyNode) => boolean;
   readonly #below: (node: AnyNode) => readonly AnyNode[];
 
@@ -22,24 +22,24 @@ export class Containment {
 
   /** Ask about an outer node first. */
   has(root: AnyNode): boolean {
-    return this.#seen.get(root)?.holds ?? this.#look(root).holds;
+    return this.#answers.get(root)?.holds ?? this.#look(root).holds;
   }
 
-  #look(root: AnyNode): Seen {
+  #look(root: AnyNode): Answer {
     const first = this.#note(root, undefined);
     const open = this.#below(root).map((node) => ({ node, outer: first }));
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const seen = this.#note(next.node, next.outer);
-      if (!seen.holds) for (const node of this.#below(next.node)) open.push({ node, outer: seen });
+      const answer = this.#note(next.node, next.outer);
+      if (!answer.holds) for (const node of this.#below(next.node)) open.push({ node, outer: answer });
     }
     return first;
   }
 
-  #note(node: AnyNode, outer: Seen | undefined): Seen {
-    const seen: Seen = { outer, holds: false };
-    this.#seen.set(node, seen);
-    if (!this.#isFound(node)) return seen;
-    for (let at: Seen | undefined = seen; at?.holds === false; at = at.outer) at.holds = true;
-    return seen;
+  #note(node: AnyNode, outer: Answer | undefined): Answer {
+    const answer: Answer = { outer, holds: false };
+    this.#answers.set(node, answer);
+    if (!this.#isFound(node)) return answer;
+    for (let at: Answer | undefined = answer; at?.holds === false; at = at.outer) at.holds = true;
+    return answer;
   }
 }
