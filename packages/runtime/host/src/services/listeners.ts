@@ -104,7 +104,7 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
   } catch (cause) {
     const where = wanted.path ?? `${wanted.host ?? ''}:${wanted.port}`;
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    const why = systemReason(reason) ?? (cause instanceof Error ? cause.message : String(cause));
+    const why = systemReason(cause) ?? (cause instanceof Error ? cause.message : String(cause));
     throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot listen at ${where}: ${why}.`, {
       details: { listener: name, address: where, ...(reason === undefined ? {} : { reason }) },
       cause,

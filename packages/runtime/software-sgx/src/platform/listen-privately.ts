@@ -1,9 +1,10 @@
 import { chmod, chown } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import { systemReason } from '@enclos/diagnostics';
+import { isDiskError } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { listenForOwner } from '@enclos/tee/unix-socket';
-import { isDiskError, storageFailed } from '../storage-error.ts';
+import { storageFailed } from '../storage-error.ts';
 
 /** One user, or every user that can reach the folder. */
 export type SocketAccess = number | 'by-folder';
