@@ -36,6 +36,14 @@ export function unreadableReason(failure: unknown): string {
   return systemReason(failure) ?? codeOf(failure) ?? 'it cannot be read';
 }
 
+/** Why a server does not listen, in words: of an error of listening, at an address or on a Unix socket. */
+export function listenRefusal(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // An error of the system has a number. An error without one is ours, and its message says more.
+  const code = 'errno' in cause && 'code' in cause ? cause.code : undefined;
+  return code === 'ENOENT' ? 'its folder is not there' : (systemReason(code) ?? cause.message);
+}
+
 function codeOf(failure: unknown): string | undefined {
   return failure instanceof Error && 'code' in failure ? String(failure.code) : undefined;
 }

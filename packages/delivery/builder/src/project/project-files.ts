@@ -46,7 +46,8 @@ export async function readProjectFile(folder: string, path: string): Promise<Uin
 /** @param message what is missing, when the file is not there */
 export function unreadable(path: string, cause: unknown, message?: string): EnclosError {
   const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-  const text = isMissing && message !== undefined ? message : `Cannot read ${path} of the project: ${unreadableReason(cause)}.`;
+  const text =
+    isMissing && message !== undefined ? message : `Cannot read ${path} of the project: ${unreadableReason(cause)}.`;
   return new EnclosError('BUILD_FILE_UNREADABLE', text, { details: { path }, cause });
 }
 
