@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { run } from '../lib/run.mjs';
 import { childEnvironment, root } from '../lib/workspace.mjs';
 
-const limitMs = 300_000;
+const blockLimitMs = 300_000;
 
 /**
  * npx runs the command that is installed where the reader is, as the real one does and sooner, and refuses what would take
@@ -129,17 +129,21 @@ const isGuarded = (body) =>
 /**
  * One reader of one page.
  * @param place where the reader begins, with which environment; `notes` is a folder for what the walk itself keeps, `words` start a
- *   program in a folder of the machine that the reader is on
+ *   program in a folder of the machine that the reader is on, `limitMs` says how long the next block may take
  * @param isSkipped tells of a block of commands whether to leave it out
  */
-export function createWalk(name, { folder, notes, env, words = () => [] }, isSkipped = () => false) {
+export function createWalk(
+  name,
+  { folder, notes, env, words = () => [], limitMs = () => blockLimitMs },
+  isSkipped = () => false,
+) {
   const where = join(notes, '.cwd');
 
   const runCommands = (body, cwd, until) => {
     // The folder in which the commands end is where the next ones start.
     const script = until === undefined ? `set -e\n${body}\npwd > "${where}"\n` : `exec ${body}`;
     const [program, ...args] = [...words(cwd), 'bash', '-c', script];
-    return run(program, args, { cwd, env, limitMs, until });
+    return run(program, args, { cwd, env, limitMs: limitMs(), until });
   };
 
   return {
@@ -157,7 +161,7 @@ export function createWalk(name, { folder, notes, env, words = () => [] }, isSki
           const until = untilOf(info);
           const ran = await runCommands(body, cwd, until);
           output = ran.output;
-          const how = ran.timedOut ? `not ended after ${limitMs / 1000} s` : `exit code ${ran.code}`;
+          const how = ran.timedOut ? `not ended after ${ran.seconds.toFixed(0)} s` : `exit code ${ran.code}`;
           if (until !== undefined && !ran.reached) {
             return `  ${name}:${line}: does not say "${until}": ${how}\n${indent(output)}`;
           }

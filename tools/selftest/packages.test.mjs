@@ -161,3 +161,16 @@ test('packages: README links to the repository where the package lacks the file'
   );
   assert.throws(() => written('\n[a](none.md)'), /README\.md:2: link none\.md: no such file/);
 });
+
+test('vectors: the sources are named, and whether the files are here', async () => {
+  const told = async (folder) => {
+    const env = childEnvironment({ ENCLOS_VECTORS: folder });
+    return (await run(process.execPath, [join(root, 'tools/vectors.mjs')], { env })).output;
+  };
+  const absent = await told(join(base, 'none'));
+  assert.match(absent, /^https:\/\/github\.com\/\S+\/tree\/[0-9a-f]{40} {2}\S+/);
+  assert.match(absent, /\nNot here: .* ENCLOS_VECTORS\.\n$/);
+  mkdirSync(join(base, 'vectors'));
+  writeFileSync(join(base, 'vectors/MANIFEST.md'), '');
+  assert.match(await told(join(base, 'vectors')), /\nHere: 1 files in .*\/vectors\.\n$/);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -78,3 +78,23 @@ test('modules and globals that an enclave has keep their types', () => {
   ];
   assert.deepEqual(problemsIn(lines), ["a.ts(6,7): error TS2322: Type 'string' is not assignable to type 'number'."]);
 });
+
+const templates = fileURLToPath(new URL('../../../../packages/cli/templates', import.meta.url));
+
+for (const { name } of readdirSync(templates, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+  test(`the template ${name} has its own settings for enclave files, by which fetch is an error`, () => {
+    const project = join(folder, name);
+    cpSync(join(templates, name), project, { recursive: true });
+    for (const file of ['tsconfig.json', 'tsconfig.enclave.json']) cpSync(join(templates, file), join(project, file));
+    const compile = (): string => {
+      const words = [compiler, '-p', 'tsconfig.enclave.json', '--pretty', 'false'];
+      return spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' }).stdout;
+    };
+    assert.equal(compile(), '');
+    appendFileSync(
+      join(project, 'src/greeter-app.enclave.ts'),
+      "\nexport const late = () => fetch('https://example.org/');\n",
+    );
+    assert.match(compile(), /AbsentInsideEnclaves<"connect\(\) of @enclos\/enclave/);
+  });
+}

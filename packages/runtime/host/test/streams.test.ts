@@ -459,9 +459,9 @@ describe('the addresses of streams', () => {
         listenAddress: '0.0.0.0',
       },
     });
-    assert.equal(services.listeners['web']?.host, '0.0.0.0');
-    assert.equal(services.listeners['admin']?.host, '127.0.0.1');
+    const { web, admin } = services.listeners;
     await services.close();
+    assert.deepEqual([web?.host, admin?.host], ['0.0.0.0', '127.0.0.1']);
   });
 
   test('without an address the declared port is taken, on this machine alone', async () => {
