@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { defaultStateFolder } from '../../files/user-folders.ts';
 import type { Io } from '../../output/io.ts';
-import { isInside } from '../watch.ts';
+import { isInside } from '../../files/inside.ts';
 import { changesBetween, type Change, type NextSealer } from './changes.ts';
 import { readSealers, rememberSealer, type Sealer } from './sealer.ts';
 import { wayBackTo, type Place, type WayBack } from './way-back.ts';

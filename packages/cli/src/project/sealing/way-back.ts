@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { exists, readSmallFile } from '../../files/read.ts';
 import { shellWord } from '../../output/shell-word.ts';
-import { isInside } from '../watch.ts';
+import { isInside } from '../../files/inside.ts';
 import { developmentKeyFile, signingKeyFile } from './key-files.ts';
 import { mrSignerOfKey } from './signer.ts';
 import type { NextSealer } from './changes.ts';

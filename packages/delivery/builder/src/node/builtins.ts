@@ -1,6 +1,6 @@
 import { allowedBuiltins } from '@enclos/manifest';
 
-import { environment, threads, untrusted } from './advice.ts';
+import { environment, threads, untrusted } from './script/advice.ts';
 
 const files =
   'the embedded files, trusted files and mounts of @enclos/enclave; declare them in `files`, `trustedFiles` or `mounts` of enclave.json';

@@ -1,6 +1,6 @@
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
 
-import { environment, threads, untrusted } from '../advice.ts';
+import { environment, threads, untrusted } from './advice.ts';
 
 import type { Use } from './uses.ts';
 
