@@ -33,9 +33,9 @@ const chosen = {
 /** How each template shows that it works: what it is started with, and what it says then. */
 const starts = {
   app: { options: '', until: 'greeting 2' },
-  job: { options: `-- ${'ab'.repeat(32)}`, until: 'result' },
+  job: { options: `-- ${'ab'.repeat(32)}`, until: 'proof in ' },
 };
-const serves = { options: '', until: 'MRENCLAVE' };
+const serves = { options: '', until: ', enclave ' };
 
 const create = {
   npm: (name, kind) => `npm create --yes enclos ${name} -- --template ${kind}`,

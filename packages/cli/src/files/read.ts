@@ -1,14 +1,13 @@
 import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { open, readdir, stat } from 'node:fs/promises';
-import { systemReason } from '@enclos/diagnostics';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 
 /** @throws CLI_FILE_UNREADABLE naming the path; `cause` says why. */
 export function unreadable(path: string, cause: unknown): EnclosError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-  const reason = systemReason(code) ?? code ?? 'it cannot be read';
-  return new EnclosError('CLI_FILE_UNREADABLE', `Cannot read ${path}: ${reason}.`, { details: { path }, cause });
+  const message = `Cannot read ${path}: ${unreadableReason(cause)}.`;
+  return new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path }, cause });
 }
 
 /**

@@ -1,15 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 
 export interface HttpServer {
   readonly url: string;
   close(): Promise<void>;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** The part of a web application that is served. */
@@ -21,13 +17,13 @@ interface WebApplication {
  * Serves a read-only web application: GET and HEAD, bodies ignored.
  * @throws CLI_ADDRESS_IN_USE
  */
-export async function serveHttp(app: WebApplication, { host, port }: Address): Promise<HttpServer> {
+export async function serveHttp(app: WebApplication, { host, port }: NetworkAddress): Promise<HttpServer> {
   const server = createServer((incoming, outgoing) => {
     answer(app, incoming, outgoing).catch(() => outgoing.destroy());
   });
   const actual = await listenAt(server, { host, port });
   return Object.freeze({
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    url: `http://${addressText({ host, port: actual })}`,
     close() {
       server.closeAllConnections();
       return new Promise<void>((resolve) => server.close(() => resolve()));
@@ -36,13 +32,17 @@ export async function serveHttp(app: WebApplication, { host, port }: Address): P
 }
 
 /** @returns the port, also when any was asked for. @throws CLI_ADDRESS_IN_USE */
-export async function listenAt(server: Server, { host, port }: Address): Promise<number> {
+export async function listenAt(server: Server, { host, port }: NetworkAddress): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const inUse = cause.code === 'EADDRINUSE';
       reject(
         inUse
-          ? new EnclosError('CLI_ADDRESS_IN_USE', `Another program already listens at ${host}:${port}.`, { cause })
+          ? new EnclosError(
+              'CLI_ADDRESS_IN_USE',
+              `Another program already listens at ${addressText({ host, port })}.`,
+              { cause },
+            )
           : cause,
       );
     });

@@ -5,7 +5,7 @@ import type { Diagnostic } from '@enclos/build/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { Loader, Plugin } from 'esbuild';
 import { runBundler, toDiagnostic } from './bundle-host.ts';
-import { isInside } from './watch.ts';
+import { isInside } from '../files/inside.ts';
 
 export interface TestBundles {
   /** The files that the test runner gets. */

@@ -1,5 +1,6 @@
 import { statSync, watch, type FSWatcher } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isInside } from '../files/inside.ts';
 
 /** Tells when something in one of some folders may have changed. */
 export interface FolderWatcher {
@@ -82,9 +83,4 @@ export function foldersOf(files: Iterable<string>, projectFolder: string): Reado
     }
   }
   return folders;
-}
-
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`);
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { createFolderWatcher, foldersOf, isInside } from '../../src/project/watch.ts';
+import { createFolderWatcher, foldersOf } from '../../src/project/watch.ts';
+import { isInside } from '../../src/files/inside.ts';
 import { temporaryFolder } from '../cli.ts';
 
 /** Does something until the watcher names a path: a watch may begin after the first. */

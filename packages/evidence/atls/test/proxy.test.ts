@@ -298,10 +298,10 @@ describe('the address of a proxy', () => {
     const { port } = await startServer(() => undefined);
     await assert.rejects(proxyOf().listen({ host: '127.0.0.1', port }), {
       code: 'ATLS_PROXY_ADDRESS',
-      message: `The proxy cannot listen at 127.0.0.1:${port}: another program listens there.`,
+      message: `The proxy cannot listen at 127.0.0.1:${port}: another program listens there already.`,
     });
     await assert.rejects(proxyOf().listen({ path: '/does/not/exist/a.sock' }), {
-      message: 'The proxy cannot listen at /does/not/exist/a.sock: the folder does not exist.',
+      message: 'The proxy cannot listen at /does/not/exist/a.sock: its folder is not there.',
     });
   });
 

@@ -20,4 +20,4 @@ export { parseCommand, type CalledCommand, type ParsedCommand } from './parse.ts
 export { createPrinter, grouped, printable, type Printer, type Style, type TextStream } from './printer.ts';
 export type { Program, RefuseUsage } from './program.ts';
 export { commonOptions, usageLine } from './usage.ts';
-export { addressIn, wholeNumberIn, type NetworkAddress, type NumberBounds } from './values.ts';
+export { addressIn, addressText, wholeNumberIn, type NetworkAddress, type NumberBounds } from './values.ts';

@@ -25,6 +25,11 @@ export function addressIn(text: string): NetworkAddress | undefined {
   return bracketed === undefined || isIPv6(bracketed) ? { host, port: Number(port) } : undefined;
 }
 
+/** Writes an address as {@link addressIn} reads it, and as a URL has it. */
+export function addressText({ host, port }: NetworkAddress): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
 /**
  * Reads a whole number in decimal digits, without a sign, an exponent or white space.
  * @returns undefined for anything else, and outside the bounds

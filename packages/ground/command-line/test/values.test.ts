@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addressIn, wholeNumberIn } from '../src/index.ts';
+import { addressIn, addressText, wholeNumberIn } from '../src/index.ts';
 
 describe('the value of an option', () => {
   test('is an address of either family', () => {
     assert.deepEqual(addressIn('127.0.0.1:9464'), { host: '127.0.0.1', port: 9464 });
     assert.deepEqual(addressIn('localhost:0'), { host: 'localhost', port: 0 });
     assert.deepEqual(addressIn('[::1]:65535'), { host: '::1', port: 65_535 });
+  });
+
+  test('is an address that can be written again', () => {
+    for (const text of ['127.0.0.1:9464', 'localhost:0', '[::1]:65535']) {
+      assert.equal(addressText(addressIn(text) ?? { host: '', port: 0 }), text);
+    }
   });
 
   for (const text of [

@@ -7,4 +7,4 @@ export { diagnosticAt, type Span } from './diagnostic-at.ts';
 export { failureLines, type Failure, type FailurePaint } from './failure.ts';
 export { fileKindOf, type FileKind, type KnownFile } from './file-kind.ts';
 export { ownFrames, placeOfFrame, stackVariable, withoutInternalFrames, type FramePlace } from './stack-frames.ts';
-export { systemReason } from './system-reason.ts';
+export { listenRefusal, systemReason, unreadableReason } from './system-reason.ts';

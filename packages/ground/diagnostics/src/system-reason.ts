@@ -23,8 +23,27 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 /**
  * The reason of a system error in words, by its code (errno(3), and `ENOTFOUND` of Node).
- * @returns undefined for a code without words here
+ * @param failure the code, or the error that has it
+ * @returns undefined for anything without words here
  */
-export function systemReason(code: string | undefined): string | undefined {
+export function systemReason(failure: unknown): string | undefined {
+  const code = typeof failure === 'string' ? failure : codeOf(failure);
   return code === undefined ? undefined : reasons.get(code);
+}
+
+/** Why something cannot be read: in words, or by its code where there are none. */
+export function unreadableReason(failure: unknown): string {
+  return systemReason(failure) ?? codeOf(failure) ?? 'it cannot be read';
+}
+
+/** Why a server does not listen, in words: of an error of listening, at an address or on a Unix socket. */
+export function listenRefusal(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  // An error of the system has a number. An error without one is ours, and its message says more.
+  const code = 'errno' in cause && 'code' in cause ? cause.code : undefined;
+  return code === 'ENOENT' ? 'its folder is not there' : (systemReason(code) ?? cause.message);
+}
+
+function codeOf(failure: unknown): string | undefined {
+  return failure instanceof Error && 'code' in failure ? String(failure.code) : undefined;
 }

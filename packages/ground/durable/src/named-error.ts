@@ -26,7 +26,7 @@ function name(error: SystemError, path: string): void {
   if (named === undefined) error.message += ` '${path}'`;
   else error.message = error.message.replaceAll(named, path);
   // The source of a copy can be read, or its error would name nothing else.
-  if (found === undefined || found === named || isAboutTheDisk(error)) error.path = path;
+  if (found === undefined || found === named || isDiskError(error)) error.path = path;
   if (dest === named && named !== undefined) error.dest = path;
 }
 
@@ -39,6 +39,9 @@ function isTemporary(path: string): boolean {
   return basename(path).startsWith(temporaryPrefix) || /\/\.[^/]+\.making-[0-9a-f]{16}(?:\/|$)/.test(path);
 }
 
-function isAboutTheDisk({ code }: SystemError): boolean {
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' || code === 'EROFS';
+const ofTheDisk: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']);
+
+/** Whether an error of the file system is about the disk, and not about the path or the user. */
+export function isDiskError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ofTheDisk.has(error.code);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { systemReason } from '@enclos/diagnostics';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { pointAtCaller } from './report/caller-stack.ts';
 import { reportErrors } from './report/uncaught.ts';
@@ -89,9 +89,7 @@ async function readNamed(env: NodeJS.ProcessEnv, which: 'image' | 'signature'): 
   try {
     return new Uint8Array(await readFile(path));
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    const why = systemReason(code) ?? 'it cannot be read';
-    const message = `${hostVariables[which]} names ${path}, and ${why}.`;
+    const message = `${hostVariables[which]} names ${path}, and ${unreadableReason(cause)}.`;
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', message, { details: { path }, cause });
   }
 }

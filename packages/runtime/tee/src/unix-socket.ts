@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { lstat, rm } from 'node:fs/promises';
 import { connect, Socket, type IpcNetConnectOpts, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 
@@ -141,4 +142,18 @@ export function socketStateAt(path: string): Promise<SocketState> {
     });
     socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(states[code] ?? 'unknown'));
   });
+}
+
+/**
+ * Makes way for a server: removes the socket of a process that was killed.
+ * @returns what is there instead, and stays: a file that is not a socket, or a socket that may be in use. Undefined when the path is free.
+ */
+export async function removeDeadSocket(path: string): Promise<'file' | 'in-use' | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  if (!found.isSocket()) return 'file';
+  const state = await socketStateAt(path);
+  if (state !== 'refuses' && state !== 'absent') return 'in-use';
+  await rm(path, { force: true });
+  return undefined;
 }

@@ -17,7 +17,13 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { connectToSocket, listenOnSocket, maxSocketNameBytes, socketStateAt } from '../src/unix-socket.ts';
+import {
+  connectToSocket,
+  listenOnSocket,
+  maxSocketNameBytes,
+  removeDeadSocket,
+  socketStateAt,
+} from '../src/unix-socket.ts';
 
 // Not below TMPDIR: these tests count the bytes of a path.
 const base = mkdtempSync('/tmp/enclos-unix-');
@@ -99,7 +105,15 @@ describe('a Unix socket', () => {
     const before = descriptors();
     await assert.rejects(listenOnSocket(createServer(), path), { code: 'EADDRINUSE' });
     assert.equal(descriptors(), before);
+    assert.equal(await removeDeadSocket(path), 'in-use');
     assert.equal(await answerAt(path), 'here');
+  });
+
+  test('does not take the place of a file', async () => {
+    const path = join(folderOf(60), 'file');
+    writeFileSync(path, 'of another program');
+    assert.equal(await removeDeadSocket(path), 'file');
+    assert.ok(existsSync(path));
   });
 
   test('has a bounded name, in a folder that exists', async () => {
@@ -123,7 +137,9 @@ describe('a Unix socket', () => {
       spawnSync(process.execPath, ['-e', program], { cwd: join(path, '..') });
       assert.ok(statSync(path).isSocket());
       assert.equal(await socketStateAt(path), 'refuses');
-      rmSync(path);
+      assert.equal(await removeDeadSocket(path), undefined);
+      assert.equal(existsSync(path), false);
+      assert.equal(await removeDeadSocket(path), undefined);
       mkdirSync(path);
       assert.equal(await socketStateAt(join(path, '..', '..', 'f'.repeat(300))), 'unknown');
     });

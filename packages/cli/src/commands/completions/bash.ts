@@ -1,9 +1,5 @@
+import { quoted } from '../../output/shell-word.ts';
 import type { Candidates, CompletionCommand, CompletionModel } from './model.ts';
-
-/** A word of the script that the shell takes as it is (Bash manual, single quotes). */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 function reply(candidates: Candidates): string {
   switch (candidates.kind) {

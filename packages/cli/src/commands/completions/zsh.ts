@@ -1,4 +1,4 @@
-import { quoted } from './bash.ts';
+import { quoted } from '../../output/shell-word.ts';
 import type { Candidates, CompletionCommand, CompletionModel } from './model.ts';
 
 /** `:` and brackets end parts of a specification of _arguments (zshcompsys(1)). */

@@ -12,7 +12,7 @@ import {
 } from '../../project/prepare.ts';
 import type { Io } from '../../output/io.ts';
 import { changedPaths, createFingerprinter, type Fingerprints } from './fingerprints.ts';
-import { isInside } from '../../project/watch.ts';
+import { isInside } from '../../files/inside.ts';
 
 export interface WorkshopOptions {
   /** The real path of the folder of enclave.json. */

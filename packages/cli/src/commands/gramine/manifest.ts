@@ -10,6 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
 import type { Printer } from '@enclos/command-line';
+import { shellWord } from '../../output/shell-word.ts';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
@@ -161,10 +162,5 @@ function renderOutcome(outcome: GramineManifestOutcome, printer: Printer): void 
     ],
     printer,
   );
-  if (gramine === null) printer.line(`  ${[...signCommand.map(quoted), 'KEY.pem'].join(' ')}`);
-}
-
-/** As a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (gramine === null) printer.line(`  ${[...signCommand.map(shellWord), 'KEY.pem'].join(' ')}`);
 }

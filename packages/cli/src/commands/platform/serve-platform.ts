@@ -1,6 +1,7 @@
-import { lstat, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
+import type { NetworkAddress } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 import {
   collateralApp,
@@ -11,10 +12,10 @@ import {
   type HostSocket,
   type PlatformAudit,
   type SeparationOptions,
-  isListening,
 } from '@enclos/software-sgx';
+import { removeDeadSocket } from '@enclos/tee/unix-socket';
 import { exists } from '../../files/read.ts';
-import { serveHttp, type Address } from '../../network/http-server.ts';
+import { serveHttp } from '../../network/http-server.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
 export interface ServeOptions {
@@ -23,7 +24,7 @@ export interface ServeOptions {
   readonly socketPath?: string | undefined;
   readonly separation?: SeparationOptions | undefined;
   /** Where to serve the collateral, when the vendor is in the state folder. */
-  readonly listen?: Address;
+  readonly listen?: NetworkAddress;
   readonly now: () => Date;
   /** Where everything that the platform does is written down. */
   readonly auditFile?: string | undefined;
@@ -94,11 +95,9 @@ async function serveCollateral(vendorFolder: string | undefined, { listen, now }
 
 /** A killed platform leaves its socket. @throws CLI_USAGE for a file of another kind, CLI_ADDRESS_IN_USE when a program answers there. */
 async function clearSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (!found.isSocket()) refuseUsage(`${path} is not a socket, so a platform does not take its place.`);
-  if (await isListening(path)) {
+  const found = await removeDeadSocket(path);
+  if (found === 'file') refuseUsage(`${path} is not a socket, so a platform does not take its place.`);
+  if (found === 'in-use') {
     throw new EnclosError('CLI_ADDRESS_IN_USE', `Another platform already listens at ${path}.`, { details: { path } });
   }
-  await rm(path);
 }

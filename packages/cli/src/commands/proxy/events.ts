@@ -1,6 +1,6 @@
 import type { VerifiedEvidence } from '@enclos/attestation';
 import type { ProxyAddress, ProxyEvent } from '@enclos/atls/proxy';
-import { createPrinter, printable, type NetworkAddress } from '@enclos/command-line';
+import { addressText, createPrinter, printable } from '@enclos/command-line';
 import { errorJson, renderError, toEnclosError } from '../../output/error.ts';
 import { markOf } from '../../output/table.ts';
 import type { CommandContext } from '../context.ts';
@@ -16,7 +16,8 @@ export function eventLines({ io, notes }: CommandContext): View {
   const write = (event: object): void => io.stdout.write(`${JSON.stringify(event)}\n`);
   return {
     exposed: () => notes.line(`${markOf('warning', notes)} ${exposedWords}`),
-    listening: (address, target) => write({ event: 'listening', address: written(address), server: named(target) }),
+    listening: (address, target) =>
+      write({ event: 'listening', address: written(address), server: addressText(target) }),
     event: (event) => write(eventJson(event)),
     ended: () => write({ event: 'ended' }),
   };
@@ -61,7 +62,7 @@ export function eventNotes({ io, notes }: CommandContext): View {
     listening(address, target) {
       const out = createPrinter(io.stdout);
       const url = address.path === undefined ? `http://${written(address)}` : written(address);
-      out.line(`${markOf('ok', out)} listening at ${url} for ${named(target)}`);
+      out.line(`${markOf('ok', out)} listening at ${url} for ${addressText(target)}`);
     },
     event(event) {
       if (event.type === 'attested') {
@@ -121,10 +122,6 @@ function once(run: () => void): () => void {
   };
 }
 
-function named({ host, port }: NetworkAddress): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
 function written(address: ProxyAddress): string {
-  return address.path === undefined ? named(address) : `unix:${address.path}`;
+  return address.path === undefined ? addressText(address) : `unix:${address.path}`;
 }

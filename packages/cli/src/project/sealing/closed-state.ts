@@ -1,7 +1,8 @@
-import { isAbsolute, relative } from 'node:path';
+import { relative } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { defaultStateFolder } from '../../files/user-folders.ts';
 import type { Io } from '../../output/io.ts';
+import { isInside } from '../../files/inside.ts';
 import { changesBetween, type Change, type NextSealer } from './changes.ts';
 import { readSealers, rememberSealer, type Sealer } from './sealer.ts';
 import { wayBackTo, type Place, type WayBack } from './way-back.ts';
@@ -109,8 +110,7 @@ function sealerOf({ projectFolder, build, platform, options }: SealingRun): Next
 
 /** Relative to the project when it is inside, so that the project can be moved. */
 function keptPath(path: string, projectFolder: string): string {
-  const inside = relative(projectFolder, path);
-  return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+  return isInside(projectFolder, path) ? relative(projectFolder, path) : path;
 }
 
 function placeOf(projectFolder: string, { cwd, env }: Io): Place {

@@ -1,6 +1,8 @@
 import { lstat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { exists, readSmallFile } from '../../files/read.ts';
+import { shellWord } from '../../output/shell-word.ts';
+import { isInside } from '../../files/inside.ts';
 import { developmentKeyFile, signingKeyFile } from './key-files.ts';
 import { mrSignerOfKey } from './signer.ts';
 import type { NextSealer } from './changes.ts';
@@ -45,7 +47,7 @@ export async function wayBackTo(before: Sealer, now: NextSealer, place: Place): 
 
 async function commandFor(before: Sealer, keyFile: string, place: Place): Promise<string> {
   const { projectFolder, cwd, defaultStateFolder } = place;
-  const path = (absolute: string): string => word(nearPath(absolute, cwd));
+  const path = (absolute: string): string => shellWord(nearPath(absolute, cwd));
   const words = ['enclos run'];
   if (projectFolder !== cwd) words.push(path(projectFolder));
   if (before.debug) words.push('--debug');
@@ -73,11 +75,5 @@ async function isKeyOf(path: string, mrSigner: string): Promise<boolean> {
 
 /** Relative inside the folder, absolute elsewhere. */
 function nearPath(absolute: string, folder: string): string {
-  const near = relative(folder, absolute);
-  return near === '..' || near.startsWith(`..${sep}`) ? absolute : near || '.';
-}
-
-/** A word for a POSIX shell. */
-function word(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return absolute === folder || isInside(folder, absolute) ? relative(folder, absolute) || '.' : absolute;
 }

@@ -1,7 +1,7 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 
 import { concatBytes } from '@enclos/codec';
-import { systemReason } from '@enclos/diagnostics';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { hasImageMagic, MAX_IMAGE_BYTES } from '@enclos/manifest';
 
@@ -96,8 +96,7 @@ export async function inspectFile(path: string, options: InspectFileOptions = {}
     return await inspectOpened(handle, path, options);
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
-    const reason = 'code' in cause ? String(cause.code) : 'it cannot be read';
-    const message = `Cannot read ${path}: ${systemReason(reason) ?? reason}.`;
+    const message = `Cannot read ${path}: ${unreadableReason(cause)}.`;
     throw new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause });
   } finally {
     await handle?.close();

@@ -48,6 +48,7 @@ async function resolveForBrowser(folder: string, args: OnResolveArgs): Promise<s
     'require-resolve': `require.resolve(${name})`,
     'dynamic-import': `import(${name})`,
   };
+  const statement = statements[args.kind] ?? `import ${name}`;
   const loadNothing: Plugin = {
     name: 'enclos-load-nothing',
     setup: (nested) => nested.onLoad({ filter: /.*/ }, () => ({ contents: '' })),
@@ -59,10 +60,10 @@ async function resolveForBrowser(folder: string, args: OnResolveArgs): Promise<s
     ...options
   } = scriptOptions({
     folder,
-    entry: statements[args.kind] ?? `import ${name}`,
+    entry: statement,
     plugins: [loadNothing],
   });
-  const stdin = { contents: statements[args.kind] ?? `import ${name}`, resolveDir: args.resolveDir };
+  const stdin = { contents: statement, resolveDir: args.resolveDir };
   const mainFields = ['browser', ...(options.mainFields ?? [])];
   try {
     const { metafile } = await build({ ...options, stdin, platform: 'browser', mainFields });

@@ -1,12 +1,11 @@
 import { allowedBuiltins } from '@enclos/manifest';
 
+import { environment, threads, untrusted } from './script/advice.ts';
+
 const files =
   'the embedded files, trusted files and mounts of @enclos/enclave; declare them in `files`, `trustedFiles` or `mounts` of enclave.json';
 const streams =
   'a port declared in `listen` or a destination declared in `connect` of enclave.json, through @enclos/enclave; the host relays the bytes';
-const untrusted = 'an untrusted function of the interface, which the host carries out';
-const threads = 'several calls at once: raise `threads` in enclave.json';
-const environment = 'environmentVariable() of @enclos/enclave, with the variable declared in `env` of enclave.json';
 const evaluation = 'code that is bundled: an enclave runs the measured code and no other';
 const debugging = 'a build with "debug": true, or tests that run the module outside an enclave';
 const storage = 'seal() of @enclos/enclave, with the sealed bytes kept by the host';

@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-import { systemReason } from '@enclos/diagnostics';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 
 import { BuildError } from '../diagnostic.ts';
@@ -45,14 +45,10 @@ export async function readProjectFile(folder: string, path: string): Promise<Uin
 
 /** @param message what is missing, when the file is not there */
 export function unreadable(path: string, cause: unknown, message?: string): EnclosError {
-  const code = codeOf(cause);
-  const isMissing = code === 'ENOENT' && message !== undefined;
-  const text = isMissing ? message : `Cannot read ${path} of the project: ${systemReason(code) ?? code}.`;
+  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  const text =
+    isMissing && message !== undefined ? message : `Cannot read ${path} of the project: ${unreadableReason(cause)}.`;
   return new EnclosError('BUILD_FILE_UNREADABLE', text, { details: { path }, cause });
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'it cannot be read';
 }
 
 /** A source that enclave.json names: by a member, or by `name` alone. */

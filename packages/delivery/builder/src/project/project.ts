@@ -2,7 +2,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
-import { systemReason } from '@enclos/diagnostics';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 
@@ -136,8 +136,7 @@ function isAbsent(cause: unknown): boolean {
 async function notAProject(folder: string, cause: unknown): Promise<EnclosError> {
   const path = join(folder, PROJECT_FILE);
   if (!isAbsent(cause)) {
-    const reason = systemReason(cause instanceof Error && 'code' in cause ? String(cause.code) : undefined);
-    const message = `Cannot read ${path}: ${reason ?? 'it cannot be read'}.`;
+    const message = `Cannot read ${path}: ${unreadableReason(cause)}.`;
     return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause });
   }
   const found = await stat(folder).catch(() => undefined);

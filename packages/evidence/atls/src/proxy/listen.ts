@@ -1,7 +1,7 @@
-import { lstat, rm } from 'node:fs/promises';
 import { isIP, type Server } from 'node:net';
+import { listenRefusal } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import { listenForOwner, socketStateAt } from '@enclos/tee/unix-socket';
+import { listenForOwner, removeDeadSocket } from '@enclos/tee/unix-socket';
 
 /** Where a proxy takes clients: an address of this machine, or a Unix socket that only its user can open. */
 export type ProxyAddress =
@@ -49,25 +49,14 @@ function isLoopback(host: string): boolean {
 
 /** A proxy that was killed leaves its socket. */
 async function clearSocket(path: string): Promise<void> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return;
-  if (!found.isSocket()) throw refused(`${path} is there already, and is not a socket.`);
-  if ((await socketStateAt(path)) !== 'refuses') throw refused(`Another program listens at ${path}.`);
-  await rm(path);
+  const found = await removeDeadSocket(path);
+  if (found === 'file') throw refused(`${path} is there already, and is not a socket.`);
+  if (found === 'in-use') throw refused(`Another program listens at ${path}.`);
 }
 
 function refuse(where: string, cause: unknown): never {
-  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-  const reason = reasons[String(code)] ?? (cause instanceof Error ? cause.message : String(cause));
-  throw refused(`The proxy cannot listen at ${where}: ${reason}.`, cause);
+  throw refused(`The proxy cannot listen at ${where}: ${listenRefusal(cause)}.`, cause);
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EADDRNOTAVAIL: 'this machine does not have the address',
-  EACCES: 'this user may not',
-  ENOENT: 'the folder does not exist',
-};
 
 function refused(message: string, cause?: unknown): EnclosError {
   return new EnclosError('ATLS_PROXY_ADDRESS', message, { cause });

@@ -106,9 +106,8 @@ async function requireFolder(path: string, target: string, readOnly: boolean): P
     isFolder = (await stat(path)).isDirectory();
     if (isFolder) await access(path, constants.R_OK | constants.X_OK | (readOnly ? 0 : constants.W_OK));
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    const why = code === 'ENOENT' ? 'there is no such folder' : systemReason(code);
-    refuse(why ?? 'the system refuses it', cause);
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    refuse(isMissing ? 'there is no such folder' : (systemReason(cause) ?? 'the system refuses it'), cause);
   }
   if (!isFolder) refuse('it is not a folder');
 }

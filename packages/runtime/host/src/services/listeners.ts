@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { systemReason } from '@enclos/diagnostics';
+import { listenRefusal } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { listenOnSocket } from '@enclos/tee/unix-socket';
 import type { StreamAddress } from './addresses.ts';
@@ -104,11 +104,14 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
   } catch (cause) {
     const where = wanted.path ?? `${wanted.host ?? ''}:${wanted.port}`;
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    const why = systemReason(reason) ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new EnclosError('HOST_LISTEN_FAILED', `The listener "${name}" cannot listen at ${where}: ${why}.`, {
-      details: { listener: name, address: where, ...(reason === undefined ? {} : { reason }) },
-      cause,
-    });
+    throw new EnclosError(
+      'HOST_LISTEN_FAILED',
+      `The listener "${name}" cannot listen at ${where}: ${listenRefusal(cause)}.`,
+      {
+        details: { listener: name, address: where, ...(reason === undefined ? {} : { reason }) },
+        cause,
+      },
+    );
   }
   server.on('error', () => undefined);
   const bound = server.address();

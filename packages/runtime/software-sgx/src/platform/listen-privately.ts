@@ -1,9 +1,10 @@
 import { chmod, chown } from 'node:fs/promises';
 import type { Server } from 'node:net';
-import { systemReason } from '@enclos/diagnostics';
+import { listenRefusal } from '@enclos/diagnostics';
+import { isDiskError } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { listenForOwner } from '@enclos/tee/unix-socket';
-import { isDiskError, storageFailed } from '../storage-error.ts';
+import { storageFailed } from '../storage-error.ts';
 
 /** One user, or every user that can reach the folder. */
 export type SocketAccess = number | 'by-folder';
@@ -17,18 +18,15 @@ export type SocketAccess = number | 'by-folder';
 export async function listenPrivately(server: Server, path: string, access?: SocketAccess): Promise<void> {
   await listenForOwner(server, path).catch((cause: unknown) => {
     if (isDiskError(cause)) throw storageFailed(path, cause);
-    throw new EnclosError('PLATFORM_SOCKET_REFUSED', `The platform cannot listen at ${path}: ${reasonOf(cause)}.`, {
-      details: { path },
-      cause,
-    });
+    throw new EnclosError(
+      'PLATFORM_SOCKET_REFUSED',
+      `The platform cannot listen at ${path}: ${listenRefusal(cause)}.`,
+      {
+        details: { path },
+        cause,
+      },
+    );
   });
   await chmod(path, access === 'by-folder' ? 0o666 : 0o600);
   if (typeof access === 'number') await chown(path, access, 0);
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  // An error of the system has a number. That of a name that is too long is ours, and says how long it may be.
-  const code = 'errno' in cause && 'code' in cause ? String(cause.code) : undefined;
-  return code === 'ENOENT' ? 'its folder is not there' : (systemReason(code) ?? cause.message);
 }

@@ -34,7 +34,7 @@ export function connected(socket: Socket, path: string): Promise<Socket> {
       resolve(socket);
     });
     socket.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = systemReason(cause.code) ?? cause.message;
+      const why = systemReason(cause) ?? cause.message;
       const details = { path, ...(cause.code === undefined ? {} : { reason: cause.code }) };
       const message = `No platform answers at ${path}: ${why}.`;
       reject(new EnclosError('TEE_PLATFORM_UNREACHABLE', message, { details, cause }));

@@ -123,5 +123,6 @@ export class Relay {
 
 /** The code in an error: two bytes of length, then the code (see `throwPayload`). */
 function codeOf({ payload }: Frame): string {
-  return Buffer.from(payload.subarray(2, 2 + (payload[0] ?? 0))).toString('latin1');
+  const [low = 0, high = 0] = payload;
+  return Buffer.from(payload.subarray(2, 2 + low + 256 * high)).toString('latin1');
 }

@@ -7,7 +7,7 @@ import {
   type HostSystem,
 } from '@enclos/enclave/for-testing';
 import { EnclosError } from '@enclos/errors';
-import { loadEnclave, type Enclave, type HostContext } from '@enclos/host';
+import { loadEnclave, logLevels, type Enclave, type HostContext, type LogLevel } from '@enclos/host';
 import type { LoadedEnclave } from '@enclos/software-sgx';
 import type { Attester, LaunchedIdentity } from '@enclos/tee';
 import type { HostileHost } from '../hostile/host.ts';
@@ -19,8 +19,8 @@ import { runIn } from './runtime-of-tests.ts';
 export interface InProcessEnclaveOptions extends InProcessIdentity {
   /** What `start` starts: the application that the main module of the enclave exports. */
   readonly application?: EnclaveApplication;
-  /** Gets the lines of `log`: level 0 (error) to 4 (trace), and what a host would read. */
-  readonly onLog?: (level: number, text: string) => void;
+  /** Gets the lines of `log` that a host would read, with their level, as `onLog` of `loadEnclave` does. */
+  readonly onLog?: (level: LogLevel, text: string) => void;
 }
 
 /** The host of an enclave in the process of a test. */
@@ -56,7 +56,9 @@ export function createInProcessEnclave(machine: InProcessMachine, options: InPro
   const { manifest, image, signature } = makeImage(options, application);
   const enclave = machine.cpu.load(image, signature, { debug: manifest.debug });
   const attester = attesterOf(machine, enclave);
-  const log = createLogFilter(manifest.debug ? 'trace' : 'info', (level, text) => onLog?.(level, text));
+  const log = createLogFilter(manifest.debug ? 'trace' : 'info', (level, text) =>
+    onLog?.(logLevels[level] ?? 'error', text),
+  );
   const runtimeFor = (system: HostSystem): EnclaveRuntime => ({
     manifest,
     attester,

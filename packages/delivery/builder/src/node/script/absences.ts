@@ -1,5 +1,7 @@
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
 
+import { environment, threads, untrusted } from './advice.ts';
+
 import type { Use } from './uses.ts';
 
 /** What is wrong with a use, and what to write in its place. */
@@ -11,9 +13,7 @@ export interface Absence {
 }
 
 const streams = 'connect() of @enclos/enclave, with the destination declared in `connect` of enclave.json';
-const untrusted = 'an untrusted function of the interface, which the host carries out';
 const embedded = 'a file that is declared in `files` of enclave.json, by embeddedFile() of @enclos/enclave';
-const threads = 'several calls at once: raise `threads` in enclave.json';
 const memory = 'a Map, or seal() of @enclos/enclave with the sealed bytes kept by the host';
 const messages = 'the interface: calls in and out of the enclave';
 const page = 'code for the page, outside the enclave';
@@ -58,7 +58,6 @@ const suggestions: Readonly<Record<string, string>> = {
 
 export const noEvaluation =
   'code that is bundled: an enclave cannot turn strings into code. Packages that generate code can often do it before the build';
-const environment = 'environmentVariable() of @enclos/enclave, with the variable declared in `env` of enclave.json';
 
 const globals: ReadonlySet<string> = new Set(enclaveGlobals);
 const processMembers: ReadonlySet<string> = new Set(enclaveProcessMembers);
