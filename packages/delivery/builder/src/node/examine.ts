@@ -117,7 +117,9 @@ function adviceFor(
   const suggestion = first?.absence.suggestion;
   // Its code is not the reader's to change: a global that it lacks is seldom what the reader needs of it.
   if (identity !== undefined && suggestion !== noEvaluation) {
-    return { suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows` };
+    return {
+      suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows`,
+    };
   }
   return suggestion === undefined ? {} : { suggestion };
 }
