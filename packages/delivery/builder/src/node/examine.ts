@@ -4,7 +4,7 @@ import { diagnosticAt, type Diagnostic } from '@enclos/diagnostics';
 
 import { isOwnFile } from './own-file.ts';
 import { createPackageFinder, type PackageIdentity } from './package-finder.ts';
-import { absenceOf, isOrdinaryName, type Absence } from './script/absences.ts';
+import { absenceOf, isOrdinaryName, noEvaluation, type Absence } from './script/absences.ts';
 import { originsOf, type Origin } from './script/origins.ts';
 import { usesIn, type Use } from './script/uses.ts';
 
@@ -129,7 +129,14 @@ function adviceFor(
   first: Finding | undefined,
 ): { readonly suggestion?: string } {
   const name = identity?.name ?? '';
-  const suggestion = Object.hasOwn(advice, name) ? advice[name] : first?.absence.suggestion;
+  if (Object.hasOwn(advice, name)) return { suggestion: advice[name] ?? '' };
+  const suggestion = first?.absence.suggestion;
+  // Its code is not the reader's to change: a global that it lacks is seldom what the reader needs of it.
+  if (identity !== undefined && suggestion !== noEvaluation) {
+    return {
+      suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows`,
+    };
+  }
   return suggestion === undefined ? {} : { suggestion };
 }
 
