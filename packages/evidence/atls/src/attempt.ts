@@ -64,8 +64,7 @@ export function handshake(socket: TLSSocket, role: 'client' | 'server'): Promise
   return new Promise((resolve, reject) => {
     const settle = (failed: boolean, cause?: unknown): void => {
       socket.off(event, done).off('error', fail).off('close', fail).off('end', fail);
-      const code = isUnreachable(cause) ? 'ATLS_UNREACHABLE' : 'ATLS_HANDSHAKE_FAILED';
-      if (failed) reject(new EnclosError(code, undefined, { cause }));
+      if (failed) reject(failure(cause));
       else resolve();
     };
     const done = (): void => settle(socket.getProtocol() !== 'TLSv1.3');
@@ -75,10 +74,32 @@ export function handshake(socket: TLSSocket, role: 'client' | 'server'): Promise
   });
 }
 
-/** Whether there was no connection on which a handshake could have failed. */
-function isUnreachable(cause: unknown): boolean {
-  const { syscall }: Partial<NodeJS.ErrnoException> = cause instanceof Error ? cause : {};
-  return syscall === 'connect' || syscall === 'getaddrinfo';
+function failure(cause: unknown): EnclosError {
+  const attempts = attemptsOf(cause);
+  if (attempts.length === 0) return new EnclosError('ATLS_HANDSHAKE_FAILED', undefined, { cause });
+  const places = attempts.map(({ address, hostname, port, code }) => {
+    const place = address?.includes(':') === true ? `[${address}]` : (address ?? hostname);
+    return `${[place, port].filter((part) => part !== undefined).join(':')} (${code})`;
+  });
+  const message = `No connection to the server could be made: ${places.join(', ')}.`;
+  return new EnclosError('ATLS_UNREACHABLE', message, { cause });
+}
+
+interface Attempt extends NodeJS.ErrnoException {
+  readonly address?: string;
+  readonly hostname?: string;
+  readonly port?: number;
+}
+
+/** The attempts to connect, when none gave a connection on which a handshake could have failed. A name can have many addresses. */
+function attemptsOf(cause: unknown): readonly Attempt[] {
+  const errors: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause];
+  return errors.every(isAttempt) ? errors : [];
+}
+
+function isAttempt(error: unknown): error is Attempt {
+  if (!(error instanceof Error) || !('syscall' in error)) return false;
+  return error.syscall === 'connect' || error.syscall === 'getaddrinfo';
 }
 
 const reasonOfKind: Readonly<Partial<Record<ErrorKind, RefusalReason>>> = { evidence: 'evidence', policy: 'policy' };

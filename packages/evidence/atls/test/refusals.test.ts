@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, type LookupFunction } from 'node:net';
 import { describe, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
+import { handshake } from '../src/attempt.ts';
 import { attestedConnect, createClientIdentity, type AttestedConnectOptions } from '../src/index.ts';
 import { signSubject, subjectOf } from '../src/protocol/binding.ts';
 import { createIdentity } from '../src/identity.ts';
@@ -84,7 +85,24 @@ describe('a client refuses, with a code, and closes the connection', () => {
   test('a peer that speaks no TLS, and nobody', async () => {
     const address = await startServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     assert.equal((await refusalBy(address)).code, 'ATLS_HANDSHAKE_FAILED');
-    assert.equal((await refusalBy({ host: '127.0.0.1', port: 1 })).code, 'ATLS_UNREACHABLE');
+    await assert.rejects(attestedConnect<TestEvidence>({ host: '127.0.0.1', port: 1, appraise }), {
+      code: 'ATLS_UNREACHABLE',
+      message: 'No connection to the server could be made: 127.0.0.1:1 (ECONNREFUSED).',
+    });
+    await assert.rejects(attestedConnect<TestEvidence>({ host: 'absent.invalid', port: 1, appraise }), {
+      code: 'ATLS_UNREACHABLE',
+      message: /^No connection to the server could be made: absent\.invalid \([A-Z_]+\)\.$/,
+    });
+  });
+
+  test('nobody at any address of a name', async () => {
+    const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+    const lookup: LookupFunction = (_name, _options, found) => found(null, addresses);
+    const socket = connect({ host: 'two.test', port: 1, lookup });
+    await assert.rejects(handshake(socket, 'client'), {
+      code: 'ATLS_UNREACHABLE',
+      message: 'No connection to the server could be made: 127.0.0.1:1 (ECONNREFUSED), 127.0.0.2:1 (ECONNREFUSED).',
+    });
   });
 
   test('a cached answer to a question for a fresh one', async () => {
