@@ -186,7 +186,9 @@ test('when a handler ends, its own calls back are cancelled, and later ones refu
   });
   wire.push(frame(FrameKind.CALL, { callId: 2 }));
   await settle();
-  assert.ok(hasCode('GATE_CANCELLED')(calls[0]?.error));
+  const reason = calls[0]?.error;
+  assert.ok(hasCode('GATE_CANCELLED')(reason) && reason instanceof Error);
+  assert.equal(reason.message, 'The call that this one belongs to is over. Perhaps it did not await this one.');
   assert.deepEqual(
     wire.frames().map(({ kind }) => kind),
     [FrameKind.CALL, FrameKind.CANCEL, FrameKind.RETURN],
