@@ -41,6 +41,15 @@ test('writes the files of the template under the new name, and says three next c
   assert.match(readFileSync(join(cwd, 'my-vault/src/my-vault.edl.ts'), 'utf8'), /name: 'my_vault'/);
 });
 
+test('the host program of each template shows what the enclave logs', async () => {
+  for (const template of templates) {
+    const cwd = temporaryFolder();
+    assert.equal((await enclos(['new', 'vault', '--template', template], { cwd })).code, 0);
+    const host = readFileSync(join(cwd, 'vault/src/host.ts'), 'utf8');
+    assert.ok(host.includes('  onLog: (_level, text) => console.error(`enclave: ${text}`),\n'), template);
+  }
+});
+
 test('--json tells what was written', async () => {
   const cwd = temporaryFolder();
   const { name, folder, files: written } = (await enclos(['new', 'sub/vault', '--yes', '--json'], { cwd })).json();
