@@ -24,8 +24,13 @@ const passed = await inOneFolder((prepared) =>
     prepared();
     console.log(`     the packages are packed and published (${clock()})`);
     const user = createUser();
-    const { steps, release } = await stepsOf({ user, registry: url });
-    return play(user, steps, { limitSeconds, patience, release });
+    try {
+      const { steps, release } = await stepsOf({ user, registry: url });
+      return await play(user, steps, { limitSeconds, patience, release });
+    } finally {
+      // Also when there is no first step.
+      await user.remove();
+    }
   }),
 );
 process.exitCode = passed ? 0 : 1;

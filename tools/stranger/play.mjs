@@ -6,6 +6,8 @@ import { signals } from './early-end.mjs';
 
 const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
 
+const releaseLimitMs = 60_000;
+
 /** What a step expected and did not get. */
 export class StepFailure extends Error {}
 
@@ -97,7 +99,9 @@ export async function play(user, steps, { limitSeconds, patience = 1, release = 
   const cleaning = startClock();
   const problems = [];
   // The processes of the user may hold what the steps started, and the other way round: the second is tried in any case.
-  for (const take of [release, user.remove]) await take().catch((error) => problems.push(error.stack));
+  for (const take of [release, user.remove]) {
+    await within(releaseLimitMs * patience, new Promise(() => {}), take()).catch(({ stack }) => problems.push(stack));
+  }
   const isClean = problems.length === 0;
   totals[isClean ? 'passed' : 'failed'] += 1;
   say(isClean ? 'ok  ' : 'FAIL', 'nothing is left', cleaning, isClean ? undefined : problems.join('\n'));

@@ -36,6 +36,7 @@ export async function stepsOf({ user, registry }) {
   const absent = process.env.CI === undefined ? missing : undefined;
   const project = join(user.home, service);
   const at = { project, name: service };
+  let making;
   let machine;
   const steps = [
     {
@@ -114,7 +115,8 @@ export async function stepsOf({ user, registry }) {
       skip: absent,
       async play() {
         if (missing !== undefined) throw new StepFailure(`there can be no pod: ${missing}`);
-        machine = await createMachine();
+        making = createMachine();
+        machine = await making;
       },
     },
     {
@@ -130,5 +132,7 @@ export async function stepsOf({ user, registry }) {
       play: (tools) => askThroughProxy(machine, at, tools),
     },
   ];
-  return { steps, release: async () => machine?.close() };
+  // A step that is ended while it makes the machine leaves one that is made a moment later.
+  const release = async () => (await making?.catch(() => undefined))?.close();
+  return { steps, release };
 }

@@ -20,6 +20,15 @@ test('a byte order mark is left out', async () => {
   assert.deepEqual({ ...((await readSmallJson(file('\uFEFF{"a":1}'), 99)) as object) }, { a: 1 });
 });
 
+test('a file without an end is refused, and not read until the memory is full', { timeout: 10_000 }, async () => {
+  await assert.rejects(
+    readSmallText('/dev/zero', 999),
+    (error) => isEnclosError(error, 'CLI_FILE_INVALID') && error.message === '/dev/zero is larger than 999 bytes.',
+  );
+  assert.equal(await readSmallText('/dev/null', 999), '');
+  assert.match(await readSmallText('/proc/self/status', 65_536), /^Name:/);
+});
+
 for (const [what, content] of [
   ['a repeated name', '{"a":1,"a":2}'],
   ['text after the value', '1 2'],

@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import type { CommandContext } from '../commands/context.ts';
-import { unreadable } from '../files/read.ts';
+import { readUpTo, unreadable } from '../files/read.ts';
 import { fetchCertificate } from './fetch-certificate.ts';
 
 /** Evidence is a few KiB; with chains, in JSON and base64, some tens. */
@@ -58,17 +58,6 @@ async function readFile(path: string): Promise<Uint8Array> {
 }
 
 const pieceBytes = 64 * 1024;
-
-async function readUpTo(handle: FileHandle, wanted: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(wanted);
-  let length = 0;
-  while (length < wanted) {
-    const { bytesRead } = await handle.read(bytes, length, wanted - length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return bytes.slice(0, length);
-}
 
 function tooLarge(name: string, head: Uint8Array): EnclosError {
   return new EnclosError(

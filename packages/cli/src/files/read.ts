@@ -1,6 +1,6 @@
 import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 
@@ -10,8 +10,20 @@ export function unreadable(path: string, cause: unknown): EnclosError {
   return new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path }, cause });
 }
 
+/** Reads so many bytes, or all when there are fewer. Into one buffer: a program may write a pipe byte by byte. */
+export async function readUpTo(handle: FileHandle, wanted: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(wanted);
+  let length = 0;
+  while (length < wanted) {
+    const { bytesRead } = await handle.read(bytes, length, wanted - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.slice(0, length);
+}
+
 /**
- * Reads a file that should be small.
+ * Reads a file that should be small. A pipe or a device has no size, and may have no end: no more of it is read than may be there.
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID when it is larger than `maxBytes`.
  */
 export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array> {
@@ -20,10 +32,11 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
   });
   try {
     const { size } = await handle.stat();
-    if (size > maxBytes) {
+    const bytes = size > maxBytes ? undefined : await readUpTo(handle, size > 0 ? size : maxBytes + 1);
+    if (bytes === undefined || bytes.length > maxBytes) {
       throw new EnclosError('CLI_FILE_INVALID', `${path} is larger than ${maxBytes} bytes.`, { details: { path } });
     }
-    return new Uint8Array(await handle.readFile());
+    return bytes;
   } catch (cause) {
     throw cause instanceof EnclosError ? cause : unreadable(path, cause);
   } finally {

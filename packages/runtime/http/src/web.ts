@@ -39,7 +39,8 @@ const bodyless = new Set(['GET', 'HEAD']);
  * complete at once gets a `content-length`. Fields of the connection in an answer (`connection`, `transfer-encoding`,
  * `content-length`, `date` and the like) are left out, because the server sets them.
  *
- * A GET or HEAD with a body gets 400, because a `Request` cannot hold it; so does a host that is not in a URL.
+ * A GET or HEAD with a body gets 400, because a `Request` cannot hold it; so does a host that is not in a URL. So does a path with
+ * segments of dots (`/files/../login`): a URL has none, and `streams` would judge one path and the handler serve another.
  * @example
  * ```ts
  * import { createTlsIdentity, listen, tlsServer } from '@enclos/enclave';
@@ -60,6 +61,7 @@ export function webHandlers(
     body: RequestInit['body'],
     call: HttpCall,
   ): Promise<HttpResponse> => {
+    if (hasDots(received)) return badRequest('The path has segments of dots.');
     const url = urlOf(received, scheme);
     if (url === undefined) return badRequest('The host is not one that a URL can have.');
     const isBodyless = bodyless.has(received.method);
@@ -81,11 +83,16 @@ export function webHandlers(
       ? {}
       : {
           streamed: (head) =>
-            bodyless.has(head.method) || !streams(head)
+            bodyless.has(head.method) || hasDots(head) || !streams(head)
               ? undefined
               : (request, call) => answer(request, ReadableStream.from(request.body), call),
         }),
   };
+}
+
+/** Segments that a URL would take out (WHATWG URL, single-dot and double-dot segments). */
+function hasDots({ path }: HttpRequestHead): boolean {
+  return /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(path);
 }
 
 /** @returns undefined for a host that HTTP allows and a URL does not, such as `300.0.0.1`. */

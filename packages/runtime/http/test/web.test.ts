@@ -246,6 +246,32 @@ describe('the body of a request', () => {
     assert.match(got.text(), /^HTTP\/1\.1 200 /);
   });
 
+  test('of any size is only for the path that was judged: one with dots is neither streamed nor served', async () => {
+    const seen: string[] = [];
+    const server = webServer(
+      async (request) => {
+        seen.push(`${new URL(request.url).pathname} ${(await request.text()).length}`);
+        return new Response('called');
+      },
+      { streams: ({ path }) => path.startsWith('/up/') },
+      { limits: { maxBodyBytes: 4 } },
+    );
+    for (const dots of ['..', '%2e%2E', '.%2e', '%2E.', './..']) {
+      // Larger than a body may be that is not streamed, and then not larger.
+      assert.match((await asked(server, post(`/up/${dots}/login`, 'x'.repeat(9)))).text(), /^HTTP\/1\.1 413 /);
+      assert.match(
+        (await asked(server, post(`/up/${dots}/login`, 'x'))).text(),
+        /^HTTP\/1\.1 400 [^]*segments of dots/,
+      );
+    }
+    for (const path of ['/a/..', '/.', '/a/%2e/b']) {
+      assert.match((await asked(server, get(path))).text(), /^HTTP\/1\.1 400 /);
+    }
+    assert.deepEqual(seen, []);
+    for (const path of ['/a..b', '/...', '/.well-known/x', '/a./b', '/up/..a']) await asked(server, get(path));
+    assert.deepEqual(seen, ['/a..b 0', '/... 0', '/.well-known/x 0', '/a./b 0', '/up/..a 0']);
+  });
+
   test('that is cut off fails where the handler reads it', async () => {
     const failures: unknown[] = [];
     const server = webServer(

@@ -28,7 +28,7 @@ export const advice = {
   SEAL_CPUSVN_TOO_NEW: 'Update the platform, or undo its downgrade.',
   REPORT_NOT_VERIFIED: 'Ask for a report made for this target with a fresh challenge.',
   ENCLAVE_CALL_FAILED:
-    'Throw an ApplicationError in the enclave for what callers should know, or load it as a debug enclave.',
+    'Run `enclos run --debug`, or load a debug enclave, to see the reason. What callers should know, throw as an ApplicationError.',
   ENCLAVE_APPLICATION_ERROR: 'Read the message: the application wrote it.',
   ENCLAVE_FILE_REFUSED: 'Give the host the file whose SHA-256 the manifest holds, or build the image again.',
   ENCLAVE_VARIABLE_NOT_DECLARED: 'Declare it under "env" in enclave.json and build the image again.',

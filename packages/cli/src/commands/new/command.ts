@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { createProject, templates } from './create-project.ts';
+import { unpublishedWarning } from './unpublished.ts';
 import { defineCommand } from '../define.ts';
 
 /** The program that runs this one, by what it says about itself; npm, unless it is one that works alike. */
@@ -41,15 +42,17 @@ export const command = defineCommand({
   async run({ arguments: { name }, options: { template, from } }, { io, path }) {
     const packages = from === undefined ? undefined : path(from);
     const created = await createProject({ folder: path(name), template, from: packages });
-    return { ...created, from: io.cwd, installer: installerIn(io.env) };
+    const warning = from === undefined ? unpublishedWarning(created.folder) : undefined;
+    return { ...created, from: io.cwd, installer: installerIn(io.env), warning };
   },
-  human({ name, folder, files, from, installer }, printer) {
+  human({ name, folder, files, from, installer, warning }, printer) {
     printer.line(`${printer.paint('green', '✔')} made ${name}: ${files.length} files`);
     printer.line();
     printer.line('Next:');
     for (const next of [`cd ${relative(from, folder) || '.'}`, `${installer} install`, `${installer} start`]) {
       printer.line(`  ${printer.paint('cyan', next)}`);
     }
+    if (warning !== undefined) printer.line(`\n${printer.paint('yellow', '⚠')} ${warning}`);
   },
   json: ({ name, folder, files }) => ({ name, folder, files }),
 });

@@ -15,6 +15,7 @@ const enclave = await loadEnclave({
   interface: app,
   untrusted: {},
   mounts: { '/in': 'data/in', '/out': 'data/out' },
+  onLog: (_level, text) => console.error(`enclave: ${text}`),
 });
 try {
   const { files, result, evidence } = await enclave.call.run({ challenge });

@@ -5,7 +5,12 @@ import { app } from './greeter-app.edl.ts';
 
 const environment = await fromEnvironment();
 const { launcher, listenAddress } = environment;
-const enclave = await loadEnclave({ ...environment, interface: app, untrusted: {} });
+const enclave = await loadEnclave({
+  ...environment,
+  interface: app,
+  untrusted: {},
+  onLog: (_level, text) => console.error(`enclave: ${text}`),
+});
 
 /** Plain HTTP on purpose: the enclave signs its answers and proves its identity. */
 const server = createServer((request, response) => {

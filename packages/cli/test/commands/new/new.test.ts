@@ -24,7 +24,14 @@ test('writes the files of the template under the new name, and says three next c
   const cwd = temporaryFolder();
   const ran = await enclos(['new', 'my-vault'], { cwd });
   assert.equal(ran.code, 0);
-  assert.equal(ran.stdout, '✔ made my-vault: 10 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
+  const [next, warning] = ran.stdout.split('\n⚠ ');
+  assert.equal(next, '✔ made my-vault: 10 files\n\nNext:\n  cd my-vault\n  npm install\n  npm start\n');
+  // These tests run from the repository: npm would look in the registry for what may not be there.
+  assert.equal(
+    warning,
+    'This command runs from the repository, and npm will ask the registry for its packages.\n' +
+      `  To use those of the repository, run "npm run packages" there, and make the project with --from ${repository}.packages\n`,
+  );
   const listed = readdirSync(join(cwd, 'my-vault'), { recursive: true, encoding: 'utf8' });
   assert.deepEqual(listed.filter((name) => name !== 'src' && name !== 'test').sort(), files.toSorted());
   for (const name of files) {
@@ -32,6 +39,15 @@ test('writes the files of the template under the new name, and says three next c
     assert.doesNotMatch(text, /greeter[-_]app/, name);
   }
   assert.match(readFileSync(join(cwd, 'my-vault/src/my-vault.edl.ts'), 'utf8'), /name: 'my_vault'/);
+});
+
+test('the host program of each template shows what the enclave logs', async () => {
+  for (const template of templates) {
+    const cwd = temporaryFolder();
+    assert.equal((await enclos(['new', 'vault', '--template', template], { cwd })).code, 0);
+    const host = readFileSync(join(cwd, 'vault/src/host.ts'), 'utf8');
+    assert.ok(host.includes('  onLog: (_level, text) => console.error(`enclave: ${text}`),\n'), template);
+  }
 });
 
 test('--json tells what was written', async () => {

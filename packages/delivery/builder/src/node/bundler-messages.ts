@@ -45,8 +45,15 @@ function suggestionFor(message: Message): string | undefined {
     return 'code compiled to WebAssembly: an enclave loads no native addons';
   }
   const [, absent] = /^Could not resolve "((?:@[^"/]+\/)?[^"/.][^"/]*)/.exec(message.text) ?? [];
-  if (absent !== undefined) return `npm install ${absent}`;
+  if (absent !== undefined) return installationOf(absent);
   return suggestions[message.id] ?? (message.location?.suggestion || undefined);
+}
+
+/** A name of ours is never one to install from a registry: another user may have registered it there. */
+function installationOf(name: string): string {
+  return name.startsWith('@enclos/')
+    ? `npm install, if package.json lists ${name}; if not, list it there like the other packages of Enclos`
+    : `npm install, if package.json lists ${name}; npm install ${name}, if not`;
 }
 
 function codeFor(message: Message): string {

@@ -4,7 +4,7 @@ import { diagnosticAt, type Diagnostic } from '@enclos/diagnostics';
 
 import { isOwnFile } from './own-file.ts';
 import { createPackageFinder, type PackageIdentity } from './package-finder.ts';
-import { absenceOf, isOrdinaryName, type Absence } from './script/absences.ts';
+import { absenceOf, isOrdinaryName, noEvaluation, type Absence } from './script/absences.ts';
 import { originsOf, type Origin } from './script/origins.ts';
 import { usesIn, type Use } from './script/uses.ts';
 
@@ -35,11 +35,23 @@ interface Finding {
 
 type OriginOf = (offset: number) => Origin | undefined;
 
-/** Whether code of the same file asks first: the top level of all files is one function. */
-function isAsked({ start, questions }: Use, originOf: OriginOf): boolean {
-  if (questions.length === 0) return false;
-  const file = originOf(start)?.file;
-  return questions.some((at) => originOf(at)?.file === file);
+type QuestionSearch = (use: Use) => boolean;
+
+/**
+ * Whether code of the same file asks first: the top level of all files is one function. The files of the questions are worked out
+ * once for each list, because many uses can share one.
+ */
+function askedIn(originOf: OriginOf): QuestionSearch {
+  const known = new WeakMap<readonly number[], ReadonlySet<string | undefined>>();
+  const filesOf = (offsets: readonly number[]): ReadonlySet<string | undefined> => {
+    const files = known.get(offsets) ?? new Set(offsets.map((offset) => originOf(offset)?.file));
+    known.set(offsets, files);
+    return files;
+  };
+  return ({ start, questions }) => {
+    for (const offsets of questions) if (filesOf(offsets).has(originOf(start)?.file)) return true;
+    return false;
+  };
 }
 
 /** Packages look for the global object like this, where they have found no better way. */
@@ -47,13 +59,17 @@ function looksForGlobal({ key, argument }: Use): boolean {
   return key === 'Function' && argument === 'return this';
 }
 
-function findingsIn(uses: readonly Use[], isOwn: (file: string) => boolean, originOf: OriginOf): readonly Finding[] {
+function findingsIn(
+  uses: readonly Use[],
+  isOwn: (file: string) => boolean,
+  { originOf, isAsked }: { readonly originOf: OriginOf; readonly isAsked: QuestionSearch },
+): readonly Finding[] {
   const added = new Set(uses.filter(({ kind, isMember }) => kind === 'assign' && isMember).map(({ key }) => key));
   return uses.flatMap((use) => {
     const absence = absenceOf(use);
     if (absence === undefined || added.has(use.key)) return [];
     const origin = originOf(use.start);
-    if (origin === undefined || isAsked(use, originOf)) return [];
+    if (origin === undefined || isAsked(use)) return [];
     // In packages, code that is prepared for the worst. An empty environment is what most of them expect.
     const isPrepared = use.isTried || use.isChosen || looksForGlobal(use) || use.key === 'process.env';
     return isOwn(origin.file) || !isPrepared ? [{ use, absence, origin }] : [];
@@ -113,7 +129,14 @@ function adviceFor(
   first: Finding | undefined,
 ): { readonly suggestion?: string } {
   const name = identity?.name ?? '';
-  const suggestion = Object.hasOwn(advice, name) ? advice[name] : first?.absence.suggestion;
+  if (Object.hasOwn(advice, name)) return { suggestion: advice[name] ?? '' };
+  const suggestion = first?.absence.suggestion;
+  // Its code is not the reader's to change: a global that it lacks is seldom what the reader needs of it.
+  if (identity !== undefined && suggestion !== noEvaluation) {
+    return {
+      suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows`,
+    };
+  }
   return suggestion === undefined ? {} : { suggestion };
 }
 
@@ -138,15 +161,16 @@ export async function examine(
     throw error;
   }
   const originOf = originsOf(script, sourceMap);
+  const isAsked = askedIn(originOf);
   const isOwn = (file: string): boolean => files.has(file) && isOwnFile(folder, resolve(folder, file));
   const isRequire = ({ key, isMember }: Use): boolean => key === 'require' && !isMember;
   const findings = findingsIn(
     uses.filter((use) => !isRequire(use)),
     isOwn,
-    originOf,
+    { originOf, isAsked },
   );
   const requires = uses
-    .filter((use) => isRequire(use) && !use.isTried && (use.argument !== undefined || !isAsked(use, originOf)))
+    .filter((use) => isRequire(use) && !use.isTried && (use.argument !== undefined || !isAsked(use)))
     .map(({ argument, start }) => ({ specifier: argument, file: originOf(start)?.file }));
   const others = findings.filter(({ origin }) => !isOwn(origin.file));
   return {

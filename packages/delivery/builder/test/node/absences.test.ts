@@ -138,7 +138,13 @@ test('what a package uses is one warning with the first place, and what it is pr
         ],
       ].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
     );
-    assert.match(warnings.find(({ text }) => text.startsWith('ajv'))?.suggestion ?? '', /standalone validation code/);
+    const suggestionFor = (name: string): string | undefined =>
+      warnings.find(({ text }) => text.startsWith(name))?.suggestion;
+    assert.match(suggestionFor('ajv') ?? '', /standalone validation code/);
+    assert.equal(
+      suggestionFor('outer'),
+      'only what of outer works without it; a test (enclos test) runs your code inside and shows',
+    );
   });
 });
 

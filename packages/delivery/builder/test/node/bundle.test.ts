@@ -175,12 +175,22 @@ test('a main module that is not there is named', async () => {
   });
 });
 
-test('without the trusted runtime the diagnostic says what to install', async () => {
-  await withProject({}, async ({ folder }) => {
-    const project = await loadProject(folder);
-    await assert.rejects(
-      bundleEnclave(project, { bootModule: '@absent/enclave/boot' }),
-      (error) => error instanceof BuildError && /npm install/.test(error.diagnostics[0]?.suggestion ?? ''),
-    );
+for (const [name, suggestion] of [
+  ['@absent/tool', 'npm install, if package.json lists @absent/tool; npm install @absent/tool, if not'],
+  // Never "npm install @enclos/absent": anyone can register that name while the packages are not published.
+  [
+    '@enclos/absent',
+    'npm install, if package.json lists @enclos/absent; if not, list it there like the other packages of Enclos',
+  ],
+] as const) {
+  test(`for a package that is not installed the diagnostic says what to do: ${name}`, async () => {
+    await withProject({}, async ({ folder }) => {
+      const project = await loadProject(folder);
+      await assert.rejects(bundleEnclave(project, { bootModule: `${name}/boot` }), (error) => {
+        assert.ok(error instanceof BuildError);
+        assert.equal(error.diagnostics[0]?.suggestion, suggestion);
+        return true;
+      });
+    });
   });
-});
+}

@@ -56,7 +56,7 @@ const suggestions: Readonly<Record<string, string>> = {
   'process.kill': untrusted,
 };
 
-const noEvaluation =
+export const noEvaluation =
   'code that is bundled: an enclave cannot turn strings into code. Packages that generate code can often do it before the build';
 
 const globals: ReadonlySet<string> = new Set(enclaveGlobals);

@@ -30,14 +30,17 @@ export class Scope {
 
   ask(key: string, at: number): void {
     const questions = this.variables.#questions;
-    questions.set(key, [...(questions.get(key) ?? []), at]);
+    const before = questions.get(key);
+    if (before === undefined) questions.set(key, [at]);
+    else before.push(at);
   }
 
-  /** Where code in this function, or in one around it, asks about the key. */
-  questionsAbout(key: string): readonly number[] {
-    const found: number[] = [];
-    for (const scope of this.#outwards()) found.push(...(scope.#questions.get(key) ?? []));
-    return found;
+  /** Where code in this function, or in one around it, asks about the key: a list for each, the same for every use. */
+  *questionsAbout(key: string): IterableIterator<readonly number[]> {
+    for (const scope of this.#outwards()) {
+      const questions = scope.#questions.get(key);
+      if (questions !== undefined) yield questions;
+    }
   }
 
   *#outwards(): Iterable<Scope> {

@@ -22,8 +22,8 @@ export interface Use {
   readonly isTried: boolean;
   /** Whether a `typeof`, of this or of something else, decides if it runs. */
   readonly isChosen: boolean;
-  /** Offsets of code in the same function, or in one around it, that asks whether it is there. */
-  readonly questions: readonly number[];
+  /** Offsets of code in the same function, and in each one around it, that asks whether it is there. Uses share the lists. */
+  readonly questions: Iterable<readonly number[]>;
   readonly start: number;
   readonly end: number;
 }
@@ -150,7 +150,7 @@ export function usesIn(script: string, isOrdinary: (name: string) => boolean): r
       const { call, ...usage } = usageOf(place);
       const argument = call?.arguments.length === 1 ? textOf(call.arguments[0]) : undefined;
       const { node, scope, isTried, isChosen } = place;
-      const asked = scope.questionsAbout(key);
+      const asked = { [Symbol.iterator]: () => scope.questionsAbout(key) };
       const use = { key, isMember, ...usage, isTried, isChosen, questions: asked, start: node.start, end: node.end };
       return argument === undefined ? use : { ...use, argument };
     })

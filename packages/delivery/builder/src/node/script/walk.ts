@@ -1,6 +1,7 @@
 import type { AnyNode, Program } from 'acorn';
 
 import { childrenOf } from './children.ts';
+import { Containment } from './containment.ts';
 import { declareIn, isFunction, Scope, scopeInside } from './scopes.ts';
 
 /** A node with what is around it. */
@@ -15,13 +16,9 @@ export interface Place<T extends AnyNode = AnyNode> {
 }
 
 /** A handler that throws again, as some do to add a word, catches nothing. */
-function throwsAgain(handler: AnyNode): boolean {
-  const open = [handler];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.type === 'ThrowStatement') return true;
-    if (!isFunction(node)) for (const [, child] of childrenOf(node)) open.push(child);
-  }
-  return false;
+function handlersThatThrow(): Containment {
+  const isThrow = (node: AnyNode): boolean => node.type === 'ThrowStatement';
+  return new Containment(isThrow, (node) => (isFunction(node) ? [] : childrenOf(node).map(([, child]) => child)));
 }
 
 /** `Promise.resolve().then(() => require("name"))`: what the bundler makes of `import("name")`. */
@@ -34,29 +31,26 @@ function isLateImport({ node, up }: Place): boolean {
   return start.type === 'MemberExpression' && start.object.type === 'Identifier' && start.object.name === 'Promise';
 }
 
-function isTried(place: Place, key: string): boolean {
+/** Conditions that ask for the type of something. */
+function conditionsOnTypes(): Containment {
+  const isTypeof = (node: AnyNode): boolean => node.type === 'UnaryExpression' && node.operator === 'typeof';
+  return new Containment(isTypeof, (node) => {
+    if (node.type === 'UnaryExpression') return [node.argument];
+    return node.type === 'LogicalExpression' || node.type === 'BinaryExpression' ? [node.left, node.right] : [];
+  });
+}
+
+function isTried(place: Place, key: string, throwing: Containment): boolean {
   const { node } = place;
-  if (node.type === 'TryStatement' && key === 'block' && node.handler && !throwsAgain(node.handler)) return true;
+  if (node.type === 'TryStatement' && key === 'block' && node.handler && !throwing.has(node.handler)) return true;
   return isFunction(node) && !isLateImport(place) ? false : place.isTried;
 }
 
-/** Whether a condition asks for the type of something. */
-function asksForType(condition: AnyNode): boolean {
-  const open: AnyNode[] = [condition];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.type === 'UnaryExpression') {
-      if (node.operator === 'typeof') return true;
-      open.push(node.argument);
-    } else if (node.type === 'LogicalExpression' || node.type === 'BinaryExpression') open.push(node.left, node.right);
-  }
-  return false;
-}
-
-function isChosen({ node, isChosen: before }: Place, key: string): boolean {
+function isChosen({ node, isChosen: before }: Place, key: string, typed: Containment): boolean {
   if (before) return true;
-  if (node.type === 'LogicalExpression') return key === 'right' && asksForType(node.left);
+  if (node.type === 'LogicalExpression') return key === 'right' && typed.has(node.left);
   if (node.type !== 'IfStatement' && node.type !== 'ConditionalExpression') return false;
-  return key !== 'test' && asksForType(node.test);
+  return key !== 'test' && typed.has(node.test);
 }
 
 /** The scope in which the child of a `switch` stands: what is switched on is outside. */
@@ -72,6 +66,7 @@ function scopesOf(place: Place): (key: string) => Scope {
  * visitor that resolves a name earlier does not see what is declared further down.
  */
 export function walk(program: Program, visit: (place: Place) => void): void {
+  const [throwing, typed] = [handlersThatThrow(), conditionsOnTypes()];
   const open: Place[] = [
     { node: program, up: undefined, scope: new Scope(undefined, true), isTried: false, isChosen: false },
   ];
@@ -82,7 +77,13 @@ export function walk(program: Program, visit: (place: Place) => void): void {
     visit(place);
     const scopeOf = scopesOf(place);
     for (const [key, node] of childrenOf(place.node)) {
-      open.push({ node, up: place, scope: scopeOf(key), isTried: isTried(place, key), isChosen: isChosen(place, key) });
+      open.push({
+        node,
+        up: place,
+        scope: scopeOf(key),
+        isTried: isTried(place, key, throwing),
+        isChosen: isChosen(place, key, typed),
+      });
     }
   }
 }
