@@ -26,7 +26,7 @@ const passed = await inOneFolder((prepared) =>
     const user = createUser();
     try {
       const { steps, release } = await stepsOf({ user, registry: url });
-      return play(user, steps, { limitSeconds, patience, release });
+      return await play(user, steps, { limitSeconds, patience, release });
     } finally {
       // Also when there is no first step.
       await user.remove();

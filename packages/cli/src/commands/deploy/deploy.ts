@@ -1,6 +1,7 @@
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
+import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { verifyImage, withImageSource } from '@enclos/image';
 import type { EnclaveManifest } from '@enclos/manifest';
@@ -73,7 +74,7 @@ const mostBytes = 1024 * 1024;
  * Makes the manifests of a deploy.json, lints them, and writes them. Without a deploy.json it makes one for the enclave of the folder or of the image,
  * and writes it with them; one that is there is never changed.
  * @throws what `verifyImage` of @enclos/image throws, CLI_FILE_UNREADABLE, DEPLOY_SETTINGS_INVALID and what else planning refuses; LINT_REFUSED with diagnostics;
- *   DEPLOY_FILE_FOREIGN before anything is written
+ *   DEPLOY_FILE_FOREIGN before anything is written, or when the settings that were made find their place taken
  */
 export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
   const { flags = {}, format = 'yaml', dryRun = false, now } = options;
@@ -124,8 +125,10 @@ const schemaPath = './node_modules/@enclos/kubernetes/schema/deploy.schema.json'
 
 async function writeSettings({ file, settings }: MadeSettings): Promise<void> {
   const schema = (await exists(join(dirname(file), schemaPath))) ? schemaPath : undefined;
-  // Fails where another program has made the file in the meantime.
-  await writeFile(file, settingsText(settings, schema), { flag: 'wx' });
+  // The umask takes from the mode.
+  if (await durable.add(file, settingsText(settings, schema), { mode: 0o666 })) return;
+  const message = `${file} is in the way: a link that leads nowhere, or a file that another program has just made.`;
+  throw new EnclosError('DEPLOY_FILE_FOREIGN', message, { details: { path: file } });
 }
 
 /** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */

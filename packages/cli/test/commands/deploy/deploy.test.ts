@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { templates } from '../../../src/commands/new/create-project.ts';
@@ -64,6 +64,19 @@ describe('enclos deploy', () => {
     const again = await enclos(['deploy', '--image', image], { cwd });
     assert.doesNotMatch(again.stdout, /made from/);
     assert.equal(readFileSync(join(cwd, 'deploy.json'), 'utf8'), written);
+  });
+
+  it('does not follow a deploy.json that is a link to nowhere', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ name: 'count', productId: 1, securityVersion: 1 }));
+    symlinkSync(join(cwd, 'elsewhere.json'), join(cwd, 'deploy.json'));
+    const ran = await enclos(['deploy', '--image', image], { cwd });
+    assert.equal(ran.code, 2);
+    assert.match(
+      ran.stderr,
+      /DEPLOY_FILE_FOREIGN: .*\/deploy\.json is in the way: a link that leads nowhere, or a file/,
+    );
+    assert.equal(existsSync(join(cwd, 'elsewhere.json')), false);
   });
 
   it('makes a Job for an enclave that does not listen, and says why', async () => {

@@ -12,6 +12,7 @@ import {
 import { absentNamespace } from './absent-plugin.ts';
 import { judgeBuiltin } from './builtins.ts';
 import { scriptOptions } from './enclave-script.ts';
+import { packageFolderOf } from './own-file.ts';
 import type { InstalledPackage } from './package-finder.ts';
 
 /** The package that a specifier names; undefined for a path. */
@@ -32,6 +33,11 @@ function mayReplace({ folder, replaced }: InstalledPackage, { path, importer }: 
     .split(sep)
     .join('/');
   return replaced.some((key) => withoutEnding(key) === `./${withoutEnding(file)}`);
+}
+
+/** Whether what a package has for browsers is neither a file of it nor one of another package. */
+function leadsOut({ folder }: InstalledPackage, { path = '', namespace }: OnResolveResult): boolean {
+  return namespace === undefined && !path.startsWith(folder + sep) && packageFolderOf(path) === undefined;
 }
 
 /** What the bundler calls a module that a package leaves out in browsers. */
@@ -111,6 +117,7 @@ export function browserPlugin(folder: string, packages: readonly InstalledPackag
         const name = packageNameOf(args.path);
         if (!isReplaced && !packages.some((one) => one.name === name)) return undefined;
         const found = await resolveAgain(nested, folder, args);
+        if (isReplaced && found !== undefined && leadsOut(importing, found)) return undefined;
         // Another copy of a package is another package.
         return isReplaced || packageOf(packages, found?.path ?? '') !== undefined ? found : undefined;
       });

@@ -2,7 +2,7 @@ import type { OnResolveArgs, OnResolveResult, PartialMessage, Plugin } from 'esb
 
 import type { PluginDetail } from './bundler-messages.ts';
 import { judgeBuiltin } from './builtins.ts';
-import { isOwnFile } from './own-file.ts';
+import { isOwnFile, leavesPackage } from './own-file.ts';
 
 /** `a → b → c`: how the application reaches the file at `importer`. */
 export type ChainTo = (importer: string) => readonly string[];
@@ -41,10 +41,19 @@ function resolveImport(args: OnResolveArgs, options: ImportPluginOptions): OnRes
   return { errors: [refusal(text, verdict.suggestion, chain)] };
 }
 
+/** A package is refused like one that imports a forbidden module: when the import is left in the bundle. */
+function resolvePlace({ importer, path }: OnResolveArgs, options: ImportPluginOptions): OnResolveResult | undefined {
+  if (!leavesPackage(importer, path)) return undefined;
+  const chainTo = options.refuseIn(importer, path);
+  if (chainTo === undefined) return { path, external: true, sideEffects: false };
+  const text = `"${path}" leads out of the package that imports it`;
+  return { errors: [refusal(text, 'another package, or a copy of the file in the project', chainTo(importer))] };
+}
+
 /**
  * Resolves Node's own modules: the allowed ones to their `node:` name, the
  * others to an error that says what to use. Native addons and addresses are
- * refused everywhere.
+ * refused everywhere, and files outside of a package that imports them by their place.
  */
 export function importPlugin(options: ImportPluginOptions): Plugin {
   return {
@@ -53,6 +62,7 @@ export function importPlugin(options: ImportPluginOptions): Plugin {
       build.onResolve({ filter: /^(?:node:.*|[a-z_][a-z0-9_]*(?:\/[a-z0-9_]+)?)$/ }, (args) =>
         resolveImport(args, options),
       );
+      build.onResolve({ filter: /^[./]/ }, (args) => resolvePlace(args, options));
       build.onResolve({ filter: /\.node$/ }, (args) => ({
         errors: [refusal(`"${args.path}" is a native addon`, 'code compiled to WebAssembly', [])],
       }));

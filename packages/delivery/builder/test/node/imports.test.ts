@@ -204,3 +204,53 @@ test('the npm package that shadows a forbidden module is reached by its slash', 
   };
   await withProject(files, async ({ folder }) => assert.deepEqual((await bundleOf(folder)).builtins, []));
 });
+
+// A package chooses what it imports, and what its field `browser` says. Neither may bring a file of this machine into an image.
+for (const [what, manifest, code] of [
+  ['an import', {}, "exports.x = require('../../secret.json');"],
+  ['an import by way of a folder of its own', {}, "exports.x = require('./a/../../../secret.json');"],
+  ['its field browser, for a module of Node', { browser: { fs: './../../secret.json' } }, "exports.x = require('fs');"],
+] as const) {
+  test(`a package does not reach a file of the project by ${what}`, async () => {
+    const files = {
+      'secret.json': '{"secret":"of the project"}',
+      'node_modules/outer/package.json': JSON.stringify({
+        name: 'outer',
+        version: '1.0.0',
+        main: 'index.js',
+        ...manifest,
+      }),
+      'node_modules/outer/index.js': code,
+      'src/demo.enclave.ts': "import * as outer from 'outer';\nexport const answer = JSON.stringify(outer);",
+    };
+    await withProject(files, async ({ folder }) => {
+      const [problem] = await refusalOf(folder);
+      assert.equal(problem?.file, 'node_modules/outer/index.js');
+      assert.match(
+        problem.text,
+        /^"[^"]*secret.json" leads out of the package that imports it$|^"fs" cannot be imported/,
+      );
+    });
+  });
+}
+
+test('a field browser that leads out of its package does not count', async () => {
+  const files = {
+    'secret.json': '{"secret":"of the project"}',
+    'node_modules/outer/package.json': JSON.stringify({
+      name: 'outer',
+      version: '1.0.0',
+      main: 'index.js',
+      browser: { fs: './no-fs.js', './own.js': './../../secret.json' },
+    }),
+    'node_modules/outer/no-fs.js': '',
+    'node_modules/outer/own.js': "exports.own = 'own file';",
+    'node_modules/outer/index.js': "exports.x = [require('fs'), require('./own.js')];",
+    'src/demo.enclave.ts': "import * as outer from 'outer';\nexport const answer = JSON.stringify(outer);",
+  };
+  await withProject(files, async ({ folder }) => {
+    const text = Buffer.from((await bundleOf(folder)).script).toString();
+    assert.match(text, /own file/);
+    assert.doesNotMatch(text, /of the project/);
+  });
+});
