@@ -49,7 +49,10 @@ export function callCancelled(cause?: unknown): EnclosError<'GATE_CANCELLED'> {
 }
 
 export function parentOver(): EnclosError<'GATE_CANCELLED'> {
-  return new EnclosError('GATE_CANCELLED', 'The call that this one belongs to is over. Perhaps it did not await this one.');
+  return new EnclosError(
+    'GATE_CANCELLED',
+    'The call that this one belongs to is over. Perhaps it did not await this one.',
+  );
 }
 
 export function deadlinePassed(timeoutMs: number): EnclosError<'GATE_DEADLINE'> {
