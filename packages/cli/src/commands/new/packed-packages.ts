@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { JsonRecord, meaning, string, strings } from '@enclos/codec/json';
@@ -92,7 +93,10 @@ export async function checkPackedPackages(
 
 async function checkTarball(folder: string, { file, integrity }: PackedPackage): Promise<void> {
   const path = join(folder, file);
-  if (!(await exists(path))) throw unusable(`${folder} lacks the tarball ${file}.`, { path });
+  // A device or a pipe may have no end.
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true) {
+    throw unusable(`${folder} lacks the tarball ${file}.`, { path });
+  }
   const hash = createHash('sha512');
   await pipeline(createReadStream(path), hash);
   if (`sha512-${hash.digest('base64')}` !== integrity) {

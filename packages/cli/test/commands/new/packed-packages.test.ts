@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { templates } from '../../../src/commands/new/create-project.ts';
@@ -115,6 +115,16 @@ const refusals: readonly (readonly [string, () => string, RegExp])[] = [
     () => {
       const folder = packedFolder();
       rmSync(join(folder, `enclos-codec-${version}.tgz`));
+      return folder;
+    },
+    /lacks the tarball enclos-codec-[\d.]+\.tgz\.$/,
+  ],
+  [
+    'a tarball that is a device without an end',
+    () => {
+      const folder = packedFolder();
+      rmSync(join(folder, `enclos-codec-${version}.tgz`));
+      symlinkSync('/dev/zero', join(folder, `enclos-codec-${version}.tgz`));
       return folder;
     },
     /lacks the tarball enclos-codec-[\d.]+\.tgz\.$/,
