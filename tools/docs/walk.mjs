@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { run } from '../lib/run.mjs';
+import { endGroup, run } from '../lib/run.mjs';
 import { childEnvironment, root } from '../lib/workspace.mjs';
 
 const blockLimitMs = 300_000;
@@ -139,15 +139,30 @@ export function createWalk(
 ) {
   const where = join(notes, '.cwd');
 
-  const runCommands = (body, cwd, until) => {
+  const groups = [];
+
+  const runCommands = async (body, cwd, until) => {
     // The folder in which the commands end is where the next ones start.
     const script = until === undefined ? `set -e\n${body}\npwd > "${where}"\n` : `exec ${body}`;
     const [program, ...args] = [...words(cwd), 'bash', '-c', script];
-    return run(program, args, { cwd, env, limitMs: limitMs(), until });
+    const ran = await run(program, args, { cwd, env, limitMs: limitMs(), until });
+    groups.push(ran.group);
+    return ran;
   };
 
   return {
+    /**
+     * What a page leaves in the background, for a later block or because `kill %1` of a shell without job control does not reach
+     * what npx started, ends with the page.
+     */
     async follow(blocks) {
+      try {
+        return await this.read(blocks);
+      } finally {
+        await Promise.all(groups.map((group) => endGroup(group)));
+      }
+    },
+    async read(blocks) {
       let cwd = folder;
       let output = '';
       for (const { info, body, line } of blocks) {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs a command in a process group of its own and collects what it prints.
  * After `limitMs` the whole group is killed, grandchildren included.
  * `echo` passes the output through as well. `until` is a text: once it is printed, the group is asked to end, and
- * `reached` says that it was. `user` is `{ uid, gid }` of another user, for root.
+ * `reached` says that it was. `user` is `{ uid, gid }` of another user, for root. `group` is the number of the process group.
  */
 export function run(command, args, { cwd, env, limitMs, echo = false, until, user = {} } = {}) {
   return new Promise((resolve) => {
@@ -51,6 +52,7 @@ export function run(command, args, { cwd, env, limitMs, echo = false, until, use
         signal,
         timedOut,
         reached,
+        group: child.pid,
         output: Buffer.concat(chunks).toString('utf8'),
         seconds: (performance.now() - started) / 1000,
       });
@@ -63,6 +65,24 @@ export function run(command, args, { cwd, env, limitMs, echo = false, until, use
     child.once('exit', (code, signal) => setTimeout(finish, 2000, code, signal).unref());
     child.once('close', finish);
   });
+}
+
+/** Ends what is left of a process group: asks first, and kills what is there after `graceMs`. */
+export async function endGroup(group, graceMs = 10_000) {
+  const signal = (name) => {
+    try {
+      return process.kill(-group, name);
+    } catch {
+      return false;
+    }
+  };
+  if (!signal('SIGTERM')) return;
+  const until = performance.now() + graceMs;
+  while (performance.now() < until) {
+    if (!signal(0)) return;
+    await sleep(50);
+  }
+  signal('SIGKILL');
 }
 
 /** Runs `jobs` (functions that return promises), at most `width` at a time; results in the order of the jobs. */

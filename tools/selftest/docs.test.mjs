@@ -115,6 +115,20 @@ test('walkthroughs: commands that need containers run on the machine of the read
   assert.match(await createWalk('selftest.md', place).follow(blocks), /does not print "on a private machine"/);
 });
 
+test('walkthroughs: what a page leaves in the background serves its later blocks, and ends with it', async () => {
+  const noted = join(base, 'left.pid');
+  const told = await follow(
+    // As npx does it: the program is a child of what the shell knows, so `kill %1` does not reach it.
+    {
+      info: 'sh',
+      body: `bash -c 'sleep 300 & echo $! > "${noted}"; wait' > log 2>&1 &\nuntil [ -s "${noted}" ] || ! kill -0 $!; do sleep 0.1; done\nkill %1`,
+    },
+    { info: 'sh', body: `kill -0 "$(cat "${noted}")"` },
+  );
+  assert.equal(told, undefined);
+  assert.throws(() => process.kill(Number(readFileSync(noted, 'utf8')), 0), { code: 'ESRCH' });
+});
+
 test('walkthroughs: a command of this repository is never taken from the registry', async () => {
   for (const name of ['enclos', 'tsc']) {
     assert.match(await follow({ info: 'sh', body: `npx ${name} --version` }), /write npx --no/);

@@ -18,7 +18,10 @@ const create = (argv: readonly string[], agent = 'npm/11.6.0 node/v24.11.0 linux
 test('makes a project, and ends with the next commands', async () => {
   const { code, stdout, stderr } = await create(['notes']);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /✔ made notes: \d+ files\n\nNext:\n {2}cd notes\n {2}npm install\n {2}npm start\n$/);
+  assert.match(
+    stdout,
+    /✔ made notes: \d+ files\n\nNext:\n {2}cd notes\n {2}npm install\n {2}npm start\n\n⚠ This command runs from the repository,/,
+  );
   assert.ok(existsSync(join(folder, 'notes/src/notes.enclave.ts')));
 });
 
@@ -27,7 +30,7 @@ test('takes a template, and names the package manager that runs it', async () =>
     ['sub/notary', '--template', 'service'],
     'pnpm/10.25.0 npm/? node/v20.19.0 linux x64',
   );
-  assert.match(stdout, /\n {2}cd sub\/notary\n {2}pnpm install\n {2}pnpm start\n$/);
+  assert.match(stdout, /\n {2}cd sub\/notary\n {2}pnpm install\n {2}pnpm start\n\n⚠ /);
   const { scripts } = JSON.parse(readFileSync(join(folder, 'sub/notary/package.json'), 'utf8')) as {
     scripts: Record<string, string>;
   };
