@@ -11,7 +11,7 @@ import { seconds, totalsLine } from './lib/run.mjs';
 import { readJson, root } from './lib/workspace.mjs';
 import { nodeProgram } from './registry/programs.mjs';
 import { withRegistry } from './registry/registry.mjs';
-import { anotherUser, emptyHome, installFrom } from './registry/stranger.mjs';
+import { emptyHome, installFrom } from './registry/stranger.mjs';
 import { typesOfEverything } from './registry/types.mjs';
 
 const { values } = parseArgs({
@@ -53,7 +53,7 @@ async function step(what, ran, marks) {
 
 async function followCell({ url, major, manager, template }) {
   const marks = [];
-  await emptyHome({ url, node: await nodeProgram(major), user: anotherUser() }, async ({ home, shell }) => {
+  await emptyHome({ url, node: await nodeProgram(major) }, async ({ home, shell }) => {
     const cwd = join(home, 'mine');
     await step('create', shell(create[manager]('mine', template)), marks);
     const before = performance.now();

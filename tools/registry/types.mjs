@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson, root, workspaces } from '../lib/workspace.mjs';
 import { isPublished } from '../packages/metadata.mjs';
-import { anotherUser, emptyHome, installFrom } from './stranger.mjs';
+import { emptyHome, installFrom } from './stranger.mjs';
 
 const newest = readJson(join(root, 'package.json')).devDependencies.typescript;
 const oldest = readJson(join(root, 'package.json')).enclos.typescript.replace('>=', '~');
@@ -30,7 +30,7 @@ export async function typesOfEverything(url) {
   const own = Object.fromEntries(published.map(({ name, manifest }) => [name, manifest.version]));
   const peers = Object.assign({}, ...published.map(({ manifest }) => manifest.peerDependencies ?? {}));
   const marks = [];
-  await emptyHome({ url, user: anotherUser() }, async ({ home, shell }) => {
+  await emptyHome({ url }, async ({ home, shell }) => {
     const cwd = join(home, 'types');
     const manifest = {
       private: true,

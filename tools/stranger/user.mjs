@@ -39,8 +39,21 @@ function freeUser() {
   throw new Error(`No user is free between ${users.first} and ${users.last}.`);
 }
 
-/** Makes the home. @returns the user, whose `remove` ends all of their processes and leaves nothing */
-export function createUser() {
+function pathOf(base, programs) {
+  if (programs === undefined) return childEnvironment().PATH ?? '';
+  const folder = join(base, 'bin');
+  mkdirSync(folder, { mode: 0o755 });
+  programs(folder);
+  return `${folder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+}
+
+/**
+ * Makes the home.
+ * @param programs fills a folder that comes first in PATH, before those of the system; without it, PATH is that of this process
+ * @param variables are added to the environment, which is otherwise that of a fresh login
+ * @returns the user, whose `remove` ends all of their processes and leaves nothing
+ */
+export function createUser({ programs, variables: own = {} } = {}) {
   const isAnother = process.getuid() === 0;
   const uid = isAnother ? freeUser() : process.getuid();
   const base = mkdtempSync(join(tmpdir(), 'enclos-stranger-'));
@@ -53,8 +66,15 @@ export function createUser() {
     return folder;
   });
   // Nothing of the one who runs this: neither settings of npm nor tokens. The base tells their processes from others.
-  const { PATH = '' } = childEnvironment();
-  const env = { PATH, HOME: home, TMPDIR: temporary, LANG: 'C.UTF-8', NO_COLOR: '1', ENCLOS_STRANGER: base };
+  const env = {
+    PATH: pathOf(base, programs),
+    HOME: home,
+    TMPDIR: temporary,
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    ENCLOS_STRANGER: base,
+    ...own,
+  };
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const become = isAnother ? ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups', '--'] : [];
   const words = [...become, 'env', '-i', ...variables];
@@ -72,10 +92,10 @@ export function createUser() {
     words,
     /** Processes that run now. */
     left,
-    /** Runs lines of a shell, and stops at the first that fails. */
-    shell: (script, { cwd = home, limitMs } = {}) => {
-      const [program, ...args] = [...words, 'bash', '-ec', script];
-      return run(program, args, { cwd, limitMs });
+    /** Runs lines of a shell, and stops at the first that fails; with `until`, one command, which is ended when it has printed that. */
+    shell: (script, { cwd = home, limitMs, until } = {}) => {
+      const [program, ...args] = [...words, 'bash', '-ec', until === undefined ? script : `exec ${script}`];
+      return run(program, args, { cwd, limitMs, until });
     },
     /** A file, as if the user had written it. */
     own(path) {

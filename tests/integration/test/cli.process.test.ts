@@ -34,7 +34,10 @@ const template = { host: '', edl: '', enclave: '' };
 test('new: a project from nothing', async () => {
   const { code, stdout } = await enclos(['new', 'greeter'], folder);
   assert.equal(code, 0);
-  assert.match(stdout, /\nNext:\n {2}cd greeter\n {2}npm install\n {2}npm start\n$/);
+  assert.match(
+    stdout,
+    /\nNext:\n {2}cd greeter\n {2}npm install\n {2}npm start\n\n⚠ This command runs from the repository,/,
+  );
   // What npm install would do, without a registry.
   symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
   template.host = readFileSync(join(project, 'src/host.ts'), 'utf8');

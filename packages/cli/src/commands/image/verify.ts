@@ -86,5 +86,9 @@ export const command = defineCommand({
       printer,
     );
   },
-  json: (verified) => verified,
+  json: ({ declared, ...verified }) => ({
+    ...verified,
+    // JSON has no 64-bit integers, and no heap needs one.
+    declared: { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
+  }),
 });
