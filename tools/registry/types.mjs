@@ -13,12 +13,15 @@ const nodeTypes = readJson(join(root, 'packages/cli/templates/app/package.json')
 
 const settings = readJson(join(root, 'packages/cli/templates/tsconfig.json')).compilerOptions;
 
-/** A module that imports each entry of each package that is a module: schemas are JSON. */
+/**
+ * A module that imports each entry of each package that is a module: schemas are JSON, and what has only types declares globals of
+ * enclaves, which are not those of this program (tests/integration has its test).
+ */
 function everything(published) {
   const entries = published.flatMap(({ name, manifest }) =>
-    Object.keys(manifest.exports ?? {})
-      .filter((entry) => !entry.endsWith('.json'))
-      .map((entry) => `${name}${entry.slice(1)}`),
+    Object.entries(manifest.exports ?? {})
+      .filter(([entry, target]) => !entry.endsWith('.json') && Object.keys(target).join() !== 'types')
+      .map(([entry]) => `${name}${entry.slice(1)}`),
   );
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}';`);
   return `${imports.join('\n')}\nexport const entries = [${entries.map((_, index) => `entry${index}`).join(', ')}];\n`;
