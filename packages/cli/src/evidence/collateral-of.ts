@@ -6,11 +6,14 @@ import type { HardwareEvidence } from '@enclos/evidence/verify';
 import { jsonKindOf, isRecord } from '@enclos/evidence';
 import { pckChain, pckFacts, type PckFile } from './pck-file.ts';
 
+/** Says how the collateral of a platform is fetched. */
+export type CollateralFetch = (facts: EndorsementFacts) => Promise<Omit<ObtainCollateralOptions, 'facts'>>;
+
 /** Where collateral comes from: a file, or the endorsements client. */
 export type CollateralSource =
   | { readonly file: string }
   | {
-      readonly fetch: (facts: EndorsementFacts) => Promise<Omit<ObtainCollateralOptions, 'facts'>>;
+      readonly fetch: CollateralFetch;
       /** The product of AMD, for a report of version 2, which does not name it. */
       readonly product?: SnpFacts['product'];
     };

@@ -1,6 +1,7 @@
 import { amdKds, azureAmd, azureThim, intelPcs, pccs, type FetchOptions, type Source } from '@enclos/endorsements';
 import { collateralCacheFolder } from '@enclos/endorsements/node';
 import type { CommandContext } from '../commands/context.ts';
+import type { CollateralFetch } from '../evidence/collateral-of.ts';
 import { refuseUsage } from '../usage/usage-error.ts';
 import { readSmallText } from '../files/read.ts';
 
@@ -14,6 +15,8 @@ export const cacheOption = {
 export function cacheFolderOf(given: string | undefined, { io, path }: CommandContext): string {
   return path(given) ?? collateralCacheFolder(io.env);
 }
+
+export const refreshOption = { type: 'boolean', summary: 'Ask the source, even when the cache has it' } as const;
 
 export const offlineOption = { type: 'boolean', summary: 'Do not use the network' } as const;
 
@@ -57,14 +60,16 @@ export const baselineOptions = {
   },
 } as const;
 
-/** @throws CLI_USAGE */
-export function baselineOf({
-  update,
-  'evaluation-number': number,
-}: {
+interface BaselineInput {
   readonly update: (typeof baselineOptions.update.choices)[number] | undefined;
   readonly 'evaluation-number': string | undefined;
-}): Pick<FetchOptions, 'update' | 'evaluationNumber'> {
+}
+
+/** @throws CLI_USAGE */
+function baselineOf({
+  update,
+  'evaluation-number': number,
+}: BaselineInput): Pick<FetchOptions, 'update' | 'evaluationNumber'> {
   if (number === undefined) return update === undefined ? {} : { update };
   if (update !== undefined) refuseUsage('Give either --update or --evaluation-number.');
   if (!/^[1-9]\d{0,9}$/.test(number)) refuseUsage('--evaluation-number is a number from 1.');
@@ -105,6 +110,54 @@ export async function sourceOf(
     case 'azure-amd':
       return azureAmd(at);
   }
+}
+
+interface FetchInput extends SourceInput, BaselineInput {
+  readonly cache: string | undefined;
+  readonly refresh: boolean;
+  readonly offline: boolean;
+}
+
+/**
+ * How collateral is fetched, as the options say. The service is looked at when it is asked.
+ * @throws CLI_USAGE; the function throws what `sourceOf` throws
+ */
+export function fetchOf(given: FetchInput, context: CommandContext): CollateralFetch {
+  const { refresh, offline } = given;
+  if (refresh && offline) refuseUsage('Give either --refresh or --offline.');
+  const baseline = baselineOf(given);
+  const cacheFolder = cacheFolderOf(given.cache, context);
+  return async ({ tee }) => ({
+    source: await sourceOf(given, tee === 'snp' ? 'kds' : 'pcs', context),
+    baseline,
+    cacheFolder,
+    refresh,
+    offline,
+    now: context.io.now,
+  });
+}
+
+/** A command has some of them. */
+const fetchOnly = [
+  'product',
+  'fetch',
+  ...Object.keys(sourceOptions),
+  ...Object.keys(baselineOptions),
+  'cache',
+  'refresh',
+  'offline',
+];
+
+/**
+ * For a command whose collateral is in a file.
+ * @throws CLI_USAGE naming the first option that is for fetching
+ */
+export function refuseFetchOptions(given: object): void {
+  const other = fetchOnly.find((name) => {
+    const value: unknown = Reflect.get(given, name);
+    return value !== undefined && value !== false;
+  });
+  if (other !== undefined) refuseUsage(`--${other} is for fetching: do not combine it with --collateral.`);
 }
 
 async function readKey(file: string): Promise<string> {

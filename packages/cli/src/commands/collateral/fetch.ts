@@ -1,13 +1,12 @@
 import type { EndorsementFacts } from '@enclos/endorsements';
 import { factsOfFile, fetchCollateral, isInForce } from './collateral.ts';
 import {
-  baselineOf,
   baselineOptions,
-  cacheFolderOf,
   cacheOption,
+  fetchOf,
   offlineOption,
   productOption,
-  sourceOf,
+  refreshOption,
   sourceOptions,
 } from '../../options/collateral.ts';
 import type { CommandInput } from '@enclos/command-line';
@@ -29,7 +28,7 @@ const options = {
   ...baselineOptions,
   out: { type: 'string', value: 'FILE', summary: 'Write the collateral, for `enclos verify --collateral`' },
   cache: cacheOption,
-  refresh: { type: 'boolean', summary: 'Ask the source, even when the cache has it' },
+  refresh: refreshOption,
   offline: offlineOption,
 } as const;
 
@@ -69,23 +68,11 @@ export const command = defineCommand({
     5: 'Some of it has expired or is not yet valid: do not rely on a verdict that uses it.',
   },
   async run({ arguments: { evidence }, options: given }, context) {
-    const { io, path, progress } = context;
-    if (given.refresh && given.offline) refuseUsage('Give either --refresh or --offline.');
-    const baseline = baselineOf(given);
+    const { path, progress } = context;
+    const fetch = fetchOf(given, context);
     const facts = await factsOf(path(evidence), given);
-    const source = await sourceOf(given, facts.tee === 'snp' ? 'kds' : 'pcs', context);
-    return progress.during('fetching collateral', () =>
-      fetchCollateral({
-        facts,
-        source,
-        baseline,
-        cacheFolder: cacheFolderOf(given.cache, context),
-        refresh: given.refresh,
-        offline: given.offline,
-        now: io.now,
-        outFile: path(given.out),
-      }),
-    );
+    const from = await fetch(facts);
+    return progress.during('fetching collateral', () => fetchCollateral({ ...from, facts, outFile: path(given.out) }));
   },
   human(fetched, printer) {
     renderFetched(fetched, printer);

@@ -2,12 +2,11 @@ import type { CommandInput } from '@enclos/command-line';
 import { addressIn } from '@enclos/command-line';
 import type { ProxyAddress } from '@enclos/atls/proxy';
 import {
-  baselineOf,
   baselineOptions,
-  cacheFolderOf,
   cacheOption,
+  fetchOf,
   offlineOption,
-  sourceOf,
+  refuseFetchOptions,
   sourceOptions,
 } from '../../options/collateral.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
@@ -107,36 +106,11 @@ function listenAddress(text: string, { path }: CommandContext): ProxyAddress {
   return addressIn(text) ?? refuseUsage(`--listen is HOST:PORT or unix:PATH, not ${JSON.stringify(text)}.`);
 }
 
-const fetchOnly = [
-  'source',
-  'url',
-  'place',
-  'api-key-file',
-  'update',
-  'evaluation-number',
-  'cache',
-  'offline',
-] as const;
-
 function collateralChoice(given: Options, context: CommandContext): CollateralChoice {
-  const { collateral: file, fetch: fetches, offline } = given;
+  const { collateral: file, fetch: fetches } = given;
   if (file !== undefined) {
-    const other = ['fetch', ...fetchOnly].find((name) => {
-      const value: unknown = Reflect.get(given, name);
-      return value !== undefined && value !== false;
-    });
-    if (other !== undefined) refuseUsage(`--${other} is for fetching: do not combine it with --collateral.`);
+    refuseFetchOptions(given);
     return { from: 'file', file: context.path(file) };
   }
-  const baseline = baselineOf(given);
-  const cacheFolder = cacheFolderOf(given.cache, context);
-  const fetch = async () => ({
-    source: await sourceOf(given, 'pcs', context),
-    baseline,
-    cacheFolder,
-    refresh: false,
-    offline,
-    now: context.io.now,
-  });
-  return { from: fetches ? 'source' : 'server', fetch };
+  return { from: fetches ? 'source' : 'server', fetch: fetchOf({ ...given, refresh: false }, context) };
 }

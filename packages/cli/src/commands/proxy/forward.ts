@@ -2,7 +2,7 @@ import { collateralOfPeer, policyAppraiser, type Mode, type PresentedEvidence } 
 import { createAttestedProxy, type AttestedProxy, type ProxyAddress, type ProxyEvent } from '@enclos/atls/proxy';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { NetworkAddress } from '@enclos/command-line';
-import { fetchCollateralFor, readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
+import { fetchCollateralFor, readCollateralFile, type CollateralFetch } from '../../evidence/collateral-of.ts';
 import type { Io } from '../../output/io.ts';
 import { readPolicy } from '../../policy/file.ts';
 
@@ -11,7 +11,7 @@ export type CollateralChoice =
   | { readonly from: 'file'; readonly file: string }
   | {
       readonly from: 'server' | 'source';
-      readonly fetch: Extract<CollateralSource, { readonly fetch: unknown }>['fetch'];
+      readonly fetch: CollateralFetch;
     };
 
 export interface ForwardOptions {

@@ -2,13 +2,13 @@ import { boundReportData, unbound } from '@enclos/attestation';
 import { verify, type VerifyOptions } from './verify.ts';
 import { isCalendarDay } from '../../options/calendar-day.ts';
 import {
-  baselineOf,
   baselineOptions,
-  cacheFolderOf,
   cacheOption,
+  fetchOf,
   offlineOption,
   productOption,
-  sourceOf,
+  refreshOption,
+  refuseFetchOptions,
   sourceOptions,
 } from '../../options/collateral.ts';
 import type { CommandInput } from '@enclos/command-line';
@@ -82,7 +82,7 @@ const options = {
   ...sourceOptions,
   ...baselineOptions,
   cache: cacheOption,
-  refresh: { type: 'boolean', summary: 'Ask the source, even when the cache has it' },
+  refresh: refreshOption,
   offline: offlineOption,
 } as const;
 
@@ -174,40 +174,13 @@ export const command = defineCommand({
   exitCode: (outcome) => (standsOn(outcome) === 'nothing' ? 5 : 0),
 });
 
-const fetchOnly = [
-  'product',
-  'source',
-  'url',
-  'place',
-  'api-key-file',
-  'update',
-  'evaluation-number',
-  'cache',
-  'refresh',
-  'offline',
-] as const satisfies readonly (keyof Options)[];
-
 function collateralSource(given: Options, context: CommandContext): CollateralSource {
-  const { collateral, refresh, offline } = given;
+  const { collateral, product } = given;
   if (collateral !== undefined) {
-    const other = fetchOnly.find((name) => given[name] !== undefined && given[name] !== false);
-    if (other !== undefined) refuseUsage(`--${other} is for fetching: do not combine it with --collateral.`);
+    refuseFetchOptions(given);
     return { file: context.path(collateral) };
   }
-  if (refresh && offline) refuseUsage('Give either --refresh or --offline.');
-  const baseline = baselineOf(given);
-  const cacheFolder = cacheFolderOf(given.cache, context);
-  return {
-    ...(given.product === undefined ? {} : { product: given.product }),
-    fetch: async ({ tee }) => ({
-      source: await sourceOf(given, tee === 'snp' ? 'kds' : 'pcs', context),
-      baseline,
-      cacheFolder,
-      refresh,
-      offline,
-      now: context.io.now,
-    }),
-  };
+  return { ...(product === undefined ? {} : { product }), fetch: fetchOf(given, context) };
 }
 
 function fingerprint(value: string): string {
