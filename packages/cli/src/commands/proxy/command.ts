@@ -1,5 +1,4 @@
-import type { CommandInput } from '@enclos/command-line';
-import { addressIn } from '@enclos/command-line';
+import { addressIn, type CommandInput } from '@enclos/command-line';
 import type { ProxyAddress } from '@enclos/atls/proxy';
 import {
   baselineOptions,
@@ -9,7 +8,9 @@ import {
   refuseFetchOptions,
   sourceOptions,
 } from '../../options/collateral.ts';
+import { eventsOption } from '../../options/events.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
+import { markOf } from '../../output/table.ts';
 import type { CommandContext } from '../context.ts';
 import { defineCommand } from '../define.ts';
 import { eventLines, eventNotes } from './events.ts';
@@ -45,8 +46,11 @@ const options = {
   ...baselineOptions,
   cache: cacheOption,
   offline: offlineOption,
-  json: { type: 'boolean', summary: 'Print each event as JSON, one a line, and nothing else' },
+  json: eventsOption,
 } as const;
+
+const exposedWords =
+  'Other machines can reach the proxy. What they send to it is not encrypted, and the server cannot tell them apart.';
 
 type Options = CommandInput<typeof options>['options'];
 
@@ -84,7 +88,7 @@ export const command = defineCommand({
       return refuseUsage(`SERVER is HOST:PORT, such as vault.example:8443, not ${JSON.stringify(server)}.`);
     }
     const view = given.json ? eventLines(context) : eventNotes(context);
-    if (given.expose) view.exposed();
+    if (given.expose) context.notes.line(`${markOf('warning', context.notes)} ${exposedWords}`);
     await forward(
       {
         target,

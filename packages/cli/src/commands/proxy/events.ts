@@ -6,16 +6,10 @@ import { markOf } from '../../output/table.ts';
 import type { CommandContext } from '../context.ts';
 import type { ForwardView } from './forward.ts';
 
-interface View extends ForwardView {
-  /** The owner allowed other machines. */
-  exposed(): void;
-}
-
 /** Each event as a line of JSON on standard output. */
-export function eventLines({ io, notes }: CommandContext): View {
+export function eventLines({ io }: CommandContext): ForwardView {
   const write = (event: object): void => io.stdout.write(`${JSON.stringify(event)}\n`);
   return {
-    exposed: () => notes.line(`${markOf('warning', notes)} ${exposedWords}`),
     listening: (address, target) =>
       write({ event: 'listening', address: written(address), server: addressText(target) }),
     event: (event) => write(eventJson(event)),
@@ -44,8 +38,6 @@ function factsOf(evidence: VerifiedEvidence): Readonly<Record<string, string>> {
   return { tee, ...identity, status, root: root.kind };
 }
 
-const exposedWords =
-  'Other machines can reach the proxy. What they send to it is not encrypted, and the server cannot tell them apart.';
 const softwareWords =
   'The server runs on a software platform: the owner of its machine can read everything in it. The policy accepts that, because it names the root.';
 
@@ -53,12 +45,11 @@ const softwareWords =
 const quietMs = 5000;
 
 /** What a person wants to read: what was accepted when it is new, and what was refused. */
-export function eventNotes({ io, notes }: CommandContext): View {
+export function eventNotes({ io, notes }: CommandContext): ForwardView {
   let lastAccepted = '';
   const saySoftware = once(() => notes.line(`${markOf('warning', notes)} ${softwareWords}`));
   const refusals = new Repeats(() => io.now().getTime());
   return {
-    exposed: () => notes.line(`${markOf('warning', notes)} ${exposedWords}`),
     listening(address, target) {
       const out = createPrinter(io.stdout);
       const url = address.path === undefined ? `http://${written(address)}` : written(address);
@@ -78,12 +69,10 @@ export function eventNotes({ io, notes }: CommandContext): View {
         if (missed === undefined) return;
         if (missed > 0) notes.line(`${markOf('info', notes)} ${missed} more refusals like the last one`);
         void renderError(error, notes);
-      } else if (event.type === 'busy') {
-        if (refusals.countOf('busy') !== undefined) {
-          notes.line(
-            `${markOf('warning', notes)} a program was turned away: there are as many connections as the proxy takes`,
-          );
-        }
+      } else if (event.type === 'busy' && refusals.countOf('busy') !== undefined) {
+        notes.line(
+          `${markOf('warning', notes)} a program was turned away: there are as many connections as the proxy takes`,
+        );
       }
     },
     ended: () => undefined,

@@ -1,6 +1,7 @@
 import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { defineCommand } from '../define.ts';
+import { eventsOption } from '../../options/events.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 
@@ -28,7 +29,7 @@ export const command = defineCommand({
       summary: 'Build and run a debug enclave: its errors are readable, and it keeps no secrets',
     },
     ...projectOptions,
-    json: { type: 'boolean', summary: 'Print each event as JSON, one a line, and nothing else' },
+    json: eventsOption,
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
   examples: [
