@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { openVendor, stateFolders } from '@enclos/software-sgx';
 import { isEnclosError } from '@enclos/errors';
 import { exists, namesIn } from '../../files/read.ts';
+import { maxKeyBytes } from '../../images/key-file.ts';
 import { failure, info, ok, warning, type Check } from './check.ts';
 
 const othersMask = 0o077;
@@ -53,7 +54,6 @@ export async function checkState(stateFolder: string, refusal = whyNotWritable):
 
 const keyLabels: ReadonlySet<string> = new Set(['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY']);
 const mostKeyBlocks = 64;
-const maxKeyBytes = 64 * 1024;
 
 /** Whether others can read the signing keys of a project. */
 export async function checkKeys(projectFolder: string): Promise<readonly Check[]> {

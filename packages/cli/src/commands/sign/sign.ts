@@ -1,7 +1,7 @@
 import { describeSignature, signEnclave, writeFileAtomically, type SignedIdentity } from '@enclos/build';
 import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
-import { withKeyOf } from '../../images/key-file.ts';
+import { maxKeyBytes, withKeyOf } from '../../images/key-file.ts';
 
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */
@@ -20,8 +20,6 @@ export interface SignOutcome extends SignedIdentity {
   readonly signature: string;
   readonly image: string;
 }
-
-const maxKeyBytes = 64 * 1024;
 
 /**
  * Signs an image: writes its SIGSTRUCT (1808 bytes). Product, version and debug

@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { exists, readSmallFile } from '../../files/read.ts';
 import { shellWord } from '../../output/shell-word.ts';
 import { isInside } from '../../files/inside.ts';
+import { maxKeyBytes } from '../../images/key-file.ts';
 import { developmentKeyFile, signingKeyFile } from './key-files.ts';
 import { mrSignerOfKey } from './signer.ts';
 import type { NextSealer } from './changes.ts';
@@ -24,8 +25,6 @@ export interface WayBack {
   /** A command to paste. */
   readonly command: string;
 }
-
-const maxKeyBytes = 64 * 1024;
 
 /** @param now what cannot open the state */
 export async function wayBackTo(before: Sealer, now: NextSealer, place: Place): Promise<WayBack> {
