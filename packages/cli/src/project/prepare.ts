@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   describeSignature,
   loadProject,
@@ -10,7 +10,7 @@ import {
 } from '@enclos/build';
 import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import type { Io } from '../output/io.ts';
 import { stemOf } from '../images/enclave-image.ts';
 import { withKeyOf } from '../images/key-file.ts';
@@ -18,6 +18,12 @@ import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
 import type { SealingEvents } from './sealing/closed-state.ts';
+
+/** The real path of the folder of a project, which the paths of a build begin with; as it was given when it cannot be found. */
+export async function realFolder(given: string): Promise<string> {
+  const folder = resolve(given);
+  return realpath(folder).catch(() => folder);
+}
 
 /** A project as it is built here: `debug` overrides enclave.json. */
 export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {

@@ -1,11 +1,9 @@
-import { realpath } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { resolve } from 'node:path';
 import { Turns } from '@enclos/bounded';
 import type { PlatformDescription } from '@enclos/tee';
 import { developmentKey, projectKey } from '../../project/development-key.ts';
 import { startHostProcess, type HostProcess } from '../../project/host-process.ts';
-import { hostEnvironment, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
+import { hostEnvironment, realFolder, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
@@ -89,8 +87,7 @@ class Session implements DevSession {
 
   async open(): Promise<void> {
     const { options, io, events } = this.#setting;
-    const given = resolve(options.folder);
-    this.#folder = await realpath(given).catch(() => given);
+    this.#folder = await realFolder(options.folder);
     this.#tool = await openToolSocket({
       logLevel: defaultLogLevel,
       onStarted: ({ mrEnclave }) => this.#ready(mrEnclave),

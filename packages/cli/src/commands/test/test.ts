@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { realpath } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { PlatformDescription } from '@enclos/tee';
 import type { Io } from '../../output/io.ts';
 import { bundleTests, findTests, isTest } from '../../project/bundle-tests.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
-import { buildForRun, hostEnvironment, loadProjectFor, type BuildEvents } from '../../project/prepare.ts';
+import { buildForRun, hostEnvironment, loadProjectFor, realFolder, type BuildEvents } from '../../project/prepare.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import { createFolderWatcher, foldersOf } from '../../project/watch.ts';
@@ -34,8 +33,7 @@ export interface TestEvents extends BuildEvents {
  * @throws what building, signing and starting throw; CLI_TESTS_MISSING; ISOLATION_UNAVAILABLE before a test starts.
  */
 export async function test(options: TestOptions, io: Io, events: TestEvents): Promise<RunOutcome> {
-  const given = resolve(options.folder);
-  const folder = await realpath(given).catch(() => given);
+  const folder = await realFolder(options.folder);
   // A run that cannot test anything starts nothing.
   if (!options.watch) await findTests(folder, options.files);
   const session = new Session({ ...options, folder }, io, events);
