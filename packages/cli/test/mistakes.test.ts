@@ -87,6 +87,12 @@ test('an address that cannot be listened at is named with the reason', async () 
     await seen('nowhere.invalid'),
     /^Cannot look up nowhere\.invalid: no host has this name \(ENOTFOUND\)\.$|EAI_AGAIN/,
   );
+  // As node:net makes it. Not every machine has IPv6.
+  const error = { errno: -99, code: 'EADDRNOTAVAIL', syscall: 'listen', address: '2001:db8::1', port: 8081 };
+  assert.equal(
+    toEnclosError(Object.assign(new Error('listen EADDRNOTAVAIL'), error)).message,
+    'Cannot listen at [2001:db8::1]:8081: this machine has no such address (EADDRNOTAVAIL).',
+  );
   const first = createServer();
   const port = await listenAt(first, { host: '127.0.0.1', port: 0 });
   assert.equal(await seen('127.0.0.1', port), `Another program already listens at 127.0.0.1:${port}.`);

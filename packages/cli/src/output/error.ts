@@ -1,7 +1,7 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
 import { failureLines, systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { Printer } from '@enclos/command-line';
+import { addressText, type Printer } from '@enclos/command-line';
 
 interface WithDiagnostics {
   readonly diagnostics: readonly Diagnostic[];
@@ -57,6 +57,8 @@ interface SystemError extends NodeJS.ErrnoException {
   readonly port?: number;
   /** The name that was looked up. */
   readonly hostname?: string;
+  /** Where a file was to be copied or renamed to. */
+  readonly dest?: string;
 }
 
 /** What a system call does, where its name does not say so. */
@@ -90,14 +92,8 @@ function systemMessage(error: SystemError): string {
   return `Cannot ${verbs.get(call) ?? call} ${place}: ${reason} (${code}).`;
 }
 
-function placeOf({
-  path,
-  address,
-  port,
-  hostname,
-  dest,
-}: SystemError & { readonly dest?: string }): string | undefined {
+function placeOf({ path, dest, address, port, hostname }: SystemError): string | undefined {
   if (path !== undefined) return dest === undefined || dest === path ? path : `${path} to ${dest}`;
-  if (address !== undefined) return port === undefined || port < 0 ? address : `${address}:${port}`;
+  if (address !== undefined) return port === undefined || port < 0 ? address : addressText({ host: address, port });
   return hostname;
 }
