@@ -87,7 +87,7 @@ describe('a policy alone', () => {
     await assert.rejects(tryTo(old, { policy }), refused);
   });
 
-  test('refuses a server that sends no collateral, or what is none', async () => {
+  test('refuses a server that does not send collateral, or sends something else', async () => {
     await assert.rejects(tryTo(await startPlatform({}, ''), { policy }), {
       code: 'ATLS_COLLATERAL_MISSING',
       message: 'The peer sent no collateral with its evidence, and this side has no other source of it.',

@@ -82,7 +82,7 @@ describe('a client refuses, with a code, and closes the connection', () => {
     assert.equal((await refusalBy(address, { acceptRelayableRaTls: true })).code, 'ATLS_HANDSHAKE_FAILED');
   });
 
-  test('a peer that speaks no TLS, and nobody', async () => {
+  test('a peer that does not speak TLS, and an address where nothing listens', async () => {
     const address = await startServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     assert.equal((await refusalBy(address)).code, 'ATLS_HANDSHAKE_FAILED');
     await assert.rejects(attestedConnect<TestEvidence>({ host: '127.0.0.1', port: 1, appraise }), {
@@ -95,7 +95,7 @@ describe('a client refuses, with a code, and closes the connection', () => {
     });
   });
 
-  test('nobody at any address of a name', async () => {
+  test('a name at whose addresses nothing listens', async () => {
     const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
     const lookup: LookupFunction = (_name, _options, found) => found(null, addresses);
     const socket = connect({ host: 'two.test', port: 1, lookup });

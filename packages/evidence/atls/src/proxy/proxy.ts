@@ -83,12 +83,11 @@ export function createAttestedProxy<E extends object = VerifiedEvidence>({
   };
   // Nothing is read of a client before the server is known.
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, accept);
-  // A client that the system could not accept is one client less.
-  const onListening = (): void => void server.on('error', () => undefined);
   return Object.freeze({
     async listen(address: ProxyAddress, options: ProxyListenOptions = {}) {
       const actual = await listenAt(server, address, options);
-      onListening();
+      // A client that the system could not accept must not end the proxy.
+      server.on('error', () => undefined);
       return actual;
     },
     async close({ graceMs = 0 }: { readonly graceMs?: number | undefined } = {}) {
