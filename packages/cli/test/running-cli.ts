@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { repository } from './cli.ts';
+import { enclos, repository, type Ran, type RunOptions } from './cli.ts';
 
 /** The command as a user runs it: another process, with pipes. */
 export interface RunningCli {
@@ -42,16 +42,57 @@ export function startCli(argv: readonly string[], { cwd, state }: StartOptions):
     ended,
     text: () => text,
     forget: () => void (text = ''),
-    async until(pattern) {
-      const deadline = performance.now() + longMs;
-      for (;;) {
-        const found = pattern.exec(text);
-        if (found !== null) return found;
-        if (over || performance.now() > deadline) throw new Error(`No ${pattern.source} in:\n${text}`);
-        await sleep(20);
-      }
-    },
+    until: (pattern) => matchIn(pattern, () => ({ text, over })),
   };
+}
+
+/** Waits for a match in a text that grows. @throws Error when there is none in time, or when the text has ended. */
+async function matchIn(
+  pattern: RegExp,
+  look: () => { readonly text: string; readonly over: boolean },
+): Promise<RegExpExecArray> {
+  const deadline = performance.now() + longMs;
+  for (;;) {
+    const { text, over } = look();
+    const found = pattern.exec(text);
+    if (found !== null) return found;
+    if (over || performance.now() > deadline) throw new Error(`No ${pattern.source} in:\n${text}`);
+    await sleep(20);
+  }
+}
+
+/** A command in this process that runs until a signal. */
+export interface CliHere extends Pick<RunningCli, 'text' | 'until'> {
+  readonly ended: Promise<Ran>;
+  /** Sends it SIGTERM. */
+  stop(): void;
+}
+
+export function startHere(argv: readonly string[], options: RunOptions): CliHere {
+  let text = '';
+  let over = false;
+  let stop = (): void => undefined;
+  const ended = enclos(argv, {
+    ...options,
+    onOutput: (more) => (text += more),
+    onSignal(handler) {
+      stop = () => handler('SIGTERM');
+      return () => undefined;
+    },
+  }).finally(() => (over = true));
+  return {
+    ended,
+    text: () => text,
+    stop: () => stop(),
+    until: (pattern) => matchIn(pattern, () => ({ text, over })),
+  };
+}
+
+/** `enclos platform serve`, once it says that it is ready. */
+export async function startServing(argv: readonly string[], cwd: string): Promise<CliHere> {
+  const served = startHere(['platform', 'serve', ...argv], { cwd });
+  await served.until(/isolation {2,}.*\n/);
+  return served;
 }
 
 /** @throws Error when it does not hold in time. */

@@ -4,43 +4,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Examined, ItemReport, Notice } from '@enclos/endorsements';
 import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { startServing, type CliHere } from '../../running-cli.ts';
 import { softwareQuote } from '../../software-quote.ts';
 
 const folder = temporaryFolder();
 const dayMs = 86_400_000;
-
-interface Serving {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-/** `enclos platform serve`, until it is stopped. */
-async function serving(): Promise<Serving> {
-  let text = '';
-  let stop = (): void => undefined;
-  let ready = (): void => undefined;
-  const isReady = new Promise<void>((resolve) => (ready = resolve));
-  const ran = enclos(['platform', 'serve', '--state', 'state', '--socket', 'c.sock', '--listen', '127.0.0.1:0'], {
-    cwd: folder,
-    onSignal(handler) {
-      stop = () => handler('SIGTERM');
-      return () => undefined;
-    },
-    onOutput(more) {
-      text += more;
-      if (/isolation {2,}.*\n/.test(text)) ready();
-    },
-  });
-  await Promise.race([isReady, ran]);
-  const [, url = ''] = /collateral {2,}(http:\S+)/.exec(text) ?? [];
-  return {
-    url,
-    async stop() {
-      stop();
-      await ran;
-    },
-  };
-}
 
 interface Fetched {
   readonly items: readonly ItemReport[];
@@ -48,20 +16,25 @@ interface Fetched {
 }
 
 describe('enclos collateral', () => {
-  let service: Serving;
+  let service: CliHere;
+  let url = '';
   const at = (ms: number): RunOptions => ({ now: () => new Date(now.getTime() + ms) });
   const collateral = (argv: readonly string[], options: RunOptions = {}): Promise<Ran> =>
     enclos(['collateral', ...argv], { cwd: folder, env: { HOME: folder }, ...options });
-  const source = (): readonly string[] => ['--source', 'pccs', '--url', service.url];
+  const source = (): readonly string[] => ['--source', 'pccs', '--url', url];
   const fetched = (ran: Ran): Fetched => ran.json() as unknown as Fetched;
 
   before(async () => {
     assert.equal((await enclos(['platform', 'init', '--state', 'state'], { cwd: folder })).code, 0);
     await enclos(['platform', 'show', '--state', 'state', '--root-out', 'root.pem'], { cwd: folder });
     writeFileSync(join(folder, 'quote.bin'), await softwareQuote(join(folder, 'state/machine')));
-    service = await serving();
+    service = await startServing(['--state', 'state', '--socket', 'c.sock', '--listen', '127.0.0.1:0'], folder);
+    [, url = ''] = /collateral {2,}(http:\S+)/.exec(service.text()) ?? [];
   });
-  after(() => service.stop());
+  after(() => {
+    service.stop();
+    return service.ended;
+  });
 
   test('fetches what a quote of a served platform verifies with', async () => {
     const ran = await collateral(['fetch', 'quote.bin', ...source(), '--out', 'collateral.json']);
@@ -166,7 +139,7 @@ describe('enclos collateral', () => {
   });
 
   test('serves what is old while the source is away, with a notice', async () => {
-    const away = ['--source', 'pccs', '--url', service.url, '--cache', 'away'];
+    const away = ['--source', 'pccs', '--url', url, '--cache', 'away'];
     await collateral(['fetch', 'quote.bin', ...away]);
     const offline = fetched(await collateral(['fetch', 'quote.bin', ...away, '--offline', '--json'], at(3 * dayMs)));
     assert.deepEqual(new Set(offline.notices.map(({ kind }) => kind)), new Set(['stale']));

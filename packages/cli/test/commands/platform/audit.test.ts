@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test';
 import type { AuditRecord, AuditSummary } from '@enclos/software-sgx';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import { enclos, errorOf, temporaryFolder, type RunOptions } from '../../cli.ts';
+import { startServing } from '../../running-cli.ts';
 
 const folder = temporaryFolder();
 const log = join(folder, 'a.log');
@@ -21,29 +22,13 @@ async function summaryOf(): Promise<AuditSummary> {
 
 /** Serves until a host has come and gone. */
 async function serveOnce(): Promise<number> {
-  let text = '';
-  let stop = (): void => undefined;
-  const visited = { is: false };
-  const { code } = await platform(
-    ['serve', '--state', 'state', '--socket', 'p.sock', '--listen', '127.0.0.1:0', '--audit', 'a.log'],
-    {
-      onSignal(handler) {
-        stop = () => handler('SIGTERM');
-        return () => undefined;
-      },
-      onOutput(more) {
-        text += more;
-        if (visited.is || !/isolation {2,}.*\n/.test(text)) return;
-        visited.is = true;
-        void connectSoftwarePlatform(join(folder, 'p.sock')).then(async (launcher) => {
-          await launcher.describe();
-          await launcher.close();
-          stop();
-        });
-      },
-    },
-  );
-  return code;
+  const argv = ['--state', 'state', '--socket', 'p.sock', '--listen', '127.0.0.1:0', '--audit', 'a.log'];
+  const served = await startServing(argv, folder);
+  const launcher = await connectSoftwarePlatform(join(folder, 'p.sock'));
+  await launcher.describe();
+  await launcher.close();
+  served.stop();
+  return (await served.ended).code;
 }
 
 describe('the audit log of the command line', () => {

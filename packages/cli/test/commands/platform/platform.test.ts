@@ -9,6 +9,7 @@ import { createMachine, enrolmentRequest } from '@enclos/software-sgx';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import type { PlatformFacts } from '../../../src/index.ts';
 import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
+import { startServing } from '../../running-cli.ts';
 
 const folder = temporaryFolder();
 const state = join(folder, 'state');
@@ -165,29 +166,9 @@ test('a TCB recovery: publish-tcb first, then set-cpusvn ends the enrolment, and
   assert.deepEqual([wrong.code, errorOf(wrong).code], [2, 'TCB_REFUSED']);
 });
 
-/** Starts `platform serve`; resolves when it says that it is ready. */
-async function startServing(argv: readonly string[]) {
-  let stop = (): void => undefined;
-  let ready = (): void => undefined;
-  let text = '';
-  const isReady = new Promise<void>((resolve) => (ready = resolve));
-  const ran = platform(['serve', ...argv], {
-    onSignal(handler) {
-      stop = () => handler('SIGTERM');
-      return () => undefined;
-    },
-    onOutput(more) {
-      text += more;
-      if (/isolation {2,}.*\n/.test(text)) ready();
-    },
-  });
-  await Promise.race([isReady, ran]);
-  return { ran, text: () => text, stop: () => stop() };
-}
-
 test('serve answers hosts on a socket and verifiers over HTTP until a signal ends it', async () => {
   const socket = join(folder, 'p.sock');
-  const served = await startServing(['--state', 'state', '--socket', 'p.sock', '--listen', '127.0.0.1:0']);
+  const served = await startServing(['--state', 'state', '--socket', 'p.sock', '--listen', '127.0.0.1:0'], folder);
   const [, url = ''] = /collateral {2,}(http:\S+)/.exec(served.text()) ?? [];
   const answer = await fetch(`${url}/sgx/certification/v4/rootcacrl`);
   assert.deepEqual([answer.status, answer.headers.get('content-type')], [200, 'text/plain;charset=UTF-8']);
@@ -207,7 +188,7 @@ test('serve answers hosts on a socket and verifiers over HTTP until a signal end
   const busy = await platform(['serve', '--state', 'state', '--socket', 'q.sock', '--listen', new URL(url).host]);
   assert.match(busy.stderr, /✖ CLI_ADDRESS_IN_USE: Another program already listens at 127/);
   served.stop();
-  assert.equal((await served.ran).code, 0);
+  assert.equal((await served.ended).code, 0);
   assert.equal(existsSync(socket), false);
   await assert.rejects(fetch(url));
 });
@@ -217,7 +198,7 @@ test('serve takes the place of a socket that a killed platform left', async () =
   const killed = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
   spawnSync(process.execPath, ['-e', killed]);
   assert.ok(statSync(socket).isSocket());
-  const served = await startServing(['--state', 'far', '--socket', 'left.sock']);
+  const served = await startServing(['--state', 'far', '--socket', 'left.sock'], folder);
   assert.match(served.text(), /collateral {2,}not served: the vendor is elsewhere/);
   await new Promise<void>((resolve, reject) => {
     const connection = connect(socket, () => {
@@ -227,7 +208,7 @@ test('serve takes the place of a socket that a killed platform left', async () =
     connection.once('error', reject);
   });
   served.stop();
-  assert.equal((await served.ran).code, 0);
+  assert.equal((await served.ended).code, 0);
 });
 
 test('serve refuses a machine that is not there, or not enrolled', async () => {

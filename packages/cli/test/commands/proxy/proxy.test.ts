@@ -3,23 +3,15 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, before, describe, test } from 'node:test';
 import { scenario } from '@enclos/evidence-kit';
-import { enclos, temporaryFolder, type Ran } from '../../cli.ts';
-import { waitUntil } from '../../running-cli.ts';
+import { temporaryFolder } from '../../cli.ts';
+import { startHere, type CliHere } from '../../running-cli.ts';
 import { ask, request, serve, writeInputs } from './scene.ts';
 
 const folder = temporaryFolder();
 const { at } = scenario();
 before(() => writeInputs(folder));
 
-interface Proxy {
-  readonly text: () => string;
-  until(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Sends it a signal. */
-  stop(): void;
-  readonly ended: Promise<Ran>;
-}
-
-const proxies: Proxy[] = [];
+const proxies: CliHere[] = [];
 afterEach(async () => {
   for (const proxy of proxies.splice(0)) {
     proxy.stop();
@@ -27,32 +19,13 @@ afterEach(async () => {
   }
 });
 
-function start(argv: readonly string[], now = at): Proxy {
-  let text = '';
-  let stop = (): void => undefined;
-  const ended = enclos(['proxy', ...argv], {
-    cwd: folder,
-    now: () => now,
-    onOutput: (more) => (text += more),
-    onSignal(handler) {
-      stop = () => handler('SIGTERM');
-      return () => undefined;
-    },
-  });
-  const proxy: Proxy = {
-    text: () => text,
-    ended,
-    stop: () => stop(),
-    async until(pattern) {
-      await waitUntil(pattern.source, () => pattern.test(text));
-      return pattern.exec(text) ?? assert.fail();
-    },
-  };
+function start(argv: readonly string[], now = at): CliHere {
+  const proxy = startHere(['proxy', ...argv], { cwd: folder, now: () => now });
   proxies.push(proxy);
   return proxy;
 }
 
-async function portOf(proxy: Proxy): Promise<number> {
+async function portOf(proxy: CliHere): Promise<number> {
   const [, port = ''] = await proxy.until(/listening at http:\/\/127\.0\.0\.1:(\d+) for /);
   return Number(port);
 }
