@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
-import { scenario, type ScenarioChanges } from '@enclos/evidence-kit';
+import { peerEvidence, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { parseQuote } from '@enclos/sgx';
 import { attestedFetch } from '../src/fetch.ts';
 import {
@@ -29,11 +29,7 @@ const policy: SgxPolicy = {
 
 /** A server on a platform of the kit, which sends its collateral along, unless `sends` is something else. */
 async function startPlatform(changes: ScenarioChanges = {}, sends?: string): Promise<Address> {
-  const evidence = (reportData: Uint8Array): Promise<{ quote: Uint8Array; endorsements: string }> => {
-    const { quote, collateral } = scenario({ ...changes, report: { ...changes.report, reportData } });
-    return Promise.resolve({ quote, endorsements: sends ?? JSON.stringify(collateral) });
-  };
-  const server = await createAttestedServer({ name: 'kit.test', evidence });
+  const server = await createAttestedServer({ name: 'kit.test', evidence: peerEvidence(changes, sends) });
   return startServer((socket) => {
     void server.accept(socket).then(
       ({ socket: peer }) => {

@@ -93,6 +93,7 @@ export type {
 } from './scenario/changes.ts';
 export type { EvidenceSvns } from './scenario/evidence.ts';
 export { evidenceKinds, hasCurrentSvn, type EvidenceKind, type KindFacts } from './scenario/kinds.ts';
+export { peerEvidence } from './scenario/peer-evidence.ts';
 export { scenario, type Scenario } from './scenario/scenario.ts';
 export { evaluateScenario, expectedVerdict } from './scenario/expected.ts';
 export { evaluateTcb, type Evaluation, type TcbFacts, type TcbOutcome } from './scenario/oracle.ts';

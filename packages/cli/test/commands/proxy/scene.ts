@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { createAttestedServer } from '@enclos/atls';
-import { scenario, type ScenarioChanges } from '@enclos/evidence-kit';
+import { peerEvidence, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { enclos } from '../../cli.ts';
 
 const servers: Server[] = [];
@@ -23,13 +23,7 @@ async function listening(server: Server): Promise<string> {
  * @param sends the collateral that it sends along, instead of its own.
  */
 export async function serve(changes: ScenarioChanges = {}, sends?: string): Promise<string> {
-  const server = await createAttestedServer({
-    name: 'kit.test',
-    evidence(reportData) {
-      const { quote, collateral } = scenario({ ...changes, report: { ...changes.report, reportData } });
-      return Promise.resolve({ quote, endorsements: sends ?? JSON.stringify(collateral) });
-    },
-  });
+  const server = await createAttestedServer({ name: 'kit.test', evidence: peerEvidence(changes, sends) });
   const answer = (chunk: Buffer): string => {
     const body = `read: ${chunk.toString().split('\r\n')[0] ?? ''}\n`;
     return `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
