@@ -56,6 +56,14 @@ export async function enclos(argv: readonly string[], options: RunOptions = {}):
   return { code, ...written, json: () => JSON.parse(written.stdout) as Record<string, unknown> };
 }
 
+/** Output that has one JSON object a line. */
+export function jsonLines(text: string): readonly Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 /** The part of an error that programs read. */
 export interface ErrorJson {
   readonly code: string;

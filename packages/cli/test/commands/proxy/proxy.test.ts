@@ -3,7 +3,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, before, describe, test } from 'node:test';
 import { scenario } from '@enclos/evidence-kit';
-import { temporaryFolder } from '../../cli.ts';
+import { jsonLines, temporaryFolder } from '../../cli.ts';
 import { startHere, type CliHere } from '../../running-cli.ts';
 import { ask, request, serve, writeInputs } from './scene.ts';
 
@@ -89,11 +89,7 @@ describe('enclos proxy', () => {
     await proxy.until(/"closed"/);
     proxy.stop();
     assert.equal((await proxy.ended).code, 0);
-    const events = proxy
-      .text()
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = jsonLines(proxy.text());
     assert.deepEqual(
       events.map(({ event }) => event),
       ['listening', 'attested', 'closed', 'ended'],

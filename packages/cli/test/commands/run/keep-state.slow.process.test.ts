@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { enclos, newProject, repository, signingKey, temporaryFolder } from '../../cli.ts';
+import { enclos, jsonLines, newProject, repository, signingKey, temporaryFolder } from '../../cli.ts';
 
 const folder = await newProject('keeper');
 const env = { ...process.env, XDG_STATE_HOME: temporaryFolder() };
@@ -70,10 +70,7 @@ test(
     const argv = [program, 'run', '--isolation=best', '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd: folder, env, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
-    const events = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const events = jsonLines(stdout);
     const names = events.map(({ event }) => event);
     assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'ended']);
     const [built, platform, closed, starting, ended] = events;

@@ -8,7 +8,7 @@ import { verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { projectKey } from '../../../src/project/development-key.ts';
 import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
-import { enclos, errorOf, newProject, signingKey, temporaryFolder } from '../../cli.ts';
+import { enclos, errorOf, jsonLines, newProject, signingKey, temporaryFolder } from '../../cli.ts';
 
 const folder = await newProject('greeter');
 const image = join(folder, '.enclos/greeter.sgxs');
@@ -180,12 +180,8 @@ test('run refuses a project without a host, and shows where a host is wrong, bef
   assert.equal(absent.code, 2);
   assert.match(absent.stderr, /✖ CLI_HOST_MISSING: There is no src\/absent\.ts in /);
   const asLines = await run('--host', 'src/absent.ts', '--json');
-  const lines = asLines.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
-    lines.map((line) => line['event'] ?? (line['error'] as { code: string }).code),
+    jsonLines(asLines.stdout).map((line) => line['event'] ?? (line['error'] as { code: string }).code),
     ['built', 'CLI_HOST_MISSING'],
   );
   appendFileSync(join(folder, 'src/host.ts'), '\nconst ü = ;\n');
