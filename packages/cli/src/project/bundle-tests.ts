@@ -15,7 +15,8 @@ export interface TestBundles {
   readonly warnings: readonly Diagnostic[];
 }
 
-const defaultFolder = 'test';
+/** Where the tests of a project are. */
+export const testFolder = 'test';
 const testName = /\.test\.[cm]?[jt]s$/;
 
 /** True for a file that is a test by its name. */
@@ -31,7 +32,7 @@ export function isTest(path: string): boolean {
  */
 export async function findTests(projectFolder: string, given: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const path of given.length > 0 ? given : [join(projectFolder, defaultFolder)]) {
+  for (const path of given.length > 0 ? given : [join(projectFolder, testFolder)]) {
     const tests = await testsAt(path);
     if (tests.length === 0) refuseMissing(projectFolder, path);
     for (const test of tests) {

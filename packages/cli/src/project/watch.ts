@@ -1,5 +1,5 @@
 import { statSync, watch, type FSWatcher } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { isInside } from '../files/inside.ts';
 
 /** Tells when something in one of some folders may have changed. */
@@ -83,4 +83,14 @@ export function foldersOf(files: Iterable<string>, projectFolder: string): Reado
     }
   }
   return folders;
+}
+
+/** True for a file that may be what a build lacked: not our output, not in a package, not hidden. */
+export function isSource(folder: string, path: string): boolean {
+  return (
+    isInside(folder, path) &&
+    !relative(folder, path)
+      .split(sep)
+      .some((part) => part.startsWith('.') || part === 'node_modules')
+  );
 }

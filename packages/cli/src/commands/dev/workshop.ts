@@ -1,5 +1,5 @@
 import { PROJECT_FILE, type Project } from '@enclos/build';
-import { join, relative, sep } from 'node:path';
+import { join, relative } from 'node:path';
 import { buildProject } from '../../project/build.ts';
 import type { ProjectKey } from '../../project/development-key.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../project/prepare.ts';
 import type { Io } from '../../output/io.ts';
 import { changedPaths, createFingerprinter, type Fingerprints } from './fingerprints.ts';
-import { isInside } from '../../files/inside.ts';
+import { isSource } from '../../project/watch.ts';
 
 export interface WorkshopOptions {
   /** The real path of the folder of enclave.json. */
@@ -131,14 +131,4 @@ export class Workshop {
     const fresh = [...this.#inputs[part]].filter((path) => !this.#prints.has(path));
     this.#prints = new Map([...this.#prints, ...(await this.#fingerprints.take(fresh, startedAt))]);
   }
-}
-
-/** A new file that may be what a build lacked: not our output, no package, nothing hidden. */
-function isSource(folder: string, path: string): boolean {
-  return (
-    isInside(folder, path) &&
-    !relative(folder, path)
-      .split(sep)
-      .some((part) => part.startsWith('.') || part === 'node_modules')
-  );
 }

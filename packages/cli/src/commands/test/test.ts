@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
+import { PROJECT_FILE } from '@enclos/build';
 import type { PlatformDescription } from '@enclos/tee';
 import type { Io } from '../../output/io.ts';
-import { bundleTests, findTests, isTest } from '../../project/bundle-tests.ts';
+import { bundleTests, findTests, isTest, testFolder } from '../../project/bundle-tests.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
 import { buildForRun, hostEnvironment, loadProjectFor, realFolder, type BuildEvents } from '../../project/prepare.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
-import { createFolderWatcher, foldersOf } from '../../project/watch.ts';
+import { createFolderWatcher, foldersOf, isSource } from '../../project/watch.ts';
 
 export interface TestOptions extends Omit<RunOptions, 'host'> {
   /** Files, and folders of tests. Absolute. None: the folder `test` of the project. */
@@ -86,8 +87,10 @@ class Session {
   async watch(): Promise<number> {
     const { folder, files } = this.#options;
     const changes = new EventTarget();
-    const isOurs = (path: string): boolean => this.#inputs.includes(path) || isTest(path);
-    const seen = { change: false, end: false };
+    const seen = { change: false, end: false, failure: false };
+    // What is wrong may be in a file that no run has read yet.
+    const isOurs = (path: string): boolean =>
+      this.#inputs.includes(path) || isTest(path) || (seen.failure && isSource(folder, path));
     const wake = (): void => void changes.dispatchEvent(new Event('change'));
     const watcher = createFolderWatcher((paths) => {
       if (![...paths].some(isOurs)) return;
@@ -102,13 +105,18 @@ class Session {
     try {
       while (!seen.end) {
         seen.change = false;
-        exitCode = await this.run().catch((error: unknown) => {
+        try {
+          exitCode = await this.run();
+          seen.failure = false;
+        } catch (error) {
+          exitCode = 1;
+          seen.failure = true;
           this.#events.failed(error);
-          return 1;
-        });
+        }
         const tests = await findTests(folder, files).catch(() => []);
-        const known = [join(folder, 'enclave.json'), join(folder, 'test', '.'), ...this.#inputs, ...tests];
-        watcher.setFolders(foldersOf(known, folder));
+        const known = foldersOf([join(folder, PROJECT_FILE), ...this.#inputs, ...tests], folder);
+        // Also where a first test or source would be.
+        watcher.setFolders([...known, ...['src', testFolder].map((name) => join(folder, name))]);
         if (seen.change || seen.end) continue;
         this.#events.waiting();
         await once(changes, 'change');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { templates } from '../../../src/commands/new/create-project.ts';
@@ -117,6 +117,30 @@ test('second', async () => {
       await waitUntil('none of them runs', () => !processes.some(isRunning));
     });
   }
+
+  test(
+    'run as soon as what they lacked is there: a test, and an enclave that can be built',
+    { timeout: 240_000 },
+    async () => {
+      const cwd = await newProject('tested');
+      const [testFile, source] = [join(cwd, 'test/tested.test.ts'), join(cwd, 'src/tested.enclave.ts')];
+      const good = readFileSync(source, 'utf8');
+      rmSync(testFile);
+      writeFileSync(source, 'const x = ;\n');
+      const running = startTests(cwd, '--watch');
+      const waitsAfter = (code: string): Promise<unknown> =>
+        running.until(new RegExp(`✖ ${code}[^]*waiting for a change|waiting for a change[^]*✖ ${code}`));
+      await waitsAfter('CLI_TESTS_MISSING');
+      running.forget();
+      writeFileSync(testFile, `${header}test('first', () => undefined);\n`);
+      await waitsAfter('BUILD_FAILED');
+      running.forget();
+      writeFileSync(source, good);
+      await running.until(/ok 1 - first[^]*waiting for a change/);
+      running.child.kill('SIGINT');
+      assert.equal(await running.ended, 0, running.text());
+    },
+  );
 
   test('run again after a change, also of a test that could not be built', { timeout: 240_000 }, async () => {
     const cwd = await projectOf("test('first', () => undefined);\n");
