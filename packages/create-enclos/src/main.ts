@@ -13,7 +13,7 @@ const usage = `Makes a project: an application with an enclave.
 It asks no questions, and writes only into a folder that is empty or does not exist.
 `;
 
-/** Makes a project as `enclos new` does; without a name it says how it is called. */
+/** Makes a project as `enclos new` does; without a name it prints how to call it. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   if (argv.includes('--help') || argv.includes('-h')) {

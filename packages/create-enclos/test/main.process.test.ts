@@ -37,7 +37,7 @@ test('takes a template, and names the package manager that runs it', async () =>
   assert.ok('client' in scripts);
 });
 
-test('without a name it says how it is called, and asks nothing', async () => {
+test('without a name it prints how to call it, and asks nothing', async () => {
   const { code, stdout, stderr } = await create([]);
   assert.deepEqual([code, stdout], [2, '']);
   assert.match(stderr, /^Makes a project: .*\n\n {2}npm create enclos NAME \[-- --template KIND\]\n/);
@@ -46,7 +46,7 @@ test('without a name it says how it is called, and asks nothing', async () => {
   assert.match(stderr, /--template KIND {3}app, service, .*; app without it\n/);
 });
 
-test('a name that cannot be one, and a folder with content, are refused as by enclos new', async () => {
+test('a wrong name, and a folder with content, are refused as by enclos new', async () => {
   const wrong = await create(['Notes']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /CLI_USAGE: "Notes" cannot name an enclave/);

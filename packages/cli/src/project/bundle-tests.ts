@@ -26,7 +26,7 @@ export function isTest(path: string): boolean {
 
 /**
  * The tests of a project.
- * @param given files, and folders of tests. None: the folder `test`.
+ * @param given files, and folders of tests. Without any, the folder `test`.
  * @returns absolute paths, sorted, each once.
  * @throws CLI_TESTS_MISSING
  */

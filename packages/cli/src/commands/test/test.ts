@@ -13,7 +13,7 @@ import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import { createFolderWatcher, foldersOf, isSource } from '../../project/watch.ts';
 
 export interface TestOptions extends Omit<RunOptions, 'host'> {
-  /** Files, and folders of tests. Absolute. None: the folder `test` of the project. */
+  /** Files, and folders of tests. Absolute. Without any, the folder `test` of the project. */
   readonly files: readonly string[];
   /** Runs the tests again after each change, until a signal ends it. */
   readonly watch: boolean;

@@ -12,7 +12,7 @@ test('a bid wins only if it is the highest, and no other request is known', asyn
     // Any free port.
     listen: { clients: { port: 0 } },
   });
-  // Whose key it is, is checked by src/client.ts. This test is about what the enclave answers.
+  // src/client.ts checks whose key it is. This test is about what the enclave answers.
   const client = connect({ ...enclave.listeners['clients'], servername: serverName, rejectUnauthorized: false });
   const answers = createInterface({ input: client });
   const ask = async (request: string): Promise<string> => {
