@@ -1,6 +1,5 @@
 import type { Functions } from '@enclos/edl';
-import { pointAtCaller } from '../report/caller-stack.ts';
-import { reportErrors } from '../report/uncaught.ts';
+import { enter } from '../report/entrance.ts';
 import { callerOf } from '../run/enclave.ts';
 import { prepare } from '../run/prepare.ts';
 import { runEnclave } from '../run/running-enclave.ts';
@@ -34,13 +33,7 @@ const defaultMaxWaitingCalls = 256;
 export async function superviseEnclave<T extends Functions, U extends Functions>(
   options: SuperviseOptions<T, U>,
 ): Promise<SupervisedEnclave<T>> {
-  reportErrors();
-  try {
-    return await supervise(options);
-  } catch (error) {
-    pointAtCaller(error, superviseEnclave);
-    throw error;
-  }
+  return await enter(superviseEnclave, () => supervise(options));
 }
 
 async function supervise<T extends Functions, U extends Functions>(
