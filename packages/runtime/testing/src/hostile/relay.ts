@@ -78,7 +78,7 @@ export class Relay {
     const { kind, callId } = frame;
     if (kind === FrameKind.CALL) this.#asked.set(callId, this.#nameOf(frame));
     const settle = this.#flood.get(callId);
-    if (settle !== undefined && (kind === FrameKind.RETURN || kind === FrameKind.THROW)) {
+    if (settle !== undefined && isAnswer(frame)) {
       this.#flood.delete(callId);
       settle(kind === FrameKind.RETURN ? 'result' : codeOf(frame));
       return;
@@ -91,7 +91,7 @@ export class Relay {
   #fromHost(frame: Frame): void {
     const { kind, callId } = frame;
     const name = this.#asked.get(callId);
-    if (name === undefined || (kind !== FrameKind.RETURN && kind !== FrameKind.THROW)) {
+    if (name === undefined || !isAnswer(frame)) {
       this.#options.gate.write(encodeFrame(frame));
       return;
     }
@@ -119,6 +119,10 @@ export class Relay {
     const { untrusted } = table === GateTable.system ? systemInterface : this.#options.definition;
     return Object.keys(untrusted)[functionIndex] ?? '';
   }
+}
+
+function isAnswer({ kind }: Frame): boolean {
+  return kind === FrameKind.RETURN || kind === FrameKind.THROW;
 }
 
 /** The code in an error: two bytes of length, then the code (see `throwPayload`). */
