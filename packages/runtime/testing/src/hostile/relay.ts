@@ -7,7 +7,7 @@ import type { Behaviour, HostAnswer } from './answer.ts';
 /** How many results of one function are kept to be given again. */
 const mostKept = 64;
 const maxFrameBytes = 2 ** 30;
-/** Calls of a flood have high numbers, which the host itself does not come to. Those of the host are odd. */
+/** Calls of a flood have high numbers, which those of the host itself do not reach. All are odd, as the host numbers its calls. */
 const firstFloodId = 0x4000_0001;
 
 const empty = { table: 0, functionIndex: 0, parentCallId: 0, timeoutMs: 0, payload: new Uint8Array() };
@@ -17,7 +17,7 @@ export interface RelayOptions {
   readonly definition: Interface;
   readonly behaviour: Behaviour;
   readonly random: (below: number) => number;
-  /** Hears of each answer that was not sent as the host gave it. */
+  /** Called for each answer that is not sent as the host gave it. */
   onLie(): void;
 }
 
