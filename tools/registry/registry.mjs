@@ -87,7 +87,7 @@ async function publishAll(url, { packed, tarballs, base }) {
 /**
  * Packs and publishes the packages of this repository to a registry on this machine, for as long as it is used.
  *
- * @param use gets `{ url, packed }`: the address without a slash at its end, and the folder of the tarballs
+ * @param use gets `{ url }`, the address without a slash at its end
  * @returns what `use` returns
  */
 export async function withRegistry(use) {
@@ -119,7 +119,7 @@ export async function withRegistry(use) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
     await untilAnswers(url, child, () => Buffer.concat(chunks).toString('utf8'));
     await publishAll(url, { packed, tarballs, base });
-    return await use({ url, packed });
+    return await use({ url });
   } finally {
     if (child !== undefined && child.exitCode === null) {
       child.kill('SIGKILL');
