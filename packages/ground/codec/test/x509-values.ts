@@ -71,6 +71,10 @@ export function nameOf(...attributes: readonly (readonly [type: string, text: st
   return derSequence(...parts);
 }
 
-export function extensionOf(id: string, critical: Uint8Array = new Uint8Array()): Uint8Array {
-  return derSequence(derOid(id), critical, derOctetString(Uint8Array.of(9)));
+export function extensionOf(
+  id: string,
+  critical: Uint8Array = new Uint8Array(),
+  value: Uint8Array = Uint8Array.of(9),
+): Uint8Array {
+  return derSequence(derOid(id), critical, derOctetString(value));
 }
