@@ -2,4 +2,4 @@
 export const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
 
 /** A text as a part of a regular expression that stands for itself. */
-export const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+export const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
