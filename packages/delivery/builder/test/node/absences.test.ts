@@ -4,16 +4,11 @@ import { after, test } from 'node:test';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
 
 import { BuildError } from '../../src/diagnostic.ts';
-import { bundleEnclave, type Bundle } from '../../src/node/bundle.ts';
-import { loadProject } from '../../src/project/project.ts';
-import { projectFolder, testBoot, withProject } from '../project-folder.ts';
+import { projectFolder, withProject } from '../project-folder.ts';
+import { bundleOf } from './bundled.ts';
 
 const shared = projectFolder();
 after(() => shared.remove());
-
-async function bundleOf(folder: string): Promise<Bundle> {
-  return bundleEnclave(await loadProject(folder), testBoot);
-}
 
 async function problemsIn(main: string): Promise<readonly Diagnostic[]> {
   shared.write('src/demo.enclave.ts', main);
