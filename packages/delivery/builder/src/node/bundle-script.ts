@@ -86,8 +86,7 @@ function leftoversOf(round: Round, folder: string, requires: readonly UncaughtRe
     const file = message.location?.file ?? '';
     if (!isAboutLoading(message)) return false;
     return (
-      isOwnFile(folder, resolve(folder, file)) ||
-      (included.has(file) && (requires === undefined || computed.has(file)))
+      isOwnFile(folder, resolve(folder, file)) || (included.has(file) && (requires === undefined || computed.has(file)))
     );
   });
   const places = fatal.map(({ location }) => location?.file ?? '');

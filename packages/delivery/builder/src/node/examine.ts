@@ -136,10 +136,10 @@ function adviceFor(
   const name = identity?.name ?? '';
   if (Object.hasOwn(advice, name)) return { suggestion: advice[name] ?? '' };
   const suggestion = first?.absence.suggestion;
-  // Its code is not the reader's to change: a global that it lacks is seldom what the reader needs of it.
+  // The reader cannot change its code, and seldom needs the part of it that uses such a global.
   if (identity !== undefined && suggestion !== noEvaluation) {
     return {
-      suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows`,
+      suggestion: `only the parts of ${name} that work without it; a test (enclos test) runs your code inside and shows which`,
     };
   }
   return suggestion === undefined ? {} : { suggestion };

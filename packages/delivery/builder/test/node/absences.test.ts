@@ -138,7 +138,7 @@ test('what a package uses is one warning with the first place, and what it is pr
     assert.match(suggestionFor('ajv') ?? '', /standalone validation code/);
     assert.equal(
       suggestionFor('outer'),
-      'only what of outer works without it; a test (enclos test) runs your code inside and shows',
+      'only the parts of outer that work without it; a test (enclos test) runs your code inside and shows which',
     );
   });
 });
