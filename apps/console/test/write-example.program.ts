@@ -1,5 +1,5 @@
 // Writes site/example.js, what the page shows for "Show an example": node apps/console/dist/test/write-example.program.js
-// The keys that signed it are random and gone when this program ends, so nothing else can be signed under its root.
+// The keys that sign it are random and gone when this program ends, so that nothing else can be signed under its root.
 import { writeFileSync } from 'node:fs';
 import { softwareRoot } from '@enclos/attestation';
 import { toBase64 } from '@enclos/codec';

@@ -149,6 +149,7 @@ describe('a call that fails', { timeout: 300_000 }, () => {
       /^✖ ENCLAVE_CALL_FAILED: The trusted function failed; the reason stays inside\.\n/,
     );
     assert.match(production, calls);
+    assert.match(production, /\n {2}next: Run `enclos run --debug`, or load a debug enclave, to see the reason\./);
     assert.ok(!production.includes(secret));
     const debug = said(await run({ enclave }, '--debug'), /^✖ ENCLAVE_CALL_FAILED: Error: the launch code/);
     assert.match(debug, /│ {5}if \(name === 'Grace'\) throw new Error/);

@@ -101,7 +101,7 @@ test('signatures are whole bytes, by one algorithm that the PKI uses', () => {
   }
 });
 
-test('a certificate without extensions vouches for nothing, nor one with a critical extension that is not known', () => {
+test('a certificate without extensions vouches for nothing, nor one with an unknown critical extension', () => {
   refuses(() => certificate({ extensions: undefined }), 'A certificate without extensions.');
   const critical = (id: string): Change => ({
     extensions: derExplicit(3, derSequence(extensionOf(id, derBoolean(true)))),

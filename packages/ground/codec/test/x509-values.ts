@@ -13,7 +13,7 @@ import {
 
 /** ecdsa-with-SHA256. */
 export const algorithm = derSequence(derOid('1.2.840.10045.4.3.2'));
-/** A SubjectPublicKeyInfo of no curve that anybody knows. */
+/** A SubjectPublicKeyInfo of an unknown curve. */
 export const keyInfo = derSequence(
   derSequence(derOid('1.2.840.10045.2.1'), derOid('1.2.3')),
   derBitString(Uint8Array.of(4, 5)),

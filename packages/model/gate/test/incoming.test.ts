@@ -67,6 +67,8 @@ test('a result that fits is sent, a larger one is refused by its code', async ()
   const [fits, tooLarge] = wire.frames();
   assert.equal(fits?.payload.length, 8172);
   assert.equal(codeOf(tooLarge ?? assert.fail()), 'GATE_FRAME_TOO_LARGE');
+  const { message } = thrown(tooLarge?.payload ?? noBytes);
+  assert.equal(message, 'The result takes 8173 bytes, and at most 8172 fit (limits.maxFrameBytes).');
 });
 
 test('calls over the slots wait in order, over the queue get GATE_BUSY', async () => {

@@ -170,7 +170,11 @@ test('arguments out of range are refused', async () => {
     endpoint.invoke(0, 0, 'text'),
   ];
   for (const call of refused) await assert.rejects(call, hasCode('GATE_INVALID_ARGUMENT'));
-  await assert.rejects(endpoint.invoke(0, 0, new Uint8Array(8173)), hasCode('GATE_FRAME_TOO_LARGE'));
+  await assert.rejects(endpoint.invoke(0, 0, new Uint8Array(8173)), {
+    code: 'GATE_FRAME_TOO_LARGE',
+    message: 'The arguments take 8173 bytes, and at most 8172 fit (limits.maxFrameBytes).',
+    next: 'Send less at once, or raise limits.maxFrameBytes in enclave.json, which holds for both sides, and build again.',
+  });
 });
 
 test('a result over maxResultBytes is a violation, one at the bound is not', async () => {

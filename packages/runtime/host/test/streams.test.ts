@@ -13,6 +13,8 @@ import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } fr
 import { pinnedInterpreter } from '@enclos/manifest';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { manifestFields } from '@enclos/testkit';
+// What an error advises is declared there.
+import '../src/errors.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import type { StreamAddress } from '../src/services/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
@@ -400,18 +402,22 @@ describe('the addresses of streams', () => {
     await assert.rejects(open({ web: anyPort, admin: anyPort }, { web: anyPort }), code('STREAM_NOT_DECLARED'));
   });
 
-  test('a port in use is an error that names the listener, and leaves no other open', async () => {
+  test('a port in use is an error that names the listener, and leaves no other open', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'enclos-host-'));
+    t.after(() => rm(folder, { recursive: true }));
     const web = { path: join(folder, 'web.sock') };
     const taken = await open({ web: anyPort, admin: anyPort });
+    t.after(() => taken.close());
     const { port = 0 } = taken.listeners['web'] ?? {};
     await assert.rejects(
       open({ web, admin: { port } }),
-      (error: unknown) => code('HOST_LISTEN_FAILED')(error) && /"admin"/.test(String(error)),
+      (error: unknown) =>
+        code('HOST_LISTEN_FAILED')(error) &&
+        /"admin"/.test(String(error)) &&
+        isEnclosError(error) &&
+        /choose another port: with `PORT=8444 enclos run`/.test(error.next),
     );
     assert.deepEqual(await readdir(folder), []);
-    await taken.close();
-    await rm(folder, { recursive: true });
   });
 
   for (const [what, below] of [

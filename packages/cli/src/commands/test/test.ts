@@ -36,8 +36,6 @@ export interface TestEvents extends BuildEvents {
 export async function test(options: TestOptions, io: Io, events: TestEvents): Promise<RunOutcome> {
   const given = resolve(options.folder);
   const folder = await realpath(given).catch(() => given);
-  // A run that cannot test anything starts nothing.
-  if (!options.watch) await findTests(folder, options.files);
   const session = new Session({ ...options, folder }, io, events);
   try {
     return { exitCode: await (options.watch ? session.watch() : session.run()) };
@@ -64,6 +62,7 @@ class Session {
   /** Runs the tests once. @returns the exit code of the test runner. */
   async run(): Promise<number> {
     const { folder, files, debug, keyFile, isolation, args } = this.#options;
+    // First: a run that cannot test anything starts nothing.
     const tests = await findTests(folder, files);
     const project = await loadProjectFor(folder, debug);
     const key = () => projectKey(project.folder, keyFile);

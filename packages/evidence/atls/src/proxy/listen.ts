@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isIP, type Server } from 'node:net';
 import { listenRefusal } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
@@ -31,13 +32,12 @@ export async function listenAt(
   if (!allowOtherMachines && !isLoopback(host)) {
     throw refused(`${host} is not a loopback address, so other machines could reach it.`);
   }
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  }).catch((cause: unknown) => refuse(`${host}:${port}`, cause));
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    refuse(`${host}:${port}`, cause);
+  }
   const actual = server.address();
   return { host, port: typeof actual === 'object' && actual !== null ? actual.port : port };
 }
