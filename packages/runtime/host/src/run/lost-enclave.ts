@@ -25,7 +25,9 @@ export function watchEnd(
     // An enclave that only closed its gate would not end by itself.
     void terminate();
     try {
-      const exit = await underDeadline(reportTimeoutMs, (signal) => untilAborted(signal, exited)).catch(() => undefined);
+      const exit = await underDeadline(reportTimeoutMs, (signal) => untilAborted(signal, exited)).catch(
+        () => undefined,
+      );
       known = exit && readable(exit);
     } finally {
       events.end(error);
