@@ -19,7 +19,7 @@
 //   7. a package names only error codes that it or a package below it declares, each entry that needs a declaration
 //      loads it, and bundlers keep it. Errors that a program does not load would have no kind and no advice;
 //   8. src/ has at most 20 files a folder and 6,000 lines (larger packages are named in floors/shape.mjs), no folders that
-//      import each other, over however many others, and no circle of imports, of types neither;
+//      import each other, over however many others, and no circle of imports, not even of types;
 //   9. each primitive has one owner (floors/owners.mjs);
 //  10. types are nouns (floors/nouns.mjs).
 import { resolve } from 'node:path';

@@ -54,7 +54,7 @@ function writeLicenses(file, foreign) {
 }
 
 async function buildProgram({ folder, entry, file, conditions = [], others = false }) {
-  const { name, version } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+  const { name, version } = readJson(join(root, folder, 'package.json'));
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [join(root, entry)],

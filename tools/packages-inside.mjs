@@ -18,10 +18,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { pool, run, seconds, totalsLine } from './lib/run.mjs';
-import { childEnvironment, readJson, root } from './lib/workspace.mjs';
+import { childEnvironment, importBuilt, readJson, root } from './lib/workspace.mjs';
 import { uses } from './packages-inside/uses.mjs';
 
 const records = join(root, 'tools/packages-inside');
@@ -36,10 +35,9 @@ const { values } = parseArgs({
     latest: { type: 'boolean', default: false },
   },
 });
-const load = (folder) => import(pathToFileURL(join(root, folder, 'dist/src/index.js')).href);
 const [{ buildEnclave, loadProject, signEnclave }, { startPlatform }, { loadEnclave }, edl] = await Promise.all(
   ['packages/delivery/builder', 'packages/runtime/software-sgx', 'packages/runtime/host', 'packages/model/edl'].map(
-    load,
+    (folder) => importBuilt(`${folder}/dist/src/index.js`),
   ),
 );
 

@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seconds, totalsLine } from './lib/run.mjs';
-import { readJson, root } from './lib/workspace.mjs';
+import { importBuilt, readJson } from './lib/workspace.mjs';
 import { nodeProgram } from './registry/programs.mjs';
 import { withRegistry } from './registry/registry.mjs';
 import { emptyHome, installFrom } from './registry/stranger.mjs';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     types: { type: 'boolean', default: false },
   },
 });
-const { templates } = await import(join(root, 'packages/cli/dist/src/commands/new/create-project.js'));
+const { templates } = await importBuilt('packages/cli/dist/src/commands/new/create-project.js');
 const list = (text) => text.split(',');
 const chosen = {
   nodes: list(values.node),

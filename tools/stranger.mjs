@@ -4,7 +4,7 @@
 //
 // A registry on this machine has the packages as they are packed, so build before. Root plays another user, and has podman run
 // their pod; anyone else plays themselves, without a pod. Each step says how long it took, and is killed at its own limit.
-// --patience multiplies each limit, for a machine that does other work too. Nothing is left, neither after a failure.
+// --patience multiplies each limit, for a machine that does other work too. Nothing is left, not even after a failure.
 import { parseArgs } from 'node:util';
 import { inOneFolder } from './stranger/early-end.mjs';
 import { createUser } from './stranger/user.mjs';

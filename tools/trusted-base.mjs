@@ -9,18 +9,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
+import { filesUnder, fromRoot, importBuilt, root, workspaces } from './lib/workspace.mjs';
 
 const maxOwnLines = 3000;
 const trivial = join(root, 'tests/kit/enclaves/trivial');
 const listName = 'trusted-base.json';
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
-const { buildEnclave, loadProject } = await import(
-  pathToFileURL(join(root, 'packages/delivery/builder/dist/src/index.js')).href
-);
+const { buildEnclave, loadProject } = await importBuilt('packages/delivery/builder/dist/src/index.js');
 const ours = new Set(
   workspaces()
     .filter(({ folder }) => folder.startsWith('packages/'))

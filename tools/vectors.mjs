@@ -4,7 +4,7 @@
 //
 // Quotes, collateral, reports, certificates and ledgers that others published show that we read what they write. The repository
 // does not hold them: each has its own licence. Tests look for them in the folder that ENCLOS_VECTORS names; without it they
-// are skipped, and counted. Whoever has no such folder can make one: CONTRIBUTING.md has its layout.
+// are skipped, and counted. If you have no such folder you can make one: CONTRIBUTING.md has its layout.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { filesUnder, root } from './lib/workspace.mjs';

@@ -1,9 +1,9 @@
 // docs/reference/api/PACKAGE.md is written from the declaration files of the packages that applications import.
 // (typedoc does not take this compiler, and api-extractor brings one of its own.)
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaces } from '../lib/workspace.mjs';
 import { exportsOf } from './declarations.mjs';
+import { checkGenerated } from './generated.mjs';
 
 const folder = 'docs/reference/api';
 /** The packages whose entry points have a page, in the order of the index. `boot` is for the bundler alone, `for-testing` for ours. */
@@ -144,12 +144,5 @@ export function checkApiPages(base, { write }) {
     [`${folder}/README.md`, indexOf(base)],
     ...pages.map((page) => [fileOf(page.name), pageOf(page, base)]),
   ];
-  if (write) {
-    mkdirSync(join(base, folder), { recursive: true });
-    for (const [path, text] of expected) writeFileSync(join(base, path), text);
-    return [];
-  }
-  return expected
-    .filter(([path, text]) => !existsSync(join(base, path)) || readFileSync(join(base, path), 'utf8') !== text)
-    .map(([path]) => `${path}: not what the declarations say; run: node tools/docs.mjs --write`);
+  return checkGenerated(base, expected, { write, source: 'the declarations say' });
 }

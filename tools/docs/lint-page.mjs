@@ -1,7 +1,7 @@
 // docs/reference/lint-rules.md is written from the table of rules in packages/delivery/kubernetes.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { checkGenerated } from './generated.mjs';
 
 const path = 'docs/reference/lint-rules.md';
 
@@ -52,10 +52,5 @@ export async function checkLintPage(base, { write }) {
   if (homeless.length > 0) return homeless.map((code) => `${path}: ${code} belongs to no section, or to several`);
   const sections = groups.map((group) => sectionOf(group, lintRules));
   const expected = `${introduction.replace('RELEASE', kubernetesRelease)}\n${sections.join('\n')}`;
-  if (write) {
-    writeFileSync(join(base, path), expected);
-    return [];
-  }
-  const actual = existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : '';
-  return actual === expected ? [] : [`${path}: not what the rules say; run: node tools/docs.mjs --write`];
+  return checkGenerated(base, [[path, expected]], { write, source: 'the rules say' });
 }

@@ -1,8 +1,8 @@
 // docs/reference/packages-inside.md is written from what tools/packages-inside.mjs recorded.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../lib/workspace.mjs';
 import { uses } from '../packages-inside/uses.mjs';
+import { checkGenerated } from './generated.mjs';
 
 const path = 'docs/reference/packages-inside.md';
 
@@ -55,9 +55,5 @@ function pageText(root) {
 
 /** @returns problems; none after `write`. */
 export function checkPackagesInsidePage(root, { write }) {
-  const text = pageText(root);
-  const file = join(root, path);
-  if (write) writeFileSync(file, text);
-  const isSame = existsSync(file) && readFileSync(file, 'utf8') === text;
-  return isSame ? [] : [`${path}: not what tools/packages-inside/ says; run node tools/docs.mjs --write`];
+  return checkGenerated(root, [[path, pageText(root)]], { write, source: 'tools/packages-inside/ says' });
 }

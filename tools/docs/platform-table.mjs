@@ -1,7 +1,8 @@
 // The table of docs/reference/platforms.md is written from the capability tables of the drivers.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { checkGenerated } from './generated.mjs';
 
 const path = 'docs/reference/platforms.md';
 const begin =
@@ -54,11 +55,9 @@ export async function checkPlatformTable(base, { write }) {
   const { capabilityTables } = await import(
     pathToFileURL(join(base, 'packages/runtime/tee/dist/src/platforms.js')).href
   );
-  const file = join(base, path);
-  const text = readFileSync(file, 'utf8');
+  const text = readFileSync(join(base, path), 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) return [`${path}: the marks of the table are missing`];
   const expected = text.slice(0, from + begin.length) + tableOf(capabilityTables) + text.slice(to);
-  if (write) writeFileSync(file, expected);
-  return write || text === expected ? [] : [`${path}: not what the drivers say; run: node tools/docs.mjs --write`];
+  return checkGenerated(base, [[path, expected]], { write, source: 'the drivers say' });
 }

@@ -1,8 +1,8 @@
 // docs/reference/enclave-json.md and deploy-json.md are written from the published JSON Schemas, which the
 // readers of those files give out.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJson } from '../lib/workspace.mjs';
+import { checkGenerated } from './generated.mjs';
 
 const enclavePage = {
   path: 'docs/reference/enclave-json.md',
@@ -103,15 +103,9 @@ function rowsOf(properties, required, prefix) {
 
 /** Writes the pages, or compares them; returns problems, one line each. */
 export function checkSchemaPages(base, { write }) {
-  return [enclavePage, deployPage].flatMap((page) => {
-    const { path, schemaPath } = page;
-    const { properties, required = [] } = readJson(join(base, schemaPath));
-    const expected = `${headOf(page)}${rowsOf(properties, required, '').join('\n')}\n`;
-    if (write) {
-      writeFileSync(join(base, path), expected);
-      return [];
-    }
-    const actual = existsSync(join(base, path)) ? readFileSync(join(base, path), 'utf8') : '';
-    return actual === expected ? [] : [`${path}: not what the schema says; run: node tools/docs.mjs --write`];
+  const pages = [enclavePage, deployPage].map((page) => {
+    const { properties, required = [] } = readJson(join(base, page.schemaPath));
+    return [page.path, `${headOf(page)}${rowsOf(properties, required, '').join('\n')}\n`];
   });
+  return checkGenerated(base, pages, { write, source: 'the schema says' });
 }

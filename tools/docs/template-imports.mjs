@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
+import { readJson } from '../lib/workspace.mjs';
 import { parseMarkdown } from './markdown.mjs';
 
 const templates = 'packages/cli/templates';
@@ -43,7 +44,7 @@ function problemsOf(page, blocks, base) {
 
 function packagesOf(options, base) {
   const [, template = 'app'] = /--template[ =]([\w-]+)/.exec(options) ?? [];
-  const manifest = JSON.parse(readFileSync(join(base, templates, template, 'package.json'), 'utf8'));
+  const manifest = readJson(join(base, templates, template, 'package.json'));
   return new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.devDependencies ?? {})]);
 }
 

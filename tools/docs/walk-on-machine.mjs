@@ -1,14 +1,12 @@
 // A reader who is root, and has podman: on a private machine, so that the page takes no ports of this one and leaves nothing.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { root } from '../lib/workspace.mjs';
+import { importBuilt } from '../lib/workspace.mjs';
 
 /** Folders that commands of a page use by these names. */
 const folders = ['/run/enclos', '/var/cache/enclos', '/srv/enclos'];
 
-/** The kit of the tests, which is built. */
-const testkit = () => import(pathToFileURL(join(root, 'tools/testkit/dist/src/index.js')).href);
+const testkit = () => importBuilt('tools/testkit/dist/src/index.js');
 
 /** Why pages about containers cannot be followed here; undefined where they can. */
 export async function containersMissing() {

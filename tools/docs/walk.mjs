@@ -1,17 +1,9 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { npmPath } from '../lib/npm.mjs';
 import { endGroup, run } from '../lib/run.mjs';
+import { escaped, indent } from '../lib/text.mjs';
 import { childEnvironment, root } from '../lib/workspace.mjs';
 
 const blockLimitMs = 300_000;
@@ -52,15 +44,6 @@ function writeShims(folder, { npm, installed }) {
   return childEnvironment({ ENCLOS_NODE: process.execPath, ENCLOS_NPM: npm, ENCLOS_INSTALLED: installed });
 }
 
-function findNpm() {
-  const { PATH = '' } = childEnvironment();
-  return (
-    PATH.split(':')
-      .map((folder) => join(folder, 'npm'))
-      .find(existsSync) ?? 'npm'
-  );
-}
-
 /** The first expected line that the output does not have in its turn; undefined when it has all. */
 export function missingLine(expected, output) {
   const lines = output.split('\n').map((line) => line.trimEnd());
@@ -80,8 +63,6 @@ export function missingLine(expected, output) {
   return undefined;
 }
 
-const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
-
 /**
  * Commands that run: `sh`, `sh until="TEXT"` for a program that stays, which is ended when it has printed the text, and `sh containers`
  * for a page that needs root and podman.
@@ -89,8 +70,6 @@ const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&
 export const isCommand = (info) => info === 'sh' || needsContainers(info) || untilOf(info) !== undefined;
 export const needsContainers = (info) => info === 'sh containers';
 const untilOf = (info) => /^sh until="(.+)"$/.exec(info)?.[1];
-
-const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
 
 /** What a reader finds in a clone. A link to a folder shows its files, and what a page makes is not in the repository. */
 const inClone = ['node_modules', 'package.json', 'packages', 'services', 'samples', 'docs'];
@@ -107,7 +86,7 @@ export function readersPlace(name, { base, packed }) {
   for (const entry of inClone) symlinkSync(join(root, entry), join(folder, entry));
   if (packed !== undefined) cpSync(packed, join(folder, '.packages'), { recursive: true });
   const shimFolder = join(notes, '.bin');
-  const inherited = writeShims(shimFolder, { npm: findNpm(), installed: join(base, '.installed') });
+  const inherited = writeShims(shimFolder, { npm: npmPath(), installed: join(base, '.installed') });
   const state = { XDG_STATE_HOME: join(notes, '.state') };
   return { folder, notes, env: { ...inherited, ...state, PATH: `${shimFolder}:${inherited.PATH}` } };
 }
@@ -138,7 +117,6 @@ export function createWalk(
   isSkipped = () => false,
 ) {
   const where = join(notes, '.cwd');
-
   const groups = [];
 
   const runCommands = async (body, cwd, until) => {
@@ -150,6 +128,35 @@ export function createWalk(
     return ran;
   };
 
+  const read = async (blocks) => {
+    let cwd = folder;
+    let output = '';
+    for (const { info, body, line } of blocks) {
+      const file = /\sfile=(\S+)/.exec(info)?.[1];
+      if (file !== undefined) {
+        mkdirSync(dirname(join(cwd, file)), { recursive: true });
+        writeFileSync(join(cwd, file), `${body}\n`);
+      } else if (isCommand(info)) {
+        if (isSkipped(body)) continue;
+        if (!isGuarded(body)) return `  ${name}:${line}: a loop that waits ends by \`|| ! kill -0 $!\` as well`;
+        const until = untilOf(info);
+        const ran = await runCommands(body, cwd, until);
+        output = ran.output;
+        const how = ran.timedOut ? `not ended after ${ran.seconds.toFixed(0)} s` : `exit code ${ran.code}`;
+        if (until !== undefined && !ran.reached) {
+          return `  ${name}:${line}: does not say "${until}": ${how}\n${indent(output)}`;
+        }
+        if (until !== undefined) continue;
+        if (ran.code !== 0) return `  ${name}:${line}: ${how}\n${indent(output)}`;
+        cwd = readFileSync(where, 'utf8').trim();
+      } else if (info === 'text') {
+        const missing = missingLine(body, output);
+        if (missing !== undefined) return `  ${name}:${line}: does not print "${missing}", but\n${indent(output)}`;
+      }
+    }
+    return undefined;
+  };
+
   return {
     /**
      * What a page leaves in the background, for a later block or because `kill %1` of a shell without job control does not reach
@@ -157,38 +164,10 @@ export function createWalk(
      */
     async follow(blocks) {
       try {
-        return await this.read(blocks);
+        return await read(blocks);
       } finally {
         await Promise.all(groups.map((group) => endGroup(group)));
       }
-    },
-    async read(blocks) {
-      let cwd = folder;
-      let output = '';
-      for (const { info, body, line } of blocks) {
-        const file = /\sfile=(\S+)/.exec(info)?.[1];
-        if (file !== undefined) {
-          mkdirSync(dirname(join(cwd, file)), { recursive: true });
-          writeFileSync(join(cwd, file), `${body}\n`);
-        } else if (isCommand(info)) {
-          if (isSkipped(body)) continue;
-          if (!isGuarded(body)) return `  ${name}:${line}: a loop that waits ends by \`|| ! kill -0 $!\` as well`;
-          const until = untilOf(info);
-          const ran = await runCommands(body, cwd, until);
-          output = ran.output;
-          const how = ran.timedOut ? `not ended after ${ran.seconds.toFixed(0)} s` : `exit code ${ran.code}`;
-          if (until !== undefined && !ran.reached) {
-            return `  ${name}:${line}: does not say "${until}": ${how}\n${indent(output)}`;
-          }
-          if (until !== undefined) continue;
-          if (ran.code !== 0) return `  ${name}:${line}: ${how}\n${indent(output)}`;
-          cwd = readFileSync(where, 'utf8').trim();
-        } else if (info === 'text') {
-          const missing = missingLine(body, output);
-          if (missing !== undefined) return `  ${name}:${line}: does not print "${missing}", but\n${indent(output)}`;
-        }
-      }
-      return undefined;
     },
   };
 }

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Runs a command in a process group of its own and collects what it prints.
  * After `limitMs` the whole group is killed, grandchildren included.
  * `echo` passes the output through as well. `until` is a text: once it is printed, the group is asked to end, and
- * `reached` says that it was. `user` is `{ uid, gid }` of another user, for root. `group` is the number of the process group.
+ * `reached` says that it was. `group` is the number of the process group.
  */
-export function run(command, args, { cwd, env, limitMs, echo = false, until, user = {} } = {}) {
+export function run(command, args, { cwd, env, limitMs, echo = false, until } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(command, args, { ...user, cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks = [];
     const collect = (stream) => (chunk) => {
       chunks.push(chunk);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nodeRefusal } from '../../packages/ground/errors/start-program.mjs';
 
 // Every tool imports this module, and it runs before the tool does.
@@ -12,6 +12,9 @@ if (refusal !== undefined) {
 
 /** The root of the checkout. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Loads a module that the build made. @param path from the root */
+export const importBuilt = (path) => import(pathToFileURL(join(root, path)).href);
 
 export function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pruneStaleOutputs } from '../lib/prune.mjs';
-import { run } from '../lib/run.mjs';
-import { childEnvironment, readJson, root, workspaces } from '../lib/workspace.mjs';
+import { npm } from '../lib/npm.mjs';
+import { readJson, root, workspaces } from '../lib/workspace.mjs';
 import { tarballProblems } from './check.mjs';
 import { isPublished } from './metadata.mjs';
 import { stagePackage } from './stage.mjs';
@@ -24,12 +24,9 @@ function readReport(output) {
 }
 
 async function npmPack(folders, into) {
-  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', into, ...folders], {
-    cwd: into,
-    env: childEnvironment({ npm_config_loglevel: 'error' }),
-  });
-  if (packed.code !== 0) throw new Error(`npm pack failed:\n${packed.output}`);
-  return readReport(packed.output);
+  const env = { npm_config_loglevel: 'error' };
+  const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', into, ...folders];
+  return readReport(await npm(words, { cwd: into, env }));
 }
 
 /** The folder `out` holds the tarballs of one version and nothing else. */

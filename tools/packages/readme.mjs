@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { linksOf, parseMarkdown } from '../docs/markdown.mjs';
+import { escaped } from '../lib/text.mjs';
 
 const isExternal = (target) => /^(?:[a-z][a-z0-9+.-]*:|#|\/)/i.test(target);
-const escaped = (text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 /**
  * A README whose links work on a registry: what leads to a file that the package ships stays, and what leads elsewhere

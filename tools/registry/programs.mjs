@@ -1,9 +1,9 @@
 // Programs of the registry that only these checks need: installed when they are first used, in .enclos/programs, without
 // their scripts. As dependencies they would make every `npm ci` 60 MB larger, or three versions of Node.
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { run } from '../lib/run.mjs';
-import { childEnvironment, root } from '../lib/workspace.mjs';
+import { join } from 'node:path';
+import { npm, npmPath } from '../lib/npm.mjs';
+import { root } from '../lib/workspace.mjs';
 
 const programs = {
   // The last version for Node 20. One of its plugins asks for `node-fetch@cjs`, a tag that not every registry has.
@@ -21,12 +21,8 @@ async function folderOf(name) {
   const made = `${kept}.${process.pid}`;
   mkdirSync(made, { recursive: true });
   writeFileSync(join(made, 'package.json'), JSON.stringify({ private: true, ...programs[name] }));
-  const installed = await run(
-    'npm',
-    ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-workspaces'],
-    { cwd: made, env: childEnvironment(), limitMs: 300_000 },
-  );
-  if (installed.code !== 0) throw new Error(`npm cannot install ${name}:\n${installed.output}`);
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-workspaces'];
+  await npm(['install', ...flags], { cwd: made, limitMs: 300_000 });
   rmSync(kept, { recursive: true, force: true });
   renameSync(made, kept);
   return kept;
@@ -37,14 +33,7 @@ export const verdaccioScript = async () => join(await folderOf('verdaccio'), 'no
 export const pnpmScript = async () => join(await folderOf('pnpm'), 'node_modules/pnpm/bin/pnpm.cjs');
 
 /** The file that starts the npm of this machine. */
-export function npmScript() {
-  const { PATH = '' } = childEnvironment();
-  const found = PATH.split(delimiter)
-    .map((folder) => join(folder, 'npm'))
-    .find(existsSync);
-  if (found === undefined) throw new Error('There is no npm in PATH.');
-  return realpathSync(found);
-}
+export const npmScript = () => realpathSync(npmPath());
 
 /** A Node of a major version: 20, 22 or 24. */
 export const nodeProgram = async (major) =>

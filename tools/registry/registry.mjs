@@ -4,32 +4,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pool, run } from '../lib/run.mjs';
-import { childEnvironment, root } from '../lib/workspace.mjs';
+import { npm } from '../lib/npm.mjs';
+import { pool } from '../lib/run.mjs';
+import { childEnvironment, importBuilt, root } from '../lib/workspace.mjs';
 import { packPackages } from '../packages/pack.mjs';
 import { verdaccioScript } from './programs.mjs';
 
 const startMs = 60_000;
 const publishMs = 60_000;
 
-async function npmSetting(name) {
-  const asked = await run('npm', ['config', 'get', name], { cwd: tmpdir(), env: childEnvironment() });
-  if (asked.code !== 0) throw new Error(`npm config get ${name} failed:\n${asked.output}`);
-  return asked.output.trim();
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const npmSetting = async (name) => (await npm(['config', 'get', name], { cwd: tmpdir() })).trim();
 
 /** JSON is YAML. Our names never come from elsewhere, and other names are never published here. */
 function configurationOf({ storage, uplink, hasToken }) {
@@ -69,25 +56,19 @@ async function untilAnswers(url, child, said) {
 async function publishAll(url, { packed, tarballs, base }) {
   const userconfig = join(base, 'publish.npmrc');
   writeFileSync(userconfig, `registry=${url}/\n${url.replace('http:', '')}/:_authToken=local\n`);
-  const env = childEnvironment({ npm_config_userconfig: userconfig });
-  const publish = ({ file }) =>
-    run('npm', ['publish', join(packed, file), '--provenance=false', '--ignore-scripts', '--registry', `${url}/`], {
-      cwd: base,
-      env,
-      limitMs: publishMs,
-    });
-  const results = await pool(
+  const env = { npm_config_userconfig: userconfig };
+  const flags = ['--provenance=false', '--ignore-scripts', '--registry', `${url}/`];
+  const publish = ({ file }) => npm(['publish', join(packed, file), ...flags], { cwd: base, env, limitMs: publishMs });
+  await pool(
     tarballs.map((tarball) => () => publish(tarball)),
     2,
   );
-  const failed = results.find(({ code }) => code !== 0);
-  if (failed !== undefined) throw new Error(`npm publish failed:\n${failed.output}`);
 }
 
 /**
  * Packs and publishes the packages of this repository to a registry on this machine, for as long as it is used.
  *
- * @param use gets `{ url, packed }`: the address without a slash at its end, and the folder of the tarballs
+ * @param use gets `{ url }`, the address without a slash at its end
  * @returns what `use` returns
  */
 export async function withRegistry(use) {
@@ -105,6 +86,7 @@ export async function withRegistry(use) {
     const config = join(base, 'verdaccio.yaml');
     const hasToken = process.env.ENCLOS_REGISTRY_TOKEN !== undefined;
     writeFileSync(config, configurationOf({ storage, uplink: await npmSetting('registry'), hasToken }));
+    const { freePort } = await importBuilt('tools/testkit/dist/src/index.js');
     const url = `http://127.0.0.1:${await freePort()}`;
     const authorities = await npmSetting('cafile');
     const script = await verdaccioScript();
@@ -119,7 +101,7 @@ export async function withRegistry(use) {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk));
     await untilAnswers(url, child, () => Buffer.concat(chunks).toString('utf8'));
     await publishAll(url, { packed, tarballs, base });
-    return await use({ url, packed });
+    return await use({ url });
   } finally {
     if (child !== undefined && child.exitCode === null) {
       child.kill('SIGKILL');

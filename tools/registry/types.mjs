@@ -2,6 +2,7 @@
 // of our packages with nothing skipped, with and without the names of browsers.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seconds } from '../lib/run.mjs';
 import { readJson, root, workspaces } from '../lib/workspace.mjs';
 import { isPublished } from '../packages/metadata.mjs';
 import { emptyHome, installFrom } from './stranger.mjs';
@@ -61,7 +62,7 @@ export async function typesOfEverything(url) {
       for (const project of ['tsconfig.json', 'tsconfig.dom.json']) {
         const ran = await shell(`node node_modules/${compiler}/bin/tsc -p ${project} --pretty false`, { cwd });
         if (ran.code !== 0) throw new Error(`${compiler} TypeScript, ${project}:\n${ran.output}`);
-        marks.push(`${compiler} ${project} ${ran.seconds.toFixed(1)} s`);
+        marks.push(`${compiler} ${project} ${seconds(ran.seconds)}`);
       }
     }
   });

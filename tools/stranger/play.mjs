@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { missingLine } from '../docs/walk.mjs';
 import { seconds, totalsLine } from '../lib/run.mjs';
+import { indent } from '../lib/text.mjs';
 import { signals } from './early-end.mjs';
-
-const indent = (text) => text.trimEnd().replaceAll(/^/gm, '    ');
 
 const releaseLimitMs = 60_000;
 

@@ -1,23 +1,19 @@
 // The steps at which the stranger's image meets a machine: root has podman and a platform there, the stranger a client.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
-import { root } from '../lib/workspace.mjs';
+import { importBuilt } from '../lib/workspace.mjs';
 import { StepFailure, expectLines } from './play.mjs';
-
-/** The kits of the tests, which are built. */
-const kit = (path) => import(pathToFileURL(join(root, path)).href);
 
 /** Why there is no pod here; undefined where there is one. */
 export async function podMissing() {
-  const { containersMissing } = await kit('tools/testkit/dist/src/index.js');
-  const { separationSkipped } = await kit('tests/kit/dist/src/separated/separated.js');
+  const { containersMissing } = await importBuilt('tools/testkit/dist/src/index.js');
+  const { separationSkipped } = await importBuilt('tests/kit/dist/src/separated/separated.js');
   return containersMissing ?? (separationSkipped() || undefined);
 }
 
 /** A machine of its own with a separated platform, for pods. Root makes it. */
 export async function createMachine() {
-  const { createPodMachine } = await kit('tests/kit/dist/src/hosts/pod-machine.js');
+  const { createPodMachine } = await importBuilt('tests/kit/dist/src/hosts/pod-machine.js');
   return createPodMachine();
 }
 

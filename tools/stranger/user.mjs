@@ -1,4 +1,4 @@
-// A user with an empty home, on this machine. Root plays another user: a number that nobody has, so that there is no account
+// A user with an empty home, on this machine. Root plays another user: a number without an account, so that there is none
 // to remove. Anyone else plays themselves.
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,8 +90,6 @@ export function createUser({ programs, variables: own = {} } = {}) {
     home,
     /** Start a program as the user. */
     words,
-    /** Processes that run now. */
-    left,
     /** Runs lines of a shell, and stops at the first that fails; with `until`, one command, which is ended when it has printed that. */
     shell: (script, { cwd = home, limitMs, until } = {}) => {
       const [program, ...args] = [...words, 'bash', '-ec', until === undefined ? script : `exec ${script}`];

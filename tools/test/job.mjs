@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../lib/run.mjs';
+import { escaped } from '../lib/text.mjs';
 import { childEnvironment, root } from '../lib/workspace.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const escapeRegExp = (text) => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /** With a name pattern, Node 20 reports the tests that do not match as skipped. */
 const isFilteredOut = (event) => typeof event.skip === 'string' && event.skip.includes('does not match pattern');
@@ -69,7 +69,7 @@ export async function runJob({ label, files }, { grep, limitMs, shared }) {
     '--enable-source-maps',
     `--test-reporter=${here('reporter.mjs')}`,
     '--test-reporter-destination=stdout',
-    ...(grep === undefined ? [] : [`--test-name-pattern=${escapeRegExp(grep)}`]),
+    ...(grep === undefined ? [] : [`--test-name-pattern=${escaped(grep)}`]),
     here('run-files.mjs'),
     ...files,
   ];

@@ -2,20 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { softwareRoot } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
-import {
-  attestedCertificate,
-  attestedForms,
-  azureTdxScenario,
-  exampleSgxReport,
-  scenario,
-  snpScenario,
-} from '@enclos/evidence-kit';
+import { attestedCertificate, attestedForms, azureTdxScenario, scenario, snpScenario } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
 import fc from 'fast-check';
 import { check } from '../src/page/check.ts';
 import { readAttested } from '../src/page/input/attested.ts';
 import type { Outcome, Request } from '../src/page/outcome.ts';
 import { Session, type Source } from '../src/page/session.ts';
+import { policyFor } from './example-policy.ts';
 
 const forms = attestedForms();
 const names = ['tagged', 'cmw', 'gramine-legacy', 'oe-report', 'ego', 'azure-signing', 'oe-evidence'] as const;
@@ -90,13 +84,7 @@ test('a policy is bound by the key of the certificate, or by what was typed in',
   const { id, reportData, wrap } = forms.tagged;
   const { quote, root } = scenario({ report: { reportData } });
   const { fingerprint } = await softwareRoot(root.certificate);
-  const policy = {
-    mrEnclave: [toHex(exampleSgxReport.mrEnclave)],
-    minimumSecurityVersion: 0,
-    acceptedStatuses: ['OK'],
-    intelRoot: false,
-    softwareRoots: [fingerprint],
-  };
+  const policy = policyFor(fingerprint);
   const certificate = attestedCertificate({ id, value: wrap(quote) });
   const { appraisal } = await outcomeOf(certificate, { policy });
   assert.ok(appraisal.kind === 'accepted' && appraisal.binding.kind === 'certificate-key');

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INTEL_SGX_ROOT, softwareRoot } from '@enclos/attestation';
-import type { JsonObject } from '@enclos/codec/json';
 import { exampleSgxReport, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
-import { toHex } from '@enclos/codec';
 import { check } from '../src/page/check.ts';
 import type { Outcome, Request } from '../src/page/outcome.ts';
+import { policyFor } from './example-policy.ts';
 
 async function requestOf(changes: ScenarioChanges = {}): Promise<Request> {
   const { quote, collateral, root, at } = scenario(changes);
@@ -18,17 +17,6 @@ async function requestOf(changes: ScenarioChanges = {}): Promise<Request> {
     amdRoots: [],
     now: at,
     allowTrailingBytes: false,
-  };
-}
-
-function policyFor(fingerprint: string, changes: JsonObject = {}): JsonObject {
-  return {
-    mrEnclave: [toHex(exampleSgxReport.mrEnclave)],
-    minimumSecurityVersion: 0,
-    acceptedStatuses: ['OK'],
-    intelRoot: false,
-    softwareRoots: [fingerprint],
-    ...changes,
   };
 }
 

@@ -7,6 +7,7 @@ import { toHex } from '@enclos/codec';
 import { chromium, vectors, type Session } from '@enclos/testkit';
 import { ConsolePage } from './console-page.ts';
 import { contrastProblems } from './contrast.ts';
+import { policyFor } from './example-policy.ts';
 
 interface Files {
   readonly quote: string;
@@ -114,13 +115,7 @@ chromium.test('a policy is applied, and the report data bound', async (page, t) 
   const console = await ConsolePage.open(page, t);
   const { quote, collateral, root, at } = write(console);
   const { fingerprint } = await softwareRoot(scenario({}).root.certificate);
-  const rules = {
-    mrEnclave: [toHex(exampleSgxReport.mrEnclave)],
-    minimumSecurityVersion: 0,
-    acceptedStatuses: ['OK'],
-    intelRoot: false,
-    softwareRoots: [fingerprint],
-  };
+  const rules = policyFor(fingerprint);
   await console.setTime(at);
   await console.choose(quote, collateral, root, console.file('rules', JSON.stringify(rules)));
   assert.match(await console.announcement(), /The policy accepts it$/);

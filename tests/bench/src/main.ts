@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { benchAtls } from './atls.ts';
+import { benchAtls } from './connections/atls.ts';
 import { benchAttestation } from './attestation.ts';
 import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
@@ -7,17 +7,17 @@ import { benchCost } from './cost.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
-import { benchHttp } from './http.ts';
+import { benchHttp } from './connections/http.ts';
 import { benchImage } from './image.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
-import { benchProxy } from './proxy.ts';
+import { benchProxy } from './connections/proxy.ts';
 import { benchSeal } from './seal.ts';
 import { benchStart } from './start.ts';
-import { benchTls } from './tls.ts';
+import { benchTls } from './connections/tls.ts';
 import { benchVerify } from './verify.ts';
-import { benchWeb } from './web.ts';
+import { benchWeb } from './connections/web.ts';
 
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Figure[]>>> = {
   start: benchStart,

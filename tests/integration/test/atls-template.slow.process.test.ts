@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { attestedFetch } from '@enclos/atls/fetch';
 import { verifyInterpreter } from '@enclos/software-sgx';
-import { enclosBin, repository, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
+import { enclosBin, newProject, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-atls-template-'));
 const env = { XDG_STATE_HOME: join(folder, 'state'), PORT: '0' };
@@ -26,9 +26,7 @@ interface Service {
 
 /** What `enclos new --template atls-service` writes, as its user runs it. */
 async function startService(name: string, change: (enclave: string) => string): Promise<Service> {
-  const project = join(folder, name);
-  await startProgram([process.execPath, enclosBin, 'new', name, '--template', 'atls-service'], { cwd: folder }).ended;
-  symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
+  const project = await newProject(folder, name, 'atls-service');
   const main = join(project, `src/${name}.enclave.ts`);
   writeFileSync(main, change(readFileSync(main, 'utf8')));
   const service = startProgram([process.execPath, enclosBin, 'run', '--isolation=best'], { cwd: project, env });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { createWorkshop } from '@enclos/process-kit';
-import { enclosBin, repository, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
+import { enclosBin, newProject, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
 
 // What a person reads when their first enclave fails: nothing of Node's own traces, why, where, and what to do.
 
@@ -24,9 +24,7 @@ let manifest = '';
 
 before(async () => {
   platform = await workshop.startPlatform('failures');
-  const made = await startProgram([process.execPath, enclosBin, 'new', 'app'], { cwd: home }).ended;
-  assert.equal(made.code, 0, made.stderr);
-  symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
+  await newProject(home, 'app');
   enclaveSource = readFileSync(enclaveFile, 'utf8');
   hostSource = readFileSync(hostFile, 'utf8');
   manifest = readFileSync(manifestFile, 'utf8');

@@ -4,10 +4,10 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { enclaveGlobals } from '@enclos/manifest';
+import { repository } from '@enclos/process-kit/processes/programs';
 
-const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+const modules = join(repository, 'node_modules');
 const compiler = join(modules, 'typescript/bin/tsc');
 const folder = mkdtempSync(join(tmpdir(), 'enclos-globals-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -79,7 +79,7 @@ test('modules and globals that an enclave has keep their types', () => {
   assert.deepEqual(problemsIn(lines), ["a.ts(6,7): error TS2322: Type 'string' is not assignable to type 'number'."]);
 });
 
-const templates = fileURLToPath(new URL('../../../../packages/cli/templates', import.meta.url));
+const templates = join(repository, 'packages/cli/templates');
 
 for (const { name } of readdirSync(templates, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
   test(`the template ${name} has its own settings for enclave files, by which fetch is an error`, () => {

@@ -9,7 +9,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +17,7 @@ import { after, test } from 'node:test';
 import { startMachine } from '@enclos/process-kit';
 
 import { containerTest, createPodman, startRegistry } from '@enclos/testkit';
-import { enclosBin, repository, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
+import { enclosBin, newProject, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
 
 // /tmp itself may be entered by everybody: another user builds below it.
 const folder = mkdtempSync(join(tmpdir(), 'enclos-image-process-'));
@@ -53,8 +52,7 @@ const waits = `
 let built: Record<string, unknown> = {};
 
 test('a project is built, signed and made an image, whose base has at most 55 MB', async () => {
-  assert.equal((await enclos(['new', 'greeter'], folder)).code, 0);
-  symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
+  await newProject(folder, 'greeter');
   writeFileSync(join(project, 'src/waits.ts'), waits);
   for (const argv of [['build'], ['keygen'], ['sign', '--key', 'signing.key.pem']]) {
     const { code, stderr } = await enclos(argv);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect, createSecureContext, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { createTlsIdentity } from '@enclos/enclave';
 import { verifyInterpreter } from '@enclos/software-sgx';
-import { enclosBin, repository, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
+import { enclosBin, newProject, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const serverName = 'enclave.test';
 /** In place of a minute. Long for a client that works, short for a test that waits. */
@@ -38,9 +38,7 @@ describe('a service of the template tls-service', () => {
 
   before(async () => {
     interpreter = (await verifyInterpreter()).path;
-    await startProgram([process.execPath, enclosBin, 'new', 'auction', '--template', 'tls-service'], { cwd: folder })
-      .ended;
-    symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
+    await newProject(folder, 'auction', 'tls-service');
     const main = join(project, 'src/auction.enclave.ts');
     const source = readFileSync(main, 'utf8');
     assert.ok(source.includes('idleMs = 60_000;'));

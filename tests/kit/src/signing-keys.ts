@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
-/** A key that is in the repository for everybody to read: it signs nothing but enclaves of tests. To make one takes a second. */
+/** A key that anyone can read in the repository: it signs nothing but enclaves of tests. Making one takes a second. */
 export function signingKey(name: 'first' | 'second' | 'quoting'): KeyObject {
   return createPrivateKey(readFileSync(`${folder}${name}-signing.test-only.pem`));
 }

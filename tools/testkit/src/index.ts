@@ -10,15 +10,15 @@ export {
   podmanSettings,
   seenAt,
   type Podman,
-} from './containers.ts';
-export { startPrivateMachine, type PrivateMachine } from './private-machine.ts';
+} from './containers/containers.ts';
+export { startPrivateMachine, type PrivateMachine } from './containers/private-machine.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
 export { runFolder } from './run-folder.ts';
-export { serviceImage, type ServiceImage } from './service-image.ts';
+export { serviceImage, type ServiceImage } from './containers/service-image.ts';
 export { failsWith } from './fails-with.ts';
 export { freePort } from './free-port.ts';
 export {
@@ -29,7 +29,12 @@ export {
   type PostgresServer,
 } from './postgres-server.ts';
 export { vectors } from './vectors.ts';
-export { registryUser, startRegistry, type TestRegistry, type TestRegistryOptions } from './registry-server.ts';
+export {
+  registryUser,
+  startRegistry,
+  type TestRegistry,
+  type TestRegistryOptions,
+} from './containers/registry-server.ts';
 export {
   allPolicyCosts,
   queryFunctionCosts,

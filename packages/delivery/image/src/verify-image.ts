@@ -30,7 +30,7 @@ export interface ImageExpectation {
   /** 32 bytes of hex each. */
   readonly mrEnclave?: string | undefined;
   readonly mrSigner?: string | undefined;
-  /** Whether a debug enclave, whose memory anybody reads, is accepted. Default: not. */
+  /** Whether a debug enclave, whose memory is open to any debugger, is accepted. Default: false. */
   readonly allowDebug?: boolean | undefined;
 }
 

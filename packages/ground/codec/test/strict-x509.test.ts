@@ -74,19 +74,17 @@ test('a certificate is read whole, and is not the memory that it was given in', 
   assert.ok(Object.isFrozen(read));
 });
 
+/** What has this size, of what grows by a byte with each byte more that it is filled with. */
+function ofSize(sizeBytes: number, filled: (bytes: number) => Uint8Array): Uint8Array {
+  const frameBytes = filled(sizeBytes).length - sizeBytes;
+  return filled(sizeBytes - frameBytes);
+}
+const filledExtension = (bytes: number): Uint8Array =>
+  derSequence(extensionOf('1.2.3', undefined, new Uint8Array(bytes)));
+
 test('a certificate has at most 16 KiB', () => {
-  // Each byte more is a byte of a value in the extensions.
-  const padded = (sizeBytes: number): Uint8Array => {
-    const of = (valueBytes: number): Uint8Array =>
-      certificateOf({
-        extensions: derExplicit(
-          3,
-          derSequence(derSequence(derOid('1.2.3'), derOctetString(new Uint8Array(valueBytes)))),
-        ),
-      });
-    const frame = of(10_000).length - 10_000;
-    return of(sizeBytes - frame);
-  };
+  const padded = (sizeBytes: number): Uint8Array =>
+    ofSize(sizeBytes, (bytes) => certificateOf({ extensions: derExplicit(3, filledExtension(bytes)) }));
   assert.equal(padded(16_384).length, 16_384);
   assert.doesNotThrow(() => parseCertificate(padded(16_384), form));
   refuses(() => parseCertificate(padded(16_385), form), /over 16384 bytes/, 'CODEC_OUT_OF_RANGE');
@@ -103,7 +101,7 @@ test('signatures are whole bytes, by one algorithm that the PKI uses', () => {
   }
 });
 
-test('a certificate without extensions vouches for nothing, nor one with a critical extension that nobody reads', () => {
+test('a certificate without extensions vouches for nothing, nor one with an unknown critical extension', () => {
   refuses(() => certificate({ extensions: undefined }), 'A certificate without extensions.');
   const critical = (id: string): Change => ({
     extensions: derExplicit(3, derSequence(extensionOf(id, derBoolean(true)))),
@@ -185,16 +183,8 @@ test('what a list says is shown in any version and with any signature, but not w
 });
 
 test('a list has at most a mebibyte', () => {
-  const big = (sizeBytes: number): Uint8Array => {
-    const of = (valueBytes: number): Uint8Array =>
-      revocationListOf({
-        extensions: derExplicit(
-          0,
-          derSequence(derSequence(derOid('1.2.3'), derOctetString(new Uint8Array(valueBytes)))),
-        ),
-      });
-    return of(sizeBytes - (of(1_000_000).length - 1_000_000));
-  };
+  const big = (sizeBytes: number): Uint8Array =>
+    ofSize(sizeBytes, (bytes) => revocationListOf({ extensions: derExplicit(0, filledExtension(bytes)) }));
   assert.equal(maximumCrlBytes, 1_048_576);
   assert.doesNotThrow(() => parseRevocationList(big(maximumCrlBytes), form));
   refuses(() => parseRevocationList(big(maximumCrlBytes + 1), form), /over 1048576 bytes/, 'CODEC_OUT_OF_RANGE');
@@ -240,8 +230,7 @@ test('each kind of attribute is shown by its letters, and another by its number'
   ] as const;
   const shown = describeName(nameOf(...kinds.map(([type]) => [type, 'x'] as const)));
   assert.equal(shown, kinds.map(([, letters]) => `${letters}=x`).join(', '));
-  const long = (sizeBytes: number): Uint8Array =>
-    nameOf(['2.5.4.3', 'x'.repeat(sizeBytes - (nameOf(['2.5.4.3', 'x'.repeat(1000)]).length - 1000))]);
+  const long = (sizeBytes: number): Uint8Array => ofSize(sizeBytes, (bytes) => nameOf(['2.5.4.3', 'x'.repeat(bytes)]));
   assert.equal(long(2048).length, 2048);
   assert.match(describeName(long(2048)), /^CN=x+$/);
   assert.equal(describeName(long(2049)), 'a name that is too long');

@@ -13,7 +13,7 @@ import {
 
 /** ecdsa-with-SHA256. */
 export const algorithm = derSequence(derOid('1.2.840.10045.4.3.2'));
-/** A SubjectPublicKeyInfo of no curve that anybody knows. */
+/** A SubjectPublicKeyInfo of an unknown curve. */
 export const keyInfo = derSequence(
   derSequence(derOid('1.2.840.10045.2.1'), derOid('1.2.3')),
   derBitString(Uint8Array.of(4, 5)),
@@ -71,6 +71,10 @@ export function nameOf(...attributes: readonly (readonly [type: string, text: st
   return derSequence(...parts);
 }
 
-export function extensionOf(id: string, critical: Uint8Array = new Uint8Array()): Uint8Array {
-  return derSequence(derOid(id), critical, derOctetString(Uint8Array.of(9)));
+export function extensionOf(
+  id: string,
+  critical: Uint8Array = new Uint8Array(),
+  value: Uint8Array = Uint8Array.of(9),
+): Uint8Array {
+  return derSequence(derOid(id), critical, derOctetString(value));
 }

@@ -29,16 +29,3 @@ export function createPrinter(stream: TextStream): Printer {
     width: stream.columns ?? defaultWidth,
   });
 }
-
-/**
- * Text from a file, a peer or the command line, fit for a terminal: a control
- * character in it could move the cursor or change what is already shown.
- */
-export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g, ' ');
-}
-
-/** `1,234`. The locale plays no part, so output is the same everywhere. */
-export function grouped(count: number | bigint): string {
-  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
-}

@@ -25,7 +25,7 @@ describe('a command line', () => {
     assert.deepEqual({ ...(await inputOf(['alarm', 'set', '--time=-1'])).options }, { time: '-1' });
   });
 
-  test('gives the last argument of a command every word that is left, and the rest to nobody', async () => {
+  test('gives the last argument of a command every word that is left before "--"', async () => {
     const { arguments: words, rest } = await inputOf(['ring', 'bell', '12:00', '18:00', '--', 'up', '--now']);
     assert.deepEqual({ ...words }, { tune: 'bell', times: ['12:00', '18:00'] });
     assert.deepEqual(rest, ['up', '--now']);

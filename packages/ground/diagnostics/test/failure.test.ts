@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failureLines, renderPlace, systemReason } from '../src/index.ts';
+import { failureLines, renderPlace } from '../src/index.ts';
 
 const failure = { code: 'PAINT_EMPTY', message: 'The bucket is empty.', next: 'Fill it.', details: {} };
 
@@ -32,10 +32,4 @@ test('styles are those of the caller', () => {
 test('a place is shown with its line and a mark', () => {
   const place = { file: 'src/a.ts', line: 7, column: 5, length: 2, lineText: 'let ab = 1;' };
   assert.deepEqual(renderPlace(place), ['  src/a.ts:7:5', '  7 │ let ab = 1;', '    │     ^^']);
-});
-
-test('errors of the system have words', () => {
-  assert.equal(systemReason('EADDRINUSE'), 'another program listens there already');
-  assert.equal(systemReason('ENOSUCH'), undefined);
-  assert.equal(systemReason(undefined), undefined);
 });

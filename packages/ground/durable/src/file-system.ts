@@ -47,7 +47,7 @@ async function renameOverFile(from: string, to: string): Promise<void> {
 }
 
 /**
- * As `mkdir` of Node with `recursive`, which tries for ever where a folder exists and takes no new ones, as below /proc.
+ * Like `mkdir` of Node with `recursive`, which never ends where a folder exists and takes no new ones, as below /proc.
  * @returns the topmost folder that was made
  */
 async function makeFolders(path: string, mode: number): Promise<string | undefined> {

@@ -104,7 +104,7 @@ test('what others link to is not changed', async (t) => {
   assert.ok(lstatSync(soft).isFile());
 });
 
-test('a file is added once, whoever is first', async (t) => {
+test('a file is added once, by the first of many writers', async (t) => {
   const folder = folderFor(t);
   const path = join(folder, 'sub/file');
   const added = await Promise.all(
@@ -358,7 +358,7 @@ test('a device or a pipe is not replaced, nor a link to one in /dev; a link else
   assert.deepEqual(readdirSync(folder).toSorted(), ['own', 'pipe', 'soft']);
 });
 
-test('a folder that takes no new ones is an error, and does not take for ever', { timeout: 10_000 }, async (t) => {
+test('a folder that takes no new ones is an error, and not an endless loop', { timeout: 10_000 }, async (t) => {
   if (!existsSync('/proc/self')) return t.skip('no /proc');
   await assert.rejects(durable.makeFolder('/proc/enclos-none/below'), { code: 'ENOENT', path: '/proc/enclos-none' });
 });

@@ -111,7 +111,7 @@ test('calls of ours that wait never stop reading: two busy peers must not block 
   assert.equal(wire.paused, false);
 });
 
-test('an answer to a call that still waits for the transport is a violation: nobody can have read it', async () => {
+test('an answer to a call that still waits for the transport is a violation: the peer cannot have read it', async () => {
   for (const guessed of [FrameKind.RETURN, FrameKind.THROW]) {
     const { endpoint, wire } = await openRig();
     wire.congested = true;

@@ -42,7 +42,7 @@ test('what handlers throw crosses as described, whether at once or later', async
   }
 });
 
-test('a describeError that fails, and results that are no bytes, still give one answer', async () => {
+test('a describeError that fails, and results that are not bytes, still give one answer', async () => {
   const secret = new Error('secret');
   for (const overrides of [
     { dispatch: () => Promise.reject(secret), describeError: () => assert.fail('also broken') },
@@ -329,7 +329,7 @@ test('a result that is there at once is answered in the order of the calls, and 
   );
 });
 
-test('a long queue of calls that are answered at once is no deep stack', async () => {
+test('a long queue of calls that are answered at once is not a deep stack', async () => {
   const first = deferred<Uint8Array>();
   const calls = 50_000;
   let depth = 0;

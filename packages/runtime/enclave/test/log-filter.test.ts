@@ -28,7 +28,7 @@ describe('the log of an enclave', () => {
     }
   });
 
-  test('makes no line that nobody reads', () => {
+  test('makes no line that is not read', () => {
     let made = 0;
     const filter = createLogFilter('info', () => undefined);
     const line = (): string => {

@@ -83,7 +83,7 @@ async function hostThrowing(code: string): Promise<{ readonly host: Endpoint; re
 
 const none = new Uint8Array(0);
 
-test('a host cannot raise what is not for it to say, nor that somebody is gone', async () => {
+test('a host cannot raise what is not for it to say, nor that another side is gone', async () => {
   for (const [sent, received] of [
     ['SEAL_NOT_OPENED', 'GATE_REMOTE_ERROR refused'],
     ['REPORT_NOT_VERIFIED', 'GATE_REMOTE_ERROR refused'],

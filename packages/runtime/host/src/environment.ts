@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import { pointAtCaller } from './report/caller-stack.ts';
-import { reportErrors } from './report/uncaught.ts';
+import { enter } from './report/entrance.ts';
 import { connectDeveloperTool, type DeveloperTool } from './debug/developer-tool.ts';
 import { loopbackAddress } from './services/addresses.ts';
 import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '@enclos/tee';
@@ -51,13 +50,7 @@ export interface HostEnvironment {
  * createServer((_request, response) => response.end('ok')).listen(8080, listenAddress);
  */
 export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<HostEnvironment> {
-  reportErrors();
-  try {
-    return await readEnvironment(env);
-  } catch (error) {
-    pointAtCaller(error, fromEnvironment);
-    throw error;
-  }
+  return await enter(fromEnvironment, () => readEnvironment(env));
 }
 
 async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment> {

@@ -113,7 +113,7 @@ describe('a call without a deadline', () => {
     assert.ok(isEnclosError(endless, 'ENCLAVE_LOST'));
   });
 
-  test('is not limited to what is no time', async () => {
+  test('is refused a limit that is not a time', async () => {
     for (const wrong of [{ callTimeoutMs: 0 }, { callTimeoutMs: Number.NaN }, { disposeTimeoutMs: -1 }]) {
       const error = await refusal(loadEnclave({ ...loadOptions(createInProcessLauncher()), ...wrong }));
       assert.equal(error.code, 'HOST_OPTION_INVALID');

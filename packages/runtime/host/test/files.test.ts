@@ -115,7 +115,7 @@ describe('the host file service', () => {
     ]);
   });
 
-  test('an unfinished write is no file to an enclave', async () => {
+  test('an unfinished write is not a file to an enclave', async () => {
     await write('a', 'x', 'no');
     const [path = ''] = await readdir(join(folder, 'data'));
     await assert.rejects(files.mountRead({ target: '/data', path, offset: 0n, maxBytes: 1 }), refused);

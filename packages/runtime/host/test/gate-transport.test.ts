@@ -57,7 +57,7 @@ describe('the gate of the host', { timeout: 60_000 }, () => {
     assert.equal(kept.at(-1), 5);
   });
 
-  test('a message that was given back is somebody else’s: sent again, it stays theirs', async () => {
+  test('a message that was given back belongs to another: sent again, it stays theirs', async () => {
     const transport = gateTransport(ours);
     const first = toSendOnce(message(1));
     transport.send(first.subarray());
@@ -84,7 +84,7 @@ describe('the gate of the host', { timeout: 60_000 }, () => {
     assert.ok(message(2).buffer !== first.buffer);
   });
 
-  test('a stream that is no socket may keep what it is given', async () => {
+  test('a stream that is not a socket may keep what it is given', async () => {
     const stream = new PassThrough({ highWaterMark: 16 });
     const first = toSendOnce(message(1));
     gateTransport(stream).send(first.subarray());

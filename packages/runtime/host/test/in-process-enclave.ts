@@ -63,7 +63,7 @@ export interface InProcessLauncher extends Launcher {
   readonly enclaves: readonly InProcessEnclave[];
   /** How many run now. */
   running(): number;
-  /** How many times somebody asked for one. */
+  /** How many times a launch was asked for. */
   launches(): number;
 }
 

@@ -249,7 +249,7 @@ describe('the host stream service', { timeout: 60_000 }, () => {
     };
     socket.on('drain', flood);
     flood();
-    // The kernel's buffers fill, then the client stands still for as long as nobody reads.
+    // The kernel's buffers fill, then the client stands still for as long as the enclave does not read.
     let before = -1;
     while (before !== taken) {
       before = taken;
@@ -300,7 +300,7 @@ describe('the host stream service', { timeout: 60_000 }, () => {
     const stream = await peer.accept(1);
     socket.resetAndDestroy();
     await stream.until(() => stream.isClosed);
-    // What was under way to it is no violation.
+    // What was under way to it is not a violation.
     stream.port.send(utf8('x'));
     stream.port.end();
     stream.port.close();
@@ -365,7 +365,7 @@ describe('the host stream service', { timeout: 60_000 }, () => {
     for (const outcome of await Promise.all(waiting)) assert.ok(code('GATE_CANCELLED')(outcome));
   });
 
-  test('connections that nobody accepts are few, and the rest is closed', async () => {
+  test('connections that are not accepted are few, and the rest is closed', async () => {
     const sockets = Array.from({ length: 520 }, () => client());
     const closed = sockets.map((socket) => once(socket.resume(), 'end'));
     await Promise.race(closed);

@@ -15,7 +15,7 @@ export function fuzz(data: Uint8Array): void {
   if (whole === 'unfinished' || 'status' in whole) return;
   if (whole.body.length > small.maxBodyBytes) throw new RangeError('A body over its bound was read.');
   const { path, headers, restBytes } = whole;
-  if (!path.startsWith('/') || restBytes > data.length) throw new RangeError('What was read is no request.');
+  if (!path.startsWith('/') || restBytes > data.length) throw new RangeError('What was read is not a request.');
   for (const [name, value] of headers) {
     if (/[\r\n\0]/.test(name + value)) throw new RangeError('A header holds the end of a line.');
   }

@@ -3,7 +3,7 @@ import './errors.ts';
 import { misused } from './errors.ts';
 import type { ServeHttpOptions } from './server/serve.ts';
 import type { HttpCall, HttpRequestHead, HttpResponse, ReceivedRequest } from './types.ts';
-import { connectionFields } from './writing/response.ts';
+import { connectionFields, refusal } from './writing/response.ts';
 import { takeBody } from './writing/web-body.ts';
 
 /** What a request says about its connection, beside what a `Request` has. */
@@ -103,7 +103,7 @@ function urlOf({ path, search, headers }: ReceivedRequest, scheme: string): stri
 }
 
 function badRequest(text: string): HttpResponse {
-  return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
+  return { ...refusal(400), body: `${text}\n` };
 }
 
 /** @throws HTTP_MISUSED for what is not an answer. */

@@ -25,7 +25,7 @@ const refused: Readonly<Record<string, readonly [number, Buffer]>> = {
   'two spaces': [400, lines('GET  / HTTP/1.1', host)],
   'a tab between the parts': [400, lines('GET\t/ HTTP/1.1', host)],
   'a space at the end of the line': [400, lines('GET / HTTP/1.1 ', host)],
-  'a method that is no token': [400, lines('GE(T / HTTP/1.1', host)],
+  'a method that is not a token': [400, lines('GE(T / HTTP/1.1', host)],
   'a method that is not served': [501, lines('TRACE / HTTP/1.1', host)],
   'a method in lower case': [501, lines('get / HTTP/1.1', host)],
   CONNECT: [501, lines('CONNECT a.test:443 HTTP/1.1', host)],
@@ -94,7 +94,7 @@ const refused: Readonly<Record<string, readonly [number, Buffer]>> = {
   'an upgrade': [501, lines(get, host, 'Connection: Upgrade', 'Upgrade: websocket')],
   'another expectation': [417, lines(get, host, 'Expect: 200-maybe')],
   'a chunk without a size': [400, message(chunked, '\r\n')],
-  'a chunk whose size is no number': [400, message(chunked, 'g\r\n')],
+  'a chunk whose size is not a number': [400, message(chunked, 'g\r\n')],
   'a chunk with a sign': [400, message(chunked, '+5\r\nhello\r\n0\r\n\r\n')],
   'a chunk in 0x': [400, message(chunked, '0x5\r\nhello\r\n0\r\n\r\n')],
   'a chunk whose size has nine digits': [400, message(chunked, '000000005\r\nhello\r\n')],
@@ -108,7 +108,7 @@ const refused: Readonly<Record<string, readonly [number, Buffer]>> = {
   'an extension that is none': [400, message(chunked, '5;=b\r\nhello\r\n')],
   'an extension that is too long': [400, message(chunked, `5;${'a'.repeat(300)}\r\nhello\r\n`)],
   'extensions that are too long together': [400, message(chunked, `1;${'a'.repeat(200)}\r\nx\r\n`.repeat(100))],
-  'a trailer that is no header': [400, message(chunked, '0\r\nX : a\r\n\r\n')],
+  'a trailer that is not a header': [400, message(chunked, '0\r\nX : a\r\n\r\n')],
   'a trailer that says a length': [400, message(chunked, '0\r\nContent-Length: 0\r\n\r\n')],
   'a trailer that says a coding': [400, message(chunked, '0\r\nTransfer-Encoding: chunked\r\n\r\n')],
   'a trailer that says who asks': [400, message(chunked, '0\r\nAuthorization: a\r\n\r\n')],
@@ -175,7 +175,7 @@ describe('a request is read', () => {
         ['', 0],
       ],
     );
-    // Trailers are not headers: somebody who checked the headers has not seen them.
+    // Trailers are not headers: code that checked the headers has not seen them.
     assert.ok(!accepted(samples[5] ?? raw('')).headers.some(([name]) => name === 'trailer'));
   });
 

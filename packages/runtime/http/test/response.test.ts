@@ -148,7 +148,7 @@ describe('httpGet', () => {
     assert.equal((await got('HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n')).status, 302);
   });
 
-  test('refuses what is no answer, or one that is too large', async () => {
+  test('refuses what is not an answer, or is too large', async () => {
     const wrong = [
       'HTTP/2 200 OK\r\n\r\n',
       'HTTP/1.1 99 OK\r\n\r\n',

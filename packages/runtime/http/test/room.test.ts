@@ -23,7 +23,7 @@ describe('room', () => {
     assert.deepEqual(bodies(next), ['/next']);
   });
 
-  test('is made by those who say nothing when nobody is idle, and never by a request', async () => {
+  test('is made by those who say nothing when no connection is idle, and never by a request', async () => {
     const { handler, release } = held();
     const server = testServer(handler, { limits: { maxConnections: 2 } });
     const busy = server.connect();
@@ -86,7 +86,7 @@ describe('room', () => {
     const last = server.connect();
     last.stream.write(put(100));
     await quiet();
-    // A handler has its body for as long as it takes, whether somebody waits for it or not.
+    // A handler has its body for as long as it takes, whether a client waits for it or not.
     last.stream.destroy();
     const early = server.connect();
     early.stream.write(put(1));

@@ -60,7 +60,7 @@ describe('a connection', () => {
     assert.equal(client.answers(), 100);
   });
 
-  test('tells a client that waits for it to send its body, and nobody else', async () => {
+  test('tells a client that waits for it to send its body, and no other', async () => {
     const server = testServer(({ body }) => ({ status: 200, body }));
     const head = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n';
     const waits = server.connect();
@@ -168,7 +168,7 @@ describe('a connection', () => {
     }
   });
 
-  test('that is gone is no failure of a handler that gives up then', async () => {
+  test('that is gone is not a failure of a handler that gives up then', async () => {
     const server = testServer(
       (_, { signal }) =>
         new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
@@ -193,7 +193,7 @@ describe('a connection', () => {
     );
   });
 
-  test('goes on when whoever is told of errors throws', async () => {
+  test('goes on when what is told of errors throws', async () => {
     const fails = (): never => {
       throw new Error('of the handler, or of the listener');
     };
@@ -299,7 +299,7 @@ describe('time', () => {
     assert.ok(client.inside.destroyed);
   });
 
-  test('for a handshake is counted, and a failure that is no handshake is told', async () => {
+  test('for a handshake is counted, and a failure that is not one of a handshake is told', async () => {
     const server = testServer(hello, {
       limits: { handshakeTimeoutMs: 500 },
       secure: () => new Promise(() => undefined),

@@ -199,7 +199,7 @@ test('the vendor is read once, and again when its folder changes', async () => {
   const service = collateralApp(own.folder, { now: () => now });
   const crl = async () => (await service.request(`${base}/pckcrl?ca=platform`)).text();
   const first = await crl();
-  // In place: neither a name nor a time of the folder changes, so this shows that nobody reads the file.
+  // In place: neither a name nor a time of the folder changes, so this shows that the file is not read.
   writeFileSync(join(own.folder, 'vendor.json'), 'garbage');
   assert.equal(await crl(), first);
   const { fmspc, pceId, collateralUrl } = own;

@@ -236,7 +236,7 @@ test('EINIT: PROVISIONKEY only for the signer of the quoting enclave', () => {
   assert.ok(loadEnclave(others, { key: testKey('other'), fields: { attributes } }));
 });
 
-test('EINIT: nobody gets EINITTOKENKEY', () => {
+test('EINIT: no enclave gets EINITTOKENKEY', () => {
   const attributes = { flags: Attribute.MODE64BIT | Attribute.EINITTOKENKEY, xfrm: 3n };
   const signature = signSigstruct(fields(image, { attributes }), applicationKey);
   const cpu = testCpu();

@@ -35,7 +35,7 @@ test('a report carries the identity of its maker and is accepted by its target',
   assert.ok(accepts(cpu, verifier, report));
 });
 
-test('a report is accepted by nobody but its target', () => {
+test('a report is accepted by its target alone', () => {
   assert.ok(!accepts(cpu, prover, report));
   assert.ok(!accepts(cpu, loadEnclave(cpu, { text: 'third' }), report));
 });

@@ -69,7 +69,7 @@ test('a folder with any file missing, empty or garbled is not accepted', async (
   await rejectsCode(openMachine(vendor.folder), 'PLATFORM_FOLDER_INVALID');
 });
 
-test('a pck.json that is damaged or outdated is no enrolment, and the fuses stay within reach', async () => {
+test('a pck.json that is damaged or outdated is not an enrolment, and the fuses stay within reach', async () => {
   const { vendor, machine } = await enrolledSite();
   const path = join(machine.folder, 'pck.json');
   const content = readFileSync(path, 'utf8');

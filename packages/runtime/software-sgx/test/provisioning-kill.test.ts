@@ -97,7 +97,7 @@ test('two processes that create at once get the same vendor and machine, and nei
   }
 });
 
-test('what killed creations left is removed, by the creation that succeeds and by whoever finds it made', async () => {
+test('what killed creations left is removed, by the creation that succeeds and by those that find it made', async () => {
   const folder = temporaryFolder();
   const left = ['0123456789abcdef', 'fedcba9876543210'].map((id) => join(folder, `.machine.making-${id}`));
   for (let round = 0; round < 2; round++) {

@@ -5,7 +5,7 @@ import { createExitTable } from '../src/software/exits.ts';
 const exit = (detail: string) => ({ exitCode: undefined, signal: undefined, detail });
 
 describe('the exit table', () => {
-  test('keeps a notice that comes before anybody waits', async () => {
+  test('keeps a notice that comes before it is waited for', async () => {
     const exits = createExitTable();
     exits.settle(1n, exit('early'));
     assert.equal((await exits.of(1n)).detail, 'early');
@@ -44,7 +44,7 @@ describe('the exit table', () => {
     assert.equal(exits.size, 0);
   });
 
-  test('keeps so many notices that nobody asks for and no more, and the newest of them', async () => {
+  test('keeps a bounded number of notices that are not asked for, the newest ones', async () => {
     const exits = createExitTable();
     for (let enclave = 1n; enclave <= 5000n; enclave += 1n) exits.settle(enclave, exit(String(enclave)));
     assert.equal(exits.size, 1024);

@@ -65,7 +65,7 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
     },
     async initialize({ upload }) {
       asked.push(`initialize ${upload}`);
-      // The notice of its end may come before anybody knows of the enclave.
+      // The notice of its end may come before the host knows of the enclave.
       await host?.exited({ enclave: 9n, exitCode: 5, detail: 'early' });
       return { enclave: 10n, gatePath, ...identity };
     },

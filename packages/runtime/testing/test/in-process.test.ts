@@ -37,7 +37,7 @@ describe('sealing in the process of a test', () => {
     ['a later version', platform.enclave({ securityVersion: 2 }), 'opened', 'SEAL_NOT_OPENED'],
     ['an earlier version', platform.enclave({ securityVersion: 0 }), 'SEAL_SVN_TOO_NEW', 'SEAL_SVN_TOO_NEW'],
     ['another product', platform.enclave({ productId: 2 }), 'SEAL_NOT_OPENED', 'SEAL_NOT_OPENED'],
-    // The same image is the same MRENCLAVE, whoever signs it.
+    // The same image is the same MRENCLAVE under every signer.
     ['another signer', platform.enclave({ signer: 'other' }), 'SEAL_NOT_OPENED', 'opened'],
     ['a debug enclave', platform.enclave({ debug: true }), 'SEAL_NOT_OPENED', 'SEAL_NOT_OPENED'],
   ];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { connect, type TLSSocket } from 'node:tls';
+import { exchange } from '../connections/exchange.ts';
 
 /**
  * A client in a process of its own. Its argument says where the server is; each
@@ -22,21 +23,6 @@ async function open(): Promise<TLSSocket> {
   return socket;
 }
 
-/** Sends a message and waits until as much is back. */
-async function request(socket: TLSSocket, message: Buffer): Promise<void> {
-  let missing = message.length;
-  await new Promise<void>((resolve) => {
-    const read = (chunk: Buffer): void => {
-      missing -= chunk.length;
-      if (missing > 0) return;
-      socket.off('data', read);
-      resolve();
-    };
-    socket.on('data', read);
-    socket.write(message);
-  });
-}
-
 async function requests(connections: number, count: number, sizeBytes: number): Promise<number> {
   const message = Buffer.alloc(sizeBytes, 7);
   while (kept.length < connections) kept.push(await open());
@@ -44,7 +30,7 @@ async function requests(connections: number, count: number, sizeBytes: number): 
   const start = performance.now();
   await Promise.all(
     kept.slice(0, connections).map(async (socket) => {
-      while (left-- > 0) await request(socket, message);
+      while (left-- > 0) await exchange(socket, message);
     }),
   );
   return performance.now() - start;

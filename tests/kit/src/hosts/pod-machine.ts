@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPodmanOn, startPrivateMachine } from '@enclos/testkit';
-import { enclosBin, repository, startProgram, type Ran } from '../processes/programs.ts';
+import { createPodmanOn, runFolder, startPrivateMachine } from '@enclos/testkit';
+import { enclosBin, newProject, startProgram, type Ran } from '../processes/programs.ts';
 import { enrolledRoot, platformPlace, startSeparated, type PodRoot } from './pods.ts';
 
 /** A machine of a newcomer: nothing on it but a separated platform and podman, whose pods have addresses. */
@@ -28,7 +28,8 @@ export async function createPodMachine(): Promise<PodMachine> {
   chmodSync(folder, 0o711);
   const runtime = join(folder, 'run');
   mkdirSync(runtime);
-  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
+  // The base is the same for all images of a run; the command verifies what it finds there.
+  const env = { XDG_CACHE_HOME: runFolder('cache') };
   const succeeded = async (what: string, ran: Promise<Ran>): Promise<string> => {
     const { code, stdout, stderr } = await ran;
     assert.equal(code, 0, `${what}: ${stderr}`);
@@ -43,11 +44,7 @@ export async function createPodMachine(): Promise<PodMachine> {
   return Object.freeze({
     root,
     folder,
-    async project(name: string, template: string) {
-      await enclos(folder, 'new', name, '--template', template);
-      symlinkSync(join(repository, 'node_modules'), join(folder, name, 'node_modules'));
-      return join(folder, name);
-    },
+    project: (name: string, template: string) => newProject(folder, name, template),
     enclos,
     run: (cwd: string, ...words: readonly string[]) => startProgram([...machine.words(cwd), ...words], { cwd }).ended,
     podman: (...argv: readonly string[]) => succeeded(`podman ${argv.join(' ')}`, podman(...argv)),

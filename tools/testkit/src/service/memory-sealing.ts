@@ -14,7 +14,7 @@ interface Sealing {
 /**
  * Sealing without an enclave: AES-256-GCM under a key of one machine.
  * @param notOpened makes the one error that says of a blob that it cannot be opened, and not why.
- * @param key 32 bytes: who has the same is on the same machine.
+ * @param key 32 bytes: another sealing with the same key is on the same machine.
  */
 export function memorySealing(notOpened: () => Error, key: Uint8Array = new Uint8Array(randomBytes(32))): Sealing {
   return {

@@ -1,10 +1,11 @@
 import { toHex } from '@enclos/codec';
+import { grouped } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { hasImageMagic, readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
 import type { BuildReport } from '../build-report.ts';
-import { byteCount, group, grouped, hexNode, node, type InspectNode, type InspectReport } from './report.ts';
+import { byteCount, group, hexNode, node, type InspectNode, type InspectReport } from './report.ts';
 import { createSgxsMeter, type SgxsFacts } from './sgxs-meter.ts';
 import { trustedBaseNodes } from './trusted-base.ts';
 

@@ -1,4 +1,5 @@
 import { toHex } from '@enclos/codec';
+import { grouped } from '@enclos/diagnostics';
 import { Attribute, type Attributes } from '@enclos/sgx';
 
 /** One line of what was found, and what is under it. Plain data, for text and JSON alike. */
@@ -38,10 +39,6 @@ export function hexNode(label: string, bytes: Uint8Array, note?: string): Inspec
 /** `1,234 bytes`. Not by locale: the same file reads the same everywhere. */
 export function byteCount(count: number | bigint): string {
   return `${grouped(count)} ${BigInt(count) === 1n ? 'byte' : 'bytes'}`;
-}
-
-export function grouped(count: number | bigint): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `MODE64BIT KSS`, with bits that have no name here in hex. */

@@ -1,5 +1,7 @@
+import { grouped } from '@enclos/diagnostics';
+
 import type { BuildReport, TrustedFile } from '../build-report.ts';
-import { byteCount, group, grouped, node, type InspectNode } from './report.ts';
+import { byteCount, group, node, type InspectNode } from './report.ts';
 
 function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
   return node(

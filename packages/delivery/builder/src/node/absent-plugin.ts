@@ -9,7 +9,7 @@ export function isAbsentModule(path: string): boolean {
 }
 
 /** The entry of `absent` that a specifier falls under: a package stands for its files too, and `fs` for `node:fs`. */
-function entryOf(absent: ReadonlySet<string>, specifier: string): string | undefined {
+function entryOf(absent: readonly string[], specifier: string): string | undefined {
   const name = specifier.replace(/^node:/, '');
   for (const entry of absent) {
     const without = entry.replace(/^node:/, '');
@@ -20,13 +20,12 @@ function entryOf(absent: ReadonlySet<string>, specifier: string): string | undef
 
 /** Gives an empty module for each import that the project wants absent. */
 export function absentPlugin(absent: readonly string[]): Plugin {
-  const entries = new Set(absent);
   return {
     name: 'enclos-absent',
     setup(build) {
-      if (entries.size > 0) {
+      if (absent.length > 0) {
         build.onResolve({ filter: /^[^.]/ }, ({ path }) => {
-          const entry = entryOf(entries, path);
+          const entry = entryOf(absent, path);
           return entry === undefined ? undefined : { path: entry, namespace: absentNamespace };
         });
       }

@@ -59,16 +59,7 @@ async function resolveForBrowser(folder: string, args: OnResolveArgs): Promise<s
     name: 'enclos-load-nothing',
     setup: (nested) => nested.onLoad({ filter: /.*/ }, () => ({ contents: '' })),
   };
-  const {
-    banner: _banner,
-    footer: _footer,
-    define: _define,
-    ...options
-  } = scriptOptions({
-    folder,
-    entry: statement,
-    plugins: [loadNothing],
-  });
+  const options = scriptOptions({ folder, entry: statement, plugins: [loadNothing] });
   const stdin = { contents: statement, resolveDir: args.resolveDir };
   const mainFields = ['browser', ...(options.mainFields ?? [])];
   try {

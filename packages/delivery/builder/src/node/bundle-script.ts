@@ -49,14 +49,16 @@ async function runOnce(
   const script = result.outputFiles.find((file) => file.path.endsWith('.js'));
   const sourceMap = result.outputFiles.find((file) => file.path.endsWith('.map'));
   if (script === undefined || sourceMap === undefined) throw new Error('The bundler made no script.');
-  return { script, sourceMap, metafile: result.metafile, messages: result.warnings };
+  const { metafile, warnings } = result;
+  return { script, sourceMap, metafile, included: includedIn(metafile), messages: warnings };
 }
 
 type Round = Awaited<ReturnType<typeof runOnce>>;
 
 /** Files whose code is in the script. */
-function included({ inputs }: Metafile['outputs'][string]): readonly string[] {
-  return Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0);
+function includedIn(metafile: Metafile): ReadonlySet<string> {
+  const { inputs } = outputOf(metafile);
+  return new Set(Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0));
 }
 
 interface Leftovers {
@@ -69,14 +71,14 @@ interface Leftovers {
 }
 
 function leftoversOf(round: Round, folder: string, requires: readonly UncaughtRequire[] | undefined): Leftovers {
-  const { metafile, messages } = round;
+  const { metafile, included, messages } = round;
   const absent = externalsOf(metafile).filter((specifier) => !isAllowedSpecifier(specifier));
   const uncaught = new Set(requires?.map(({ specifier }) => specifier));
   const specifiers = new Set(absent.filter((specifier) => requires === undefined || uncaught.has(specifier)));
-  const files = included(outputOf(metafile));
+  const named = requires?.filter(({ specifier }) => specifier !== undefined && specifiers.has(specifier));
+  const asking = named === undefined ? undefined : new Set(named.map(({ file }) => file));
   const asks = (path: string): boolean => {
-    const places = requires?.filter(({ specifier }) => specifier !== undefined && specifiers.has(specifier));
-    const isKnown = places === undefined || places.some(({ file }) => file === undefined || file === path);
+    const isKnown = asking === undefined || asking.has(undefined) || asking.has(path);
     return isKnown && (metafile.inputs[path]?.imports.some((made) => specifiers.has(made.path)) ?? false);
   };
   const computed = new Set(requires?.filter(({ specifier }) => specifier === undefined).map(({ file }) => file));
@@ -84,19 +86,18 @@ function leftoversOf(round: Round, folder: string, requires: readonly UncaughtRe
     const file = message.location?.file ?? '';
     if (!isAboutLoading(message)) return false;
     return (
-      isOwnFile(folder, resolve(folder, file)) ||
-      (files.includes(file) && (requires === undefined || computed.has(file)))
+      isOwnFile(folder, resolve(folder, file)) || (included.has(file) && (requires === undefined || computed.has(file)))
     );
   });
   const places = fatal.map(({ location }) => location?.file ?? '');
-  return { specifiers, files: new Set([...files.filter(asks), ...places]), messages: fatal };
+  return { specifiers, files: new Set([...[...included].filter(asks), ...places]), messages: fatal };
 }
 
 /** The bundler warns about files that it reads. Those of packages count only when their code is in the script. */
-function isWorthSaying(message: Message, folder: string, metafile: Metafile): boolean {
+function isWorthSaying(message: Message, folder: string, included: ReadonlySet<string>): boolean {
   const file = message.location?.file;
   if (isAboutLoading(message)) return false;
-  return file === undefined || isOwnFile(folder, resolve(folder, file)) || included(outputOf(metafile)).includes(file);
+  return file === undefined || isOwnFile(folder, resolve(folder, file)) || included.has(file);
 }
 
 /** The shortest way from the entry to each module, as paths. */
@@ -162,10 +163,11 @@ export async function bundleScript(source: ScriptSource): Promise<BundledScript>
   const packages = new Map<string, InstalledPackage>();
   for (let rounds = 1; ; rounds++) {
     const round = await runOnce(source, [...packages.values()], () => undefined);
-    const { script, sourceMap, metafile, messages } = round;
+    const { script, sourceMap, metafile, included, messages } = round;
     const examination = await examine(script.text, sourceMap.text, {
       folder,
       files: new Set(Object.keys(metafile.inputs)),
+      packageOf,
     });
     const left = leftoversOf(round, folder, examination?.requires);
     const before = packages.size;
@@ -178,7 +180,7 @@ export async function bundleScript(source: ScriptSource): Promise<BundledScript>
     if (left.files.size > 0 || left.specifiers.size > 0) await refuse(source, [...packages.values()], metafile, left);
     const problems = examination?.problems ?? [];
     if (problems.length > 0) throw buildFailure('BUILD_FORBIDDEN_IMPORT', problems);
-    const warnings = messages.filter((message) => isWorthSaying(message, folder, metafile)).map(fromBundler);
+    const warnings = messages.filter((message) => isWorthSaying(message, folder, included)).map(fromBundler);
     return {
       script,
       sourceMap: sourceMap.contents,

@@ -3,7 +3,7 @@ import { Script } from 'node:vm';
 import type { Diagnostic } from '@enclos/diagnostics';
 
 import { BuildError } from '../diagnostic.ts';
-import { readNamedSource } from '../project/project-files.ts';
+import { checkNamedSource } from '../project/project-files.ts';
 import type { Project } from '../project/project.ts';
 import { isAbsentModule } from './absent-plugin.ts';
 import { bundleScript } from './bundle-script.ts';
@@ -68,7 +68,7 @@ function checkCompiles(script: string, project: Project): void {
 export async function bundleEnclave(project: Project, options: BundleOptions = {}): Promise<Bundle> {
   const { bootModule = '@enclos/enclave/boot' } = options;
   const { folder } = project;
-  await readNamedSource(folder, { path: project.main, member: 'main', byName: `src/${project.name}.enclave.ts` });
+  await checkNamedSource(folder, { path: project.main, member: 'main', byName: `src/${project.name}.enclave.ts` });
   const { script, sourceMap, metafile, ...rest } = await bundleScript({
     project,
     entry: entryFor(project, bootModule),

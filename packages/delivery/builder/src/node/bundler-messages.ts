@@ -18,8 +18,8 @@ const suggestions: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the bundler shall say about loading that it cannot see through, in packages too. In an enclave the code that this points
- * at cannot work, unless it is prepared for that. The rest is found in the script.
+ * How loud the bundler is about loading that it cannot see through, in packages too. In an enclave the code that it points at
+ * cannot work, unless that code is prepared. The rest is found in the script.
  */
 export const messageLevels = Object.freeze({
   'unsupported-dynamic-import': 'warning',

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { diagnosticAt, type Diagnostic } from '@enclos/diagnostics';
 
 import { isOwnFile } from './own-file.ts';
-import { createPackageFinder, type PackageIdentity } from './package-finder.ts';
+import type { PackageFinder, PackageIdentity } from './package-finder.ts';
 import { absenceOf, isOrdinaryName, noEvaluation, type Absence } from './script/absences.ts';
 import { originsOf, type Origin } from './script/origins.ts';
 import { usesIn, type Use } from './script/uses.ts';
@@ -28,9 +28,10 @@ export interface Examination {
 }
 
 interface Finding {
-  readonly use: Use;
   readonly absence: Absence;
   readonly origin: Origin;
+  /** In a file of the project. */
+  readonly isOwn: boolean;
 }
 
 type OriginOf = (offset: number) => Origin | undefined;
@@ -72,7 +73,8 @@ function findingsIn(
     if (origin === undefined || isAsked(use)) return [];
     // In packages, code that is prepared for the worst. An empty environment is what most of them expect.
     const isPrepared = use.isTried || use.isChosen || looksForGlobal(use) || use.key === 'process.env';
-    return isOwn(origin.file) || !isPrepared ? [{ use, absence, origin }] : [];
+    const finding = { absence, origin, isOwn: isOwn(origin.file) };
+    return finding.isOwn || !isPrepared ? [finding] : [];
   });
 }
 
@@ -89,8 +91,11 @@ function listOf(names: readonly string[]): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-async function warningsOf(findings: readonly Finding[], folder: string): Promise<readonly Diagnostic[]> {
-  const packageOf = createPackageFinder();
+async function warningsOf(
+  findings: readonly Finding[],
+  folder: string,
+  packageOf: PackageFinder,
+): Promise<readonly Diagnostic[]> {
   const byPackage = new Map<string, { identity: PackageIdentity | undefined; found: Finding[] }>();
   for (const finding of findings) {
     const identity = await packageOf(dirname(resolve(folder, finding.origin.file)));
@@ -131,10 +136,10 @@ function adviceFor(
   const name = identity?.name ?? '';
   if (Object.hasOwn(advice, name)) return { suggestion: advice[name] ?? '' };
   const suggestion = first?.absence.suggestion;
-  // Its code is not the reader's to change: a global that it lacks is seldom what the reader needs of it.
+  // The reader cannot change its code, and seldom needs the part of it that uses such a global.
   if (identity !== undefined && suggestion !== noEvaluation) {
     return {
-      suggestion: `only what of ${name} works without it; a test (enclos test) runs your code inside and shows`,
+      suggestion: `only the parts of ${name} that work without it; a test (enclos test) runs your code inside and shows which`,
     };
   }
   return suggestion === undefined ? {} : { suggestion };
@@ -144,13 +149,13 @@ function adviceFor(
  * Looks for what a script uses and an enclave does not have, by the scopes of its names.
  * @param sourceMap of the script, with the contents of the sources.
  * @param project its folder, and the files that were bundled, relative to that. Packages can have maps of their own files, which
- * the bundler follows: those are not the project's, whatever their names.
+ * the bundler follows: those are not the project's, whatever their names. The finder names the packages.
  * @returns undefined when the script cannot be parsed: it nests too deeply.
  */
 export async function examine(
   script: string,
   sourceMap: string,
-  { folder, files }: { readonly folder: string; readonly files: ReadonlySet<string> },
+  project: { readonly folder: string; readonly files: ReadonlySet<string>; readonly packageOf: PackageFinder },
 ): Promise<Examination | undefined> {
   let uses: readonly Use[];
   try {
@@ -160,6 +165,7 @@ export async function examine(
     if (error instanceof RangeError || error instanceof SyntaxError) return undefined;
     throw error;
   }
+  const { folder, files, packageOf } = project;
   const originOf = originsOf(script, sourceMap);
   const isAsked = askedIn(originOf);
   const isOwn = (file: string): boolean => files.has(file) && isOwnFile(folder, resolve(folder, file));
@@ -172,10 +178,10 @@ export async function examine(
   const requires = uses
     .filter((use) => isRequire(use) && !use.isTried && (use.argument !== undefined || !isAsked(use)))
     .map(({ argument, start }) => ({ specifier: argument, file: originOf(start)?.file }));
-  const others = findings.filter(({ origin }) => !isOwn(origin.file));
+  const others = findings.filter((finding) => !finding.isOwn);
   return {
-    problems: findings.filter(({ origin }) => isOwn(origin.file)).map(diagnosticOf),
-    warnings: await warningsOf(others, folder),
+    problems: findings.filter((finding) => finding.isOwn).map(diagnosticOf),
+    warnings: await warningsOf(others, folder, packageOf),
     requires: requires.map(({ specifier, file }) => ({ specifier, file: files.has(file ?? '') ? file : undefined })),
   };
 }

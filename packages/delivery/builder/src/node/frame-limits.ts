@@ -1,3 +1,4 @@
+import { grouped } from '@enclos/diagnostics';
 import type { Func, Interface } from '@enclos/edl';
 import { FRAME_HEADER_BYTES } from '@enclos/gate';
 
@@ -17,13 +18,11 @@ function longestOf(type: EdlType): number | undefined {
   return typeof bytes === 'number' ? bytes : undefined;
 }
 
-const inWords = (bytes: number): string => bytes.toLocaleString('en-US');
-
 /** `"photo" alone can take 8,388,612`, for the largest of several parameters. */
 function largestParameter({ parameters }: Func): string {
   const sizes = Object.entries(parameters.fields).map(([name, type]) => [name, longestOf(type) ?? 0] as const);
   const [first] = sizes.sort(([, a], [, b]) => b - a);
-  return first === undefined ? '' : `; "${first[0]}" alone can take ${inWords(first[1])}`;
+  return first === undefined ? '' : `; "${first[0]}" alone can take ${grouped(first[1])}`;
 }
 
 /**
@@ -44,8 +43,8 @@ export function checkFrameLimits(
       if (longest <= most) return [];
       const what = part === 'result' ? `the result of ${name}()` : `the parameters of ${name}()`;
       const largest = part === 'result' ? '' : largestParameter(func);
-      const text = `${what} can take ${inWords(longest)} bytes, and a message carries at most ${inWords(most)}${largest}`;
-      const limit = `limits.maxFrameBytes is ${inWords(maxFrameBytes)}, with ${FRAME_HEADER_BYTES} bytes of it for the header`;
+      const text = `${what} can take ${grouped(longest)} bytes, and a message carries at most ${grouped(most)}${largest}`;
+      const limit = `limits.maxFrameBytes is ${grouped(maxFrameBytes)}, with ${FRAME_HEADER_BYTES} bytes of it for the header`;
       const suggestion = `a lower bound in ${project.interface}, a larger limits.maxFrameBytes in enclave.json, or several calls`;
       return [{ code: 'BUILD_INTERFACE_TOO_LARGE', text, file: project.interface, notes: [limit], suggestion }];
     }),

@@ -5,7 +5,7 @@ import type { Interface } from '@enclos/edl';
 
 import { BuildError } from '../diagnostic.ts';
 import { bundleScript } from './bundle-script.ts';
-import { readNamedSource } from '../project/project-files.ts';
+import { checkNamedSource } from '../project/project-files.ts';
 import type { Project } from '../project/project.ts';
 
 /** By shape: the interface was made by the project's own copy of @enclos/edl. */
@@ -32,7 +32,7 @@ function isInterface(value: unknown): value is Interface {
 export async function loadInterface(project: Project): Promise<Interface> {
   const { interface: path } = project;
   const byName = `src/${project.name}.edl.ts`;
-  await readNamedSource(project.folder, { path, member: 'interface', byName });
+  await checkNamedSource(project.folder, { path, member: 'interface', byName });
   const entry = `import * as definitions from ${JSON.stringify(`./${path}`)};\nexport const start = () => definitions;`;
   const { script } = await bundleScript({ project: { ...project, debug: false }, entry });
   const found = new Set(Object.values(run(script.text, path)).filter(isInterface));

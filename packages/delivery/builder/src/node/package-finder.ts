@@ -22,7 +22,7 @@ function text(value: unknown, key: string): string | undefined {
   return typeof found === 'string' ? found : undefined;
 }
 
-/** A `browser` field; or exports with a condition `browser`, or with one `node` beside another for everybody else. */
+/** A `browser` field; or exports with a condition `browser`, or with a condition `node` beside one for all others. */
 function hasBrowserFiles(json: unknown): boolean {
   if (typeof json !== 'object' || json === null) return false;
   const exports: unknown = Reflect.get(json, 'exports');

@@ -43,12 +43,13 @@ export async function readProjectFile(folder: string, path: string): Promise<Uin
   }
 }
 
-/** @param message what is missing, when the file is not there */
-export function unreadable(path: string, cause: unknown, message?: string): EnclosError {
-  const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-  const text =
-    isMissing && message !== undefined ? message : `Cannot read ${path} of the project: ${unreadableReason(cause)}.`;
-  return new EnclosError('BUILD_FILE_UNREADABLE', text, { details: { path }, cause });
+export function unreadable(path: string, cause: unknown): EnclosError {
+  const message = `Cannot read ${path} of the project: ${unreadableReason(cause)}.`;
+  return new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause });
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }
 
 /** A source that enclave.json names: by a member, or by `name` alone. */
@@ -59,15 +60,17 @@ export interface NamedSource {
   readonly byName: string;
 }
 
-/** Reads a source, and says which member of enclave.json names it when it is missing. @throws what {@link readProjectFile} throws */
-export async function readNamedSource(folder: string, source: NamedSource): Promise<Uint8Array> {
-  const { path, member, byName } = source;
-  return readProjectFile(folder, path).catch((error: unknown) => {
-    if (!isEnclosError(error, 'BUILD_FILE_UNREADABLE')) throw error;
+/** Refuses a source that cannot be read, and says which member of enclave.json names it when it is missing. @throws what {@link readProjectFile} throws */
+export async function checkNamedSource(folder: string, { path, member, byName }: NamedSource): Promise<void> {
+  try {
+    await readProjectFile(folder, path);
+  } catch (error) {
+    if (!isEnclosError(error, 'BUILD_FILE_UNREADABLE') || !isMissing(error.cause)) throw error;
     const why =
       path === byName
         ? `"name" of enclave.json stands for it, as there is no "${member}". Write it, or name another file: "${member}": "src/app.ts"`
         : `"${member}" of enclave.json names it`;
-    throw unreadable(path, error.cause, `There is no ${path} in ${folder}: ${why}.`);
-  });
+    const message = `There is no ${path} in ${folder}: ${why}.`;
+    throw new EnclosError('BUILD_FILE_UNREADABLE', message, { details: { path }, cause: error.cause });
+  }
 }

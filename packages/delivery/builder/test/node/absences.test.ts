@@ -4,16 +4,11 @@ import { after, test } from 'node:test';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
 
 import { BuildError } from '../../src/diagnostic.ts';
-import { bundleEnclave, type Bundle } from '../../src/node/bundle.ts';
-import { loadProject } from '../../src/project/project.ts';
-import { projectFolder, testBoot, withProject } from '../project-folder.ts';
+import { projectFolder, withProject } from '../project-folder.ts';
+import { bundleOf } from './bundled.ts';
 
 const shared = projectFolder();
 after(() => shared.remove());
-
-async function bundleOf(folder: string): Promise<Bundle> {
-  return bundleEnclave(await loadProject(folder), testBoot);
-}
 
 async function problemsIn(main: string): Promise<readonly Diagnostic[]> {
   shared.write('src/demo.enclave.ts', main);
@@ -143,7 +138,7 @@ test('what a package uses is one warning with the first place, and what it is pr
     assert.match(suggestionFor('ajv') ?? '', /standalone validation code/);
     assert.equal(
       suggestionFor('outer'),
-      'only what of outer works without it; a test (enclos test) runs your code inside and shows',
+      'only the parts of outer that work without it; a test (enclos test) runs your code inside and shows which',
     );
   });
 });

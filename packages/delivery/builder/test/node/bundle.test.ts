@@ -9,11 +9,8 @@ import { isEnclosError } from '@enclos/errors';
 import { bundleEnclave } from '../../src/node/bundle.ts';
 import { BuildError, isBuildError } from '../../src/diagnostic.ts';
 import { loadProject } from '../../src/project/project.ts';
-import { testBoot, withProject } from '../project-folder.ts';
-
-async function bundleOf(folder: string) {
-  return bundleEnclave(await loadProject(folder), testBoot);
-}
+import { withProject } from '../project-folder.ts';
+import { bundleOf } from './bundled.ts';
 
 /** Runs a script as an enclave process would: compiled from bytes, with no code from strings. */
 const runner = `

@@ -6,18 +6,13 @@ import { after, test } from 'node:test';
 import { allowedBuiltins } from '@enclos/manifest';
 
 import { forbiddenBuiltins, judgeBuiltin } from '../../src/node/builtins.ts';
-import { bundleEnclave } from '../../src/node/bundle.ts';
 import type { Diagnostic } from '@enclos/diagnostics';
 import { BuildError } from '../../src/diagnostic.ts';
-import { loadProject } from '../../src/project/project.ts';
-import { projectFolder, testBoot, withProject } from '../project-folder.ts';
+import { projectFolder, withProject } from '../project-folder.ts';
+import { bundleOf } from './bundled.ts';
 
 const shared = projectFolder();
 after(() => shared.remove());
-
-async function bundleOf(folder: string) {
-  return bundleEnclave(await loadProject(folder), testBoot);
-}
 
 async function refusalOf(folder: string): Promise<readonly Diagnostic[]> {
   try {

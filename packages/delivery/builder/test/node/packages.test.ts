@@ -7,14 +7,11 @@ import { Script } from 'node:vm';
 import { allowedBuiltins } from '@enclos/manifest';
 
 import { BuildError } from '../../src/diagnostic.ts';
-import { bundleEnclave, type Bundle } from '../../src/node/bundle.ts';
+import type { Bundle } from '../../src/node/bundle.ts';
 import { loadInterface } from '../../src/node/load-interface.ts';
 import { loadProject } from '../../src/project/project.ts';
-import { minimalManifest, testBoot, withProject } from '../project-folder.ts';
-
-async function bundleOf(folder: string): Promise<Bundle> {
-  return bundleEnclave(await loadProject(folder), testBoot);
-}
+import { minimalManifest, withProject } from '../project-folder.ts';
+import { bundleOf } from './bundled.ts';
 
 /** What `say` of the main module answers in a script that gets only the modules of an enclave. */
 function said({ script }: Bundle): unknown {

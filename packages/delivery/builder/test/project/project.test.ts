@@ -150,7 +150,7 @@ for (const [name, change, text] of [
   ['a name with capitals', { name: 'Demo' }, /^name: /],
   ['a name that climbs out of the folder', { name: '../x' }, /^name: /],
   ['a product id beyond 16 bits', { productId: 65_536 }, /^productId: /],
-  ['a security version that is no integer', { securityVersion: 1.5 }, /^securityVersion: /],
+  ['a security version that is not an integer', { securityVersion: 1.5 }, /^securityVersion: /],
   ['debug as text', { debug: 'no' }, /^debug: expected boolean/],
   ['no thread', { threads: 0 }, /^threads: /],
   ['too many threads', { threads: 257 }, /^threads: /],
@@ -216,7 +216,7 @@ for (const [name, change, text] of [
   });
 }
 
-test('parseProject() refuses a value that is no object', () => {
+test('parseProject() refuses a value that is not an object', () => {
   assert.equal(diagnosticsOf('[]')[0]?.column, 1);
   assert.equal(diagnosticsOf('null').length, 1);
 });

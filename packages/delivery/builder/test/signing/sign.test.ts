@@ -115,7 +115,7 @@ test('an invalid date is refused', () => {
 for (const [name, wrong] of [
   ['an elliptic-curve key', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey],
   ['a shorter RSA key', generateKeyPairSync('rsa', { modulusLength: 1024, publicExponent: 3 }).privateKey],
-  ['text that is no key', 'not a key'],
+  ['text that is not a key', 'not a key'],
 ] as const) {
   test(`${name} is refused`, () => {
     assert.throws(() => signEnclave({ image: imageOf(), key: wrong, date }), refuses('SIGNING_KEY_INVALID'));

@@ -22,7 +22,7 @@ export function networkPolicy(settings: CompleteSettings): V1NetworkPolicy {
       ingress: listen.map(({ port, from }) => {
         const ports = [{ protocol: 'TCP', port }];
         if (from !== undefined && from.length > 0) return { from: from.map(peerOf), ports };
-        // No `from` is everybody.
+        // Without `from`, all clients may connect.
         return isOpen ? { ports } : { from: [{ podSelector: {} }], ports };
       }),
       egress: [...lookups, ...connect.map(egressOf)],

@@ -167,7 +167,7 @@ function objectOf(node: MapNode, report: Report): KubernetesObject | undefined {
   return undefined;
 }
 
-/** Groups of Kubernetes itself that have had other versions than today's; others may belong to anybody. */
+/** Groups of Kubernetes itself that have had other versions than today's; other groups may belong to any project. */
 const ownGroups = /^(?:apps|batch|policy|autoscaling|extensions)\//;
 const knownVersions: ReadonlySet<string> = new Set(kinds.map(({ apiVersion }) => apiVersion));
 /** Kinds of those versions that are not written into files, or that only clients know. */

@@ -157,7 +157,7 @@ describe('planDeployment()', () => {
     assert.deepEqual([closed?.ingress, closed?.egress], [[], []]);
   });
 
-  it('opens a port to everybody with a public service only, and says what a name opens', () => {
+  it('opens a port to all clients with a public service only, and says what a name opens', () => {
     const plan = planDeployment({
       settings: {
         ...base,

@@ -49,21 +49,21 @@ class JsonParser extends JsonCursor {
   *#value(depth: number): Work<JsonValue> {
     this.#budget.charge();
     if (this.#budget.isPauseDue) yield;
-    if (this.take('{')) return yield* this.#object(this.#levels(depth));
-    if (this.take('[')) return yield* this.#array(this.#levels(depth));
+    if (this.take('{')) return yield* this.#object(depth);
+    if (this.take('[')) return yield* this.#array(depth);
     if (this.text[this.at] === '"') return this.#string('a string');
     const word = this.word();
     return word === undefined ? this.#number() : word;
   }
 
   /** Only objects and arrays are levels, as for the readers of the codec: what is in the last one is read. */
-  #levels(depth: number): number {
+  #requireLevel(depth: number): void {
     const { maxDepth } = this.#budget.limits;
     if (depth > maxDepth) raise('CLAIM_RULES_LIMIT', `JSON is nested deeper than ${maxDepth} levels (maxDepth).`);
-    return depth;
   }
 
   *#object(depth: number): Work<JsonValue> {
+    this.#requireLevel(depth);
     this.#budget.charge(stepsAnObject);
     const object = new Map<string, JsonValue>();
     if (this.take('}')) return object;
@@ -81,6 +81,7 @@ class JsonParser extends JsonCursor {
   }
 
   *#array(depth: number): Work<JsonValue> {
+    this.#requireLevel(depth);
     this.#budget.charge(stepsAList);
     const array: JsonValue[] = [];
     if (this.take(']')) return array;

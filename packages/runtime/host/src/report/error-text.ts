@@ -28,12 +28,12 @@ export function errorText(error: EnclosError, { color, withSource }: TextOptions
   const paint: FailurePaint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
   const here = `${process.cwd()}/`;
   const frames = ownFrames(error.stack ?? '').slice(0, maxFrames);
-  // Whether the other side said it is for programs.
+  // That the other side raised it is for programs to know.
   const { remote: _, ...details } = error.details;
   const { code, message, next } = error;
-  const [first, ...others] = frames.map((line) => ({ line, place: placeOfFrame(line) }));
-  const source = withSource && first?.place !== undefined ? sourceAt(first.place, color) : undefined;
-  const rest = source === undefined ? frames : others.map(({ line }) => line);
+  const place = withSource ? placeOfFrame(frames[0] ?? '') : undefined;
+  const source = place === undefined ? undefined : sourceAt(place, color);
+  const rest = source === undefined ? frames : frames.slice(1);
   return [
     ...failureLines({ code, message, next, details }, paint),
     ...(source ?? []),

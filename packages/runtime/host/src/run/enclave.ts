@@ -6,8 +6,7 @@ import type { LoadOptions } from './load-options.ts';
 import { hostCaller } from './host-caller.ts';
 import { observedCaller, observedInvoke } from './observed-calls.ts';
 import { prepare } from './prepare.ts';
-import { pointAtCaller } from '../report/caller-stack.ts';
-import { reportErrors } from '../report/uncaught.ts';
+import { enter } from '../report/entrance.ts';
 import { runEnclave } from './running-enclave.ts';
 import { createWatch, type Watch } from '../observe/watch.ts';
 
@@ -55,13 +54,7 @@ export interface Enclave<T extends Functions> {
 export async function loadEnclave<T extends Functions, U extends Functions>(
   options: LoadOptions<T, U>,
 ): Promise<Enclave<T>> {
-  reportErrors();
-  try {
-    return await load(options);
-  } catch (error) {
-    pointAtCaller(error, loadEnclave);
-    throw error;
-  }
+  return await enter(loadEnclave, () => load(options));
 }
 
 async function load<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): Promise<Enclave<T>> {

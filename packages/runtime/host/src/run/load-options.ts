@@ -1,11 +1,11 @@
 import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
-import { EnclosError } from '@enclos/errors';
 import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import type { Isolation, Launcher } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import type { DeveloperTool } from '../debug/developer-tool.ts';
 import type { LogLevel } from '../observe/logger.ts';
 import type { WatchOptions } from '../observe/watch.ts';
+import { requireRange } from './option-range.ts';
 
 /** What an untrusted function gets besides its arguments. */
 export interface HostContext<T extends Functions> {
@@ -64,13 +64,10 @@ export const defaultDisposeTimeoutMs = 10_000;
 
 const timeouts = ['startTimeoutMs', 'callTimeoutMs', 'disposeTimeoutMs'] as const;
 
-/** Written so that NaN is refused. @throws HOST_OPTION_INVALID */
+/** @throws HOST_OPTION_INVALID */
 export function requireTimeouts(options: Pick<LoadOptions<Functions, Functions>, (typeof timeouts)[number]>): void {
   for (const name of timeouts) {
-    const value = options[name] ?? 1;
-    const mayBeEndless = name !== 'startTimeoutMs';
-    if ((value >= 1 && value <= MAX_TIMEOUT_MS) || (mayBeEndless && value === Infinity)) continue;
-    const range = `a number from 1 to ${MAX_TIMEOUT_MS}${mayBeEndless ? ', or Infinity' : ''}`;
-    throw new EnclosError('HOST_OPTION_INVALID', `${name} is not ${range}.`);
+    const orInfinity = name !== 'startTimeoutMs';
+    requireRange(name, options[name] ?? 1, { min: 1, max: MAX_TIMEOUT_MS, orInfinity });
   }
 }

@@ -1,3 +1,4 @@
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import type { Transport, TransportEvents } from '@enclos/gate';
 import { mendShown } from '../debug/readable-output.ts';
@@ -24,7 +25,9 @@ export function watchEnd(
     // An enclave that only closed its gate would not end by itself.
     void terminate();
     try {
-      const exit = await reported(exited);
+      const exit = await underDeadline(reportTimeoutMs, (signal) => untilAborted(signal, exited)).catch(
+        () => undefined,
+      );
       known = exit && readable(exit);
     } finally {
       events.end(error);
@@ -37,16 +40,6 @@ export function watchEnd(
         transport.start({ ...events, end: (error) => void endAfterReport(events, error) }),
     }),
     lostError: (cause: unknown) => endError('ENCLAVE_LOST', known, cause),
-  });
-}
-
-function reported(exited: Promise<EnclaveExit>): Promise<EnclaveExit | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), reportTimeoutMs);
-    void exited.then((exit) => {
-      clearTimeout(timer);
-      resolve(exit);
-    });
   });
 }
 

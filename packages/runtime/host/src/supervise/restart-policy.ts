@@ -1,5 +1,7 @@
-import { EnclosError, isEnclosError, type ErrorCode, type ErrorKind } from '@enclos/errors';
+import { isEnclosError, type EnclosError, type ErrorCode, type ErrorKind } from '@enclos/errors';
+import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import { errorsFromEnclave } from '@enclos/tee';
+import { requireRange, type OptionRange } from '../run/option-range.ts';
 
 /** When to start a lost enclave again. */
 export interface RestartPolicy {
@@ -26,32 +28,23 @@ const defaults: RestartPolicy = Object.freeze({
   maxRestarts: 10,
 });
 
-/** Longer delays overflow the timers of Node, which then fire at once. */
-const maxTimerMs = 0x7fff_ffff;
-
-const bounds: Readonly<Record<keyof RestartPolicy, readonly [min: number, max: number]>> = {
-  minDelayMs: [0, maxTimerMs],
-  maxDelayMs: [0, maxTimerMs],
-  factor: [1, 100],
-  jitter: [0, 1],
-  resetAfterMs: [0, Number.MAX_SAFE_INTEGER],
-  maxRestarts: [0, Infinity],
+const bounds: Readonly<Record<keyof RestartPolicy, OptionRange>> = {
+  minDelayMs: { min: 0, max: MAX_TIMEOUT_MS },
+  maxDelayMs: { min: 0, max: MAX_TIMEOUT_MS },
+  factor: { min: 1, max: 100 },
+  jitter: { min: 0, max: 1 },
+  resetAfterMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  maxRestarts: { min: 0, max: Infinity },
 };
 
 /** @throws HOST_OPTION_INVALID naming the option that is out of range. */
 export function resolvePolicy(given: Partial<RestartPolicy> = {}): RestartPolicy {
   const policy = Object.freeze({ ...defaults, ...given });
-  for (const [name, [min, max]] of Object.entries(bounds)) {
+  for (const [name, range] of Object.entries(bounds)) {
     // The keys of `bounds` are the keys of RestartPolicy, by its type.
-    requireRange(`restart.${name}`, policy[name as keyof RestartPolicy], [min, max]);
+    requireRange(`restart.${name}`, policy[name as keyof RestartPolicy], range);
   }
   return policy;
-}
-
-/** Written so that NaN is refused. @throws HOST_OPTION_INVALID */
-export function requireRange(name: string, value: number, [min, max]: readonly [min: number, max: number]): void {
-  if (value >= min && value <= max) return;
-  throw new EnclosError('HOST_OPTION_INVALID', `${name} is not a number from ${min} to ${max}.`);
 }
 
 /**

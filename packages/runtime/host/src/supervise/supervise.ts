@@ -1,11 +1,12 @@
 import type { Functions } from '@enclos/edl';
-import { pointAtCaller } from '../report/caller-stack.ts';
-import { reportErrors } from '../report/uncaught.ts';
+import { MAX_TIMEOUT_MS } from '@enclos/gate';
+import { enter } from '../report/entrance.ts';
 import { callerOf } from '../run/enclave.ts';
+import { requireRange } from '../run/option-range.ts';
 import { prepare } from '../run/prepare.ts';
 import { runEnclave } from '../run/running-enclave.ts';
 import { createWatch } from '../observe/watch.ts';
-import { requireRange, resolvePolicy } from './restart-policy.ts';
+import { resolvePolicy } from './restart-policy.ts';
 import type { SupervisedEnclave, SuperviseOptions } from './supervision.ts';
 import { Supervisor } from './supervisor.ts';
 import { systemClock, WaitingCalls } from './waiting-calls.ts';
@@ -34,13 +35,7 @@ const defaultMaxWaitingCalls = 256;
 export async function superviseEnclave<T extends Functions, U extends Functions>(
   options: SuperviseOptions<T, U>,
 ): Promise<SupervisedEnclave<T>> {
-  reportErrors();
-  try {
-    return await supervise(options);
-  } catch (error) {
-    pointAtCaller(error, superviseEnclave);
-    throw error;
-  }
+  return await enter(superviseEnclave, () => supervise(options));
 }
 
 async function supervise<T extends Functions, U extends Functions>(
@@ -48,8 +43,8 @@ async function supervise<T extends Functions, U extends Functions>(
 ): Promise<SupervisedEnclave<T>> {
   const { waitMs = 0, maxWaitingCalls = defaultMaxWaitingCalls } = options;
   const policy = resolvePolicy(options.restart);
-  requireRange('waitMs', waitMs, [0, 0x7fff_ffff]);
-  requireRange('maxWaitingCalls', maxWaitingCalls, [0, 1_048_576]);
+  requireRange('waitMs', waitMs, { min: 0, max: MAX_TIMEOUT_MS });
+  requireRange('maxWaitingCalls', maxWaitingCalls, { min: 0, max: 1_048_576 });
   const prepared = prepare(options);
   const watch = createWatch(prepared.manifest.name, options);
   const first = await runEnclave(options, prepared, watch);

@@ -46,7 +46,7 @@ describe('the listener of a gate', () => {
     await Promise.all(ends);
   });
 
-  test('has a name that nobody guesses, in the folder', async () => {
+  test('has a name that cannot be guessed, in the folder', async () => {
     const folder = temporaryFolder();
     const [one, two] = [await listenForGate(folder), await listenForGate(folder)];
     assert.match(one.path.slice(folder.length), /^\/g-[0-9a-f]{16}$/);
@@ -70,7 +70,7 @@ describe('the listener of a gate', () => {
     assert.ok(!existsSync(listener.path));
   });
 
-  test('closed before anybody asks, harms nobody', async () => {
+  test('closed before the first request, does no harm', async () => {
     const listener = await listenForGate(temporaryFolder());
     listener.close();
     await assert.rejects(listener.accept(60_000), endedBeforeStart);

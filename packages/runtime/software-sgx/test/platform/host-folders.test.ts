@@ -27,7 +27,7 @@ function folderOf(name = 'one', caller?: () => Promise<Caller>): HostFolder {
   return { path, seenAs: '/run/enclos', ...(caller === undefined ? {} : { caller }) };
 }
 
-/** Whether the platform keeps the connection, and greets nobody who says nothing. */
+/** Whether the platform keeps the connection, and does not greet a host that says nothing. */
 async function isKept(socket: Socket): Promise<boolean> {
   // Not `once`, which takes a reset for a failure of the test.
   const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(false)));
@@ -37,7 +37,7 @@ async function isKept(socket: Socket): Promise<boolean> {
 }
 
 describe('a host that is known by its folders', () => {
-  test('is whoever can reach a folder, since the socket is open to everybody', async (t) => {
+  test('is each user who can reach a folder, since the socket is open to all', async (t) => {
     const folder = folderOf();
     const path = join(folder.path, 'platform.sock');
     await hostOf(t).listen(path, folder);

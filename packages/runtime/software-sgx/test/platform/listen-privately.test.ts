@@ -59,7 +59,7 @@ describe('a private socket', () => {
     const server = createServer((socket) => socket.destroy());
     await listenPrivately(server, path, 4711);
     assert.deepEqual([statSync(path).uid, statSync(path).mode & 0o777], [4711, 0o600]);
-    // connect(2) waits for nobody to accept. The error is that of the program: perl-base is on every Debian.
+    // connect(2) does not wait until the connection is accepted. The error is that of the program: perl-base is on every Debian.
     const connecting =
       'use Socket; socket(my $s, PF_UNIX, SOCK_STREAM, 0); print connect($s, pack_sockaddr_un($ARGV[0])) ? "done" : $!+0';
     const as = (user: number): string =>

@@ -46,7 +46,7 @@ describe('a quote helper', () => {
     assert.equal((await helper.quote(new Uint8Array(432).fill(1))).length, 10);
   });
 
-  test('is no platform: it launches nothing', async (t) => {
+  test('is not a platform: it launches nothing', async (t) => {
     await assert.rejects(connectSoftwarePlatform(await helperOf(t)), { code: 'TEE_PROTOCOL_MISMATCH' });
   });
 

@@ -9,7 +9,7 @@ import { temporaryPrefix } from '@enclos/durable';
 import { createRuntimeFolder, removeStaleFolders } from '../../src/platform/runtime-folder.ts';
 import { temporaryFolder } from '../support.ts';
 
-/** A folder as a killed platform leaves it: its sockets are there, and nobody listens. */
+/** A folder as a killed platform leaves it: its sockets are there, and no process listens. */
 async function staleFolder(parent: string, name = 'enclos-run-stale1'): Promise<string> {
   const path = join(parent, name);
   mkdirSync(path, { mode: 0o700 });
@@ -107,7 +107,7 @@ describe('the runtime folder', () => {
     assert.ok(existsSync(join(parent, 'enclos-run-linked')));
   });
 
-  test('stays while anybody listens, whatever he answers', async () => {
+  test('stays while a process listens, whatever it answers', async () => {
     const parent = temporaryFolder();
     const path = join(parent, 'enclos-run-slowly');
     mkdirSync(path, { mode: 0o700 });

@@ -7,7 +7,7 @@ export const refused = (code: ErrorCode) => (error: unknown) => isEnclosError(er
 
 export const now = (): Date => new Date('2026-06-01T12:00:00.000Z');
 
-/** Writes a log of so many records and closes it. */
+/** Writes a log of `count` records and closes it. */
 export async function writeLog(path: string, count: number, options: AuditWriterOptions = {}): Promise<void> {
   const writer = await openAuditWriter(path, { now, ...options });
   for (let i = 1; i <= count; i++) await writer.record({ event: 'test', number: i });

@@ -28,7 +28,7 @@ function changed(change: (lines: string[]) => readonly string[]): string {
   return path;
 }
 
-describe('a log that nobody touched', () => {
+describe('a log that was not touched', () => {
   test('verifies, and tells its head', async () => {
     const summary = await verifyAudit(original);
     assert.deepEqual([summary.records, summary.firstSeq, summary.head.seq, summary.unfinishedBytes], [6, 1, 6, 0]);

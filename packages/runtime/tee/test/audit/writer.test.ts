@@ -184,7 +184,7 @@ describe('a disk that is full', () => {
     );
   });
 
-  test('is tried again without anybody asking', async () => {
+  test('is tried again without being asked to', async () => {
     const { path, disk, writer } = await onDisk();
     disk.full = true;
     writer.note({ event: 'exit' });
@@ -220,7 +220,7 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('a log that somebody else writes to', () => {
+describe('a log that another program writes to', () => {
   for (const [what, change] of [
     ['adds to', (path: string) => appendFileSync(path, 'x')],
     ['cuts', (path: string) => truncateSync(path, 10)],

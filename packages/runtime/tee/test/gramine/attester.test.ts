@@ -84,7 +84,7 @@ describe('a quote of Gramine', () => {
     ['that is none', { quote: () => new Uint8Array(100) }],
     ['with bytes behind it', { quote: (data) => Uint8Array.of(...quoteOver({ ...ownBody, reportData: data }), 0) }],
     ['without an end', { quote: () => new Uint8Array(65_537) }],
-    ['of a type that is no word', { attestationType: 'dc ap' }],
+    ['of a type that is not a word', { attestationType: 'dc ap' }],
   ];
   for (const [what, options] of refused) {
     test(`${what} is refused`, async () => {

@@ -73,7 +73,7 @@ describe('a gate over TCP', () => {
     const inside = await connectGramineGate({ port: listener.port, token });
     t.after(() => inside.destroy());
     await listener.connected;
-    // All others are gone, and nobody can come any more.
+    // All others are gone, and no other can come any more.
     await Promise.all(silent.map(closed));
     await assert.rejects(once(connect({ host: '127.0.0.1', port: listener.port }), 'connect'), {
       code: 'ECONNREFUSED',
@@ -141,7 +141,7 @@ describe('an enclave', () => {
     return (server.address() as { port: number }).port;
   }
 
-  test('does not take somebody else for its host', async (t) => {
+  test('does not take another program for its host', async (t) => {
     let asked = 0;
     const port = await served(t, (socket) => {
       asked++;
@@ -153,7 +153,7 @@ describe('an enclave', () => {
     assert.equal(asked, 5);
   });
 
-  test('does not speak to what is no gate', async (t) => {
+  test('does not speak to what is not a gate', async (t) => {
     const port = await served(t, (socket) => {
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     });

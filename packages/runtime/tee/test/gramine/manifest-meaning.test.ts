@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '../../src/gramine-host/index.ts';
 
-/** What somebody else's reader of TOML makes of a text. */
+/** What an independent reader of TOML makes of a text. */
 const parsed = (text: string): unknown => JSON.parse(JSON.stringify(parse(text)));
 
 const mebibyte = 2 ** 20;

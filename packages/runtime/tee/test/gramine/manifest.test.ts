@@ -86,7 +86,7 @@ describe('a Gramine manifest', () => {
     ['a path with half of a character', { image: file('/opt/\ud800') }],
     ['a hash of another length', { image: { path: '/a', sha256: hash(9).slice(1) } }],
     ['a file that is named twice', { image: settings.interpreter }],
-    ['a size that is no power of two', { enclaveSizeBytes: 3 * 2 ** 30 }],
+    ['a size that is not a power of two', { enclaveSizeBytes: 3 * 2 ** 30 }],
     ['too small a size', { enclaveSizeBytes: 2 ** 28 }],
     ['too large a size', { enclaveSizeBytes: 2 ** 41 }],
     ['too few threads', { threads: 4 }],

@@ -8,7 +8,7 @@ export function on(name: string, ...behaviours: readonly Behaviour[]): Behaviour
   return (answer, hand) => (answer.function === name ? all(answer, hand) : answer);
 }
 
-/** Does it with one answer in so many, by the seed, and is honest with the others. */
+/** Treats one answer in `oneIn` so, by the seed, and is honest with the others. */
 export function sometimes(oneIn: number, ...behaviours: readonly Behaviour[]): Behaviour {
   const all = together(behaviours);
   return (answer, hand) => (hand.random(oneIn) === 0 ? all(answer, hand) : answer);
@@ -51,7 +51,7 @@ export function truncates(): Behaviour {
   });
 }
 
-/** Sends random bytes in place of the result, up to so many. More than the type allows ends the enclave, as it should. */
+/** Sends random bytes in place of the result, `maxBytes` at most. More than the type allows ends the enclave, as it should. */
 export function babbles(maxBytes = 64): Behaviour {
   return (answer, { random }) => ({
     ...answer,
@@ -70,7 +70,7 @@ export function drops(): Behaviour {
   return () => undefined;
 }
 
-/** Answers late, by up to so many milliseconds, so that answers also overtake each other. */
+/** Answers late, by `maxMs` at most, so that answers also overtake each other. */
 export function delays(maxMs: number): Behaviour {
   return async (answer, { random }) => {
     await sleep(random(maxMs + 1));
@@ -79,8 +79,8 @@ export function delays(maxMs: number): Behaviour {
 }
 
 /**
- * Holds answers back until there are so many, and then sends them in another order, by the seed. What has waited for `withinMs`
- * goes out as it is: an enclave that waits for one answer before it asks again would wait for ever.
+ * Holds answers back until there are `count` of them, and then sends them in another order, by the seed. What has waited for
+ * `withinMs` milliseconds goes out as it is: an enclave that waits for one answer before it asks again would wait for ever.
  */
 export function shuffles(count: number, withinMs = 100): Behaviour {
   let waiting: (() => void)[] = [];

@@ -1,14 +1,14 @@
 import { flipped } from './random.ts';
 
 /**
- * Keeps sealed blobs for an enclave as its host does, and every version of each: a host can give back whichever it likes.
+ * Keeps sealed blobs for an enclave as its host does, and every version of each: a host can give back any of them.
  */
 export interface BlobStore {
   /** Keeps a new version. */
   put(key: string, blob: Uint8Array): void;
   /** The version that the store gives out: the newest, unless it was changed. */
   get(key: string): Uint8Array | undefined;
-  /** Gives out an earlier version, so many before the present one, until the next `put`. */
+  /** Gives out the version that is `versions` (default 1) before the present one, until the next `put`. */
   rewind(key: string, versions?: number): void;
   /** Gives out the blob of one key for another, and the other way round. */
   swap(key: string, other: string): void;

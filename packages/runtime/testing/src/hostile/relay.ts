@@ -7,7 +7,7 @@ import type { Behaviour, HostAnswer } from './answer.ts';
 /** How many results of one function are kept to be given again. */
 const mostKept = 64;
 const maxFrameBytes = 2 ** 30;
-/** Calls of a flood have high numbers, which the host itself does not come to. Those of the host are odd. */
+/** Calls of a flood have high numbers, which those of the host itself do not reach. All are odd, as the host numbers its calls. */
 const firstFloodId = 0x4000_0001;
 
 const empty = { table: 0, functionIndex: 0, parentCallId: 0, timeoutMs: 0, payload: new Uint8Array() };
@@ -17,7 +17,7 @@ export interface RelayOptions {
   readonly definition: Interface;
   readonly behaviour: Behaviour;
   readonly random: (below: number) => number;
-  /** Hears of each answer that was not sent as the host gave it. */
+  /** Called for each answer that is not sent as the host gave it. */
   onLie(): void;
 }
 
@@ -78,7 +78,7 @@ export class Relay {
     const { kind, callId } = frame;
     if (kind === FrameKind.CALL) this.#asked.set(callId, this.#nameOf(frame));
     const settle = this.#flood.get(callId);
-    if (settle !== undefined && (kind === FrameKind.RETURN || kind === FrameKind.THROW)) {
+    if (settle !== undefined && isAnswer(frame)) {
       this.#flood.delete(callId);
       settle(kind === FrameKind.RETURN ? 'result' : codeOf(frame));
       return;
@@ -91,7 +91,7 @@ export class Relay {
   #fromHost(frame: Frame): void {
     const { kind, callId } = frame;
     const name = this.#asked.get(callId);
-    if (name === undefined || (kind !== FrameKind.RETURN && kind !== FrameKind.THROW)) {
+    if (name === undefined || !isAnswer(frame)) {
       this.#options.gate.write(encodeFrame(frame));
       return;
     }
@@ -119,6 +119,10 @@ export class Relay {
     const { untrusted } = table === GateTable.system ? systemInterface : this.#options.definition;
     return Object.keys(untrusted)[functionIndex] ?? '';
   }
+}
+
+function isAnswer({ kind }: Frame): boolean {
+  return kind === FrameKind.RETURN || kind === FrameKind.THROW;
 }
 
 /** The code in an error: two bytes of length, then the code (see `throwPayload`). */

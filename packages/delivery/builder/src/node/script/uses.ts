@@ -141,9 +141,10 @@ export function usesIn(script: string, isOrdinary: (name: string) => boolean): r
   for (const place of questions) questionIn(place);
   const used = accesses.filter((access) => {
     const { kind, isOptional } = usageOf(access.place);
-    const asks = isAskedFor(access.place) || (access.isMember && (isOptional || kind === 'read'));
+    const isQuestion = isAskedFor(access.place);
+    const asks = isQuestion || (access.isMember && (isOptional || kind === 'read'));
     if (asks) access.place.scope.ask(access.key, access.place.node.start);
-    return !isAskedFor(access.place);
+    return !isQuestion;
   });
   return used
     .map(({ key, isMember, place }) => {

@@ -51,8 +51,8 @@ export function preload(require: NodeJS.Require, script: string): boolean {
   load(names(/Duplex|compose|toWeb|fromWeb/), 'internal/streams/duplexify');
   load(names(/node:tls|toLegacyObject/), 'node:tls');
   const hasCryptoOfTheWeb = names(/subtle|webcrypto|CryptoKey/);
-  // Names of algorithms do not depend on letter case (Web Cryptography API, section 18.4.4).
   load(hasCryptoOfTheWeb || names(/getRandomValues/), 'internal/crypto/webidl');
+  // Names of algorithms do not depend on letter case (Web Cryptography API, section 18.4.4).
   const algorithms = {
     aes: /aes/i,
     cfrg: /25519|448/,

@@ -124,7 +124,7 @@ describe('the copy of the interpreter', () => {
     assert.deepEqual(readdirSync(shared), []);
   });
 
-  test('is no link, no folder, and nothing that another user put there', async (t) => {
+  test('is not a link, not a folder, and nothing that another user put there', async (t) => {
     const { source, copy } = scene();
     const { path } = await copy();
     for (const put of [() => symlinkSync(source, path), () => mkdirSync(path)]) {
@@ -139,7 +139,7 @@ describe('the copy of the interpreter', () => {
     await assert.rejects(copy(), { code: 'INTERPRETER_NOT_COPIED', message: /belongs to user 4711/ });
   });
 
-  test('is one file whoever makes it at once', async () => {
+  test('is one file, however many processes make it at once', async () => {
     const { cache, copy } = scene();
     const all = await Promise.all(Array.from({ length: 8 }, () => copy()));
     for (const interpreter of all) await interpreter.recheck();

@@ -54,7 +54,7 @@ describe('the choice between the ways to isolation', () => {
     assert.match(detailOf(plan, 'no-dumps'), /^Let programs run ((?! Or: ).)*\.$/);
   });
 
-  test('shows both ways to whoever asks', () => {
+  test('shows both ways to those who ask', () => {
     const plans = planAllWays(machineOptions({ programs: [...utilLinux, 'bwrap'] }));
     assert.deepEqual(
       plans.map(({ way }) => way),

@@ -55,7 +55,7 @@ describe('what only root can change', { skip }, () => {
     await assert.rejects(requireRootOnly(folder, { passable: true }), unavailable(/cannot pass through/));
   });
 
-  test('is a secret only when nobody else can enter', async () => {
+  test('is a secret only when no other user can enter', async () => {
     const { folder } = nested();
     chmodSync(folder, 0o711);
     await assert.rejects(requireSecret(folder), unavailable(/chmod 700/));

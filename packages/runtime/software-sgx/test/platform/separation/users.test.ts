@@ -25,7 +25,7 @@ describe('the users of a separated platform', () => {
     ['too many hosts', { hostUsers: Array.from({ length: 17 }, (_, i) => 100 + i) }, /1 to 16 host users/],
     ['a host twice', { hostUsers: [5, 5] }, /twice/],
     ['root as a host', { hostUsers: [0] }, /whole number from 1/],
-    ['a host that is no number', { hostUsers: [Number.NaN] }, /whole number from 1/],
+    ['a host that is not a number', { hostUsers: [Number.NaN] }, /whole number from 1/],
     ['a host beyond all users', { hostUsers: [0xffff_ffff] }, /whole number from 1/],
     ['root in the range', { enclaveUsers: { first: 0, last: 10 } }, /whole number from 1/],
     ['a range beyond all users', { enclaveUsers: { first: 70_000, last: 0xffff_ffff } }, /whole number from 1/],

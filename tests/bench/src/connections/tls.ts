@@ -11,10 +11,10 @@ import { createTlsIdentity } from '@enclos/enclave';
 import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
 import { generateSigningKey } from '@enclos/sgx/node';
 import { verifyInterpreter } from '@enclos/software-sgx';
-import { atLeast, type Figure } from './harness/figures.ts';
-import { writeSigned } from './harness/signed-folder.ts';
-import { placements, placeTree, type Placement } from './harness/placement.ts';
-import { interleave, type Comparison } from './harness/statistics.ts';
+import { atLeast, type Figure } from '../harness/figures.ts';
+import { writeSigned } from '../harness/signed-folder.ts';
+import { placements, placeTree, type Placement } from '../harness/placement.ts';
+import { interleave, type Comparison } from '../harness/statistics.ts';
 
 /** Connections, requests of a run, and the bytes of a request and of its answer. The bound is for a server under load. */
 const loads = [
@@ -73,7 +73,7 @@ async function startEnclave(): Promise<Server> {
   const { image } = await buildEnclave(await loadProject(tlsEchoProjectFolder), { outFolder: folder });
   const signature = signEnclave({ image, key: generateSigningKey(), date: new Date() });
   await writeSigned(folder, { image, signature });
-  const program = fileURLToPath(new URL('programs/tls-host.js', import.meta.url));
+  const program = fileURLToPath(new URL('../programs/tls-host.js', import.meta.url));
   const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Pick<
     Server,
@@ -99,7 +99,7 @@ interface Client {
 }
 
 function startClient({ address, certificate }: Server): Client {
-  const program = fileURLToPath(new URL('programs/tls-client.js', import.meta.url));
+  const program = fileURLToPath(new URL('../programs/tls-client.js', import.meta.url));
   const options = JSON.stringify({ ...address, ca: certificate, servername: serverName });
   const child: ChildProcess & { readonly stdout: Readable } = spawn(process.execPath, [program, options], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,18 +1,16 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { attestedConnect, createAttestedServer, policyAppraiser, type Appraiser } from '@enclos/atls';
-import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
-import { toHex } from '@enclos/codec';
 import { enclosBin, startProgram } from '@enclos/process-kit/processes/programs';
-import { measureImage } from '@enclos/sgx/node';
-import { singleUserAdvisory } from '@enclos/software-sgx';
-import { atLeast, atMost, type Figure } from './harness/figures.ts';
-import { interleave, medianCallMicros, time } from './harness/statistics.ts';
-import type { Scene } from './scene.ts';
+import { atLeast, atMost, type Figure } from '../harness/figures.ts';
+import { interleave, medianCallMicros, time } from '../harness/statistics.ts';
+import type { Scene } from '../scene.ts';
+import { listening } from './atls.ts';
+import { exchange } from './exchange.ts';
 
 const bulkBytes = 64 * 1024 * 1024;
 const smallestBulkRatio = 0.4;
@@ -39,49 +37,20 @@ function serveBytes(socket: Duplex): void {
   });
 }
 
-async function received(socket: Duplex, bytes: number): Promise<void> {
-  let left = bytes;
-  await new Promise<void>((resolve) => {
-    const take = (chunk: Buffer): void => {
-      left -= chunk.length;
-      if (left > 0) return;
-      socket.off('data', take);
-      resolve();
-    };
-    socket.on('data', take);
-  });
-}
-
-async function exchange(socket: Duplex, request: Buffer, answerBytes: number): Promise<void> {
-  const answer = received(socket, answerBytes);
-  socket.write(request);
-  await answer;
-}
-
 const small = Buffer.alloc(512, 'a');
 
 /** `enclos proxy` in its own process, against the library in this one, and a server here. */
 export async function benchProxy(scene: Scene): Promise<readonly Figure[]> {
   const enclave = await scene.load();
-  const root = await softwareRoot((await scene.platform.describe()).rootCertificate);
-  const policy: SgxPolicy = {
-    mrEnclave: [toHex(measureImage(scene.image))],
-    minimumSecurityVersion: 1,
-    acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
-    acceptedAdvisoryIds: [singleUserAdvisory],
-    intelRoot: false,
-    softwareRoots: [root.fingerprint],
-  };
+  const { policy } = await scene.trust();
   const endorsements = await scene.platform.endorsements();
   const server = await createAttestedServer({
     name: 'localhost',
     evidence: async (reportData) => ({ quote: await enclave.call.quoteReportData({ reportData }), endorsements }),
   });
-  const tcp = createServer({ noDelay: true }, (connection) => {
-    void server.accept(connection.on('error', () => undefined)).then(({ socket }) => serveBytes(socket));
-  }).listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const { port } = tcp.address() as AddressInfo;
+  const { port, close } = await listening((connection) => {
+    void server.accept(connection).then(({ socket }) => serveBytes(socket));
+  });
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-proxy-'));
   await writeFile(join(folder, 'policy.json'), JSON.stringify(policy));
   const argv = ['proxy', `127.0.0.1:${port}`, '--policy', 'policy.json', '--listen', '127.0.0.1:0'];
@@ -92,7 +61,7 @@ export async function benchProxy(scene: Scene): Promise<readonly Figure[]> {
   } finally {
     proxy.child.kill('SIGTERM');
     await proxy.ended;
-    tcp.close();
+    close();
     await enclave.dispose();
     await rm(folder, { recursive: true });
   }
@@ -114,13 +83,12 @@ async function measured(ours: Open, peer: Open): Promise<readonly Figure[]> {
   const first = (open: Open) => (): Promise<number> =>
     time(async () => {
       const socket = await open();
-      await exchange(socket, small, small.length);
+      await exchange(socket, small);
       socket.destroy();
     });
   const opening = await interleave(2 * rounds, first(ours), first(peer));
   const [through, direct] = [await ours(), await peer()];
-  const asked = (socket: Duplex) => (): Promise<number> =>
-    medianCallMicros(exchanges, () => exchange(socket, small, small.length));
+  const asked = (socket: Duplex) => (): Promise<number> => medianCallMicros(exchanges, () => exchange(socket, small));
   const asking = await interleave(rounds, asked(through), asked(direct));
   const taken = (socket: Duplex) => (): Promise<number> => time(() => exchange(socket, Buffer.from('b'), bulkBytes));
   const taking = await interleave(rounds, taken(through), taken(direct));

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { serveHttp, type PeerStream } from '@enclos/http';
-import type { Figure } from './harness/figures.ts';
-import { interleave, time } from './harness/statistics.ts';
+import { serveHttp, type HttpHandler, type PeerStream, type ServeHttpOptions } from '@enclos/http';
+import type { Figure } from '../harness/figures.ts';
+import { interleave, time } from '../harness/statistics.ts';
 
-const connections = 16;
+/** Requests that are under way at any time. */
+export const connections = 16;
 const requests = 8000;
 const rounds = 7;
 const bodyBytes = 1024;
@@ -22,7 +23,7 @@ const kinds = [
 const page = 'g'.repeat(bodyBytes);
 
 /** The connections of a server of node:net, as `listen` of an enclave gives those of a listener. */
-export async function* peersOf(server: Server): AsyncGenerator<PeerStream> {
+async function* peersOf(server: Server): AsyncGenerator<PeerStream> {
   const waiting: Socket[] = [];
   let wake = (): void => undefined;
   server.on('connection', (socket) => {
@@ -38,16 +39,17 @@ export async function* peersOf(server: Server): AsyncGenerator<PeerStream> {
 }
 
 /** Ours, without TLS and without an enclave: what the protocol itself costs. */
-function ours(signal: AbortSignal): Server {
+export function httpServer(handlers: Pick<ServeHttpOptions, 'handler'>, signal: AbortSignal): Server {
   const server = createServer({ noDelay: true });
-  const handler = ({ method, body }: { readonly method: string; readonly body: Uint8Array }) => ({
-    status: 200,
-    headers: { 'content-type': 'text/plain' },
-    body: method === 'GET' ? page : body,
-  });
-  void serveHttp(peersOf(server), { secure: undefined, handler, signal });
+  void serveHttp(peersOf(server), { secure: undefined, ...handlers, signal });
   return server;
 }
+
+const handler: HttpHandler = ({ method, body }) => ({
+  status: 200,
+  headers: { 'content-type': 'text/plain' },
+  body: method === 'GET' ? page : body,
+});
 
 /** Node's own, which collects the body as ours does. */
 function peer(): Server {
@@ -86,7 +88,8 @@ async function rate(sockets: readonly Socket[], request: string): Promise<number
   return requests / ((await time(() => Promise.all(sockets.map(lane)))) / 1000);
 }
 
-async function connected(server: Server): Promise<readonly Socket[]> {
+/** As many connections as requests are under way. */
+export async function connected(server: Server): Promise<readonly Socket[]> {
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   const sockets = Array.from({ length: connections }, () => connect({ port, host: '127.0.0.1', noDelay: true }));
@@ -101,14 +104,14 @@ async function connected(server: Server): Promise<readonly Socket[]> {
  */
 export async function benchHttp(): Promise<readonly Figure[]> {
   const done = new AbortController();
-  const servers = [ours(done.signal), peer()] as const;
+  const servers = [httpServer({ handler }, done.signal), peer()] as const;
   const [own, others] = [await connected(servers[0]), await connected(servers[1])];
   const figures: Figure[] = [];
   for (const { what, head, body } of kinds) {
     for (const [socket] of [own, others]) {
       const answer = socket === undefined ? '' : await exchange(socket, head + body);
       const isRight = answer.startsWith('HTTP/1.1 200 ') && answer.endsWith(`\r\n\r\n${body || page}`);
-      if (!isRight) throw new Error(`This is no answer to ${what}: ${answer.slice(0, 200)}`);
+      if (!isRight) throw new Error(`This does not answer ${what}: ${answer.slice(0, 200)}`);
     }
     const measured = await interleave(
       rounds,

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { PrivateMachine } from './private-machine.ts';
-import { startProgram, type Ran } from './programs.ts';
+import { startProgram, type Ran } from '../programs.ts';
 
 const tools = ['podman', 'catatonit', 'skopeo'] as const;
 

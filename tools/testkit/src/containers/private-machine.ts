@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { startProgram } from './programs.ts';
+import { startProgram } from '../programs.ts';
 
 /**
  * A machine in this one: it has its own network, processes and mounts. What runs on it takes no port of others, and all of it is gone when it ends,

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { startProgram } from './programs.ts';
-import { runFolder } from './run-folder.ts';
+import { startProgram } from '../programs.ts';
+import { runFolder } from '../run-folder.ts';
 
-// From tools/testkit/dist/src.
-const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+// From tools/testkit/dist/src/containers.
+const repository = fileURLToPath(new URL('../../../../..', import.meta.url));
 
 export interface ServiceImage {
   readonly name: string;

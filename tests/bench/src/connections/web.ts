@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { serveHttp, type HttpHandler, type ServeHttpOptions } from '@enclos/http';
+import type { HttpHandler, ServeHttpOptions } from '@enclos/http';
 import { webHandlers } from '@enclos/http/web';
-import { peersOf } from './http.ts';
-import { atMost, type Figure } from './harness/figures.ts';
-import { callsPerSecond, interleave } from './harness/statistics.ts';
+import { atMost, type Figure } from '../harness/figures.ts';
+import { callsPerSecond, interleave } from '../harness/statistics.ts';
+import { connected, connections, httpServer } from './http.ts';
 
 const requests = 4000;
-const width = 16;
 /** For one request, of which 16 are under way on one core. */
 const largestAddedMicros = 400;
 
@@ -17,18 +15,10 @@ interface Site {
   readonly close: () => void;
 }
 
-async function startSite(options: Pick<ServeHttpOptions, 'handler'>, body: string): Promise<Site> {
-  const server = createServer({ noDelay: true }).listen(0, '127.0.0.1');
+async function startSite(handlers: Pick<ServeHttpOptions, 'handler'>, body: string): Promise<Site> {
   const ending = new AbortController();
-  void serveHttp(peersOf(server), { secure: undefined, ...options, signal: ending.signal });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const idle: Socket[] = [];
-  for (let i = 0; i < width; i++) {
-    const socket = connect({ port, noDelay: true });
-    await once(socket, 'connect');
-    idle.push(socket);
-  }
+  const server = httpServer(handlers, ending.signal);
+  const idle = [...(await connected(server))];
   const head = body === '' ? 'GET /a?b=c' : 'POST /a?b=c';
   const request = Buffer.from(`${head} HTTP/1.1\r\nhost: a.test\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
   const ask = async (): Promise<void> => {
@@ -40,7 +30,7 @@ async function startSite(options: Pick<ServeHttpOptions, 'handler'>, body: strin
     idle.push(socket);
   };
   return {
-    rate: () => callsPerSecond(requests, width, ask),
+    rate: () => callsPerSecond(requests, connections, ask),
     close() {
       ending.abort();
       for (const socket of idle) socket.destroy();

@@ -10,14 +10,11 @@ import {
   type Appraiser,
   type Mode,
 } from '@enclos/atls';
-import { parseCollateral, softwareRoot } from '@enclos/attestation';
-import { toHex } from '@enclos/codec';
+import { parseCollateral } from '@enclos/attestation';
 import { createTlsIdentity } from '@enclos/enclave';
-import { measureImage } from '@enclos/sgx/node';
-import { singleUserAdvisory } from '@enclos/software-sgx';
-import { atMost, type Figure } from './harness/figures.ts';
-import type { Scene } from './scene.ts';
-import { median, time } from './harness/statistics.ts';
+import { atMost, type Figure } from '../harness/figures.ts';
+import type { Scene } from '../scene.ts';
+import { median, time } from '../harness/statistics.ts';
 
 const connections = 200;
 const largestAddedMs = 3;
@@ -28,7 +25,8 @@ interface Way {
   readonly close: () => void;
 }
 
-async function listening(
+/** A server of this process, on a port of its own. */
+export async function listening(
   serve: (socket: Duplex) => void,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const server = createServer({ noDelay: true }, (socket) => serve(socket.on('error', () => undefined)));
@@ -83,20 +81,13 @@ async function attestedWay(
 /** Both sides attested, by quotes of an enclave, against TLS with two certificates. Both ends are in this process. */
 export async function benchAtls(scene: Scene): Promise<readonly Figure[]> {
   const enclave = await scene.load();
-  const root = await softwareRoot((await scene.platform.describe()).rootCertificate);
+  const { root, policy } = await scene.trust();
   const collateral = parseCollateral(await scene.platform.endorsements());
   const evidence: QuoteOf = (reportData) => enclave.call.quoteReportData({ reportData });
   const appraise = quoteAppraiser({
     roots: [root],
     endorsements: () => collateral,
-    policy: {
-      mrEnclave: [toHex(measureImage(scene.image))],
-      minimumSecurityVersion: 1,
-      acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
-      acceptedAdvisoryIds: [singleUserAdvisory],
-      intelRoot: false,
-      softwareRoots: [root.fingerprint],
-    },
+    policy,
   });
   const ways = [
     await plainWay(),
