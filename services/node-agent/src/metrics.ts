@@ -1,4 +1,6 @@
 import { createValue, createView } from '@enclos/host/exposition';
+import type { CollateralState } from './collateral/keeper.ts';
+import { collateralViews } from './collateral/views.ts';
 import type { EpcSize } from './devices/epc.ts';
 import type { Resource } from './plugin/resource.ts';
 
@@ -9,6 +11,7 @@ export interface AgentMetrics {
   readonly registrationFailed: (resource: string, code: string) => void;
   readonly allocated: (resource: string, outcome: 'granted' | 'refused') => void;
   readonly connected: (outcome: 'accepted' | 'refused') => void;
+  readonly collateralFailed: (code: string) => void;
   readonly render: () => string;
 }
 
@@ -16,9 +19,11 @@ export interface MetricsSource {
   readonly resources: () => readonly Resource[];
   readonly epc: () => EpcSize | undefined;
   readonly isPlatformReady: () => boolean;
+  /** Undefined for an agent that keeps none. */
+  readonly collateral: () => CollateralState | undefined;
 }
 
-export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsSource): AgentMetrics {
+export function createAgentMetrics({ resources, epc, isPlatformReady, collateral }: MetricsSource): AgentMetrics {
   const registered = new Map<string, number>();
   const registrations = createValue('counter', {
     name: 'enclos_agent_registrations_total',
@@ -35,6 +40,10 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
   const connections = createValue('counter', {
     name: 'enclos_agent_connections_total',
     help: 'Connections of pods to their software devices.',
+  });
+  const collateralFailures = createValue('counter', {
+    name: 'enclos_agent_collateral_failures_total',
+    help: 'Times that --collateral could not be read or was refused, by code.',
   });
   const views = [
     createView({ name: 'enclos_agent_devices', help: 'Devices in the list of the kubelet.' }, () =>
@@ -58,6 +67,7 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
       const size = epc();
       return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
     }),
+    ...collateralViews(collateral),
   ];
   return Object.freeze({
     registered(resource: string) {
@@ -68,7 +78,8 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     registrationFailed: (resource: string, code: string) => failures.add({ resource, code }),
     allocated: (resource: string, outcome: string) => allocations.add({ resource, outcome }),
     connected: (outcome: string) => connections.add({ outcome }),
+    collateralFailed: (code: string) => collateralFailures.add({ code }),
     render: () =>
-      [...views, registrations, failures, allocations, connections].map((family) => family.render()).join(''),
+      [...views, registrations, failures, allocations, connections, collateralFailures].map((family) => family.render()).join(''),
   });
 }

@@ -62,11 +62,12 @@ export function requireTrust(platform: VerifiedPlatform, roots: readonly Trusted
   return isTrusted(platform.chain.trustedRoot, roots) ? platform : refuseRoot();
 }
 
-function refuseRoot(): never {
+export function refuseRoot(): never {
   return refuse('trusted-root', 'SGX_PCK_CERT_CHAIN_UNTRUSTED', 'The chain ends in a root that is not trusted here.');
 }
 
-function* verifyCollateral(pckChain: PckChain, parts: EndorsementParts): Steps<void> {
+/** Steps 11 to 14. */
+export function* verifyCollateral(pckChain: PckChain, parts: EndorsementParts): Steps<void> {
   const { rootCrl, tcbInfo, tcbInfoChain, qeIdentity, qeIdentityChain } = parts;
   // 11. tcb-signing-chain
   const tcbSigner = yield* verifySigningChain(tcbInfoChain, { step: 'tcb-signing-chain', rootCrl, pckChain });
