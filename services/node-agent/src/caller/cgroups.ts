@@ -19,7 +19,7 @@ export interface Cgroups {
    * @param paths of that process
    * @throws AGENT_CGROUP_UNAVAILABLE when one of the controllers would not count it there.
    */
-  foldersOf(paths: CgroupPaths): Promise<readonly string[]>;
+  readonly foldersOf: (paths: CgroupPaths) => Promise<readonly string[]>;
 }
 
 export interface CgroupsOptions {

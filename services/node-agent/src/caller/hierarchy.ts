@@ -9,7 +9,7 @@ export interface Hierarchy {
    * The folder of the cgroup that a process has in it.
    * @throws AGENT_CGROUP_UNAVAILABLE when it is not there, is that of the whole node, or does not count everything.
    */
-  folderOf(paths: CgroupPaths): Promise<string>;
+  readonly folderOf: (paths: CgroupPaths) => Promise<string>;
 }
 
 export interface HierarchyPlace {
