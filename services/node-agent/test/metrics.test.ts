@@ -19,11 +19,13 @@ describe('the metrics of the agent', () => {
     metrics.allocated('enclos.dev/test', 'granted');
     metrics.connected('refused');
     metrics.collateralFailed('AGENT_COLLATERAL_REFUSED');
+    metrics.accounted(['memory', 'pids']);
     const samples = metrics
       .render()
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     assert.deepEqual(samples.toSorted(), [
+      'enclos_agent_accounting{by="pod",controllers="memory pids"} 1',
       'enclos_agent_allocations_total{resource="enclos.dev/test",outcome="granted"} 2',
       'enclos_agent_collateral_confirmed_timestamp_seconds 1500',
       'enclos_agent_collateral_expiry_timestamp_seconds 2000',
