@@ -27,7 +27,11 @@ describe('the manifests of the agent', () => {
   });
 
   test('start the agent with options that it has, and folders for these, whatever is asked for', () => {
-    for (const some of [{ devices: 0, isOwnVendor: false }, { hasCgroups: false }, { hasHardware: false }]) {
+    for (const some of [
+      { devices: 0, isOwnVendor: false, hasCgroups: false },
+      { hasCgroups: false },
+      { hasHardware: false },
+    ]) {
       const { containers, volumes = [] } = daemonSet({ ...options, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args);

@@ -1,6 +1,6 @@
 /** What the manifests are made from. */
 export interface ManifestOptions {
-  /** Of the DaemonSet, and the label of its pods. */
+  /** The DaemonSet has it, and the label of its pods. */
   readonly name: string;
   readonly namespace: string;
   /** A reference with a digest. */
@@ -9,7 +9,7 @@ export interface ManifestOptions {
   readonly devices: number;
   /** Each node vouches for itself. */
   readonly isOwnVendor: boolean;
-  /** Enclaves count towards the limits of their pods. */
+  /** Enclaves count towards the limits of their pods. Not without software devices. */
   readonly hasCgroups: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
