@@ -57,7 +57,7 @@ export const agentCommand = {
       type: 'string',
       value: 'DIR',
       default: '/host/cgroup',
-      summary: 'The node’s cgroup v2 hierarchy',
+      summary: 'The node’s /sys/fs/cgroup, of version 1, 2 or both',
     },
     'no-cgroup': { type: 'boolean', summary: 'Count enclaves with the agent instead of their pods' },
     'max-image': { type: 'string', value: 'MIB', default: '16', summary: 'Largest image that a pod may bring' },

@@ -43,8 +43,8 @@ export const agentErrors = declareErrors({
   ],
   AGENT_CGROUP_UNAVAILABLE: [
     'usage',
-    'The agent cannot find the cgroup of a pod.',
-    'Mount the node’s cgroup v2 hierarchy into the agent (--cgroup-root), or start it with --no-cgroup.',
+    'The agent cannot count an enclave with its pod.',
+    'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
   ],
 });
 

@@ -43,6 +43,7 @@ export async function createSoftwarePart(
   await makePassable(runtimeFolder);
   const folders = await openDeviceFolders(join(runtimeFolder, 'devices'));
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
+  metrics.accounted(cgroups?.controllers);
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const devices = createSoftwareDevices({ count, folders, failed, caller: callerOf(cgroups, log, metrics) });
   const plugin = startPlugin(devices);
@@ -64,7 +65,7 @@ export async function createSoftwarePart(
         devices: count,
         rootFingerprint: toHex(platform.rootFingerprint),
         isolationMissing: platform.missingLayers.join(' '),
-        accounting: cgroups === undefined ? 'agent' : 'pod',
+        accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
       });
     },
     async close() {
@@ -85,7 +86,8 @@ function callerOf(
 ): (connection: Socket) => Promise<Caller> {
   return async (connection) => {
     try {
-      const caller = cgroups === undefined ? {} : { cgroup: await cgroups.folderOf((await peerOf(connection)).cgroup) };
+      const caller =
+        cgroups === undefined ? {} : { cgroups: await cgroups.foldersOf((await peerOf(connection)).cgroups) };
       metrics.connected('accepted');
       return caller;
     } catch (error) {

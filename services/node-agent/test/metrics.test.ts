@@ -17,11 +17,13 @@ describe('the metrics of the agent', () => {
     metrics.allocated('enclos.dev/test', 'granted');
     metrics.allocated('enclos.dev/test', 'granted');
     metrics.connected('refused');
+    metrics.accounted(['memory', 'pids']);
     const samples = metrics
       .render()
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     assert.deepEqual(samples.toSorted(), [
+      'enclos_agent_accounting{by="pod",controllers="memory pids"} 1',
       'enclos_agent_allocations_total{resource="enclos.dev/test",outcome="granted"} 2',
       'enclos_agent_connections_total{outcome="refused"} 1',
       'enclos_agent_devices{resource="enclos.dev/test",health="healthy"} 2',
