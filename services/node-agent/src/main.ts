@@ -1,5 +1,5 @@
 import './errors.ts';
-import { resolve } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { exitCodeOf, helpText } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
 import { writeManifestFiles } from '@enclos/kubernetes/manifests';
@@ -35,7 +35,7 @@ async function runManifests(argv: readonly string[], log: Log): Promise<void> {
   if (asked === undefined) return void process.stdout.write(manifestsHelp());
   const files = agentFiles(asked.options);
   await writeManifestFiles(asked.folder, files);
-  log.info('manifests', { folder: resolve(asked.folder), files: files.length });
+  log.info('manifests', { folder: resolvePath(asked.folder), files: files.length });
 }
 
 async function run(options: AgentOptions, log: Log): Promise<void> {

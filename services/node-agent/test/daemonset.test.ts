@@ -8,7 +8,7 @@ import type { ManifestOptions } from '../src/manifests/options.ts';
 import { agentPod } from './daemonset.ts';
 import { optionsOf } from './support.ts';
 
-const options: ManifestOptions = {
+const shown: ManifestOptions = {
   name: 'enclos-node-agent',
   namespace: 'enclos-node-agent',
   image: `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`,
@@ -21,7 +21,7 @@ const options: ManifestOptions = {
 describe('the manifests of the agent', () => {
   test('are those of the folder deploy/, which readers see', () => {
     const folder = fileURLToPath(new URL('../../deploy/', import.meta.url));
-    const files = agentFiles(options);
+    const files = agentFiles(shown);
     assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
     for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
   });
@@ -32,7 +32,7 @@ describe('the manifests of the agent', () => {
       { hasCgroups: false },
       { hasHardware: false },
     ]) {
-      const { containers, volumes = [] } = daemonSet({ ...options, ...some }).spec?.template.spec ?? { containers: [] };
+      const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];

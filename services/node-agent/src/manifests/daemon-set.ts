@@ -80,7 +80,12 @@ function securityContextOf({ hasCgroups }: ManifestOptions): V1SecurityContext {
     capabilities: {
       drop: ['ALL'],
       add: [
-        ...['CHOWN', 'KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN'],
+        'CHOWN',
+        'KILL',
+        'SETGID',
+        'SETPCAP',
+        'SETUID',
+        'SYS_ADMIN',
         // For `nsenter`, and dropped before the agent starts.
         ...(hasCgroups ? ['SYS_PTRACE'] : []),
       ],
