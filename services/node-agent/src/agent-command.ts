@@ -1,7 +1,7 @@
 import type { CommandShape, Program } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 
-/** The agent as a program. It has one command, and that has no name. */
+/** The agent as a program. It has one command without a name, the agent, and `manifests`. */
 export const program: Program = {
   name: 'enclos-node-agent',
   summary: 'Give the pods of this node SGX devices',
@@ -15,6 +15,8 @@ export const agentCommand = {
   description: [
     'Runs the agent of a Kubernetes node: a device plugin of the kubelet, and the software platform of the node’s pods.',
     'It logs to its output, and ends in order on SIGTERM and SIGINT.',
+    '',
+    '`enclos-node-agent manifests` writes the manifests that run it in a cluster.',
   ],
   arguments: {},
   options: {

@@ -8,14 +8,15 @@ import { utf8 } from '@enclos/codec';
 import { createMachine, enrol, openMachine } from '@enclos/software-sgx';
 import { softwareResource } from '../../src/devices/software.ts';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, until, writableCgroups, type AgentSite, type RunningAgent } from '../agent-site.ts';
+import { agentSkipped, createAgentSite, until, type AgentSite, type RunningAgent } from '../agent-site.ts';
 import { startFakeKubelet, type FakeKubelet } from '../fake-kubelet.ts';
+import { nodeCgroups } from '../pod-cgroups.ts';
 import type { Pod } from '../pod.ts';
 import { temporaryFolder, withinMs } from '../support.ts';
 import { vendorElsewhere, type VendorElsewhere } from './vendor.ts';
 
-const cgroupRoot = writableCgroups();
-const agentWords = [...(cgroupRoot === undefined ? ['--no-cgroup'] : ['--cgroup-root', cgroupRoot])];
+const node = nodeCgroups();
+const agentWords = node === undefined ? ['--no-cgroup'] : ['--cgroup-root', node.root];
 
 function ready(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -55,7 +56,7 @@ describe('a node whose vendor is elsewhere', { skip: agentSkipped() }, () => {
     await withinMs(60_000, healthy);
     port = Number((await agent.said('started'))['metricsPort']);
     const { container_responses: answers } = await plugin.allocate(['software-sgx-0']);
-    pod = site.pod(answers[0] ?? {}, { cgroup: cgroupRoot === undefined ? undefined : site.cgroup('elsewhere') });
+    pod = site.pod(answers[0] ?? {}, { cgroup: node === undefined ? undefined : site.cgroup('elsewhere') });
     await pod.does('connect');
     await pod.does('load');
   });
