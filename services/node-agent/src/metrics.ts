@@ -63,7 +63,9 @@ export function createAgentMetrics(source: MetricsSource): AgentMetrics {
     },
     collateralFailed: (code: string) => collateralFailures.add({ code }),
     render: () =>
-      [...views, registrations, failures, allocations, connections, collateralFailures].map((family) => family.render()).join(''),
+      [...views, registrations, failures, allocations, connections, collateralFailures]
+        .map((family) => family.render())
+        .join(''),
   });
 }
 

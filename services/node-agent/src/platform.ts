@@ -55,7 +55,8 @@ export async function startAgentPlatform(
   );
   const audit = options.auditFile === undefined ? undefined : await openPlatformAudit(options.auditFile, { now });
   const collateral = await startKeeper(options, { now, log, metrics });
-  if (collateral === undefined && !hasVendor) log.warn('collateral-elsewhere', new EnclosError('ENDORSEMENTS_ELSEWHERE'));
+  if (collateral === undefined && !hasVendor)
+    log.warn('collateral-elsewhere', new EnclosError('ENDORSEMENTS_ELSEWHERE'));
   const services = await openPlatform({
     machineFolder,
     now,

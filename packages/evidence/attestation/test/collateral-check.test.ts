@@ -30,10 +30,7 @@ test('collateral of the vendor is accepted without a quote, with the dates of ea
 test('a revocation of the platform is a fact, and what follows it is checked all the same', async () => {
   const pckCrl = { revoked: [3] };
   assert.equal((await checked({ pckCrl })).isPlatformRevoked, true);
-  await assert.rejects(
-    checked({ pckCrl, signer: { key: keys.other } }),
-    refusedAt('tcb-info-signature'),
-  );
+  await assert.rejects(checked({ pckCrl, signer: { key: keys.other } }), refusedAt('tcb-info-signature'));
 });
 
 test('a document that another key signed is refused, each at its step', async () => {

@@ -50,7 +50,11 @@ export async function chooseCollateral(
   throw refused(refusals.map(({ message }) => message).join(' '));
 }
 
-async function readCandidate({ name, text }: CollateralText, machine: EndorsedMachine, now: Date): Promise<HeldCollateral> {
+async function readCandidate(
+  { name, text }: CollateralText,
+  machine: EndorsedMachine,
+  now: Date,
+): Promise<HeldCollateral> {
   const checked = await check(name, text, machine);
   const dates = Object.values(checked.documents);
   const latestMs = Math.max(...dates.map(({ from }) => Date.parse(from)));

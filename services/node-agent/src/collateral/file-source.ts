@@ -11,7 +11,7 @@ const maxFiles = 16;
 
 /**
  * A file, or a folder of files that end in `.json`, such as a mounted config map. The kubelet replaces all files of a config map
- * by moving one symbolic link, so the time and the number of the file behind the link change with it.
+ * by moving one symbolic link, so the time and the number of the file that the link leads to change with it.
  */
 export function fileSource(path: string): CollateralSource {
   let seen: string | undefined;

@@ -88,7 +88,8 @@ class Keeper {
   }
 
   state(): CollateralState {
-    const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.floor(ms / 1000));
+    const seconds = (ms: number | undefined): number | undefined =>
+      ms === undefined ? undefined : Math.floor(ms / 1000);
     return Object.freeze({
       issuedAt: seconds(this.#held?.issuedMs),
       endsAt: seconds(this.#held?.endsMs),

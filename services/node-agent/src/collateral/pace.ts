@@ -29,7 +29,8 @@ export function nextLookMs(pace: 'watch' | 'fetch', state: PaceState): number {
   if (pace === 'watch') return watchMs;
   const { failures, random } = state;
   const mostMs = isOld(state) ? hourMs : dayMs;
-  const waitMs = failures === 0 ? mostMs : Math.min(minuteMs * 2 ** Math.min(failures - 1, 20), Math.min(mostMs, 6 * hourMs));
+  const waitMs =
+    failures === 0 ? mostMs : Math.min(minuteMs * 2 ** Math.min(failures - 1, 20), Math.min(mostMs, 6 * hourMs));
   return Math.round(waitMs * (0.8 + 0.2 * random));
 }
 

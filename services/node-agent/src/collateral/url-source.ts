@@ -89,7 +89,9 @@ function reasonOf(cause: unknown): string {
   if (isEnclosError(cause)) return cause.message.replace(/\.$/, '');
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (typeof code === 'string' && /^\w{1,64}$/.test(code)) return systemReason(code) ?? reasons[code] ?? code;
-  return cause instanceof Error && cause.message.startsWith('no answer within') ? cause.message : 'it cannot be reached';
+  return cause instanceof Error && cause.message.startsWith('no answer within')
+    ? cause.message
+    : 'it cannot be reached';
 }
 
 const reasons: Readonly<Record<string, string | undefined>> = {

@@ -15,9 +15,12 @@ export function collateralViews(state: () => CollateralState | undefined) {
     time('issued', 'When the oldest document of the collateral for pods was issued.', ({ issuedAt }) => issuedAt),
     time('expiry', 'When the first document of the collateral for pods ends.', ({ endsAt }) => endsAt),
     time('confirmed', 'When --collateral was last read with success.', ({ confirmedAt }) => confirmedAt),
-    createView({ name: 'enclos_agent_collateral_ready', help: '1 while pods have collateral that is in force.' }, () => {
-      const held = state();
-      return held === undefined ? [] : [[{}, held.unready === undefined ? 1 : 0]];
-    }),
+    createView(
+      { name: 'enclos_agent_collateral_ready', help: '1 while pods have collateral that is in force.' },
+      () => {
+        const held = state();
+        return held === undefined ? [] : [[{}, held.unready === undefined ? 1 : 0]];
+      },
+    ),
   ];
 }

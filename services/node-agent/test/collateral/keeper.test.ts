@@ -61,7 +61,10 @@ describe('the collateral for pods', () => {
     assert.equal(await keeper.endorsements(), text);
     assert.equal(readFileSync(copyFile, 'utf8'), text);
     const { issuedAt, endsAt, confirmedAt, unready } = keeper.state();
-    assert.deepEqual([issuedAt, endsAt, confirmedAt], [now, at(30), now].map((date) => date.getTime() / 1000));
+    assert.deepEqual(
+      [issuedAt, endsAt, confirmedAt],
+      [now, at(30), now].map((date) => date.getTime() / 1000),
+    );
     assert.equal(unready, undefined);
     assert.equal(log.of('collateral-accepted').length, 1);
   });
@@ -120,7 +123,9 @@ describe('the collateral for pods', () => {
     const { keeper, path, said, failures } = await scene(await another.collateral());
     await assert.rejects(keeper.endorsements(), { code: 'COLLATERAL_UNAVAILABLE' });
     const { fingerprint } = elsewhere.endorsed.root;
-    assert.ok(String(said()).startsWith(`${path} is not signed by the vendor of this node, whose root is ${fingerprint}:`));
+    assert.ok(
+      String(said()).startsWith(`${path} is not signed by the vendor of this node, whose root is ${fingerprint}:`),
+    );
     assert.deepEqual(failures, ['AGENT_COLLATERAL_REFUSED']);
   });
 
@@ -144,7 +149,10 @@ describe('the collateral for pods', () => {
 
   test('of the future is refused, with both times', async () => {
     const { path, said } = await scene(await elsewhere.collateral(40), { time: now });
-    assert.match(String(said()), /was issued at 2026-\d\d-\d\dT12:00:00Z, and the clock of this node says 2026-06-01T12:00:00Z\.$/);
+    assert.match(
+      String(said()),
+      /was issued at 2026-\d\d-\d\dT12:00:00Z, and the clock of this node says 2026-06-01T12:00:00Z\.$/,
+    );
     assert.ok(String(said()).startsWith(path));
   });
 
@@ -168,7 +176,12 @@ describe('the collateral for pods', () => {
     const path = join(home, 'collateral.json');
     writeFileSync(path, await revoking.collateral());
     const options = { source: fileSource(path), machine: revoking.endorsed, copyFile: join(home, 'copy.json') };
-    const keeper = await keepCollateral({ ...options, log: readableLog().log, failed: () => undefined, now: () => now });
+    const keeper = await keepCollateral({
+      ...options,
+      log: readableLog().log,
+      failed: () => undefined,
+      now: () => now,
+    });
     opened.push(keeper);
     assert.equal(await keeper.endorsements(), await revoking.collateral());
     assert.equal(keeper.state().unready, 'the vendor has revoked the certificate of this node');

@@ -50,7 +50,8 @@ function makeTlsKeyPair(): { readonly key: string; readonly cert: string } {
 const refusal = async (read: Promise<unknown>): Promise<string> =>
   read.then(
     () => 'read',
-    (error: { readonly code?: unknown; readonly message?: unknown }) => `${String(error.code)}: ${String(error.message)}`,
+    (error: { readonly code?: unknown; readonly message?: unknown }) =>
+      `${String(error.code)}: ${String(error.message)}`,
   );
 
 describe('collateral at an address', () => {
@@ -60,7 +61,10 @@ describe('collateral at an address', () => {
       asked = request.url ?? '';
       response.end('{"a":1}');
     }, '/{root}/collateral.json?x=1');
-    assert.deepEqual((await read)?.map(({ text }) => text), ['{"a":1}']);
+    assert.deepEqual(
+      (await read)?.map(({ text }) => text),
+      ['{"a":1}'],
+    );
     assert.equal(asked, `/${root}/collateral.json?x=1`);
   });
 

@@ -98,7 +98,10 @@ describe('a node whose vendor is elsewhere', { skip: agentSkipped() }, () => {
     // In 31 days the same collateral does not convince anyone any more.
     const later = new Date(Date.now() + 31 * 86_400_000);
     const old = await verifyQuote(bytes, endorsements, { roots: [root], now: later });
-    assert.throws(() => appraise(old, policy, binding, { now: later }), { code: 'APPRAISAL_REFUSED', message: /expired/ });
+    assert.throws(() => appraise(old, policy, binding, { now: later }), {
+      code: 'APPRAISAL_REFUSED',
+      message: /expired/,
+    });
   });
 
   test('keeps it over a restart without the source', async () => {
@@ -108,10 +111,7 @@ describe('a node whose vendor is elsewhere', { skip: agentSkipped() }, () => {
     agent = site.agent(...agentWords);
     await until('it is registered', () => kubelet.plugins.length > length, 20_000);
     await withinMs(60_000, agent.said('platform-ready'));
-    assert.deepEqual(
-      JSON.parse(String(await podAgain())),
-      JSON.parse(await elsewhere.collateral()),
-    );
+    assert.deepEqual(JSON.parse(String(await podAgain())), JSON.parse(await elsewhere.collateral()));
   });
 
   async function podAgain(): Promise<unknown> {
