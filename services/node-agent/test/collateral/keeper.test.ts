@@ -25,7 +25,7 @@ interface Scene {
   readonly log: ReadableLog;
   readonly failures: readonly string[];
   /** The text that a person reads of the last failure. */
-  said(): unknown;
+  readonly said: () => unknown;
 }
 
 let scenes = 0;
@@ -73,7 +73,7 @@ describe('the collateral for pods', () => {
     const text = await elsewhere.collateral();
     const first = await scene(text);
     rmSync(first.path);
-    const { place } = { place: first.path.split('/').at(-2) ?? '' };
+    const place = first.path.split('/').at(-2) ?? '';
     const second = await scene(undefined, { place });
     assert.equal(await second.keeper.endorsements(), text);
     assert.equal(second.said(), `${second.path} cannot be read: there is no such file.`);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { get } from 'node:http';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -18,14 +17,9 @@ import { vendorElsewhere, type VendorElsewhere } from './vendor.ts';
 const node = nodeCgroups();
 const agentWords = node === undefined ? ['--no-cgroup'] : ['--cgroup-root', node.root];
 
-function ready(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path: '/readyz' }, async (response) => {
-      let body = '';
-      for await (const chunk of response) body += String(chunk);
-      resolve(`${response.statusCode}: ${body.trim()}`);
-    }).on('error', reject);
-  });
+async function ready(port: number): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+  return `${response.status}: ${(await response.text()).trim()}`;
 }
 
 /** As docs/how-to/software-sgx-in-a-cluster.md recommends it: the vendor is on a computer that is not a node. */
