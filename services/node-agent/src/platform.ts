@@ -53,16 +53,17 @@ export async function startAgentPlatform(
     () => true,
     () => false,
   );
-  const audit = options.auditFile === undefined ? undefined : await openPlatformAudit(options.auditFile, { now });
   const collateral = await startKeeper(options, { now, log, metrics });
-  if (collateral === undefined && !hasVendor)
+  if (collateral === undefined && !hasVendor) {
     log.warn('collateral-elsewhere', new EnclosError('ENDORSEMENTS_ELSEWHERE'));
+  }
+  const audit = options.auditFile === undefined ? undefined : await openPlatformAudit(options.auditFile, { now });
   const services = await openPlatform({
     machineFolder,
     now,
     audit,
     ...(hasVendor ? { vendorFolder } : {}),
-    endorsements: collateral?.endorsements,
+    endorsements: collateral && (() => collateral.endorsements()),
     separation: {
       hostUsers: [],
       folderHosts: options.devices,

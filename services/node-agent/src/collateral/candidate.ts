@@ -16,6 +16,8 @@ export interface EndorsedMachine {
 }
 
 export interface HeldCollateral extends CollateralText, CheckedCollateral {
+  /** When the first document ends: 2026-07-01T12:00:00Z. */
+  readonly nextUpdate: string;
   readonly issuedMs: number;
   readonly endsMs: number;
 }
@@ -55,7 +57,7 @@ async function readCandidate(
   machine: EndorsedMachine,
   now: Date,
 ): Promise<HeldCollateral> {
-  const checked = await check(name, text, machine);
+  const { nextUpdate, ...checked } = await check(name, text, machine);
   const dates = Object.values(checked.documents);
   const latestMs = Math.max(...dates.map(({ from }) => Date.parse(from)));
   if (latestMs > now.getTime() + maxSkewMs) {
@@ -66,14 +68,21 @@ async function readCandidate(
     name,
     text,
     ...checked,
+    nextUpdate,
     issuedMs: Math.min(...dates.map(({ from }) => Date.parse(from))),
-    endsMs: Date.parse(checked.nextUpdate),
+    endsMs: Date.parse(nextUpdate),
   });
 }
 
-async function check(name: string, text: string, { pckChain, root }: EndorsedMachine): Promise<CheckedCollateral> {
+type DatedCollateral = CheckedCollateral & Pick<HeldCollateral, 'nextUpdate'>;
+
+async function check(name: string, text: string, { pckChain, root }: EndorsedMachine): Promise<DatedCollateral> {
   try {
-    return await checkCollateral(parseCollateral(text), { pckChain, roots: [root] });
+    const endorsements = parseCollateral(text);
+    return {
+      ...(await checkCollateral(endorsements, { pckChain, roots: [root] })),
+      nextUpdate: endorsements.nextUpdate,
+    };
   } catch (cause) {
     if (!isEnclosError(cause)) throw cause;
     if (cause.code === 'ENDORSEMENTS_INVALID') throw refused(`${name} is not collateral: ${cause.message}`, cause);

@@ -13,7 +13,7 @@ import { createLog, type Log } from '../../src/log.ts';
 import { endorsedMachine, type EndorsedMachine } from '../../src/collateral/candidate.ts';
 
 export const now = new Date('2026-06-01T12:00:00Z');
-export const dayMs = 86_400_000;
+const dayMs = 86_400_000;
 export const at = (days: number): Date => new Date(now.getTime() + days * dayMs);
 
 /** One key for all vendors: making one takes a second. */
