@@ -1,7 +1,56 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { daemonSet } from '../src/manifests/daemon-set.ts';
+import { agentFiles } from '../src/manifests/files.ts';
+import type { ManifestOptions } from '../src/manifests/options.ts';
 import { agentPod } from './daemonset.ts';
 import { optionsOf } from './support.ts';
+
+const shown: ManifestOptions = {
+  name: 'enclos-node-agent',
+  namespace: 'enclos-node-agent',
+  image: `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`,
+  devices: 20,
+  isOwnVendor: true,
+  hasCgroups: true,
+  hasHardware: true,
+};
+
+describe('the manifests of the agent', () => {
+  test('are those of the folder deploy/, which readers see', () => {
+    const folder = fileURLToPath(new URL('../../deploy/', import.meta.url));
+    const files = agentFiles(shown);
+    assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
+    for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
+  });
+
+  test('start the agent with options that it has, and folders for these, whatever is asked for', () => {
+    for (const some of [
+      { devices: 0, isOwnVendor: false, hasCgroups: false },
+      { hasCgroups: false },
+      { hasHardware: false },
+    ]) {
+      const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
+      const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
+      const { software, hardware } = optionsOf(...args);
+      const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
+      const needed = [...named, hardware?.deviceFolder].filter((folder) => folder !== undefined);
+      assert.deepEqual(
+        volumeMounts.map(({ mountPath }) => mountPath).toSorted(),
+        ['/var/lib/kubelet/device-plugins', ...needed].toSorted(),
+      );
+      assert.deepEqual(
+        volumes.map(({ name }) => name),
+        volumeMounts.map(({ name }) => name),
+      );
+      const hasCgroups = software?.cgroupRoot !== undefined;
+      assert.equal(command.includes('nsenter'), hasCgroups);
+      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE'), hasCgroups);
+    }
+  });
+});
 
 describe('the DaemonSet', () => {
   const pod = agentPod();

@@ -122,7 +122,12 @@ export const teeErrors = declareErrors({
   ENDORSEMENTS_ELSEWHERE: [
     'usage',
     'This platform has no vendor folder, so it has no endorsements to give.',
-    "Fetch them from the vendor's collateral service (`enclos platform serve` where the vendor is).",
+    'Give the node agent the collateral of the vendor: `--collateral`. Elsewhere fetch it from the service of the vendor.',
+  ],
+  COLLATERAL_UNAVAILABLE: [
+    'transient',
+    'The platform has no collateral of its vendor yet.',
+    'Read the log of the node agent, where `collateral-failed` says why. It tries again by itself.',
   ],
   PLATFORM_BUSY: [
     'transient',

@@ -1,0 +1,23 @@
+/** What the manifests are made from. */
+export interface ManifestOptions {
+  /** The DaemonSet has it, and the label of its pods. */
+  readonly name: string;
+  readonly namespace: string;
+  /** A reference with a digest. */
+  readonly image: string;
+  /** Software devices of each node; 0 for none. */
+  readonly devices: number;
+  /** Each node vouches for itself. */
+  readonly isOwnVendor: boolean;
+  /** Enclaves count towards the limits of their pods. Not without software devices. */
+  readonly hasCgroups: boolean;
+  /** SGX hardware is given to pods, too. */
+  readonly hasHardware: boolean;
+}
+
+/** Port of the container. */
+export const metricsPort = 9464;
+
+export function labelsOf({ name }: Pick<ManifestOptions, 'name'>): Record<string, string> {
+  return { 'app.kubernetes.io/name': name };
+}
