@@ -74,7 +74,10 @@ describe('a connection to a platform', () => {
     writeFileSync(join(folder, 'file'), '');
     const never = (): void => assert.fail('it waits');
     const refusal = { code: 'TEE_PLATFORM_UNREACHABLE' };
-    await assert.rejects(connectSoftwarePlatform(join(folder, 'file/p.sock'), { waitMs: 60_000, waiting: never }), refusal);
+    await assert.rejects(
+      connectSoftwarePlatform(join(folder, 'file/p.sock'), { waitMs: 60_000, waiting: never }),
+      refusal,
+    );
     const abort = new AbortController();
     const patience = { waitMs: 60_000, signal: abort.signal, waiting: () => abort.abort() };
     await assert.rejects(connectSoftwarePlatform(join(folder, 'p.sock'), patience), refusal);
