@@ -6,7 +6,7 @@ import { callerOf } from '../run/enclave.ts';
 import type { PreparedImage } from '../run/prepare.ts';
 import { runEnclave, type RunningEnclave } from '../run/running-enclave.ts';
 import { codeOf, type Watch } from '../observe/watch.ts';
-import { PlatformLink } from './platform-link.ts';
+import type { PlatformLink } from './platform-link.ts';
 import { delayBefore, isLasting, type RestartPolicy } from './restart-policy.ts';
 import type { SuperviseOptions, SupervisionEnd } from './supervision.ts';
 import { systemClock, type SupervisorClock, type WaitingCalls } from './waiting-calls.ts';
