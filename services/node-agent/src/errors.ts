@@ -36,6 +36,11 @@ export const agentErrors = declareErrors({
     'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
+  AGENT_PODS_UNKNOWN: [
+    'transient',
+    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
+    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
+  ],
   AGENT_CALLER_UNKNOWN: [
     'refused',
     'The kernel does not say which process connected to a device.',

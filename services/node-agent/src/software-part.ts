@@ -16,6 +16,8 @@ import type { SoftwareOptions } from './options.ts';
 import type { AgentPlatform } from './platform.ts';
 import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
+import { loadDefinitions } from './plugin/definitions.ts';
+import { keepSweeping } from './reclaim/keep-sweeping.ts';
 
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
@@ -51,7 +53,7 @@ export async function createSoftwarePart(
   const devices = createSoftwareDevices({ count, folders, failed, caller: callerOf(cgroups, log, metrics) });
   const plugin = startPlugin(devices);
   let platform: AgentPlatform | undefined;
-  let stopProbing: (() => void) | undefined;
+  const stops: (() => void)[] = [];
   return Object.freeze({
     resources: [devices],
     isReady: () => platform !== undefined,
@@ -63,7 +65,16 @@ export async function createSoftwarePart(
       const { startAgentPlatform } = await import('./platform.ts');
       platform = await startAgentPlatform(options, { now, log, metrics });
       await devices.attach(platform);
-      stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
+      stops.push(
+        every(probeMs, devices.probe, (error) => failed('probe', error)),
+        keepSweeping({
+          devices,
+          definitions: loadDefinitions(),
+          folder: options.podResources,
+          log,
+          reclaimed: metrics.reclaimed,
+        }),
+      );
       log.info('platform-ready', {
         resource: softwareResource,
         devices: count,
@@ -73,7 +84,7 @@ export async function createSoftwarePart(
       });
     },
     async close() {
-      stopProbing?.();
+      for (const stop of stops) stop();
       // First the kubelet hears that there are no devices, so that no pod comes for one.
       devices.detach();
       await plugin.close();

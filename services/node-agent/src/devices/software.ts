@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Turns } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
-import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
+import type { Caller, FolderHost, HostListening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
@@ -26,6 +26,8 @@ export interface SoftwareDevicesOptions {
   /** The process that connects to a device. */
   readonly caller: (connection: Socket) => Promise<Caller>;
   readonly failed: (what: string, error: unknown) => void;
+  /** Milliseconds from any origin, never backwards. */
+  readonly clock?: () => number;
 }
 
 /** Devices that are hosts of one software platform. None works until the platform is there. */
@@ -34,14 +36,31 @@ export interface SoftwareDevices extends Resource {
   readonly attach: (platform: DevicePlatform) => Promise<void>;
   /** Looks whether the devices work, and tells when that has changed. */
   readonly probe: () => Promise<void>;
+  /** Every folder that is served. */
+  readonly folders: () => Promise<readonly DeviceFolderState[]>;
+  /**
+   * Closes and removes folders whose containers are gone, with what is connected in them. The one way by which a folder ends
+   * while the agent runs. @returns how many there were; others are passed over
+   */
+  readonly reclaim: (paths: readonly string[]) => Promise<number>;
   /** None works any more. */
   readonly detach: () => void;
 }
 
+/** The folder of one container. */
+export interface DeviceFolderState {
+  /** The device, as the kubelet knows it. */
+  readonly device: string;
+  readonly path: string;
+  /** When this agent made it or found it, by the clock of the devices. */
+  readonly sinceMs: number;
+  readonly isConnected: () => boolean;
+}
+
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
-  const { count, folders, caller, failed } = options;
+  const { count, folders, caller, failed, clock = () => performance.now() } = options;
   const watchers = createWatchers();
-  const listening = new Map<string, Listening>();
+  const listening = new Map<string, ServedFolder>();
   let platform: DevicePlatform | undefined;
   let works = false;
   /** One allocation at a time: two of one device would make one folder. */
@@ -49,10 +68,11 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   const serve = async (device: number, path: string): Promise<void> => {
     const host = platform?.folderHosts[device];
     if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
-    listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
+    const sinceMs = clock();
+    listening.set(path, { device, sinceMs, listening: await host.listen({ path, seenAs: mountPoint, caller }) });
   };
   const forget = async (path: string): Promise<void> => {
-    await listening.get(path)?.close();
+    await listening.get(path)?.listening.close();
     listening.delete(path);
     await folders.remove(path);
   };
@@ -88,11 +108,32 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
       await probe();
     },
     probe,
+    folders: () =>
+      turns.take(async () =>
+        [...listening].map(([path, { device, sinceMs, listening: { connections } }]) => ({
+          device: idOf(device),
+          path,
+          sinceMs,
+          isConnected: () => connections() > 0,
+        })),
+      ),
+    reclaim: (paths: readonly string[]) =>
+      turns.take(async () => {
+        const known = paths.filter((path) => listening.has(path));
+        for (const path of known) await forget(path);
+        return known.length;
+      }),
     detach() {
       platform = undefined;
       setWorks(false);
     },
   });
+}
+
+interface ServedFolder {
+  readonly device: number;
+  readonly sinceMs: number;
+  readonly listening: HostListening;
 }
 
 interface Giving {
@@ -126,6 +167,8 @@ async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerA
 
 const prefix = 'software-sgx-';
 
+const idOf = (device: number): string => `${prefix}${device}`;
+
 function deviceOf(index: number, works: boolean): Device {
-  return { ID: `${prefix}${index}`, health: works ? 'Healthy' : 'Unhealthy' };
+  return { ID: idOf(index), health: works ? 'Healthy' : 'Unhealthy' };
 }
