@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { bytesText, parseQuantity } from '../lint/quantity.ts';
+import { bytesText, parseQuantity } from '@enclos/kubernetes-schema';
 import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resources.ts';
 
 const nowhere = { start: 0, end: 0 };
