@@ -1,7 +1,6 @@
 /** `@enclos/kubernetes-schema`: what a Kubernetes API server accepts. */
 export { checkObject } from './check/index.ts';
 export { isServedNowhere } from './check/kind.ts';
-export { emptyMap, View } from './check/view.ts';
 export { isSubdomainName } from './forms/names.ts';
 export { bytesText, equalQuantities, parseQuantity, type Quantity } from './forms/quantity.ts';
 export { refusals, type LintRule, type RefusalCode, type Severity } from './refusals.ts';

@@ -15,8 +15,9 @@ export function refusalsOf(text: string): readonly Refusal[] {
   const word = (name: string): string => textOf(root.fields.get(name)?.value) ?? '';
   const [apiVersion, kind] = [word('apiVersion'), word('kind')];
   const entry = kindOf(apiVersion, kind);
-  if (entry === undefined)
+  if (entry === undefined) {
     return isServedNowhere(apiVersion, kind) ? [{ code: 'K8S_KIND_UNKNOWN', text: kind, fix: undefined }] : [];
+  }
   const found: Refusal[] = [];
   checkObject(root, entry, (code, _span, words, fix) => {
     found.push({ code, text: words, fix: typeof fix === 'function' ? fix() : fix });

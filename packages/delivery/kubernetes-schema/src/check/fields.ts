@@ -4,9 +4,8 @@ import { isAbsent, type MapNode, type ScalarNode, type YamlNode } from '../yaml/
 import { parseQuantity } from '../forms/quantity.ts';
 import { meantBy, type Report } from '../report.ts';
 import { checkTogether } from '../rules/index.ts';
-import type { ObjectPlace } from './object-place.ts';
 import { checkValues } from './values.ts';
-import { emptyMap, View } from './view.ts';
+import { emptyMap, View, type ObjectPlace } from '../view/view.ts';
 
 /** Where a value is, and what is asked of it. */
 interface ValuePlace extends Omit<ObjectPlace, 'typeName'> {

@@ -3,7 +3,7 @@ import { addressFamily } from '../forms/addresses.ts';
 import { isLabelName, isPathSegment, isQualifiedName, isServiceName, isSubdomainName } from '../forms/names.ts';
 import type { MapNode } from '../yaml/node.ts';
 import type { Report } from '../report.ts';
-import { View } from './view.ts';
+import { View } from '../view/view.ts';
 
 /** Their names are any part of a path: those of roles may hold colons. */
 const pathKinds = /^(?:(?:Cluster)?Role(?:Binding)?|PodDisruptionBudget|Event)$/;

@@ -3,7 +3,7 @@ import { isDataKey, isLabelValue, isQualifiedName } from '../forms/names.ts';
 import { isAbsent, type MapNode, type ScalarNode, type YamlNode } from '../yaml/node.ts';
 import { meantBy, type Report } from '../report.ts';
 import { forms } from './text-forms.ts';
-import type { View } from './view.ts';
+import type { View } from '../view/view.ts';
 
 /** What the API server refuses in single fields of an object whose fields have the right types. */
 export function checkValues(view: View): void {

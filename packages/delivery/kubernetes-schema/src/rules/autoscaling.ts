@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { amountOf } from './resources.ts';
-import { forbid, type TypeRules } from './rule.ts';
+import { forbid, type TypeRules } from '../view/rule.ts';
 
 export const autoscalingRules: TypeRules = {
   V1HorizontalPodAutoscalerSpec(view) {
@@ -12,8 +12,9 @@ export const autoscalingRules: TypeRules = {
   },
   V2HorizontalPodAutoscalerSpec: checkBounds,
   V2HPAScalingRules(view) {
-    if (view.has('policies') && view.size('policies') === 0)
+    if (view.has('policies') && view.size('policies') === 0) {
       view.missing('policies', 'Add a policy, or remove the field.');
+    }
   },
   V2MetricSpec(view) {
     const field = sources.get(view.text('type'));

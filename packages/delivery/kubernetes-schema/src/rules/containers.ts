@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isLabelName, isQualifiedName } from '../forms/names.ts';
-import { checkUnique, type TypeRules } from './rule.ts';
+import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 export const containerRules: TypeRules = {
   V1Container: checkContainer,

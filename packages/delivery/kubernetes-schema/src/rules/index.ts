@@ -1,4 +1,4 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { autoscalingRules } from './autoscaling.ts';
 import { containerRules } from './containers.ts';
 import { jobRules } from './jobs.ts';

@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isLabelName } from '../forms/names.ts';
-import { forbid, type TypeRules } from './rule.ts';
+import { forbid, type TypeRules } from '../view/rule.ts';
 import { checkMatch } from './workloads.ts';
 
 export const jobRules: TypeRules = {

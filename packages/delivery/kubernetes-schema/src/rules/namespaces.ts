@@ -1,4 +1,4 @@
-import type { TypeRules } from './rule.ts';
+import type { TypeRules } from '../view/rule.ts';
 
 const levels = new Set(['privileged', 'baseline', 'restricted']);
 const prefix = 'pod-security.kubernetes.io/';

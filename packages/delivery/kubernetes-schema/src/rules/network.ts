@@ -1,6 +1,6 @@
 import { isStrictSubnet, parseNetwork } from '../forms/addresses.ts';
 import { isLabelName, isQualifiedName } from '../forms/names.ts';
-import { forbid, type TypeRules } from './rule.ts';
+import { forbid, type TypeRules } from '../view/rule.ts';
 
 export const networkRules: TypeRules = {
   V1NetworkPolicySpec(view) {
@@ -23,9 +23,9 @@ export const networkRules: TypeRules = {
     const end = view.number('endPort');
     if (end === undefined) return;
     const port = view.number('port');
-    if (port === undefined)
+    if (port === undefined) {
       view.conflict('endPort', 'needs a port that is a number', 'Add the first port of the range.');
-    else if (end < port) view.conflict('endPort', `is ${end}, and port is ${port}`, 'The range ends at endPort.');
+    } else if (end < port) view.conflict('endPort', `is ${end}, and port is ${port}`, 'The range ends at endPort.');
   },
   V1IPBlock(view) {
     const outer = parseNetwork(view.text('cidr'));
@@ -44,8 +44,9 @@ export const networkRules: TypeRules = {
   V1HTTPIngressPath(view) {
     const [type, path] = [view.text('pathType'), view.text('path')];
     if (path === '' && type === 'ImplementationSpecific') return;
-    if (!path.startsWith('/'))
+    if (!path.startsWith('/')) {
       return path === '' ? view.missing('path') : view.invalid('path', 'a path that begins with "/"');
+    }
     if (type === 'ImplementationSpecific') return;
     if (/\/\/|\/\.\.?(?:\/|$)|%2f/i.test(path)) view.invalid('path', 'a path without "//", "/./", "/../" and "%2f"');
   },
@@ -53,8 +54,9 @@ export const networkRules: TypeRules = {
     const resource = view.child('resource');
     if (resource === undefined) return;
     for (const name of ['kind', 'name']) if (resource.text(name) === '') resource.missing(name);
-    for (const name of ['kind', 'name'])
+    for (const name of ['kind', 'name']) {
       if (/[/%]/.test(resource.text(name))) resource.invalid(name, 'a name without "/" and "%"');
+    }
   },
   V1ServiceBackendPort(view) {
     const [named, numbered] = [view.text('name') !== '', (view.number('number') ?? 0) !== 0];
@@ -85,8 +87,9 @@ export const networkRules: TypeRules = {
     const networks = view.texts('cidrs').flatMap(({ text }) => parseNetwork(text) ?? []);
     const [first, second] = networks;
     if (view.size('cidrs') > 2) view.conflict('cidrs', 'has more than two networks');
-    else if (first !== undefined && first.family === second?.family)
+    else if (first !== undefined && first.family === second?.family) {
       view.conflict('cidrs', 'has two networks of one family');
+    }
   },
   V1Endpoints(view) {
     for (const subset of view.each('subsets')) {
@@ -95,11 +98,13 @@ export const networkRules: TypeRules = {
       for (const port of ports) {
         const name = port.text('name');
         if (name === '' && ports.length > 1) port.missing('name', 'Add names: there are several ports.');
-        if (name !== '' && !isLabelName(name))
+        if (name !== '' && !isLabelName(name)) {
           port.invalid('name', 'at most 63 lower-case letters, digits and hyphens');
+        }
         const protocol = port.text('appProtocol');
-        if (protocol !== '' && !isQualifiedName(protocol))
+        if (protocol !== '' && !isQualifiedName(protocol)) {
           port.invalid('appProtocol', 'a name such as example.com/protocol');
+        }
       }
     }
   },

@@ -1,5 +1,5 @@
-import type { View } from '../check/view.ts';
-import { checkUnique, forbid } from './rule.ts';
+import type { View } from '../view/view.ts';
+import { checkUnique, forbid } from '../view/rule.ts';
 
 /** What a container may have depends on its list, and on its pod. */
 export function checkContainerPodRules(pod: View, list: string, container: View): void {

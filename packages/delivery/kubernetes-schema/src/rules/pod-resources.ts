@@ -1,4 +1,4 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { compareQuantities, type Quantity } from '../forms/quantity.ts';
 import { amountsOf, checkAmounts } from './resources.ts';
 

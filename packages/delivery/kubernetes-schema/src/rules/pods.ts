@@ -1,8 +1,8 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { checkContainerPodRules } from './pod-containers.ts';
 import { checkPodResources } from './pod-resources.ts';
 import { checkSpreadConstraints } from './scheduling.ts';
-import { checkUnique, forbid, type TypeRules } from './rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const podRules: TypeRules = {
   V1Pod(view) {

@@ -1,9 +1,9 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { compareQuantities, parseQuantity } from '../forms/quantity.ts';
 import { isQualifiedName } from '../forms/names.ts';
 import { isResourceName, mayOvercommit } from '../forms/resource-names.ts';
 import { amountsOf, checkAmounts, type Amount } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from './rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const quotaRules: TypeRules = {
   V1ResourceQuotaSpec(view) {
@@ -23,12 +23,15 @@ export const quotaRules: TypeRules = {
   V1ScopedResourceSelectorRequirement(view) {
     const [operator, count] = [view.text('operator'), view.size('values')];
     const ofClass = view.text('scopeName') === 'PriorityClass' || view.text('scopeName') === 'VolumeAttributesClass';
-    if (!ofClass && operator !== 'Exists' && view.text('scopeName') !== '')
+    if (!ofClass && operator !== 'Exists' && view.text('scopeName') !== '') {
       view.conflict('operator', 'must be Exists for this scope');
-    if ((operator === 'In' || operator === 'NotIn') && count === 0)
+    }
+    if ((operator === 'In' || operator === 'NotIn') && count === 0) {
       view.missing('values', `Add values: the operator is ${operator}.`);
-    if ((operator === 'Exists' || operator === 'DoesNotExist') && count > 0)
+    }
+    if ((operator === 'Exists' || operator === 'DoesNotExist') && count > 0) {
       view.conflict('values', `are set, and the operator is ${operator}`);
+    }
   },
   V1LimitRangeSpec(view) {
     checkUnique(

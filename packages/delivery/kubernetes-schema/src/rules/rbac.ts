@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isSubdomainName } from '../forms/names.ts';
-import type { TypeRules } from './rule.ts';
+import type { TypeRules } from '../view/rule.ts';
 
 export const rbacRules: TypeRules = {
   V1Role: (view) => checkRules(view, true),
@@ -9,8 +9,9 @@ export const rbacRules: TypeRules = {
   V1ClusterRoleBinding(view) {
     checkSubjects(view, false);
     const role = view.child('roleRef');
-    if (role?.text('kind') === 'Role')
+    if (role?.text('kind') === 'Role') {
       role.invalid('kind', 'ClusterRole: a ClusterRoleBinding holds in every namespace');
+    }
   },
 };
 
@@ -34,8 +35,9 @@ function checkSubjects(view: View, namespaced: boolean): void {
     if (kind === 'ServiceAccount') {
       if (apiGroup !== '') subject.invalid('apiGroup', '"" for a ServiceAccount');
       if (name !== '' && !isSubdomainName(name)) subject.invalid('name', 'the name of a ServiceAccount');
-      if (!namespaced && subject.text('namespace') === '')
+      if (!namespaced && subject.text('namespace') === '') {
         subject.missing('namespace', 'Add the namespace of the ServiceAccount.');
+      }
     } else if ((kind === 'User' || kind === 'Group') && apiGroup !== '' && apiGroup !== group) {
       subject.invalid('apiGroup', group);
     }

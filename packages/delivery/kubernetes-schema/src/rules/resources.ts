@@ -1,4 +1,4 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { compareQuantities, parseQuantity, type Quantity } from '../forms/quantity.ts';
 import {
   isCountedResource,
@@ -9,7 +9,7 @@ import {
   type Asker,
 } from '../forms/resource-names.ts';
 import type { Span } from '../yaml/node.ts';
-import type { TypeRules } from './rule.ts';
+import type { TypeRules } from '../view/rule.ts';
 
 /** One resource of a list, such as a limit. */
 export interface Amount {
@@ -93,8 +93,9 @@ const wantedNames: Readonly<Record<Asker, string>> = {
 
 function checkAmount(view: View, field: string, asker: Asker, { name, text, key, value, quantity }: Amount): void {
   const path = `${view.pathOf(field)}[${JSON.stringify(name.slice(0, 80))}]`;
-  if (!isResourceName(name, asker))
+  if (!isResourceName(name, asker)) {
     view.report('K8S_VALUE_INVALID', key, `${path} is not a resource`, wantedNames[asker]);
+  }
   const whole = quantity.integer !== undefined;
   if (isExtendedResource(name) && (!whole || quantity.numerator < 0n)) {
     view.report('SGX_RESOURCE_NOT_INTEGER', value, `"${name}: ${text}" is not a whole number`);

@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isLabelValue, isQualifiedName } from '../forms/names.ts';
-import { checkUnique, type TypeRules } from './rule.ts';
+import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 export const schedulingRules: TypeRules = {
   V1Toleration(view) {

@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import type { YamlNode } from '../yaml/node.ts';
-import type { TypeRules } from './rule.ts';
+import type { TypeRules } from '../view/rule.ts';
 
 /** All data of one object (pkg/apis/core: MaxSecretSize). */
 const mostBytes = 1024 * 1024;
@@ -9,8 +9,9 @@ export const secretRules: TypeRules = {
   V1ConfigMap(view) {
     const binary = new Set(view.entries('binaryData').map(([name]) => name));
     for (const [name, { key }] of view.entries('data')) {
-      if (binary.has(name))
+      if (binary.has(name)) {
         view.repeated(key, `data and binaryData both have ${JSON.stringify(name.slice(0, 80))}`, 'Keep one of them.');
+      }
     }
     checkSize(view, textBytes(view, 'data') + encodedBytes(view, 'binaryData'));
   },
@@ -30,8 +31,9 @@ export const secretRules: TypeRules = {
     const account = view
       .entries('metadata', 'annotations')
       .find(([name]) => name === 'kubernetes.io/service-account.name');
-    if (textOf(account?.[1].value) === '')
+    if (textOf(account?.[1].value) === '') {
       view.missing('metadata', 'Add the annotation kubernetes.io/service-account.name.');
+    }
   },
 };
 

@@ -1,5 +1,5 @@
-import type { View } from '../check/view.ts';
-import type { TypeRules } from './rule.ts';
+import type { View } from '../view/view.ts';
+import type { TypeRules } from '../view/rule.ts';
 
 export const securityRules: TypeRules = {
   V1SecurityContext(view) {

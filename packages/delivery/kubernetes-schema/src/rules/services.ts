@@ -1,7 +1,7 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { addressFamily, parseNetwork } from '../forms/addresses.ts';
 import { isSubdomainName } from '../forms/names.ts';
-import { checkUnique, forbid, type TypeRules } from './rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const serviceRules: TypeRules = {
   V1ServiceSpec(view) {
@@ -60,8 +60,9 @@ function checkAddresses(view: View, type: string): void {
   if (own === 'None' && (type === 'LoadBalancer' || type === 'NodePort')) {
     view.conflict('clusterIP', `is None, and the type is ${type}`, 'Remove it, or use type: ClusterIP.');
   }
-  if (own !== '' && own !== 'None' && addressFamily(own) === undefined)
+  if (own !== '' && own !== 'None' && addressFamily(own) === undefined) {
     view.invalid('clusterIP', 'an IP address, None or ""');
+  }
   const [first] = all;
   if (first !== undefined && first.text !== own) {
     view.conflict('clusterIPs', 'does not begin with clusterIP', 'Write both, or clusterIP alone.');

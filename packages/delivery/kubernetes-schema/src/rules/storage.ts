@@ -1,13 +1,14 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isLabelName, isSubdomainName } from '../forms/names.ts';
 import { checkAmounts } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from './rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const storageRules: TypeRules = {
   V1PersistentVolumeClaimSpec(view) {
     checkAccessModes(view);
-    if (!view.has('resources'))
+    if (!view.has('resources')) {
       view.missing('resources', 'Say how much is wanted: resources: {requests: {storage: 1Gi}}.');
+    }
     checkSources(view);
   },
   V1PersistentVolumeSpec(view) {
@@ -16,12 +17,14 @@ export const storageRules: TypeRules = {
     const sources = [...view.node.fields.keys()].filter((name) => volumeSources.has(name) && view.has(name));
     const [first, second] = sources;
     const inline = view.parent?.typeName === 'V1VolumeAttachmentSource';
-    if (first === undefined)
+    if (first === undefined) {
       view.report('K8S_ONE_OF', view.span, `${view.path} has no source`, 'Write one, such as csi or hostPath.');
-    else if (second !== undefined)
+    } else if (second !== undefined) {
       view.report('K8S_ONE_OF', view.spanOf(second), `${view.path} has ${first} and ${second}`);
-    if (view.has('local') && !view.has('nodeAffinity'))
+    }
+    if (view.has('local') && !view.has('nodeAffinity')) {
       view.missing('nodeAffinity', 'Add it: a local volume is on one node.');
+    }
     if (!inline && view.text('hostPath', 'path') === '/' && view.text('persistentVolumeReclaimPolicy') === 'Recycle') {
       view.conflict('persistentVolumeReclaimPolicy', 'is Recycle for the path "/"', 'Use Retain.');
     }
@@ -111,8 +114,9 @@ function checkSources(view: View): void {
   if (group === '' && now.text('kind') !== 'PersistentVolumeClaim') {
     now.conflict('kind', 'needs apiGroup', 'Add apiGroup; only PersistentVolumeClaim has none.');
   }
-  if (group !== '' && !isSubdomainName(group))
+  if (group !== '' && !isSubdomainName(group)) {
     now.invalid('apiGroup', 'the name of a group, such as snapshot.storage.k8s.io');
+  }
   if (old === undefined || !kept) return;
   if (['apiGroup', 'kind', 'name'].every((name) => old.text(name) === now.text(name))) return;
   view.conflict('dataSource', 'and dataSourceRef differ', 'Keep dataSourceRef.');

@@ -1,7 +1,7 @@
 import { isLabelName } from '../forms/names.ts';
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { amountOf } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from './rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const volumeRules: TypeRules = {
   V1Volume(view) {
@@ -77,8 +77,9 @@ const iscsiName = /^(?:iqn\.\d{4}-\d{2}\.[A-Za-z0-9\-.]+(?::[^,;*&$|\s]+)?|eui.[
 function checkIscsi(view: View): void {
   for (const field of ['iqn', 'initiatorName']) {
     const name = view.text(field);
-    if (name !== '' && (name.length > 512 || !iscsiName.test(name)))
+    if (name !== '' && (name.length > 512 || !iscsiName.test(name))) {
       view.invalid(field, 'a name that begins with iqn., eui. or naa.');
+    }
   }
   if (!view.isTrue('chapAuthDiscovery') && !view.isTrue('chapAuthSession')) return;
   if (!view.has('secretRef')) view.missing('secretRef', 'Add secretRef: CHAP needs it.');

@@ -1,6 +1,6 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { isServiceName, isSubdomainName } from '../forms/names.ts';
-import { checkUnique, type TypeRules } from './rule.ts';
+import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 export const webhookRules: TypeRules = {
   V1MutatingWebhookConfiguration: checkNames,

@@ -1,8 +1,8 @@
-import type { View } from '../check/view.ts';
+import type { View } from '../view/view.ts';
 import { percentOf } from '../forms/names.ts';
 import { matches } from '../forms/selector.ts';
 import { checkClaimTemplates } from './storage.ts';
-import { forbid, type TypeRules } from './rule.ts';
+import { forbid, type TypeRules } from '../view/rule.ts';
 
 export const workloadRules: TypeRules = {
   V1DeploymentSpec(view) {
@@ -31,8 +31,9 @@ export const workloadRules: TypeRules = {
     const template = view.child('template');
     const selector = view.entries('selector').map(([key, { value }]) => [key, textOf(value)] as const);
     const labels = labelsOf(template);
-    if (selector.length === 0 && labels.size === 0)
+    if (selector.length === 0 && labels.size === 0) {
       view.missing('selector', 'Add a selector, or labels to the template.');
+    }
     if (selector.some(([key, text]) => labels.get(key) !== text)) mismatch(view);
     checkPods(view, 'ReplicationController');
   },

@@ -1,4 +1,4 @@
-import type { View } from '../check/view.ts';
+import type { View } from './view.ts';
 import type { Span } from '../yaml/node.ts';
 
 /** What the API server refuses in the fields of an object together, by the name of its type. */

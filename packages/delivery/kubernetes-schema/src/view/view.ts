@@ -11,7 +11,16 @@ import {
   type Span,
   type YamlNode,
 } from '../yaml/node.ts';
-import type { ObjectPlace } from './object-place.ts';
+
+/** Where an object is, for the words of a finding. */
+export interface ObjectPlace {
+  readonly typeName: string;
+  readonly path: string;
+  /** The span of the key that holds it. */
+  readonly span: Span;
+  /** The object around it. */
+  readonly parent?: View;
+}
 
 /** A text of a list, or the value of a map. */
 export interface TextItem {
