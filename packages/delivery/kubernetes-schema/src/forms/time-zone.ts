@@ -10,8 +10,7 @@ export function isTimeZone(text: string): boolean {
   // An offset is one to Intl, and not to the database.
   if (/^[+-]?\d/.test(text)) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }

@@ -30,7 +30,7 @@ export const podRules: TypeRules = {
   V1PodSpec: checkPodSpec,
 };
 
-export const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
+const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 function checkPodSpec(view: View): void {
   const containers = containerLists.flatMap((list) => view.each(list).map((container) => ({ list, container })));
