@@ -67,7 +67,10 @@ describe('the manifests for a vendor elsewhere', () => {
       optional: true,
     });
     const mountPath = '/etc/enclos/collateral';
-    assert.deepEqual(volumeMounts.find((mount) => mount.name === name), { name, mountPath, readOnly: true });
+    assert.deepEqual(
+      volumeMounts.find((mount) => mount.name === name),
+      { name, mountPath, readOnly: true },
+    );
     assert.deepEqual(optionsOf(...args).software?.collateral, { path: mountPath });
   });
 

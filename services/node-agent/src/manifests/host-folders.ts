@@ -34,7 +34,9 @@ export function volumesOf(options: ManifestOptions): V1Volume[] {
   }));
   const configMap = collateralConfigMap(options);
   // Optional: devices work without collateral, and the kubelet fills the folder when the config map is made.
-  return configMap === undefined ? folders : [...folders, { name: 'collateral', configMap: { name: configMap, optional: true } }];
+  return configMap === undefined
+    ? folders
+    : [...folders, { name: 'collateral', configMap: { name: configMap, optional: true } }];
 }
 
 function collateralConfigMap({ collateral }: ManifestOptions): string | undefined {

@@ -50,7 +50,11 @@ export async function publishFiles(
   }
   const [fingerprintsFile, rootsFile] = [join(rootsFolder, 'fingerprints'), join(rootsFolder, 'roots.pem')];
   await durable.replace(rootsFile, vendors.map(({ rootPem }) => `${rootPem.trimEnd()}\n`).join(''), written);
-  await durable.replace(fingerprintsFile, vendors.map(({ rootFingerprint }) => `${rootFingerprint}\n`).join(''), written);
+  await durable.replace(
+    fingerprintsFile,
+    vendors.map(({ rootFingerprint }) => `${rootFingerprint}\n`).join(''),
+    written,
+  );
   const kept = new Set(vendors.map(({ rootFingerprint }) => `${rootFingerprint}.json`));
   for (const name of await readdir(collateralFolder)) {
     if (isCollateralName(name) && !kept.has(name)) await durable.remove(join(collateralFolder, name));

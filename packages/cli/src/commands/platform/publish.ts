@@ -35,7 +35,8 @@ export const command = defineCommand({
   exitCodes: {},
   async run({ options: { vendor, out } }, context) {
     const { io, path } = context;
-    const folders = vendor.length > 0 ? vendor.map((folder) => path(folder)) : [join(stateFolderOf(undefined, context), 'vendor')];
+    const folders =
+      vendor.length > 0 ? vendor.map((folder) => path(folder)) : [join(stateFolderOf(undefined, context), 'vendor')];
     return publishFiles(folders, { outFolder: path(out), now: io.now() });
   },
   human({ vendors, fingerprintsFile, rootsFile }, printer) {

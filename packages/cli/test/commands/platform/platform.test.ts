@@ -64,11 +64,16 @@ test('publish writes what nodes hand out and relying parties list, and issues it
   assert.equal(readFileSync(join(folder, 'published/roots/fingerprints'), 'utf8'), `${root}\n`);
   const pem = readFileSync(join(folder, 'published/roots/roots.pem'), 'utf8');
   assert.equal((await softwareRoot(pem)).fingerprint, root);
-  assert.match(ran.stdout, new RegExp(`^Vendor ${root}\n {2}collateral {2}\\S+/${root}\\.json\n {2}until {7}\\S+Z\nWrote `));
+  assert.match(
+    ran.stdout,
+    new RegExp(`^Vendor ${root}\n {2}collateral {2}\\S+/${root}\\.json\n {2}until {7}\\S+Z\nWrote `),
+  );
   const later = new Date(now.getTime() + 16 * 86_400_000);
   const before = readFileSync(collateral, 'utf8');
   await platform(['publish', '--vendor', vendor, '--out', 'published'], { now: () => later });
-  assert.ok(Date.parse(parseCollateral(readFileSync(collateral, 'utf8')).nextUpdate) > later.getTime() + 29 * 86_400_000);
+  assert.ok(
+    Date.parse(parseCollateral(readFileSync(collateral, 'utf8')).nextUpdate) > later.getTime() + 29 * 86_400_000,
+  );
   assert.notEqual(readFileSync(collateral, 'utf8'), before);
 });
 
@@ -79,7 +84,10 @@ test('publish writes two vendors during a change of roots, and one of them after
   const roots = (both.json() as { vendors: { rootFingerprint: string }[] }).vendors.map((each) => each.rootFingerprint);
   assert.equal(new Set(roots).size, 2);
   assert.deepEqual(readdirSync(join(folder, 'rotated/collateral')).sort(), roots.map((root) => `${root}.json`).sort());
-  assert.equal(readFileSync(join(folder, 'rotated/roots/fingerprints'), 'utf8'), roots.map((root) => `${root}\n`).join(''));
+  assert.equal(
+    readFileSync(join(folder, 'rotated/roots/fingerprints'), 'utf8'),
+    roots.map((root) => `${root}\n`).join(''),
+  );
   assert.equal(readFileSync(join(folder, 'rotated/roots/roots.pem'), 'utf8').match(/BEGIN CERTIFICATE/g)?.length, 2);
   assert.equal((await platform(['publish', '--vendor', next, '--out', 'rotated'])).code, 0);
   assert.deepEqual(readdirSync(join(folder, 'rotated/collateral')), [`${roots[1]}.json`]);
