@@ -1,6 +1,6 @@
 import './errors.ts';
 import { resolve as resolvePath } from 'node:path';
-import { exitCodeOf, helpText } from '@enclos/command-line';
+import { allowEarlyEnd, exitCodeOf, helpText } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
 import { writeManifestFiles } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from './agent-command.ts';
@@ -17,6 +17,7 @@ const now = (): Date => new Date();
  * of the kind of the error, or 1 for an error without a code.
  */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  allowEarlyEnd(process.stdout);
   const log = createLog({ now });
   try {
     if (argv[0] === manifestsWord) return await runManifests(argv.slice(1), log);

@@ -155,7 +155,8 @@ async function projectOf(folder: string): Promise<FoundEnclave | undefined> {
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {
-  if (typeof softwareRoots !== 'object' || softwareRoots.pem === undefined) return undefined;
+  if (typeof softwareRoots !== 'object' || !('pem' in softwareRoots) || softwareRoots.pem === undefined)
+    return undefined;
   return readSmallText(resolve(base, softwareRoots.pem), mostBytes);
 }
 

@@ -8,7 +8,5 @@ export type StoreAddress = { readonly folder: string } | { readonly url: string 
 
 /** @throws SERVICE_STORE_REFUSED or SERVICE_STORE_UNAVAILABLE */
 export function openStore(address: StoreAddress, options: PostgresStoreOptions & LockPatience): Promise<Store> {
-  return 'folder' in address
-    ? openFileStore(address.folder, options)
-    : openPostgresStore(address.url, options);
+  return 'folder' in address ? openFileStore(address.folder, options) : openPostgresStore(address.url, options);
 }
