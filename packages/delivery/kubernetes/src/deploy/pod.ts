@@ -130,7 +130,10 @@ function tolerationsOf(
 ): NonNullable<PodSpec['tolerations']> {
   const own = tolerationKeys.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
   // An empty value is as good as none, and the API server does not keep it.
-  return [...own, ...tolerations.map(({ value, ...one }) => compact({ ...one, value: value === '' ? undefined : value }))];
+  return [
+    ...own,
+    ...tolerations.map(({ value, ...one }) => compact({ ...one, value: value === '' ? undefined : value })),
+  ];
 }
 
 function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraints'] {

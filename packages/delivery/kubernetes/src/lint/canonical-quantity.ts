@@ -46,7 +46,8 @@ function decimalOf(units: bigint, leastExponent: number): { readonly mantissa: b
 
 function binaryText(bytes: bigint): string {
   let [mantissa, power] = [bytes, 0];
-  while (power + 1 < binarySuffixes.length && mantissa % 1024n === 0n) [mantissa, power] = [mantissa / 1024n, power + 1];
+  while (power + 1 < binarySuffixes.length && mantissa % 1024n === 0n)
+    [mantissa, power] = [mantissa / 1024n, power + 1];
   return `${mantissa}${binarySuffixes[power]}`;
 }
 
