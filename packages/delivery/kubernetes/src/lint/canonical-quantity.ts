@@ -40,14 +40,17 @@ export function canonicalQuantity(text: string, leastExponent: -9 | -3 = -9): st
 /** The fewest digits that need no fraction, with an exponent that has a suffix. */
 function decimalOf(units: bigint, leastExponent: number): { readonly mantissa: bigint; readonly exponent: number } {
   let [mantissa, exponent] = [units, leastExponent];
-  while (mantissa !== 0n && mantissa % 1000n === 0n) [mantissa, exponent] = [mantissa / 1000n, exponent + 3];
+  while (mantissa !== 0n && mantissa % 1000n === 0n) {
+    [mantissa, exponent] = [mantissa / 1000n, exponent + 3];
+  }
   return mantissa === 0n ? { mantissa, exponent: 0 } : { mantissa, exponent };
 }
 
 function binaryText(bytes: bigint): string {
   let [mantissa, power] = [bytes, 0];
-  while (power + 1 < binarySuffixes.length && mantissa % 1024n === 0n)
+  while (power + 1 < binarySuffixes.length && mantissa % 1024n === 0n) {
     [mantissa, power] = [mantissa / 1024n, power + 1];
+  }
   return `${mantissa}${binarySuffixes[power]}`;
 }
 
