@@ -112,8 +112,8 @@ async function bundle(entry) {
 }
 
 function servicesWithImage() {
-  const folder = join(root, 'services');
-  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'image.json')));
+  const services = join(root, 'services');
+  return readdirSync(services).filter((each) => existsSync(join(services, each, 'image.json')));
 }
 
 function readArguments() {

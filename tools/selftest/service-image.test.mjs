@@ -22,11 +22,11 @@ test('service-image: says what it takes', () => {
 });
 
 test('service-image: what it does not take is a sentence and the usage, not a trace', () => {
-  for (const [words, sentence] of [
-    [[], 'Name a service.'],
-    [['admission', 'node-agent'], 'Name one service.'],
-    [['nothing'], 'There is no services/nothing/image.json.'],
-    [['admission', '--what'], "Unknown option '--what'."],
+  for (const { words, sentence } of [
+    { words: [], sentence: 'Name a service.' },
+    { words: ['admission', 'node-agent'], sentence: 'Name one service.' },
+    { words: ['nothing'], sentence: 'There is no services/nothing/image.json.' },
+    { words: ['admission', '--what'], sentence: "Unknown option '--what'." },
   ]) {
     const { status, stderr } = run(...words);
     assert.equal(status, 2);
