@@ -16,8 +16,9 @@ test('service-image: says what it takes', () => {
     assert.deepEqual([status, stderr], [0, '']);
     assert.match(stdout, /^usage: node tools\/service-image\.mjs SERVICE/);
     assert.match(stdout, /SERVICE {9}admission, .*node-agent/);
-    for (const option of ['--out DIR', '--archive FILE', '--tag TAG', '--json'])
+    for (const option of ['--out DIR', '--archive FILE', '--tag TAG', '--json']) {
       assert.ok(stdout.includes(option), option);
+    }
   }
 });
 
