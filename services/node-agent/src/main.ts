@@ -17,6 +17,8 @@ const now = (): Date => new Date();
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   const log = createLog({ now });
   try {
+    // Loaded when they are needed: the watchdog, which lives as long as the agent, holds none of it.
+    if (argv[0] === 'manifests') return await (await import('./run-manifests.ts')).runManifests(argv.slice(1), log);
     const options = parseOptions(argv);
     if (options === undefined) {
       process.stdout.write(helpText(program, agentCommand));
