@@ -20,7 +20,7 @@ export function startBeating(environment: NodeJS.ProcessEnv, orphaned: () => voi
   if (environment[beatVariable] !== `${beatDescriptor}`) return false;
   const channel = new Socket({ fd: beatDescriptor });
   channel.on('error', () => undefined).once('close', orphaned);
-  // Its end is only noticed by who reads.
+  // A socket that is not read from does not notice its end.
   channel.resume().unref();
   let isBusy = false;
   const beat = async (): Promise<void> => {
