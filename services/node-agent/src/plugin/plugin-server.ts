@@ -72,16 +72,18 @@ function implementation({ resource, allocated, answerMs }: PluginServerOptions):
     sender.changed();
   };
   const serveAllocate: handleUnaryCall<AllocateRequest, AllocateResponse> = (call, answer) => {
-    deadline.run(() => allocate(resource, call.request)).then(
-      (response) => {
-        allocated('granted');
-        answer(null, response);
-      },
-      (error: unknown) => {
-        allocated('refused', error);
-        answer(grpcError(error));
-      },
-    );
+    deadline
+      .run(() => allocate(resource, call.request))
+      .then(
+        (response) => {
+          allocated('granted');
+          answer(null, response);
+        },
+        (error: unknown) => {
+          allocated('refused', error);
+          answer(grpcError(error));
+        },
+      );
   };
   return { GetDevicePluginOptions: getOptions, ListAndWatch: listAndWatch, Allocate: serveAllocate };
 }

@@ -264,7 +264,8 @@ describe('an allocation that hangs', () => {
     const { plugin: known } = await kubelet();
     plugin(stuck(), 200);
     const { allocate } = await known(name);
-    const refused = async (): Promise<string> => allocate(['test-0']).then(String, (error: ServiceError) => error.details);
+    const refused = async (): Promise<string> =>
+      allocate(['test-0']).then(String, (error: ServiceError) => error.details);
     const all = await withinMs(20_000, Promise.all(Array.from({ length: 256 }, refused)));
     assert.ok(all.every((details) => details.startsWith('AGENT_TOO_SLOW:')));
     assert.match(await withinMs(5000, refused()), /^AGENT_BUSY: 256 requests of the kubelet are in progress\./);
