@@ -5,7 +5,7 @@ import { EnclosError } from '@enclos/errors';
  * How long the kubelet waits for an answer at most. It sets no deadline itself (`endpointImpl.allocate` in
  * pkg/kubelet/cm/devicemanager/endpoint.go), and starts no other pod of the node meanwhile.
  */
-export const answerMs = 5000;
+const defaultAnswerMs = 5000;
 
 /** Requests in progress at once: more than a node has pods. A kubelet makes one after the other. */
 const maxRequests = 256;
@@ -19,7 +19,7 @@ export interface Deadline {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createDeadline(limitMs: number = answerMs): Deadline {
+export function createDeadline(limitMs: number = defaultAnswerMs): Deadline {
   let inProgress = 0;
   return Object.freeze({
     async run<T>(work: () => Promise<T>): Promise<T> {
