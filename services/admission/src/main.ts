@@ -1,15 +1,15 @@
 import './errors.ts';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { createPrinter, exitCodeOf } from '@enclos/command-line';
-import { durable } from '@enclos/durable';
+import { resolve } from 'node:path';
+import { allowEarlyEnd, createPrinter, exitCodeOf } from '@enclos/command-line';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { jsonLines, type EnclosLogger } from '@enclos/host';
+import { writeManifestFiles } from '@enclos/kubernetes/manifests';
 import { readAuthority, writeAuthority } from './certificates/folder.ts';
 import { bundleOf, rotate } from './certificates/rotate.ts';
 import { readCommandLine } from './command-line/commands.ts';
 import type { CertificatesOptions, ManifestsOptions, ServeOptions } from './command-line/options.ts';
-import { manifestFiles } from './manifests/files.ts';
+import { webhookFiles } from './manifests/files.ts';
 import { serviceName } from './manifests/options.ts';
 import { answerReview } from './review/answer.ts';
 import { servingCertificate } from './server/certificate-files.ts';
@@ -18,6 +18,7 @@ import { runServer } from './server/run-server.ts';
 
 /** Runs the command line of this process, and sets its exit code: that of the kind of the error, or 1 for an error without a code. */
 export async function main(): Promise<void> {
+  allowEarlyEnd(process.stdout);
   const logger = jsonLines();
   try {
     const call = await readCommandLine(process.argv.slice(2));
@@ -80,15 +81,13 @@ async function makeCertificates(options: CertificatesOptions, logger: EnclosLogg
 async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): Promise<void> {
   const { folder, certificates, apiServerAgent, monitoringNamespace, ...others } = options;
   const trust = certificates === undefined ? undefined : await readTrust(certificates);
-  const files = manifestFiles({
+  const files = webhookFiles({
     ...others,
     ...(trust === undefined ? {} : { trust }),
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });
-  for (const { name, text, isSecret } of files) {
-    await durable.replace(join(folder, name), text, { mode: isSecret ? 0o600 : 0o644, folderMode: 0o777 });
-  }
+  await writeManifestFiles(folder, files);
   logger.info(
     { event: 'manifests', folder: resolve(folder), files: files.length, withCertificate: trust !== undefined },
     'The manifests are written.',

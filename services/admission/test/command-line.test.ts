@@ -69,7 +69,7 @@ describe('the command line', () => {
         folder: 'f',
         certificates: undefined,
         name: 'enclos-admission',
-        namespace: 'enclos-system',
+        namespace: 'enclos-admission',
         image,
         replicas: 2,
         apiServerNetworks: ['10.0.0.0/8', 'fd00::/8'],

@@ -50,7 +50,7 @@ describe('an authority', () => {
         { encoding: 'utf8', stdio: 'pipe' },
       );
     assert.match(verify(dnsName), /: OK/);
-    assert.throws(() => verify('other.enclos-system.svc'));
+    assert.throws(() => verify('other.enclos-admission.svc'));
   });
 
   test('does nothing until a third of the lifetime is left', async () => {

@@ -1,7 +1,7 @@
 import { bundleOf, rotate } from '../src/certificates/rotate.ts';
 import type { KeyPair } from '../src/server/webhook-server.ts';
 
-export const dnsName = 'enclos-admission.enclos-system.svc';
+export const dnsName = 'enclos-admission.enclos-admission.svc';
 
 export interface Trust extends KeyPair {
   readonly bundle: string;

@@ -1,7 +1,7 @@
 import type { CommandShape, Program } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 
-/** The agent as a program. It has one command, and that has no name. */
+/** The agent as a program. It has one command without a name, the agent, and `manifests`. */
 export const program: Program = {
   name: 'enclos-node-agent',
   summary: 'Give the pods of this node SGX devices',
@@ -15,6 +15,8 @@ export const agentCommand = {
   description: [
     'Runs the agent of a Kubernetes node: a device plugin of the kubelet, and the software platform of the node’s pods.',
     'It logs to its output, and ends in order on SIGTERM and SIGINT.',
+    '',
+    '`enclos-node-agent manifests` writes the manifests that run it in a cluster.',
   ],
   arguments: {},
   options: {
@@ -26,6 +28,16 @@ export const agentCommand = {
     'own-vendor': {
       type: 'boolean',
       summary: 'Make and certify the machine, with a separate root for this node, when it is not there',
+    },
+    collateral: {
+      type: 'string',
+      value: 'FILE|URL',
+      summary: 'The collateral of a vendor elsewhere, for pods: a file, a folder of .json files, or an address',
+    },
+    'collateral-ca': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The certificate authorities for an https address of --collateral, in PEM',
     },
     devices: {
       type: 'string',
@@ -55,7 +67,7 @@ export const agentCommand = {
       type: 'string',
       value: 'DIR',
       default: '/host/cgroup',
-      summary: 'The node’s cgroup v2 hierarchy',
+      summary: 'The node’s /sys/fs/cgroup, of version 1, 2 or both',
     },
     'no-cgroup': { type: 'boolean', summary: 'Count enclaves with the agent instead of their pods' },
     'max-image': { type: 'string', value: 'MIB', default: '16', summary: 'Largest image that a pod may bring' },
@@ -87,6 +99,10 @@ export const agentCommand = {
     {
       command: 'enclos-node-agent --state /var/lib/enclos --metrics 127.0.0.1:9464',
       summary: 'Software devices, and hardware where there is some',
+    },
+    {
+      command: 'enclos-node-agent --state /var/lib/enclos --collateral /etc/enclos/collateral',
+      summary: 'With the collateral of one vendor for all nodes, from a config map',
     },
     { command: 'enclos-node-agent --devices 0', summary: 'Hardware only' },
   ],

@@ -1,4 +1,6 @@
 import { createValue, createView } from '@enclos/host/exposition';
+import type { CollateralState } from './collateral/keeper.ts';
+import { collateralViews } from './collateral/views.ts';
 import type { EpcSize } from './devices/epc.ts';
 import type { Resource } from './plugin/resource.ts';
 
@@ -9,6 +11,9 @@ export interface AgentMetrics {
   readonly registrationFailed: (resource: string, code: string) => void;
   readonly allocated: (resource: string, outcome: 'granted' | 'refused') => void;
   readonly connected: (outcome: 'accepted' | 'refused') => void;
+  /** What enclaves are counted by in their pods; undefined: they are counted with the agent. */
+  readonly accounted: (controllers: readonly string[] | undefined) => void;
+  readonly collateralFailed: (code: string) => void;
   readonly render: () => string;
 }
 
@@ -16,10 +21,13 @@ export interface MetricsSource {
   readonly resources: () => readonly Resource[];
   readonly epc: () => EpcSize | undefined;
   readonly isPlatformReady: () => boolean;
+  /** Undefined for an agent that keeps none. */
+  readonly collateral: () => CollateralState | undefined;
 }
 
-export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsSource): AgentMetrics {
+export function createAgentMetrics(source: MetricsSource): AgentMetrics {
   const registered = new Map<string, number>();
+  let accounting: Accounting | undefined;
   const registrations = createValue('counter', {
     name: 'enclos_agent_registrations_total',
     help: 'Times that the kubelet took a device plugin.',
@@ -36,7 +44,43 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     name: 'enclos_agent_connections_total',
     help: 'Connections of pods to their software devices.',
   });
-  const views = [
+  const collateralFailures = createValue('counter', {
+    name: 'enclos_agent_collateral_failures_total',
+    help: 'Times that --collateral could not be read or was refused, by code.',
+  });
+  const views = viewsOf(source, registered, () => accounting);
+  return Object.freeze({
+    registered(resource: string) {
+      registered.set(resource, 1);
+      registrations.add({ resource });
+    },
+    lost: (resource: string) => void registered.set(resource, 0),
+    registrationFailed: (resource: string, code: string) => failures.add({ resource, code }),
+    allocated: (resource: string, outcome: string) => allocations.add({ resource, outcome }),
+    connected: (outcome: string) => connections.add({ outcome }),
+    accounted(controllers: readonly string[] | undefined) {
+      accounting = { by: controllers === undefined ? 'agent' : 'pod', controllers: controllers?.join(' ') ?? '' };
+    },
+    collateralFailed: (code: string) => collateralFailures.add({ code }),
+    render: () =>
+      [...views, registrations, failures, allocations, connections, collateralFailures]
+        .map((family) => family.render())
+        .join(''),
+  });
+}
+
+interface Accounting {
+  readonly by: string;
+  readonly controllers: string;
+}
+
+/** What is looked up when it is asked for. */
+function viewsOf(
+  { resources, epc, isPlatformReady, collateral }: MetricsSource,
+  registered: ReadonlyMap<string, number>,
+  accounting: () => Accounting | undefined,
+): readonly ReturnType<typeof createView>[] {
+  return [
     createView({ name: 'enclos_agent_devices', help: 'Devices in the list of the kubelet.' }, () =>
       resources().flatMap((resource) =>
         (['Healthy', 'Unhealthy'] as const).map(
@@ -54,21 +98,14 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     createView({ name: 'enclos_agent_platform_ready', help: '1 while the software platform serves pods.' }, () => [
       [{}, isPlatformReady() ? 1 : 0],
     ]),
+    createView({ name: 'enclos_agent_accounting', help: '1 for what enclaves are counted with: pod or agent.' }, () => {
+      const found = accounting();
+      return found === undefined ? [] : [[{ ...found }, 1]];
+    }),
     createView({ name: 'enclos_agent_epc_bytes', help: 'Protected memory of the processor, by source.' }, () => {
       const size = epc();
       return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
     }),
+    ...collateralViews(collateral),
   ];
-  return Object.freeze({
-    registered(resource: string) {
-      registered.set(resource, 1);
-      registrations.add({ resource });
-    },
-    lost: (resource: string) => void registered.set(resource, 0),
-    registrationFailed: (resource: string, code: string) => failures.add({ resource, code }),
-    allocated: (resource: string, outcome: string) => allocations.add({ resource, outcome }),
-    connected: (outcome: string) => connections.add({ outcome }),
-    render: () =>
-      [...views, registrations, failures, allocations, connections].map((family) => family.render()).join(''),
-  });
 }

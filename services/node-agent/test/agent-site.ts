@@ -1,25 +1,17 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { parseCgroupPaths, type CgroupPaths } from '../src/caller/cgroup-paths.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import { agentPod, withRightsOf } from './daemonset.ts';
+import { nodeCgroups, type PodCgroup } from './pod-cgroups.ts';
 import { startPod, type Pod } from './pod.ts';
 
 const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));
@@ -49,23 +41,6 @@ export function agentSkipped(): string | false {
   return switched.status === 0 ? false : 'needs setpriv, and the capabilities SETUID and SETGID';
 }
 
-const cgroup2Magic = 0x6367_7270;
-
-/** Where the cgroups of version 2 are that a test can make; undefined: nowhere. */
-export function writableCgroups(): string | undefined {
-  return ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((root) => {
-    try {
-      if (statfsSync(root).type !== cgroup2Magic) return false;
-      const folder = join(root, `enclos-try-${process.pid}`);
-      mkdirSync(folder);
-      rmdirSync(folder);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 export interface RunningAgent {
   readonly processId: number;
   /** When its process was started: performance.now(). */
@@ -77,7 +52,7 @@ export interface RunningAgent {
 
 interface PodPlace {
   readonly user?: number | undefined;
-  readonly cgroup?: string | undefined;
+  readonly cgroup?: PodCgroup | undefined;
 }
 
 /** A node with an agent, and pods on it. */
@@ -90,12 +65,17 @@ export interface AgentSite {
   /** Starts one with the rights that the DaemonSet gives it, and no others. */
   agent(...more: readonly string[]): RunningAgent;
   pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
-  /** Makes a cgroup as of a container. */
-  cgroup(name: string): string;
+  /** Makes the cgroups of a container. */
+  cgroup(name: string): PodCgroup;
   close(): Promise<void>;
 }
 
-export async function createAgentSite(): Promise<AgentSite> {
+export interface AgentSiteOptions {
+  /** Default: `--own-vendor`. */
+  readonly vendorWords?: readonly string[];
+}
+
+export async function createAgentSite({ vendorWords = ['--own-vendor'] }: AgentSiteOptions = {}): Promise<AgentSite> {
   const folder = mkdtempSync(join(tmpdir(), 'agent-'));
   chmodSync(folder, 0o711);
   const { image } = await buildEnclave(await loadProject(project));
@@ -107,9 +87,9 @@ export async function createAgentSite(): Promise<AgentSite> {
   mkdirSync(kubeletFolder);
   const running = new Set<ChildProcess>();
   const pods: Pod[] = [];
-  const cgroups: string[] = [];
+  const cgroups: PodCgroup[] = [];
   const words = [
-    ['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
+    ['--state', join(folder, 'state'), ...vendorWords, '--cache', join(folder, 'cache')],
     ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
     ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
   ].flat();
@@ -128,17 +108,15 @@ export async function createAgentSite(): Promise<AgentSite> {
       return agentOf(child, startedAt);
     },
     pod(allocation: ContainerAllocation, { user = 65_532, cgroup }: PodPlace = {}) {
-      const pod = startPod({ allocation, user, imagePath, signaturePath, cgroup });
+      const pod = startPod({ allocation, user, imagePath, signaturePath, cgroups: cgroup?.folders });
       pods.push(pod);
       return pod;
     },
     cgroup(name: string) {
-      const root = writableCgroups();
-      if (root === undefined) throw new Error('No cgroup can be made here.');
-      const path = join(root, `enclos-test-${process.pid}-${name}`);
-      mkdirSync(path);
-      cgroups.push(path);
-      return path;
+      const made = nodeCgroups()?.make(`enclos-test-${process.pid}-${name}`);
+      if (made === undefined) throw new Error('No cgroup can be made here.');
+      cgroups.push(made);
+      return made;
     },
     async close() {
       for (const pod of pods) await pod.end().catch(() => undefined);
@@ -147,22 +125,10 @@ export async function createAgentSite(): Promise<AgentSite> {
         child.kill('SIGKILL');
         await ended;
       }
-      for (const path of cgroups) await removeCgroup(path);
+      for (const cgroup of cgroups) await cgroup.remove();
       rmSync(folder, { recursive: true, force: true });
     },
   });
-}
-
-/** The kernel takes a moment to take ended processes out of it. */
-async function removeCgroup(path: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    try {
-      return rmdirSync(path);
-    } catch {
-      await pause(20);
-    }
-  }
-  throw new Error(`${path} still has processes.`);
 }
 
 type Line = Readonly<Record<string, unknown>>;
@@ -205,8 +171,7 @@ function agentOf(child: ChildProcess, startedAt: number): RunningAgent {
 export interface EnclaveFacts {
   readonly processId: number;
   readonly user: number;
-  /** The line of version 2 in /proc/PID/cgroup. */
-  readonly cgroup: string;
+  readonly cgroups: CgroupPaths;
 }
 
 /** The living processes of this site's enclaves: by their users, which nothing else has. */
@@ -217,8 +182,8 @@ export function enclaves(): readonly EnclaveFacts[] {
       const status = read(`/proc/${name}/status`);
       const user = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
       const isOurs = user >= enclaveUsers.first && user <= enclaveUsers.last && !/^State:\s+[ZX]/m.test(status);
-      const cgroup = /^0::(.*)$/m.exec(read(`/proc/${name}/cgroup`))?.[1] ?? '';
-      return isOurs ? [{ processId: Number(name), user, cgroup }] : [];
+      const cgroups = parseCgroupPaths(read(`/proc/${name}/cgroup`)) ?? new Map<string, string>();
+      return isOurs ? [{ processId: Number(name), user, cgroups }] : [];
     });
 }
 

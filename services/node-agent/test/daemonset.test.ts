@@ -1,7 +1,98 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parseManifestOptions } from '../src/manifests/command.ts';
+import { daemonSet } from '../src/manifests/daemon-set.ts';
+import { agentFiles } from '../src/manifests/files.ts';
+import type { ManifestOptions } from '../src/manifests/options.ts';
 import { agentPod } from './daemonset.ts';
 import { optionsOf } from './support.ts';
+
+const shown: ManifestOptions = {
+  name: 'enclos-node-agent',
+  namespace: 'enclos-node-agent',
+  image: `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`,
+  devices: 20,
+  isOwnVendor: true,
+  hasCgroups: true,
+  hasHardware: true,
+};
+
+describe('the manifests of the agent', () => {
+  test('are those of the folder deploy/, which readers see', () => {
+    const folder = fileURLToPath(new URL('../../deploy/', import.meta.url));
+    const files = agentFiles(shown);
+    assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
+    for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
+  });
+
+  test('start the agent with options that it has, and folders for these, whatever is asked for', () => {
+    for (const some of [
+      { devices: 0, isOwnVendor: false, hasCgroups: false },
+      { hasCgroups: false },
+      { hasHardware: false },
+    ]) {
+      const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
+      const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
+      const { software, hardware } = optionsOf(...args);
+      const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
+      const needed = [...named, hardware?.deviceFolder].filter((folder) => folder !== undefined);
+      assert.deepEqual(
+        volumeMounts.map(({ mountPath }) => mountPath).toSorted(),
+        ['/var/lib/kubelet/device-plugins', ...needed].toSorted(),
+      );
+      assert.deepEqual(
+        volumes.map(({ name }) => name),
+        volumeMounts.map(({ name }) => name),
+      );
+      const hasCgroups = software?.cgroupRoot !== undefined;
+      assert.equal(command.includes('nsenter'), hasCgroups);
+      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE'), hasCgroups);
+    }
+  });
+});
+
+describe('the manifests for a vendor elsewhere', () => {
+  const words = ['--folder', 'deploy', '--image', shown.image];
+
+  test('mount the config map of the collateral, which may come later, and name its folder to the agent', () => {
+    const request = parseManifestOptions([...words, '--collateral-config-map', 'enclos-collateral']);
+    assert.ok(request !== undefined);
+    const { containers, volumes = [] } = daemonSet(request.options).spec?.template.spec ?? { containers: [] };
+    const [{ args = [], volumeMounts = [] } = {}] = containers;
+    const name = 'collateral';
+    assert.deepEqual(volumes.find((volume) => volume.name === name)?.configMap, {
+      name: 'enclos-collateral',
+      optional: true,
+    });
+    const mountPath = '/etc/enclos/collateral';
+    assert.deepEqual(
+      volumeMounts.find((mount) => mount.name === name),
+      { name, mountPath, readOnly: true },
+    );
+    assert.deepEqual(optionsOf(...args).software?.collateral, { path: mountPath });
+  });
+
+  test('hand an address to the agent', () => {
+    const url = 'https://vendor.example/{root}.json';
+    const request = parseManifestOptions([...words, '--collateral-url', url]);
+    assert.ok(request !== undefined);
+    const [{ args = [] } = {}] = daemonSet(request.options).spec?.template.spec?.containers ?? [];
+    assert.deepEqual(optionsOf(...args).software?.collateral, { url, authorityFile: undefined });
+  });
+
+  test('are refused with two sources of collateral, or a vendor here', () => {
+    for (const [message, ...more] of [
+      [/own-vendor makes its own/, '--own-vendor', '--collateral-config-map', 'c'],
+      [/Give either/, '--collateral-url', 'https://v/c', '--collateral-config-map', 'c'],
+      [/is a name of lower-case/, '--collateral-config-map', 'C_1'],
+      [/--collateral-url is an http or https address/, '--collateral-url', 'ftp://v/c'],
+    ] as const) {
+      assert.throws(() => parseManifestOptions([...words, ...more]), { code: 'AGENT_USAGE', message });
+    }
+  });
+});
 
 describe('the DaemonSet', () => {
   const pod = agentPod();

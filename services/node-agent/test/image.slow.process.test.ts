@@ -7,8 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { containerTest, createPodman, seenAt, serviceImage } from '@enclos/testkit';
 import { softwareResource } from '../src/devices/software.ts';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, enclaves, enclaveUsers, until, writableCgroups } from './agent-site.ts';
+import { agentSkipped, createAgentSite, enclaves, enclaveUsers, until } from './agent-site.ts';
 import { agentPod } from './daemonset.ts';
+import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet } from './fake-kubelet.ts';
 import { withinMs } from './support.ts';
 
@@ -27,13 +28,10 @@ containerTest(
     const site = await createAgentSite();
     cleanups.push(() => site.close());
     // podman's mount namespace lacks the unified hierarchy; the agent sees it at another place.
-    const cgroupRoot = writableCgroups();
+    const node = nodeCgroups();
     const cgroups = join(site.folder, 'cgroup');
     mkdirSync(cgroups);
-    const podman = createPodman(
-      join(site.folder, 'podman'),
-      cgroupRoot === undefined ? [] : seenAt(cgroups, cgroupRoot),
-    );
+    const podman = createPodman(join(site.folder, 'podman'), node === undefined ? [] : seenAt(cgroups, node.root));
     cleanups.push(() => podman('rm', '--all', '--force', '--time', '0'));
     const done = async (...words: readonly string[]): Promise<string> => {
       const { code, stdout, stderr } = await podman(...words);
@@ -51,7 +49,7 @@ containerTest(
     const kubelet = await startFakeKubelet({ definitions, folder: site.kubeletFolder });
     cleanups.push(() => kubelet.stop());
     const folders = { kubelet: site.kubeletFolder, sockets: site.runtimeFolder, cgroup: cgroups, dev: '/dev' };
-    const words = agentWords(site.runtimeFolder, cgroupRoot !== undefined);
+    const words = agentWords(site.runtimeFolder, node !== undefined);
     await done('run', '--detach', '--name', 'agent', ...containerWords(site.folder, folders), image, ...words);
     const log = async (event: string): Promise<Readonly<Record<string, unknown>>> => {
       const giveUpAt = performance.now() + 60_000;
@@ -68,14 +66,14 @@ containerTest(
     const ready = await log('platform-ready');
     const plugin = await withinMs(1000, kubelet.plugin(softwareResource));
     assert.equal(ready['isolationMissing'], '', JSON.stringify(ready));
-    assert.equal(ready['accounting'], cgroupRoot === undefined ? 'agent' : 'pod');
+    assert.equal(ready['accounting'], node === undefined ? 'agent' : `pod (${node.controllers.join(', ')})`);
     await withinMs(
       30_000,
       plugin.until(({ devices }) => devices.length === 3 && devices.every(({ health }) => health === 'Healthy')),
     );
 
     const { container_responses: answers } = await plugin.allocate(['software-sgx-0']);
-    const cgroup = cgroupRoot === undefined ? undefined : site.cgroup('image');
+    const cgroup = node === undefined ? undefined : site.cgroup('image');
     const pod = site.pod(answers[0] ?? {}, { cgroup });
     await pod.does('connect');
     await pod.does('load');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,19 @@ describe('the agent as a process', () => {
     const { code, out } = run('--help');
     assert.equal(code, 0);
     assert.match(out, /--enclave-users/);
+  });
+
+  test('writes the manifests that run it, and refuses an image without its digest', () => {
+    const folder = join(temporaryFolder(), 'manifests');
+    const words = ['manifests', '--folder', folder, '--namespace', 'other'];
+    const written = run(...words, '--image', `registry.example/agent@sha256:${'1'.repeat(64)}`);
+    assert.equal(written.code, 0, written.out);
+    assert.match(readFileSync(join(folder, 'daemonset.yaml'), 'utf8'), /namespace: other\n[^]*image: registry.example/);
+    const refused = run(...words, '--image', 'registry.example/agent:1');
+    assert.equal(refused.code, 2);
+    assert.match(refused.out, /--image names an image with its digest: NAME@sha256:HEX\./);
+    assert.match(refused.err, /usage: enclos-node-agent manifests --folder DIR --image NAME@sha256:HEX/);
+    assert.match(run('manifests', '--help').out, /--no-cgroup/);
   });
 
   test('ends with code 2, the reason and the usage when it does not understand its arguments', () => {

@@ -58,6 +58,7 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
       helper.close();
     }
   },
+  take: async (mebibytes = '') => there(enclave).call.take({ mebibytes: Number(mebibytes) }),
   wait: () => there(enclave).call.wait(),
   /** How many of so many connections are kept. */
   async flood(count = '') {

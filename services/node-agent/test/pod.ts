@@ -11,7 +11,7 @@ export interface Pod {
   /** The same, for what has to go well. */
   does(what: string, ...args: readonly string[]): Promise<unknown>;
   /** A call that is expected to fail, and when it did. */
-  fails(what: string): Promise<{ readonly refused: string; readonly at: number }>;
+  fails(what: string, ...args: readonly string[]): Promise<{ readonly refused: string; readonly at: number }>;
   end(): Promise<void>;
 }
 
@@ -20,16 +20,16 @@ export interface PodOptions {
   readonly user: number;
   readonly imagePath: string;
   readonly signaturePath: string;
-  /** The folder of a cgroup, where there is one. */
-  readonly cgroup?: string | undefined;
+  /** The folders of its cgroups, where there are some. */
+  readonly cgroups?: readonly string[] | undefined;
 }
 
 const program = fileURLToPath(new URL('./pod.program.js', import.meta.url));
 
-/** $0 the folder, $1 where it is mounted, $2 the cgroup or nothing; then the program. */
+/** $0 the folder, $1 where it is mounted, $2 the cgroups, if any, with spaces between; then the program. */
 const script = `
   set -e
-  if [ -n "$2" ]; then echo 0 > "$2/cgroup.procs"; fi
+  for cgroup in $2; do echo 0 > "$cgroup/cgroup.procs"; done
   mount -t tmpfs none /run
   mkdir -p "$1"
   mount --bind "$0" "$1"
@@ -39,12 +39,12 @@ const script = `
 `;
 
 /** Starts a pod with what the kubelet would give it, and nothing else of the device. */
-export function startPod({ allocation, user, imagePath, signaturePath, cgroup }: PodOptions): Pod {
+export function startPod({ allocation, user, imagePath, signaturePath, cgroups = [] }: PodOptions): Pod {
   const [mount] = allocation.mounts ?? [];
   if (mount === undefined || !mount.read_only) throw new Error('The allocation has no read-only mount.');
   const words = [
     '--mount --pid --fork --mount-proc --kill-child=SIGKILL --'.split(' '),
-    ['sh', '-c', script, mount.host_path, mount.container_path, cgroup ?? ''],
+    ['sh', '-c', script, mount.host_path, mount.container_path, cgroups.join(' ')],
     [process.execPath, program, `${user}`, imagePath, signaturePath],
   ].flat();
   const child = spawn('unshare', words, {
@@ -90,8 +90,8 @@ function podOf(child: ChildProcess): Pod {
       if (refused !== undefined) throw new Error(`${what}: ${refused}`);
       return result;
     },
-    async fails(what: string) {
-      const { refused, at } = await order(what, []);
+    async fails(what: string, ...args: readonly string[]) {
+      const { refused, at } = await order(what, args);
       if (refused === undefined || at === undefined) throw new Error(`${what} went well.`);
       return { refused, at };
     },

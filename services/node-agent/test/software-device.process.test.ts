@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
@@ -17,18 +17,19 @@ import {
   enclaves,
   enclaveUsers,
   until,
-  writableCgroups,
   type AgentSite,
   type RunningAgent,
 } from './agent-site.ts';
+import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import type { Pod } from './pod.ts';
 import { withinMs } from './support.ts';
 
 const hello = Buffer.from('hello').toString('base64');
+const mebibyte = 1024 * 1024;
 const definitions = loadDefinitions();
-const cgroupRoot = writableCgroups();
-const cgroupWords = cgroupRoot === undefined ? ['--no-cgroup'] : ['--cgroup-root', cgroupRoot];
+const node = nodeCgroups();
+const cgroupWords = node === undefined ? ['--no-cgroup'] : ['--cgroup-root', node.root];
 
 /** A second of a machine that has the time; of one that does several things at once, as many more. */
 const secondMs = (): number => 1000 * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
@@ -66,7 +67,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
 
   /** Where cgroups can be made each pod has one, as on a node. */
   const podIn = (name: string, given: ContainerAllocation, user?: number): Pod =>
-    site.pod(given, { user, cgroup: cgroupRoot === undefined ? undefined : site.cgroup(name) });
+    site.pod(given, { user, cgroup: node === undefined ? undefined : site.cgroup(name) });
 
   before(async () => {
     site = await createAgentSite();
@@ -221,17 +222,36 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
     });
   });
 
-  describe('count an enclave', { skip: cgroupRoot === undefined && 'needs cgroups of version 2' }, () => {
-    test('in the cgroup of the pod that loaded it, with every one of its processes', async () => {
+  describe('count an enclave', { skip: node === undefined && 'needs cgroups that count memory' }, () => {
+    test('in every cgroup of the pod that loaded it, with every one of its processes, and say so', async () => {
       const cgroup = site.cgroup('third');
       const pod = site.pod(await allocate(2), { cgroup });
       await pod.does('connect');
       await pod.does('load');
       assert.equal(await pod.does('echo', hello), hello);
-      const within = enclaves().filter((enclave) => enclave.cgroup === `/${basename(cgroup)}`);
+      const names = node?.version === 1 ? node.controllers : [''];
+      const within = enclaves().filter(({ cgroups }) => names.every((name) => cgroups.get(name) === cgroup.path));
+      const ready = await agent.said('platform-ready');
+      assert.equal(ready['accounting'], `pod (${node?.controllers.join(', ')})`);
       assert.equal(new Set(within.map(({ user }) => user)).size, 1);
       const ofDevice = enclaves().filter(({ user }) => user >= enclaveUsers.first + 8);
       assert.deepEqual(ofDevice, within);
+      await pod.end();
+      await until('the enclave is gone', () => enclaves().every(({ user }) => user < enclaveUsers.first + 8));
+    });
+
+    test('so that one that takes more memory than its pod may have is ended, and the pod’s own counter says so', async () => {
+      const cgroup = site.cgroup('limited');
+      const pod = site.pod(await allocate(2), { cgroup });
+      await pod.does('connect');
+      await pod.does('load');
+      // Enough for the pod and its enclave, which its manifest allows 256 MB of heap, but not for what it takes now.
+      cgroup.limitMemory(256 * mebibyte);
+      assert.equal(await pod.does('take', '8'), 8);
+      assert.equal(cgroup.killedForMemory(), 0);
+      assert.equal((await pod.fails('take', '224')).refused, 'ENCLAVE_LOST');
+      assert.ok(cgroup.killedForMemory() >= 1);
+      assert.equal(await first.does('echo', hello), hello);
       await pod.end();
       await until('the enclave is gone', () => enclaves().every(({ user }) => user < enclaveUsers.first + 8));
     });

@@ -164,11 +164,19 @@ writeFileSync(
 );
 /** What deploy and the webhook write, as TypeScript: without status, which only a cluster writes. */
 const written = [
-  'ConfigMap Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
+  'ConfigMap DaemonSet Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
   'PodDisruptionBudget Secret Service ServiceAccount StatefulSet',
 ].flatMap((line) => line.split(' '));
 /** Parts of these that their writers name. */
-const parts = ['V1Container', 'V1NetworkPolicyPeer', 'V1PodSpec', 'V1RuleWithOperations'];
+const parts = [
+  'V1Container',
+  'V1NetworkPolicyPeer',
+  'V1PodSpec',
+  'V1RuleWithOperations',
+  'V1SecurityContext',
+  'V1Volume',
+  'V1VolumeMount',
+];
 const roots = kinds.filter(({ kind }) => written.includes(kind));
 const rootOf = new Map(roots.map((entry) => [entry.type, entry]));
 const nativeTypes = {

@@ -14,7 +14,7 @@ const defineCommand = commandsWith<Actions>();
 
 const placeOptions = {
   name: { type: 'string', value: 'NAME', default: 'enclos-admission', summary: 'Name of every object' },
-  namespace: { type: 'string', value: 'NAME', default: 'enclos-system', summary: 'Namespace of the webhook' },
+  namespace: { type: 'string', value: 'NAME', default: 'enclos-admission', summary: 'Namespace of the webhook' },
 } as const satisfies OptionSpecs;
 
 const serve = defineCommand({

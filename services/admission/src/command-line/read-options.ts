@@ -1,9 +1,8 @@
 import { wholeNumberIn, type NumberBounds } from '@enclos/command-line';
+import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import type { CertificatesOptions, ManifestsOptions, ServeOptions } from './options.ts';
 import { program } from './program.ts';
 
-const imageWithDigest = /^[\w./:-]+@sha256:[0-9a-f]{64}$/;
-const dnsLabel = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const ports: NumberBounds = { least: 0, most: 65_535 };
 
 interface ServeInput {
@@ -55,7 +54,7 @@ interface ManifestsInput extends Place {
 export function readManifests(input: ManifestsInput): ManifestsOptions {
   const { image, certificates, 'monitoring-namespace': monitoringNamespace } = input;
   // What answers the API server is named by its content, not by a name that can come to mean something else.
-  if (!imageWithDigest.test(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
+  if (!isImageWithDigest(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
   if (monitoringNamespace !== undefined) checkLabel('--monitoring-namespace', monitoringNamespace);
   return {
     ...readPlace(input),
@@ -75,7 +74,7 @@ function readPlace({ folder, name, namespace }: Place): Place {
 }
 
 function checkLabel(option: string, value: string): void {
-  if (!dnsLabel.test(value)) refuse(`${option} is a name of lower-case letters, digits and hyphens.`);
+  if (!isServiceName(value)) refuse(`${option} is a name of lower-case letters, digits and hyphens.`);
 }
 
 function checkNetwork(value: string): string {

@@ -1,40 +1,25 @@
+import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
-import { yamlOf } from '@enclos/kubernetes/yaml';
 import { networkPolicy } from './network-policy.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
 import { certificateSecret, deployment, disruptionBudget, service, serviceAccount } from './workload.ts';
 
-export interface ManifestFile {
-  readonly name: string;
-  readonly text: string;
-  /** Holds a private key. */
-  readonly isSecret: boolean;
-}
-
-/** The manifests as files of YAML, with a kustomization that lists them: `kubectl apply -k`. */
-export function manifestFiles(options: ManifestOptions): readonly ManifestFile[] {
+/** The manifests of the webhook, with a kustomization. */
+export function webhookFiles(options: ManifestOptions): readonly ManifestFile[] {
   const { trust } = options;
-  const objects: readonly (readonly [name: string, object: object])[] = [
+  const secret: readonly NamedObject[] =
+    trust === undefined ? [] : [['secret.yaml', certificateSecret(options, trust)]];
+  return manifestFiles([
     ['namespace.yaml', namespaceOf(options)],
     ['service-account.yaml', serviceAccount(options)],
-    ...(trust === undefined ? [] : [['secret.yaml', certificateSecret(options, trust)] as const]),
+    ...secret,
     ['deployment.yaml', deployment(options)],
     ['service.yaml', service(options)],
     ['network-policy.yaml', networkPolicy(options)],
     ['pod-disruption-budget.yaml', disruptionBudget(options)],
     ['webhook-configuration.yaml', webhookConfiguration(options)],
-  ];
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: objects.map(([name]) => name),
-  };
-  return [...objects, ['kustomization.yaml', kustomization] as const].map(([name, object]) => ({
-    name,
-    text: yamlOf(object),
-    isSecret: name === 'secret.yaml',
-  }));
+  ]);
 }
 
 /** Its pods satisfy the strictest of the Pod Security Standards, and it is held to that. */

@@ -1,103 +1,81 @@
-import { access, constants, readdir, readFile, stat, statfs } from 'node:fs/promises';
-import { join, posix } from 'node:path';
-import { EnclosError } from '@enclos/errors';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCgroupPaths, unified, type CgroupPaths } from './cgroup-paths.ts';
+import {
+  controllersOf,
+  mountedVersion,
+  openHierarchy,
+  unavailable,
+  type HierarchyPlace,
+  type Self,
+} from './hierarchy.ts';
 
-/** The node's cgroups of version 2. */
+/** The node's cgroups in which pods have limits. */
 export interface Cgroups {
+  /** What an enclave that enters them counts towards: always `memory`. */
+  readonly controllers: readonly string[];
   /**
-   * The folder of the cgroup that /proc/PID/cgroup names.
-   * @throws AGENT_CGROUP_UNAVAILABLE when it is not there, or is that of the whole node.
+   * The folders that an enclave enters to be counted with a process.
+   * @param paths of that process
+   * @throws AGENT_CGROUP_UNAVAILABLE when one of the controllers would not count it there.
    */
-  folderOf(path: string): Promise<string>;
+  readonly foldersOf: (paths: CgroupPaths) => Promise<readonly string[]>;
 }
-
-/** CGROUP2_SUPER_MAGIC (linux/magic.h). */
-const cgroup2Magic = 0x6367_7270;
-/** Kubernetes has four levels above a container. */
-const maxDepth = 12;
 
 export interface CgroupsOptions {
-  /** Where the node's whole hierarchy is mounted. */
+  /** The node's /sys/fs/cgroup. */
   readonly root: string;
-  /** Where the container runtime mounted the agent's own part of it. */
+  /** The same of the agent's container. */
   readonly own?: string;
-  /** The agent. A parameter, so that tests can play other namespaces. */
-  readonly self?: { readonly processId: number; readonly cgroup: string };
+  /** The agent. A parameter, so that tests can simulate other namespaces. */
+  readonly self?: Self;
+  /** Which version is mounted at a path. A parameter, so that tests can simulate other nodes. */
+  readonly versionOf?: typeof mountedVersion;
 }
 
+/** The controllers by which pods are limited. Version 1 has a hierarchy for each; version 2 has one for all. */
+const wanted = ['cpu', 'memory', 'pids'] as const;
+
 /**
- * A container may have a cgroup namespace, and then sees the cgroups of others relative to its own
- * (cgroup_namespaces(7)): `/../../pod1/container`. So the agent finds itself in the node's hierarchy, by the number
- * that a cgroup has in every mount, and makes sure that it is there.
- * @throws AGENT_CGROUP_UNAVAILABLE
+ * Finds the cgroups in which the kubelet limits pods: version 2 for everything, version 1, or both side by side (hybrid).
+ * There version 2 is mounted at `unified`, often without a single controller: an enclave in it is counted with nothing.
+ * @throws AGENT_CGROUP_UNAVAILABLE when the agent is not found in them, or none counts memory.
  */
-export async function openCgroups({ root, own = '/sys/fs/cgroup', self }: CgroupsOptions): Promise<Cgroups> {
-  if (!(await isCgroup2(root))) throw unavailable(`There are no cgroups of version 2 at ${root}.`);
-  const { processId, cgroup } = self ?? { processId: process.pid, cgroup: await ownCgroup() };
-  const candidates = ['', await findOwn(root, own)].filter((base) => base !== undefined);
-  const isBase = await Promise.all(candidates.map(async (base) => holds(join(root, base, cgroup), processId)));
-  const base = candidates.find((_, i) => isBase[i]);
-  if (base === undefined) throw unavailable(`The agent does not find its own cgroup below ${root}.`);
-  if (base !== '' && (await isDelegated(root))) {
-    // cgroups(7), `nsdelegate`: nothing is moved across the border of a namespace.
-    throw unavailable('The agent is in a separate cgroup namespace: start it by `nsenter --target 1 --cgroup`.');
-  }
+export async function openCgroups({ root, own = '/sys/fs/cgroup', ...options }: CgroupsOptions): Promise<Cgroups> {
+  const { versionOf = mountedVersion } = options;
+  const self = options.self ?? { processId: process.pid, paths: await ownPaths() };
+  const places = await placesOf({ root, own, versionOf });
+  const controllers = places.flatMap((place) => place.controllers).sort();
+  if (!controllers.includes('memory')) throw unavailable(`No cgroups at ${root} count memory.`);
+  const hierarchies = await Promise.all(places.map(async (place) => openHierarchy(place, self)));
   return Object.freeze({
-    async folderOf(path: string) {
-      const inside = posix.join('/', base, path).replace(/\/$/, '');
-      if (inside === '') throw unavailable('The caller is in no cgroup but that of the whole node.');
-      const folder = join(root, inside);
-      await access(join(folder, 'cgroup.procs'), constants.W_OK).catch((cause: unknown) => {
-        throw new EnclosError('AGENT_CGROUP_UNAVAILABLE', `Nothing can be moved into the cgroup ${inside}.`, { cause });
-      });
-      return folder;
-    },
+    controllers: Object.freeze(controllers),
+    foldersOf: (paths: CgroupPaths) => Promise.all(hierarchies.map(async ({ folderOf }) => folderOf(paths))),
   });
 }
 
-async function ownCgroup(): Promise<string> {
-  const text = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
-  return /^0::(\/.*)$/m.exec(text)?.[1] ?? '/';
-}
+type Mounts = Required<Pick<CgroupsOptions, 'root' | 'own' | 'versionOf'>>;
 
-async function holds(folder: string, processId: number): Promise<boolean> {
-  const members = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
-  return members.split('\n').includes(`${processId}`);
-}
-
-/** By the options of the mount, after the hyphen (proc_pid_mountinfo(5)). */
-async function isDelegated(root: string): Promise<boolean> {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  const own = mounts.split('\n').find((line) => line.split(' ')[4] === root);
-  return own?.split(' - ')[1]?.includes('nsdelegate') ?? false;
-}
-
-async function isCgroup2(path: string): Promise<boolean> {
-  const { type } = await statfs(path).catch(() => ({ type: 0 }));
-  return type === cgroup2Magic;
-}
-
-/** @returns the path of the namespace's root below that of the node; undefined when it is not found. */
-async function findOwn(root: string, own: string): Promise<string | undefined> {
-  // Where the two hierarchies are mounted side by side, the second one is not at the usual place.
-  if (!(await isCgroup2(own))) return undefined;
-  const { ino: wanted } = await stat(own);
-  let level = [''];
-  for (let depth = 0; depth <= maxDepth && level.length > 0; depth += 1) {
-    const next: string[] = [];
-    for (const at of level) {
-      const folder = join(root, at);
-      // A cgroup may end while it is looked at.
-      const found = await stat(folder).catch(() => undefined);
-      if (found?.ino === wanted) return at;
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      next.push(...entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(at, name)));
-    }
-    level = next;
+/** The hierarchies that count something of what is wanted. The kernel has each controller in one of them at most. */
+async function placesOf({ root, own, versionOf }: Mounts): Promise<readonly HierarchyPlace[]> {
+  const unifiedAt = async (at: string, ownAt: string, found: readonly string[]): Promise<HierarchyPlace[]> => {
+    if ((await versionOf(at)) !== 2) return [];
+    const present = await controllersOf(at);
+    const controllers = wanted.filter((name) => present.includes(name) && !found.includes(name));
+    const hasOwn = (await versionOf(ownAt)) === 2;
+    return controllers.length === 0 ? [] : [{ root: at, own: ownAt, name: unified, controllers, hasOwn }];
+  };
+  if ((await versionOf(root)) !== undefined) return unifiedAt(root, own, []);
+  const places: HierarchyPlace[] = [];
+  for (const name of wanted) {
+    const [at, ownAt] = [join(root, name), join(own, name)];
+    if ((await versionOf(at)) !== 1) continue;
+    places.push({ root: at, own: ownAt, name, controllers: [name], hasOwn: (await versionOf(ownAt)) === 1 });
   }
-  return undefined;
+  const found = places.map(({ name }) => name);
+  return [...places, ...(await unifiedAt(join(root, 'unified'), join(own, 'unified'), found))];
 }
 
-function unavailable(reason: string): EnclosError {
-  return new EnclosError('AGENT_CGROUP_UNAVAILABLE', reason);
+async function ownPaths(): Promise<CgroupPaths> {
+  return parseCgroupPaths(await readFile('/proc/self/cgroup', 'utf8').catch(() => '')) ?? new Map();
 }

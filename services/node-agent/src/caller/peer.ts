@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { parseCgroupPaths, type CgroupPaths } from './cgroup-paths.ts';
 
 /** The process that connected, as the kernel has it. */
 export interface Peer {
   readonly processId: number;
   readonly user: number;
-  /** Its cgroup of version 2, as the agent's cgroup namespace names it: it may begin with `/..`. */
-  readonly cgroup: string;
+  /** Its cgroups, as the agent's cgroup namespace names them. */
+  readonly cgroups: CgroupPaths;
 }
 
 /**
@@ -63,11 +64,10 @@ export async function peerOf(connection: Socket, perl = '/usr/bin/perl'): Promis
   throw new EnclosError('AGENT_CALLER_UNKNOWN');
 }
 
-/** @returns undefined unless it is an answer of the script. A cgroup that was removed has `(deleted)` appended. */
+/** @returns undefined unless it is an answer of the script, of a process whose cgroups are there. */
 export function parsePeer(answer: string): Peer | undefined {
   const [, processId, user] = /^(\d+) (\d+)\n/.exec(answer) ?? [];
-  const cgroup = /^0::(\/.*)$/m.exec(answer)?.[1];
-  if (processId === undefined || user === undefined || cgroup === undefined) return undefined;
-  if (cgroup.endsWith(' (deleted)')) return undefined;
-  return Object.freeze({ processId: Number(processId), user: Number(user), cgroup });
+  const cgroups = parseCgroupPaths(answer);
+  if (processId === undefined || user === undefined || cgroups === undefined) return undefined;
+  return Object.freeze({ processId: Number(processId), user: Number(user), cgroups });
 }

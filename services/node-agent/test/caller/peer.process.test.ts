@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { parseCgroupPaths } from '../../src/caller/cgroup-paths.ts';
 import { parsePeer, peerOf } from '../../src/caller/peer.ts';
 import { temporaryFolder } from '../support.ts';
 
@@ -44,9 +45,9 @@ describe('the process behind a connection', { skip }, () => {
 
   test('is told by the kernel, with its user and its cgroup, and not a byte of it is read', async () => {
     const { child, socket } = await connecting("s.write('something')");
-    const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1];
-    const { processId, user, cgroup } = await peerOf(socket);
-    assert.deepEqual([processId, user, cgroup], [child.pid, process.getuid?.(), own]);
+    const own = parseCgroupPaths(readFileSync('/proc/self/cgroup', 'utf8'));
+    const { processId, user, cgroups } = await peerOf(socket);
+    assert.deepEqual([processId, user, cgroups], [child.pid, process.getuid?.(), own]);
     const data = once(socket, 'data');
     socket.resume();
     assert.equal(String((await data)[0]), 'something');
@@ -82,14 +83,22 @@ describe('the process behind a connection', { skip }, () => {
 });
 
 describe('what the kernel says of a process', () => {
-  test('is read from the line of version 2, wherever it is', () => {
-    const answer = '12 1000\n4:memory:/other\n0::/kubepods/pod1/one\n1:name=systemd:/\n';
-    assert.deepEqual(parsePeer(answer), { processId: 12, user: 1000, cgroup: '/kubepods/pod1/one' });
+  test('is read from the lines of both versions, with a name for each controller', () => {
+    const answer = '12 1000\n4:cpu,cpuacct:/pod1:a\n3:memory:/pod1/../one\n0::/kubepods/pod1/one\n1:name=systemd:/\n';
+    const cgroups = new Map([
+      ['cpu', '/pod1:a'],
+      ['cpuacct', '/pod1:a'],
+      ['memory', '/pod1/../one'],
+      ['', '/kubepods/pod1/one'],
+      ['name=systemd', '/'],
+    ]);
+    assert.deepEqual(parsePeer(answer), { processId: 12, user: 1000, cgroups });
   });
 
   const refused: readonly [what: string, answer: string][] = [
     ['nothing', ''],
-    ['no cgroup of version 2', '12 1000\n4:memory:/other\n'],
+    ['no cgroup', '12 1000\n'],
+    ['a cgroup of version 1 that was removed', '12 1000\n4:memory:/other (deleted)\n0::/\n'],
     ['a cgroup that was removed', '12 1000\n0::/kubepods/pod1/one (deleted)\n'],
     ['no process', '0::/a\n'],
     ['a user that is no number', '12 x\n0::/a\n'],

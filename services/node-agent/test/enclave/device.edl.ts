@@ -1,4 +1,4 @@
-import { bytes, defineInterface, func, string } from '@enclos/edl';
+import { bytes, defineInterface, func, string, uint32 } from '@enclos/edl';
 
 const content = bytes({ maxBytes: 65_536 });
 
@@ -12,6 +12,8 @@ export const device = defineInterface({
     quote: func({ purpose: string({ maxBytes: 255 }), nonce: bytes({ maxBytes: 64 }) }, content),
     /** REPORT for whoever this TARGETINFO is of. */
     report: func({ target: bytes({ exactBytes: 512 }) }, bytes({ exactBytes: 432 })),
+    /** Takes so much memory and keeps it. */
+    take: func({ mebibytes: uint32() }, uint32()),
     /** Has no answer. */
     wait: func({}, content),
   },

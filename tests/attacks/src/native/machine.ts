@@ -141,7 +141,7 @@ function attempt(
   const own =
     plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
   try {
-    const command = enclaveCommand(plan, { ...needs, user, cgroup: own?.folder }, program);
+    const command = enclaveCommand(plan, { ...needs, user, cgroups: own === undefined ? [] : [own.folder] }, program);
     const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), name];
     const { stdout, stderr } = runWithFile([...(leaking ? [program, 'leak'] : []), ...words], plan.inherited);
     const found = stdout.split('\n').find((line) => line.startsWith(`${name} `));

@@ -177,6 +177,26 @@ interface V1ContainerRestartRuleOnExitCodes {
   readonly values?: readonly number[];
 }
 
+export interface V1DaemonSet {
+  readonly apiVersion: 'apps/v1';
+  readonly kind: 'DaemonSet';
+  readonly metadata: V1ObjectMeta;
+  readonly spec?: V1DaemonSetSpec;
+}
+
+interface V1DaemonSetSpec {
+  readonly minReadySeconds?: number;
+  readonly revisionHistoryLimit?: number;
+  readonly selector: V1LabelSelector;
+  readonly template: V1PodTemplateSpec;
+  readonly updateStrategy?: V1DaemonSetUpdateStrategy;
+}
+
+interface V1DaemonSetUpdateStrategy {
+  readonly rollingUpdate?: V1RollingUpdateDaemonSet;
+  readonly type?: string;
+}
+
 export interface V1Deployment {
   readonly apiVersion: 'apps/v1';
   readonly kind: 'Deployment';
@@ -846,6 +866,11 @@ interface V1ResourceRequirements {
   readonly requests?: Readonly<Record<string, string>>;
 }
 
+interface V1RollingUpdateDaemonSet {
+  readonly maxSurge?: number | string;
+  readonly maxUnavailable?: number | string;
+}
+
 interface V1RollingUpdateDeployment {
   readonly maxSurge?: number | string;
   readonly maxUnavailable?: number | string;
@@ -923,7 +948,7 @@ interface V1SecretVolumeSource {
   readonly secretName?: string;
 }
 
-interface V1SecurityContext {
+export interface V1SecurityContext {
   readonly allowPrivilegeEscalation?: boolean;
   readonly appArmorProfile?: V1AppArmorProfile;
   readonly capabilities?: V1Capabilities;
@@ -1094,7 +1119,7 @@ interface V1TypedObjectReference {
   readonly namespace?: string;
 }
 
-interface V1Volume {
+export interface V1Volume {
   readonly awsElasticBlockStore?: V1AWSElasticBlockStoreVolumeSource;
   readonly azureDisk?: V1AzureDiskVolumeSource;
   readonly azureFile?: V1AzureFileVolumeSource;
@@ -1133,7 +1158,7 @@ interface V1VolumeDevice {
   readonly name: string;
 }
 
-interface V1VolumeMount {
+export interface V1VolumeMount {
   readonly mountPath: string;
   readonly mountPropagation?: string;
   readonly name: string;

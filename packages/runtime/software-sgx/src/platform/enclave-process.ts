@@ -26,8 +26,8 @@ export interface SpawnOptions {
   readonly debug: boolean;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user: number | undefined;
-  /** The folder of the cgroup that counts the enclave; undefined: that of the platform. */
-  readonly cgroup: string | undefined;
+  /** The folders of the cgroups that count the enclave; undefined: those of the platform. */
+  readonly cgroups: readonly string[] | undefined;
 }
 
 export interface EnclaveProcess {
@@ -103,11 +103,12 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
 
 /** The command line: wrappers, interpreter, its flags and the loader. */
 function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
-  const { inspector, debug, user, cgroup = own?.folder, interpreterPath } = options;
+  const { inspector, debug, user, interpreterPath } = options;
+  const cgroups = options.cgroups ?? (own === undefined ? [] : [own.folder]);
   const { heapSizeBytes, threads } = options.image.manifest;
   const extraDataBytes = inspector === undefined ? 0n : inspectorDataBytes;
   return [
-    ...enclaveCommand(options.isolation, { heapSizeBytes, threads, extraDataBytes, user, cgroup }, interpreterPath),
+    ...enclaveCommand(options.isolation, { heapSizeBytes, threads, extraDataBytes, user, cgroups }, interpreterPath),
     ...interpreterFlags({ heapSizeBytes, debug }),
     ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
     '-e',

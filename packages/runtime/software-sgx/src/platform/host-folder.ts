@@ -21,8 +21,11 @@ export interface HostFolder {
 
 /** What a platform has to know about a caller besides its folder. */
 export interface Caller {
-  /** The folder of the cgroup (version 2) that its enclaves belong to; undefined: that of the platform. */
-  readonly cgroup?: string | undefined;
+  /**
+   * The folders of the cgroups that its enclaves enter: one with version 2, one for each hierarchy with version 1. Without any,
+   * they stay in those of the platform.
+   */
+  readonly cgroups?: readonly string[];
 }
 
 export const hostSocketName = 'platform.sock';

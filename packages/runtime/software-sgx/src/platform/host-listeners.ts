@@ -72,7 +72,7 @@ async function serveCaller(
   try {
     const caller = await folder.caller?.(socket);
     if (socket.destroyed) return;
-    serveHost(services, socket, { ...host, folder, cgroup: caller?.cgroup });
+    serveHost(services, socket, { ...host, folder, cgroups: caller?.cgroups });
     socket.resume();
   } catch {
     // The function that identifies callers knows the reason; the caller is told nothing.

@@ -15,8 +15,8 @@ export interface Host {
   readonly enclaveUsers: UserPool | undefined;
   /** The folder in which it connected, when it is known by its folders. */
   readonly folder?: HostFolder;
-  /** The cgroup that counts its enclaves; undefined: that of the platform. */
-  readonly cgroup?: string | undefined;
+  /** The cgroups that count its enclaves; undefined: those of the platform. */
+  readonly cgroups?: readonly string[] | undefined;
 }
 
 /** The one host of a platform that is not separated. */

@@ -187,8 +187,8 @@ async function startAtGate(
     throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   }
   const { interpreter, isolation } = services;
-  const { cgroup } = host;
-  const who = { user: user?.id, cgroup };
+  const { cgroups } = host;
+  const who = { user: user?.id, cgroups };
   const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, inspector, debug, ...who });
   serveEnclave(services, { enclave, audit, inspected }, made);
   return made;

@@ -123,6 +123,6 @@ test('the gates that a killed platform left in a folder are removed, and nothing
 });
 
 test('an enclave without a cgroup of its own is started as it is, and one with it enters before everything else', () => {
-  assert.deepEqual(cgroupWords(undefined), []);
-  assert.deepEqual(cgroupWords("/sys/fs/cgroup/it's $(here)"), ["j/sys/fs/cgroup/it's $(here)/cgroup.procs"]);
+  assert.deepEqual(cgroupWords(), []);
+  assert.deepEqual(cgroupWords(["/sys/fs/cgroup/it's $(here)"]), ["j/sys/fs/cgroup/it's $(here)/cgroup.procs"]);
 });

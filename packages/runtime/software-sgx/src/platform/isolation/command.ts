@@ -15,8 +15,8 @@ export interface EnclaveNeeds {
   readonly extraDataBytes?: bigint;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user?: number | undefined;
-  /** The folder of the cgroup that its first process enters; undefined: it stays in the platform's cgroup. */
-  readonly cgroup?: string | undefined;
+  /** The folders of the cgroups that its first process enters. Without any it stays in those of the platform. */
+  readonly cgroups?: readonly string[];
 }
 
 /**
@@ -26,7 +26,7 @@ export interface EnclaveNeeds {
 export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
   const { starterPath, limits, inherited } = plan;
   const closeFrom = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
-  const first = [...cgroupWords(needs.cgroup), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
+  const first = [...cgroupWords(needs.cgroups), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
   const last = threadWords(plan.threads, maxThreads(needs.threads));
   const words = wayWords(plan, { starterPath, user: needs.user, last }, interpreterPath);
   return first.length === 0 ? words : [starterPath, ...first, '-', ...byPath(words)];

@@ -25,9 +25,9 @@ export function threadWords(bound: ThreadBound | undefined, tasks: number): read
   return bound?.by === 'limit' ? atMost('processes', tasks) : [];
 }
 
-/** The words for the first starter. @param folder of a cgroup of version 1 or 2 */
-export function cgroupWords(folder: string | undefined): readonly string[] {
-  return folder === undefined ? [] : [`j${folder}/cgroup.procs`];
+/** The words for the first starter. @param folders of cgroups of version 1 or 2 */
+export function cgroupWords(folders: readonly string[] = []): readonly string[] {
+  return folders.map((folder) => `j${folder}/cgroup.procs`);
 }
 
 /** A bound under which the interpreter cannot start. If it starts anyway, the bound is not effective. */
@@ -53,7 +53,7 @@ export function findThreadBound({ countsAlone, cgroup, starts }: ThreadTrial): T
     const made = cgroup.make(tasks);
     if (made === undefined) return undefined;
     try {
-      return starts(cgroupWords(made.folder), []);
+      return starts(cgroupWords([made.folder]), []);
     } finally {
       made.remove();
     }

@@ -41,7 +41,7 @@ export async function prepareSeparation(
   requireUsers(options);
   const { hostUsers, enclaveUsers, folderHosts = 0, maxImageBytes } = options;
   if (process.getuid?.() !== 0) throw unavailable('The platform does not run as root.');
-  requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''));
+  requireCapabilities(await readFile('/proc/self/status', 'utf8').catch(() => ''), hostUsers.length > 0);
   for (const folder of secretFolders) await requireSecret(folder);
   for (const program of [process.execPath, fileURLToPath(import.meta.url)]) await requireRootOnly(program);
   // When hosts are containers, root in one of them can become any user, and could keep the platform from starting for ever. The

@@ -147,9 +147,10 @@ describe('the isolation plan of util-linux', () => {
     assert.equal(bytesOf(small, 'r3'), 8n * 1024n * 1024n);
   });
 
-  test('enters the cgroup of an enclave before everything else', () => {
-    const command = commandOf(planOn({}).plan, { cgroup: '/sys/fs/cgroup/pod' });
-    assert.deepEqual(command.slice(0, 2), [starterPath, 'j/sys/fs/cgroup/pod/cgroup.procs']);
+  test('enters the cgroups of an enclave before everything else', () => {
+    const command = commandOf(planOn({}).plan, { cgroups: ['/sys/fs/cgroup/memory/pod', '/sys/fs/cgroup/pids/pod'] });
+    const words = ['j/sys/fs/cgroup/memory/pod/cgroup.procs', 'j/sys/fs/cgroup/pids/pod/cgroup.procs'];
+    assert.deepEqual(command.slice(0, 3), [starterPath, ...words]);
   });
 
   test('tries each inner layer on the interpreter itself, inside the outer ones', () => {

@@ -1,0 +1,3 @@
+export { manifestFiles, type ManifestFile, type NamedObject } from './files.ts';
+export { isImageWithDigest, isServiceName } from './words.ts';
+export { writeManifestFiles } from './write.ts';

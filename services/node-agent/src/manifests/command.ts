@@ -1,0 +1,108 @@
+import { helpText, parseCommand, usageLine, wholeNumberIn, type CommandShape } from '@enclos/command-line';
+import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
+import { agentCommand, program } from '../agent-command.ts';
+import { collateralAddress } from '../options.ts';
+import type { ManifestOptions } from './options.ts';
+
+const manifestsWord = 'manifests';
+
+const title = {
+  name: `${program.name} ${manifestsWord}`,
+  summary: 'Write the manifests that run the agent on every Linux node',
+};
+const { devices, 'own-vendor': ownVendor, 'no-cgroup': noCgroup, 'no-hardware': noHardware } = agentCommand.options;
+
+const manifestsCommand = {
+  description: [
+    'Writes a namespace, a DaemonSet and a kustomization that lists them.',
+    'Options that the agent has, too, are handed to it, and its privileges follow from them.',
+  ],
+  arguments: {},
+  options: {
+    folder: { type: 'string', value: 'DIR', required: true, summary: 'Where the manifests are written' },
+    image: { type: 'string', value: 'NAME@sha256:HEX', required: true, summary: 'The image, named with its digest' },
+    name: { type: 'string', value: 'NAME', default: 'enclos-node-agent', summary: 'Name of the DaemonSet' },
+    namespace: { type: 'string', value: 'NAME', default: 'enclos-node-agent', summary: 'Namespace of the agent' },
+    'own-vendor': ownVendor,
+    'collateral-config-map': {
+      type: 'string',
+      value: 'NAME',
+      summary: 'A config map with the collateral of a vendor elsewhere, in the namespace of the agent',
+    },
+    'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
+    devices,
+    'no-cgroup': noCgroup,
+    'no-hardware': noHardware,
+  },
+  examples: [
+    {
+      command: 'enclos-node-agent manifests --folder deploy --image NAME@sha256:HEX',
+      summary: 'Write what `kubectl apply -k deploy` applies',
+    },
+  ],
+  exitCodes: {},
+  hasJson: false,
+} as const satisfies CommandShape & { readonly hasJson: boolean };
+
+/** Manifests as a command line asks for them. */
+export interface ManifestRequest {
+  readonly folder: string;
+  readonly options: ManifestOptions;
+}
+
+export function manifestsHelp(): string {
+  return helpText(title, manifestsCommand);
+}
+
+/**
+ * Reads what follows `manifests`.
+ * @returns undefined when it asks for help
+ * @throws AGENT_USAGE
+ */
+export function parseManifestOptions(argv: readonly string[]): ManifestRequest | undefined {
+  const parsed = parseCommand({ name: title.name, command: manifestsCommand, refuse: program.refuse }, argv);
+  if (parsed === undefined) return undefined;
+  const { folder, image, name, namespace, ...values } = parsed.input.options;
+  if (folder === '') refuse('--folder is empty.');
+  if (!isImageWithDigest(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
+  for (const [option, value] of Object.entries({ name, namespace })) {
+    if (!isServiceName(value)) refuse(`--${option} is a name of lower-case letters, digits and hyphens.`);
+  }
+  const count = wholeNumberIn(values.devices, { least: 0, most: 1024 });
+  if (count === undefined) refuse('--devices is a whole number from 0 to 1024.');
+  if (count === 0 && values['no-hardware']) refuse('Neither kind of device is wanted.');
+  const options: ManifestOptions = {
+    name,
+    namespace,
+    image,
+    devices: count,
+    isOwnVendor: values['own-vendor'] && count > 0,
+    collateral: count > 0 ? collateralOf(values) : undefined,
+    hasCgroups: !values['no-cgroup'] && count > 0,
+    hasHardware: !values['no-hardware'],
+  };
+  return { folder, options };
+}
+
+interface CollateralWords {
+  readonly 'own-vendor': boolean;
+  readonly 'collateral-config-map': string | undefined;
+  readonly 'collateral-url': string | undefined;
+}
+
+function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
+  const { 'collateral-config-map': configMap, 'collateral-url': url } = words;
+  if (configMap === undefined && url === undefined) return undefined;
+  if (words['own-vendor']) refuse('--own-vendor makes its own collateral: leave the other option out.');
+  if (configMap !== undefined && url !== undefined) refuse('Give either --collateral-config-map or --collateral-url.');
+  if (configMap !== undefined) {
+    return isServiceName(configMap)
+      ? { configMap }
+      : refuse('--collateral-config-map is a name of lower-case letters, digits and hyphens.');
+  }
+  return { url: collateralAddress('--collateral-url', url ?? '') };
+}
+
+function refuse(message: string): never {
+  return program.refuse(message, usageLine(title.name, manifestsCommand));
+}

@@ -1,0 +1,97 @@
+import type { V1Container, V1DaemonSet, V1PodSpec, V1SecurityContext } from '@enclos/kubernetes/objects';
+import { mountsOf, volumesOf } from './host-folders.ts';
+import { collateralFolder, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+
+export function daemonSet(options: ManifestOptions): V1DaemonSet {
+  const labels = labelsOf(options);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: options.name, namespace: options.namespace, labels },
+    spec: {
+      selector: { matchLabels: labels },
+      // An agent that is replaced ends the enclaves of its node: one node after the other.
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      template: { metadata: { labels }, spec: podSpec(options) },
+    },
+  };
+}
+
+function podSpec(options: ManifestOptions): V1PodSpec {
+  return {
+    automountServiceAccountToken: false,
+    hostPID: true,
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    tolerations: [{ operator: 'Exists' }],
+    terminationGracePeriodSeconds: 30,
+    containers: [container(options)],
+    volumes: volumesOf(options),
+  };
+}
+
+function container(options: ManifestOptions): V1Container {
+  return {
+    name: 'agent',
+    image: options.image,
+    command: commandOf(options),
+    args: argumentsOf(options),
+    ports: [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }],
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: 'metrics' },
+      initialDelaySeconds: 30,
+      periodSeconds: 30,
+    },
+    resources: {
+      requests: { cpu: '50m', memory: '128Mi' },
+      // Two images for each device, a message for each connection, and the agent itself: pods cannot fill it.
+      limits: { memory: '1536Mi' },
+    },
+    securityContext: securityContextOf(options),
+    volumeMounts: mountsOf(options),
+  };
+}
+
+/** With cgroups it starts in the cgroup namespace of the node, and drops what that took. */
+function commandOf({ hasCgroups }: ManifestOptions): string[] {
+  const agent = ['/usr/local/bin/node', '/app/enclos-node-agent.mjs'];
+  if (!hasCgroups) return agent;
+  return ['nsenter', '--target=1', '--cgroup', '--', 'setpriv', '--bounding-set=-sys_ptrace', '--', ...agent];
+}
+
+function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware }: ManifestOptions): string[] {
+  return [
+    ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
+    ...(isOwnVendor ? ['--own-vendor'] : []),
+    ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
+    `--devices=${devices}`,
+    hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup',
+    ...(hasHardware ? [] : ['--no-hardware']),
+    `--metrics=0.0.0.0:${metricsPort}`,
+  ];
+}
+
+/** Why it has each of them is said in the README of the agent. */
+function securityContextOf({ hasCgroups }: ManifestOptions): V1SecurityContext {
+  return {
+    runAsUser: 0,
+    runAsGroup: 0,
+    privileged: false,
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: {
+      drop: ['ALL'],
+      add: [
+        'CHOWN',
+        'KILL',
+        'SETGID',
+        'SETPCAP',
+        'SETUID',
+        'SYS_ADMIN',
+        // For `nsenter`, and dropped before the agent starts.
+        ...(hasCgroups ? ['SYS_PTRACE'] : []),
+      ],
+    },
+    seccompProfile: { type: 'RuntimeDefault' },
+    appArmorProfile: { type: 'Unconfined' },
+  };
+}

@@ -1,0 +1,24 @@
+import { manifestFiles, type ManifestFile } from '@enclos/kubernetes/manifests';
+import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { daemonSet } from './daemon-set.ts';
+import { labelsOf, type ManifestOptions } from './options.ts';
+
+/** The manifests of the agent, with a kustomization. */
+export function agentFiles(options: ManifestOptions): readonly ManifestFile[] {
+  return manifestFiles([
+    ['namespace.yaml', namespaceOf(options)],
+    ['daemonset.yaml', daemonSet(options)],
+  ]);
+}
+
+/** The agent has host paths, the process ids of the node and capabilities: the two stricter levels refuse that. */
+function namespaceOf(options: ManifestOptions): V1Namespace {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: options.namespace,
+      labels: { ...labelsOf(options), 'pod-security.kubernetes.io/enforce': 'privileged' },
+    },
+  };
+}

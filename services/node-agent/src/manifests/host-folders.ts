@@ -1,0 +1,55 @@
+import type { V1Volume, V1VolumeMount } from '@enclos/kubernetes/objects';
+import { collateralFolder, type ManifestOptions } from './options.ts';
+
+/** A folder of the node that the agent has. */
+interface HostFolder {
+  readonly name: string;
+  /** On the node, and in the container where nothing else is said. */
+  readonly path: string;
+  readonly mountPath?: string;
+  readonly isReadOnly?: true;
+  /** The kubelet makes it when it is missing. */
+  readonly isMade?: true;
+}
+
+function hostFolders({ devices, hasCgroups, hasHardware }: ManifestOptions): readonly HostFolder[] {
+  const software: readonly HostFolder[] = [
+    // The kubelet is told the paths of sockets, so they are the same inside.
+    { name: 'sockets', path: '/run/enclos', isMade: true },
+    { name: 'state', path: '/var/lib/enclos', isMade: true },
+    { name: 'cache', path: '/var/cache/enclos', isMade: true },
+    ...(hasCgroups ? [{ name: 'cgroup', path: '/sys/fs/cgroup', mountPath: '/host/cgroup' }] : []),
+  ];
+  return [
+    { name: 'kubelet', path: '/var/lib/kubelet/device-plugins' },
+    ...(devices > 0 ? software : []),
+    ...(hasHardware ? [{ name: 'dev', path: '/dev', mountPath: '/host/dev', isReadOnly: true } as const] : []),
+  ];
+}
+
+export function volumesOf(options: ManifestOptions): V1Volume[] {
+  const folders = hostFolders(options).map(({ name, path, isMade }) => ({
+    name,
+    hostPath: { path, type: isMade === true ? 'DirectoryOrCreate' : 'Directory' },
+  }));
+  const configMap = collateralConfigMap(options);
+  // Optional: devices work without collateral, and the kubelet fills the folder when the config map is made.
+  return configMap === undefined
+    ? folders
+    : [...folders, { name: 'collateral', configMap: { name: configMap, optional: true } }];
+}
+
+function collateralConfigMap({ collateral }: ManifestOptions): string | undefined {
+  return collateral !== undefined && 'configMap' in collateral ? collateral.configMap : undefined;
+}
+
+export function mountsOf(options: ManifestOptions): V1VolumeMount[] {
+  const folders = hostFolders(options).map(({ name, path, mountPath, isReadOnly }) => ({
+    name,
+    mountPath: mountPath ?? path,
+    ...(isReadOnly === true ? { readOnly: true } : {}),
+  }));
+  return collateralConfigMap(options) === undefined
+    ? folders
+    : [...folders, { name: 'collateral', mountPath: collateralFolder, readOnly: true }];
+}
