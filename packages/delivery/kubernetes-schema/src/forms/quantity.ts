@@ -51,10 +51,6 @@ function scaleOf(suffix: string): { readonly numerator: bigint; readonly denomin
   return exponent < 0 ? { numerator: 1n, denominator: factor } : { numerator: factor, denominator: 1n };
 }
 
-export function equalQuantities(a: Quantity, b: Quantity): boolean {
-  return a.numerator * b.denominator === b.numerator * a.denominator;
-}
-
 const mebi = 1024n * 1024n;
 
 /** `10Mi`, `512Ki`, or bytes: the largest unit that needs no fraction. */

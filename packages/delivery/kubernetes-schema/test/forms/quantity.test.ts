@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { bytesText, equalQuantities, parseQuantity } from '../../src/forms/quantity.ts';
+import { bytesText, compareQuantities, parseQuantity } from '../../src/forms/quantity.ts';
 
 describe('parseQuantity()', () => {
   const whole: readonly (readonly [string, bigint])[] = [
@@ -36,7 +36,7 @@ describe('parseQuantity()', () => {
   it('compares by value', () => {
     const equal = (a: string, b: string): boolean => {
       const [left, right] = [parseQuantity(a), parseQuantity(b)];
-      return left !== undefined && right !== undefined && equalQuantities(left, right);
+      return left !== undefined && right !== undefined && compareQuantities(left, right) === 0;
     };
     assert.ok(equal('1Gi', '1024Mi') && equal('0.1', '100m') && !equal('1G', '1Gi'));
   });
