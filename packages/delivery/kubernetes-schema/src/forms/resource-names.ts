@@ -12,7 +12,7 @@ const counted =
 const ofQuotas =
   /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|requests\.storage|(?:requests\.)?hugepages-.*|pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
 
-/** Of Kubernetes itself: without a domain, or with its own. */
+/** Whether it belongs to Kubernetes itself: without a domain, or with its own. */
 function isNativeResource(name: string): boolean {
   return !name.includes('/') || name.includes('kubernetes.io/');
 }
@@ -35,7 +35,7 @@ export function isCountedResource(name: string): boolean {
   return counted.test(name) || isExtendedResource(name);
 }
 
-/** Who asks for a resource. */
+/** What asks for a resource. */
 export type Asker = 'container' | 'pod' | 'quota' | 'any';
 
 /** Whether `asker` may name a resource like this. */

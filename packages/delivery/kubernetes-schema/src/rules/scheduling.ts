@@ -53,7 +53,7 @@ export const schedulingRules: TypeRules = {
 
 const labelValue = 'at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends';
 
-/** Of a pod: each topology and action once. */
+/** A pod has each topology and action once. */
 export function checkSpreadConstraints(view: View): void {
   const constraints = view.each('topologySpreadConstraints').map((one) => ({
     key: `${one.text('topologyKey')} ${one.text('whenUnsatisfiable')}`,

@@ -20,7 +20,7 @@ const lines: ReadonlyMap<string, readonly string[]> = new Map(
 );
 const found = new Map<string, Presence>();
 
-/** Of a type of the table of fields. */
+/** For a type of the table of fields. */
 export function presenceOf(type: string): Presence {
   const known = found.get(type);
   if (known !== undefined) return known;
