@@ -36,43 +36,17 @@ export const agentErrors = declareErrors({
     'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
-  AGENT_PODS_UNKNOWN: [
+  AGENT_STUCK: [
     'transient',
-    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
-    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
+    'The node agent stopped responding, and its watchdog killed it.',
+    'Nothing, once: Kubernetes starts the agent again, and pods connect again. When it repeats, check the node for a disk that hangs and for too little processor time.',
   ],
-  AGENT_CALLER_UNKNOWN: [
-    'refused',
-    'The kernel does not say which process connected to a device.',
-    'Connect from a living process of the pod; give the agent hostPID, and perl in its image.',
-  ],
-  AGENT_CGROUP_UNAVAILABLE: [
-    'usage',
-    'The agent cannot count an enclave with its pod.',
-    'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
-  ],
-  AGENT_COLLATERAL_UNREACHABLE: [
+  AGENT_TOO_SLOW: [
     'transient',
-    'The agent cannot read the collateral of its vendor.',
-    'Check the file or the address of --collateral. The agent tries again by itself, and pods get what it holds.',
+    'The node agent did not finish a request in time.',
+    'Delete the pod, or wait for its controller to replace it. When it repeats, check the disk of the node that holds /run/enclos and the load of the node.',
   ],
-  AGENT_COLLATERAL_REFUSED: [
-    'evidence',
-    'What --collateral names is not newer collateral of the vendor of this node.',
-    'Publish it again at the vendor: `enclos platform publish`. Pods get what the agent held before.',
-  ],
-  AGENT_COLLATERAL_EXPIRED: [
-    'evidence',
-    'The collateral that pods get has expired, and verifiers may refuse it.',
-    'Publish it again at the vendor: `enclos platform publish`. A vendor does this at least once in 15 days.',
-  ],
-  AGENT_COLLATERAL_NOT_KEPT: [
+  AGENT_BUSY: [
     'transient',
-    'The agent could not write its copy of the collateral to the disk.',
-    'Free space in the folder of --state, or make it writable. Until then a restart needs --collateral at once.',
-  ],
-});
-
-declare module '@enclos/errors' {
-  interface ErrorCodes extends Record<keyof typeof agentErrors, true> {}
-}
+    'The node agent has too many requests of the kubelet in progress.',
+    'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
