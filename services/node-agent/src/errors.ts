@@ -50,3 +50,44 @@ export const agentErrors = declareErrors({
     'transient',
     'The node agent has too many requests of the kubelet in progress.',
     'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
+  ],
+  AGENT_PODS_UNKNOWN: [
+    'transient',
+    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
+    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
+  ],
+  AGENT_CALLER_UNKNOWN: [
+    'refused',
+    'The kernel does not say which process connected to a device.',
+    'Connect from a living process of the pod; give the agent hostPID, and perl in its image.',
+  ],
+  AGENT_CGROUP_UNAVAILABLE: [
+    'usage',
+    'The agent cannot count an enclave with its pod.',
+    'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
+  ],
+  AGENT_COLLATERAL_UNREACHABLE: [
+    'transient',
+    'The agent cannot read the collateral of its vendor.',
+    'Check the file or the address of --collateral. The agent tries again by itself, and pods get what it holds.',
+  ],
+  AGENT_COLLATERAL_REFUSED: [
+    'evidence',
+    'What --collateral names is not newer collateral of the vendor of this node.',
+    'Publish it again at the vendor: `enclos platform publish`. Pods get what the agent held before.',
+  ],
+  AGENT_COLLATERAL_EXPIRED: [
+    'evidence',
+    'The collateral that pods get has expired, and verifiers may refuse it.',
+    'Publish it again at the vendor: `enclos platform publish`. A vendor does this at least once in 15 days.',
+  ],
+  AGENT_COLLATERAL_NOT_KEPT: [
+    'transient',
+    'The agent could not write its copy of the collateral to the disk.',
+    'Free space in the folder of --state, or make it writable. Until then a restart needs --collateral at once.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof agentErrors, true> {}
+}
