@@ -29,7 +29,7 @@ export interface Sweep {
  * A folder in which a process is connected stays, whatever the kubelet says.
  */
 export function createSweep({ devices, held, now }: SweepOptions): Sweep {
-  /** Folders whose device nobody had in the list before. */
+  /** Folders whose device no pod had in the list before. */
   let freeBefore: ReadonlySet<string> = new Set();
   return Object.freeze({
     async run() {
