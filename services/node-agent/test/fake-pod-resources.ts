@@ -47,4 +47,3 @@ export async function startFakePodResources(definitions: Definitions, folder: st
     close: () => server.forceShutdown(),
   });
 }
-

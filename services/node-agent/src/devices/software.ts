@@ -110,12 +110,21 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     probe,
     folders: () =>
       turns.take(async () =>
-        [...listening].map(([path, { device, sinceMs, listening: { connections } }]) => ({
-          device: idOf(device),
-          path,
-          sinceMs,
-          isConnected: () => connections() > 0,
-        })),
+        [...listening].map(
+          ([
+            path,
+            {
+              device,
+              sinceMs,
+              listening: { connections },
+            },
+          ]) => ({
+            device: idOf(device),
+            path,
+            sinceMs,
+            isConnected: () => connections() > 0,
+          }),
+        ),
       ),
     reclaim: (paths: readonly string[]) =>
       turns.take(async () => {

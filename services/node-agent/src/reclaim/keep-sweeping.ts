@@ -18,7 +18,14 @@ export interface SweepingOptions {
 }
 
 /** Folders of pods that are gone, for as long as the agent serves. @returns what ends it */
-export function keepSweeping({ devices, definitions, folder, log, reclaimed, periodMs = 10_000 }: SweepingOptions): () => void {
+export function keepSweeping({
+  devices,
+  definitions,
+  folder,
+  log,
+  reclaimed,
+  periodMs = 10_000,
+}: SweepingOptions): () => void {
   const asking = { definitions, socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
   const sweep = createSweep({
     devices,

@@ -47,7 +47,11 @@ function bench(t: TestContext, folder: string) {
         return [...folders];
       },
       async reclaim(paths) {
-        for (const path of paths) folders.splice(folders.findIndex((one) => one.path === path), 1);
+        for (const path of paths)
+          folders.splice(
+            folders.findIndex((one) => one.path === path),
+            1,
+          );
         return paths.length;
       },
     },

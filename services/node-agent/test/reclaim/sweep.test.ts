@@ -17,7 +17,11 @@ function bench() {
       folders: async () => [...folders],
       async reclaim(paths) {
         removed.push(...paths);
-        for (const path of paths) folders.splice(folders.findIndex((folder) => folder.path === path), 1);
+        for (const path of paths)
+          folders.splice(
+            folders.findIndex((folder) => folder.path === path),
+            1,
+          );
         return paths.length;
       },
     },
