@@ -18,6 +18,7 @@ import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
 import { loadDefinitions } from './plugin/definitions.ts';
 import { keepSweeping } from './reclaim/keep-sweeping.ts';
+import { takeSeat } from './seat.ts';
 
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
@@ -49,6 +50,8 @@ export async function createSoftwarePart(
   const folders = await openDeviceFolders(join(runtimeFolder, 'devices'));
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
+  // What keeps it from serving is found before it stands by: an agent that cannot serve takes no other's place.
+  const seat = await takeSeat({ path: join(runtimeFolder, 'agent.sock'), standingBy: () => log.info('standing-by') });
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const devices = createSoftwareDevices({ count, folders, failed, caller: callerOf(cgroups, log, metrics) });
   const plugin = startPlugin(devices);
@@ -89,6 +92,7 @@ export async function createSoftwarePart(
       devices.detach();
       await plugin.close();
       await platform?.close();
+      await seat.leave();
     },
   });
 }

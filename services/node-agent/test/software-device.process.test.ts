@@ -314,6 +314,30 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.equal(await first.does('unseal', sealed), hello);
     });
 
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      test(`is replaced after ${signal}, the work of a pod is done in the next enclave within three seconds`, async () => {
+        const pod = podIn(`job-${signal}`, await allocate(2));
+        const work = pod.does('job', hello);
+        await until('its enclave runs', () => enclaves().some(({ user }) => user >= enclaveUsers.first + 8), 30_000);
+        const next = site.agent(...cgroupWords);
+        await withinMs(30_000, next.said('standing-by'));
+        // It waits: the pod of the present agent has noticed nothing, and the kubelet has one plugin.
+        assert.equal(await first.does('echo', hello), hello);
+        const { length } = kubelet.plugins;
+        await agent.stop(signal);
+        agent = next;
+        const { done, interruptedMs } = (await work) as { readonly done: string; readonly interruptedMs: number };
+        assert.equal(done, hello);
+        assert.ok(interruptedMs < 3 * secondMs(), `${interruptedMs} ms`);
+        await until('the kubelet has the next one', () => kubelet.plugins.length > length, 20_000);
+        plugin = kubelet.plugins.at(-1) ?? plugin;
+        await withinMs(30_000, healthy(plugin));
+        await pod.end();
+        await first.does('connect');
+        await first.does('load');
+      });
+    }
+
     test('is told to end, it leaves the kubelet, its enclaves end, and its sockets are gone', async () => {
       const pending = first.fails('wait');
       await first.does('echo', hello);

@@ -13,7 +13,9 @@ const definitions = loadDefinitions();
 function moments() {
   const waiting = new Set<() => void>();
   return {
-    tell: () => waiting.forEach((look) => look()),
+    tell: () => {
+      for (const look of waiting) look();
+    },
     until: (holds: () => boolean) =>
       new Promise<void>((resolve) => {
         const look = (): void => {
@@ -35,6 +37,7 @@ function bench(t: TestContext, folder: string) {
     isConnected: () => false,
   });
   const folders = [old('software-sgx-0', '/0/1'), old('software-sgx-1', '/1/1')];
+  const indexOf = (path: string): number => folders.findIndex((one) => one.path === path);
   const { tell, until } = moments();
   const said: string[] = [];
   let reclaimed = 0;
@@ -47,19 +50,21 @@ function bench(t: TestContext, folder: string) {
         return [...folders];
       },
       async reclaim(paths) {
-        for (const path of paths)
-          folders.splice(
-            folders.findIndex((one) => one.path === path),
-            1,
-          );
+        for (const path of paths) folders.splice(indexOf(path), 1);
         return paths.length;
       },
     },
     definitions,
     folder,
     log: {
-      info: (event, fields) => void (said.push(`${event} ${JSON.stringify(fields)}`), tell()),
-      warn: (event, error) => void (said.push(`${event} ${String(error)}`), tell()),
+      info(event, fields) {
+        said.push(`${event} ${JSON.stringify(fields)}`);
+        tell();
+      },
+      warn(event, error) {
+        said.push(`${event} ${String(error)}`);
+        tell();
+      },
     },
     reclaimed: (count) => void (reclaimed += count),
     periodMs: 5,

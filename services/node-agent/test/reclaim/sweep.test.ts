@@ -9,6 +9,7 @@ interface Folder extends DeviceFolderState {
 
 function bench() {
   const folders: Folder[] = [];
+  const indexOf = (path: string): number => folders.findIndex((folder) => folder.path === path);
   const removed: string[] = [];
   let nowMs = 0;
   let held: () => Promise<ReadonlySet<string>> = async () => new Set();
@@ -17,11 +18,7 @@ function bench() {
       folders: async () => [...folders],
       async reclaim(paths) {
         removed.push(...paths);
-        for (const path of paths)
-          folders.splice(
-            folders.findIndex((folder) => folder.path === path),
-            1,
-          );
+        for (const path of paths) folders.splice(indexOf(path), 1);
         return paths.length;
       },
     },
@@ -31,7 +28,7 @@ function bench() {
   return {
     removed,
     /** The kubelet allocates a device. */
-    make(device: string, path: string) {
+    make: (device: string, path: string) => {
       const folder: Folder = { device, path, sinceMs: nowMs, isConnected: () => folder.connected === true };
       folders.push(folder);
       return folder;
