@@ -8,8 +8,8 @@ type ReadType = (value: Plain, type: string) => Plain;
 export function addDefaults(type: string, value: Plain, readType: ReadType): Plain {
   const added: Record<string, unknown> = { ...value };
   for (const [name, field] of fieldsOf(type)) {
-    if (field.default !== undefined && added[name] === undefined)
-      added[name] = presetOf(field, field.default, readType);
+    if (field.default === undefined || added[name] !== undefined) continue;
+    added[name] = presetOf(field, field.default, readType);
   }
   return { ...added, ...dependent[type]?.(added) };
 }

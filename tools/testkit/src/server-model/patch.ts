@@ -60,8 +60,9 @@ function mergeValue({ last, manifest, live, path, changes }: Merge<unknown>, sha
   if (isPlain(manifest) && isPlain(live) && !(shape.of === 'object' && shape.isReplaced)) {
     const inner = { last: isPlain(last) ? last : undefined, manifest, live, path, changes };
     const ofType = shape.of === 'object' ? fieldsOf(shape.type) : undefined;
-    if (shape.of === 'object' || shape.of === 'map')
+    if (shape.of === 'object' || shape.of === 'map') {
       return mergeFields(inner, (name) => ofType?.get(name)?.shape ?? whole);
+    }
   }
   if (Array.isArray(manifest) && Array.isArray(live) && shape.of === 'list' && shape.key !== undefined) {
     const place = { last: Array.isArray(last) ? last : undefined, manifest, live, path, changes };
@@ -76,16 +77,16 @@ function mergeLists(
   item: Shape,
   key: string,
 ): unknown[] {
-  const keyOf = (one: unknown): unknown => (isPlain(one) ? one[key] : undefined);
-  const find = (list: readonly unknown[] | undefined, wanted: unknown): unknown =>
+  const keyOf = (one: unknown): string => (isPlain(one) ? shown(one[key]) : '');
+  const find = (list: readonly unknown[] | undefined, wanted: string): unknown =>
     list?.find((one) => keyOf(one) === wanted);
   const keys = manifest.map(keyOf);
   const repeated = keys.find((one, index) => keys.indexOf(one) < index);
   // kubectl tells items by this key alone, and loses one of two when either changes.
-  if (repeated !== undefined) changes.push(`${path} has ${key} ${String(repeated)} twice`);
+  if (repeated !== undefined) changes.push(`${path} has ${key} ${repeated} twice`);
   const merged = manifest.map((one) => {
     const wanted = keyOf(one);
-    const inner = `${path}[${key}=${String(wanted)}]`;
+    const inner = `${path}[${key}=${wanted}]`;
     return mergeValue(
       { last: find(last, wanted), manifest: one, live: find(live, wanted), path: inner, changes },
       item,
@@ -93,7 +94,7 @@ function mergeLists(
   });
   const others = live.filter((one) => !keys.includes(keyOf(one)));
   const gone = others.filter((one) => find(last, keyOf(one)) !== undefined);
-  for (const one of gone) changes.push(`${path}[${key}=${String(keyOf(one))}] is removed`);
+  for (const one of gone) changes.push(`${path}[${key}=${keyOf(one)}] is removed`);
   return [...merged, ...others.filter((one) => !gone.includes(one))];
 }
 

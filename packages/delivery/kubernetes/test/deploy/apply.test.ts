@@ -81,7 +81,7 @@ describe('applying again what deploy writes', () => {
     const changes = manifestsOf({ ...wide, kind: 'Deployment', connect: [], env: {} }).flatMap(server.apply);
     assert.ok(changes.includes('NetworkPolicy.spec.egress is removed'), changes.join('\n'));
     assert.ok(
-      changes.some((change) => change.endsWith('.env[name=PLAIN] is removed')),
+      changes.some((change) => change.endsWith('.env[name="PLAIN"] is removed')),
       changes.join('\n'),
     );
   });
