@@ -1,15 +1,21 @@
 import type { Socket } from 'node:net';
 import { Turns } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
-import type { Caller, FolderHost, HostListening } from '@enclos/software-sgx';
+import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
+import {
+  createServedFolders,
+  deviceIdOf,
+  deviceIdPrefix,
+  mountPoint,
+  type DeviceFolderState,
+  type ServedFolders,
+} from './served-folders.ts';
 import { createWatchers } from './watched.ts';
 
 export const softwareResource = 'enclos.dev/software-sgx';
-/** Where a container finds its folder. */
-const mountPoint = '/run/enclos';
 const socketVariable = 'ENCLOS_PLATFORM';
 
 /** The parts of a platform that the devices need. */
@@ -47,35 +53,14 @@ export interface SoftwareDevices extends Resource {
   readonly detach: () => void;
 }
 
-/** The folder of one container. */
-export interface DeviceFolderState {
-  /** The device, as the kubelet knows it. */
-  readonly device: string;
-  readonly path: string;
-  /** When this agent made it or found it, by the clock of the devices. */
-  readonly sinceMs: number;
-  readonly isConnected: () => boolean;
-}
-
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
   const { count, folders, caller, failed, clock = () => performance.now() } = options;
   const watchers = createWatchers();
-  const listening = new Map<string, ServedFolder>();
   let platform: DevicePlatform | undefined;
   let works = false;
   /** One allocation at a time: two of one device would make one folder. */
   const turns = new Turns();
-  const serve = async (device: number, path: string): Promise<void> => {
-    const host = platform?.folderHosts[device];
-    if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
-    const sinceMs = clock();
-    listening.set(path, { device, sinceMs, listening: await host.listen({ path, seenAs: mountPoint, caller }) });
-  };
-  const forget = async (path: string): Promise<void> => {
-    await listening.get(path)?.listening.close();
-    listening.delete(path);
-    await folders.remove(path);
-  };
+  const served = createServedFolders({ folders, caller, clock, hostOf: (device) => platform?.folderHosts[device] });
   const setWorks = (now: boolean): void => {
     if (works === now) return;
     works = now;
@@ -96,42 +81,20 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     name: softwareResource,
     devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
     watch: watchers.watch,
-    allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
+    allocate: (ids: readonly string[]) => turns.take(() => give(ids, folders, served)),
     async attach(attached: DevicePlatform) {
       platform = attached;
       for (let device = 0; device < count; device += 1) {
         for (const path of await folders.existing(device)) {
           // One that cannot be served is one pod's trouble.
-          await serve(device, path).catch((error: unknown) => failed(path, error));
+          await served.serve(device, path).catch((error: unknown) => failed(path, error));
         }
       }
       await probe();
     },
     probe,
-    folders: () =>
-      turns.take(async () =>
-        [...listening].map(
-          ([
-            path,
-            {
-              device,
-              sinceMs,
-              listening: { connections },
-            },
-          ]) => ({
-            device: idOf(device),
-            path,
-            sinceMs,
-            isConnected: () => connections() > 0,
-          }),
-        ),
-      ),
-    reclaim: (paths: readonly string[]) =>
-      turns.take(async () => {
-        const known = paths.filter((path) => listening.has(path));
-        for (const path of known) await forget(path);
-        return known.length;
-      }),
+    folders: () => turns.take(async () => served.states()),
+    reclaim: (paths: readonly string[]) => turns.take(() => served.reclaim(paths)),
     detach() {
       platform = undefined;
       setWorks(false);
@@ -139,33 +102,24 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   });
 }
 
-interface ServedFolder {
-  readonly device: number;
-  readonly sinceMs: number;
-  readonly listening: HostListening;
-}
-
-interface Giving {
-  readonly ids: readonly string[];
-  readonly folders: DeviceFolders;
-  readonly serve: (device: number, path: string) => Promise<void>;
-  readonly forget: (path: string) => Promise<void>;
-}
-
-async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerAllocation> {
+async function give(
+  ids: readonly string[],
+  folders: DeviceFolders,
+  served: ServedFolders,
+): Promise<ContainerAllocation> {
   const [id] = ids;
   if (id === undefined || ids.length !== 1) {
     throw new EnclosError('AGENT_ALLOCATION_REFUSED', `A container asks for ${ids.length} of ${softwareResource}.`);
   }
-  const device = Number(id.slice(prefix.length));
+  const device = Number(id.slice(deviceIdPrefix.length));
   const { folder, old } = await folders.create(device);
   try {
-    await serve(device, folder);
+    await served.serve(device, folder);
   } catch (error) {
     await folders.remove(folder);
     throw error;
   }
-  for (const path of old) await forget(path);
+  for (const path of old) await served.forget(path);
   return {
     envs: { [socketVariable]: `${mountPoint}/platform.sock` },
     // Read-only: a process that is root in its container could otherwise put a socket of its own there. Connecting takes
@@ -174,10 +128,6 @@ async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerA
   };
 }
 
-const prefix = 'software-sgx-';
-
-const idOf = (device: number): string => `${prefix}${device}`;
-
 function deviceOf(index: number, works: boolean): Device {
-  return { ID: idOf(index), health: works ? 'Healthy' : 'Unhealthy' };
+  return { ID: deviceIdOf(index), health: works ? 'Healthy' : 'Unhealthy' };
 }

@@ -1,4 +1,5 @@
-import type { SoftwareDevices, DeviceFolderState } from '../devices/software.ts';
+import type { DeviceFolderState } from '../devices/served-folders.ts';
+import type { SoftwareDevices } from '../devices/software.ts';
 
 export interface SweepOptions {
   readonly devices: Pick<SoftwareDevices, 'folders' | 'reclaim'>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { DeviceFolderState } from '../../src/devices/software.ts';
+import type { DeviceFolderState } from '../../src/devices/served-folders.ts';
 import { createSweep, graceMs } from '../../src/reclaim/sweep.ts';
 
 interface Folder extends DeviceFolderState {
