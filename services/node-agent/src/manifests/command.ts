@@ -25,6 +25,10 @@ const manifestsCommand = {
     'own-vendor': ownVendor,
     devices,
     'no-cgroup': noCgroup,
+    'no-nsenter': {
+      type: 'boolean',
+      summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
+    },
     'no-hardware': noHardware,
   },
   examples: [
@@ -71,6 +75,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     devices: count,
     isOwnVendor: values['own-vendor'] && count > 0,
     hasCgroups: !values['no-cgroup'] && count > 0,
+    entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
   };
   return { folder, options };

@@ -11,6 +11,8 @@ export interface ManifestOptions {
   readonly isOwnVendor: boolean;
   /** Enclaves count towards the limits of their pods. Not without software devices. */
   readonly hasCgroups: boolean;
+  /** The agent starts in the cgroup namespace of the node, as it has to where cgroups are mounted with `nsdelegate`. */
+  readonly entersNode: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
 }
