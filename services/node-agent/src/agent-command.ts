@@ -29,6 +29,16 @@ export const agentCommand = {
       type: 'boolean',
       summary: 'Make and certify the machine, with a separate root for this node, when it is not there',
     },
+    collateral: {
+      type: 'string',
+      value: 'FILE|URL',
+      summary: 'The collateral of a vendor elsewhere, for pods: a file, a folder of .json files, or an address',
+    },
+    'collateral-ca': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'The certificate authorities for an https address of --collateral, in PEM',
+    },
     devices: {
       type: 'string',
       value: 'N',
@@ -89,6 +99,10 @@ export const agentCommand = {
     {
       command: 'enclos-node-agent --state /var/lib/enclos --metrics 127.0.0.1:9464',
       summary: 'Software devices, and hardware where there is some',
+    },
+    {
+      command: 'enclos-node-agent --state /var/lib/enclos --collateral /etc/enclos/collateral',
+      summary: 'With the collateral of one vendor for all nodes, from a config map',
     },
     { command: 'enclos-node-agent --devices 0', summary: 'Hardware only' },
   ],

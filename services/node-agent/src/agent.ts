@@ -38,6 +38,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     resources: () => [...(parts.software?.resources ?? []), ...(parts.hardware?.resources ?? [])],
     epc: () => parts.hardware?.epc(),
     isPlatformReady: () => parts.software?.isReady() ?? false,
+    collateral: () => parts.software?.collateral(),
   });
   const plugin = pluginStarter(options, log, metrics);
   const server =
@@ -46,7 +47,10 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       : await startAdminServer({
           option: '--metrics',
           address: options.metrics,
-          unready: () => (parts.software?.isReady() === false ? 'the software platform does not serve' : undefined),
+          unready: () =>
+            parts.software?.isReady() === false
+              ? 'the software platform does not serve'
+              : parts.software?.collateral()?.unready,
           metrics: metrics.render,
         });
   const close = async (): Promise<void> => {

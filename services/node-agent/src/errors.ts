@@ -46,6 +46,26 @@ export const agentErrors = declareErrors({
     'The agent cannot count an enclave with its pod.',
     'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
   ],
+  AGENT_COLLATERAL_UNREACHABLE: [
+    'transient',
+    'The agent cannot read the collateral of its vendor.',
+    'Check the file or the address of --collateral. The agent tries again by itself, and pods get what it holds.',
+  ],
+  AGENT_COLLATERAL_REFUSED: [
+    'evidence',
+    'What --collateral names is not newer collateral of the vendor of this node.',
+    'Publish it again at the vendor: `enclos platform publish`. Pods get what the agent held before.',
+  ],
+  AGENT_COLLATERAL_EXPIRED: [
+    'evidence',
+    'The collateral that pods get has expired, and verifiers may refuse it.',
+    'Publish it again at the vendor: `enclos platform publish`. A vendor does this at least once in 15 days.',
+  ],
+  AGENT_COLLATERAL_NOT_KEPT: [
+    'transient',
+    'The agent could not write its copy of the collateral to the disk.',
+    'Free space in the folder of --state, or make it writable. Until then a restart needs --collateral at once.',
+  ],
 });
 
 declare module '@enclos/errors' {

@@ -1,4 +1,6 @@
 import { createValue, createView } from '@enclos/host/exposition';
+import type { CollateralState } from './collateral/keeper.ts';
+import { collateralViews } from './collateral/views.ts';
 import type { EpcSize } from './devices/epc.ts';
 import type { Resource } from './plugin/resource.ts';
 
@@ -11,6 +13,7 @@ export interface AgentMetrics {
   readonly connected: (outcome: 'accepted' | 'refused') => void;
   /** What enclaves are counted by in their pods; undefined: they are counted with the agent. */
   readonly accounted: (controllers: readonly string[] | undefined) => void;
+  readonly collateralFailed: (code: string) => void;
   readonly render: () => string;
 }
 
@@ -18,9 +21,11 @@ export interface MetricsSource {
   readonly resources: () => readonly Resource[];
   readonly epc: () => EpcSize | undefined;
   readonly isPlatformReady: () => boolean;
+  /** Undefined for an agent that keeps none. */
+  readonly collateral: () => CollateralState | undefined;
 }
 
-export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsSource): AgentMetrics {
+export function createAgentMetrics(source: MetricsSource): AgentMetrics {
   const registered = new Map<string, number>();
   let accounting: Accounting | undefined;
   const registrations = createValue('counter', {
@@ -39,7 +44,11 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     name: 'enclos_agent_connections_total',
     help: 'Connections of pods to their software devices.',
   });
-  const views = viewsOf({ resources, epc, isPlatformReady }, registered, () => accounting);
+  const collateralFailures = createValue('counter', {
+    name: 'enclos_agent_collateral_failures_total',
+    help: 'Times that --collateral could not be read or was refused, by code.',
+  });
+  const views = viewsOf(source, registered, () => accounting);
   return Object.freeze({
     registered(resource: string) {
       registered.set(resource, 1);
@@ -52,8 +61,11 @@ export function createAgentMetrics({ resources, epc, isPlatformReady }: MetricsS
     accounted(controllers: readonly string[] | undefined) {
       accounting = { by: controllers === undefined ? 'agent' : 'pod', controllers: controllers?.join(' ') ?? '' };
     },
+    collateralFailed: (code: string) => collateralFailures.add({ code }),
     render: () =>
-      [...views, registrations, failures, allocations, connections].map((family) => family.render()).join(''),
+      [...views, registrations, failures, allocations, connections, collateralFailures]
+        .map((family) => family.render())
+        .join(''),
   });
 }
 
@@ -64,7 +76,7 @@ interface Accounting {
 
 /** What is looked up when it is asked for. */
 function viewsOf(
-  { resources, epc, isPlatformReady }: MetricsSource,
+  { resources, epc, isPlatformReady, collateral }: MetricsSource,
   registered: ReadonlyMap<string, number>,
   accounting: () => Accounting | undefined,
 ): readonly ReturnType<typeof createView>[] {
@@ -94,5 +106,6 @@ function viewsOf(
       const size = epc();
       return size === undefined ? [] : [[{ source: size.source }, Number(size.sizeBytes)]];
     }),
+    ...collateralViews(collateral),
   ];
 }

@@ -23,6 +23,8 @@ export interface SoftwareOptions {
   readonly devices: number;
   readonly stateFolder: string;
   readonly ownVendor: boolean;
+  /** The collateral of a vendor elsewhere. */
+  readonly collateral: CollateralPlace | undefined;
   readonly enclaveUsers: UserRange;
   readonly runtimeFolder: string;
   readonly cacheFolder: string;
@@ -32,6 +34,11 @@ export interface SoftwareOptions {
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
 }
+
+/** A file or a folder, or an address of http or https with the authorities for it. */
+export type CollateralPlace =
+  | { readonly path: string }
+  | { readonly url: string; readonly authorityFile: string | undefined };
 
 export interface HardwareSettings {
   readonly devices: number;
@@ -70,6 +77,7 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     devices,
     stateFolder: path('--state', values.state),
     ownVendor: values['own-vendor'],
+    collateral: collateralPlace(values),
     enclaveUsers: range(values['enclave-users']),
     runtimeFolder: path('--runtime', values.runtime),
     cacheFolder: path('--cache', values.cache),
@@ -78,6 +86,22 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],
   };
+}
+
+function collateralPlace(values: Values): CollateralPlace | undefined {
+  const { collateral, 'collateral-ca': authority, 'own-vendor': ownVendor } = values;
+  const isSecure = collateral?.startsWith('https://') === true;
+  if (authority !== undefined && !isSecure) refuse('--collateral-ca goes with an https address of --collateral.');
+  if (collateral === undefined) return undefined;
+  if (ownVendor) refuse('--own-vendor makes its own collateral: leave out --collateral, or enrol the node elsewhere.');
+  if (!isSecure && !collateral.startsWith('http://')) return { path: path('--collateral', collateral) };
+  // In a name, the place of the root is not percent-encoded yet.
+  const url = collateral.replaceAll('{root}', '0'.repeat(64));
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
+    refuse('--collateral is a path from the root, or an http or https address without a user and a fragment.');
+  }
+  return { url: collateral, authorityFile: authority === undefined ? undefined : path('--collateral-ca', authority) };
 }
 
 function hardwareSettings(values: Values): HardwareSettings {

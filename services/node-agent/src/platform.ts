@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
 import {
   createMachine,
   createVendor,
@@ -14,6 +15,11 @@ import {
   type PlatformServer,
   type PlatformServices,
 } from '@enclos/software-sgx';
+import { endorsedMachine } from './collateral/candidate.ts';
+import { keepCollateral, type CollateralKeeper } from './collateral/keeper.ts';
+import { sourceAt } from './collateral/source-at.ts';
+import type { Log } from './log.ts';
+import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
 
 /** The software platform of the node, served for as long as the agent lives. */
@@ -22,25 +28,42 @@ export interface AgentPlatform extends Pick<PlatformServer, 'folderHosts' | 'clo
   check(): Promise<void>;
   readonly rootFingerprint: Uint8Array;
   readonly missingLayers: readonly string[];
+  /** With a vendor elsewhere whose collateral was named. */
+  readonly collateral: CollateralKeeper | undefined;
+}
+
+export interface PlatformSurroundings {
+  readonly now: () => Date;
+  readonly log: Log;
+  readonly metrics: Pick<AgentMetrics, 'collateralFailed'>;
 }
 
 /**
  * Opens the machine of the node in separated mode. Its hosts are the devices; no user of the node is a host.
- * @throws PLATFORM_NOT_ENROLLED, and what `openPlatform` and `servePlatform` throw
+ * @throws PLATFORM_NOT_ENROLLED, AGENT_COLLATERAL_UNREACHABLE for authorities that cannot be read, and what `openPlatform` and
+ *   `servePlatform` throw
  */
-export async function startAgentPlatform(options: SoftwareOptions, now: () => Date): Promise<AgentPlatform> {
+export async function startAgentPlatform(
+  options: SoftwareOptions,
+  { now, log, metrics }: PlatformSurroundings,
+): Promise<AgentPlatform> {
   const { vendorFolder, machineFolder } = stateFolders(options.stateFolder);
   if (options.ownVendor) await makeOwn({ vendorFolder, machineFolder }, now());
   const hasVendor = await stat(vendorFolder).then(
     () => true,
     () => false,
   );
+  const collateral = await startKeeper(options, { now, log, metrics });
+  if (collateral === undefined && !hasVendor) {
+    log.warn('collateral-elsewhere', new EnclosError('ENDORSEMENTS_ELSEWHERE'));
+  }
   const audit = options.auditFile === undefined ? undefined : await openPlatformAudit(options.auditFile, { now });
   const services = await openPlatform({
     machineFolder,
     now,
     audit,
     ...(hasVendor ? { vendorFolder } : {}),
+    endorsements: collateral && (() => collateral.endorsements()),
     separation: {
       hostUsers: [],
       folderHosts: options.devices,
@@ -50,6 +73,7 @@ export async function startAgentPlatform(options: SoftwareOptions, now: () => Da
       maxImageBytes: options.maxImageBytes,
     },
   }).catch(async (error: unknown) => {
+    collateral?.close();
     await audit?.close();
     throw error;
   });
@@ -57,13 +81,33 @@ export async function startAgentPlatform(options: SoftwareOptions, now: () => Da
   const quotes = options.quoteHelper ? await startQuotes(services, options.runtimeFolder) : undefined;
   return Object.freeze({
     folderHosts: server.folderHosts,
+    collateral,
     async close() {
+      collateral?.close();
       await quotes?.close();
       await server.close();
     },
     check: () => services.interpreter.recheck(),
     rootFingerprint: services.rootFingerprint,
     missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
+  });
+}
+
+async function startKeeper(
+  options: SoftwareOptions,
+  { now, log, metrics }: PlatformSurroundings,
+): Promise<CollateralKeeper | undefined> {
+  const { collateral, stateFolder } = options;
+  if (collateral === undefined) return undefined;
+  const { pck } = await openMachine(stateFolders(stateFolder).machineFolder);
+  if (pck === undefined) throw new EnclosError('PLATFORM_NOT_ENROLLED');
+  return keepCollateral({
+    source: await sourceAt(collateral),
+    machine: await endorsedMachine(pck.pck + pck.platformCa + pck.root, pck.root),
+    copyFile: join(stateFolder, 'collateral.json'),
+    now,
+    log,
+    failed: metrics.collateralFailed,
   });
 }
 

@@ -8,6 +8,7 @@ import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
 import { openDeviceFolders } from './devices/device-folders.ts';
 import { createSoftwareDevices, softwareResource } from './devices/software.ts';
+import type { CollateralState } from './collateral/keeper.ts';
 import { every } from './every.ts';
 import type { Log } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
@@ -21,6 +22,8 @@ export interface SoftwarePart {
   readonly resources: readonly Resource[];
   isReady(): boolean;
   rootFingerprint(): Uint8Array | undefined;
+  /** Undefined before the platform is open, and for an agent that keeps none. */
+  collateral(): CollateralState | undefined;
   /** Opens the platform and serves the devices. @throws what keeps it from starting */
   open(now: () => Date): Promise<void>;
   close(): Promise<void>;
@@ -53,11 +56,12 @@ export async function createSoftwarePart(
     resources: [devices],
     isReady: () => platform !== undefined,
     rootFingerprint: () => platform?.rootFingerprint,
+    collateral: () => platform?.collateral?.state(),
     async open(now: () => Date) {
       // First the kubelet: a platform takes its time to be read, and lets nothing else run while it looks at the machine.
       await plugin.tried;
       const { startAgentPlatform } = await import('./platform.ts');
-      platform = await startAgentPlatform(options, now);
+      platform = await startAgentPlatform(options, { now, log, metrics });
       await devices.attach(platform);
       stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
       log.info('platform-ready', {

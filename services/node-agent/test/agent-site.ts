@@ -74,7 +74,12 @@ export interface AgentSite {
   close(): Promise<void>;
 }
 
-export async function createAgentSite(): Promise<AgentSite> {
+export interface AgentSiteOptions {
+  /** Default: `--own-vendor`. */
+  readonly vendorWords?: readonly string[];
+}
+
+export async function createAgentSite({ vendorWords = ['--own-vendor'] }: AgentSiteOptions = {}): Promise<AgentSite> {
   const folder = mkdtempSync(join(tmpdir(), 'agent-'));
   chmodSync(folder, 0o711);
   const { image } = await buildEnclave(await loadProject(project));
@@ -88,7 +93,7 @@ export async function createAgentSite(): Promise<AgentSite> {
   const pods: Pod[] = [];
   const cgroups: PodCgroup[] = [];
   const softwareWords = [
-    ['--state', join(folder, 'state'), '--own-vendor', '--cache', join(folder, 'cache')],
+    ['--state', join(folder, 'state'), ...vendorWords, '--cache', join(folder, 'cache')],
     ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
     ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
   ].flat();

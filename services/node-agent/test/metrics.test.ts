@@ -8,6 +8,7 @@ describe('the metrics of the agent', () => {
     resources: () => [testResource({ a: 'Healthy', b: 'Healthy', c: 'Unhealthy' })],
     epc: () => ({ sizeBytes: 68_719_476_736n, source: 'sysfs' }),
     isPlatformReady: () => true,
+    collateral: () => ({ issuedAt: 1000, endsAt: 2000, confirmedAt: 1500, lastError: undefined, unready: 'expired' }),
   });
 
   test('say what there is and what happened', () => {
@@ -17,6 +18,7 @@ describe('the metrics of the agent', () => {
     metrics.allocated('enclos.dev/test', 'granted');
     metrics.allocated('enclos.dev/test', 'granted');
     metrics.connected('refused');
+    metrics.collateralFailed('AGENT_COLLATERAL_REFUSED');
     metrics.accounted(['memory', 'pids']);
     const samples = metrics
       .render()
@@ -25,6 +27,11 @@ describe('the metrics of the agent', () => {
     assert.deepEqual(samples.toSorted(), [
       'enclos_agent_accounting{by="pod",controllers="memory pids"} 1',
       'enclos_agent_allocations_total{resource="enclos.dev/test",outcome="granted"} 2',
+      'enclos_agent_collateral_confirmed_timestamp_seconds 1500',
+      'enclos_agent_collateral_expiry_timestamp_seconds 2000',
+      'enclos_agent_collateral_failures_total{code="AGENT_COLLATERAL_REFUSED"} 1',
+      'enclos_agent_collateral_issued_timestamp_seconds 1000',
+      'enclos_agent_collateral_ready 0',
       'enclos_agent_connections_total{outcome="refused"} 1',
       'enclos_agent_devices{resource="enclos.dev/test",health="healthy"} 2',
       'enclos_agent_devices{resource="enclos.dev/test",health="unhealthy"} 1',

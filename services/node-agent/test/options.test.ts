@@ -11,6 +11,7 @@ describe('the options of the agent', () => {
         devices: 20,
         stateFolder: '/var/lib/enclos',
         ownVendor: false,
+        collateral: undefined,
         enclaveUsers: { first: 3_000_000_000, last: 3_000_004_095 },
         runtimeFolder: '/run/enclos',
         cacheFolder: '/var/cache/enclos',
@@ -28,6 +29,16 @@ describe('the options of the agent', () => {
     assert.equal(optionsOf('--devices', '0').software, undefined);
     assert.equal(optionsOf('--state', '/s', '--no-hardware').hardware, undefined);
     assert.equal(optionsOf('--state', '/s', '--no-cgroup').software?.cgroupRoot, undefined);
+  });
+
+  test('name a place of collateral', () => {
+    const collateral = (...words: readonly string[]) => optionsOf('--state', '/s', ...words).software?.collateral;
+    assert.deepEqual(collateral('--collateral', '/etc/collateral'), { path: '/etc/collateral' });
+    const url = 'https://vendor.example/{root}/collateral.json';
+    const secure = collateral('--collateral', url, '--collateral-ca', '/ca.pem');
+    assert.deepEqual(secure, { url, authorityFile: '/ca.pem' });
+    const plain = collateral('--collateral', 'http://[::1]:8081/enclos/collateral');
+    assert.deepEqual(plain, { url: 'http://[::1]:8081/enclos/collateral', authorityFile: undefined });
   });
 
   test('name an address for metrics in either family', () => {
@@ -64,6 +75,10 @@ describe('the options of the agent', () => {
     [/given more than once/, '--devices', '0', '--devices', '1'],
     [/from 0 to 65535/, '--devices', '0', '--metrics', 'a:65536'],
     [/--epc/, '--devices', '0', '--epc', '-1'],
+    [/leave out --collateral/, '--state', '/s', '--own-vendor', '--collateral', '/c'],
+    [/--collateral is a path from the root/, '--state', '/s', '--collateral', 'c.json'],
+    [/without a user/, '--state', '/s', '--collateral', 'https://a:b@vendor/c'],
+    [/goes with an https address/, '--state', '/s', '--collateral', 'http://vendor/c', '--collateral-ca', '/ca.pem'],
   ];
   for (const [why, ...argv] of refused) {
     test(`are refused: ${argv.join(' ') || 'none'}`, () => {

@@ -169,9 +169,7 @@ describe('an agent with software devices', { skip }, () => {
     assert.deepEqual(await startsOn('--runtime'), ['AGENT_FOLDER_REFUSED', 'FOLDER/devices cannot be made.']);
     const refusal = 'could not be written: the file system is read-only (EROFS).';
     assert.deepEqual(await startsOn('--state'), ['PLATFORM_STORAGE_FAILED', `FOLDER/vendor ${refusal}`]);
-    const [code, message] = await startsOn('--cache');
-    assert.equal(code, 'PLATFORM_STORAGE_FAILED');
-    assert.match(String(message), /^FOLDER.*EROFS/);
+    assert.equal((await startsOn('--cache'))[0], 'INTERPRETER_NOT_COPIED');
   });
 
   test('enters the cgroup namespace of the node with SYS_PTRACE and SYS_ADMIN, and not without one of them', () => {

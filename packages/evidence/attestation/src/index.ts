@@ -14,6 +14,7 @@ export {
   type ReportDataInputs,
   type UnboundBinding,
 } from './appraisal/binding.ts';
+export { checkCollateral, type CheckCollateralOptions, type CheckedCollateral } from './dcap/collateral-check.ts';
 export type { CollateralDates, DatedPart, DateRange, DocumentPart } from './dcap/collateral-dates.ts';
 export type { Endorsements, QuoteCollateral } from './dcap/collateral.ts';
 export { parseCollateral } from './dcap/endorsements.ts';

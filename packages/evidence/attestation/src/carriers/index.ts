@@ -8,4 +8,3 @@ export {
   type ReportExtension,
 } from './open-enclave.ts';
 export { beginsLikeQuote } from './quote-start.ts';
-export { isByteList } from '../json/byte-list.ts';

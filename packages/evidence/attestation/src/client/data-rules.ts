@@ -1,11 +1,10 @@
 import { equalBytes, fromBase64url, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
+import { parseJsonBytes, sameJson, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { misused } from '../refusal/refusal.ts';
 import type { Subtle } from '../crypto/web-crypto.ts';
 import { notAccepted, type ExpectationRule } from './errors.ts';
 import type { AttestationType, BoundData, TokenExpectations } from './expectations.ts';
-import { sameJson } from './same-json.ts';
 
 /** Bytes of data that are worth attesting. */
 export const maximumDataBytes = 262_144;

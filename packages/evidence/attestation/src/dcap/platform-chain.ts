@@ -17,16 +17,17 @@ export interface VerifiedPlatform {
 }
 
 /**
- * Steps 2 to 14: verifies a PCK chain in the order of QVL's PckCertVerifier, and
- * with it the collateral that it is judged by. Everything except the caller's
- * trust in the root depends on these bytes alone.
+ * Steps 2 to 14: verifies a PCK chain in the order of QVL's PckCertVerifier, and with it the collateral that it is judged by.
+ * Everything except the caller's trust in the root depends on these bytes alone.
  *
+ * @param options `refusesRevoked`: false for a caller that tells of a revocation itself; steps 9 and 10 refuse nothing then.
  * @param carried the PEM text in the quote; undefined for a chain that came with the collateral.
  */
 export function* verifyPlatform(
   carried: Uint8Array | undefined,
   parts: EndorsementParts,
   roots: readonly TrustedRoot[],
+  { refusesRevoked = true }: { readonly refusesRevoked?: boolean } = {},
 ): Steps<VerifiedPlatform> {
   const { rootCrl, pckCrl } = parts;
   // 2. pck-chain-shape
@@ -44,11 +45,11 @@ export function* verifyPlatform(
   // 8. pck-crl
   yield* verifyRevocationList(pckCrl, intermediate, 'pck-crl');
   // 9. intermediate-revocation
-  if (isRevoked(intermediate, rootCrl)) {
+  if (refusesRevoked && isRevoked(intermediate, rootCrl)) {
     refuse('intermediate-revocation', 'SGX_INTERMEDIATE_CA_REVOKED', 'The PCK CA is revoked.');
   }
   // 10. pck-revocation
-  if (isRevoked(pck, pckCrl)) {
+  if (refusesRevoked && isRevoked(pck, pckCrl)) {
     refuse('pck-revocation', 'SGX_PCK_REVOKED', 'The PCK certificate of the platform is revoked.');
   }
   const chain = { pck, intermediate, root, trustedRoot, platform };

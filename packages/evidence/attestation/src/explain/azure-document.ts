@@ -1,7 +1,6 @@
 import { fromBase64url, fromHex, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { isByteList } from '../json/byte-list.ts';
+import { isByteList, isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodeCertificates } from '../x509/pem.ts';
 import { missingField } from './field-reader.ts';
 import type { ExplainedField } from './field.ts';

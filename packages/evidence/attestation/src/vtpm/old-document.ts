@@ -1,5 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
-import { isByteList } from '../json/byte-list.ts';
+import { isByteList, isJsonObject, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { decodeCertificates } from '../x509/pem.ts';
 import { invalidDocument, maximumBytes, requireKnown, requirePcrs, type Members } from './document-members.ts';
 

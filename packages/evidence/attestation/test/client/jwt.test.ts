@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isJsonObject, parseJson, type JsonValue } from '@enclos/codec/json';
+import { isJsonObject, parseJson, sameJson, type JsonValue } from '@enclos/codec/json';
 import fc from 'fast-check';
-import { sameJson } from '../../src/client/same-json.ts';
 
 const limit = 100_000;
 

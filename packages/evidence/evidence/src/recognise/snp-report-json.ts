@@ -1,5 +1,5 @@
 import { ByteWriter } from '@enclos/codec';
-import { isByteList } from '@enclos/attestation/carriers';
+import { isByteList } from '@enclos/codec/json';
 import { snpReportBytes } from './binary-forms.ts';
 
 type Members = Readonly<Record<string, unknown>>;

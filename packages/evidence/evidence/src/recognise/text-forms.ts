@@ -1,7 +1,6 @@
 import { isAzureDocument } from '@enclos/attestation';
-import { isByteList } from '@enclos/attestation/carriers';
 import { snpReportOfJson } from './snp-report-json.ts';
-import { parseJson } from '@enclos/codec/json';
+import { isByteList, parseJson } from '@enclos/codec/json';
 import { fromBase64url, fromHex, utf8 } from '@enclos/codec';
 import { beginsLikePem } from '@enclos/codec/pem';
 import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '@enclos/codec/text';

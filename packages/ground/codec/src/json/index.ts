@@ -2,6 +2,7 @@ import '../errors.ts';
 
 /** Strict reading of untrusted JSON: its bounds, its values, their places in a text, and the rules for them. */
 export { isJsonWithin, type JsonBounds } from './bounds.ts';
+export { isByteList } from './byte-list.ts';
 export { JsonCursor, type JsonSpan } from './cursor.ts';
 export {
   maximumJsonDepth,
@@ -27,6 +28,7 @@ export {
   strings,
   type JsonRule,
 } from './rules.ts';
+export { sameJson } from './same-json.ts';
 export { readShape, type JsonMembers, type JsonShape } from './shape.ts';
 export { parseJsonSource, type JsonPath, type JsonSource } from './source.ts';
 export { isJsonArray, isJsonObject, type JsonObject, type JsonValue } from './value.ts';

@@ -29,6 +29,8 @@ export interface OpenPlatformOptions {
   readonly machineFolder: string;
   /** The vendor, when it is on this computer too: it supplies the endorsements. */
   readonly vendorFolder?: string;
+  /** Gives the endorsements, as JSON, in place of a vendor on this computer. The platform does not check them. */
+  readonly endorsements?: (() => Promise<string>) | undefined;
   readonly now?: () => Date;
   /** The server of these services closes it. */
   readonly audit?: PlatformAudit | undefined;
@@ -106,7 +108,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     cpuSvn: fromHex(machine.cpuSvn),
     rootCertificatePem: machine.pck.root,
     rootFingerprint: fromHex(rootFingerprintOf(machine.pck.root)),
-    endorsements: () => endorsements(options.vendorFolder, now()),
+    endorsements: options.endorsements ?? (() => endorsements(options.vendorFolder, now())),
     runtimeFolder,
     audit: options.audit,
   });

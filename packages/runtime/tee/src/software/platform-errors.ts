@@ -122,12 +122,22 @@ export const teeErrors = declareErrors({
   ENDORSEMENTS_ELSEWHERE: [
     'usage',
     'This platform has no vendor folder, so it has no endorsements to give.',
-    "Fetch them from the vendor's collateral service (`enclos platform serve` where the vendor is).",
+    'Give the node agent the collateral of the vendor: `--collateral`. Elsewhere fetch it from the service of the vendor.',
+  ],
+  COLLATERAL_UNAVAILABLE: [
+    'transient',
+    'The platform has no collateral of its vendor yet.',
+    'Read the log of the node agent, where `collateral-failed` says why. It tries again by itself.',
   ],
   PLATFORM_BUSY: [
     'transient',
     'The platform has reached its limit of enclaves, launches or image bytes.',
     'Try again after a moment; end enclaves that are no longer used.',
+  ],
+  PLATFORM_LEAVING: [
+    'transient',
+    'The platform gives way to the next one, and starts no more enclaves.',
+    'Connect again, and load the enclave there; `superviseEnclave` does this with `reconnect`.',
   ],
   PLATFORM_START_FAILED: [
     'transient',

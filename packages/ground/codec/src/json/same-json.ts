@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type JsonValue } from '@enclos/codec/json';
+import { isJsonArray, isJsonObject, type JsonValue } from './value.ts';
 
 /** True for equal values, whatever the order of members. */
 export function sameJson(left: JsonValue, right: JsonValue): boolean {
