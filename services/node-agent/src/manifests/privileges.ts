@@ -44,7 +44,7 @@ export function securityContextOf(options: Asked): V1SecurityContext {
 }
 
 /**
- * Who calls is known by a process id of the node. Where that does not matter, the agent stays among its own processes. It
+ * A caller is known by its process id on the node. Where that does not matter, the agent stays among its own processes. It
  * would be the first of them then, and not reap what its enclaves leave; the pause container does.
  */
 export function processesOf(options: Asked): Pick<V1PodSpec, 'hostPID' | 'shareProcessNamespace'> {
