@@ -59,7 +59,7 @@ describe('an agent with software devices', { skip }, () => {
 
   interface Serving {
     readonly pod: Pod;
-    end(): Promise<void>;
+    readonly end: () => Promise<void>;
   }
 
   /** A pod that has a device of an agent. */
