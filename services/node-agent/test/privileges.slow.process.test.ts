@@ -29,10 +29,9 @@ const without = (name: string): readonly string[] =>
   withRightsOf(capabilitiesOf(software).filter((one) => one !== name));
 
 /** A process namespace, whose first process reaps the others as the pause container does. */
-const ownProcesses = [
-  ...'unshare --pid --fork --mount-proc --kill-child=SIGKILL --'.split(' '),
-  ...['sh', '-c', '"$@"; exit $?', 'sh'],
-];
+const ownProcesses = 'unshare --pid --fork --mount-proc --kill-child=SIGKILL -- sh -c'
+  .split(' ')
+  .concat('"$@"; exit $?', 'sh');
 
 /** What a container would not have, by a mount namespace in which the script has changed it. */
 function changed(script: string, ...places: readonly string[]): readonly string[] {

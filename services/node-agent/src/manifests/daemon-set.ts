@@ -1,6 +1,6 @@
 import type { V1Container, V1DaemonSet, V1PodSpec } from '@enclos/kubernetes/objects';
 import { mountsOf, volumesOf } from './host-folders.ts';
-import { labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+import { collateralFolder, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
 import { commandOf, processesOf, securityContextOf } from './privileges.ts';
 
 export function daemonSet(options: ManifestOptions): V1DaemonSet {
@@ -52,10 +52,11 @@ function container(options: ManifestOptions): V1Container {
   };
 }
 
-function argumentsOf({ devices, isOwnVendor, hasCgroups, hasHardware }: ManifestOptions): string[] {
+function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware }: ManifestOptions): string[] {
   return [
     ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
     ...(isOwnVendor ? ['--own-vendor'] : []),
+    ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
     `--devices=${devices}`,
     ...(devices > 0 ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
     ...(hasHardware ? [] : ['--no-hardware']),
