@@ -9,9 +9,9 @@ import type { ManifestOptions } from './options.ts';
  */
 export type AgentMode = 'pod' | 'agent' | 'hardware';
 
-type Asked = Pick<ManifestOptions, 'devices' | 'hasCgroups' | 'entersNode'>;
+type ModeOptions = Pick<ManifestOptions, 'devices' | 'hasCgroups' | 'entersNode'>;
 
-export function modeOf({ devices, hasCgroups }: Pick<Asked, 'devices' | 'hasCgroups'>): AgentMode {
+export function modeOf({ devices, hasCgroups }: Pick<ModeOptions, 'devices' | 'hasCgroups'>): AgentMode {
   if (devices === 0) return 'hardware';
   return hasCgroups ? 'pod' : 'agent';
 }
@@ -19,14 +19,14 @@ export function modeOf({ devices, hasCgroups }: Pick<Asked, 'devices' | 'hasCgro
 /** What the agent does with each of them is said in its README, and tests take each away. */
 const ofSoftware = ['KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN'];
 
-export function capabilitiesOf(options: Asked): readonly string[] {
+export function capabilitiesOf(options: ModeOptions): readonly string[] {
   const mode = modeOf(options);
   if (mode === 'hardware') return [];
   // For `nsenter`, and dropped before the agent starts.
   return mode === 'pod' && options.entersNode ? [...ofSoftware, 'SYS_PTRACE'] : ofSoftware;
 }
 
-export function securityContextOf(options: Asked): V1SecurityContext {
+export function securityContextOf(options: ModeOptions): V1SecurityContext {
   const add = capabilitiesOf(options);
   return {
     // No other user may write where the kubelet and the agent have their sockets.
@@ -47,14 +47,14 @@ export function securityContextOf(options: Asked): V1SecurityContext {
  * A caller is known by its process id on the node. Where that does not matter, the agent stays among its own processes. It
  * would be the first of them then, and not reap what its enclaves leave; the pause container does.
  */
-export function processesOf(options: Asked): Pick<V1PodSpec, 'hostPID' | 'shareProcessNamespace'> {
+export function processesOf(options: ModeOptions): Pick<V1PodSpec, 'hostPID' | 'shareProcessNamespace'> {
   const mode = modeOf(options);
   if (mode === 'pod') return { hostPID: true };
   return mode === 'agent' ? { shareProcessNamespace: true } : {};
 }
 
 /** It starts in the cgroup namespace of the node, and drops what that took. */
-export function commandOf(options: Asked): string[] {
+export function commandOf(options: ModeOptions): string[] {
   const agent = ['/usr/local/bin/node', '/app/enclos-node-agent.mjs'];
   if (modeOf(options) !== 'pod' || !options.entersNode) return agent;
   return ['nsenter', '--target=1', '--cgroup', '--', 'setpriv', '--bounding-set=-sys_ptrace', '--', ...agent];
