@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseImageReference } from '../lint/image-reference.ts';
-import { parseQuantity } from '../lint/quantity.ts';
+import { parseQuantity } from '@enclos/kubernetes-schema';
 
 /** Where the pods run. */
 export const profiles = ['software', 'sgx', 'aks-sgx', 'aks-snp', 'podman'] as const;
