@@ -4,7 +4,7 @@ import { failureLines, stackVariable, systemReason, type Failure } from '@enclos
 import { isEnclosError } from '@enclos/errors';
 import { showsWholeStacks } from './caller-stack.ts';
 
-/** What a server says of an error, as JSON, to whoever asked: nothing in it is secret. */
+/** What a server says of an error, as JSON, to its client: nothing in it is secret. */
 export interface FailureBody {
   readonly code: string;
   readonly message: string;
@@ -26,8 +26,6 @@ export class AnsweredError extends Error {
 
 /**
  * The body of an answer to a request that failed. Words of errors that are not of Enclos stay here: they may hold anything.
- * @example
- * response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(failureBody(error)));
  */
 export function failureBody(error: unknown): FailureBody {
   if (isEnclosError(error)) return { code: error.code, message: error.message, next: error.next };
@@ -76,13 +74,6 @@ function set(name: keyof FailureBody, value: string | undefined): Partial<Failur
 /**
  * Any error as a program tells people about it before it ends: code, what happened, and what to do, without a stack trace.
  * `ENCLOS_STACK=1` adds the trace.
- * @example
- * try {
- *   await run();
- * } catch (error) {
- *   console.error(failureText(error));
- *   process.exitCode = 1;
- * }
  */
 export function failureText(error: unknown): string {
   const lines = failureLines(failureOf(error));
