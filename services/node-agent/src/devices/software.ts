@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Turns } from '@enclos/bounded';
+import { Turns, underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
@@ -26,6 +26,8 @@ export interface SoftwareDevicesOptions {
   /** The process that connects to a device. */
   readonly caller: (connection: Socket) => Promise<Caller>;
   readonly failed: (what: string, error: unknown) => void;
+  /** Called when devices that did not work do so again. */
+  readonly recovered?: (() => void) | undefined;
 }
 
 /** Devices that are hosts of one software platform. None works until the platform is there. */
@@ -36,7 +38,14 @@ export interface SoftwareDevices extends Resource {
   readonly probe: () => Promise<void>;
   /** None works any more. */
   readonly detach: () => void;
+  /** Why none works, as of the last look; undefined when they work. */
+  readonly problem: () => unknown;
 }
+
+/** How long a look may take. */
+const probeLimitMs = 20_000;
+/** How long an allocation may be in progress before the devices count as broken. */
+const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
   const { count, folders, caller, failed } = options;
@@ -48,7 +57,7 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   const turns = new Turns();
   const serve = async (device: number, path: string): Promise<void> => {
     const host = platform?.folderHosts[device];
-    if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
+    if (host === undefined) throw notThere;
     listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
   };
   const forget = async (path: string): Promise<void> => {
@@ -56,27 +65,51 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     listening.delete(path);
     await folders.remove(path);
   };
-  const setWorks = (now: boolean): void => {
+  let problem: unknown = notThere;
+  const setProblem = (found: unknown): void => {
+    // Told when it is another one; it comes again at each look.
+    if (found !== undefined && codeOf(found) !== codeOf(problem)) failed('devices', found);
+    if (found === undefined && problem !== undefined && problem !== notThere) options.recovered?.();
+    problem = found;
+    const now = found === undefined;
     if (works === now) return;
     works = now;
     watchers.tell();
   };
+  /** When each allocation in progress began. */
+  const givingSince = new Set<{ readonly atMs: number }>();
+  const allocate = async (ids: readonly string[]): Promise<ContainerAllocation> => {
+    const since = { atMs: performance.now() };
+    givingSince.add(since);
+    try {
+      return await turns.take(() => give({ ids, folders, serve, forget }));
+    } finally {
+      givingSince.delete(since);
+    }
+  };
+  const look = async (found: DevicePlatform | undefined): Promise<void> => {
+    const [oldest] = givingSince;
+    if (oldest !== undefined && performance.now() - oldest.atMs > allocationLimitMs) {
+      throw new EnclosError('AGENT_TOO_SLOW', 'An allocation has not ended.');
+    }
+    await folders.check();
+    await found?.check();
+  };
   const probe = async (): Promise<void> => {
     const found = platform;
     try {
-      await folders.check();
-      await found?.check();
-      setWorks(found !== undefined && found === platform);
+      await underDeadline(probeLimitMs, (signal) => untilAborted(signal, look(found)));
+      if (found === platform) setProblem(found === undefined ? notThere : undefined);
     } catch (error) {
-      if (works) failed('devices', error);
-      setWorks(false);
+      if (found === platform) setProblem(error);
     }
   };
   return Object.freeze({
     name: softwareResource,
     devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
     watch: watchers.watch,
-    allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
+    problem: () => problem,
+    allocate,
     async attach(attached: DevicePlatform) {
       platform = attached;
       for (let device = 0; device < count; device += 1) {
@@ -90,10 +123,16 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     probe,
     detach() {
       platform = undefined;
-      setWorks(false);
+      setProblem(notThere);
     },
   });
 }
+
+/** Not a fault: the platform is being opened, or the agent ends. */
+const notThere = new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : error;
 
 interface Giving {
   readonly ids: readonly string[];
