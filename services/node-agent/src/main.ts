@@ -1,5 +1,5 @@
 import './errors.ts';
-import { exitCodeOf, helpText } from '@enclos/command-line';
+import { allowEarlyEnd, exitCodeOf, helpText } from '@enclos/command-line';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { agentCommand, program } from './agent-command.ts';
 import { createLog } from './log.ts';
@@ -15,6 +15,7 @@ const now = (): Date => new Date();
  * the error, or 1 for an error without a code.
  */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  allowEarlyEnd(process.stdout);
   const log = createLog({ now });
   try {
     // Loaded when they are needed: the watchdog, which lives as long as the agent, holds none of it.
