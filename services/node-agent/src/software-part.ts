@@ -7,6 +7,7 @@ import type { Caller } from '@enclos/software-sgx';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
 import { openDeviceFolders } from './devices/device-folders.ts';
+import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices, softwareResource } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
@@ -49,10 +50,14 @@ export async function createSoftwarePart(
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, devices: count } = options;
   await makePassable(runtimeFolder);
-  const folders = await openDeviceFolders(join(runtimeFolder, 'devices'));
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
+  const folders = await openDeviceFolders({
+    root: join(runtimeFolder, 'devices'),
+    record: await openFolderRecord(join(options.stateFolder, 'device-folders')),
+    unrecorded: (error) => failed('device-folders', error),
+  });
   let trial: Trial | undefined;
   const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });

@@ -68,7 +68,10 @@ describe('a trial launch', () => {
   test('tells a cgroup that cannot be entered from a process that cannot be started', async () => {
     const { trial, refuse } = bench();
     refuse((cgroups) => cgroups.length > 0);
-    await assert.rejects(trial.check(), { code: 'AGENT_CGROUP_UNAVAILABLE', message: /cannot enter the cgroup of a pod/ });
+    await assert.rejects(trial.check(), {
+      code: 'AGENT_CGROUP_UNAVAILABLE',
+      message: /cannot enter the cgroup of a pod/,
+    });
   });
 
   test('is not made when callers cannot be identified, which is the reason then', async () => {
