@@ -55,7 +55,7 @@ export async function createSoftwarePart(
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openDeviceFolders({
     root: join(runtimeFolder, 'devices'),
-    record: await openFolderRecord(join(options.stateFolder, 'device-folders')),
+    record: openFolderRecord(join(options.stateFolder, 'device-folders')),
     unrecorded: (error) => failed('device-folders', error),
   });
   let trial: Trial | undefined;
@@ -78,7 +78,7 @@ export async function createSoftwarePart(
       const started = await startAgentPlatform(options, { now, log, metrics });
       platform = started;
       const tried = createTrial({
-        launch: started.tryLaunch,
+        launch: (entered) => started.tryLaunch(entered),
         cgroups: cgroups?.own ?? [],
         identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
         now: () => performance.now(),

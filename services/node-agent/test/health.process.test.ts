@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { status, type ServiceError } from '@grpc/grpc-js';
 import { softwareResource } from '../src/devices/software.ts';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import type { DeviceList } from '../src/plugin/messages.ts';
+import type { ContainerAllocation, DeviceList } from '../src/plugin/messages.ts';
 import { agentSkipped, createAgentSite, type AgentSite, type RunningAgent } from './agent-site.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import { withinMs } from './support.ts';
+import { createSyncLoop } from './sync-loop.ts';
 
 const definitions = loadDefinitions();
 const node = nodeCgroups();
@@ -30,6 +30,9 @@ const all =
 describe('the health of a node', { skip: agentSkipped() }, () => {
   let site: AgentSite;
   let kubelet: FakeKubelet;
+  const loop = createSyncLoop();
+  const rebooted = { uid: 'a', resource: softwareResource };
+  let allocation: ContainerAllocation | undefined;
 
   before(async () => {
     site = await createAgentSite();
@@ -85,21 +88,41 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
     const agent = site.agent(...cgroupWords);
     const plugin = await withinMs(30_000, registered);
     await withinMs(60_000, plugin.until(all('Healthy')));
+    loop.know(plugin);
+    const before = await loop.admit(rebooted);
     const [child] = childrenOf(agent.processId);
     assert.ok(child !== undefined);
     process.kill(child, 'SIGSTOP');
     const calledAt = performance.now();
-    const error = await withinMs(
-      20_000,
-      plugin.allocate(['software-sgx-0']).then(
-        () => undefined,
-        (reason: ServiceError) => reason,
-      ),
-    );
-    assert.equal(error?.code, status.UNAVAILABLE);
+    const refused = assert.rejects(loop.admit({ uid: 'b', resource: softwareResource }), /14 UNAVAILABLE/);
+    // A pod without devices, which the kubelet admits after that one.
+    await withinMs(20_000, loop.admit({ uid: 'c' }));
+    await refused;
     assert.ok(performance.now() - calledAt < 12_000, `${performance.now() - calledAt} ms`);
     assert.match(String((await agent.said('stuck'))['message']), /has not reported for 8 seconds, and is killed/);
     await plugin.gone;
+    allocation = before;
+  });
+
+  test('is good again after a reboot: a pod of the checkpoint finds its folder, once the agent has registered', async () => {
+    rmSync(site.runtimeFolder, { recursive: true, force: true });
+    loop.reboot();
+    await assert.rejects(
+      loop.admit(rebooted),
+      /^Error: Allocate failed due to no healthy devices present; cannot allocate/,
+    );
+    const registered = known();
+    const agent = site.agent(...cgroupWords);
+    const plugin = await withinMs(30_000, registered);
+    await withinMs(60_000, plugin.until(all('Healthy')));
+    loop.know(plugin);
+    assert.deepEqual(await loop.admit(rebooted), allocation);
+    const [mount] = allocation?.mounts ?? [];
+    const pod = site.pod(allocation ?? {}, { cgroup: node === undefined ? undefined : site.cgroup('rebooted') });
+    assert.deepEqual(readdirSync(mount?.host_path ?? ''), ['platform.sock']);
+    await pod.does('connect');
+    await pod.does('load');
+    await agent.stop('SIGTERM');
   });
 });
 

@@ -60,7 +60,7 @@ export async function openDeviceFolders({
   };
   const check = (): Promise<void> => requirePrivate(root);
   await check();
-  for (const name of record?.names() ?? []) await makePassable(join(root, name));
+  for (const name of (await record?.names()) ?? []) await makePassable(join(root, name));
   return Object.freeze({
     existing,
     check,

@@ -3,7 +3,7 @@ import { durable } from '@enclos/durable';
 
 /** The folders that pods were given, by `DEVICE/NUMBER`, in a file that outlives a reboot of the node. */
 export interface FolderRecord {
-  readonly names: () => readonly string[];
+  names(): Promise<readonly string[]>;
   add(name: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
@@ -13,21 +13,21 @@ const namePattern = /^\d{1,4}\/\d{8}$/;
 const maxBytes = 1024 * 64 * 14;
 
 /**
- * Reads the record. One that is missing or damaged is begun again: it is only needed after a reboot.
+ * Keeps the record. It is read again before each change, because an agent that is being replaced may still write it. One that is
+ * missing or damaged is begun again: it is only needed after a reboot.
  * @param path in a folder that only root can write to
  */
-export async function openFolderRecord(path: string): Promise<FolderRecord> {
-  const names = new Set((await readBounded(path)).split('\n').filter((line) => namePattern.test(line)));
-  const write = (): Promise<void> =>
+export function openFolderRecord(path: string): FolderRecord {
+  const read = async (): Promise<Set<string>> =>
+    new Set((await readBounded(path)).split('\n').filter((line) => namePattern.test(line)));
+  const write = (names: ReadonlySet<string>): Promise<void> =>
     durable.replace(path, [...names].map((name) => `${name}\n`).join(''), { mode: 0o600, folderMode: 0o700 });
   return Object.freeze({
-    names: () => [...names],
-    async add(name: string) {
-      names.add(name);
-      await write();
-    },
+    names: async () => [...(await read())],
+    add: async (name: string) => write((await read()).add(name)),
     async remove(name: string) {
-      if (names.delete(name)) await write();
+      const names = await read();
+      if (names.delete(name)) await write(names);
     },
   });
 }

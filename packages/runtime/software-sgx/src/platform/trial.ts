@@ -24,7 +24,7 @@ export async function tryLaunch(services: PlatformServices, options: TrialOption
   const { isolation, interpreter, separated } = services;
   const user = separated && (await freeUser(separated.enclaveUsers));
   const needs = { heapSizeBytes, threads: 1, user, cgroups: options.cgroups };
-  const [command = '', ...words] = [
+  const [command, ...words] = [
     ...enclaveCommand(isolation, needs, interpreter.path),
     ...interpreterFlags({ heapSizeBytes, debug: false }),
     '-e',
