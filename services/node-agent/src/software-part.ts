@@ -6,7 +6,7 @@ import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
-import { openDeviceFolders } from './devices/device-folders.ts';
+import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices, softwareResource } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
@@ -53,11 +53,7 @@ export async function createSoftwarePart(
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
-  const folders = await openDeviceFolders({
-    root: join(runtimeFolder, 'devices'),
-    record: openFolderRecord(join(options.stateFolder, 'device-folders')),
-    unrecorded: (error) => failed('device-folders', error),
-  });
+  const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
   const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
@@ -77,18 +73,15 @@ export async function createSoftwarePart(
       const { startAgentPlatform } = await import('./platform.ts');
       const started = await startAgentPlatform(options, { now, log, metrics });
       platform = started;
-      const tried = createTrial({
-        launch: (entered) => started.tryLaunch(entered),
-        cgroups: cgroups?.own ?? [],
-        identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
-        now: () => performance.now(),
-      });
+      const tried = trialOf(started, { cgroups, kubeletFolder });
       trial = tried;
-      const check = async (): Promise<void> => {
-        await started.check();
-        await tried.check();
-      };
-      await devices.attach({ folderHosts: started.folderHosts, check });
+      await devices.attach({
+        folderHosts: started.folderHosts,
+        check: async () => {
+          await started.check();
+          await tried.check();
+        },
+      });
       stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
       log.info('platform-ready', {
         resource: softwareResource,
@@ -105,6 +98,29 @@ export async function createSoftwarePart(
       await plugin.close();
       await platform?.close();
     },
+  });
+}
+
+function openFolders(
+  { runtimeFolder, stateFolder }: SoftwareOptions,
+  failed: (what: string, error: unknown) => void,
+): Promise<DeviceFolders> {
+  return openDeviceFolders({
+    root: join(runtimeFolder, 'devices'),
+    record: openFolderRecord(join(stateFolder, 'device-folders')),
+    unrecorded: (error) => failed('record', error),
+  });
+}
+
+function trialOf(
+  platform: AgentPlatform,
+  { cgroups, kubeletFolder }: { readonly cgroups: Cgroups | undefined; readonly kubeletFolder: string },
+): Trial {
+  return createTrial({
+    launch: (entered) => platform.tryLaunch(entered),
+    cgroups: cgroups?.own ?? [],
+    identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
+    now: () => performance.now(),
   });
 }
 

@@ -89,7 +89,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
     const plugin = await withinMs(30_000, registered);
     await withinMs(60_000, plugin.until(all('Healthy')));
     loop.know(plugin);
-    const before = await loop.admit(rebooted);
+    const given = await loop.admit(rebooted);
     const [child] = childrenOf(agent.processId);
     assert.ok(child !== undefined);
     process.kill(child, 'SIGSTOP');
@@ -101,7 +101,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
     assert.ok(performance.now() - calledAt < 12_000, `${performance.now() - calledAt} ms`);
     assert.match(String((await agent.said('stuck'))['message']), /has not reported for 8 seconds, and is killed/);
     await plugin.gone;
-    allocation = before;
+    allocation = given;
   });
 
   test('is good again after a reboot: a pod of the checkpoint finds its folder, once the agent has registered', async () => {

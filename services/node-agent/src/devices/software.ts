@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { Turns, underDeadline, untilAborted } from '@enclos/bounded';
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
-import { createWatchers } from './watched.ts';
+import { createCondition, notThere, TimedTurns } from './condition.ts';
 
 export const softwareResource = 'enclos.dev/software-sgx';
 /** Where a container finds its folder. */
@@ -49,12 +49,14 @@ const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
   const { count, folders, caller, failed } = options;
-  const watchers = createWatchers();
+  const condition = createCondition({
+    failed: (error) => failed('devices', error),
+    recovered: () => options.recovered?.(),
+  });
   const listening = new Map<string, Listening>();
   let platform: DevicePlatform | undefined;
-  let works = false;
   /** One allocation at a time: two of one device would make one folder. */
-  const turns = new Turns();
+  const turns = new TimedTurns();
   const serve = async (device: number, path: string): Promise<void> => {
     const host = platform?.folderHosts[device];
     if (host === undefined) throw notThere;
@@ -65,33 +67,8 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     listening.delete(path);
     await folders.remove(path);
   };
-  let problem: unknown = notThere;
-  const setProblem = (found: unknown): void => {
-    // Told when it is another one; it comes again at each look.
-    if (found !== undefined && codeOf(found) !== codeOf(problem)) failed('devices', found);
-    if (found === undefined && problem !== undefined && problem !== notThere) options.recovered?.();
-    problem = found;
-    const now = found === undefined;
-    if (works === now) return;
-    works = now;
-    watchers.tell();
-  };
-  /** When each allocation in progress began. */
-  const givingSince = new Set<{ readonly atMs: number }>();
-  const allocate = async (ids: readonly string[]): Promise<ContainerAllocation> => {
-    const since = { atMs: performance.now() };
-    givingSince.add(since);
-    try {
-      return await turns.take(() => give({ ids, folders, serve, forget }));
-    } finally {
-      givingSince.delete(since);
-    }
-  };
   const look = async (found: DevicePlatform | undefined): Promise<void> => {
-    const [oldest] = givingSince;
-    if (oldest !== undefined && performance.now() - oldest.atMs > allocationLimitMs) {
-      throw new EnclosError('AGENT_TOO_SLOW', 'An allocation has not ended.');
-    }
+    turns.requireProgress(allocationLimitMs);
     await folders.check();
     await found?.check();
   };
@@ -99,17 +76,17 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     const found = platform;
     try {
       await underDeadline(probeLimitMs, (signal) => untilAborted(signal, look(found)));
-      if (found === platform) setProblem(found === undefined ? notThere : undefined);
+      if (found === platform) condition.set(found === undefined ? notThere : undefined);
     } catch (error) {
-      if (found === platform) setProblem(error);
+      if (found === platform) condition.set(error);
     }
   };
   return Object.freeze({
     name: softwareResource,
-    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
-    watch: watchers.watch,
-    problem: () => problem,
-    allocate,
+    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, condition.problem() === undefined)),
+    watch: condition.watch,
+    problem: condition.problem,
+    allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
     async attach(attached: DevicePlatform) {
       platform = attached;
       for (let device = 0; device < count; device += 1) {
@@ -123,16 +100,10 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     probe,
     detach() {
       platform = undefined;
-      setProblem(notThere);
+      condition.set(notThere);
     },
   });
 }
-
-/** Not a fault: the platform is being opened, or the agent ends. */
-const notThere = new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
-
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : error;
 
 interface Giving {
   readonly ids: readonly string[];
