@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,18 @@ interface Line {
   readonly port?: number;
   readonly healthPort?: number;
 }
+
+test('each command says what it takes', () => {
+  for (const [command, option] of [
+    ['serve', '--certificate FILE'],
+    ['certificates', '--renew'],
+    ['manifests', '--image NAME@sha256:HEX'],
+  ] as const) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, command, '--help'], { encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.ok(stdout.includes(`Usage: enclos-admission ${command}`) && stdout.includes(option), stdout);
+  }
+});
 
 class Program {
   readonly process: ChildProcess;
@@ -162,7 +174,8 @@ describe('the program', () => {
     const args = ['manifests', '--folder', out, '--certificates', join(folder, 'ca'), '--image', image];
     for (let i = 0; i < 2; i++) assert.deepEqual(await run(args).exited, [0, null]);
     const secret = await readFile(join(out, 'secret.yaml'), 'utf8');
-    assert.match(secret, /kubernetes\.io\/tls[^]*PRIVATE KEY/);
+    const [, key = ''] = /type: kubernetes\.io\/tls[^]*\n {2}tls\.key: (\S+)\n/.exec(secret) ?? [];
+    assert.equal(Buffer.from(key, 'base64').toString(), await readFile(join(folder, 'ca/tls.key'), 'utf8'));
     assert.equal((await stat(join(out, 'secret.yaml'))).mode & 0o777, 0o600);
     // A run of the other command that was cut off between key and certificate.
     const cut = join(folder, 'cut');

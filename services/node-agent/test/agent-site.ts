@@ -68,6 +68,8 @@ export interface AgentSite {
   agentUnder(before: readonly string[], argv: readonly string[]): RunningAgent;
   /** Of an agent with three software devices, and no hardware. */
   readonly softwareWords: readonly string[];
+  /** The same, started by a program before its own, as in a container that lacks something. */
+  agentBy(starter: readonly string[], ...more: readonly string[]): RunningAgent;
   pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
   /** Makes the cgroups of a container. */
   cgroup(name: string): PodCgroup;
@@ -104,14 +106,18 @@ export async function createAgentSite({ vendorWords = ['--own-vendor'] }: AgentS
     child.once('close', () => running.delete(child));
     return agentOf(child, startedAt);
   };
+  const agentBy = (starter: readonly string[], ...more: readonly string[]): RunningAgent => {
+    const rights = withRightsOf(agentPod().containers[0].securityContext.capabilities.add);
+    return agentUnder([...starter, ...rights], [...softwareWords, ...more]);
+  };
   return Object.freeze({
     folder,
     runtimeFolder,
     kubeletFolder,
     mrEnclave: createHash('sha256').update(image).digest('hex'),
     softwareWords,
-    agent: (...more: readonly string[]) =>
-      agentUnder(withRightsOf(agentPod().containers[0].securityContext.capabilities.add), [...softwareWords, ...more]),
+    agent: (...more: readonly string[]) => agentBy([], ...more),
+    agentBy,
     agentUnder,
     pod(allocation: ContainerAllocation, { user = 65_532, cgroup }: PodPlace = {}) {
       const pod = startPod({ allocation, user, imagePath, signaturePath, cgroups: cgroup?.folders });

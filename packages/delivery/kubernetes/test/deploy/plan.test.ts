@@ -154,7 +154,8 @@ describe('planDeployment()', () => {
       [['10.1.0.0/16'], ['10.0.0.1/32'], ['2001:db8::1/128']],
     );
     const closed = find(objectsOf({ listen: [], connect: [] }), 'NetworkPolicy').spec;
-    assert.deepEqual([closed?.ingress, closed?.egress], [[], []]);
+    assert.deepEqual(closed?.policyTypes, ['Ingress', 'Egress']);
+    assert.deepEqual(Object.keys(closed ?? {}), ['podSelector', 'policyTypes']);
   });
 
   it('opens a port to all clients with a public service only, and says what a name opens', () => {
@@ -181,7 +182,7 @@ describe('planDeployment()', () => {
       [['a-long-name-of', 1234]],
     );
     assert.equal(find(objects, 'NetworkPolicy').spec?.egress?.length, 1);
-    assert.equal(find(objectsOf({ listen: [] }, { network }), 'NetworkPolicy').spec?.ingress?.length, 0);
+    assert.equal(find(objectsOf({ listen: [] }, { network }), 'NetworkPolicy').spec?.ingress, undefined);
   });
 
   it('gives a StatefulSet claims and a headless Service', () => {
@@ -350,6 +351,11 @@ describe('roots of software platforms', () => {
     assert.equal(metadata.name, 'enclos-software-roots');
     assert.equal(data?.['fingerprints'], `${one}\n${two}\n`);
     assert.equal(data['roots.pem'], `${pem('one').trim()}\n${pem('two').trim()}\n`);
+    // A list of fingerprints, as in a policy, means the same as an object without certificates.
+    assert.deepEqual(
+      objectsOf({ softwareRoots: [one, two] }),
+      objectsOf({ softwareRoots: { fingerprints: [one, two] } }),
+    );
     const { spec, container } = podOf({ softwareRoots: { fingerprints: [one] } });
     assert.deepEqual(spec.volumes, [{ name: 'roots', configMap: { name: 'enclos-software-roots' } }]);
     assert.deepEqual(container.volumeMounts, [{ name: 'roots', mountPath: '/etc/enclos/roots', readOnly: true }]);
