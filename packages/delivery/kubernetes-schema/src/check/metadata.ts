@@ -44,8 +44,11 @@ export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report
   checkFinalizers(metadata);
   const spec = kind === 'Namespace' ? root.child('spec') : undefined;
   if (spec !== undefined) checkFinalizers(spec);
-  if ((metadata.number('generation') ?? 0) < 0) metadata.invalid('generation', 'at least 0');
-  const owners = metadata.each('ownerReferences').filter((owner) => owner.isTrue('controller'));
+  const references = metadata.each('ownerReferences');
+  for (const owner of references) {
+    for (const field of ['apiVersion', 'kind', 'name', 'uid']) if (owner.text(field) === '') owner.missing(field);
+  }
+  const owners = references.filter((owner) => owner.isTrue('controller'));
   if (owners.length > 1) metadata.conflict('ownerReferences', 'has two owners with controller: true');
   checkPriority(root, kind, name);
 }

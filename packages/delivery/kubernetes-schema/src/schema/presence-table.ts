@@ -26,6 +26,7 @@ V1DaemonSetSpec template+
 V1Deployment spec+
 V1DeploymentSpec template+
 V1EphemeralContainer image
+V1EphemeralVolumeSource volumeClaimTemplate
 V1ExecAction command
 V1HTTPHeader value?
 V1HTTPIngressPath backend+
@@ -45,6 +46,7 @@ V1LimitRangeSpec limits?
 V1MutatingWebhook clientConfig+
 V1NamedRuleWithOperations apiGroups apiVersions operations resources
 V1ParamRef parameterNotFoundAction
+V1OwnerReference apiVersion? kind? name? uid?
 V1PersistentVolume spec+
 V1PersistentVolumeClaim spec+
 V1PersistentVolumeClaimSpec accessModes
