@@ -7,10 +7,14 @@ import { certificateSecret, deployment, disruptionBudget, service, serviceAccoun
 
 /** The manifests of the webhook, with a kustomization. */
 export function webhookFiles(options: ManifestOptions): readonly ManifestFile[] {
+  return manifestFiles(webhookObjects(options));
+}
+
+export function webhookObjects(options: ManifestOptions): readonly NamedObject[] {
   const { trust } = options;
   const secret: readonly NamedObject[] =
     trust === undefined ? [] : [['secret.yaml', certificateSecret(options, trust)]];
-  return manifestFiles([
+  return [
     ['namespace.yaml', namespaceOf(options)],
     ['service-account.yaml', serviceAccount(options)],
     ...secret,
@@ -19,7 +23,7 @@ export function webhookFiles(options: ManifestOptions): readonly ManifestFile[] 
     ['network-policy.yaml', networkPolicy(options)],
     ['pod-disruption-budget.yaml', disruptionBudget(options)],
     ['webhook-configuration.yaml', webhookConfiguration(options)],
-  ]);
+  ];
 }
 
 /** Its pods satisfy the strictest of the Pod Security Standards, and it is held to that. */
