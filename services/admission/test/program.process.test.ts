@@ -162,7 +162,8 @@ describe('the program', () => {
     const args = ['manifests', '--folder', out, '--certificates', join(folder, 'ca'), '--image', image];
     for (let i = 0; i < 2; i++) assert.deepEqual(await run(args).exited, [0, null]);
     const secret = await readFile(join(out, 'secret.yaml'), 'utf8');
-    assert.match(secret, /kubernetes\.io\/tls[^]*PRIVATE KEY/);
+    const [, key = ''] = /type: kubernetes\.io\/tls[^]*\n {2}tls\.key: (\S+)\n/.exec(secret) ?? [];
+    assert.equal(Buffer.from(key, 'base64').toString(), await readFile(join(folder, 'ca/tls.key'), 'utf8'));
     assert.equal((await stat(join(out, 'secret.yaml'))).mode & 0o777, 0o600);
     // A run of the other command that was cut off between key and certificate.
     const cut = join(folder, 'cut');

@@ -95,13 +95,20 @@ function collateralPlace(values: Values): CollateralPlace | undefined {
   if (collateral === undefined) return undefined;
   if (ownVendor) refuse('--own-vendor makes its own collateral: leave out --collateral, or enrol the node elsewhere.');
   if (!isSecure && !collateral.startsWith('http://')) return { path: path('--collateral', collateral) };
+  const url = collateralAddress('--collateral', collateral);
+  return { url, authorityFile: authority === undefined ? undefined : path('--collateral-ca', authority) };
+}
+
+/** @throws AGENT_USAGE */
+export function collateralAddress(option: string, text: string): string {
   // In a name, the place of the root is not percent-encoded yet.
-  const url = collateral.replaceAll('{root}', '0'.repeat(64));
+  const url = text.replaceAll('{root}', '0'.repeat(64));
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
-    refuse('--collateral is a path from the root, or an http or https address without a user and a fragment.');
+  const isUsable = parsed !== undefined && ['http:', 'https:'].includes(parsed.protocol);
+  if (!isUsable || parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
+    refuse(`${option} is an http or https address without a user and a fragment.`);
   }
-  return { url: collateral, authorityFile: authority === undefined ? undefined : path('--collateral-ca', authority) };
+  return text;
 }
 
 function hardwareSettings(values: Values): HardwareSettings {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { parseManifestOptions } from '../src/manifests/command.ts';
 import { daemonSet } from '../src/manifests/daemon-set.ts';
 import { agentFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
@@ -48,6 +49,47 @@ describe('the manifests of the agent', () => {
       const hasCgroups = software?.cgroupRoot !== undefined;
       assert.equal(command.includes('nsenter'), hasCgroups);
       assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE'), hasCgroups);
+    }
+  });
+});
+
+describe('the manifests for a vendor elsewhere', () => {
+  const words = ['--folder', 'deploy', '--image', shown.image];
+
+  test('mount the config map of the collateral, which may come later, and name its folder to the agent', () => {
+    const request = parseManifestOptions([...words, '--collateral-config-map', 'enclos-collateral']);
+    assert.ok(request !== undefined);
+    const { containers, volumes = [] } = daemonSet(request.options).spec?.template.spec ?? { containers: [] };
+    const [{ args = [], volumeMounts = [] } = {}] = containers;
+    const name = 'collateral';
+    assert.deepEqual(volumes.find((volume) => volume.name === name)?.configMap, {
+      name: 'enclos-collateral',
+      optional: true,
+    });
+    const mountPath = '/etc/enclos/collateral';
+    assert.deepEqual(
+      volumeMounts.find((mount) => mount.name === name),
+      { name, mountPath, readOnly: true },
+    );
+    assert.deepEqual(optionsOf(...args).software?.collateral, { path: mountPath });
+  });
+
+  test('hand an address to the agent', () => {
+    const url = 'https://vendor.example/{root}.json';
+    const request = parseManifestOptions([...words, '--collateral-url', url]);
+    assert.ok(request !== undefined);
+    const [{ args = [] } = {}] = daemonSet(request.options).spec?.template.spec?.containers ?? [];
+    assert.deepEqual(optionsOf(...args).software?.collateral, { url, authorityFile: undefined });
+  });
+
+  test('are refused with two sources of collateral, or a vendor here', () => {
+    for (const [message, ...more] of [
+      [/own-vendor makes its own/, '--own-vendor', '--collateral-config-map', 'c'],
+      [/Give either/, '--collateral-url', 'https://v/c', '--collateral-config-map', 'c'],
+      [/is a name of lower-case/, '--collateral-config-map', 'C_1'],
+      [/--collateral-url is an http or https address/, '--collateral-url', 'ftp://v/c'],
+    ] as const) {
+      assert.throws(() => parseManifestOptions([...words, ...more]), { code: 'AGENT_USAGE', message });
     }
   });
 });

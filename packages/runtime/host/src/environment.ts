@@ -11,6 +11,8 @@ import { connectSoftwarePlatform, type Isolation, type SoftwareLauncher } from '
 export const hostVariables = Object.freeze({
   /** Unix socket of the platform process. */
   platform: 'ENCLOS_PLATFORM',
+  /** How long to wait for a platform that does not answer: seconds, 0 to 3600. Default 30. */
+  platformWait: 'ENCLOS_PLATFORM_WAIT',
   image: 'ENCLOS_IMAGE',
   signature: 'ENCLOS_SIGNATURE',
   /** `strict` (default) or `best`. */
@@ -25,10 +27,16 @@ export const hostVariables = Object.freeze({
   listenAddress: 'ENCLOS_LISTEN_ADDRESS',
 });
 
+/** A node agent that is restarted is there again after about a second; one whose image has to be pulled, after some more. */
+const defaultWaitMs = 30_000;
+const maxWaitSeconds = 3600;
+
 export interface HostEnvironment {
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
   readonly launcher: SoftwareLauncher;
+  /** Connects again, with the same wait: `superviseEnclave` uses it when the platform was replaced. */
+  readonly reconnect: (signal?: AbortSignal) => Promise<SoftwareLauncher>;
   readonly isolation: Isolation;
   readonly sourceMap: string | undefined;
   readonly developerTool: DeveloperTool | undefined;
@@ -40,8 +48,9 @@ export interface HostEnvironment {
 }
 
 /**
- * What `enclos run` prepared: spread it into {@link loadEnclave}'s options.
- * @throws HOST_ENVIRONMENT_MISSING naming the variable.
+ * What `enclos run` prepared: spread it into {@link loadEnclave}'s options. While the platform does not answer, it says so once
+ * on standard error, and waits for up to ENCLOS_PLATFORM_WAIT seconds.
+ * @throws HOST_ENVIRONMENT_MISSING naming the variable, TEE_PLATFORM_UNREACHABLE at the end of the wait
  * @example
  * import { createServer } from 'node:http';
  * import { fromEnvironment } from '@enclos/host';
@@ -64,16 +73,37 @@ async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment>
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
   }
   const [image, signature] = await Promise.all([readNamed(env, 'image'), readNamed(env, 'signature')]);
-  const launcher = await connectSoftwarePlatform(need(env, 'platform'));
+  const [socketPath, waitMs] = [need(env, 'platform'), readWait(env)];
+  const reconnect = (signal?: AbortSignal): Promise<SoftwareLauncher> =>
+    connectSoftwarePlatform(socketPath, { waitMs, waiting: sayWaiting, signal });
+  const launcher = await reconnect();
   return {
     image,
     signature,
     launcher,
+    reconnect,
     isolation,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
     developerTool: await findTool(env),
     listenAddress,
   };
+}
+
+/** @throws HOST_ENVIRONMENT_MISSING */
+function readWait(env: NodeJS.ProcessEnv): number {
+  const text = env[hostVariables.platformWait];
+  if (text === undefined) return defaultWaitMs;
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds <= maxWaitSeconds)) {
+    const message = `${hostVariables.platformWait} must be a whole number of seconds, from 0 to ${maxWaitSeconds}.`;
+    throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
+  }
+  return seconds * 1000;
+}
+
+/** On standard error, where people look when a program does not go on: no logger is known yet. */
+function sayWaiting(reason: EnclosError, waitMs: number): void {
+  process.stderr.write(`Waiting up to ${waitMs / 1000} s for the platform. ${reason.message}\n`);
 }
 
 /** @throws HOST_ENVIRONMENT_MISSING */

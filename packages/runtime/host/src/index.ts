@@ -25,6 +25,12 @@ export {
 export { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
 export type { RestartPolicy } from './supervise/restart-policy.ts';
 export { superviseEnclave } from './supervise/supervise.ts';
-export type { Restart, SupervisedEnclave, SuperviseOptions, SupervisionEnd } from './supervise/supervision.ts';
+export type {
+  RepeatOptions,
+  Restart,
+  SupervisedEnclave,
+  SuperviseOptions,
+  SupervisionEnd,
+} from './supervise/supervision.ts';
 export type { SupervisorClock } from './supervise/waiting-calls.ts';
 export type { WatchOptions } from './observe/watch.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
+import type { Launcher } from '@enclos/tee';
 import type { HostEventName, Instrumentation } from '../src/observe/instrumentation.ts';
 import { superviseEnclave } from '../src/supervise/supervise.ts';
 import type { SuperviseOptions } from '../src/supervise/supervision.ts';
@@ -23,9 +24,13 @@ function recorder(): { readonly instrumentation: Instrumentation; readonly event
   return { instrumentation: { event: ({ event }) => void events.push(event) }, events };
 }
 
-async function supervised(launching: InProcessOptions = {}, options: Partial<Options> = {}) {
+async function supervised(
+  launching: InProcessOptions = {},
+  options: Partial<Options> = {},
+  link: Pick<Launcher, 'closed'> = {},
+) {
   const clock = createManualClock();
-  const launcher = createInProcessLauncher(launching);
+  const launcher = { ...createInProcessLauncher(launching), ...link };
   const enclave = await superviseEnclave({ ...loadOptions(launcher), restart, clock, random: () => 0, ...options });
   const kill = async (): Promise<void> => {
     launcher.enclaves.at(-1)?.kill();
@@ -300,6 +305,113 @@ describe('a supervised enclave', () => {
     await enclave.dispose();
     assert.equal(closed, 1);
     assert.equal(second.running() + launcher.running(), 0);
+  });
+});
+
+describe('work that may be done twice', () => {
+  test('is begun again in the next enclave when one is lost, and its calls never reach two', async () => {
+    const { enclave, clock, kill } = await supervised();
+    const seen: unknown[] = [];
+    const result = enclave.repeat(async (call, attempt) => {
+      seen.push(attempt, await call.echo({ text: 'begun' }));
+      if (attempt === 1) await call.hold();
+      return call.echo({ text: `done in ${attempt}` });
+    });
+    await turns();
+    await kill();
+    await clock.pass(100);
+    assert.equal(await result, 'done in 2');
+    assert.deepEqual(seen, [1, 'begun', 2, 'begun']);
+    await enclave.dispose();
+  });
+
+  test('that begins while there is no enclave waits for one', async () => {
+    const { enclave, clock, kill } = await supervised();
+    await kill();
+    const result = enclave.repeat((call) => call.echo({ text: 'late' }));
+    await clock.pass(100);
+    assert.equal(await result, 'late');
+    await enclave.dispose();
+  });
+
+  test('is begun no more often than it says, and not after another error', async () => {
+    const { enclave, clock, kill } = await supervised();
+    let begun = 0;
+    const held = enclave.repeat((call) => (begun++, call.hold()), { attempts: 2 });
+    const lost = assert.rejects(held, refused('ENCLAVE_LOST'));
+    for (const delayMs of [100, 200]) {
+      await turns();
+      await kill();
+      await clock.pass(delayMs);
+    }
+    await lost;
+    assert.equal(begun, 2);
+    await assert.rejects(
+      enclave.repeat((call) => (begun++, call.fail())),
+      refused('ENCLAVE_APPLICATION_ERROR'),
+    );
+    await assert.rejects(
+      enclave.repeat(() => Promise.reject(new EnclosError('ENCLAVE_LOST', 'another enclave'))),
+      /another enclave/,
+    );
+    assert.equal(begun, 3);
+    await assert.rejects(
+      enclave.repeat((call) => call.echo({ text: '' }), { attempts: 0 }),
+      refused('HOST_OPTION_INVALID'),
+    );
+    await enclave.dispose();
+    await assert.rejects(
+      enclave.repeat((call) => call.echo({ text: '' })),
+      refused('ENCLAVE_LOST'),
+    );
+  });
+});
+
+describe('a platform that ends', () => {
+  test('during the first load is replaced, when it can be', async () => {
+    const lost = createInProcessLauncher({
+      beforeLaunch: () => {
+        throw new EnclosError('TEE_PLATFORM_LOST');
+      },
+    });
+    await assert.rejects(superviseEnclave(loadOptions(lost)), refused('TEE_PLATFORM_LOST'));
+    const next = createInProcessLauncher();
+    const enclave = await superviseEnclave({ ...loadOptions(lost), reconnect: () => Promise.resolve(next) });
+    assert.deepEqual([lost.launches(), next.running(), enclave.restarts], [2, 1, 0]);
+    await enclave.dispose();
+  });
+
+  test('and whose end is known is not asked again', async () => {
+    let ended: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => (ended = resolve));
+    const second = createInProcessLauncher();
+    const { enclave, clock, launcher, kill } = await supervised(
+      {},
+      { reconnect: () => Promise.resolve(second) },
+      { closed },
+    );
+    ended();
+    await kill();
+    await clock.pass(100);
+    assert.deepEqual([enclave.state, launcher.launches(), second.launches()], ['running', 1, 1]);
+    await enclave.dispose();
+  });
+
+  test('does not hold up the end of the supervision while the next one is waited for', async () => {
+    const closed: string[] = [];
+    let connected: (launcher: Launcher) => void = () => undefined;
+    const { enclave, clock, kill } = await supervised(
+      {},
+      { reconnect: () => new Promise((resolve) => (connected = resolve)) },
+      { closed: Promise.resolve() },
+    );
+    await kill();
+    await clock.pass(100);
+    await enclave.dispose();
+    assert.deepEqual(await enclave.ended, { error: undefined });
+    connected({ ...createInProcessLauncher(), close: () => Promise.resolve(void closed.push('late')) });
+    await turns();
+    assert.deepEqual(closed, ['late']);
   });
 });
 

@@ -123,6 +123,10 @@ test('fmspcs and the root', async () => {
   assert.deepEqual(root, { pem: vendor.rootPem, fingerprint: vendor.rootFingerprint });
 });
 
+test('all collateral in one answer, as a node agent takes it', async () => {
+  assert.deepEqual(await (await get('/enclos/collateral')).json(), collateralFor(vendor));
+});
+
 test('bad parameters are 400, unknown things 404, other methods 404', async () => {
   const bad = [
     '/tcb',

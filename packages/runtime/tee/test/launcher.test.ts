@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,39 @@ describe('a connection to a platform', () => {
       await assert.rejects(connectSoftwarePlatform(join(folder, 's')), { code });
     });
   }
+
+  test('waits for a platform that is not there yet, and says so once', async (t) => {
+    const platform = await fake(t);
+    const folder = mkdtempSync(join(tmpdir(), 'enclos-tee-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'p.sock');
+    const said: string[] = [];
+    const launcher = await connectSoftwarePlatform(path, {
+      waitMs: 60_000,
+      waiting: (reason) => {
+        said.push(reason.code);
+        symlinkSync(platform.socketPath, path);
+      },
+    });
+    assert.deepEqual(said, ['TEE_PLATFORM_UNREACHABLE']);
+    await launcher.close();
+    await launcher.closed;
+  });
+
+  test('does not wait where waiting does not help, nor after the signal', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'enclos-tee-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'file'), '');
+    const never = (): void => assert.fail('it waits');
+    const refusal = { code: 'TEE_PLATFORM_UNREACHABLE' };
+    await assert.rejects(
+      connectSoftwarePlatform(join(folder, 'file/p.sock'), { waitMs: 60_000, waiting: never }),
+      refusal,
+    );
+    const abort = new AbortController();
+    const patience = { waitMs: 60_000, signal: abort.signal, waiting: () => abort.abort() };
+    await assert.rejects(connectSoftwarePlatform(join(folder, 'p.sock'), patience), refusal);
+  });
 
   test('carries the refusals of the platform', async (t) => {
     const platform = await fake(t);

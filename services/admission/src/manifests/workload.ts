@@ -35,9 +35,12 @@ export function certificateSecret(options: ManifestOptions, trust: NonNullable<M
     kind: 'Secret',
     metadata: named(options),
     type: 'kubernetes.io/tls',
-    stringData: { 'tls.crt': trust.cert, 'tls.key': trust.key },
+    // Not `stringData`, which only goes in: what comes out would differ from the file at each apply.
+    data: { 'tls.crt': base64(trust.cert), 'tls.key': base64(trust.key) },
   };
 }
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 export function disruptionBudget(options: ManifestOptions): V1PodDisruptionBudget {
   return {

@@ -1,6 +1,7 @@
 import { helpText, parseCommand, usageLine, wholeNumberIn, type CommandShape } from '@enclos/command-line';
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
+import { collateralAddress } from '../options.ts';
 import type { ManifestOptions } from './options.ts';
 
 export const manifestsWord = 'manifests';
@@ -23,6 +24,12 @@ const manifestsCommand = {
     name: { type: 'string', value: 'NAME', default: 'enclos-node-agent', summary: 'Name of the DaemonSet' },
     namespace: { type: 'string', value: 'NAME', default: 'enclos-node-agent', summary: 'Namespace of the agent' },
     'own-vendor': ownVendor,
+    'collateral-config-map': {
+      type: 'string',
+      value: 'NAME',
+      summary: 'A config map with the collateral of a vendor elsewhere, in the namespace of the agent',
+    },
+    'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
     devices,
     'no-cgroup': noCgroup,
     'no-hardware': noHardware,
@@ -70,10 +77,30 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     image,
     devices: count,
     isOwnVendor: values['own-vendor'] && count > 0,
+    collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
   };
   return { folder, options };
+}
+
+interface CollateralWords {
+  readonly 'own-vendor': boolean;
+  readonly 'collateral-config-map': string | undefined;
+  readonly 'collateral-url': string | undefined;
+}
+
+function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
+  const { 'collateral-config-map': configMap, 'collateral-url': url } = words;
+  if (configMap === undefined && url === undefined) return undefined;
+  if (words['own-vendor']) refuse('--own-vendor makes its own collateral: leave the other option out.');
+  if (configMap !== undefined && url !== undefined) refuse('Give either --collateral-config-map or --collateral-url.');
+  if (configMap !== undefined) {
+    return isServiceName(configMap)
+      ? { configMap }
+      : refuse('--collateral-config-map is a name of lower-case letters, digits and hyphens.');
+  }
+  return { url: collateralAddress('--collateral-url', url ?? '') };
 }
 
 function refuse(message: string): never {

@@ -1,6 +1,6 @@
 import type { V1Container, V1DaemonSet, V1PodSpec, V1SecurityContext } from '@enclos/kubernetes/objects';
 import { mountsOf, volumesOf } from './host-folders.ts';
-import { labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+import { collateralFolder, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
 
 export function daemonSet(options: ManifestOptions): V1DaemonSet {
   const labels = labelsOf(options);
@@ -58,10 +58,11 @@ function commandOf({ hasCgroups }: ManifestOptions): string[] {
   return ['nsenter', '--target=1', '--cgroup', '--', 'setpriv', '--bounding-set=-sys_ptrace', '--', ...agent];
 }
 
-function argumentsOf({ devices, isOwnVendor, hasCgroups, hasHardware }: ManifestOptions): string[] {
+function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware }: ManifestOptions): string[] {
   return [
     ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
     ...(isOwnVendor ? ['--own-vendor'] : []),
+    ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
     `--devices=${devices}`,
     hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup',
     ...(hasHardware ? [] : ['--no-hardware']),

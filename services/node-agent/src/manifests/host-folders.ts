@@ -1,5 +1,5 @@
 import type { V1Volume, V1VolumeMount } from '@enclos/kubernetes/objects';
-import type { ManifestOptions } from './options.ts';
+import { collateralFolder, type ManifestOptions } from './options.ts';
 
 /** A folder of the node that the agent has. */
 interface HostFolder {
@@ -28,16 +28,28 @@ function hostFolders({ devices, hasCgroups, hasHardware }: ManifestOptions): rea
 }
 
 export function volumesOf(options: ManifestOptions): V1Volume[] {
-  return hostFolders(options).map(({ name, path, isMade }) => ({
+  const folders = hostFolders(options).map(({ name, path, isMade }) => ({
     name,
     hostPath: { path, type: isMade === true ? 'DirectoryOrCreate' : 'Directory' },
   }));
+  const configMap = collateralConfigMap(options);
+  // Optional: devices work without collateral, and the kubelet fills the folder when the config map is made.
+  return configMap === undefined
+    ? folders
+    : [...folders, { name: 'collateral', configMap: { name: configMap, optional: true } }];
+}
+
+function collateralConfigMap({ collateral }: ManifestOptions): string | undefined {
+  return collateral !== undefined && 'configMap' in collateral ? collateral.configMap : undefined;
 }
 
 export function mountsOf(options: ManifestOptions): V1VolumeMount[] {
-  return hostFolders(options).map(({ name, path, mountPath, isReadOnly }) => ({
+  const folders = hostFolders(options).map(({ name, path, mountPath, isReadOnly }) => ({
     name,
     mountPath: mountPath ?? path,
     ...(isReadOnly === true ? { readOnly: true } : {}),
   }));
+  return collateralConfigMap(options) === undefined
+    ? folders
+    : [...folders, { name: 'collateral', mountPath: collateralFolder, readOnly: true }];
 }

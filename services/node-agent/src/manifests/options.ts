@@ -9,11 +9,16 @@ export interface ManifestOptions {
   readonly devices: number;
   /** Each node vouches for itself. */
   readonly isOwnVendor: boolean;
+  /** The collateral of a vendor elsewhere: a config map in the namespace of the agent, or an address. */
+  readonly collateral?: { readonly configMap: string } | { readonly url: string } | undefined;
   /** Enclaves count towards the limits of their pods. Not without software devices. */
   readonly hasCgroups: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
 }
+
+/** Where the agent finds the config map of its collateral. */
+export const collateralFolder = '/etc/enclos/collateral';
 
 /** Port of the container. */
 export const metricsPort = 9464;

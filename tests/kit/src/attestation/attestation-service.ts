@@ -109,6 +109,7 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
       environment: {
         ...signed,
         launcher,
+        reconnect: async () => launcher,
         isolation: 'best',
         sourceMap: undefined,
         developerTool: undefined,

@@ -23,6 +23,12 @@ export const entries = [
   ),
   entry('platform audit show', 'Platform', 'Show the last records of an audit log', () => import('./audit-show.ts')),
   entry(
+    'platform publish',
+    'Platform',
+    'Write the collateral and the roots of vendors, for nodes and relying parties',
+    () => import('./publish.ts'),
+  ),
+  entry(
     'platform publish-tcb',
     'Platform',
     'Raise the current TCB level of a vendor',

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { fromEnvironment, loadEnclave } from '@enclos/host';
+import { fromEnvironment, superviseEnclave } from '@enclos/host';
 import { app } from './greeter-app.edl.ts';
 
 const [challengeHex] = process.argv.slice(2);
@@ -10,7 +10,8 @@ const challenge =
 
 mkdirSync('data/out', { recursive: true });
 const environment = await fromEnvironment();
-const enclave = await loadEnclave({
+const endorsements = await environment.launcher.endorsements();
+const enclave = await superviseEnclave({
   ...environment,
   interface: app,
   untrusted: {},
@@ -18,11 +19,12 @@ const enclave = await loadEnclave({
   onLog: (_level, text) => console.error(`enclave: ${text}`),
 });
 try {
-  const { files, result, evidence } = await enclave.call.run({ challenge });
+  // May be done twice: it reads the same files, and replaces what it wrote. So it is done again if the enclave is lost meanwhile.
+  const { files, result, evidence } = await enclave.repeat((call) => call.run({ challenge }));
   const proof = {
     challenge: Buffer.from(challenge).toString('hex'),
     quote: Buffer.from(evidence).toString('hex'),
-    endorsements: await environment.launcher.endorsements(),
+    endorsements,
   };
   writeFileSync('data/out/proof.json', JSON.stringify(proof));
   console.log(`${files} files\n${result}\nproof in data/out/proof.json`);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseCollateral } from '@enclos/attestation';
+import { parseCollateral, softwareRoot } from '@enclos/attestation';
 import { createMachine, enrolmentRequest } from '@enclos/software-sgx';
 import { connectSoftwarePlatform } from '@enclos/tee';
 import type { PlatformFacts } from '../../../src/index.ts';
@@ -51,6 +51,48 @@ test('show writes collateral and root for a verifier', async () => {
   assert.equal(ran.code, 0);
   parseCollateral(readFileSync(join(folder, 'c.json'), 'utf8'));
   assert.match(readFileSync(join(folder, 'root.pem'), 'utf8'), /^-----BEGIN CERTIFICATE-----/);
+});
+
+test('publish writes what nodes hand out and relying parties list, and issues it again when it is old', async () => {
+  const vendor = join(state, 'vendor');
+  const ran = await platform(['publish', '--vendor', vendor, '--out', 'published']);
+  assert.equal(ran.code, 0, ran.stderr);
+  const root = factsOf(made).vendor?.rootFingerprint ?? '';
+  const collateral = join(folder, 'published/collateral', `${root}.json`);
+  parseCollateral(readFileSync(collateral, 'utf8'));
+  assert.equal(statSync(collateral).mode & 0o777, 0o644);
+  assert.equal(readFileSync(join(folder, 'published/roots/fingerprints'), 'utf8'), `${root}\n`);
+  const pem = readFileSync(join(folder, 'published/roots/roots.pem'), 'utf8');
+  assert.equal((await softwareRoot(pem)).fingerprint, root);
+  assert.match(
+    ran.stdout,
+    new RegExp(`^Vendor ${root}\n {2}collateral {2}\\S+/${root}\\.json\n {2}until {7}\\S+Z\nWrote `),
+  );
+  const later = new Date(now.getTime() + 16 * 86_400_000);
+  const before = readFileSync(collateral, 'utf8');
+  await platform(['publish', '--vendor', vendor, '--out', 'published'], { now: () => later });
+  assert.ok(
+    Date.parse(parseCollateral(readFileSync(collateral, 'utf8')).nextUpdate) > later.getTime() + 29 * 86_400_000,
+  );
+  assert.notEqual(readFileSync(collateral, 'utf8'), before);
+});
+
+test('publish writes two vendors during a change of roots, and one of them afterwards', async () => {
+  await platform(['init', '--state', 'second', '--only', 'vendor']);
+  const [old, next] = [join(state, 'vendor'), join(folder, 'second/vendor')];
+  const both = await platform(['publish', '--vendor', old, '--vendor', next, '--out', 'rotated', '--json']);
+  const roots = (both.json() as { vendors: { rootFingerprint: string }[] }).vendors.map((each) => each.rootFingerprint);
+  assert.equal(new Set(roots).size, 2);
+  assert.deepEqual(readdirSync(join(folder, 'rotated/collateral')).sort(), roots.map((root) => `${root}.json`).sort());
+  assert.equal(
+    readFileSync(join(folder, 'rotated/roots/fingerprints'), 'utf8'),
+    roots.map((root) => `${root}\n`).join(''),
+  );
+  assert.equal(readFileSync(join(folder, 'rotated/roots/roots.pem'), 'utf8').match(/BEGIN CERTIFICATE/g)?.length, 2);
+  assert.equal((await platform(['publish', '--vendor', next, '--out', 'rotated'])).code, 0);
+  assert.deepEqual(readdirSync(join(folder, 'rotated/collateral')), [`${roots[1]}.json`]);
+  const twice = await platform(['publish', '--vendor', next, '--vendor', next, '--out', 'rotated']);
+  assert.deepEqual([twice.code, twice.stderr.includes('Two of the folders are of one vendor.')], [2, true]);
 });
 
 test('vendor and machine on two computers: a request, an issue, an installation', async () => {

@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { canonicalQuantity } from '../lint/canonical-quantity.ts';
 import { bytesText, parseQuantity } from '../lint/quantity.ts';
 import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resources.ts';
 
@@ -16,10 +17,10 @@ export function epcText(resources: Readonly<Record<string, string | number>>): {
   let epc: string | undefined;
   for (const [name, value] of Object.entries(resources)) {
     const meaning = meaningOf(name);
-    if (meaning === 'other') others[name] = String(value);
+    if (meaning === 'other') others[name] = storedQuantity(value, -3);
     else if (meaning === 'device' || meaning === 'misnamed') {
       throw invalid(`"${name}" in resources: the profile asks for the devices; only EPC is said there`);
-    } else if (epc === undefined) epc = bytesText(bytesOf(name, String(value)));
+    } else if (epc === undefined) epc = storedQuantity(bytesText(bytesOf(name, String(value))), -3);
     else throw invalid('EPC is in resources twice, in two spellings');
   }
   return { epc, others };
@@ -30,6 +31,13 @@ function bytesOf(name: string, text: string): bigint {
   const bytes = epcBytesOf(amount);
   if (bytes === undefined || bytes <= 0n) throw invalid(`"${name}": ${text} is not a whole number of EPC`);
   return bytes;
+}
+
+/** As the API server stores it: a manifest that says it otherwise is a change each time it is applied. */
+export function storedQuantity(value: string | number, leastExponent: -9 | -3): string {
+  const text = String(value);
+  // Settings are checked before: everything in them is a quantity.
+  return canonicalQuantity(text, leastExponent) ?? text;
 }
 
 function invalid(message: string): EnclosError {

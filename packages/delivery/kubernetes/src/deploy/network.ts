@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { V1NetworkPolicy } from '../schema/objects.ts';
-import { isPublic, labelsOf, selectorOf, type CompleteSettings } from './pod.ts';
+import { compact, isPublic, labelsOf, listOrNothing, selectorOf, type CompleteSettings } from './pod.ts';
 import type { Peer } from './settings.ts';
 
 type Spec = NonNullable<V1NetworkPolicy['spec']>;
@@ -16,17 +16,20 @@ export function networkPolicy(settings: CompleteSettings): V1NetworkPolicy {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name, labels: labelsOf(settings) },
-    spec: {
+    spec: compact<Spec>({
       podSelector: { matchLabels: selectorOf(settings) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: listen.map(({ port, from }) => {
-        const ports = [{ protocol: 'TCP', port }];
-        if (from !== undefined && from.length > 0) return { from: from.map(peerOf), ports };
-        // Without `from`, all clients may connect.
-        return isOpen ? { ports } : { from: [{ podSelector: {} }], ports };
-      }),
-      egress: [...lookups, ...connect.map(egressOf)],
-    },
+      // Without rules, a type of the list above is denied. The API server does not keep an empty list.
+      ingress: listOrNothing(
+        listen.map(({ port, from }) => {
+          const ports = [{ protocol: 'TCP', port }];
+          if (from !== undefined && from.length > 0) return { from: from.map(peerOf), ports };
+          // Without `from`, all clients may connect.
+          return isOpen ? { ports } : { from: [{ podSelector: {} }], ports };
+        }),
+      ),
+      egress: listOrNothing([...lookups, ...connect.map(egressOf)]),
+    }),
   };
 }
 

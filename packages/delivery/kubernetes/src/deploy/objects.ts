@@ -8,12 +8,14 @@ import type {
   V1ServiceAccount,
   V1StatefulSet,
 } from '../schema/objects.ts';
+import { storedQuantity } from './epc.ts';
 import { networkPolicy } from './network.ts';
 import {
   compact,
   labelsOf,
   listOrNothing,
   podTemplate,
+  recordOrNothing,
   rootsConfigMap,
   selectorOf,
   type CompleteSettings,
@@ -121,13 +123,14 @@ function claimsOf({ volumes = [] }: CompleteSettings): readonly Claim[] {
       metadata: { name },
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: String(size ?? '1Gi') } },
+        resources: { requests: { storage: storedQuantity(size ?? '1Gi', -3) } },
       },
     }));
 }
 
 function serviceAccountOf(settings: CompleteSettings): V1ServiceAccount {
-  const { name, serviceAccountAnnotations: annotations } = settings;
+  const { name, serviceAccountAnnotations = {} } = settings;
+  const annotations = recordOrNothing(serviceAccountAnnotations);
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -151,7 +154,7 @@ function servicesOf(settings: CompleteSettings): readonly V1Service[] {
     metadata: compact({
       name: serviceName,
       labels: labelsOf(settings),
-      annotations: more.clusterIP === 'None' ? undefined : service.annotations,
+      annotations: more.clusterIP === 'None' ? undefined : recordOrNothing(service.annotations ?? {}),
     }),
     spec: { ...more, ...spec },
   });

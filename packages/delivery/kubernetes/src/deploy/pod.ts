@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { V1Deployment } from '../schema/objects.ts';
-import { epcText } from './epc.ts';
+import { storedQuantity, epcText } from './epc.ts';
 import { listenersAnnotation, listenVariable } from '../lint/listeners.ts';
 import { podUser, type Profile } from './profile.ts';
 import type { DeploySettings, ProbeAction, VolumeSettings } from './settings.ts';
@@ -47,7 +47,7 @@ export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
+export function recordOrNothing<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> | undefined {
   return Object.keys(record).length === 0 ? undefined : record;
 }
 
@@ -106,7 +106,7 @@ function podSpec(settings: CompleteSettings, profile: Profile): PodSpec {
     enableServiceLinks: false,
     restartPolicy: kind === 'Job' ? 'Never' : undefined,
     terminationGracePeriodSeconds,
-    imagePullSecrets: imagePullSecrets?.map((secret) => ({ name: secret })),
+    imagePullSecrets: listOrNothing((imagePullSecrets ?? []).map((secret) => ({ name: secret }))),
     nodeSelector: isCluster ? recordOrNothing({ ...profile.nodeSelector, ...settings.nodeSelector }) : undefined,
     tolerations: isCluster ? listOrNothing(tolerationsOf(settings, profile)) : undefined,
     topologySpreadConstraints: isCluster ? spreadOf(settings) : undefined,
@@ -116,7 +116,7 @@ function podSpec(settings: CompleteSettings, profile: Profile): PodSpec {
       runAsGroup: podUser,
       // For volumes; podman gives them to the user of the container already.
       fsGroup: isCluster ? podUser : undefined,
-      supplementalGroups: deviceGroups,
+      supplementalGroups: listOrNothing(deviceGroups ?? []),
       seccompProfile: { type: 'RuntimeDefault' },
     }),
     containers: [containerOf(settings, profile)],
@@ -129,7 +129,11 @@ function tolerationsOf(
   { tolerationKeys }: Profile,
 ): NonNullable<PodSpec['tolerations']> {
   const own = tolerationKeys.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
-  return [...own, ...tolerations.map((one) => compact(one))];
+  // An empty value is as good as none, and the API server does not keep it.
+  return [
+    ...own,
+    ...tolerations.map(({ value, ...one }) => compact({ ...one, value: value === '' ? undefined : value })),
+  ];
 }
 
 function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraints'] {
@@ -147,15 +151,15 @@ function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraint
 }
 
 function containerOf(settings: CompleteSettings, profile: Profile): Container {
-  const { name, image, command, args, listen } = settings;
+  const { name, image, command = [], args = [], listen } = settings;
   const limits = limitsOf(settings, profile);
   const { isCluster } = profile;
   const hasPublicPorts = isPublic(settings);
   return compact<Container>({
     name,
     image,
-    command,
-    args,
+    command: listOrNothing(command),
+    args: listOrNothing(args),
     ports: listOrNothing(
       listen.map((one) =>
         // Without Services, the port of the machine is the only way in.
@@ -188,14 +192,19 @@ function environmentOf({ env = {}, ...settings }: CompleteSettings, profile: Pro
   const reachable = isServer ? [[listenVariable, everyAddress] as const] : [];
   const own = [...profile.env(settings), ...reachable].filter(([name]) => !Object.hasOwn(env, name));
   return [
-    ...own.map(([name, value]) => ({ name, value })),
+    ...own.map(literal),
     ...Object.entries(env).map(([name, value]) => {
-      if (typeof value === 'string') return { name, value };
+      if (typeof value === 'string') return literal([name, value]);
       const { key } = value;
       if ('secret' in value) return { name, valueFrom: { secretKeyRef: { name: value.secret, key } } };
       return { name, valueFrom: { configMapKeyRef: { name: value.configMap, key } } };
     }),
   ];
+}
+
+/** An empty value is the default, and the API server does not keep it. */
+function literal([name, value]: readonly [name: string, value: string]): NonNullable<Container['env']>[number] {
+  return value === '' ? { name } : { name, value };
 }
 
 /** Requests are the same: for extended resources they must be, and for the others it keeps a pod from being evicted. */
@@ -225,11 +234,13 @@ function probesOf(settings: CompleteSettings): Pick<Container, 'startupProbe' | 
   });
 }
 
-function probeOf({ tcp, http, command, ...timing }: ProbeAction): Probe {
+function probeOf({ tcp, http, command, initialDelaySeconds, ...timing }: ProbeAction): Probe {
   return compact<Probe>({
     tcpSocket: tcp === undefined ? undefined : { port: tcp },
     httpGet: http === undefined ? undefined : compact({ scheme: http.scheme, port: http.port, path: http.path }),
     exec: command === undefined ? undefined : { command },
+    // The API server does not keep the default, 0.
+    initialDelaySeconds: initialDelaySeconds === 0 ? undefined : initialDelaySeconds,
     ...timing,
   });
 }
@@ -248,7 +259,7 @@ function volumesOf(settings: CompleteSettings, profile: Profile): readonly Volum
 }
 
 function volumeOf({ name, type, from = name, size }: VolumeSettings): Volume {
-  const sizeLimit = size === undefined ? {} : { sizeLimit: String(size) };
+  const sizeLimit = size === undefined ? {} : { sizeLimit: storedQuantity(size, -9) };
   switch (type) {
     case 'ephemeral':
       return { name, emptyDir: sizeLimit };

@@ -154,7 +154,8 @@ describe('planDeployment()', () => {
       [['10.1.0.0/16'], ['10.0.0.1/32'], ['2001:db8::1/128']],
     );
     const closed = find(objectsOf({ listen: [], connect: [] }), 'NetworkPolicy').spec;
-    assert.deepEqual([closed?.ingress, closed?.egress], [[], []]);
+    assert.deepEqual(closed?.policyTypes, ['Ingress', 'Egress']);
+    assert.deepEqual(Object.keys(closed ?? {}), ['podSelector', 'policyTypes']);
   });
 
   it('opens a port to all clients with a public service only, and says what a name opens', () => {
@@ -181,7 +182,7 @@ describe('planDeployment()', () => {
       [['a-long-name-of', 1234]],
     );
     assert.equal(find(objects, 'NetworkPolicy').spec?.egress?.length, 1);
-    assert.equal(find(objectsOf({ listen: [] }, { network }), 'NetworkPolicy').spec?.ingress?.length, 0);
+    assert.equal(find(objectsOf({ listen: [] }, { network }), 'NetworkPolicy').spec?.ingress, undefined);
   });
 
   it('gives a StatefulSet claims and a headless Service', () => {

@@ -1,21 +1,23 @@
-import type { Functions } from '@enclos/edl';
+import type { Caller, Functions } from '@enclos/edl';
 import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import { enter } from '../report/entrance.ts';
 import { callerOf } from '../run/enclave.ts';
 import { requireRange } from '../run/option-range.ts';
 import { prepare } from '../run/prepare.ts';
-import { runEnclave } from '../run/running-enclave.ts';
 import { createWatch } from '../observe/watch.ts';
+import { firstEnclave } from './first-load.ts';
+import { PlatformLink } from './platform-link.ts';
+import { repeatWork } from './repeat.ts';
 import { resolvePolicy } from './restart-policy.ts';
-import type { SupervisedEnclave, SuperviseOptions } from './supervision.ts';
+import type { RepeatOptions, SupervisedEnclave, SuperviseOptions } from './supervision.ts';
 import { Supervisor } from './supervisor.ts';
 import { systemClock, WaitingCalls } from './waiting-calls.ts';
 
 const defaultMaxWaitingCalls = 256;
 
 /**
- * Loads an enclave, and loads it again when it ends by itself. A failure of the first load is thrown; `signal` applies only to
- * that load.
+ * Loads an enclave, and loads it again when it ends by itself. A failure of the first load is thrown, unless the platform ended
+ * during it and `reconnect` finds the next one; `signal` applies only to that load.
  * @throws as {@link loadEnclave}, and HOST_OPTION_INVALID
  * @example
  * ```ts
@@ -47,13 +49,20 @@ async function supervise<T extends Functions, U extends Functions>(
   requireRange('maxWaitingCalls', maxWaitingCalls, { min: 0, max: 1_048_576 });
   const prepared = prepare(options);
   const watch = createWatch(prepared.manifest.name, options);
-  const first = await runEnclave(options, prepared, watch);
+  const platform = new PlatformLink(options.launcher, options.reconnect);
+  const first = await firstEnclave(options, { prepared, watch, platform });
   const waiting = new WaitingCalls({ clock: options.clock ?? systemClock, waitMs, maxCalls: maxWaitingCalls });
-  const supervisor = new Supervisor({ options, policy, prepared, watch, first, waiting });
+  const supervisor = new Supervisor({ options, policy, prepared, watch, platform, first, waiting });
   const { identity } = first;
   const dispose = (): Promise<void> => supervisor.dispose();
   return Object.freeze({
     call: callerOf(options.interface.trusted, supervisor.invoke, watch),
+    repeat: <R>(work: (call: Caller<T>, attempt: number) => Promise<R>, repeating?: RepeatOptions) =>
+      repeatWork(
+        () => supervisor.next(),
+        (enclave, attempt) => work(callerOf(options.interface.trusted, enclave.invoke, watch), attempt),
+        repeating,
+      ),
     identity,
     manifest: prepared.manifest,
     listeners: first.listeners,

@@ -28,8 +28,11 @@ export interface SuperviseOptions<T extends Functions, U extends Functions> exte
    * it rejects, that enclave is ended, which counts as a failed restart.
    */
   readonly onRestart?: ((restart: Restart<T>) => void | Promise<void>) | undefined;
-  /** Connects to a platform when the one of `launcher` is gone. Without it, that ends the supervision. The supervisor closes what it gets. */
-  readonly reconnect?: (() => Promise<Launcher>) | undefined;
+  /**
+   * Connects to a platform when the one of `launcher` is gone; `fromEnvironment` gives it. Without it, that ends the supervision.
+   * The supervisor closes what it gets. The signal aborts when the supervision is disposed.
+   */
+  readonly reconnect?: ((signal?: AbortSignal) => Promise<Launcher>) | undefined;
   readonly clock?: SupervisorClock | undefined;
   /** 0 to 1, for the jitter. */
   readonly random?: (() => number) | undefined;
@@ -40,6 +43,11 @@ export interface SupervisionEnd {
   readonly error: EnclosError | undefined;
 }
 
+export interface RepeatOptions {
+  /** The most times that the work is begun. Default 5. */
+  readonly attempts?: number | undefined;
+}
+
 /** An enclave that is started again when it ends. */
 export interface SupervisedEnclave<T extends Functions> {
   /**
@@ -48,6 +56,15 @@ export interface SupervisedEnclave<T extends Functions> {
    * ENCLAVE_RESTARTING. After the supervision has ended, each call rejects with ENCLAVE_LOST.
    */
   readonly call: Caller<T>;
+  /**
+   * Does work, and does it again from its beginning when the enclave is lost during it, as when a node's agent is replaced. Only
+   * for work that may be done twice: effects outside the enclave of an attempt that was lost stay. All calls of one attempt
+   * reach one enclave. Before each attempt it waits for an enclave.
+   * @param work gets the functions of that enclave, and the number of the attempt from 1.
+   * @throws what the work throws, except ENCLAVE_LOST and ENCLAVE_RESTARTING while attempts are left; ENCLAVE_LOST when the
+   *   supervision has ended; HOST_OPTION_INVALID
+   */
+  repeat<R>(work: (call: Caller<T>, attempt: number) => Promise<R>, options?: RepeatOptions): Promise<R>;
   /** The same after each restart. */
   readonly identity: LaunchedIdentity;
   readonly manifest: EnclaveManifest;

@@ -6,7 +6,7 @@ import { callerOf } from '../run/enclave.ts';
 import type { PreparedImage } from '../run/prepare.ts';
 import { runEnclave, type RunningEnclave } from '../run/running-enclave.ts';
 import { codeOf, type Watch } from '../observe/watch.ts';
-import { PlatformLink } from './platform-link.ts';
+import type { PlatformLink } from './platform-link.ts';
 import { delayBefore, isLasting, type RestartPolicy } from './restart-policy.ts';
 import type { SuperviseOptions, SupervisionEnd } from './supervision.ts';
 import { systemClock, type SupervisorClock, type WaitingCalls } from './waiting-calls.ts';
@@ -16,6 +16,7 @@ interface SupervisorInit<T extends Functions, U extends Functions> {
   readonly policy: RestartPolicy;
   readonly prepared: PreparedImage<T>;
   readonly watch: Watch | undefined;
+  readonly platform: PlatformLink;
   readonly first: RunningEnclave;
   readonly waiting: WaitingCalls;
 }
@@ -35,13 +36,15 @@ export class Supervisor<T extends Functions, U extends Functions> {
   /** The enclave that dispose has to end. */
   #held: RunningEnclave | undefined;
   #end: SupervisionEnd | undefined;
+  /** Told of the next enclave that calls go to, or of the end. */
+  readonly #expecting = new Set<() => void>();
   /** Restarts since an enclave last ran for long enough. */
   #failures = 0;
 
   constructor(init: SupervisorInit<T, U>) {
     this.#init = init;
     this.#clock = init.options.clock ?? systemClock;
-    this.#platform = new PlatformLink(init.options.launcher, init.options.reconnect);
+    this.#platform = init.platform;
     this.isolation = init.first.isolation;
     this.ended = this.#supervise().then((end) => this.#finish(end));
   }
@@ -49,6 +52,20 @@ export class Supervisor<T extends Functions, U extends Functions> {
   get state(): 'running' | 'restarting' | 'ended' {
     if (this.#end !== undefined) return 'ended';
     return this.#running === undefined ? 'restarting' : 'running';
+  }
+
+  /** The enclave that calls go to, as soon as there is one. @throws ENCLAVE_LOST when there will be none */
+  async next(): Promise<RunningEnclave> {
+    while (this.#running === undefined) {
+      if (this.#end !== undefined) throw afterEnd(this.#end);
+      await new Promise<void>((resolve) => this.#expecting.add(resolve));
+    }
+    return this.#running;
+  }
+
+  #tellExpecting(): void {
+    for (const resolve of this.#expecting) resolve();
+    this.#expecting.clear();
   }
 
   async dispose(): Promise<void> {
@@ -84,6 +101,7 @@ export class Supervisor<T extends Functions, U extends Functions> {
     this.#held = enclave;
     this.#running = enclave;
     this.#init.waiting.settle(enclave.invoke);
+    this.#tellExpecting();
     await enclave.closed;
     this.#running = undefined;
     await enclave.ended;
@@ -119,7 +137,7 @@ export class Supervisor<T extends Functions, U extends Functions> {
   async #openAgain(): Promise<RunningEnclave> {
     const { options, prepared, watch } = this.#init;
     const { signal } = this.#disposal;
-    const launcher = await this.#platform.launcher();
+    const launcher = await this.#platform.launcher(signal);
     const { listeners: listen } = this.#init.first;
     const enclave = await runEnclave({ ...options, listen, launcher, signal }, prepared, watch);
     this.#held = enclave;
@@ -167,6 +185,7 @@ export class Supervisor<T extends Functions, U extends Functions> {
   async #finish(end: SupervisionEnd): Promise<SupervisionEnd> {
     this.#end = Object.freeze(end);
     this.#init.waiting.settle(afterEnd(end));
+    this.#tellExpecting();
     await this.#platform.close().catch(() => undefined);
     if (end.error !== undefined) {
       const { code } = end.error;

@@ -4,7 +4,7 @@ import { fromHex } from '@enclos/codec';
 import { Hono, type Context } from 'hono';
 import { findIssued } from '../provisioning/issue-records.ts';
 import type { Vendor } from '../provisioning/vendor.ts';
-import { pckIssuerChain, signingChain } from '../provisioning/collateral.ts';
+import { collateralFor, pckIssuerChain, signingChain } from '../provisioning/collateral.ts';
 import { bad, baselinePatterns, checkBaseline, checkQuery, parameter, type Query, type Refusal } from './parameters.ts';
 import { vendorCache, type LocateVendor } from './vendor-cache.ts';
 
@@ -36,7 +36,7 @@ const pckParameters = {
   pceid: /^[0-9a-f]{4}$/i,
 };
 
-/** GET routes, their parameters and their answers: the SGX part of Intel's PCS v4, the PCCS root CRL, and our own root. */
+/** GET routes, their parameters and their answers: the SGX part of Intel's PCS v4, the PCCS root CRL, our own root, and all collateral in one. */
 const routes: readonly Route[] = [
   [`${base}/pckcert`, pckParameters, pckCertificate],
   [`${base}/pckcrl`, { ca: /^(?:processor|platform)$/, encoding: /^(?:pem|der)$/ }, pckCrl],
@@ -47,6 +47,7 @@ const routes: readonly Route[] = [
   [`${base}/rootcacrl`, {}, (vendor, _query, context) => context.body(vendor.documents.rootCaCrl)],
   ['/enclos/root.crl', {}, (vendor, _query, context) => der(context, vendor.documents.rootCaCrl)],
   ['/enclos/root', {}, root],
+  ['/enclos/collateral', {}, (vendor, _query, context) => context.json(collateralFor(vendor))],
 ];
 
 /**

@@ -61,5 +61,7 @@ export interface LaunchedEnclave {
 export interface Launcher {
   readonly capabilities: Capabilities;
   launch(request: LaunchRequest): Promise<LaunchedEnclave>;
+  /** Settles when the connection to the platform has ended, for one that can end by itself; never rejects. */
+  readonly closed?: Promise<void>;
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { connectToSocket } from '../unix-socket.ts';
 import { openChannel } from './channel.ts';
 import { connected, connectFrugally } from './connect.ts';
 import { createExitTable, type ExitTable } from './exits.ts';
+import { connectPatiently, type Patience } from './patience.ts';
 import { hostChannel } from './protocol.ts';
 import { createUploader, type Uploader } from './upload.ts';
 
@@ -25,9 +26,14 @@ export interface SoftwareLauncher extends Launcher {
 /**
  * Connects to a platform process.
  * @param socketPath its Unix socket.
- * @throws TEE_PLATFORM_UNREACHABLE when nothing answers there.
+ * @param patience how long to wait for a platform that is not there yet. Default: not at all.
+ * @throws TEE_PLATFORM_UNREACHABLE when nothing answers there; TEE_PROTOCOL_MISMATCH when its version is another one.
  */
-export async function connectSoftwarePlatform(socketPath: string): Promise<SoftwareLauncher> {
+export function connectSoftwarePlatform(socketPath: string, patience: Patience = {}): Promise<SoftwareLauncher> {
+  return connectPatiently(() => connectOnce(socketPath), patience);
+}
+
+async function connectOnce(socketPath: string): Promise<SoftwareLauncher> {
   const stream = await connected(connectFrugally(socketPath), socketPath);
   const exits = createExitTable();
   const serve = createDispatcher(hostChannel.untrusted, {
@@ -54,6 +60,7 @@ export async function connectSoftwarePlatform(socketPath: string): Promise<Softw
     describe: () => platform.describe(),
     endorsements: () => platform.endorsements(),
     launch: (request: LaunchRequest) => launch({ platform, uploader, exits }, request),
+    closed: endpoint.closed.then(() => undefined),
     close: () => endpoint.close(),
   });
 }
