@@ -4,20 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { webhookChart } from '@enclos/admission/chart';
-import {
-  baseFiles,
-  chartFiles,
-  fallbacks,
-  type ChartSource,
-  type Settings,
-  type SettingValues,
-} from '@enclos/kubernetes/chart';
+import { baseFiles, chartFiles, fallbacks, type ChartSource, type Settings, type SettingValues } from '@enclos/charts';
 import { lintManifests } from '@enclos/kubernetes/lint';
 import { agentChart } from '@enclos/node-agent/chart';
 import { chartTest, type ManifestPrograms } from '@enclos/testkit';
 import { loadAll } from 'js-yaml';
 
 const release = 'of-the-release';
+const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
 const digest = `@sha256:${'a'.repeat(64)}`;
 
 interface AnyObject {
@@ -74,22 +68,26 @@ describe('the charts and the bases of kustomize make the same objects, which pas
       agent,
       { ...agent, createNamespace: true, namespace: 'enclos-node-agent' },
       { ...agent, cgroups: false },
-      { ...agent, devices: 0, createNamespace: true },
+      { ...agent, devices: 0, createNamespace: true, monitoring: true, collateralUrl: 'https://collateral.example/a' },
+      { ...agent, monitoring: true, collateralConfigMap: 'collateral' },
+      { ...agent, collateralUrl: 'https://collateral.example/a?b=c' },
       { ...agent, devices: 64, hardware: false, ownVendor: true },
       { ...agent, name: 'mine', namespace: 'my-place', image: `registry.local:5000/a/b${digest}` },
     ]),
   );
-  const webhook = { image: `registry.example/webhook${digest}` };
+  const webhook = { image: `registry.example/webhook${digest}`, caBundle: `${pem}\n` };
   const apiServerAgent = { apiServerAgentLabel: 'app', apiServerAgentValue: 'konnectivity-agent' };
   chartTest('of the webhook', (programs) =>
     compare(webhookChart, programs, [
       webhook,
       { ...webhook, createNamespace: true, namespace: 'enclos-admission', replicas: 5 },
-      { ...webhook, apiServerNetworks: ['10.0.0.0/28', '10.1.0.0/28'] },
+      { ...webhook, apiServerNetworks: ['10.0.0.0/28', '10.1.0.0/28'], clientCa: pem },
       { ...webhook, ...apiServerAgent },
       { ...webhook, apiServerAgentLabel: 'app' },
       { ...webhook, ...apiServerAgent, apiServerNetworks: ['fd00::/64'], monitoringNamespace: 'watch' },
-      { ...webhook, name: 'mine', namespace: 'my-place' },
+      { ...webhook, caBundle: undefined, certManager: true, monitoring: true },
+      { ...webhook, certManager: true, secret: 'sealed', createNamespace: true },
+      { ...webhook, name: 'mine', namespace: 'my-place', secret: 'sealed' },
     ]),
   );
 });

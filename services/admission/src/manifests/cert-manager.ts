@@ -1,4 +1,4 @@
-import type { NamedObject } from '@enclos/kubernetes/manifests';
+import type { CustomObject, NamedObject } from '@enclos/kubernetes/manifests';
 import { labelsOf, serviceName, type ManifestOptions } from './options.ts';
 
 const apiVersion = 'cert-manager.io/v1';
@@ -15,7 +15,7 @@ export function certificateObjects(options: ManifestOptions): readonly NamedObje
   const labels = labelsOf(options);
   const metadata = (suffix: string) => ({ name: `${name}${suffix}`, namespace, labels });
   const issuerRef = (suffix: string) => ({ group: 'cert-manager.io', kind: 'Issuer', name: `${name}${suffix}` });
-  const authority: object & { readonly kind: string } = {
+  const authority: CustomObject = {
     apiVersion,
     kind: 'Certificate',
     metadata: metadata('-authority'),
@@ -29,7 +29,7 @@ export function certificateObjects(options: ManifestOptions): readonly NamedObje
       issuerRef: issuerRef('-self-signed'),
     },
   };
-  const serving: object & { readonly kind: string } = {
+  const serving: CustomObject = {
     apiVersion,
     kind: 'Certificate',
     metadata: metadata(''),
@@ -43,7 +43,7 @@ export function certificateObjects(options: ManifestOptions): readonly NamedObje
       issuerRef: issuerRef(''),
     },
   };
-  const issuer = (suffix: string, spec: object): object & { readonly kind: string } => {
+  const issuer = (suffix: string, spec: object): CustomObject => {
     return { apiVersion, kind: 'Issuer', metadata: metadata(suffix), spec };
   };
   return [

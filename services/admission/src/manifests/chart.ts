@@ -1,9 +1,12 @@
-import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/kubernetes/chart';
+import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
 import { webhookFiles, webhookObjects } from './files.ts';
 import type { ManifestOptions } from './options.ts';
 
 const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
+/** Lines of PEM: letters of base64 and of its armour. */
+const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]{1,100000}$';
+
 const placeSettings = {
   image: {
     kind: 'text',
@@ -41,11 +44,40 @@ const settings = {
     summary: 'Name of a label of the pods in kube-system through which API servers reach into the cluster',
   },
   apiServerAgentValue: { kind: 'optional', pattern: '^[A-Za-z0-9_.-]{1,63}$', summary: 'Value of this label' },
+  certManager: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Have cert-manager make the authority, the certificate and the Secret, and fill in caBundle',
+  },
+  caBundle: {
+    kind: 'optional',
+    pattern: pem,
+    summary:
+      'PEM of the authorities that API servers accept (`ca-bundle.crt` of `certificates`); not needed with certManager',
+  },
+  secret: {
+    kind: 'text',
+    fallback: '',
+    whenEmpty: '.Values.name',
+    pattern: label,
+    summary:
+      'The Secret with tls.crt and tls.key, which something else makes; empty for one with the name of the objects',
+  },
+  clientCa: {
+    kind: 'optional',
+    pattern: pem,
+    summary: 'PEM of authorities: only API servers with a certificate of theirs are answered',
+  },
+  monitoring: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+  },
   monitoringNamespace: { kind: 'optional', pattern: label, summary: 'The namespace of Prometheus' },
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
-  const { image, name, namespace, replicas, apiServerNetworks, monitoringNamespace } = values;
+  const { image, name, namespace, replicas, apiServerNetworks, monitoringNamespace, caBundle, clientCa } = values;
   const { apiServerAgentLabel: key, apiServerAgentValue: value } = values;
   return {
     image,
@@ -53,6 +85,11 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     namespace,
     replicas,
     apiServerNetworks,
+    secretName: values.secret === '' ? name : values.secret,
+    hasCertManager: values.certManager,
+    hasMonitoring: values.monitoring,
+    ...(caBundle === undefined ? {} : { caBundle }),
+    ...(clientCa === undefined ? {} : { clientCa }),
     ...(key === undefined || value === undefined ? {} : { apiServerAgent: { key, value } }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   };

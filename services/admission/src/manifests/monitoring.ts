@@ -4,17 +4,17 @@ import {
   podMonitor,
   prometheusRule,
   type Alert,
-  type NamedObject,
   type Panel,
-  type Watched,
-} from '@enclos/kubernetes/manifests';
+  type MonitoringTarget,
+} from '@enclos/charts';
+import type { NamedObject } from '@enclos/kubernetes/manifests';
 import { labelsOf, type ManifestOptions } from './options.ts';
 import { webhookName } from './webhook-configuration.ts';
 
 /** For the Prometheus operator and Grafana. */
 export function monitoringObjects(options: ManifestOptions): readonly NamedObject[] {
   const { name, namespace } = options;
-  const watched: Watched = { name, namespace, labels: labelsOf(options), port: 'health' };
+  const watched: MonitoringTarget = { name, namespace, labels: labelsOf(options), port: 'health' };
   return [
     ['pod-monitor.yaml', podMonitor(watched)],
     ['prometheus-rule.yaml', prometheusRule(watched, alerts(jobOf(options)))],

@@ -1,4 +1,4 @@
-import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/kubernetes/chart';
+import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
 import { agentFiles, agentObjects } from './files.ts';
 import type { ManifestOptions } from './options.ts';
@@ -34,13 +34,30 @@ const settings = {
     summary: 'Software devices of each node, one for each container; 0 for none',
   },
   ownVendor: { kind: 'flag', fallback: false, summary: 'Make and certify the machine of a node that has none' },
+  collateralConfigMap: {
+    kind: 'optional',
+    pattern: label,
+    summary:
+      'A config map with the collateral of a vendor elsewhere, in the namespace of the agent; not with ownVendor',
+  },
+  collateralUrl: {
+    kind: 'optional',
+    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]{1,2000}$',
+    summary: 'An address of this collateral, where there is no config map',
+  },
   cgroups: { kind: 'flag', fallback: true, summary: 'Count enclaves with their pods, and not with the agent' },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  monitoring: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+  },
 } as const satisfies Settings;
 
-function optionsOf({ cgroups, hardware, ownVendor, ...values }: SettingValues<typeof settings>): ManifestOptions {
-  const hasSoftware = values.devices > 0;
-  const { image, name, namespace, devices } = values;
+function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
+  const { image, name, namespace, devices, ownVendor, cgroups, hardware, monitoring } = values;
+  const hasSoftware = devices > 0;
+  const collateral = hasSoftware ? collateralOf(values) : undefined;
   return {
     image,
     name,
@@ -49,7 +66,15 @@ function optionsOf({ cgroups, hardware, ownVendor, ...values }: SettingValues<ty
     isOwnVendor: ownVendor && hasSoftware,
     hasCgroups: cgroups && hasSoftware,
     hasHardware: hardware,
+    hasMonitoring: monitoring,
+    ...(collateral === undefined ? {} : { collateral }),
   };
+}
+
+function collateralOf(values: SettingValues<typeof settings>): ManifestOptions['collateral'] {
+  const { collateralConfigMap: configMap, collateralUrl: url } = values;
+  if (configMap !== undefined) return { configMap };
+  return url === undefined ? undefined : { url };
 }
 
 export const agentChart: ChartSource<typeof settings> = {
@@ -71,6 +96,7 @@ export const agentChart: ChartSource<typeof settings> = {
 export function generatedFiles(): { readonly chart: readonly ManifestFile[]; readonly base: readonly ManifestFile[] } {
   const values = fallbacks(settings);
   const image = `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`;
-  const options = optionsOf({ ...values, namespace: values.name, image });
+  // What a trial needs: nodes without a vendor.
+  const options = optionsOf({ ...values, namespace: values.name, image, ownVendor: true });
   return { chart: chartFiles(agentChart), base: agentFiles(options) };
 }

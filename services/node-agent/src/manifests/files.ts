@@ -1,6 +1,7 @@
 import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
 import { daemonSet } from './daemon-set.ts';
+import { monitoringObjects } from './monitoring.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
 /** The manifests of the agent, with a kustomization. */
@@ -12,6 +13,7 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
   return [
     ['namespace.yaml', namespaceOf(options)],
     ['daemonset.yaml', daemonSet(options)],
+    ...(options.hasMonitoring ? monitoringObjects(options) : []),
   ];
 }
 

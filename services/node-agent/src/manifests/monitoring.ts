@@ -4,16 +4,16 @@ import {
   podMonitor,
   prometheusRule,
   type Alert,
-  type NamedObject,
   type Panel,
-  type Watched,
-} from '@enclos/kubernetes/manifests';
+  type MonitoringTarget,
+} from '@enclos/charts';
+import type { NamedObject } from '@enclos/kubernetes/manifests';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
 /** For the Prometheus operator and Grafana. */
 export function monitoringObjects(options: ManifestOptions): readonly NamedObject[] {
   const { name, namespace } = options;
-  const watched: Watched = { name, namespace, labels: labelsOf(options), port: 'metrics' };
+  const watched: MonitoringTarget = { name, namespace, labels: labelsOf(options), port: 'metrics' };
   return [
     ['pod-monitor.yaml', podMonitor(watched)],
     ['prometheus-rule.yaml', prometheusRule(watched, alerts(jobOf(options), options))],
@@ -21,7 +21,52 @@ export function monitoringObjects(options: ManifestOptions): readonly NamedObjec
   ];
 }
 
-function alerts(job: string, { name, namespace }: ManifestOptions): readonly Alert[] {
+function alerts(job: string, { name, namespace, devices }: ManifestOptions): readonly Alert[] {
+  return [
+    ...ofDevices(job),
+    ...(devices > 0 ? ofSoftware(job) : []),
+    {
+      name: 'EnclosAgentRestarts',
+      expression: `increase(kube_pod_container_status_restarts_total{namespace="${namespace}",pod=~"${name}-.*"}[1h]) > 2`,
+      lasting: '0m',
+      severity: 'warning',
+      summary: 'A node agent was started again and again.',
+      description:
+        'Each start ends the enclaves of the node. Look at the log of the container before: kubectl logs -p.',
+    },
+  ];
+}
+
+function ofSoftware(job: string): readonly Alert[] {
+  return [
+    {
+      name: 'EnclosPlatformNotReady',
+      expression: `enclos_agent_platform_ready{${job}} == 0`,
+      lasting: '5m',
+      severity: 'critical',
+      summary: 'The software platform of a node does not serve.',
+      description: 'The log of {{ $labels.pod }} says why.',
+    },
+    {
+      name: 'EnclosCollateralEnds',
+      expression: `enclos_agent_collateral_expiry_timestamp_seconds{${job}} - time() < 7 * 86400`,
+      lasting: '1h',
+      severity: 'warning',
+      summary: 'The collateral that pods get from a node agent ends within 7 days.',
+      description: 'Verifiers refuse evidence of {{ $labels.pod }} after that. Publish collateral of the vendor again.',
+    },
+    {
+      name: 'EnclosCollateralNotReady',
+      expression: `enclos_agent_collateral_ready{${job}} == 0`,
+      lasting: '5m',
+      severity: 'critical',
+      summary: 'Pods of a node have no collateral that is in force.',
+      description: 'Verifiers refuse evidence of {{ $labels.pod }}. Its log says why.',
+    },
+  ];
+}
+
+function ofDevices(job: string): readonly Alert[] {
   return [
     {
       name: 'EnclosAgentDown',
@@ -37,15 +82,8 @@ function alerts(job: string, { name, namespace }: ManifestOptions): readonly Ale
       lasting: '5m',
       severity: 'critical',
       summary: 'Devices of a node are unhealthy.',
-      description: '{{ $labels.pod }} has {{ $value }} of {{ $labels.resource }}. Its log says why under `device-failed`.',
-    },
-    {
-      name: 'EnclosPlatformNotReady',
-      expression: `enclos_agent_platform_ready{${job}} == 0`,
-      lasting: '5m',
-      severity: 'critical',
-      summary: 'The software platform of a node does not serve.',
-      description: 'The log of {{ $labels.pod }} says why. Nodes without software devices have no platform.',
+      description:
+        '{{ $labels.pod }} has {{ $value }} of {{ $labels.resource }}. Its log says why under `device-failed`.',
     },
     {
       name: 'EnclosDevicePluginUnregistered',
@@ -62,14 +100,6 @@ function alerts(job: string, { name, namespace }: ManifestOptions): readonly Ale
       severity: 'warning',
       summary: 'A node agent refused devices to a pod.',
       description: 'The pod failed with UnexpectedAdmissionError. The log of {{ $labels.pod }} has the code.',
-    },
-    {
-      name: 'EnclosAgentRestarts',
-      expression: `increase(kube_pod_container_status_restarts_total{namespace="${namespace}",pod=~"${name}-.*"}[1h]) > 2`,
-      lasting: '0m',
-      severity: 'warning',
-      summary: 'A node agent was started again and again.',
-      description: 'Each start ends the enclaves of the node. Look at the log of the container before: kubectl logs -p.',
     },
   ];
 }
@@ -104,6 +134,12 @@ const panels: readonly Panel[] = [
     expression: 'sum by (resource, code) (increase(enclos_agent_registration_failures_total{job="$job"}[5m]))',
     legend: '{{resource}} {{code}}',
     unit: 'short',
+  },
+  {
+    title: 'Left of the collateral',
+    expression: 'enclos_agent_collateral_expiry_timestamp_seconds{job="$job"} - time()',
+    legend: '{{pod}}',
+    unit: 's',
   },
   {
     title: 'Protected memory',

@@ -15,7 +15,7 @@ const joins = ['and', 'or'] as const;
 
 /**
  * The shortest condition that is true for `some` and false for the rest of `all`. What is not in `all` cannot come up.
- * @throws TypeError for what is no combination of three settings
+ * @throws TypeError for what three settings cannot tell
  */
 export function conditionFor(
   names: readonly string[],

@@ -1,15 +1,15 @@
 /** A value of a chart, and what the schema of its values says about it. */
 export type Setting = TextSetting | OptionalSetting | ListSetting | CountSetting | FlagSetting;
 
-interface Described {
+interface Description {
   /** One line, for values.yaml and the README. */
   readonly summary: string;
 }
 
 /** Text that is always there. */
-export interface TextSetting extends Described {
+export interface TextSetting extends Description {
   readonly kind: 'text';
-  /** Empty: whoever installs the chart has to say it, unless there is a fallback. */
+  /** Empty: the installation has to name it, unless there is a fallback. */
   readonly fallback: string;
   /** A regular expression that both JSON Schema and Go understand. It allows neither quotes nor backslashes. */
   readonly pattern: string;
@@ -18,25 +18,25 @@ export interface TextSetting extends Described {
 }
 
 /** Text that may be absent, which is written as an empty one. */
-export interface OptionalSetting extends Described {
+export interface OptionalSetting extends Description {
   readonly kind: 'optional';
   readonly pattern: string;
 }
 
 /** Texts, none at first. */
-export interface ListSetting extends Described {
+export interface ListSetting extends Description {
   readonly kind: 'list';
   readonly pattern: string;
 }
 
-export interface CountSetting extends Described {
+export interface CountSetting extends Description {
   readonly kind: 'count';
   readonly fallback: number;
   readonly least: number;
   readonly most: number;
 }
 
-export interface FlagSetting extends Described {
+export interface FlagSetting extends Description {
   readonly kind: 'flag';
   readonly fallback: boolean;
 }
@@ -58,7 +58,7 @@ export type SettingValues<S extends Settings> = { readonly [K in keyof S]: Value
 
 export type AnyValue = string | undefined | readonly string[] | number | boolean;
 
-/** What the settings are when nobody says anything. */
+/** The settings of an installation that names none. */
 export function fallbacks<S extends Settings>(settings: S): SettingValues<S> {
   const values = Object.entries(settings).map(([name, setting]) => [name, fallbackOf(setting)]);
   // Made from the settings that the type is made from.

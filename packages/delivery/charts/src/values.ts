@@ -9,14 +9,16 @@ export function valuesFile(settings: Settings): string {
 
 /** values.schema.json, which Helm holds values to before it renders anything. Unknown names are refused. */
 export function valuesSchema(settings: Settings): string {
-  const properties = Object.entries(settings).map(([name, setting]) => [name, schemaOf(setting)]);
+  const properties: Record<string, object> = Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => [name, schemaOf(setting)]),
+  );
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     type: 'object',
     additionalProperties: false,
     required: Object.keys(settings),
     properties: {
-      ...Object.fromEntries(properties),
+      ...properties,
       // Helm adds it where a chart is part of another.
       global: { type: 'object' },
     },

@@ -1,10 +1,10 @@
-import { yamlOf } from '../yaml/write.ts';
+import { yamlOf } from '@enclos/kubernetes/yaml';
 import type { Condition } from './conditions.ts';
-import type { Merged, Part } from './merge.ts';
+import type { ObjectTemplate, Part } from './merge.ts';
 import type { Settings } from './settings.ts';
 import type { StandIns } from './stand-ins.ts';
 
-/** Writes merged objects as templates of Helm: insertions, conditions and one loop a list, and no functions of its own. */
+/** Writes merged objects as templates of Helm: insertions, conditions and one loop a list. */
 export class TemplateWriter {
   readonly #settings: Settings;
   readonly #standIns: StandIns;
@@ -23,7 +23,7 @@ export class TemplateWriter {
     return `${lines.join('\n')}\n`;
   }
 
-  #lines(merged: Merged, indent: string): readonly string[] {
+  #lines(merged: ObjectTemplate, indent: string): readonly string[] {
     if (merged.kind === 'constant') return this.#constant(merged.value, indent);
     if (merged.kind === 'map') {
       const entries = merged.entries.map(({ condition, key, value }) => ({
@@ -38,14 +38,14 @@ export class TemplateWriter {
     );
   }
 
-  #entry(key: string, value: Merged, indent: string): readonly string[] {
+  #entry(key: string, value: ObjectTemplate, indent: string): readonly string[] {
     const name = this.#scalar(key);
     const scalar = this.#asScalar(value);
     if (scalar !== undefined) return [`${indent}${name}: ${scalar}`];
     return [`${indent}${name}:`, ...this.#lines(value, `${indent}  `)];
   }
 
-  #item(condition: Condition | undefined, value: Merged, indent: string): Block {
+  #item(condition: Condition | undefined, value: ObjectTemplate, indent: string): Block {
     const lists = value.kind === 'constant' ? this.#standIns.listsIn(value.value) : [];
     const isInner = value.kind === 'constant' && typeof value.value === 'object' && this.#hasInnerLoop(value.value);
     const lines = this.#itemLines(value, indent);
@@ -58,11 +58,11 @@ export class TemplateWriter {
     return { condition: isUsual ? undefined : condition, lines: loop };
   }
 
-  #itemLines(value: Merged, indent: string): readonly string[] {
+  #itemLines(value: ObjectTemplate, indent: string): readonly string[] {
     const scalar = this.#asScalar(value);
     if (scalar !== undefined) return [`${indent}- ${scalar}`];
     const [first = '', ...others] = this.#lines(value, `${indent}  `);
-    // An item that begins with a condition has its dash on a line of its own.
+    // An item that begins with a condition has its dash on a separate line.
     if (first.trimStart().startsWith('{{')) return [`${indent}-`, first, ...others];
     return [`${indent}- ${first.trimStart()}`, ...others];
   }
@@ -73,8 +73,8 @@ export class TemplateWriter {
     return typeof value === 'object' && value !== null && Object.values(value).some((part) => this.#hasInnerLoop(part));
   }
 
-  /** On one line; undefined for what has lines of its own. */
-  #asScalar(merged: Merged): string | undefined {
+  /** On one line; undefined for what takes several lines. */
+  #asScalar(merged: ObjectTemplate): string | undefined {
     if (merged.kind !== 'constant') return undefined;
     const { value } = merged;
     if (typeof value === 'object' && value !== null && Object.keys(value).length > 0) return undefined;

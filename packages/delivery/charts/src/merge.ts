@@ -4,7 +4,7 @@ import { conditionFor, type Assignment, type Condition } from './conditions.ts';
 export type Variants = ReadonlyMap<Assignment, unknown>;
 
 /** Objects that differ with the settings, as one. */
-export type Merged =
+export type ObjectTemplate =
   | { readonly kind: 'constant'; readonly value: unknown }
   | { readonly kind: 'map'; readonly entries: readonly (Part & { readonly key: string })[] }
   | { readonly kind: 'list'; readonly items: readonly Part[] };
@@ -12,7 +12,7 @@ export type Merged =
 /** Where its condition holds, if it has one. */
 export interface Part {
   readonly condition?: Condition;
-  readonly value: Merged;
+  readonly value: ObjectTemplate;
 }
 
 /**
@@ -47,11 +47,11 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function mergeAlike(names: readonly string[], variants: Variants): Merged {
+function mergeAlike(names: readonly string[], variants: Variants): ObjectTemplate {
   const [first] = variants.values();
   const text = JSON.stringify(first);
-  if ([...variants.values()].every((value) => JSON.stringify(value) === text))
-    return { kind: 'constant', value: first };
+  const isConstant = [...variants.values()].every((value) => JSON.stringify(value) === text);
+  if (isConstant) return { kind: 'constant', value: first };
   const isList = Array.isArray(first);
   const keyed = [...variants].map(([assignment, value]) => {
     // All of one shape.

@@ -1,5 +1,5 @@
-import type { V1ConfigMap } from '../schema/objects.ts';
-import type { Watched } from './monitoring.ts';
+import type { V1ConfigMap } from '@enclos/kubernetes/objects';
+import type { MonitoringTarget } from './monitoring.ts';
 
 /** One chart of a dashboard. */
 export interface Panel {
@@ -17,7 +17,7 @@ const width = 12;
 const source = { type: 'prometheus', uid: '${source}' };
 
 /** A dashboard for Grafana, in the config map that its sidecar looks for. Two panels a row. */
-export function dashboardMap(watched: Watched, title: string, panels: readonly Panel[]): V1ConfigMap {
+export function dashboardMap(watched: MonitoringTarget, title: string, panels: readonly Panel[]): V1ConfigMap {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -1,6 +1,8 @@
+import type { CustomObject } from '@enclos/kubernetes/manifests';
+
 /** Which pods are watched, and where. */
-export interface Watched {
-  /** Of every object. */
+export interface MonitoringTarget {
+  /** Every object has it. */
   readonly name: string;
   readonly namespace: string;
   /** Labels of the pods, and of what watches them. */
@@ -21,32 +23,8 @@ export interface Alert {
   readonly description: string;
 }
 
-interface Metadata {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** Of the Prometheus operator: metrics of every pod. */
-export interface PodMonitor {
-  readonly apiVersion: 'monitoring.coreos.com/v1';
-  readonly kind: 'PodMonitor';
-  readonly metadata: Metadata;
-  readonly spec: {
-    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
-    readonly podMetricsEndpoints: readonly { readonly port: string; readonly interval: string }[];
-  };
-}
-
-/** Of the Prometheus operator: alerts. */
-export interface PrometheusRule {
-  readonly apiVersion: 'monitoring.coreos.com/v1';
-  readonly kind: 'PrometheusRule';
-  readonly metadata: Metadata;
-  readonly spec: { readonly groups: readonly { readonly name: string; readonly rules: readonly object[] }[] };
-}
-
-export function podMonitor({ name, namespace, labels, port }: Watched): PodMonitor {
+/** Tells the Prometheus operator to read the metrics of every pod. */
+export function podMonitor({ name, namespace, labels, port }: MonitoringTarget): CustomObject {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
@@ -56,11 +34,12 @@ export function podMonitor({ name, namespace, labels, port }: Watched): PodMonit
 }
 
 /** The label `job` that the Prometheus operator gives what a PodMonitor finds. */
-export function jobOf({ name, namespace }: Pick<Watched, 'name' | 'namespace'>): string {
+export function jobOf({ name, namespace }: Pick<MonitoringTarget, 'name' | 'namespace'>): string {
   return `job="${namespace}/${name}"`;
 }
 
-export function prometheusRule({ name, namespace, labels }: Watched, alerts: readonly Alert[]): PrometheusRule {
+/** Alerts for the Prometheus operator. */
+export function prometheusRule({ name, namespace, labels }: MonitoringTarget, alerts: readonly Alert[]): CustomObject {
   const rules = alerts.map((alert) => ({
     alert: alert.name,
     expr: alert.expression,
