@@ -4,7 +4,7 @@
 //   node tools/service-image.mjs SERVICE [--out DIR] [--archive FILE] [--tag TAG] [--json]
 //
 // `npm run image --workspace @enclos/admission` calls it, after `npm run build`.
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,22 +14,29 @@ import { build } from 'esbuild';
 import { root } from './lib/workspace.mjs';
 
 const usage = 'usage: node tools/service-image.mjs SERVICE [--out DIR] [--archive FILE] [--tag TAG] [--json]';
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    out: { type: 'string' },
-    archive: { type: 'string' },
-    tag: { type: 'string', default: 'latest' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const help = `${usage}
+
+Builds the container image of a service, as services/SERVICE/image.json describes it. Run \`npm run build\` before it.
+
+  SERVICE         ${servicesWithImage().join(', ')}
+  --out DIR       the folder of the OCI layout; default: services/SERVICE/dist/NAME.oci
+  --archive FILE  write an archive, too, which container engines load
+  --tag TAG       the tag in the layout; default: latest
+  --json          say what was built as JSON
+  --help          show this
+`;
+const { values, positionals } = readArguments();
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
 const [service, ...others] = positionals;
 // `npm run` changes to the folder of the workspace, and says where it was called.
 const given = (path) => resolve(process.env.INIT_CWD ?? '.', path);
 if (service === undefined || others.length > 0 || !/^[a-z-]+$/.test(service)) {
-  console.error(usage);
-  process.exit(2);
+  refuse(service === undefined ? 'Name a service.' : 'Name one service.');
 }
+if (!servicesWithImage().includes(service)) refuse(`There is no services/${service}/image.json.`);
 
 const folder = join(root, 'services', service);
 const { name, program, user, startsEnclaves = false, files = {}, machinePrograms = [] } = read('image.json');
@@ -102,4 +109,29 @@ async function bundle(entry) {
         location: `/app/${name}.mjs`,
       })),
   };
+}
+
+function servicesWithImage() {
+  const services = join(root, 'services');
+  return readdirSync(services).filter((each) => existsSync(join(services, each, 'image.json')));
+}
+
+function readArguments() {
+  const options = {
+    out: { type: 'string' },
+    archive: { type: 'string' },
+    tag: { type: 'string', default: 'latest' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  };
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return refuse(`${error.message.split('. ')[0]}.`);
+  }
+}
+
+function refuse(message) {
+  console.error(`${message}\n${usage}`);
+  process.exit(2);
 }

@@ -23,6 +23,7 @@ const known = {
   'services/node-agent/test/plugin/device-plugin.test.ts': [4, 'absence'],
   'services/node-agent/test/pod.program.ts': [2, 'pace'],
   'services/node-agent/test/software-device.process.test.ts': [1, 'pace'],
+  'services/node-agent/test/watchdog/watchdog.process.test.ts': [1, 'absence'],
   'tests/integration/test/attestation-flood.process.test.ts': [1, 'pace'],
   'tests/integration/test/attestation-managers.process.test.ts': [1, 'absence'],
   'tests/integration/test/attestation-replicas.process.test.ts': [1, 'absence'],

@@ -1,4 +1,5 @@
 import './errors.ts';
+import { allowEarlyEnd } from '@enclos/command-line';
 import type { Io, Keyboard, OutputStream } from './output/io.ts';
 import { wantsColor } from './output/io.ts';
 import { runCli } from './run-cli.ts';
@@ -7,10 +8,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function streamOf(stream: NodeJS.WriteStream): OutputStream {
   const isTTY = stream.isTTY ?? false;
-  // `enclos inspect x | head` ends the pipe early, which is not a failure.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  allowEarlyEnd(stream);
   return {
     write: (text) => {
       stream.write(text);

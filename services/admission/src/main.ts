@@ -1,7 +1,7 @@
 import './errors.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { createPrinter, exitCodeOf } from '@enclos/command-line';
+import { allowEarlyEnd, createPrinter, exitCodeOf } from '@enclos/command-line';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { jsonLines, type EnclosLogger } from '@enclos/host';
 import { writeManifestFiles } from '@enclos/kubernetes/manifests';
@@ -18,6 +18,7 @@ import { runServer } from './server/run-server.ts';
 
 /** Runs the command line of this process, and sets its exit code: that of the kind of the error, or 1 for an error without a code. */
 export async function main(): Promise<void> {
+  allowEarlyEnd(process.stdout);
   const logger = jsonLines();
   try {
     const call = await readCommandLine(process.argv.slice(2));

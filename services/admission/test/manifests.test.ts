@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import { load } from 'js-yaml';
+import { applyTwice, type PlainManifest } from '@enclos/testkit';
 import { webhookFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
 import { makeTrust } from './trust.ts';
@@ -31,6 +32,14 @@ describe('the manifests', () => {
     const files = webhookFiles(options);
     assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
     for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
+  });
+
+  test('are no change when they are applied again', async () => {
+    const more = { apiServerNetworks: ['10.1.0.0/24'], monitoringNamespace: 'watch', trust: await makeTrust() };
+    for (const given of [options, { ...options, ...more }]) {
+      const manifests = webhookFiles(given).map(({ text }) => load(text) as PlainManifest);
+      assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
+    }
   });
 
   test('ask for reviews of pods that ask, and fail open', () => {

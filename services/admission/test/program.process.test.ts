@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,18 @@ interface Line {
   readonly port?: number;
   readonly healthPort?: number;
 }
+
+test('each command says what it takes', () => {
+  for (const [command, option] of [
+    ['serve', '--certificate FILE'],
+    ['certificates', '--renew'],
+    ['manifests', '--image NAME@sha256:HEX'],
+  ] as const) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, command, '--help'], { encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.ok(stdout.includes(`Usage: enclos-admission ${command}`) && stdout.includes(option), stdout);
+  }
+});
 
 class Program {
   readonly process: ChildProcess;

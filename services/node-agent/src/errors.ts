@@ -36,6 +36,21 @@ export const agentErrors = declareErrors({
     'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
+  AGENT_STUCK: [
+    'transient',
+    'The node agent stopped responding, and its watchdog killed it.',
+    'Nothing, once: Kubernetes starts the agent again, and pods connect again. When it repeats, check the node for a disk that hangs and for too little processor time.',
+  ],
+  AGENT_TOO_SLOW: [
+    'transient',
+    'The node agent did not finish a request in time.',
+    'Delete the pod, or wait for its controller to replace it. When it repeats, check the disk of the node that holds /run/enclos and the load of the node.',
+  ],
+  AGENT_BUSY: [
+    'transient',
+    'The node agent has too many requests of the kubelet in progress.',
+    'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
+  ],
   AGENT_CALLER_UNKNOWN: [
     'refused',
     'The kernel does not say which process connected to a device.',

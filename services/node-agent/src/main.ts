@@ -1,50 +1,45 @@
 import './errors.ts';
-import { resolve as resolvePath } from 'node:path';
-import { exitCodeOf, helpText } from '@enclos/command-line';
-import { isEnclosError } from '@enclos/errors';
-import { writeManifestFiles } from '@enclos/kubernetes/manifests';
+import { allowEarlyEnd, exitCodeOf, helpText } from '@enclos/command-line';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { agentCommand, program } from './agent-command.ts';
-import { startAgent } from './agent.ts';
-import { createLog, type Log } from './log.ts';
-import { manifestsWord, parseManifestOptions, manifestsHelp } from './manifests/command.ts';
-import { agentFiles } from './manifests/files.ts';
-import { parseOptions, type AgentOptions } from './options.ts';
+import { createLog } from './log.ts';
+import { parseOptions } from './options.ts';
+import { startBeating } from './watchdog/beat.ts';
+import { watch } from './watchdog/watchdog.ts';
 
 const now = (): Date => new Date();
 
 /**
- * The agent as a process: it logs to its output, and ends in order on SIGTERM and SIGINT. When it cannot start, its exit code is that
- * of the kind of the error, or 1 for an error without a code.
+ * The agent as a process, or rather two: the first one starts the second one, which is the agent, and kills it when it hangs. Both log
+ * to the same output, and end in order on SIGTERM and SIGINT. When the agent cannot start, the exit code is that of the kind of
+ * the error, or 1 for an error without a code.
  */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  allowEarlyEnd(process.stdout);
   const log = createLog({ now });
   try {
-    if (argv[0] === manifestsWord) return await runManifests(argv.slice(1), log);
+    // Loaded when they are needed: the watchdog, which lives as long as the agent, holds none of it.
+    if (argv[0] === 'manifests') return await (await import('./run-manifests.ts')).runManifests(argv.slice(1), log);
     const options = parseOptions(argv);
-    if (options === undefined) process.stdout.write(helpText(program, agentCommand));
-    else await run(options, log);
+    if (options === undefined) {
+      process.stdout.write(helpText(program, agentCommand));
+      return;
+    }
+    // Killed at once rather than ended in order: the watchdog is gone because the container is being killed.
+    if (startBeating(process.env, () => process.kill(process.pid, 'SIGKILL'))) {
+      const { runAgent } = await import('./run-agent.ts');
+      return await runAgent(options, log);
+    }
+    const [, script = ''] = process.argv;
+    const end = await watch({
+      command: [process.execPath, ...process.execArgv, script, ...argv],
+      environment: process.env,
+      stuck: (error) => log.warn('stuck', error),
+    });
+    process.exitCode = end.by === 'itself' ? end.exitCode : exitCodeOf(new EnclosError('AGENT_STUCK'));
   } catch (error) {
     log.warn('failed', error);
     process.exitCode = isEnclosError(error) ? exitCodeOf(error) : 1;
     if (isEnclosError(error, 'AGENT_USAGE')) process.stderr.write(`usage: ${String(error.details['usage'])}\n`);
   }
-}
-
-async function runManifests(argv: readonly string[], log: Log): Promise<void> {
-  const asked = parseManifestOptions(argv);
-  if (asked === undefined) return void process.stdout.write(manifestsHelp());
-  const files = agentFiles(asked.options);
-  await writeManifestFiles(asked.folder, files);
-  log.info('manifests', { folder: resolvePath(asked.folder), files: files.length });
-}
-
-async function run(options: AgentOptions, log: Log): Promise<void> {
-  const agent = await startAgent(options, { log, now });
-  log.info('started', { rootFingerprint: agent.rootFingerprint, metricsPort: agent.metricsPort });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-  log.info('stopping');
-  await agent.close();
-  log.info('stopped');
 }

@@ -13,6 +13,7 @@ export {
   type OptionSpecs,
   type RawInput,
 } from './command.ts';
+export { allowEarlyEnd, type PipedStream } from './early-end.ts';
 export { findEntry, groupOf, type CommandEntry } from './entry.ts';
 export { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 export { argumentRows, exitCodeRows, helpText, optionRows } from './help.ts';

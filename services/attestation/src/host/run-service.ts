@@ -60,6 +60,10 @@ function storeAddress(where: string): StoreAddress {
   return /^postgres(?:ql)?:\/\//.test(where) ? { url: where } : { folder: where };
 }
 
+/** A pod that is replaced has 30 s to end, and its successor on the same volume starts before that. */
+const storePatienceMs = 45_000;
+const storeInUse = 'Another process still uses the store: the one that this one replaces, or a second one by mistake.';
+
 interface StartContext extends RunContext {
   /** What has to be closed, in the order of opening. */
   readonly opened: (() => unknown)[];
@@ -70,7 +74,13 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   const configuration = await readFile(options.configuration, 'utf8');
   const audit = openAuditLog(options.audit);
   opened.push(() => audit.close());
-  const store = await openStore(storeAddress(options.store), { service: name });
+  const store = await openStore(storeAddress(options.store), {
+    service: name,
+    patienceMs: storePatienceMs,
+    waiting: (folder) => {
+      logger.warn({ event: 'store-in-use', folder, waitSeconds: storePatienceMs / 1000 }, storeInUse);
+    },
+  });
   opened.push(() => store.close());
   const metrics = createMetrics();
   const enclave = await loadServiceEnclave(options, { ...context, store, audit, metrics });

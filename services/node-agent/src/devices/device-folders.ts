@@ -51,7 +51,9 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
       const before = await existing(device);
       const last = Number(/\d+$/.exec(before.at(-1) ?? '0')?.[0]);
       const folder = join(root, `${device}`, `${last + 1}`.padStart(8, '0'));
-      await mkdir(folder, { recursive: true });
+      await mkdir(join(root, `${device}`), { recursive: true });
+      // It must be a new one: an allocation that took too long may have gone on, and two pods must not share a folder.
+      await mkdir(folder);
       // For the pod that it is mounted into, whatever its user and the mask of this process.
       await chmod(folder, 0o755);
       return { folder, old: before.slice(0, Math.max(0, before.length + 1 - keptFolders)) };

@@ -4,7 +4,7 @@ import { agentCommand, program } from '../agent-command.ts';
 import { collateralAddress } from '../options.ts';
 import type { ManifestOptions } from './options.ts';
 
-export const manifestsWord = 'manifests';
+const manifestsWord = 'manifests';
 
 const title = {
   name: `${program.name} ${manifestsWord}`,

@@ -7,7 +7,7 @@ import { servePlugin, type PluginServer, type PluginServerOptions } from './plug
 import { register } from './registration.ts';
 import type { Resource } from './resource.ts';
 
-export interface DevicePluginOptions extends Pick<PluginServerOptions, 'allocated'> {
+export interface DevicePluginOptions extends Pick<PluginServerOptions, 'allocated' | 'answerMs'> {
   readonly definitions: Definitions;
   readonly resource: Resource;
   /** The kubelet's folder of sockets: /var/lib/kubelet/device-plugins. */

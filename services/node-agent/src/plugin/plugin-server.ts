@@ -10,6 +10,7 @@ import {
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { isListening } from '@enclos/software-sgx/listening';
 import type { Definitions } from './definitions.ts';
+import { createDeadline } from './deadline.ts';
 import { sendLatest } from './latest.ts';
 import type { AllocateRequest, AllocateResponse, DeviceList, PluginOptions } from './messages.ts';
 import { allocate, type Resource } from './resource.ts';
@@ -31,6 +32,8 @@ export interface PluginServerOptions {
   readonly socketPath: string;
   /** Told of every request for devices. */
   readonly allocated: (outcome: 'granted' | 'refused', reason?: unknown) => void;
+  /** How long the kubelet waits for an answer at most. */
+  readonly answerMs?: number | undefined;
 }
 
 /**
@@ -59,7 +62,8 @@ export async function servePlugin(options: PluginServerOptions): Promise<PluginS
   });
 }
 
-function implementation({ resource, allocated }: PluginServerOptions): UntypedServiceImplementation {
+function implementation({ resource, allocated, answerMs }: PluginServerOptions): UntypedServiceImplementation {
+  const deadline = createDeadline(answerMs);
   const getOptions: handleUnaryCall<object, PluginOptions> = (_call, answer) => answer(null, pluginOptions);
   const listAndWatch: handleServerStreamingCall<object, DeviceList> = (call) => {
     const sender = sendLatest<DeviceList>(call, () => ({ devices: resource.devices() }));
@@ -68,16 +72,18 @@ function implementation({ resource, allocated }: PluginServerOptions): UntypedSe
     sender.changed();
   };
   const serveAllocate: handleUnaryCall<AllocateRequest, AllocateResponse> = (call, answer) => {
-    allocate(resource, call.request).then(
-      (response) => {
-        allocated('granted');
-        answer(null, response);
-      },
-      (error: unknown) => {
-        allocated('refused', error);
-        answer(grpcError(error));
-      },
-    );
+    deadline
+      .run(() => allocate(resource, call.request))
+      .then(
+        (response) => {
+          allocated('granted');
+          answer(null, response);
+        },
+        (error: unknown) => {
+          allocated('refused', error);
+          answer(grpcError(error));
+        },
+      );
   };
   return { GetDevicePluginOptions: getOptions, ListAndWatch: listAndWatch, Allocate: serveAllocate };
 }
@@ -93,4 +99,6 @@ const codes: Readonly<Record<string, status>> = {
   AGENT_DEVICE_UNKNOWN: status.NOT_FOUND,
   AGENT_DEVICE_UNHEALTHY: status.UNAVAILABLE,
   AGENT_ALLOCATION_REFUSED: status.INVALID_ARGUMENT,
+  AGENT_TOO_SLOW: status.DEADLINE_EXCEEDED,
+  AGENT_BUSY: status.RESOURCE_EXHAUSTED,
 };

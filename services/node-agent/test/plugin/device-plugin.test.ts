@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { isEnclosError } from '@enclos/errors';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { startDevicePlugin } from '../../src/plugin/device-plugin.ts';
@@ -23,7 +23,7 @@ interface Bench {
   readonly folder: string;
   readonly events: string[];
   readonly kubelet: (options?: Pick<FakeKubeletOptions, 'refuses'>) => ReturnType<typeof startFakeKubelet>;
-  readonly plugin: (resource: Resource) => void;
+  readonly plugin: (resource: Resource, answerMs?: number) => void;
 }
 
 function bench(t: TestContext): Bench {
@@ -41,10 +41,11 @@ function bench(t: TestContext): Bench {
       close.push(() => kubelet.stop());
       return kubelet;
     },
-    plugin(resource) {
+    plugin(resource, answerMs) {
       const plugin = startDevicePlugin({
         definitions,
         resource,
+        answerMs,
         folder,
         pollMs: 20,
         refusedPauseMs: 400,
@@ -240,6 +241,34 @@ describe('an allocation', () => {
     const { allocate } = await known(name);
     const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => allocate([`test-${i}`])));
     answers.forEach(({ container_responses: [own] }, i) => assert.equal(own?.envs?.['IDS'], `test-${i}`));
+  });
+});
+
+describe('an allocation that hangs', () => {
+  const stuck = (): Resource => ({ ...testResource(healthy(2)), allocate: () => new Promise(() => undefined) });
+
+  test('is refused in a sentence when its time is up: the kubelet itself would wait forever', async (t) => {
+    const { kubelet, plugin, events } = bench(t);
+    const { plugin: known } = await kubelet();
+    plugin(stuck(), 200);
+    const { allocate } = await known(name);
+    await assert.rejects(withinMs(5000, allocate(['test-0'])), {
+      code: status.DEADLINE_EXCEEDED,
+      details: /^AGENT_TOO_SLOW: The node agent had no answer within 0\.2 seconds\. Delete the pod/,
+    });
+    assert.deepEqual(events, ['registered', 'refused']);
+  });
+
+  test('counts until it ends, and so many are refused at once, each in a sentence', async (t) => {
+    const { kubelet, plugin } = bench(t);
+    const { plugin: known } = await kubelet();
+    plugin(stuck(), 200);
+    const { allocate } = await known(name);
+    const refused = async (): Promise<string> =>
+      allocate(['test-0']).then(String, (error: ServiceError) => error.details);
+    const all = await withinMs(20_000, Promise.all(Array.from({ length: 256 }, refused)));
+    assert.ok(all.every((details) => details.startsWith('AGENT_TOO_SLOW:')));
+    assert.match(await withinMs(5000, refused()), /^AGENT_BUSY: 256 requests of the kubelet are in progress\./);
   });
 });
 

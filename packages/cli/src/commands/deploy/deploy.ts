@@ -155,8 +155,8 @@ async function projectOf(folder: string): Promise<FoundEnclave | undefined> {
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {
-  if (typeof softwareRoots !== 'object' || softwareRoots.pem === undefined) return undefined;
-  return readSmallText(resolve(base, softwareRoots.pem), mostBytes);
+  const file = typeof softwareRoots === 'object' && 'pem' in softwareRoots ? softwareRoots.pem : undefined;
+  return file === undefined ? undefined : readSmallText(resolve(base, file), mostBytes);
 }
 
 /** Settings can hold what lint refuses, such as a variable that simulates SGX or a retired size. */

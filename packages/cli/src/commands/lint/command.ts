@@ -1,7 +1,7 @@
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import type { LintFinding } from '@enclos/kubernetes/lint';
-import { lint, lintFiles, type LintedManifests } from './lint.ts';
+import { lint, type LintedManifests } from './lint.ts';
 import { defineCommand } from '../define.ts';
 import type { CommandContext } from '../context.ts';
 import { grouped } from '@enclos/command-line';
@@ -19,10 +19,11 @@ export const command = defineCommand({
     'Render charts and templates first. Nothing is fetched.',
   ],
   arguments: {
-    path: {
+    paths: {
       value: 'FILE|FOLDER|-',
-      summary: 'Manifests: a file, every YAML and JSON file of a folder, or standard input',
+      summary: 'Manifests: files, folders with YAML and JSON files, or standard input',
       required: true,
+      multiple: true,
       extensions: ['yaml', 'yml', 'json'],
     },
   },
@@ -43,6 +44,7 @@ export const command = defineCommand({
   },
   examples: [
     { command: 'enclos lint deploy/', summary: 'Check every manifest in a folder' },
+    { command: 'enclos lint deploy/ nodes.yaml', summary: 'Compare pods with the nodes of a cluster' },
     { command: 'enclos lint -', summary: 'Check what `helm template` or `kubectl kustomize` prints' },
     {
       command: 'enclos lint app.yaml --taint sgx.intel.com/epc:NoSchedule',
@@ -50,17 +52,16 @@ export const command = defineCommand({
     },
   ],
   exitCodes: { 2: 'There are errors, or with --strict warnings; or the command line is wrong.' },
-  async run({ arguments: { path }, options }, context): Promise<LintSummary> {
+  async run({ arguments: { paths }, options }, context): Promise<LintSummary> {
     const { io, path: absolute } = context;
+    const stdin = paths.includes('-') ? await readStdin(context) : undefined;
     const given = {
       now: io.now(),
       taints: options.taint,
       imageLabels: absolute(options['image-labels']),
     };
-    const outcome =
-      path === '-'
-        ? await lintFiles([{ name: '<stdin>', text: await readStdin(context) }], given)
-        : await lint({ path: absolute(path), cwd: io.cwd, ...given });
+    const named = paths.filter((path) => path !== '-').map((path) => absolute(path));
+    const outcome = await lint({ paths: named, stdin, cwd: io.cwd, ...given });
     const errors = countOf(outcome, 'error');
     const warnings = countOf(outcome, 'warning');
     return { ...outcome, errors, warnings, failed: errors > 0 || (options.strict && warnings > 0) };

@@ -13,10 +13,12 @@ import { readSmallJson, readSmallText, unreadable } from '../../files/read.ts';
 import { isRecord } from '@enclos/evidence';
 
 export interface LintManifestOptions {
-  /** A file or a folder; absolute. */
-  readonly path: string;
+  /** Files and folders; absolute. */
+  readonly paths: readonly string[];
   /** Findings name files relative to it. */
   readonly cwd: string;
+  /** What standard input holds, where it is one of the manifests. */
+  readonly stdin?: string | undefined;
   readonly now: Date;
   /** As `kubectl taint` takes them. */
   readonly taints?: readonly string[];
@@ -30,26 +32,49 @@ export interface LintedManifests extends LintOutcome {
 
 /** A whole cluster in one file is some MiB. */
 const mostBytes = 64 * 1024 * 1024;
+const mostBytesTogether = 256 * 1024 * 1024;
 const mostFiles = 10_000;
 const extensions = /\.(?:ya?ml|json)$/i;
 
 /**
- * Checks the manifests of a file, or of every YAML and JSON file in a folder.
- * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_USAGE for a taint that is none
+ * Reads files, and every YAML and JSON file of folders. A file that several of the paths lead to is read once.
+ * @param paths files and folders; absolute
+ * @param cwd the manifests are named relative to it
+ * @throws CLI_FILE_UNREADABLE; CLI_FILE_INVALID; CLI_USAGE for too many manifests, or too large ones together
  */
-export async function lint(options: LintManifestOptions): Promise<LintedManifests> {
-  const { path, cwd } = options;
-  const paths = await manifestsIn(path);
+async function manifestsOf(paths: readonly string[], cwd: string): Promise<readonly LintFile[]> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    for (const file of await manifestsIn(path)) found.add(file);
+    if (found.size > mostFiles) throw new EnclosError('CLI_USAGE', `There are more than ${mostFiles} manifests.`);
+  }
   const files: LintFile[] = [];
-  for (const file of paths) files.push({ name: relative(cwd, file), text: await readSmallText(file, mostBytes) });
-  return lintFiles(files, options);
+  let length = 0;
+  for (const file of found) {
+    const text = await readSmallText(file, mostBytes);
+    length += text.length;
+    if (length > mostBytesTogether) {
+      throw new EnclosError('CLI_USAGE', `The manifests have more than ${mostBytesTogether} bytes together.`);
+    }
+    files.push({ name: relative(cwd, file), text });
+  }
+  return files;
 }
 
-/** The same for text in memory, such as standard input. */
-export async function lintFiles(
-  files: readonly LintFile[],
-  { now, taints = [], imageLabels }: Omit<LintManifestOptions, 'path' | 'cwd'>,
-): Promise<LintedManifests> {
+/**
+ * Checks the manifests of files, and of every YAML and JSON file in folders.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID, CLI_USAGE for a taint that is not one or too many manifests
+ */
+export async function lint({
+  paths,
+  cwd,
+  stdin,
+  now,
+  taints = [],
+  imageLabels,
+}: LintManifestOptions): Promise<LintedManifests> {
+  const given = stdin === undefined ? [] : [{ name: '<stdin>', text: stdin }];
+  const files = [...(await manifestsOf(paths, cwd)), ...given];
   const images = imageLabels === undefined ? {} : await readLabels(imageLabels);
   return { ...lintManifests(files, { now, images, taints: taints.map(taintOf) }), files: files.length };
 }

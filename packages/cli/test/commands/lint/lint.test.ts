@@ -50,7 +50,12 @@ describe('enclos lint', () => {
     const cwd = folderWith({
       'a/one.yaml': good,
       'a/b/two.yml': bad,
-      'c.json': JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers: [] } }),
+      'c.json': JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'a' },
+        spec: { containers: [{ name: 'a', image: 'a' }] },
+      }),
       'node_modules/x/bad.yaml': bad,
       '.git/bad.yaml': bad,
       'notes.md': bad,
@@ -62,6 +67,16 @@ describe('enclos lint', () => {
       findings.map(({ file }) => file),
       ['a/b/two.yml'],
     );
+  });
+
+  it('takes several files and folders, reads each file once, and standard input beside them', async () => {
+    const cwd = folderWith({ 'a/one.yaml': bad, 'two.yaml': bad, 'three.yaml': bad });
+    const paths = ['two.yaml', 'a', 'a/one.yaml', '-'];
+    const ran = await enclos(['lint', ...paths, '--json'], { cwd, stdin: [new TextEncoder().encode(bad)] });
+    const { files, findings } = ran.json() as { files: number; findings: { file: string }[] };
+    assert.deepEqual([files, findings.map(({ file }) => file)], [3, ['two.yaml', 'a/one.yaml', '<stdin>']]);
+    const absent = await enclos(['lint', 'two.yaml', 'four.yaml', '--json'], { cwd });
+    assert.equal(errorOf(absent).code, 'CLI_FILE_UNREADABLE');
   });
 
   it('lets warnings pass, unless it is strict', async () => {

@@ -1,6 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { canonicalQuantity } from '../lint/canonical-quantity.ts';
-import { bytesText, parseQuantity } from '../lint/quantity.ts';
+import { bytesText, canonicalQuantity, parseQuantity } from '@enclos/kubernetes-schema';
 import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resources.ts';
 
 const nowhere = { start: 0, end: 0 };

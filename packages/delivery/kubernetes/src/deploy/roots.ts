@@ -12,9 +12,10 @@ const mostCertificates = 64;
  * @throws DEPLOY_ROOTS_INVALID for a certificate that is not listed, or a fingerprint without one
  */
 export function checkRoots(
-  roots: Exclude<DeploySettings['softwareRoots'], string | undefined>,
+  given: Exclude<DeploySettings['softwareRoots'], string | undefined>,
   pem: string | undefined,
 ): CheckedRoots {
+  const roots = 'fingerprints' in given ? given : { fingerprints: given };
   const fingerprints = [...new Set(roots.fingerprints)];
   if (pem === undefined) return { fingerprints };
   const blocks = findPemBlocks(pem, 2 * mostCertificates)

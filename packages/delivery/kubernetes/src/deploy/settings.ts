@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseImageReference } from '../lint/image-reference.ts';
-import { parseQuantity } from '../lint/quantity.ts';
+import { parseQuantity } from '@enclos/kubernetes-schema';
 
 /** Where the pods run. */
 export const profiles = ['software', 'sgx', 'aks-sgx', 'aks-snp', 'podman'] as const;
@@ -120,12 +120,10 @@ const enclave = z.strictObject({
   debug: z.boolean().optional(),
 });
 
+const fingerprints = z.array(hex32).min(1).max(64);
+
 const softwareRoots = z.strictObject({
-  fingerprints: z
-    .array(hex32)
-    .min(1)
-    .max(64)
-    .describe('SHA-256 of each root, as in softwareRoots of a policy. Get it from the vendor.'),
+  fingerprints: fingerprints.describe('SHA-256 of each root, as in softwareRoots of a policy. Get it from the vendor.'),
   pem: z
     .string()
     .max(1024)
@@ -204,10 +202,10 @@ export const deploySchema = z
       .describe('Default: ready when the first port accepts connections.'),
     volumes: z.array(volume).max(64).optional(),
     softwareRoots: z
-      .union([softwareRoots, z.literal('present')])
+      .union([fingerprints, softwareRoots, z.literal('present')])
       .optional()
       .describe(
-        'Roots of software platforms that these pods accept as verifiers: written as the config map enclos-software-roots, or present in the cluster already.',
+        'Roots of software platforms that these pods accept as verifiers: a list of fingerprints as in a policy, or an object that also names their certificates. They are written as the config map enclos-software-roots. "present" when it is in the cluster already.',
       ),
     spread: z
       .enum(['none', 'node', 'zone'])

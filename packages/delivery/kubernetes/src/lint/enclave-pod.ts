@@ -1,4 +1,4 @@
-import { at, mapsOf, textOf, type MapNode, type Span } from '../yaml/node.ts';
+import { at, mapsOf, textOf, type MapNode, type Span } from '@enclos/kubernetes-schema/yaml';
 import { epcBytesOf, meaningOf, resourcesOf, softwareResource, type ResourceAmount } from './sgx-resources.ts';
 import { listenVariable } from './listeners.ts';
 import { environmentOf, type Container, type Workload } from './workload.ts';

@@ -1,7 +1,14 @@
 import { diagnosticAt, type Diagnostic } from '@enclos/build/diagnostics';
-import { kindOf, kinds } from '../schema/types.ts';
-import { at, textOf, type MapNode } from '../yaml/node.ts';
-import { isMap, readYaml, yamlLimits, type YamlDocument } from '../yaml/read.ts';
+import { checkObject, isServedNowhere, kindOf, kinds, meantBy } from '@enclos/kubernetes-schema';
+import {
+  at,
+  isMap,
+  type MapNode,
+  readYaml,
+  textOf,
+  type YamlDocument,
+  yamlLimits,
+} from '@enclos/kubernetes-schema/yaml';
 import { checkAzure } from './checks/azure.ts';
 import { checkBoundary } from './checks/boundary.ts';
 import { checkImages, type ImageLabels } from './checks/images.ts';
@@ -9,13 +16,11 @@ import { checkPlacement, checkTaints, epcClaimOf, type EpcClaim } from './checks
 import { checkProbes } from './checks/probes.ts';
 import { checkQuotes } from './checks/quotes.ts';
 import { checkResources } from './checks/resources.ts';
-import { checkObjectName, checkStructure } from './checks/structure.ts';
 import { checkAutoscaler, checkWebhooks } from './checks/webhooks.ts';
 import { checkWords } from './checks/words.ts';
-import { checkFields } from './decode.ts';
 import { enclavePodOf, type EnclavePod } from './enclave-pod.ts';
 import { clusterNodeOf, type ClusterNode, type Taint } from './node-selection.ts';
-import { meantBy, type RawFinding, type Report } from './report.ts';
+import type { RawFinding, Report } from './report.ts';
 import { lintRules, type LintCode, type Severity } from './rules.ts';
 import { objectsOf, workloadOf, type KubernetesObject } from './workload.ts';
 
@@ -132,8 +137,7 @@ class Linter {
     const { apiVersion, kind } = object;
     const entry = kindOf(apiVersion, kind);
     if (entry === undefined) return checkKind(object, report);
-    checkFields(node, entry.type, report);
-    checkObjectName(object, report);
+    checkObject(node, entry, report);
     checkWebhooks(object, report);
     checkAutoscaler(object, report);
     if (kind === 'Node' && this.#nodes.length < mostNodes) this.#nodes.push(clusterNodeOf(node));
@@ -143,7 +147,6 @@ class Linter {
 
   #pod(pod: EnclavePod, report: Report): void {
     const { now, images = {}, taints = [] } = this.#options;
-    checkStructure(pod, report);
     checkResources(pod, report);
     checkWords(pod, report);
     checkImages(pod, images, report);
@@ -161,22 +164,16 @@ class Linter {
 
 function objectOf(node: MapNode, report: Report): KubernetesObject | undefined {
   const [apiVersion, kind] = [textOf(at(node, 'apiVersion')), textOf(at(node, 'kind'))];
-  if (apiVersion !== undefined && kind !== undefined) return { node, apiVersion, kind };
+  if (apiVersion !== undefined && kind !== undefined && kind !== '') return { node, apiVersion, kind };
   const missing = apiVersion === undefined ? 'apiVersion' : 'kind';
-  report('K8S_DOCUMENT_INVALID', node, `${missing} is missing, or no string`);
+  report('K8S_DOCUMENT_INVALID', node, `${missing} is missing, or is not a string`);
   return undefined;
 }
 
-/** Groups of Kubernetes itself that have had other versions than today's; other groups may belong to any project. */
-const ownGroups = /^(?:apps|batch|policy|autoscaling|extensions)\//;
-const knownVersions: ReadonlySet<string> = new Set(kinds.map(({ apiVersion }) => apiVersion));
-/** Kinds of those versions that are not written into files, or that only clients know. */
-const otherKinds = /(?:List|Status|Scale|Options|Review|Eviction)$/;
-
 function checkKind({ node, apiVersion, kind }: KubernetesObject, report: Report): void {
-  if (!knownVersions.has(apiVersion) && !ownGroups.test(apiVersion)) return;
-  if (otherKinds.test(kind)) return;
-  report('K8S_KIND_UNKNOWN', at(node, 'kind') ?? node, `Kubernetes has no ${kind} in ${apiVersion}`, () => {
+  if (!isServedNowhere(apiVersion, kind)) return;
+  const shown = [kind, apiVersion].map((text) => (text === '' ? '""' : text.slice(0, 100)));
+  report('K8S_KIND_UNKNOWN', at(node, 'kind') ?? node, `Kubernetes has no ${shown.join(' in ')}`, () => {
     const current = kinds.findLast((entry) => entry.kind === kind);
     if (current !== undefined) return `apiVersion: ${current.apiVersion}`;
     const siblings = kinds.filter((entry) => entry.apiVersion === apiVersion);

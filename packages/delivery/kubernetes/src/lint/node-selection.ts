@@ -1,4 +1,4 @@
-import { at, fieldsOf, itemsOf, keyOf, mapsOf, textOf, type MapNode, type Span } from '../yaml/node.ts';
+import { at, fieldsOf, itemsOf, keyOf, mapsOf, textOf, type MapNode, type Span } from '@enclos/kubernetes-schema/yaml';
 
 export interface SelectedValue {
   readonly value: string;

@@ -1,5 +1,5 @@
-import { didYouMean } from '@enclos/build/diagnostics';
-import type { Span } from '../yaml/node.ts';
+import type { Report as ReportOf } from '@enclos/kubernetes-schema';
+import type { Span } from '@enclos/kubernetes-schema/yaml';
 import type { LintCode } from './rules.ts';
 
 /** One finding before its place is looked up. */
@@ -10,14 +10,5 @@ export interface RawFinding {
   readonly fix?: string;
 }
 
-/** What to do, in place of the rule's own words. One that costs something to find is found for findings that are kept. */
-export type Fix = string | (() => string | undefined);
-
 /** Takes the findings of one document. */
-export type Report = (code: LintCode, span: Span, text: string, fix?: Fix) => void;
-
-/** The fix for a name that is close to a known one. */
-export function meantBy(name: string, known: Iterable<string>): string | undefined {
-  const meant = didYouMean(name, known);
-  return meant === undefined ? undefined : `"${meant}" — did you mean that?`;
-}
+export type Report = ReportOf<LintCode>;

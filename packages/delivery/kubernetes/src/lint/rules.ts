@@ -1,104 +1,6 @@
-/** An error is refused by the cluster or helps an attacker; a warning will surprise the operator. */
-export type Severity = 'error' | 'warning';
+import { refusals, type LintRule } from '@enclos/kubernetes-schema';
 
-export interface LintRule {
-  readonly severity: Severity;
-  /** The finding. */
-  readonly summary: string;
-  /** What happens if it is left as it is. */
-  readonly why: string;
-  /** What to do, if a finding has no closer advice. */
-  readonly fix: string;
-}
-
-/** What the API server refuses, or should: any document, whether it schedules enclaves or not. */
-const apiRules = {
-  K8S_YAML_INVALID: {
-    severity: 'error',
-    summary: 'The document is not YAML, repeats a field, or uses YAML that Kubernetes does not.',
-    why: 'kubectl refuses the file, or one of two fields with the same name is lost.',
-    fix: 'Correct the place; render charts and templates before linting them.',
-  },
-  K8S_DOCUMENT_INVALID: {
-    severity: 'error',
-    summary: 'The document is not an object with apiVersion and kind.',
-    why: 'The API server cannot tell what it is.',
-    fix: 'Add apiVersion and kind.',
-  },
-  K8S_KIND_UNKNOWN: {
-    severity: 'error',
-    summary: 'A group of Kubernetes has no such version or kind.',
-    why: 'The API server answers "no matches for kind".',
-    fix: 'Use the current apiVersion of the kind.',
-  },
-  K8S_FIELD_UNKNOWN: {
-    severity: 'error',
-    summary: 'The kind has no such field.',
-    why: 'Strict validation refuses it. Without strict validation the field is dropped, and has no effect.',
-    fix: 'Remove the field, or correct its name or its place.',
-  },
-  K8S_TYPE_WRONG: {
-    severity: 'error',
-    summary: 'The value is not of the type of its field.',
-    why: 'The API server refuses the object. Unquoted yes, no, on, off and numbers are not strings.',
-    fix: 'Write a value of the type; put strings in quotes.',
-  },
-  K8S_FIELD_MISSING: {
-    severity: 'error',
-    summary: 'A field that the kind needs is missing.',
-    why: 'The API server refuses the object.',
-    fix: 'Add the field.',
-  },
-  K8S_NAME_INVALID: {
-    severity: 'error',
-    summary: 'The name of an object, a container or a volume is not one that Kubernetes takes.',
-    why: 'The API server refuses the object.',
-    fix: 'Use lower-case letters, digits and hyphens, and a letter or digit at both ends.',
-  },
-  K8S_VALUE_INVALID: {
-    severity: 'error',
-    summary: 'The value has the right type, but is not one that the field takes.',
-    why: 'The API server refuses the object: enumerations have exact spellings, ports end at 65535, and a request may not exceed its limit.',
-    fix: 'Write a value that the field takes.',
-  },
-  K8S_LABEL_INVALID: {
-    severity: 'error',
-    summary:
-      'The key or the value of a label, a selector or an annotation, or a key of data, is not one that Kubernetes takes.',
-    why: 'The API server refuses the object.',
-    fix: 'Use at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends; a domain and "/" may precede the key.',
-  },
-  K8S_ONE_OF: {
-    severity: 'error',
-    summary: 'Fields that exclude each other are both set, or none of them is.',
-    why: 'The API server refuses the object: a volume has one source, a probe one handler.',
-    fix: 'Keep one of them.',
-  },
-  K8S_NAME_REPEATED: {
-    severity: 'error',
-    summary: 'Two containers or two volumes of a pod have the same name.',
-    why: 'The API server refuses the pod.',
-    fix: 'Give each its own name.',
-  },
-  K8S_VOLUME_UNKNOWN: {
-    severity: 'error',
-    summary: 'A mount names a volume that the pod does not have.',
-    why: 'The API server refuses the pod; often one end of a rename was missed.',
-    fix: 'Use the name of a volume of the same pod.',
-  },
-  K8S_SELECTOR_MISMATCH: {
-    severity: 'error',
-    summary: 'The selector does not select the pods of its own template.',
-    why: 'The API server refuses the object.',
-    fix: 'Give the template the labels of the selector.',
-  },
-  K8S_RESTART_POLICY: {
-    severity: 'error',
-    summary: 'The restart policy is not one that the kind allows.',
-    why: 'The API server refuses the object: a Job ends, and the pods of a Deployment do not.',
-    fix: 'Use Never or OnFailure in a Job, and Always elsewhere.',
-  },
-} as const satisfies Readonly<Record<string, LintRule>>;
+export type { LintRule, Severity } from '@enclos/kubernetes-schema';
 
 const resourceRules = {
   SGX_EPC_SPELLING: {
@@ -112,24 +14,6 @@ const resourceRules = {
     summary: 'No device plugin offers a resource of this name.',
     why: 'The pod stays Pending, without an error that says why.',
     fix: 'Use sgx.intel.com/epc, sgx.intel.com/enclave, sgx.intel.com/provision or enclos.dev/software-sgx.',
-  },
-  SGX_RESOURCE_UNEQUAL: {
-    severity: 'error',
-    summary: 'Request and limit of an extended resource differ, or there is a request without a limit.',
-    why: 'Kubernetes does not overcommit extended resources, and refuses the pod.',
-    fix: 'Write one value in both, or the limit alone.',
-  },
-  SGX_RESOURCE_NOT_INTEGER: {
-    severity: 'error',
-    summary: 'The amount of an extended resource is a fraction or negative.',
-    why: 'Extended resources are whole numbers; the API server refuses others.',
-    fix: 'Write a whole number, with a suffix such as Mi for EPC.',
-  },
-  SGX_RESOURCE_QUANTITY: {
-    severity: 'error',
-    summary: 'The value of a resource is not a quantity.',
-    why: 'The API server refuses the object: Kubernetes writes "10Mi", not "10MB".',
-    fix: 'Write a number, with no suffix or one of Ki, Mi, Gi, k, M, G.',
   },
   SGX_RESOURCE_UNIT: {
     severity: 'error',
@@ -347,7 +231,7 @@ const webhookRules = {
 
 /** Every rule of lint, by its code. */
 export const lintRules = Object.freeze({
-  ...apiRules,
+  ...refusals,
   ...resourceRules,
   ...quoteRules,
   ...imageRules,

@@ -1,6 +1,6 @@
-import { at, fieldsOf, type Span, type YamlNode } from '../yaml/node.ts';
+import { at, fieldsOf, type Span, type YamlNode } from '@enclos/kubernetes-schema/yaml';
 import type { Container } from './workload.ts';
-import { parseQuantity, type Quantity } from './quantity.ts';
+import { parseQuantity, type Quantity } from '@enclos/kubernetes-schema';
 
 /** EPC in bytes: the name that Intel's device plugin and today's AKS use. */
 export const epcResource = 'sgx.intel.com/epc';
@@ -39,12 +39,6 @@ export function meaningOf(name: string): ResourceMeaning {
   if (oldEpcNames.has(name)) return 'old-epc';
   if (devices.has(name)) return 'device';
   return looksLikeSgx.test(name) && !standard.test(name) ? 'misnamed' : 'other';
-}
-
-/** Whether Kubernetes has it as an extended resource: with a domain that is not its own. */
-export function isExtended(name: string): boolean {
-  const [domain = '', rest] = name.split('/');
-  return rest !== undefined && !/(?:^|\.)kubernetes\.io$/.test(domain);
 }
 
 /** One resource of a container, by request, limit or both. */

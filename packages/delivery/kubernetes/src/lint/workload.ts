@@ -1,5 +1,14 @@
-import { at, fieldsOf, mapsOf, numberOf, textOf, type MapNode, type Span, type YamlNode } from '../yaml/node.ts';
-import { isMap } from '../yaml/read.ts';
+import {
+  at,
+  fieldsOf,
+  isMap,
+  type MapNode,
+  mapsOf,
+  numberOf,
+  type Span,
+  textOf,
+  type YamlNode,
+} from '@enclos/kubernetes-schema/yaml';
 
 /** One object of a document: the document itself, or an item of a List. */
 export interface KubernetesObject {

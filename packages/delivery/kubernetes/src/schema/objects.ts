@@ -1,5 +1,5 @@
 /* oxlint-disable eslint/max-lines -- written by a program */
-// Written by packages/delivery/kubernetes/tools/write-kinds.mjs from @kubernetes/client-node 2.0.1. Do not edit by hand.
+// Written by packages/delivery/kubernetes-schema/tools/write-kinds.mjs from @kubernetes/client-node 2.0.1. Do not edit by hand.
 
 interface AdmissionregistrationV1ServiceReference {
   readonly name: string;

@@ -351,6 +351,11 @@ describe('roots of software platforms', () => {
     assert.equal(metadata.name, 'enclos-software-roots');
     assert.equal(data?.['fingerprints'], `${one}\n${two}\n`);
     assert.equal(data['roots.pem'], `${pem('one').trim()}\n${pem('two').trim()}\n`);
+    // A list of fingerprints, as in a policy, means the same as an object without certificates.
+    assert.deepEqual(
+      objectsOf({ softwareRoots: [one, two] }),
+      objectsOf({ softwareRoots: { fingerprints: [one, two] } }),
+    );
     const { spec, container } = podOf({ softwareRoots: { fingerprints: [one] } });
     assert.deepEqual(spec.volumes, [{ name: 'roots', configMap: { name: 'enclos-software-roots' } }]);
     assert.deepEqual(container.volumeMounts, [{ name: 'roots', mountPath: '/etc/enclos/roots', readOnly: true }]);

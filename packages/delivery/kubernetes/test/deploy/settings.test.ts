@@ -89,6 +89,8 @@ describe('parseDeploySettings()', () => {
       /used twice/,
     ],
     ['a volume with a name of the profiles', { volumes: [{ name: 'roots', target: '/a', type: 'memory' }] }, /taken/],
+    ['a list of roots without one', { softwareRoots: [] }, /softwareRoots/],
+    ['one root that is not in a list', { softwareRoots: 'ab'.repeat(32) }, /softwareRoots/],
     ['roots without fingerprints', { softwareRoots: { fingerprints: [] } }, /softwareRoots/],
     ['a fingerprint that is none', { softwareRoots: { fingerprints: ['ab'] } }, /softwareRoots/],
     [

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { dump } from 'js-yaml';
 import { lintManifests, type LintFinding } from '../../src/lint/index.ts';
-import { yamlLimits } from '../../src/yaml/read.ts';
+import { yamlLimits } from '@enclos/kubernetes-schema/yaml';
 
 const options = { now: new Date('2026-11-26T00:00:00Z') };
 const lint = (text: string, now = options.now): readonly LintFinding[] =>
@@ -21,7 +21,7 @@ const onSize = (size: string): string =>
 describe('lintManifests()', () => {
   it('says place, line and fix of a finding', () => {
     const [finding, ...others] = lint(
-      '# head\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  container: []\n  containers: []\n',
+      '# head\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  container: []\n  containers: [{name: a, image: a}]\n',
     );
     assert.deepEqual(others, []);
     assert.deepEqual(finding, {
@@ -69,7 +69,7 @@ describe('lintManifests()', () => {
   });
 
   it('looks into every item of a List', () => {
-    const items = [1, 2].map((index) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `pod-${index}` } }));
+    const items = [1, 2].map((index) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `map-${index}` } }));
     const { findings, documents } = lintManifests(
       [{ name: 'list.json', text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }, undefined, 1) }],
       options,
@@ -79,7 +79,7 @@ describe('lintManifests()', () => {
     const broken = {
       apiVersion: 'v1',
       kind: 'List',
-      items: [...items, { apiVersion: 'v1', kind: 'Pod', metadata: {} }],
+      items: [...items, { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} }],
     };
     assert.deepEqual(
       lint(JSON.stringify(broken)).map(({ code }) => code),
@@ -89,7 +89,8 @@ describe('lintManifests()', () => {
 
   it('keeps at most a hundred findings of one document, and reads on', () => {
     const fields = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`field${index}`, 1]));
-    const text = `${pod({ containers: [], ...fields })}---\n${pod({ containers: [], one: 1 })}`;
+    const containers = [{ name: 'app', image: 'app:1.0' }];
+    const text = `${pod({ containers, ...fields })}---\n${pod({ containers, one: 1 })}`;
     assert.equal(lint(text).length, 101);
   });
 

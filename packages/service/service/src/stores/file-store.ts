@@ -6,10 +6,10 @@ import { durable, temporaryPrefix, type Durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import '../errors.ts';
 import { checkRow, maximumKeys, type Store, type StoredRow } from '../store/store.ts';
-import { lockFolder, unfinishedLock, type FolderLock } from './folder-lock.ts';
+import { lockFolder, unfinishedLock, type FolderLock, type LockPatience } from './folder-lock.ts';
 import { decodeRowFile, encodeRowFile, type RowFile } from './row-file.ts';
 
-export interface FileStoreOptions {
+export interface FileStoreOptions extends LockPatience {
   /** The name of the service: part of each file, so that no service reads the folder of another one. */
   readonly service: string;
   /** Default: those of this machine. */
@@ -24,10 +24,11 @@ export interface FileStoreOptions {
  * @throws SERVICE_STORE_REFUSED for a folder that another process uses, and for a damaged file.
  * @throws SERVICE_STORE_UNAVAILABLE
  */
-export async function openFileStore(folder: string, { service, files = durable }: FileStoreOptions): Promise<Store> {
+export async function openFileStore(folder: string, options: FileStoreOptions): Promise<Store> {
+  const { service, files = durable } = options;
   const path = resolve(folder);
   await disk(files.makeFolder(path, 0o700));
-  const lock = await lockFolder(path);
+  const lock = await lockFolder(path, options);
   try {
     return new FileStore({ service, folder: path, files, lock, versions: await readVersions(service, path) });
   } catch (error) {

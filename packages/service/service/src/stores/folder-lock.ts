@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { durable } from '@enclos/durable';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { EnclosError } from '@enclos/errors';
@@ -17,17 +18,27 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** For a process that may be about to end, such as a pod that is replaced on its node. */
+export interface LockPatience {
+  /** How long to wait for the other process. Default: 0. */
+  readonly patienceMs?: number | undefined;
+  /** Called once, when there is another process and it is waited for. */
+  readonly waiting?: ((folder: string) => void) | undefined;
+}
+
+const lookAgainMs = 200;
+
 /**
  * Takes a folder for this process: a socket in it, on which the process listens for as long as it lives. A killed process
  * leaves a socket on which nothing listens. Two that find such a socket at the same moment both put theirs in its place;
  * the one whose socket is not there any more learns it from `check`, before its next write.
  *
- * @throws SERVICE_STORE_REFUSED when a living process has it.
+ * @throws SERVICE_STORE_REFUSED when a living process has it, and keeps it for longer than it is waited for.
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, patience: LockPatience = {}): Promise<FolderLock> {
   const path = join(folder, lockName);
   const making = join(folder, `${unfinishedLock}${randomBytes(4).toString('hex')}`);
-  if (await isListening(path)) refuse(`Another process uses the store in ${folder}.`);
+  await untilFree(folder, path, patience);
   const server = createServer((socket) => socket.destroy());
   await listenOnSocket(server, making).catch((cause: unknown) => {
     throw new EnclosError('SERVICE_STORE_UNAVAILABLE', undefined, { cause });
@@ -45,6 +56,18 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+async function untilFree(folder: string, path: string, { patienceMs = 0, waiting }: LockPatience): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (let looks = 0; await isListening(path); looks += 1) {
+    if (performance.now() >= giveUpAt) {
+      const waited = patienceMs === 0 ? '' : `, and still does after ${patienceMs / 1000} s`;
+      refuse(`Another process uses the store in ${folder}${waited}.`);
+    }
+    if (looks === 0) waiting?.(folder);
+    await wait(lookAgainMs);
+  }
 }
 
 /** A process that is too busy to answer is there, and so may be one that cannot be asked. */

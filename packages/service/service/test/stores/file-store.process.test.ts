@@ -53,6 +53,30 @@ test('a folder that a living process uses is refused, and is free when that proc
   await (await openFileStore(folder, { service })).close();
 });
 
+test('a folder whose process is ending is waited for, within a bound, and the caller hears of it once', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (let replacement = 0; replacement < 20; replacement++) {
+    const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await saidBy(child);
+    const said: string[] = [];
+    const waiting = (path: string): void => {
+      said.push(path);
+      child.kill('SIGKILL');
+    };
+    const store = await openFileStore(folder, { service, patienceMs: 30_000, waiting });
+    assert.deepEqual(said, [folder]);
+    await store.close();
+  }
+  const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await saidBy(child);
+  await assert.rejects(openFileStore(folder, { service, patienceMs: 300 }), {
+    code: 'SERVICE_STORE_REFUSED',
+    message: `Another process uses the store in ${folder}, and still does after 0.3 s.`,
+  });
+  child.kill('SIGKILL');
+  await once(child, 'close');
+});
+
 const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
 test(

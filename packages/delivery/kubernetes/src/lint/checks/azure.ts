@@ -1,8 +1,8 @@
-import { at, keyOf, textOf } from '../../yaml/node.ts';
+import { at, keyOf, textOf } from '@enclos/kubernetes-schema/yaml';
 import { endingSizes, epcBytesOfSize } from '../azure-sizes.ts';
 import type { EnclavePod } from '../enclave-pod.ts';
 import { selectedValues } from '../node-selection.ts';
-import { bytesText } from '../quantity.ts';
+import { bytesText } from '@enclos/kubernetes-schema';
 import type { Report } from '../report.ts';
 
 const sizeLabels = ['node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type'];

@@ -1,5 +1,4 @@
-import { at, isTrue, itemsOf, keyOf, textOf } from '../../yaml/node.ts';
-import { isMap } from '../../yaml/read.ts';
+import { at, isMap, isTrue, itemsOf, keyOf, textOf } from '@enclos/kubernetes-schema/yaml';
 import { aesmdFolder, cleanPath, type EnclavePod } from '../enclave-pod.ts';
 import type { Report } from '../report.ts';
 

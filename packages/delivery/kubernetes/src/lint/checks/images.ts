@@ -1,4 +1,4 @@
-import { at, textOf } from '../../yaml/node.ts';
+import { at, textOf } from '@enclos/kubernetes-schema/yaml';
 import type { EnclaveContainer, EnclavePod } from '../enclave-pod.ts';
 import { isMutable, parseImageReference } from '../image-reference.ts';
 import type { Report } from '../report.ts';

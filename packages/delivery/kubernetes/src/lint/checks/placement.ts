@@ -1,4 +1,4 @@
-import { at, fieldsOf, textOf, type Span } from '../../yaml/node.ts';
+import { at, fieldsOf, textOf, type Span } from '@enclos/kubernetes-schema/yaml';
 import type { EnclavePod } from '../enclave-pod.ts';
 import {
   selectedValues,
@@ -11,7 +11,7 @@ import {
   type Taint,
   type Toleration,
 } from '../node-selection.ts';
-import { bytesText, parseQuantity } from '../quantity.ts';
+import { bytesText, parseQuantity } from '@enclos/kubernetes-schema';
 import type { Report } from '../report.ts';
 import { epcBytesOf, epcResource } from '../sgx-resources.ts';
 

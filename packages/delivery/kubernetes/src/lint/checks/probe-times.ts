@@ -1,6 +1,5 @@
-import { at, numberOf, type MapNode } from '../../yaml/node.ts';
-import { isMap } from '../../yaml/read.ts';
-import { fieldSpan } from '../decode.ts';
+import { at, isMap, type MapNode, numberOf } from '@enclos/kubernetes-schema/yaml';
+import { fieldSpan } from '../field-span.ts';
 import type { EnclavePod } from '../enclave-pod.ts';
 import type { Report } from '../report.ts';
 

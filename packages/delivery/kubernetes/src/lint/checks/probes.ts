@@ -1,5 +1,14 @@
-import { at, itemsOf, keyOf, mapsOf, numberOf, textOf, type MapNode, type YamlNode } from '../../yaml/node.ts';
-import { isMap } from '../../yaml/read.ts';
+import {
+  at,
+  isMap,
+  itemsOf,
+  keyOf,
+  type MapNode,
+  mapsOf,
+  numberOf,
+  textOf,
+  type YamlNode,
+} from '@enclos/kubernetes-schema/yaml';
 import type { EnclaveContainer, EnclavePod } from '../enclave-pod.ts';
 import { enclavePortsOf, listenersAnnotation, listenVariable } from '../listeners.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,4 @@
-import { at, type Span } from '../../yaml/node.ts';
+import { at, type Span } from '@enclos/kubernetes-schema/yaml';
 import {
   aesmdFolder,
   cleanPath,

@@ -1,17 +1,9 @@
 import type { EnclaveContainer, EnclavePod } from '../enclave-pod.ts';
-import { bytesText, equalQuantities } from '../quantity.ts';
-import { meantBy, type Report } from '../report.ts';
-import {
-  epcBytesOf,
-  epcResource,
-  isExtended,
-  knownResources,
-  meaningOf,
-  type Amount,
-  type ResourceAmount,
-} from '../sgx-resources.ts';
+import { bytesText, meantBy } from '@enclos/kubernetes-schema';
+import type { Report } from '../report.ts';
+import { epcBytesOf, epcResource, knownResources, meaningOf, type ResourceAmount } from '../sgx-resources.ts';
 
-/** Names, units, and the rules of Kubernetes for extended resources. */
+/** Names and units. */
 export function checkResources(pod: EnclavePod, report: Report): void {
   for (const container of pod.members) checkContainer(container, report);
 }
@@ -19,7 +11,6 @@ export function checkResources(pod: EnclavePod, report: Report): void {
 function checkContainer({ resources }: EnclaveContainer, report: Report): void {
   for (const resource of resources) {
     checkName(resource, report);
-    if (isExtended(resource.name)) checkExtended(resource, report);
     checkUnit(resource, report);
   }
 }
@@ -34,30 +25,6 @@ function checkName(resource: ResourceAmount, report: Report): void {
   const bytes = epcBytesOf(resource);
   const fix = bytes === undefined ? undefined : `${epcResource}: "${bytesText(bytes)}"`;
   report('SGX_EPC_SPELLING', key, `"${name}" is an old name of EPC`, fix);
-}
-
-/** An extended resource is a whole number, and its request is its limit: pkg/apis/core/validation of Kubernetes. */
-function checkExtended({ name, key, request, limit }: ResourceAmount, report: Report): void {
-  for (const amount of [limit, request]) {
-    if (amount?.quantity === undefined) continue;
-    const { integer } = amount.quantity;
-    if (integer === undefined || integer < 0n) {
-      report('SGX_RESOURCE_NOT_INTEGER', amount.span, `"${name}: ${amount.text}" is not a whole number`);
-    }
-  }
-  if (request === undefined) return;
-  if (limit === undefined) {
-    const fix = `Add the limit ${name}: ${JSON.stringify(request.text)}.`;
-    report('SGX_RESOURCE_UNEQUAL', key, `"${name}" is requested, and not limited`, fix);
-  } else if (differ(request, limit)) {
-    const text = `"${name}" has the request ${request.text} and the limit ${limit.text}`;
-    report('SGX_RESOURCE_UNEQUAL', request.span, text);
-  }
-}
-
-function differ(request: Amount, limit: Amount): boolean {
-  if (request.quantity === undefined || limit.quantity === undefined) return false;
-  return !equalQuantities(request.quantity, limit.quantity);
 }
 
 /** No enclave with code in it fits into less. */

@@ -1,6 +1,6 @@
 import { findPemBlocks } from '@enclos/codec/pem';
-import { at, fieldsOf, isAbsent, itemsOf, keyOf, mapsOf, textOf, type MapNode } from '../../yaml/node.ts';
-import { fieldSpan } from '../decode.ts';
+import { at, fieldsOf, isAbsent, itemsOf, keyOf, mapsOf, textOf, type MapNode } from '@enclos/kubernetes-schema/yaml';
+import { fieldSpan } from '../field-span.ts';
 import type { Report } from '../report.ts';
 import type { KubernetesObject } from '../workload.ts';
 

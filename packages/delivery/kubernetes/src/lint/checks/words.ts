@@ -1,6 +1,6 @@
 import type { EnclavePod } from '../enclave-pod.ts';
-import { parseQuantity } from '../quantity.ts';
-import { meantBy, type Report } from '../report.ts';
+import { meantBy, parseQuantity } from '@enclos/kubernetes-schema';
+import type { Report } from '../report.ts';
 
 const injectLabel = 'enclos.dev/inject';
 

@@ -1,0 +1,47 @@
+import { isQualifiedName } from './names.ts';
+
+const hugePages = /^hugepages-/;
+/** What a container may ask for without a domain. */
+const ofContainers = /^(?:cpu|memory|ephemeral-storage|hugepages-.*)$/;
+/** What a whole pod may ask for. */
+const ofPods = /^(?:cpu|memory|hugepages-.*)$/;
+const standard =
+  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|(?:requests\.)?(?:storage|hugepages-.*)|pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+const counted =
+  /^(?:pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+const ofQuotas =
+  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|requests\.storage|(?:requests\.)?hugepages-.*|pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+
+/** Whether it belongs to Kubernetes itself: without a domain, or with its own. */
+function isNativeResource(name: string): boolean {
+  return !name.includes('/') || name.includes('kubernetes.io/');
+}
+
+/** Counted by a device plugin: whole numbers, whose request is their limit (pkg/apis/core/helper). */
+export function isExtendedResource(name: string): boolean {
+  return !isNativeResource(name) && !name.startsWith('requests.') && isQualifiedName(`requests.${name}`);
+}
+
+/** More may be requested than limited. Huge pages and devices are there or not. */
+export function mayOvercommit(name: string): boolean {
+  return isNativeResource(name) && !hugePages.test(name);
+}
+
+export function isHugePages(name: string): boolean {
+  return hugePages.test(name);
+}
+
+export function isCountedResource(name: string): boolean {
+  return counted.test(name) || isExtendedResource(name);
+}
+
+/** What asks for a resource. */
+export type Asker = 'container' | 'pod' | 'quota' | 'any';
+
+/** Whether `asker` may name a resource like this. */
+export function isResourceName(name: string, asker: Asker): boolean {
+  if (!isQualifiedName(name)) return false;
+  if (asker === 'pod') return ofPods.test(name);
+  if (name.includes('/')) return asker !== 'container' || isNativeResource(name) || isExtendedResource(name);
+  return (asker === 'container' ? ofContainers : asker === 'quota' ? ofQuotas : standard).test(name);
+}
