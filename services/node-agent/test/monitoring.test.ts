@@ -18,6 +18,7 @@ describe('the monitoring of the agent', () => {
       resources: () => [testResource({ 'test-0': 'Healthy' })],
       epc: () => ({ sizeBytes: 1n, source: 'sysfs' }),
       isPlatformReady: () => true,
+      problem: () => undefined,
       collateral: () => ({ issuedAt: 1, endsAt: 2, confirmedAt: 1, lastError: undefined, unready: undefined }),
     });
     metrics.registered('a');
