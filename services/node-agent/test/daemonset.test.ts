@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { applyTwice, type PlainManifest } from '@enclos/testkit';
+import { load } from 'js-yaml';
 import { parseManifestOptions } from '../src/manifests/command.ts';
 import { daemonSet } from '../src/manifests/daemon-set.ts';
 import { agentFiles } from '../src/manifests/files.ts';
@@ -17,6 +19,7 @@ const shown: ManifestOptions = {
   isOwnVendor: true,
   hasCgroups: true,
   hasHardware: true,
+  hasMonitoring: false,
 };
 
 describe('the manifests of the agent', () => {
@@ -25,6 +28,13 @@ describe('the manifests of the agent', () => {
     const files = agentFiles(shown);
     assert.deepEqual(readdirSync(folder).toSorted(), files.map(({ name }) => name).toSorted());
     for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
+  });
+
+  test('are no change when they are applied again', () => {
+    for (const some of [{}, { devices: 0, isOwnVendor: false, hasCgroups: false }, { hasHardware: false }]) {
+      const manifests = agentFiles({ ...shown, ...some }).map(({ text }) => load(text) as PlainManifest);
+      assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
+    }
   });
 
   test('start the agent with options that it has, and folders for these, whatever is asked for', () => {

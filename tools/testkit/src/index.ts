@@ -1,3 +1,4 @@
+export { chartTest, type ChartRequest, type ManifestPrograms } from './charts.ts';
 export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDisk } from './audit-log.ts';
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
@@ -47,3 +48,10 @@ export { searchingDraft } from './hostile-drafts.ts';
 export { sigstructFields } from './sigstruct-fields.ts';
 export { memorySealing } from './service/memory-sealing.ts';
 export { MemoryStore, type MemoryRow } from './service/memory-store.ts';
+export {
+  applyTwice,
+  createServerModel,
+  type Plain as PlainManifest,
+  type SecondApply,
+  type ServerModel,
+} from './server-model/index.ts';

@@ -19,6 +19,7 @@ const largest = 18;
  * A quantity as the API server stores and returns it: `1000m` is `1`, `0.5` is `500m`, `1024Ki` is `1Mi`. A manifest that
  * says it otherwise differs from the cluster each time it is applied (CanonicalizeBytes in
  * k8s.io/apimachinery/pkg/api/resource/quantity.go).
+ * A sign or zeros in front, which the server keeps, are left out: without them it is the same text, too.
  * @param leastExponent the power of ten that it is rounded up to: -9, and -3 for resources of containers and claims
  *   (SetDefaults_ResourceList in pkg/apis/core/v1/defaults.go)
  * @returns undefined for what is not a quantity
@@ -29,7 +30,7 @@ export function canonicalQuantity(text: string, leastExponent: -9 | -3 = -9): st
   const unit = 10n ** BigInt(-leastExponent);
   const units = roundedUp(quantity.numerator * unit, quantity.denominator);
   const isSmall = -1024n * unit < units && units < 1024n * unit;
-  if (text.endsWith('i') && !isSmall) return binaryText(roundedUp(units, unit));
+  if (text.endsWith('i') && !isSmall && units % unit === 0n) return binaryText(units / unit);
   const { mantissa, exponent } = decimalOf(units, leastExponent);
   // `E` alone is exa, and with digits after it an exponent.
   if (/[eE][+-]?\d+$/.test(text)) return exponent === 0 ? String(mantissa) : `${mantissa}e${exponent}`;

@@ -58,7 +58,12 @@ function egressOf({ host, port, to }: CompleteSettings['connect'][number]): Egre
 function peerOf({ podLabels, namespaceLabels, cidr }: Peer): PolicyPeer {
   if (cidr !== undefined) return { ipBlock: { cidr } };
   return {
-    ...(podLabels === undefined ? {} : { podSelector: { matchLabels: podLabels } }),
-    ...(namespaceLabels === undefined ? {} : { namespaceSelector: { matchLabels: namespaceLabels } }),
+    ...(podLabels === undefined ? {} : { podSelector: selectorOfLabels(podLabels) }),
+    ...(namespaceLabels === undefined ? {} : { namespaceSelector: selectorOfLabels(namespaceLabels) }),
   };
+}
+
+/** No labels select everything. */
+function selectorOfLabels(labels: Readonly<Record<string, string>>): NonNullable<PolicyPeer['podSelector']> {
+  return Object.keys(labels).length === 0 ? {} : { matchLabels: labels };
 }
