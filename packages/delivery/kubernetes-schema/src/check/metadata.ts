@@ -17,6 +17,9 @@ const formOf = (kind: string): ((name: string) => boolean) => {
   return pathKinds.test(kind) ? isPathSegment : isSubdomainName;
 };
 
+/** Finalizers of these need no domain. */
+const freeFinalizers = /^(?:Lease|PodDisruptionBudget|.+WebhookConfiguration|.+AdmissionPolicy(?:Binding)?)$/;
+
 const finalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** What the API server refuses in the metadata of an object; not in that of a template. */
@@ -41,7 +44,7 @@ export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report
     const text = `${JSON.stringify(prefix.slice(0, 100))} cannot begin a name of a ${kind}`;
     report('K8S_NAME_INVALID', metadata.valueSpan('generateName'), text);
   }
-  checkFinalizers(metadata);
+  if (!freeFinalizers.test(kind)) checkFinalizers(metadata);
   const spec = kind === 'Namespace' ? root.child('spec') : undefined;
   if (spec !== undefined) checkFinalizers(spec);
   const references = metadata.each('ownerReferences');

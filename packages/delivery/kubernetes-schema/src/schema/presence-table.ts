@@ -12,6 +12,7 @@ V1CSIDriver spec?
 V1CSINode spec?
 V1CSINodeSpec drivers?
 V1ClusterRoleBinding roleRef+
+V1ClusterTrustBundleProjection path?
 V1ConfigMapEnvSource name
 V1ConfigMapKeySelector name
 V1ConfigMapNodeConfigSource kubeletConfigKey? name? namespace?
@@ -45,6 +46,7 @@ V1JobTemplateSpec spec+
 V1LimitRangeSpec limits?
 V1MutatingWebhook clientConfig+
 V1NamedRuleWithOperations apiGroups apiVersions operations resources
+V1ParamKind apiVersion kind
 V1ParamRef parameterNotFoundAction
 V1OwnerReference apiVersion? kind? name? uid?
 V1PersistentVolume spec+

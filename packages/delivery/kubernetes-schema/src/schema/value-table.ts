@@ -58,7 +58,6 @@ V1DownwardAPIVolumeSource defaultMode=0..511
 V1DownwardAPIVolumeFile mode=0..511 path=@file-path
 V1ProjectedVolumeSource defaultMode=0..511
 V1ServiceAccountTokenProjection expirationSeconds=600..4294967296 path=@file-path
-V1ClusterTrustBundleProjection path=@file-path
 V1KeyToPath mode=0..511 path=@file-path
 V1ImageVolumeSource pullPolicy=Always|IfNotPresent|Never
 V1Toleration operator=Exists|Equal effect=NoSchedule|PreferNoSchedule|NoExecute key=@qualified
@@ -174,10 +173,10 @@ V1ParamRef parameterNotFoundAction=Allow|Deny
 
 /**
  * Fields of which a type has one and no more. `1` must be there, `?` may be; after `!` stand the fields that do not count.
- * A volume without a source is an emptyDir, so its source may be missing.
+ * A volume without a source is an emptyDir, so its source may be missing. Releases before 1.35 drop its image.
  */
 export const oneOfTable = `
-V1Volume ? !name
+V1Volume ? !name !image
 V1VolumeProjection ?
 V1Probe 1 exec grpc httpGet tcpSocket
 V1LifecycleHandler 1

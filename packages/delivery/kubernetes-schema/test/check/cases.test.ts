@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import { dump } from 'js-yaml';
 import { kinds } from '../../src/index.ts';
 import { refusalsOf } from '../refusals-of.ts';
-import { presenceCases, rareCases, togetherCases, valueCases } from './cases.ts';
+import { presenceCases, valueCases } from './cases.ts';
 import { changed, objects } from './every-kind.ts';
+import { rareCases } from './rare-cases.ts';
+import { togetherCases } from './together-cases.ts';
 
 describe('objects of every kind', () => {
   for (const [name, object] of objects) {
