@@ -20,6 +20,7 @@ const shown: ManifestOptions = {
   hasCgroups: true,
   entersNode: true,
   hasHardware: true,
+  hasMonitoring: false,
 };
 
 describe('the manifests of the agent', () => {

@@ -37,6 +37,10 @@ const manifestsCommand = {
       summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
     },
     'no-hardware': noHardware,
+    monitoring: {
+      type: 'boolean',
+      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+    },
   },
   examples: [
     {
@@ -85,6 +89,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasCgroups: !values['no-cgroup'] && count > 0,
     entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
+    hasMonitoring: values.monitoring,
   };
   return { folder, options };
 }
