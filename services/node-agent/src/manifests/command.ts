@@ -33,6 +33,10 @@ const manifestsCommand = {
     devices,
     'no-cgroup': noCgroup,
     'no-hardware': noHardware,
+    'device-policy': {
+      type: 'boolean',
+      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+    },
   },
   examples: [
     {
@@ -80,6 +84,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
+    hasDevicePolicy: values['device-policy'],
   };
   return { folder, options };
 }

@@ -1,5 +1,6 @@
 import { manifestFiles, type ManifestFile } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
 import { daemonSet } from './daemon-set.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
@@ -8,6 +9,12 @@ export function agentFiles(options: ManifestOptions): readonly ManifestFile[] {
   return manifestFiles([
     ['namespace.yaml', namespaceOf(options)],
     ['daemonset.yaml', daemonSet(options)],
+    ...(options.hasDevicePolicy === true
+      ? ([
+          ['device-policy.yaml', devicePolicy(options)],
+          ['device-policy-binding.yaml', devicePolicyBinding(options)],
+        ] as const)
+      : []),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { oneDeviceOnly, softwareResource } from '../software-device.ts';
 import { refusals, type LintRule } from '@enclos/kubernetes-schema';
 
 export type { LintRule, Severity } from '@enclos/kubernetes-schema';
@@ -20,6 +21,12 @@ const resourceRules = {
     summary: 'The value is in the unit of another resource.',
     why: 'sgx.intel.com/epc counts bytes, the old spellings count MiB, and devices are counted one by one: the pod gets next to nothing, or is never scheduled.',
     fix: 'Write EPC as "10Mi" and devices as 1.',
+  },
+  SOFTWARE_DEVICE_COUNT: {
+    severity: 'error',
+    summary: oneDeviceOnly,
+    why: 'The scheduler counts that many free devices, and then the node agent refuses them: the pod fails with UnexpectedAdmissionError, and a Deployment makes the next one, without end.',
+    fix: `Write ${softwareResource}: 1.`,
   },
   SGX_EPC_OVERCOMMIT: {
     severity: 'error',

@@ -67,6 +67,16 @@ describe('planDeployment()', () => {
     ]);
   });
 
+  it('refuses more than one software device, with the sentence that lint, the webhook and the agent have', () => {
+    const resources = { 'enclos.dev/software-sgx': 2 };
+    refuses('DEPLOY_SETTINGS_INVALID', /^A container has at most one enclos\.dev\/software-sgx: one serves/, {
+      resources,
+    });
+    refuses('DEPLOY_SETTINGS_INVALID', /the profile asks for the devices/, {
+      resources: { 'enclos.dev/software-sgx': 1 },
+    });
+  });
+
   it('reads EPC in each spelling, and writes one', () => {
     for (const [name, value] of [
       ['sgx.intel.com/epc', '10Mi'],
