@@ -39,7 +39,9 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     epc: () => parts.hardware?.epc(),
     isPlatformReady: () => parts.software?.isReady() ?? false,
     collateral: () => parts.software?.collateral(),
+    problem: () => parts.software?.problem(),
   });
+  const { kubeletFolder } = options;
   const plugin = pluginStarter(options, log, metrics);
   const server =
     options.metrics === undefined
@@ -47,10 +49,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       : await startAdminServer({
           option: '--metrics',
           address: options.metrics,
-          unready: () =>
-            parts.software?.isReady() === false
-              ? 'the software platform does not serve'
-              : parts.software?.collateral()?.unready,
+          unready: () => unreadyReason(parts.software),
           metrics: metrics.render,
         });
   const close = async (): Promise<void> => {
@@ -63,7 +62,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       parts.hardware = await createHardwarePart(options.hardware, { log, plugin });
     }
     if (options.software !== undefined) {
-      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin });
+      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin, kubeletFolder });
       await parts.software.open(now);
     }
   } catch (error) {
@@ -76,6 +75,15 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     rootFingerprint: fingerprint === undefined ? undefined : toHex(fingerprint),
     close,
   });
+}
+
+/** For people who ask `/readyz`: nothing of it is secret. */
+function unreadyReason(software: SoftwarePart | undefined): string | undefined {
+  if (software === undefined) return undefined;
+  if (!software.isReady()) return 'the software platform does not serve';
+  const problem = software.problem();
+  if (isEnclosError(problem)) return `${problem.code}: ${problem.message}`;
+  return problem === undefined ? software.collateral()?.unready : 'the software devices do not work';
 }
 
 function pluginStarter({ kubeletFolder }: AgentOptions, log: Log, metrics: AgentMetrics): StartPlugin {

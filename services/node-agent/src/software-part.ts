@@ -7,8 +7,10 @@ import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
-import { openDeviceFolders } from './devices/device-folders.ts';
+import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
+import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
+import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { every } from './every.ts';
 import type { Log } from './log.ts';
@@ -21,6 +23,8 @@ import type { Resource } from './plugin/resource.ts';
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
   readonly resources: readonly Resource[];
+  /** Why its devices do not work; undefined when they do. */
+  problem(): unknown;
   isReady(): boolean;
   rootFingerprint(): Uint8Array | undefined;
   /** Undefined before the platform is open, and for an agent that keeps none. */
@@ -31,6 +35,8 @@ export interface SoftwarePart {
 }
 
 export interface SoftwareSurroundings {
+  /** The kubelet's folder of sockets. */
+  readonly kubeletFolder: string;
   readonly log: Log;
   readonly metrics: AgentMetrics;
   readonly plugin: StartPlugin;
@@ -41,20 +47,24 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, kubeletFolder }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, devices: count } = options;
   await makePassable(runtimeFolder);
-  const folders = await openDeviceFolders(join(runtimeFolder, 'devices'));
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
-  const devices = createSoftwareDevices({ count, folders, failed, caller: callerOf(cgroups, log, metrics) });
+  const folders = await openFolders(options, failed);
+  let trial: Trial | undefined;
+  const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
+  const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
+  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
   const plugin = startPlugin(devices);
   let platform: AgentPlatform | undefined;
   let stopProbing: (() => void) | undefined;
   return Object.freeze({
     resources: [devices],
+    problem: () => devices.problem(),
     isReady: () => platform !== undefined,
     rootFingerprint: () => platform?.rootFingerprint,
     collateral: () => platform?.collateral?.state(),
@@ -62,8 +72,17 @@ export async function createSoftwarePart(
       // First the kubelet: a platform takes its time to be read, and lets nothing else run while it looks at the machine.
       await plugin.tried;
       const { startAgentPlatform } = await import('./platform.ts');
-      platform = await startAgentPlatform(options, { now, log, metrics });
-      await devices.attach(platform);
+      const started = await startAgentPlatform(options, { now, log, metrics });
+      platform = started;
+      const tried = trialOf(started, { cgroups, kubeletFolder });
+      trial = tried;
+      await devices.attach({
+        folderHosts: started.folderHosts,
+        check: async () => {
+          await started.check();
+          await tried.check();
+        },
+      });
       stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
       log.info('platform-ready', {
         resource: softwareResource,
@@ -83,11 +102,33 @@ export async function createSoftwarePart(
   });
 }
 
+function openFolders(
+  { runtimeFolder, stateFolder }: SoftwareOptions,
+  failed: (what: string, error: unknown) => void,
+): Promise<DeviceFolders> {
+  return openDeviceFolders({
+    root: join(runtimeFolder, 'devices'),
+    record: openFolderRecord(join(stateFolder, 'device-folders')),
+    unrecorded: (error) => failed('record', error),
+  });
+}
+
+function trialOf(
+  platform: AgentPlatform,
+  { cgroups, kubeletFolder }: { readonly cgroups: Cgroups | undefined; readonly kubeletFolder: string },
+): Trial {
+  return createTrial({
+    launch: (entered) => platform.tryLaunch(entered),
+    cgroups: cgroups?.own ?? [],
+    identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
+    now: () => performance.now(),
+  });
+}
+
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
-  log: Log,
-  metrics: AgentMetrics,
+  { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
 ): (connection: Socket) => Promise<Caller> {
   return async (connection) => {
     try {
@@ -98,6 +139,7 @@ function callerOf(
     } catch (error) {
       metrics.connected('refused');
       log.warn('connection-refused', error);
+      refused();
       throw error;
     }
   };

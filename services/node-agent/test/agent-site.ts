@@ -64,6 +64,8 @@ export interface AgentSite {
   readonly mrEnclave: string;
   /** Starts one with the rights that the DaemonSet gives it, and no others. */
   agent(...more: readonly string[]): RunningAgent;
+  /** The same, started by a program before its own, as in a container that lacks something. */
+  agentBy(starter: readonly string[], ...more: readonly string[]): RunningAgent;
   pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
   /** Makes the cgroups of a container. */
   cgroup(name: string): PodCgroup;
@@ -93,20 +95,22 @@ export async function createAgentSite({ vendorWords = ['--own-vendor'] }: AgentS
     ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
     ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
   ].flat();
+  const start = (starter: readonly string[], more: readonly string[]): RunningAgent => {
+    const startedAt = performance.now();
+    const [command = '', ...rights] = [...starter, ...withRightsOf(agentPod().containers[0])];
+    const argv = [...rights, process.execPath, bin, ...words, ...more];
+    const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    running.add(child);
+    child.once('close', () => running.delete(child));
+    return agentOf(child, startedAt);
+  };
   return Object.freeze({
     folder,
     runtimeFolder,
     kubeletFolder,
     mrEnclave: createHash('sha256').update(image).digest('hex'),
-    agent(...more: readonly string[]) {
-      const startedAt = performance.now();
-      const [command = '', ...rights] = withRightsOf(agentPod().containers[0]);
-      const argv = [...rights, process.execPath, bin, ...words, ...more];
-      const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-      running.add(child);
-      child.once('close', () => running.delete(child));
-      return agentOf(child, startedAt);
-    },
+    agent: (...more: readonly string[]) => start([], more),
+    agentBy: (starter: readonly string[], ...more: readonly string[]) => start(starter, more),
     pod(allocation: ContainerAllocation, { user = 65_532, cgroup }: PodPlace = {}) {
       const pod = startPod({ allocation, user, imagePath, signaturePath, cgroups: cgroup?.folders });
       pods.push(pod);

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import { Turns } from '@enclos/bounded';
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import { oneDeviceOnly, softwareResource } from '@enclos/kubernetes/software-device';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
-import { createWatchers } from './watched.ts';
+import { createCondition, notThere, TimedTurns } from './condition.ts';
 
 /** Where a container finds its folder. */
 const mountPoint = '/run/enclos';
@@ -26,6 +26,8 @@ export interface SoftwareDevicesOptions {
   /** The process that connects to a device. */
   readonly caller: (connection: Socket) => Promise<Caller>;
   readonly failed: (what: string, error: unknown) => void;
+  /** Called when devices that did not work do so again. */
+  readonly recovered?: (() => void) | undefined;
 }
 
 /** Devices that are hosts of one software platform. None works until the platform is there. */
@@ -36,19 +38,28 @@ export interface SoftwareDevices extends Resource {
   readonly probe: () => Promise<void>;
   /** None works any more. */
   readonly detach: () => void;
+  /** Why none works, as of the last look; undefined when they work. */
+  readonly problem: () => unknown;
 }
+
+/** How long a look may take. */
+const probeLimitMs = 20_000;
+/** How long an allocation may be in progress before the devices count as broken. */
+const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
   const { count, folders, caller, failed } = options;
-  const watchers = createWatchers();
+  const condition = createCondition({
+    failed: (error) => failed('devices', error),
+    recovered: () => options.recovered?.(),
+  });
   const listening = new Map<string, Listening>();
   let platform: DevicePlatform | undefined;
-  let works = false;
   /** One allocation at a time: two of one device would make one folder. */
-  const turns = new Turns();
+  const turns = new TimedTurns();
   const serve = async (device: number, path: string): Promise<void> => {
     const host = platform?.folderHosts[device];
-    if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
+    if (host === undefined) throw notThere;
     listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
   };
   const forget = async (path: string): Promise<void> => {
@@ -56,26 +67,25 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     listening.delete(path);
     await folders.remove(path);
   };
-  const setWorks = (now: boolean): void => {
-    if (works === now) return;
-    works = now;
-    watchers.tell();
+  const look = async (found: DevicePlatform | undefined): Promise<void> => {
+    turns.requireProgress(allocationLimitMs);
+    await folders.check();
+    await found?.check();
   };
   const probe = async (): Promise<void> => {
     const found = platform;
     try {
-      await folders.check();
-      await found?.check();
-      setWorks(found !== undefined && found === platform);
+      await underDeadline(probeLimitMs, (signal) => untilAborted(signal, look(found)));
+      if (found === platform) condition.set(found === undefined ? notThere : undefined);
     } catch (error) {
-      if (works) failed('devices', error);
-      setWorks(false);
+      if (found === platform) condition.set(error);
     }
   };
   return Object.freeze({
     name: softwareResource,
-    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
-    watch: watchers.watch,
+    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, condition.problem() === undefined)),
+    watch: condition.watch,
+    problem: condition.problem,
     allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
     async attach(attached: DevicePlatform) {
       platform = attached;
@@ -90,7 +100,7 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     probe,
     detach() {
       platform = undefined;
-      setWorks(false);
+      condition.set(notThere);
     },
   });
 }

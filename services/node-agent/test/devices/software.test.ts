@@ -25,7 +25,7 @@ async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> 
   let refused: string | undefined;
   const devices = createSoftwareDevices({
     count: 2,
-    folders: await openDeviceFolders(root),
+    folders: await openDeviceFolders({ root }),
     caller: async () => ({}),
     failed: (what) => failures.push(what),
   });
