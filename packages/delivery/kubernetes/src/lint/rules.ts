@@ -215,6 +215,28 @@ const placementRules = {
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
 
+/** What is right by itself, and not together with other objects or with what is stored. */
+const clusterRules = {
+  K8S_APPLY_DRIFT: {
+    severity: 'warning',
+    summary: 'The API server stores a field otherwise than it is written.',
+    why: 'Every apply is a change: kubectl prints "configured", and Argo CD shows the object as out of sync.',
+    fix: 'Leave the field out: empty means the same.',
+  },
+  NAMESPACE_LEVEL_CLASH: {
+    severity: 'error',
+    summary: 'Two documents give one namespace different levels of Pod Security.',
+    why: 'The last one that is applied counts. Pods that need the wider level are refused when they start the next time, and deleting either document deletes the namespace with everything in it.',
+    fix: 'Give each its own namespace.',
+  },
+  POD_LEVEL_REFUSED: {
+    severity: 'error',
+    summary: 'The Pod Security level of its namespace refuses the pod.',
+    why: 'No pod is created; the controller reports FailedCreate, and tries again.',
+    fix: 'Remove what the level refuses, or use a namespace with a wider level.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
 const webhookRules = {
   WEBHOOK_CA_MISSING: {
     severity: 'error',
@@ -245,6 +267,7 @@ export const lintRules = Object.freeze({
   ...probeRules,
   ...boundaryRules,
   ...placementRules,
+  ...clusterRules,
   ...webhookRules,
 });
 
