@@ -21,6 +21,7 @@ const shown: ManifestOptions = {
   isOwnVendor: true,
   hasCgroups: true,
   hasHardware: true,
+  hasMonitoring: false,
 };
 
 describe('the manifests of the agent', () => {

@@ -37,6 +37,10 @@ const manifestsCommand = {
       type: 'boolean',
       summary: 'Add a policy of the cluster that refuses more than one software device in a container',
     },
+    monitoring: {
+      type: 'boolean',
+      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+    },
   },
   examples: [
     {
@@ -85,6 +89,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
     hasDevicePolicy: values['device-policy'],
+    hasMonitoring: values.monitoring,
   };
   return { folder, options };
 }
