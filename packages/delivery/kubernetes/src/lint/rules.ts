@@ -217,7 +217,7 @@ const placementRules = {
 
 /** What is right by itself, and not together with other objects or with what is stored. */
 const clusterRules = {
-  K8S_APPLY_DRIFT: {
+  APPLY_DRIFT: {
     severity: 'warning',
     summary: 'The API server stores a field otherwise than it is written.',
     why: 'Every apply is a change: kubectl prints "configured", and Argo CD shows the object as out of sync.',
@@ -229,7 +229,7 @@ const clusterRules = {
     why: 'The last one that is applied counts. Pods that need the wider level are refused when they start the next time, and deleting either document deletes the namespace with everything in it.',
     fix: 'Give each its own namespace.',
   },
-  POD_LEVEL_REFUSED: {
+  NAMESPACE_LEVEL_REFUSED: {
     severity: 'error',
     summary: 'The Pod Security level of its namespace refuses the pod.',
     why: 'No pod is created; the controller reports FailedCreate, and tries again.',

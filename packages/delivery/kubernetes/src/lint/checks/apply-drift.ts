@@ -9,7 +9,7 @@ const keptEmpty: ReadonlySet<string> = new Set(['V1ClusterRole.rules', 'V1Role.r
 export function checkApplyDrift(node: MapNode, typeName: string, report: Report): void {
   const stringData = node.fields.get('stringData');
   if (typeName === 'V1Secret' && isMap(stringData?.value)) {
-    report('K8S_APPLY_DRIFT', stringData.key, 'stringData goes in, and comes out as data', 'Write data, in base64.');
+    report('APPLY_DRIFT', stringData.key, 'stringData goes in, and comes out as data', 'Write data, in base64.');
   }
   checkEmpty(node, typeName, '', report);
 }
@@ -26,7 +26,7 @@ function checkEmpty(node: MapNode, typeName: string, path: string, report: Repor
     } else if (isEmpty(value, field.type.of)) {
       // kubectl itself adds an annotation to every object.
       const isKept = field.required || keptEmpty.has(`${typeName}.${name}`) || inner === 'metadata.annotations';
-      if (!isKept) report('K8S_APPLY_DRIFT', key, `the API server does not keep the empty ${inner}`);
+      if (!isKept) report('APPLY_DRIFT', key, `the API server does not keep the empty ${inner}`);
     } else if (field.type.of === 'list' && field.type.item.of === 'object' && value.kind === 'list') {
       const itemType = field.type.item.type;
       for (const [index, item] of value.items.entries()) {

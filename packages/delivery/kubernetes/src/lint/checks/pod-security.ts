@@ -52,7 +52,7 @@ export function checkNamespaces(namespaces: readonly NamespaceLevel[], pods: rea
     const level = first.get(namespace);
     if (level === undefined || level === 'privileged') continue;
     for (const { span, text } of refusedBy(level, pod)) {
-      report('POD_LEVEL_REFUSED', span, `the level ${level} of "${namespace}" refuses ${text}`);
+      report('NAMESPACE_LEVEL_REFUSED', span, `the level ${level} of "${namespace}" refuses ${text}`);
     }
   }
 }
