@@ -74,8 +74,8 @@ function refusedBy(level: 'baseline' | 'restricted', pod: EnclavePod): readonly 
   }
   for (const { node, name, span } of members) {
     const context = at(node, 'securityContext');
-    if (isTrue(at(context, 'privileged')))
-      refused.push({ span: at(context, 'privileged') ?? span, text: 'privileged: true' });
+    const privileged = at(context, 'privileged');
+    if (isTrue(privileged)) refused.push({ span: privileged ?? span, text: 'privileged: true' });
     for (const capability of itemsOf(at(context, 'capabilities', 'add'))) {
       const word = textOf(capability) ?? '';
       if (isAllowed(word, level)) continue;
