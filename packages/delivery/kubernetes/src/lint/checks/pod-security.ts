@@ -57,15 +57,15 @@ export function checkNamespaces(namespaces: readonly NamespaceLevel[], pods: rea
   }
 }
 
-interface Refused {
+interface Refusal {
   readonly span: Span;
   readonly text: string;
 }
 
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/, as far as manifests usually touch it. */
-function refusedBy(level: 'baseline' | 'restricted', pod: EnclavePod): readonly Refused[] {
+function refusedBy(level: 'baseline' | 'restricted', pod: EnclavePod): readonly Refusal[] {
   const { spec, members, volumes } = pod;
-  const refused: Refused[] = [];
+  const refused: Refusal[] = [];
   for (const name of ['hostNetwork', 'hostPID', 'hostIPC']) {
     if (isTrue(at(spec, name))) refused.push({ span: at(spec, name) ?? spec, text: `${name}: true` });
   }
@@ -90,14 +90,14 @@ function refusedBy(level: 'baseline' | 'restricted', pod: EnclavePod): readonly 
   return refused;
 }
 
-interface Confined {
+interface ContainerPlace {
   readonly context: ReturnType<typeof at>;
   readonly name: string;
   readonly span: Span;
 }
 
 /** What `restricted` asks every container to say. */
-function missingFrom({ spec }: EnclavePod, { context, name, span }: Confined): readonly Refused[] {
+function missingFrom({ spec }: EnclavePod, { context, name, span }: ContainerPlace): readonly Refusal[] {
   const podContext = at(spec, 'securityContext');
   const said = (...path: readonly string[]) => at(context, ...path) ?? at(podContext, ...path);
   const drops = itemsOf(at(context, 'capabilities', 'drop')).some((one) => textOf(one) === 'ALL');
