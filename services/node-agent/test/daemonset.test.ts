@@ -10,6 +10,7 @@ import { devicePolicy } from '../src/manifests/device-policy.ts';
 import { daemonSet } from '../src/manifests/daemon-set.ts';
 import { agentFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
+import { podSecurityOf } from '@enclos/testkit';
 import { agentPod } from './daemonset.ts';
 import { optionsOf } from './support.ts';
 
@@ -157,5 +158,24 @@ describe('the DaemonSet', () => {
     const privileges = Object.keys(pod).filter((key) => key.startsWith('host'));
     assert.deepEqual(privileges, ['hostPID']);
     assert.equal(container.volumeMounts.find(({ name }) => name === 'dev')?.readOnly, true);
+  });
+});
+
+describe('the Pod Security level of the agent', () => {
+  const becauseOf = (some: Partial<ManifestOptions>): readonly string[] => {
+    const spec = daemonSet({ ...shown, ...some }).spec?.template.spec;
+    assert.ok(spec !== undefined);
+    const { level, because } = podSecurityOf(spec);
+    assert.equal(level, 'privileged');
+    return because;
+  };
+
+  test('is privileged in every mode, and says why', () => {
+    for (const some of [{}, { hasCgroups: false }, { devices: 0, isOwnVendor: false, hasCgroups: false }]) {
+      assert.ok(becauseOf(some).includes('host paths'), JSON.stringify(some));
+    }
+    assert.deepEqual(becauseOf({}), ['host namespaces', 'capabilities', 'host paths', 'AppArmor']);
+    const namespace = agentFiles(shown).find(({ name }) => name === 'namespace.yaml');
+    assert.match(namespace?.text ?? '', /enforce: privileged/);
   });
 });
