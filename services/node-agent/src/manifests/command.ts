@@ -37,6 +37,10 @@ const manifestsCommand = {
       summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
     },
     'no-hardware': noHardware,
+    'device-policy': {
+      type: 'boolean',
+      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+    },
     monitoring: {
       type: 'boolean',
       summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
@@ -89,6 +93,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasCgroups: !values['no-cgroup'] && count > 0,
     entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
+    hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };
   return { folder, options };

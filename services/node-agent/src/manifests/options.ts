@@ -15,6 +15,8 @@ export interface ManifestOptions {
   readonly hasCgroups: boolean;
   /** The agent starts in the cgroup namespace of the node, as it has to where cgroups are mounted with `nsdelegate`. */
   readonly entersNode: boolean;
+  /** A policy of the cluster refuses more than one software device in a container. */
+  readonly hasDevicePolicy?: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
   /** With objects for the Prometheus operator and Grafana. */
