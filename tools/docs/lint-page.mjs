@@ -7,12 +7,13 @@ const path = 'docs/reference/lint-rules.md';
 
 const groups = [
   ['What the API server refuses', /^K8S_/],
-  ['Resources', /^SGX_(?:EPC|RESOURCE|AUTOSCALING)/],
-  ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE|ENCLOS)_/],
+  ['Resources', /^(?:SGX_(?:EPC|RESOURCE|AUTOSCALING)|SOFTWARE_DEVICE_)/],
+  ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE_PLATFORM|ENCLOS)_/],
   ['Images', /^IMAGE_/],
   ['Probes and ports', /^(?:PROBE|LISTEN)_/],
   ['The boundary of the pod', /^(?:POD_|SGX_DEVICE_)/],
   ['Placement', /^(?:TOLERATION|AZURE)_/],
+  ['Namespaces and repeated applies', /^(?:NAMESPACE|APPLY)_/],
   ['Webhooks', /^WEBHOOK_/],
 ];
 

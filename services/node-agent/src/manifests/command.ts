@@ -33,6 +33,10 @@ const manifestsCommand = {
     devices,
     'no-cgroup': noCgroup,
     'no-hardware': noHardware,
+    'device-policy': {
+      type: 'boolean',
+      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+    },
     monitoring: {
       type: 'boolean',
       summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
@@ -84,6 +88,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
+    hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };
   return { folder, options };
