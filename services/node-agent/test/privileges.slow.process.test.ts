@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { softwareResource } from '../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { capabilitiesOf } from '../src/manifests/privileges.ts';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import { agentSkipped, createAgentSite, enclaves, until, type AgentSite, type RunningAgent } from './agent-site.ts';
