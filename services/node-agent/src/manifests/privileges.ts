@@ -7,11 +7,11 @@ import type { ManifestOptions } from './options.ts';
  * - `agent`: software devices, and enclaves count towards the limits of the agent
  * - `hardware`: no software devices
  */
-export type AgentMode = 'pod' | 'agent' | 'hardware';
+type AgentMode = 'pod' | 'agent' | 'hardware';
 
 type ModeOptions = Pick<ManifestOptions, 'devices' | 'hasCgroups' | 'entersNode'>;
 
-export function modeOf({ devices, hasCgroups }: Pick<ModeOptions, 'devices' | 'hasCgroups'>): AgentMode {
+function modeOf({ devices, hasCgroups }: Pick<ModeOptions, 'devices' | 'hasCgroups'>): AgentMode {
   if (devices === 0) return 'hardware';
   return hasCgroups ? 'pod' : 'agent';
 }
