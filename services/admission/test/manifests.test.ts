@@ -14,6 +14,9 @@ const options: ManifestOptions = {
   image: `registry.example/enclos-admission@sha256:${'0'.repeat(64)}`,
   replicas: 2,
   apiServerNetworks: [],
+  secretName: 'enclos-admission',
+  hasCertManager: false,
+  hasMonitoring: false,
 };
 
 /** One of the files as the object that it holds. */
@@ -108,7 +111,7 @@ describe('the manifests', () => {
 
   test('carry the bundle for API servers and the serving key in one secret file, and no key of the authority', async () => {
     const trust = await makeTrust();
-    const files = webhookFiles({ ...options, trust });
+    const files = webhookFiles({ ...options, caBundle: trust.bundle, keyPair: trust });
     assert.deepEqual(
       files.filter(({ isSecret }) => isSecret).map(({ name }) => name),
       ['secret.yaml'],
@@ -119,11 +122,14 @@ describe('the manifests', () => {
       assert.equal(text.includes(Buffer.from(trust.key).toString('base64')), isSecret);
     }
     const { webhooks } = read<{ webhooks: readonly { clientConfig: { caBundle: string } }[] }>(
-      { ...options, trust },
+      { ...options, caBundle: trust.bundle, keyPair: trust },
       'webhook-configuration.yaml',
     );
     assert.equal(Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString(), trust.bundle);
-    const { data } = read<{ data: Readonly<Record<string, string>> }>({ ...options, trust }, 'secret.yaml');
+    const { data } = read<{ data: Readonly<Record<string, string>> }>(
+      { ...options, caBundle: trust.bundle, keyPair: trust },
+      'secret.yaml',
+    );
     const secrets = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]);
     assert.deepEqual(Object.fromEntries(secrets), { 'tls.crt': trust.cert, 'tls.key': trust.key });
   });

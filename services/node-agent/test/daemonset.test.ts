@@ -19,6 +19,7 @@ const shown: ManifestOptions = {
   isOwnVendor: true,
   hasCgroups: true,
   hasHardware: true,
+  hasMonitoring: false,
 };
 
 describe('the manifests of the agent', () => {

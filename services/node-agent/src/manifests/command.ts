@@ -33,6 +33,10 @@ const manifestsCommand = {
     devices,
     'no-cgroup': noCgroup,
     'no-hardware': noHardware,
+    monitoring: {
+      type: 'boolean',
+      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+    },
   },
   examples: [
     {
@@ -80,6 +84,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
+    hasMonitoring: values.monitoring,
   };
   return { folder, options };
 }

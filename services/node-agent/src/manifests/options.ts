@@ -15,6 +15,8 @@ export interface ManifestOptions {
   readonly hasCgroups: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
+  /** With objects for the Prometheus operator and Grafana. */
+  readonly hasMonitoring: boolean;
 }
 
 /** Where the agent finds the config map of its collateral. */
