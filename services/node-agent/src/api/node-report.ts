@@ -27,11 +27,14 @@ export interface NodeReport {
 
 /** A condition is written again after this time, so that `lastHeartbeatTime` shows that the agent lives. */
 const heartbeatMs = 5 * 60_000;
+/** How long a server is left alone that refused a report. */
+const retryMs = 30_000;
 
 /** Tells the cluster whether the devices of this node work, on the object of the node. */
 export function createNodeReport(options: NodeReportOptions): NodeReport {
   let written: { readonly code: string; readonly atMs: number; readonly since: string } | undefined;
   let told: string | undefined;
+  let retryAtMs = 0;
   const write = async (): Promise<void> => {
     const now = options.now();
     const { code, message } = describe(options.problem());
@@ -48,6 +51,7 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
   };
   return Object.freeze({
     async report() {
+      if (options.now().getTime() < retryAtMs) return;
       try {
         await write();
         told = undefined;
@@ -55,6 +59,7 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
         const code = isEnclosError(error) ? error.code : 'unknown';
         if (told !== code) options.failed(error);
         told = code;
+        retryAtMs = options.now().getTime() + retryMs;
       }
     },
   });

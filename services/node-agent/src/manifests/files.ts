@@ -1,5 +1,6 @@
 import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { clusterAccess, networkPolicy } from './cluster-access.ts';
 import { daemonSet } from './daemon-set.ts';
 import { monitoringObjects } from './monitoring.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
@@ -13,6 +14,8 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
   return [
     ['namespace.yaml', namespaceOf(options)],
     ['daemonset.yaml', daemonSet(options)],
+    networkPolicy(options),
+    ...clusterAccess(options),
     ...(options.hasMonitoring ? monitoringObjects(options) : []),
   ];
 }
