@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
+import { podSecurityOf, type PodSecuritySpec } from '@enclos/testkit';
 import { load } from 'js-yaml';
 import { applyTwice, type PlainManifest } from '@enclos/testkit';
 import { webhookFiles } from '../src/manifests/files.ts';
@@ -79,6 +80,18 @@ describe('the manifests', () => {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
+  });
+
+  test('satisfy the level of Pod Security that their namespace asks for, with every option', () => {
+    for (const more of [{}, { hasCertManager: true, hasMonitoring: true, clientCa: 'x' }]) {
+      const { spec } = read<{ spec: { template: { spec: PodSecuritySpec } } }>(
+        { ...options, ...more },
+        'deployment.yaml',
+      );
+      assert.deepEqual(podSecurityOf(spec.template.spec), { level: 'restricted', because: [] });
+      const { metadata } = read<{ metadata: { labels: Record<string, string> } }>(options, 'namespace.yaml');
+      assert.equal(metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
+    }
   });
 
   test('let reviews in from the networks that are named, Prometheus from its namespace, and nothing out', () => {

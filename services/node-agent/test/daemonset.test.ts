@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { oneDeviceOnly } from '@enclos/kubernetes/software-device';
 import { applyTwice, type PlainManifest } from '@enclos/testkit';
 import { load } from 'js-yaml';
 import { parseManifestOptions } from '../src/manifests/command.ts';
+import { devicePolicy } from '../src/manifests/device-policy.ts';
 import { daemonSet } from '../src/manifests/daemon-set.ts';
 import { agentFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
+import { podSecurityOf } from '@enclos/testkit';
 import { agentPod } from './daemonset.ts';
 import { optionsOf } from './support.ts';
 
@@ -31,10 +34,24 @@ describe('the manifests of the agent', () => {
   });
 
   test('are no change when they are applied again', () => {
-    for (const some of [{}, { devices: 0, isOwnVendor: false, hasCgroups: false }, { hasHardware: false }]) {
+    for (const some of [
+      {},
+      { devices: 0, isOwnVendor: false, hasCgroups: false },
+      { hasHardware: false },
+      { hasDevicePolicy: true },
+    ]) {
       const manifests = agentFiles({ ...shown, ...some }).map(({ text }) => load(text) as PlainManifest);
       assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
     }
+  });
+
+  test('refuse more than one device in a container by a policy, when that is asked for', () => {
+    const names = (some: Partial<ManifestOptions>) => agentFiles({ ...shown, ...some }).map(({ name }) => name);
+    assert.ok(!names({}).some((name) => name.includes('policy')));
+    const policies = names({ hasDevicePolicy: true }).filter((name) => name.includes('policy'));
+    assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
+    const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
+    assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
   });
 
   test('start the agent with options that it has, and folders for these, whatever is asked for', () => {
@@ -191,5 +208,24 @@ describe('the manifests of an agent that reports to the cluster', () => {
       [spec['policyTypes'], spec['ingress']],
       [['Ingress'], [{ ports: [{ port: 9464, protocol: 'TCP' }] }]],
     );
+  });
+});
+
+describe('the Pod Security level of the agent', () => {
+  const becauseOf = (some: Partial<ManifestOptions>): readonly string[] => {
+    const spec = daemonSet({ ...shown, ...some }).spec?.template.spec;
+    assert.ok(spec !== undefined);
+    const { level, because } = podSecurityOf(spec);
+    assert.equal(level, 'privileged');
+    return because;
+  };
+
+  test('is privileged in every mode, and says why', () => {
+    for (const some of [{}, { hasCgroups: false }, { devices: 0, isOwnVendor: false, hasCgroups: false }]) {
+      assert.ok(becauseOf(some).includes('host paths'), JSON.stringify(some));
+    }
+    assert.deepEqual(becauseOf({}), ['host namespaces', 'capabilities', 'host paths', 'AppArmor']);
+    const namespace = agentFiles(shown).find(({ name }) => name === 'namespace.yaml');
+    assert.match(namespace?.text ?? '', /enforce: privileged/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { softwareResource } from '../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation, DeviceList } from '../src/plugin/messages.ts';
 import { agentSkipped, createAgentSite, type AgentSite, type RunningAgent } from './agent-site.ts';

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
-import { softwareResource } from '../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import {

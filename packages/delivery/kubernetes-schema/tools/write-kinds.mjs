@@ -165,7 +165,8 @@ writeFileSync(
 /** What deploy and the webhook write, as TypeScript: without status, which only a cluster writes. */
 const written = [
   'ConfigMap DaemonSet Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
-  'PodDisruptionBudget Secret Service ServiceAccount StatefulSet',
+  'PodDisruptionBudget Secret Service ServiceAccount StatefulSet ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
 ].flatMap((line) => line.split(' '));
 /** Parts of these that their writers name. */
 const parts = [

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
+import { oneDeviceOnly, softwareResource } from '@enclos/kubernetes/software-device';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
 import { createCondition, notThere, TimedTurns } from './condition.ts';
 
-export const softwareResource = 'enclos.dev/software-sgx';
 /** Where a container finds its folder. */
 const mountPoint = '/run/enclos';
 const socketVariable = 'ENCLOS_PLATFORM';
@@ -115,7 +115,7 @@ interface Giving {
 async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerAllocation> {
   const [id] = ids;
   if (id === undefined || ids.length !== 1) {
-    throw new EnclosError('AGENT_ALLOCATION_REFUSED', `A container asks for ${ids.length} of ${softwareResource}.`);
+    throw new EnclosError('AGENT_ALLOCATION_REFUSED', `${oneDeviceOnly} This one asks for ${ids.length}.`);
   }
   const device = Number(id.slice(prefix.length));
   const { folder, old } = await folders.create(device);

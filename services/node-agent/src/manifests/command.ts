@@ -44,6 +44,10 @@ const manifestsCommand = {
     events,
     'node-condition': condition,
     'node-label': label,
+    'device-policy': {
+      type: 'boolean',
+      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+    },
     monitoring: {
       type: 'boolean',
       summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
@@ -96,6 +100,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
     report: count > 0 ? reportOf(values) : undefined,
+    hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };
   return { folder, options };

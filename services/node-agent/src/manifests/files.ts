@@ -1,6 +1,7 @@
 import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
 import { clusterAccess, networkPolicy } from './cluster-access.ts';
+import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
 import { daemonSet } from './daemon-set.ts';
 import { monitoringObjects } from './monitoring.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
@@ -16,6 +17,12 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
     ['daemonset.yaml', daemonSet(options)],
     networkPolicy(options),
     ...clusterAccess(options),
+    ...(options.hasDevicePolicy === true
+      ? ([
+          ['device-policy.yaml', devicePolicy(options)],
+          ['device-policy-binding.yaml', devicePolicyBinding(options)],
+        ] as const)
+      : []),
     ...(options.hasMonitoring ? monitoringObjects(options) : []),
   ];
 }

@@ -105,7 +105,10 @@ describe('software devices', () => {
     const { devices, platform } = await bench();
     await devices.attach(platform);
     for (const ids of [[], ['software-sgx-0', 'software-sgx-1']]) {
-      await assert.rejects(devices.allocate(ids), { code: 'AGENT_ALLOCATION_REFUSED' });
+      await assert.rejects(devices.allocate(ids), {
+        code: 'AGENT_ALLOCATION_REFUSED',
+        message: `A container has at most one enclos.dev/software-sgx: one serves all of its enclaves. This one asks for ${ids.length}.`,
+      });
     }
   });
 

@@ -12,6 +12,7 @@ V1CSIDriver spec?
 V1CSINode spec?
 V1CSINodeSpec drivers?
 V1ClusterRoleBinding roleRef+
+V1ClusterTrustBundleProjection path?
 V1ConfigMapEnvSource name
 V1ConfigMapKeySelector name
 V1ConfigMapNodeConfigSource kubeletConfigKey? name? namespace?
@@ -26,6 +27,7 @@ V1DaemonSetSpec template+
 V1Deployment spec+
 V1DeploymentSpec template+
 V1EphemeralContainer image
+V1EphemeralVolumeSource volumeClaimTemplate
 V1ExecAction command
 V1HTTPHeader value?
 V1HTTPIngressPath backend+
@@ -44,7 +46,9 @@ V1JobTemplateSpec spec+
 V1LimitRangeSpec limits?
 V1MutatingWebhook clientConfig+
 V1NamedRuleWithOperations apiGroups apiVersions operations resources
+V1ParamKind apiVersion kind
 V1ParamRef parameterNotFoundAction
+V1OwnerReference apiVersion? kind? name? uid?
 V1PersistentVolume spec+
 V1PersistentVolumeClaim spec+
 V1PersistentVolumeClaimSpec accessModes
