@@ -17,7 +17,7 @@ export interface ApiCall {
   /** From the root, with its query. */
   readonly path: string;
   readonly body?: unknown;
-  /** Of the body, in place of application/json: the kinds of patches have their own. */
+  /** The type of the body: application/json, unless it is a patch. */
   readonly contentType?: string;
   readonly accept?: string;
 }

@@ -45,7 +45,7 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
     const status = { code, message, at, since, isReady: code === ready };
     if (options.condition) await writeCondition(options, status);
     if (options.label && !isSame) await writeLabel(options, status.isReady);
-    // The first state is no event, unless it is a bad one.
+    // Devices that work from the start are not an event.
     if (options.events && !isSame && (written !== undefined || code !== ready)) await writeEvent(options, status);
     written = { code, atMs: now.getTime(), since };
   };
@@ -80,7 +80,7 @@ interface Status {
 function describe(problem: unknown): Pick<Status, 'code' | 'message'> {
   if (problem === undefined) return { code: ready, message: 'An enclave can be started.' };
   if (!isEnclosError(problem))
-    return { code: 'Unknown', message: 'The software devices do not work: see the log of the agent.' };
+    return { code: 'Unknown', message: 'The devices do not work: see the log of the agent.' };
   return { code: problem.code, message: `${problem.message} ${problem.next}`.slice(0, 512) };
 }
 
