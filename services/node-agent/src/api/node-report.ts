@@ -79,8 +79,7 @@ interface Status {
 /** Kubernetes takes a reason in letters, digits and underscores, and a message of at most 1024 bytes in an event. */
 function describe(problem: unknown): Pick<Status, 'code' | 'message'> {
   if (problem === undefined) return { code: ready, message: 'An enclave can be started.' };
-  if (!isEnclosError(problem))
-    return { code: 'Unknown', message: 'The devices do not work: see the log of the agent.' };
+  if (!isEnclosError(problem)) return { code: 'Unknown', message: 'The devices do not work.' };
   return { code: problem.code, message: `${problem.message} ${problem.next}`.slice(0, 512) };
 }
 
