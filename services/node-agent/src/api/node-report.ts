@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiClient } from './client.ts';
 
-export const conditionType = 'EnclosSoftwareSgxReady';
-export const nodeLabel = 'enclos.dev/software-sgx';
+const conditionType = 'EnclosSoftwareSgxReady';
+const nodeLabel = 'enclos.dev/software-sgx';
 
 export interface NodeReportOptions {
   readonly client: ApiClient;
