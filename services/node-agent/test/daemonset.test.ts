@@ -47,8 +47,8 @@ describe('the manifests of the agent', () => {
 
   test('refuse more than one device in a container by a policy, when that is asked for', () => {
     const names = (some: Partial<ManifestOptions>) => agentFiles({ ...shown, ...some }).map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.includes('policy')));
-    const policies = names({ hasDevicePolicy: true }).filter((name) => name.includes('policy'));
+    assert.ok(!names({}).some((name) => name.startsWith('device-policy')));
+    const policies = names({ hasDevicePolicy: true }).filter((name) => name.startsWith('device-policy'));
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
     const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
@@ -158,6 +158,56 @@ describe('the DaemonSet', () => {
     const privileges = Object.keys(pod).filter((key) => key.startsWith('host'));
     assert.deepEqual(privileges, ['hostPID']);
     assert.equal(container.volumeMounts.find(({ name }) => name === 'dev')?.readOnly, true);
+  });
+});
+
+describe('the manifests of an agent that reports to the cluster', () => {
+  const report = { events: true, condition: true, label: true };
+  const rulesOf = (some: typeof report): unknown =>
+    agentFiles({ ...shown, report: some })
+      .map(({ text }) => load(text) as { kind: string; rules?: unknown })
+      .filter(({ rules }) => rules !== undefined)
+      .map(({ kind, rules }) => [kind, rules]);
+  const status = { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] };
+  const nodes = { apiGroups: [''], resources: ['nodes'], verbs: ['patch'] };
+  const events = ['Role', [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }]];
+
+  test('give it the rights for what was asked, and no others', () => {
+    assert.deepEqual(rulesOf(report), [['ClusterRole', [status, nodes]], events]);
+    assert.deepEqual(rulesOf({ ...report, label: false }), [['ClusterRole', [status]], events]);
+    assert.deepEqual(rulesOf({ events: true, condition: false, label: false }), [events]);
+  });
+
+  test('give it a token and the name of its node, which an agent that reports nothing does not have', () => {
+    const {
+      serviceAccountName,
+      automountServiceAccountToken,
+      containers = [],
+    } = daemonSet({ ...shown, report }).spec?.template.spec ?? {};
+    assert.deepEqual([serviceAccountName, automountServiceAccountToken], ['enclos-node-agent', true]);
+    const args = (containers[0]?.args ?? []).map((word) => word.replace('$(NODE_NAME)', 'node-1'));
+    assert.deepEqual(optionsOf(...args).report, { node: 'node-1', ...report });
+    assert.equal(containers[0]?.env?.[0]?.valueFrom?.fieldRef?.fieldPath, 'spec.nodeName');
+    const without = daemonSet(shown).spec?.template.spec;
+    assert.equal(without?.automountServiceAccountToken, false);
+    assert.equal(without?.containers[0]?.env, undefined);
+  });
+
+  test('are written for the options of the command, and are no change when they are applied again', () => {
+    const words = ['--folder', 'deploy', '--image', shown.image, '--events', '--node-condition', '--node-label'];
+    const request = parseManifestOptions(words);
+    assert.deepEqual(request?.options.report, report);
+    const manifests = agentFiles({ ...shown, report }).map(({ text }) => load(text) as PlainManifest);
+    assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
+  });
+
+  test('keep its metrics as the only port that the network reaches', () => {
+    const policy = agentFiles(shown).find(({ name }) => name === 'network-policy.yaml');
+    const { spec } = load(policy?.text ?? '') as { spec: Record<string, unknown> };
+    assert.deepEqual(
+      [spec['policyTypes'], spec['ingress']],
+      [['Ingress'], [{ ports: [{ port: 9464, protocol: 'TCP' }] }]],
+    );
   });
 });
 

@@ -10,7 +10,15 @@ const title = {
   name: `${program.name} ${manifestsWord}`,
   summary: 'Write the manifests that run the agent on every Linux node',
 };
-const { devices, 'own-vendor': ownVendor, 'no-cgroup': noCgroup, 'no-hardware': noHardware } = agentCommand.options;
+const {
+  devices,
+  'own-vendor': ownVendor,
+  'no-cgroup': noCgroup,
+  'no-hardware': noHardware,
+  events,
+  'node-condition': condition,
+  'node-label': label,
+} = agentCommand.options;
 
 const manifestsCommand = {
   description: [
@@ -33,6 +41,9 @@ const manifestsCommand = {
     devices,
     'no-cgroup': noCgroup,
     'no-hardware': noHardware,
+    events,
+    'node-condition': condition,
+    'node-label': label,
     'device-policy': {
       type: 'boolean',
       summary: 'Add a policy of the cluster that refuses more than one software device in a container',
@@ -88,6 +99,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
     hasHardware: !values['no-hardware'],
+    report: count > 0 ? reportOf(values) : undefined,
     hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };
@@ -111,6 +123,16 @@ function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
       : refuse('--collateral-config-map is a name of lower-case letters, digits and hyphens.');
   }
   return { url: collateralAddress('--collateral-url', url ?? '') };
+}
+
+function reportOf(words: {
+  readonly events: boolean;
+  readonly 'node-condition': boolean;
+  readonly 'node-label': boolean;
+}): ManifestOptions['report'] {
+  const { events: hasEvents, 'node-condition': hasCondition, 'node-label': hasLabel } = words;
+  if (!hasEvents && !hasCondition && !hasLabel) return undefined;
+  return { events: hasEvents, condition: hasCondition, label: hasLabel };
 }
 
 function refuse(message: string): never {

@@ -19,7 +19,10 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
 
 function podSpec(options: ManifestOptions): V1PodSpec {
   return {
-    automountServiceAccountToken: false,
+    ...(options.report === undefined ? {} : { serviceAccountName: options.name }),
+    automountServiceAccountToken: options.report !== undefined,
+    // The last to be evicted: without the agent no enclave of the node lives.
+    priorityClassName: 'system-node-critical',
     hostPID: true,
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ operator: 'Exists' }],
@@ -35,12 +38,16 @@ function container(options: ManifestOptions): V1Container {
     image: options.image,
     command: commandOf(options),
     args: argumentsOf(options),
+    ...(options.report === undefined
+      ? {}
+      : { env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } }] }),
     ports: [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }],
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'metrics' },
       initialDelaySeconds: 30,
       periodSeconds: 30,
     },
+    readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 10 },
     resources: {
       requests: { cpu: '50m', memory: '128Mi' },
       // Two images for each device, a message for each connection, and the agent itself: pods cannot fill it.
@@ -58,7 +65,8 @@ function commandOf({ hasCgroups }: ManifestOptions): string[] {
   return ['nsenter', '--target=1', '--cgroup', '--', 'setpriv', '--bounding-set=-sys_ptrace', '--', ...agent];
 }
 
-function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware }: ManifestOptions): string[] {
+function argumentsOf(options: ManifestOptions): string[] {
+  const { devices, isOwnVendor, collateral, hasCgroups, hasHardware, report } = options;
   return [
     ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
     ...(isOwnVendor ? ['--own-vendor'] : []),
@@ -66,6 +74,10 @@ function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware
     `--devices=${devices}`,
     hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup',
     ...(hasHardware ? [] : ['--no-hardware']),
+    ...(report === undefined ? [] : ['--node=$(NODE_NAME)']),
+    ...(report?.events === true ? ['--events'] : []),
+    ...(report?.condition === true ? ['--node-condition'] : []),
+    ...(report?.label === true ? ['--node-label'] : []),
     `--metrics=0.0.0.0:${metricsPort}`,
   ];
 }

@@ -25,6 +25,10 @@ V1CronJobSpec jobTemplate+
 V1DaemonSet spec+
 V1DaemonSetSpec template+
 V1Deployment spec+
+V1DeviceClaimConfiguration opaque
+V1DeviceClass spec?
+V1DeviceClassConfiguration opaque
+V1DeviceSelector cel
 V1DeploymentSpec template+
 V1EphemeralContainer image
 V1EphemeralVolumeSource volumeClaimTemplate
@@ -63,7 +67,13 @@ V1PreferredSchedulingTerm preference?
 V1ReplicaSet spec+
 V1ReplicaSetSpec template+
 V1ReplicationController spec+
+ResourceV1ResourceClaim spec?
 V1ReplicationControllerSpec template
+V1ResourceClaimTemplate spec?
+V1ResourceClaimTemplateSpec spec?
+V1ResourcePool generation?
+V1ResourceSlice spec+
+V1ResourceSliceSpec pool+
 V1RoleBinding roleRef+
 V1RoleRef apiGroup?
 V1RuleWithOperations apiGroups apiVersions operations resources

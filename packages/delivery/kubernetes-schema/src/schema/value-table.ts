@@ -163,6 +163,15 @@ V1ScopedResourceSelectorRequirement operator=In|NotIn|Exists|DoesNotExist
  scopeName=Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass
 V1ResourceQuotaSpec
  scopes=Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass
+V1EndpointSlice addressType=IPv4|IPv6|FQDN
+V1Endpoint hostname*=@label nodeName*=@subdomain
+V1DeviceRequest name=@label
+V1DeviceSubRequest name=@label deviceClassName=@subdomain allocationMode=ExactCount|All
+V1ExactDeviceRequest deviceClassName=@subdomain allocationMode=ExactCount|All
+V1OpaqueDeviceConfiguration driver=@driver
+V1ResourceSliceSpec driver=@driver nodeName*=@subdomain
+V1Device name=@label
+DiscoveryV1EndpointPort protocol=TCP|UDP|SCTP port=1..65535 name=@label appProtocol*=@qualified
 V1LeaseSpec leaseDurationSeconds=1.. leaseTransitions=0..
 V1ValidatingAdmissionPolicyBindingSpec validationActions=Deny|Warn|Audit policyName=@subdomain
 V1ValidatingAdmissionPolicySpec failurePolicy*=Ignore|Fail
@@ -189,5 +198,6 @@ V1PodDisruptionBudgetSpec ? maxUnavailable minAvailable
 V1PodResourceClaim 1 resourceClaimName resourceClaimTemplateName
 V1PodFailurePolicyRule 1 onExitCodes onPodConditions
 V1VolumeAttachmentSource 1
+V1DeviceRequest 1 exactly firstAvailable
 AdmissionregistrationV1WebhookClientConfig 1 service url
 `;

@@ -140,4 +140,11 @@ export const rareCases: readonly Case[] = [
     /reserved/,
   ],
   ['ValidatingAdmissionPolicy vap', 'spec.paramKind', {}, 'K8S_FIELD_MISSING', /paramKind\.kind" is/],
+  ['EndpointSlice es', 'endpoints.0.addresses.0', 'fd00::1', 'K8S_VALUE_INVALID', /address "fd00::1"/],
+  ['EndpointSlice es', 'ports.1', { name: 'http', port: 81 }, 'K8S_NAME_REPEATED', /two ports/],
+  ['DeviceClass sgx.example.com', 'spec.selectors.0', null, 'K8S_FIELD_MISSING', /cel" is missing/],
+  ['ResourceClaim rclaim', 'spec.devices.constraints.0.requests.0', 'x', 'K8S_FIELDS_CONFLICT', /request "x"/],
+  ['ResourceClaim rclaim', 'spec.devices.requests.0.exactly', null, 'K8S_ONE_OF', /none of exactly, firstAvailable/],
+  ['ResourceClaim rclaim', 'spec.devices.requests.0.exactly.deviceClassName', 'A b', 'K8S_VALUE_INVALID', /is "A b"/],
+  ['ResourceSlice slice', 'spec.devices.0.capacity.epc.value', '10MB', 'SGX_RESOURCE_QUANTITY', /is not a quantity/],
 ];
