@@ -11,6 +11,7 @@
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
 //   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, packages-inside.md what tools/packages-inside recorded, and the table of platforms.md what the drivers say
 //   (--write writes them);
+// - manifests and charts of the services are what their typed objects say (--write writes them);
 // - no page, template or text of shipped code makes its reader ask a registry for a package of Enclos before it is published
 //   (docs/published.mjs has the switch);
 // - pages, and the comments and texts of shipped code, hold no words of translated English (docs/style.md).
@@ -18,6 +19,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkApiPages } from './docs/api-pages.mjs';
+import { checkCharts } from './docs/charts.mjs';
 import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
 import { checkLinks } from './docs/links.mjs';
@@ -48,6 +50,7 @@ const generated = [
   ...(await checkLintPage(root, values)),
   ...(await checkPlatformTable(root, values)),
   ...checkPackagesInsidePage(root, values),
+  ...(await checkCharts(root, values)),
 ];
 // After the generated pages were written: they are checked too.
 const pages = [

@@ -1,4 +1,4 @@
-// docs/reference/lint-rules.md is written from the table of rules in packages/delivery/kubernetes.
+// docs/reference/lint-rules.md is written from the tables of rules in packages/delivery.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkGenerated } from './generated.mjs';
@@ -7,12 +7,13 @@ const path = 'docs/reference/lint-rules.md';
 
 const groups = [
   ['What the API server refuses', /^K8S_/],
-  ['Resources', /^SGX_(?:EPC|RESOURCE|AUTOSCALING)/],
-  ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE|ENCLOS)_/],
+  ['Resources', /^(?:SGX_(?:EPC|RESOURCE|AUTOSCALING)|SOFTWARE_DEVICE_)/],
+  ['Quotes and platforms', /^(?:SGX_QUOTE|SGX_PROVISION|SOFTWARE_PLATFORM|ENCLOS)_/],
   ['Images', /^IMAGE_/],
   ['Probes and ports', /^(?:PROBE|LISTEN)_/],
   ['The boundary of the pod', /^(?:POD_|SGX_DEVICE_)/],
   ['Placement', /^(?:TOLERATION|AZURE)_/],
+  ['Namespaces and repeated applies', /^(?:NAMESPACE|APPLY)_/],
   ['Webhooks', /^WEBHOOK_/],
 ];
 
@@ -24,7 +25,9 @@ const introduction = `# Rules of enclos lint
 finding has the code of its rule, the place, and what to do. An error ends the command with exit code 2; a warning does so
 only with \`--strict\`.
 
-Types are those of Kubernetes RELEASE: every field of its own kinds, as in the strict validation of the API server.
+Types are those of Kubernetes RELEASE: every field of its own kinds, as in the strict validation of the API server. What the
+server refuses beyond types follows Kubernetes 1.34 with its default configuration: required fields, forms of values, fields
+together. Expressions in CEL, references to other objects and what a cluster adds (quotas, webhooks) are not checked.
 Custom kinds are ignored. The rules about enclaves apply to pods that ask for SGX, under any name, or have
 the socket of a quote provider, a variable of one, or an annotation about enclaves. Other pods are ignored.
 

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { attestedConnect, quoteAppraiser } from '@enclos/atls';
 import { parseCollateral, parsePolicy, softwareRoot, type Endorsements } from '@enclos/attestation';
 import { isEnclosError } from '@enclos/errors';
+import { AnsweredError, answeredError, failureText } from '@enclos/host/report';
 import { serverName } from './attested-tls.edl.ts';
 
 /** How long the client retries a server that is not there yet. */
@@ -18,8 +19,7 @@ function setting(name: string): string {
 /** SERVER is HOST:PORT, COLLATERAL a URL. ROOTS and POLICY are files of the client's owner, never of the server. */
 const [host = '', port = ''] = setting('SERVER').split(':');
 const collateralUrl = setting('COLLATERAL');
-const roots = await Promise.all(pemBlocks(await readFile(setting('ROOTS'), 'utf8')).map((pem) => softwareRoot(pem)));
-const policy = parsePolicy(JSON.parse(await readFile(setting('POLICY'), 'utf8')));
+const [rootsFile, policyFile] = [setting('ROOTS'), setting('POLICY')];
 
 function pemBlocks(text: string): readonly string[] {
   return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
@@ -27,12 +27,15 @@ function pemBlocks(text: string): readonly string[] {
 
 async function endorsements(): Promise<Endorsements> {
   const response = await fetch(collateralUrl, { signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) throw new Error(`${collateralUrl} answered ${response.status}.`);
+  if (!response.ok) throw await answeredError(`The collateral at ${collateralUrl}`, response);
   return parseCollateral(await response.json());
 }
 
 async function ask(question: string): Promise<string> {
-  const appraise = quoteAppraiser({ roots, policy, endorsements });
+  const roots = await Promise.all(pemBlocks(await readFile(rootsFile, 'utf8')).map((pem) => softwareRoot(pem)));
+  const policy = parsePolicy(JSON.parse(await readFile(policyFile, 'utf8')));
+  const collateral = await endorsements();
+  const appraise = quoteAppraiser({ roots, policy, endorsements: () => collateral });
   const { socket, evidence, mode } = await attestedConnect({ host, port: Number(port), serverName, appraise });
   const measured = evidence.tee === 'sgx' ? evidence.mrEnclave : evidence.mrTd;
   console.log(`attested (${mode}): ${evidence.tee} enclave ${measured}, status ${evidence.status}`);
@@ -42,11 +45,13 @@ async function ask(question: string): Promise<string> {
   return answer;
 }
 
-/** Whether a name does not resolve yet, or nothing listens at the port yet. Refused evidence is never retried. */
+/** Whether a name does not resolve, nothing listens at the port, or the platform has no collateral yet. Refused evidence is never retried. */
 function isAbsent(error: unknown): boolean {
   if (isEnclosError(error)) return error.kind === 'transient';
-  const { code } = (error instanceof TypeError ? error.cause : error) as { readonly code?: unknown };
-  return ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(String(code));
+  if (error instanceof AnsweredError) return error.code === 'COLLATERAL_UNAVAILABLE';
+  const system: unknown = error instanceof TypeError ? error.cause : error;
+  const code = system instanceof Error && 'code' in system ? String(system.code) : '';
+  return ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'].includes(code);
 }
 
 async function askPatiently(question: string): Promise<string> {
@@ -64,7 +69,6 @@ async function askPatiently(question: string): Promise<string> {
 try {
   console.log(await askPatiently('who are you?'));
 } catch (error) {
-  if (!isEnclosError(error)) throw error;
-  console.error(`${error.code}: ${error.message} ${error.next}`);
+  console.error(failureText(error));
   process.exitCode = 1;
 }

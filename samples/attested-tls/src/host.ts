@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fromEnvironment, loadEnclave } from '@enclos/host';
+import { failureBody } from '@enclos/host/report';
 import { attestedTls } from './attested-tls.edl.ts';
 
 const port = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
@@ -22,7 +23,8 @@ const collateral = createServer((request, response) => {
   if (request.url !== '/collateral') return void response.writeHead(404).end();
   launcher.endorsements().then(
     (text) => response.writeHead(200, { 'content-type': 'application/json' }).end(text),
-    () => response.writeHead(503).end(),
+    (error: unknown) =>
+      response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(failureBody(error))),
   );
 }).listen(port('COLLATERAL_PORT', 12_342), listenAddress);
 await once(collateral, 'listening');

@@ -41,7 +41,7 @@ export async function main(): Promise<void> {
 }
 
 async function serve(options: ServeOptions, logger: EnclosLogger): Promise<void> {
-  const { certificate, key, host, port, healthPort, drainMs, reloadMs } = options;
+  const { certificate, key, clientCa, host, port, healthPort, drainMs, reloadMs } = options;
   // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
   const told = new Promise<void>((settle) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
@@ -50,6 +50,7 @@ async function serve(options: ServeOptions, logger: EnclosLogger): Promise<void>
     files: {
       readCertificate: () => readFile(certificate, 'utf8'),
       readKey: () => readFile(key, 'utf8'),
+      readClientCa: clientCa === undefined ? undefined : () => readFile(clientCa, 'utf8'),
     },
     host,
     port,
@@ -79,11 +80,19 @@ async function makeCertificates(options: CertificatesOptions, logger: EnclosLogg
 }
 
 async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): Promise<void> {
-  const { folder, certificates, apiServerAgent, monitoringNamespace, ...others } = options;
+  const { folder, certificates, apiServerAgent, monitoringNamespace, secret, certManager, monitoring, ...others } =
+    options;
+  const { clientCa: clientFile, ...rest } = others;
   const trust = certificates === undefined ? undefined : await readTrust(certificates);
   const files = webhookFiles({
-    ...others,
-    ...(trust === undefined ? {} : { trust }),
+    ...rest,
+    secretName: secret ?? rest.name,
+    hasCertManager: certManager,
+    hasMonitoring: monitoring,
+    ...(trust === undefined ? {} : { caBundle: trust.bundle }),
+    // The Secret of another name has another maker.
+    ...(trust === undefined || secret !== undefined ? {} : { keyPair: trust }),
+    ...(clientFile === undefined ? {} : { clientCa: await readFile(clientFile, 'utf8') }),
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });

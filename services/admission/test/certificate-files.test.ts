@@ -114,7 +114,7 @@ describe('certificate files', () => {
   test('that do not fit, are gone or are nothing leave what is served, and are told of once', async () => {
     const [old, next] = both();
     let current: KeyPair | undefined = old;
-    const read = (part: keyof KeyPair) => () =>
+    const read = (part: 'cert' | 'key') => () =>
       current === undefined ? Promise.reject(new Error('ENOENT: no such file')) : Promise.resolve(current[part]);
     running = await start({ files: { readCertificate: read('cert'), readKey: read('key') }, reloadMs: 10 });
     const refusals = () => running.log.filter(({ event }) => event === 'certificate-refused');

@@ -33,6 +33,7 @@ describe('the command line', () => {
         kind: 'serve',
         certificate: 'c',
         key: 'k',
+        clientCa: undefined,
         host: undefined,
         port: 0,
         healthPort: 8081,
@@ -75,6 +76,10 @@ describe('the command line', () => {
         apiServerNetworks: ['10.0.0.0/8', 'fd00::/8'],
         apiServerAgent: { key: 'app', value: 'konnectivity-agent' },
         monitoringNamespace: 'watch',
+        secret: undefined,
+        certManager: false,
+        monitoring: false,
+        clientCa: undefined,
       },
     );
   });
@@ -107,6 +112,8 @@ describe('the command line', () => {
     ['certificates', '--folder', 'f', '--name', 'A'],
     ['certificates', '--folder', 'f', '--namespace', 'a.b'],
     ['manifests', '--folder', 'f'],
+    [...manifests, '--cert-manager', '--certificates', 'c'],
+    [...manifests, '--secret', 'A'],
     ['manifests', '--folder', 'f', '--image', 'registry.example/a:latest'],
     [...manifests, '--replicas', '0'],
     [...manifests, '--api-server-network', 'everywhere'],

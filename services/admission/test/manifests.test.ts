@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
+import { podSecurityOf, type PodSecuritySpec } from '@enclos/testkit';
 import { load } from 'js-yaml';
 import { applyTwice, type PlainManifest } from '@enclos/testkit';
 import { webhookFiles } from '../src/manifests/files.ts';
@@ -14,6 +15,9 @@ const options: ManifestOptions = {
   image: `registry.example/enclos-admission@sha256:${'0'.repeat(64)}`,
   replicas: 2,
   apiServerNetworks: [],
+  secretName: 'enclos-admission',
+  hasCertManager: false,
+  hasMonitoring: false,
 };
 
 /** One of the files as the object that it holds. */
@@ -78,6 +82,18 @@ describe('the manifests', () => {
     });
   });
 
+  test('satisfy the level of Pod Security that their namespace asks for, with every option', () => {
+    for (const more of [{}, { hasCertManager: true, hasMonitoring: true, clientCa: 'x' }]) {
+      const { spec } = read<{ spec: { template: { spec: PodSecuritySpec } } }>(
+        { ...options, ...more },
+        'deployment.yaml',
+      );
+      assert.deepEqual(podSecurityOf(spec.template.spec), { level: 'restricted', because: [] });
+      const { metadata } = read<{ metadata: { labels: Record<string, string> } }>(options, 'namespace.yaml');
+      assert.equal(metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted');
+    }
+  });
+
   test('let reviews in from the networks that are named, Prometheus from its namespace, and nothing out', () => {
     const apiServerAgent = { key: 'app', value: 'konnectivity-agent' };
     const more = { ...options, apiServerNetworks: ['10.1.0.0/24'], apiServerAgent, monitoringNamespace: 'watch' };
@@ -108,7 +124,7 @@ describe('the manifests', () => {
 
   test('carry the bundle for API servers and the serving key in one secret file, and no key of the authority', async () => {
     const trust = await makeTrust();
-    const files = webhookFiles({ ...options, trust });
+    const files = webhookFiles({ ...options, caBundle: trust.bundle, keyPair: trust });
     assert.deepEqual(
       files.filter(({ isSecret }) => isSecret).map(({ name }) => name),
       ['secret.yaml'],
@@ -119,11 +135,14 @@ describe('the manifests', () => {
       assert.equal(text.includes(Buffer.from(trust.key).toString('base64')), isSecret);
     }
     const { webhooks } = read<{ webhooks: readonly { clientConfig: { caBundle: string } }[] }>(
-      { ...options, trust },
+      { ...options, caBundle: trust.bundle, keyPair: trust },
       'webhook-configuration.yaml',
     );
     assert.equal(Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString(), trust.bundle);
-    const { data } = read<{ data: Readonly<Record<string, string>> }>({ ...options, trust }, 'secret.yaml');
+    const { data } = read<{ data: Readonly<Record<string, string>> }>(
+      { ...options, caBundle: trust.bundle, keyPair: trust },
+      'secret.yaml',
+    );
     const secrets = Object.entries(data).map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]);
     assert.deepEqual(Object.fromEntries(secrets), { 'tls.crt': trust.cert, 'tls.key': trust.key });
   });

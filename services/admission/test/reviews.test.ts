@@ -71,6 +71,21 @@ describe('a wish that cannot be granted', () => {
       [{ name: 'app', resources: { limits: { 'sgx.intel.com/epc': '1Mi', 'enclos.dev/software-sgx': '1' } } }],
       /Say for which platform/,
     ],
+    ...[2, '2', '1k'].map(
+      (amount) =>
+        [
+          `${typeof amount} ${amount} of the device`,
+          software,
+          [{ name: 'app', resources: { limits: { 'enclos.dev/software-sgx': amount } } }],
+          /at most one enclos\.dev\/software-sgx: one serves all/,
+        ] as const,
+    ),
+    [
+      'two devices in a container that the annotation does not name',
+      { ...software, 'enclos.dev/containers': 'app' },
+      [app, { name: 'log', resources: { requests: { 'enclos.dev/software-sgx': '2' } } }],
+      /at most one enclos\.dev\/software-sgx: one serves all/,
+    ],
     ['several containers, and none stands out', software, [app, log], /Name the containers/],
     [
       'a container that is not there',

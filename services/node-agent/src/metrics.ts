@@ -1,3 +1,4 @@
+import { isEnclosError } from '@enclos/errors';
 import { createValue, createView } from '@enclos/host/exposition';
 import type { CollateralState } from './collateral/keeper.ts';
 import { collateralViews } from './collateral/views.ts';
@@ -23,6 +24,8 @@ export interface MetricsSource {
   readonly resources: () => readonly Resource[];
   readonly epc: () => EpcSize | undefined;
   readonly isPlatformReady: () => boolean;
+  /** Why software devices do not work; undefined when they do. */
+  readonly problem: () => unknown;
   /** Undefined for an agent that keeps none. */
   readonly collateral: () => CollateralState | undefined;
 }
@@ -83,7 +86,7 @@ interface Accounting {
 
 /** What is looked up when it is asked for. */
 function viewsOf(
-  { resources, epc, isPlatformReady, collateral }: MetricsSource,
+  { resources, epc, isPlatformReady, problem, collateral }: MetricsSource,
   registered: ReadonlyMap<string, number>,
   accounting: () => Accounting | undefined,
 ): readonly ReturnType<typeof createView>[] {
@@ -105,6 +108,13 @@ function viewsOf(
     createView({ name: 'enclos_agent_platform_ready', help: '1 while the software platform serves pods.' }, () => [
       [{}, isPlatformReady() ? 1 : 0],
     ]),
+    createView(
+      { name: 'enclos_agent_devices_problem', help: '1 for the code of why software devices are unhealthy.' },
+      () => {
+        const found = problem();
+        return found === undefined ? [] : [[{ code: isEnclosError(found) ? found.code : 'unknown' }, 1]];
+      },
+    ),
     createView({ name: 'enclos_agent_accounting', help: '1 for what enclaves are counted with: pod or agent.' }, () => {
       const found = accounting();
       return found === undefined ? [] : [[{ ...found }, 1]];

@@ -11,6 +11,7 @@ import {
   servePlatform,
   serveQuotes,
   stateFolders,
+  tryLaunch,
   type Listening,
   type PlatformServer,
   type PlatformServices,
@@ -26,6 +27,8 @@ import type { SoftwareOptions } from './options.ts';
 export interface AgentPlatform extends Pick<PlatformServer, 'folderHosts' | 'close'> {
   /** Whether an enclave could be started now. @throws INTERPRETER_MISMATCH, and what the file system says */
   check(): Promise<void>;
+  /** Starts a process as an enclave is started, in these cgroups. @throws ENCLAVE_START_FAILED, PLATFORM_USERS_EXHAUSTED */
+  tryLaunch(cgroups: readonly string[]): Promise<void>;
   readonly rootFingerprint: Uint8Array;
   readonly missingLayers: readonly string[];
   /** With a vendor elsewhere whose collateral was named. */
@@ -88,6 +91,7 @@ export async function startAgentPlatform(
       await server.close();
     },
     check: () => services.interpreter.recheck(),
+    tryLaunch: (cgroups: readonly string[]) => tryLaunch(services, { cgroups }),
     rootFingerprint: services.rootFingerprint,
     missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
   });

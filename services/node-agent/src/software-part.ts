@@ -2,12 +2,15 @@ import { chmod, mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
-import { openDeviceFolders } from './devices/device-folders.ts';
-import { createSoftwareDevices, softwareResource } from './devices/software.ts';
+import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
+import { openFolderRecord } from './devices/folder-record.ts';
+import { createSoftwareDevices } from './devices/software.ts';
+import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { every } from './every.ts';
 import type { Log } from './log.ts';
@@ -23,6 +26,8 @@ import { takeSeat } from './seat.ts';
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
   readonly resources: readonly Resource[];
+  /** Why its devices do not work; undefined when they do. */
+  problem(): unknown;
   isReady(): boolean;
   rootFingerprint(): Uint8Array | undefined;
   /** Undefined before the platform is open, and for an agent that keeps none. */
@@ -33,6 +38,8 @@ export interface SoftwarePart {
 }
 
 export interface SoftwareSurroundings {
+  /** The kubelet's folder of sockets. */
+  readonly kubeletFolder: string;
   readonly log: Log;
   readonly metrics: AgentMetrics;
   readonly plugin: StartPlugin;
@@ -43,22 +50,26 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, kubeletFolder }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, devices: count } = options;
   await makePassable(runtimeFolder);
-  const folders = await openDeviceFolders(join(runtimeFolder, 'devices'));
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
-  // What keeps it from serving is found before it stands by: an agent that cannot serve takes no other's place.
+  // After the look at the cgroups: an agent that does not find them takes no other's place.
   const seat = await takeSeat({ path: join(runtimeFolder, 'agent.sock'), standingBy: () => log.info('standing-by') });
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
-  const devices = createSoftwareDevices({ count, folders, failed, caller: callerOf(cgroups, log, metrics) });
+  const folders = await openFolders(options, failed);
+  let trial: Trial | undefined;
+  const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
+  const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
+  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
   const plugin = startPlugin(devices);
   let platform: AgentPlatform | undefined;
   const stops: (() => void)[] = [];
   return Object.freeze({
     resources: [devices],
+    problem: () => devices.problem(),
     isReady: () => platform !== undefined,
     rootFingerprint: () => platform?.rootFingerprint,
     collateral: () => platform?.collateral?.state(),
@@ -66,8 +77,17 @@ export async function createSoftwarePart(
       // First the kubelet: a platform takes its time to be read, and lets nothing else run while it looks at the machine.
       await plugin.tried;
       const { startAgentPlatform } = await import('./platform.ts');
-      platform = await startAgentPlatform(options, { now, log, metrics });
-      await devices.attach(platform);
+      const started = await startAgentPlatform(options, { now, log, metrics });
+      platform = started;
+      const tried = trialOf(started, { cgroups, kubeletFolder });
+      trial = tried;
+      await devices.attach({
+        folderHosts: started.folderHosts,
+        check: async () => {
+          await started.check();
+          await tried.check();
+        },
+      });
       stops.push(
         every(probeMs, devices.probe, (error) => failed('probe', error)),
         keepSweeping({
@@ -97,11 +117,33 @@ export async function createSoftwarePart(
   });
 }
 
+function openFolders(
+  { runtimeFolder, stateFolder }: SoftwareOptions,
+  failed: (what: string, error: unknown) => void,
+): Promise<DeviceFolders> {
+  return openDeviceFolders({
+    root: join(runtimeFolder, 'devices'),
+    record: openFolderRecord(join(stateFolder, 'device-folders')),
+    unrecorded: (error) => failed('record', error),
+  });
+}
+
+function trialOf(
+  platform: AgentPlatform,
+  { cgroups, kubeletFolder }: { readonly cgroups: Cgroups | undefined; readonly kubeletFolder: string },
+): Trial {
+  return createTrial({
+    launch: (entered) => platform.tryLaunch(entered),
+    cgroups: cgroups?.own ?? [],
+    identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
+    now: () => performance.now(),
+  });
+}
+
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
-  log: Log,
-  metrics: AgentMetrics,
+  { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
 ): (connection: Socket) => Promise<Caller> {
   return async (connection) => {
     try {
@@ -112,6 +154,7 @@ function callerOf(
     } catch (error) {
       metrics.connected('refused');
       log.warn('connection-refused', error);
+      refused();
       throw error;
     }
   };

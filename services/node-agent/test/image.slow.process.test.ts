@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { containerTest, createPodman, seenAt, serviceImage } from '@enclos/testkit';
-import { softwareResource } from '../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import { agentSkipped, createAgentSite, enclaves, enclaveUsers, until } from './agent-site.ts';
 import { agentPod } from './daemonset.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { EnclosError } from '@enclos/errors';
 import { createAgentMetrics } from '../src/metrics.ts';
 import { testResource } from './support.ts';
 
@@ -8,6 +9,7 @@ describe('the metrics of the agent', () => {
     resources: () => [testResource({ a: 'Healthy', b: 'Healthy', c: 'Unhealthy' })],
     epc: () => ({ sizeBytes: 68_719_476_736n, source: 'sysfs' }),
     isPlatformReady: () => true,
+    problem: () => new EnclosError('AGENT_CALLER_UNKNOWN'),
     collateral: () => ({ issuedAt: 1000, endsAt: 2000, confirmedAt: 1500, lastError: undefined, unready: 'expired' }),
   });
 
@@ -33,6 +35,7 @@ describe('the metrics of the agent', () => {
       'enclos_agent_collateral_issued_timestamp_seconds 1000',
       'enclos_agent_collateral_ready 0',
       'enclos_agent_connections_total{outcome="refused"} 1',
+      'enclos_agent_devices_problem{code="AGENT_CALLER_UNKNOWN"} 1',
       'enclos_agent_devices{resource="enclos.dev/test",health="healthy"} 2',
       'enclos_agent_devices{resource="enclos.dev/test",health="unhealthy"} 1',
       'enclos_agent_epc_bytes{source="sysfs"} 68719476736',

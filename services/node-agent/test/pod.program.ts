@@ -3,9 +3,16 @@ import { readFileSync, renameSync, rmSync, readdirSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { defineInterface } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { loadEnclave, superviseEnclave, type Enclave } from '@enclos/host';
-import { connectQuoteHelper, connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
+import {
+  connectQuoteHelper,
+  connectSoftwarePlatform,
+  hostChannel,
+  openChannel,
+  type SoftwareLauncher,
+} from '@enclos/tee';
 import { device } from './enclave/device.edl.ts';
 
 /**
@@ -39,6 +46,15 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   async load() {
     const isolation = 'best' as const;
     enclave = await loadEnclave({ ...signed, launcher: there(launcher), interface: device, isolation, untrusted: {} });
+  },
+  /** A host SDK of another version: its protocol lacks a function of this one. */
+  async otherVersion() {
+    const { trusted, untrusted } = hostChannel;
+    const { endorsements: _endorsements, ...fewer } = trusted;
+    const protocol = defineInterface({ name: 'host_channel_0', trusted: fewer, untrusted });
+    const stream = connect(there(process.env['ENCLOS_PLATFORM']));
+    const serve = (): Uint8Array => new Uint8Array();
+    await openChannel({ stream, initiator: true, protocol, serve }).ready;
   },
   /** The work of a Job, which may be done twice: it never ends by itself in its first enclave. */
   async job(value = '') {

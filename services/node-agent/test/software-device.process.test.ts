@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
-import { softwareResource } from '../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import {
@@ -192,6 +192,11 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.ok(kept <= 84 && kept >= 60, `${kept} connections`);
       assert.equal(await first.does('echo', hello), hello);
       assert.equal(await second.does('echo', hello), hello);
+    });
+
+    test('with a host SDK of another version is told so, by a code, and the other pod does not notice', async () => {
+      assert.equal(await second.attempt('otherVersion'), 'TEE_PROTOCOL_MISMATCH');
+      assert.equal(await first.does('echo', hello), hello);
     });
 
     test('with bytes that are no message is cut off, and the other pod does not notice', async () => {

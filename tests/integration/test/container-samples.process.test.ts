@@ -96,7 +96,7 @@ describe('samples for containers', () => {
       for (const changed of [{ mrEnclave: ['00'.repeat(32)] }, { softwareRoots: ['11'.repeat(32)] }]) {
         const { code, stdout, stderr } = await client(changed);
         assert.deepEqual([code, stdout], [1, '']);
-        assert.match(stderr, /^(?:APPRAISAL|EVIDENCE)_REFUSED: /);
+        assert.match(stderr, /^✖ (?:APPRAISAL|EVIDENCE)_REFUSED: /);
       }
     });
 

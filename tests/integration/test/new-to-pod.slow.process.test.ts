@@ -121,7 +121,7 @@ newPodTest('tls-service', 'auction', async ({ client, mrEnclave, said, project }
   );
   const other = await client('127.0.0.1:8443', 'root.pem', '00'.repeat(32), '500');
   assert.deepEqual([other.code, other.stdout], [1, '']);
-  assert.match(other.stderr, /^APPRAISAL_REFUSED: /);
+  assert.match(other.stderr, /^✖ APPRAISAL_REFUSED: /);
 });
 
 newPodTest('atls-service', 'ballot', async ({ client, mrEnclave, machine, project }) => {
@@ -138,7 +138,7 @@ newPodTest('atls-service', 'ballot', async ({ client, mrEnclave, machine, projec
   writeFileSync(path, JSON.stringify({ ...policy, mrEnclave: ['00'.repeat(32)] }));
   const other = await client('https://localhost:8443', 'tea');
   assert.deepEqual([other.code, other.stdout], [1, '']);
-  assert.match(other.stderr, /^APPRAISAL_REFUSED: /);
+  assert.match(other.stderr, /^✖ APPRAISAL_REFUSED: /);
 });
 
 newPodTest('service', 'notary', async ({ client, mrEnclave, said, machine }) => {

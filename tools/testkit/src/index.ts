@@ -1,3 +1,5 @@
+export { podSecurityOf, type PodSecurityLevel, type PodSecuritySpec } from './pod-security.ts';
+export { chartTest, type ChartRequest, type ManifestPrograms } from './charts.ts';
 export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDisk } from './audit-log.ts';
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';

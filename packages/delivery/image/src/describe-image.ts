@@ -1,6 +1,5 @@
 import type { Digest } from './digest.ts';
-import { findImage, type ImageChoice, type ImageSource } from './oci/source.ts';
-import { referrersIn } from './registry/push.ts';
+import { findImage, referrersIn, type ImageChoice, type ImageSource } from './oci/source.ts';
 
 /** The claims of an image. Only its digests are checked. */
 export interface ImageFacts {

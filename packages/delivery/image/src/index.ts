@@ -20,6 +20,7 @@ export type { Credentials } from './registry/authorization.ts';
 export type { RegistryOptions } from './registry/client.ts';
 export type { Network } from './registry/exchange.ts';
 export type { ProgramApplication } from './program-image.ts';
+export { joinImages, type JoinedImages } from './join-images.ts';
 export { pullImage, type PulledImage, type PullOptions } from './registry/pull.ts';
 export { pushImage, type PushedImage } from './registry/push.ts';
 export { looksLikeReference, parseReference, type ImageReference } from './registry/reference.ts';

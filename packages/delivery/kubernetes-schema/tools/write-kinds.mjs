@@ -34,6 +34,8 @@ const groups = [
   'node.k8s.io/v1',
   'storage.k8s.io/v1',
   'coordination.k8s.io/v1',
+  'discovery.k8s.io/v1',
+  'resource.k8s.io/v1',
 ];
 
 /** The client writes a Quantity as a string; where the API's own type is Quantity, a number will do too. */
@@ -48,6 +50,9 @@ const quantities = new Set(
     'V1PersistentVolumeClaimStatus.allocatedResources V1ContainerStatus.allocatedResources',
     'V2HPAScalingRules.tolerance V2MetricTarget.averageValue V2MetricTarget.value V2MetricValueStatus.averageValue V2MetricValueStatus.value',
     'V1CSIStorageCapacity.capacity V1CSIStorageCapacity.maximumVolumeSize V1PodStatus.allocatedResources',
+    'V1Counter.value V1DeviceCapacity.value V1CapacityRequirements.requests V1CapacityRequestPolicy._default',
+    'V1CapacityRequestPolicy.validValues V1CapacityRequestPolicyRange.max V1CapacityRequestPolicyRange.min',
+    'V1CapacityRequestPolicyRange.step',
   ].flatMap((line) => line.split(' ')),
 );
 const unused = new Set(quantities);
@@ -67,7 +72,10 @@ function kindsOf(group) {
       if (!path.startsWith(prefix) || path.includes('{name}')) continue;
       const body = new RegExp(`\\b${method}\\([^)]*?body: (\\w+)`).exec(types)?.[1];
       if (body === undefined) throw new Error(`${method} of ${last} has no body`);
-      kinds.set(body.replace(/^(?:Core|Events)?V\d/, ''), { type: body, namespaced: path.includes('{namespace}') });
+      kinds.set(body.replace(/^(?:Core|Events|Resource)?V\d/, ''), {
+        type: body,
+        namespaced: path.includes('{namespace}'),
+      });
     }
   }
   if (kinds.size === 0) throw new Error(`no kinds in ${group}`);
@@ -165,7 +173,8 @@ writeFileSync(
 /** What deploy and the webhook write, as TypeScript: without status, which only a cluster writes. */
 const written = [
   'ConfigMap DaemonSet Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
-  'PodDisruptionBudget Secret Service ServiceAccount StatefulSet',
+  'PodDisruptionBudget Secret Service ServiceAccount StatefulSet ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
 ].flatMap((line) => line.split(' '));
 /** Parts of these that their writers name. */
 const parts = [

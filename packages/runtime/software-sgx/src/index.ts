@@ -73,5 +73,6 @@ export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
+export { tryLaunch, type TrialOptions } from './platform/trial.ts';
 export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';
 export { isListening } from './is-listening.ts';

@@ -26,6 +26,11 @@ const serve = defineCommand({
   options: {
     certificate: { type: 'string', value: 'FILE', required: true, summary: 'The certificate chain, PEM' },
     key: { type: 'string', value: 'FILE', required: true, summary: 'The private key of its first certificate, PEM' },
+    'client-ca': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Answer only clients with a certificate of these authorities, PEM; read again when it changes',
+    },
     host: { type: 'string', value: 'ADDRESS', summary: 'Listen at this address only' },
     port: { type: 'string', value: 'PORT', default: '8443', summary: 'Where reviews are answered' },
     'health-port': { type: 'string', value: 'PORT', default: '8081', summary: 'Where health and metrics are' },
@@ -90,6 +95,24 @@ const manifests = defineCommand({
       type: 'string',
       value: 'LABEL=VALUE',
       summary: 'A label of the pods in kube-system through which API servers reach into the cluster',
+    },
+    secret: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'The Secret with tls.crt and tls.key, which something else makes: none is written',
+    },
+    'cert-manager': {
+      type: 'boolean',
+      summary: 'Have cert-manager make the authority, the certificate and the Secret, and fill in caBundle',
+    },
+    'client-ca': {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Answer only API servers with a certificate of these authorities, PEM',
+    },
+    monitoring: {
+      type: 'boolean',
+      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
     },
     'monitoring-namespace': { type: 'string', value: 'NAME', summary: 'The namespace of Prometheus' },
   },

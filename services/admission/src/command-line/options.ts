@@ -1,6 +1,8 @@
 export interface ServeOptions {
   readonly certificate: string;
   readonly key: string;
+  /** A file of PEM: authorities of the clients that are answered. */
+  readonly clientCa: string | undefined;
   readonly host: string | undefined;
   readonly port: number;
   readonly healthPort: number;
@@ -25,4 +27,10 @@ export interface ManifestsOptions {
   readonly apiServerNetworks: readonly string[];
   readonly apiServerAgent: { readonly key: string; readonly value: string } | undefined;
   readonly monitoringNamespace: string | undefined;
+  /** The Secret that something else makes. */
+  readonly secret: string | undefined;
+  readonly certManager: boolean;
+  readonly monitoring: boolean;
+  /** A file of PEM. */
+  readonly clientCa: string | undefined;
 }

@@ -8,6 +8,7 @@ const ports: NumberBounds = { least: 0, most: 65_535 };
 interface ServeInput {
   readonly certificate: string;
   readonly key: string;
+  readonly 'client-ca': string | undefined;
   readonly host: string | undefined;
   readonly port: string;
   readonly 'health-port': string;
@@ -17,11 +18,12 @@ interface ServeInput {
 
 /** @throws ADMISSION_USAGE */
 export function readServe(input: ServeInput): ServeOptions {
-  const number = (option: Exclude<keyof ServeInput, 'host'>, bounds: NumberBounds): number =>
+  const number = (option: Exclude<keyof ServeInput, 'host' | 'client-ca'>, bounds: NumberBounds): number =>
     wholeNumber(`--${option}`, input[option], bounds);
   return {
     certificate: nonEmpty('--certificate', input.certificate),
     key: nonEmpty('--key', input.key),
+    clientCa: input['client-ca'],
     host: input.host,
     port: number('port', ports),
     healthPort: number('health-port', ports),
@@ -48,11 +50,25 @@ interface ManifestsInput extends Place {
   readonly 'api-server-network': readonly string[];
   readonly 'api-server-agent': string | undefined;
   readonly 'monitoring-namespace': string | undefined;
+  readonly secret: string | undefined;
+  readonly 'cert-manager': boolean;
+  readonly 'client-ca': string | undefined;
+  readonly monitoring: boolean;
 }
 
 /** @throws ADMISSION_USAGE */
 export function readManifests(input: ManifestsInput): ManifestsOptions {
-  const { image, certificates, 'monitoring-namespace': monitoringNamespace } = input;
+  const {
+    image,
+    certificates,
+    secret,
+    'cert-manager': certManager,
+    'monitoring-namespace': monitoringNamespace,
+  } = input;
+  if (certManager && certificates !== undefined) {
+    refuse('--cert-manager makes the certificates: leave --certificates out.');
+  }
+  if (secret !== undefined) checkLabel('--secret', secret);
   // What answers the API server is named by its content, not by a name that can come to mean something else.
   if (!isImageWithDigest(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
   if (monitoringNamespace !== undefined) checkLabel('--monitoring-namespace', monitoringNamespace);
@@ -64,6 +80,10 @@ export function readManifests(input: ManifestsInput): ManifestsOptions {
     apiServerNetworks: input['api-server-network'].map(checkNetwork),
     apiServerAgent: parseLabel(input['api-server-agent']),
     monitoringNamespace,
+    secret,
+    certManager,
+    monitoring: input.monitoring,
+    clientCa: input['client-ca'],
   };
 }
 

@@ -6,8 +6,18 @@ export interface ManifestOptions {
   /** A reference with a digest. */
   readonly image: string;
   readonly replicas: number;
-  /** PEM; undefined when something else fills in caBundle and the Secret. */
-  readonly trust?: { readonly bundle: string; readonly cert: string; readonly key: string };
+  /** PEM of the authorities that API servers accept; undefined when something else fills it in. */
+  readonly caBundle?: string;
+  /** The Secret with the serving certificate and its key. */
+  readonly secretName: string;
+  /** PEM of what to put into the Secret; undefined: something else makes the Secret, and it is not written. */
+  readonly keyPair?: { readonly cert: string; readonly key: string };
+  /** cert-manager makes the Secret, and fills in caBundle. */
+  readonly hasCertManager: boolean;
+  /** PEM of the authorities of clients: only API servers with a certificate of theirs are answered. */
+  readonly clientCa?: string;
+  /** With objects for the Prometheus operator and Grafana. */
+  readonly hasMonitoring: boolean;
   /** Networks that reviews may come from. Without these and an agent: from anywhere. */
   readonly apiServerNetworks: readonly string[];
   /** A label of the pods in kube-system through which API servers reach into the cluster (konnectivity). */

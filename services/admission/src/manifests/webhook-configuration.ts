@@ -1,7 +1,11 @@
 import type { V1MutatingWebhookConfiguration, V1RuleWithOperations } from '@enclos/kubernetes/objects';
 import { injectLabel } from '../pod/names.ts';
-import { reviewPath } from '../server/webhook-server.ts';
+import { reviewPath } from '../server/review-path.ts';
+import { injectionOf } from './cert-manager.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
+
+/** API servers count by this name. */
+export const webhookName = 'pods.admission.enclos.dev';
 
 const creationOfPods: V1RuleWithOperations = {
   apiGroups: [''],
@@ -16,17 +20,21 @@ const creationOfPods: V1RuleWithOperations = {
  * wait for the webhook: they are created the same whether it runs or not.
  */
 export function webhookConfiguration(options: ManifestOptions): V1MutatingWebhookConfiguration {
-  const { name, namespace, trust } = options;
+  const { name, namespace, caBundle, hasCertManager } = options;
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
-    metadata: { name, labels: labelsOf(options) },
+    metadata: {
+      name,
+      labels: labelsOf(options),
+      ...(hasCertManager ? { annotations: injectionOf(options) } : {}),
+    },
     webhooks: [
       {
-        name: 'pods.admission.enclos.dev',
+        name: webhookName,
         clientConfig: {
           service: { name, namespace, path: reviewPath, port: 443 },
-          ...(trust === undefined ? {} : { caBundle: Buffer.from(trust.bundle).toString('base64') }),
+          ...(caBundle === undefined || hasCertManager ? {} : { caBundle: Buffer.from(caBundle).toString('base64') }),
         },
         rules: [creationOfPods],
         objectSelector: { matchLabels: { [injectLabel.key]: injectLabel.value } },

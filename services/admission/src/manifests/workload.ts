@@ -1,4 +1,5 @@
 import type {
+  V1ConfigMap,
   V1Container,
   V1Deployment,
   V1PodDisruptionBudget,
@@ -9,7 +10,10 @@ import type {
 } from '@enclos/kubernetes/objects';
 import { labelsOf, ports, type ManifestOptions } from './options.ts';
 
+type KeyPair = NonNullable<ManifestOptions['keyPair']>;
+
 const certificates = '/etc/enclos/certificates';
+const clients = '/etc/enclos/clients';
 
 /** It has no role, and its token is not mounted: the webhook never speaks to the API server. */
 export function serviceAccount(options: ManifestOptions): V1ServiceAccount {
@@ -29,15 +33,29 @@ export function service(options: ManifestOptions): V1Service {
 }
 
 /** The serving certificate and its key. The key of the authority stays where it was made. */
-export function certificateSecret(options: ManifestOptions, trust: NonNullable<ManifestOptions['trust']>): V1Secret {
+export function certificateSecret(options: ManifestOptions, keyPair: KeyPair): V1Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: named(options),
+    metadata: { ...named(options), name: options.secretName },
     type: 'kubernetes.io/tls',
     // Not `stringData`, which only goes in: what comes out would differ from the file at each apply.
-    data: { 'tls.crt': base64(trust.cert), 'tls.key': base64(trust.key) },
+    data: { 'tls.crt': base64(keyPair.cert), 'tls.key': base64(keyPair.key) },
   };
+}
+
+/** Authorities of clients. They are public. */
+export function clientAuthorities(options: ManifestOptions, clientCa: string): V1ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { ...named(options), name: clientAuthoritiesName(options) },
+    data: { 'ca.crt': clientCa },
+  };
+}
+
+function clientAuthoritiesName({ name }: ManifestOptions): string {
+  return `${name}-client-authorities`;
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -90,11 +108,16 @@ function podSpec(options: ManifestOptions): V1PodSpec {
       },
     ],
     containers: [container(options)],
-    volumes: [{ name: 'certificates', secret: { secretName: options.name, defaultMode: 0o440 } }],
+    volumes: [
+      { name: 'certificates', secret: { secretName: options.secretName, defaultMode: 0o440 } },
+      ...(options.clientCa === undefined
+        ? []
+        : [{ name: 'clients', configMap: { name: clientAuthoritiesName(options) } }]),
+    ],
   };
 }
 
-function container({ image }: ManifestOptions): V1Container {
+function container({ image, clientCa }: ManifestOptions): V1Container {
   const probe = (path: string) => ({ httpGet: { path, port: 'health' }, timeoutSeconds: 2 });
   return {
     name: 'webhook',
@@ -109,6 +132,7 @@ function container({ image }: ManifestOptions): V1Container {
       String(ports.webhook),
       '--health-port',
       String(ports.health),
+      ...(clientCa === undefined ? [] : [`--client-ca=${clients}/ca.crt`]),
     ],
     // Below the limit, so that garbage is collected before the kernel ends the process.
     env: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size=128' }],
@@ -124,7 +148,10 @@ function container({ image }: ManifestOptions): V1Container {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'certificates', mountPath: certificates, readOnly: true }],
+    volumeMounts: [
+      { name: 'certificates', mountPath: certificates, readOnly: true },
+      ...(clientCa === undefined ? [] : [{ name: 'clients', mountPath: clients, readOnly: true }]),
+    ],
   };
 }
 

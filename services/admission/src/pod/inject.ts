@@ -1,6 +1,7 @@
 import { chooseContainers, choosePlatform } from './choose.ts';
-import { hasMountAt, patchContainer, readContainers } from './container.ts';
 import { isJsonObject, type JsonObject } from '@enclos/codec/json';
+import { isTooManyDevices, oneDeviceOnly, softwareResource } from '@enclos/kubernetes/software-device';
+import { hasMountAt, patchContainer, quantityOf, readContainers } from './container.ts';
 import { listIn, member, objectIn } from './json.ts';
 import { annotations, injectLabel } from './names.ts';
 import { appendItems, type PatchOperation } from './patch.ts';
@@ -31,6 +32,8 @@ export function injectPod(pod: JsonObject): Injection | undefined {
   const containers = readContainers(spec);
   if (containers.length === 0) refuseWish('The pod has no containers.');
   if (containers.length > maxContainers) refuseWish(`The pod has more than ${maxContainers} containers.`);
+  const isTooMany = containers.some((one) => isTooManyDevices(quantityOf(one, softwareResource) ?? 0));
+  if (isTooMany) refuseWish(oneDeviceOnly);
   const platform = choosePlatform(wish, containers);
   const chosen = chooseContainers(wish, platform, containers);
   const profile = platform === 'software' ? softwareProfile(chosen) : sgxProfile(wish, chosen, containers);

@@ -1,3 +1,5 @@
+import { softwareResource } from '@enclos/kubernetes/software-device';
+
 /** A pod asks by this label: it is what the webhook's objectSelector selects. */
 export const injectLabel = Object.freeze({ key: 'enclos.dev/inject', value: 'enabled' });
 
@@ -16,7 +18,7 @@ export const annotations = Object.freeze({
 });
 
 export const resources = Object.freeze({
-  software: 'enclos.dev/software-sgx',
+  software: softwareResource,
   epc: 'sgx.intel.com/epc',
   enclave: 'sgx.intel.com/enclave',
   provision: 'sgx.intel.com/provision',

@@ -14,17 +14,20 @@ export interface CertificateFiles {
   /** Each call reads the file anew. @throws when it cannot. */
   readonly readCertificate: () => Promise<string>;
   readonly readKey: () => Promise<string>;
+  /** Where clients have to show a certificate. */
+  readonly readClientCa?: (() => Promise<string>) | undefined;
 }
 
 /** @throws ADMISSION_CERTIFICATE_REFUSED, with no word of the key. */
-export function servingCertificate({ cert, key }: KeyPair): ServingCertificate {
+export function servingCertificate({ cert, key, clientCa }: KeyPair): ServingCertificate {
+  checkClientCa(clientCa);
   try {
     const first = new X509Certificate(cert);
     if (!first.checkPrivateKey(createPrivateKey(key))) {
       throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The private key is not that of the certificate.');
     }
     createSecureContext({ cert, key, minVersion: 'TLSv1.3' });
-    return { cert, key, endsAtMs: Date.parse(first.validTo), fingerprint: first.fingerprint256 };
+    return { cert, key, clientCa, endsAtMs: Date.parse(first.validTo), fingerprint: first.fingerprint256 };
   } catch (error) {
     if (isEnclosError(error)) throw error;
     throw new EnclosError(
@@ -34,14 +37,25 @@ export function servingCertificate({ cert, key }: KeyPair): ServingCertificate {
   }
 }
 
+/** An authority that is not there would keep every client out, and the handshake of each client would not say why. */
+function checkClientCa(clientCa: string | undefined): void {
+  if (clientCa === undefined) return;
+  try {
+    if (new X509Certificate(clientCa).ca) return;
+  } catch {
+    throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The authorities of clients are not certificates as PEM.');
+  }
+  throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The first authority of clients may not sign certificates.');
+}
+
 /** @throws ADMISSION_CERTIFICATE_REFUSED */
 export async function readServingCertificate(files: CertificateFiles): Promise<ServingCertificate> {
   return servingCertificate(await readPair(files));
 }
 
-async function readPair({ readCertificate, readKey }: CertificateFiles): Promise<KeyPair> {
+async function readPair({ readCertificate, readKey, readClientCa }: CertificateFiles): Promise<KeyPair> {
   try {
-    return { cert: await readCertificate(), key: await readKey() };
+    return { cert: await readCertificate(), key: await readKey(), clientCa: await readClientCa?.() };
   } catch (error) {
     // Names the file, and nothing that is in it.
     const reason = error instanceof Error ? error.message : 'unknown reason';
@@ -70,7 +84,7 @@ export function watchCertificate({ files, current, intervalMs, onReplaced, onRef
   const look = async (): Promise<void> => {
     try {
       const pair = await readPair(files);
-      if (pair.cert === served.cert && pair.key === served.key) {
+      if (pair.cert === served.cert && pair.key === served.key && pair.clientCa === served.clientCa) {
         refusal = '';
       } else {
         const found = servingCertificate(pair);

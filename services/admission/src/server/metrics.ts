@@ -15,6 +15,8 @@ export interface AdmissionMetrics {
   reviewed(answer: Answer, seconds: number): void;
   /** A request that got no answer to a review. */
   refused(code: ErrorCode): void;
+  /** A connection that ended in its handshake, as of a client without the certificate that is asked for. */
+  handshakeFailed(): void;
   reloaded(result: 'replaced' | 'refused'): void;
   /** The text exposition format of Prometheus. */
   render(gauges: Gauges): string;
@@ -29,6 +31,7 @@ export function createAdmissionMetrics(): AdmissionMetrics {
   const faults = counter('faults_total', 'Reviews whose answer failed by a fault of the webhook.');
   const refusals = counter('requests_refused_total', 'Requests that were not a review, or too large, by code.');
   const reloads = counter('certificate_reloads_total', 'Changes of the certificate files, by what came of them.');
+  const handshakes = counter('handshakes_failed_total', 'Connections that ended in their TLS handshake.');
   const duration = createHistogram(buckets, {
     name: 'enclos_admission_review_duration_seconds',
     help: 'From the headers of a review to its answer.',
@@ -42,9 +45,10 @@ export function createAdmissionMetrics(): AdmissionMetrics {
       duration.observe({}, seconds);
     },
     refused: (code) => refusals.add({ code }),
+    handshakeFailed: () => handshakes.add({}),
     reloaded: (result) => reloads.add({ result }),
     render: (gauges) =>
-      [reviews, faults, refusals, reloads, duration].map((family) => family.render()).join('') +
+      [reviews, faults, refusals, handshakes, reloads, duration].map((family) => family.render()).join('') +
       gauge('connections', 'Connections that are open.', gauges.connections()) +
       gauge('requests_in_flight', 'Reviews that have no answer yet.', gauges.inFlight()) +
       gauge('held_bytes', 'Bytes of bodies that are being received.', gauges.heldBytes()) +

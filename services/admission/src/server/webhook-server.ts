@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { createBodyRoom, type BodyRoom } from '@enclos/bounded';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { EnclosLogger } from '@enclos/host';
@@ -7,14 +8,14 @@ import type { Answer } from '../review/answer.ts';
 import { readBody } from './body.ts';
 import type { Limits } from './limits.ts';
 import type { AdmissionMetrics } from './metrics.ts';
-
-/** Where the webhook configuration sends reviews. */
-export const reviewPath = '/mutate';
+import { reviewPath } from './review-path.ts';
 
 export interface KeyPair {
   /** PEM. */
   readonly cert: string;
   readonly key: string;
+  /** PEM of the authorities of clients: any other client is refused in the handshake. Undefined: any client is answered. */
+  readonly clientCa?: string | undefined;
 }
 
 export interface WebhookOptions {
@@ -60,8 +61,9 @@ export function createWebhookServer(options: WebhookOptions): WebhookServer {
   };
   const server = createServer(
     {
-      ...keyPair,
-      minVersion: 'TLSv1.3',
+      ...contextOf(keyPair),
+      requestCert: keyPair.clientCa !== undefined,
+      rejectUnauthorized: keyPair.clientCa !== undefined,
       handshakeTimeout: limits.handshakeMs,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
@@ -72,17 +74,22 @@ export function createWebhookServer(options: WebhookOptions): WebhookServer {
     },
     (request, response) => void serve(request, response, context),
   );
+  server.on('tlsClientError', () => options.metrics.handshakeFailed());
   server.maxConnections = limits.maxConnections;
   server.setTimeout(limits.silenceMs);
   return Object.freeze<WebhookServer>({
     server,
     inFlight: () => context.inFlight,
     heldBytes: () => context.room.heldBytes,
-    replaceKeyPair: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.3' }),
+    replaceKeyPair: (found) => server.setSecureContext(contextOf(found)),
     drain() {
       context.isDraining = true;
     },
   });
+}
+
+function contextOf({ cert, key, clientCa }: KeyPair): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.3', ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {

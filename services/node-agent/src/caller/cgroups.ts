@@ -14,6 +14,8 @@ import {
 export interface Cgroups {
   /** What an enclave that enters them counts towards: always `memory`. */
   readonly controllers: readonly string[];
+  /** The folders of the agent's own cgroups. */
+  readonly own: readonly string[];
   /**
    * The folders that an enclave enters to be counted with a process.
    * @param paths of that process
@@ -50,6 +52,7 @@ export async function openCgroups({ root, own = '/sys/fs/cgroup', ...options }: 
   const hierarchies = await Promise.all(places.map(async (place) => openHierarchy(place, self)));
   return Object.freeze({
     controllers: Object.freeze(controllers),
+    own: Object.freeze(hierarchies.map(({ own: folder }) => folder)),
     foldersOf: (paths: CgroupPaths) => Promise.all(hierarchies.map(async ({ folderOf }) => folderOf(paths))),
   });
 }

@@ -5,6 +5,8 @@ import { unified, type CgroupPaths } from './cgroup-paths.ts';
 
 /** One tree of cgroups, of version 1 or 2. */
 export interface Hierarchy {
+  /** The folder of the cgroup that the agent has in it. */
+  readonly own: string;
   /**
    * The folder of the cgroup that a process has in it.
    * @throws AGENT_CGROUP_UNAVAILABLE when it is not there, is that of the whole node, or does not count everything.
@@ -69,6 +71,7 @@ export async function openHierarchy(place: HierarchyPlace, { processId, paths }:
     throw unavailable('The agent is in a separate cgroup namespace: start it by `nsenter --target 1 --cgroup`.');
   }
   return Object.freeze({
+    own: join(root, base, self ?? ''),
     async folderOf(of: CgroupPaths) {
       const path = of.get(name);
       if (path === undefined) throw unavailable(`The caller has no cgroup of ${controllers.join(', ')}.`);

@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { readFile } from 'node:fs/promises';
 import { durable } from '@enclos/durable';
 import { systemReason } from '@enclos/diagnostics';

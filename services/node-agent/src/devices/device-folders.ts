@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
+import type { FolderRecord } from './folder-record.ts';
 
 /**
  * The folders that pods get, one for each time that a device is given out:
@@ -30,11 +31,26 @@ export const keptFolders = 16;
 const deviceName = /^\d{1,4}$/;
 const folderName = /^\d{8}$/;
 
+export interface DeviceFoldersOptions {
+  /** Made when absent. Root's alone: who can pass through it can reach every pod's sockets. */
+  readonly root: string;
+  /** What an earlier agent made, before the node was started again and lost them: `root` is usually in memory. */
+  readonly record?: FolderRecord | undefined;
+  /** Told when the record cannot be kept. Folders are made all the same: it is only needed after a reboot. */
+  readonly unrecorded?: ((error: unknown) => void) | undefined;
+}
+
 /**
- * @param root made when absent. Root's alone: who can pass through it can reach every pod's sockets.
+ * Opens the folders of devices. Recorded ones that are missing are made again: after a reboot the kubelet starts the containers of its
+ * checkpoint with the folders of that time, without asking for them again (`devicesToAllocate` in
+ * pkg/kubelet/cm/devicemanager/manager.go).
  * @throws AGENT_FOLDER_REFUSED
  */
-export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
+export async function openDeviceFolders({
+  root,
+  record,
+  unrecorded = () => undefined,
+}: DeviceFoldersOptions): Promise<DeviceFolders> {
   await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new EnclosError('AGENT_FOLDER_REFUSED', `${root} cannot be made.`, { cause });
   });
@@ -44,6 +60,7 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
   };
   const check = (): Promise<void> => requirePrivate(root);
   await check();
+  for (const name of (await record?.names()) ?? []) await makePassable(join(root, name));
   return Object.freeze({
     existing,
     check,
@@ -56,6 +73,7 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
       await mkdir(folder);
       // For the pod that it is mounted into, whatever its user and the mask of this process.
       await chmod(folder, 0o755);
+      await record?.add(nameOf(folder)).catch(unrecorded);
       return { folder, old: before.slice(0, Math.max(0, before.length + 1 - keptFolders)) };
     },
     async remove(folder: string) {
@@ -64,8 +82,19 @@ export async function openDeviceFolders(root: string): Promise<DeviceFolders> {
         throw new RangeError('That is not the folder of a device.');
       }
       await rm(folder, { recursive: true, force: true });
+      await record?.remove(nameOf(folder)).catch(unrecorded);
     },
   });
+}
+
+/** `DEVICE/NUMBER` */
+function nameOf(folder: string): string {
+  return folder.split('/').slice(-2).join('/');
+}
+
+async function makePassable(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
 }
 
 async function requirePrivate(root: string): Promise<void> {

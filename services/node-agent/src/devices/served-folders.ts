@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { EnclosError } from '@enclos/errors';
 import type { Caller, FolderHost, HostListening } from '@enclos/software-sgx';
+import { notThere } from './condition.ts';
 import type { DeviceFolders } from './device-folders.ts';
 
 /** Where a container finds its folder. */
@@ -57,7 +57,7 @@ export function createServedFolders({ folders, caller, clock, hostOf }: ServedFo
   return Object.freeze({
     async serve(device: number, path: string) {
       const host = hostOf(device);
-      if (host === undefined) throw new EnclosError('AGENT_DEVICE_UNHEALTHY', 'The platform is not there.');
+      if (host === undefined) throw notThere;
       const sinceMs = clock();
       all.set(path, { device, sinceMs, listening: await host.listen({ path, seenAs: mountPoint, caller }) });
     },

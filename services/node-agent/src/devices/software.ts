@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import { Turns } from '@enclos/bounded';
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
+import { oneDeviceOnly, softwareResource } from '@enclos/kubernetes/software-device';
 import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
+import { createCondition, notThere, TimedTurns } from './condition.ts';
 import {
   createServedFolders,
   deviceIdOf,
@@ -13,9 +15,7 @@ import {
   type DeviceFolderState,
   type ServedFolders,
 } from './served-folders.ts';
-import { createWatchers } from './watched.ts';
 
-export const softwareResource = 'enclos.dev/software-sgx';
 const socketVariable = 'ENCLOS_PLATFORM';
 
 /** The parts of a platform that the devices need. */
@@ -32,6 +32,8 @@ export interface SoftwareDevicesOptions {
   /** The process that connects to a device. */
   readonly caller: (connection: Socket) => Promise<Caller>;
   readonly failed: (what: string, error: unknown) => void;
+  /** Called when devices that did not work do so again. */
+  readonly recovered?: (() => void) | undefined;
   /** Milliseconds from any origin, never backwards. */
   readonly clock?: () => number;
 }
@@ -45,42 +47,50 @@ export interface SoftwareDevices extends Resource {
   /** Every folder that is served. */
   readonly folders: () => Promise<readonly DeviceFolderState[]>;
   /**
-   * Closes and removes folders whose containers are gone, with what is connected in them. The one way by which a folder ends
-   * while the agent runs. @returns how many there were; others are passed over
+   * Closes and removes folders whose containers are gone, with what is connected in them. @returns how many there were; others are
+   * passed over
    */
   readonly reclaim: (paths: readonly string[]) => Promise<number>;
   /** None works any more. */
   readonly detach: () => void;
+  /** Why none works, as of the last look; undefined when they work. */
+  readonly problem: () => unknown;
 }
+
+/** How long a look may take. */
+const probeLimitMs = 20_000;
+/** How long an allocation may be in progress before the devices count as broken. */
+const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
   const { count, folders, caller, failed, clock = () => performance.now() } = options;
-  const watchers = createWatchers();
+  const condition = createCondition({
+    failed: (error) => failed('devices', error),
+    recovered: () => options.recovered?.(),
+  });
   let platform: DevicePlatform | undefined;
-  let works = false;
   /** One allocation at a time: two of one device would make one folder. */
-  const turns = new Turns();
+  const turns = new TimedTurns();
   const served = createServedFolders({ folders, caller, clock, hostOf: (device) => platform?.folderHosts[device] });
-  const setWorks = (now: boolean): void => {
-    if (works === now) return;
-    works = now;
-    watchers.tell();
+  const look = async (found: DevicePlatform | undefined): Promise<void> => {
+    turns.requireProgress(allocationLimitMs);
+    await folders.check();
+    await found?.check();
   };
   const probe = async (): Promise<void> => {
     const found = platform;
     try {
-      await folders.check();
-      await found?.check();
-      setWorks(found !== undefined && found === platform);
+      await underDeadline(probeLimitMs, (signal) => untilAborted(signal, look(found)));
+      if (found === platform) condition.set(found === undefined ? notThere : undefined);
     } catch (error) {
-      if (works) failed('devices', error);
-      setWorks(false);
+      if (found === platform) condition.set(error);
     }
   };
   return Object.freeze({
     name: softwareResource,
-    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, works)),
-    watch: watchers.watch,
+    devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, condition.problem() === undefined)),
+    watch: condition.watch,
+    problem: condition.problem,
     allocate: (ids: readonly string[]) => turns.take(() => give(ids, folders, served)),
     async attach(attached: DevicePlatform) {
       platform = attached;
@@ -97,7 +107,7 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     reclaim: (paths: readonly string[]) => turns.take(() => served.reclaim(paths)),
     detach() {
       platform = undefined;
-      setWorks(false);
+      condition.set(notThere);
     },
   });
 }
@@ -109,7 +119,7 @@ async function give(
 ): Promise<ContainerAllocation> {
   const [id] = ids;
   if (id === undefined || ids.length !== 1) {
-    throw new EnclosError('AGENT_ALLOCATION_REFUSED', `A container asks for ${ids.length} of ${softwareResource}.`);
+    throw new EnclosError('AGENT_ALLOCATION_REFUSED', `${oneDeviceOnly} This one asks for ${ids.length}.`);
   }
   const device = Number(id.slice(deviceIdPrefix.length));
   const { folder, old } = await folders.create(device);

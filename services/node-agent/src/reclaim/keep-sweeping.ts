@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { softwareResource, type SoftwareDevices } from '../devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
+import type { SoftwareDevices } from '../devices/software.ts';
 import { every } from '../every.ts';
 import type { Log } from '../log.ts';
 import type { Definitions } from '../plugin/definitions.ts';

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
 import { createMachine, enrol, openMachine } from '@enclos/software-sgx';
-import { softwareResource } from '../../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { agentSkipped, createAgentSite, until, type AgentSite, type RunningAgent } from '../agent-site.ts';
 import { startFakeKubelet, type FakeKubelet } from '../fake-kubelet.ts';

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { keptFolders, openDeviceFolders } from '../../src/devices/device-folders.ts';
+import { openFolderRecord } from '../../src/devices/folder-record.ts';
 import { temporaryFolder } from '../support.ts';
 
 const refused = { code: 'AGENT_FOLDER_REFUSED' };
@@ -10,7 +11,7 @@ const refused = { code: 'AGENT_FOLDER_REFUSED' };
 describe('the folders of devices', () => {
   test('are new ones each time, open to whoever they are given to, in one that is closed', async () => {
     const root = join(temporaryFolder(), 'devices');
-    const folders = await openDeviceFolders(root);
+    const folders = await openDeviceFolders({ root });
     const [first, second] = [await folders.create(3), await folders.create(3)];
     assert.notEqual(first.folder, second.folder);
     assert.equal(statSync(root).mode & 0o777, 0o700);
@@ -22,14 +23,56 @@ describe('the folders of devices', () => {
   test('are found again by the next agent, in their order', async () => {
     const root = join(temporaryFolder(), 'devices');
     const made = [];
-    const folders = await openDeviceFolders(root);
+    const folders = await openDeviceFolders({ root });
     for (let i = 0; i < 12; i += 1) made.push((await folders.create(0)).folder);
     mkdirSync(join(root, '0', 'something-else'));
-    assert.deepEqual(await (await openDeviceFolders(root)).existing(0), made);
+    assert.deepEqual(await (await openDeviceFolders({ root })).existing(0), made);
+  });
+
+  test('are there again after a reboot, under the names that the kubelet has in its checkpoint', async () => {
+    const parent = temporaryFolder();
+    const root = join(parent, 'devices');
+    const path = join(parent, 'state/device-folders');
+    const before = await openDeviceFolders({ root, record: openFolderRecord(path) });
+    const first = await before.create(0);
+    const second = await before.create(1);
+    const third = await before.create(1);
+    await before.remove(second.folder);
+    rmSync(root, { recursive: true });
+    const after = await openDeviceFolders({ root, record: openFolderRecord(path) });
+    assert.deepEqual(await after.existing(0), [first.folder]);
+    assert.deepEqual(await after.existing(1), [third.folder]);
+    assert.equal(statSync(first.folder).mode & 0o777, 0o755);
+    assert.equal(statSync(root).mode & 0o777, 0o700);
+    // A new pod gets none of them.
+    assert.ok((await after.create(0)).folder > first.folder);
+  });
+
+  test('are made all the same when they cannot be recorded, which is told', async () => {
+    const parent = temporaryFolder();
+    writeFileSync(join(parent, 'file'), '');
+    const told: unknown[] = [];
+    const record = openFolderRecord(join(parent, 'file/device-folders'));
+    const folders = await openDeviceFolders({
+      root: join(parent, 'devices'),
+      record,
+      unrecorded: (error) => told.push(error),
+    });
+    assert.ok(existsSync((await folders.create(0)).folder));
+    assert.equal(told.length, 1);
+  });
+
+  test('are not taken from a record that is not one', async () => {
+    const parent = temporaryFolder();
+    const path = join(parent, 'record');
+    writeFileSync(path, '../00000001\n0/00000002\n0/../../x\n99999/00000001\n');
+    assert.deepEqual(await openFolderRecord(path).names(), ['0/00000002']);
+    writeFileSync(path, '0/00000002\n'.repeat(200_000));
+    assert.deepEqual(await openFolderRecord(path).names(), []);
   });
 
   test('are kept until as many came after them as a pod has containers', async () => {
-    const folders = await openDeviceFolders(join(temporaryFolder(), 'devices'));
+    const folders = await openDeviceFolders({ root: join(temporaryFolder(), 'devices') });
     const made = [];
     for (let i = 0; i < keptFolders; i += 1) {
       const { folder, old } = await folders.create(0);
@@ -48,18 +91,18 @@ describe('the folders of devices', () => {
     const open = join(parent, 'open');
     mkdirSync(open);
     chmodSync(open, 0o711);
-    await assert.rejects(openDeviceFolders(open), refused);
+    await assert.rejects(openDeviceFolders({ root: open }), refused);
     const link = join(parent, 'link');
     mkdirSync(join(parent, 'target'), { mode: 0o700 });
     symlinkSync(join(parent, 'target'), link);
-    await assert.rejects(openDeviceFolders(link), refused);
+    await assert.rejects(openDeviceFolders({ root: link }), refused);
     writeFileSync(join(parent, 'file'), '');
-    await assert.rejects(openDeviceFolders(join(parent, 'file')), refused);
+    await assert.rejects(openDeviceFolders({ root: join(parent, 'file') }), refused);
   });
 
   test('say so when their place has been opened to others, or is gone', async () => {
     const root = join(temporaryFolder(), 'devices');
-    const folders = await openDeviceFolders(root);
+    const folders = await openDeviceFolders({ root });
     await folders.check();
     chmodSync(root, 0o755);
     await assert.rejects(folders.check(), refused);
@@ -69,7 +112,7 @@ describe('the folders of devices', () => {
 
   test('are all that can be removed', async () => {
     const root = join(temporaryFolder(), 'devices');
-    const folders = await openDeviceFolders(root);
+    const folders = await openDeviceFolders({ root });
     for (const path of [root, '/', join(root, '0'), join(root, '0', '..'), join(root, '0', '1')]) {
       await assert.rejects(folders.remove(path), RangeError, path);
     }

@@ -30,7 +30,7 @@ async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> 
   let refused: string | undefined;
   const devices = createSoftwareDevices({
     count: 2,
-    folders: await openDeviceFolders(root),
+    folders: await openDeviceFolders({ root }),
     caller: async () => ({}),
     failed: (what) => failures.push(what),
     clock: () => nowMs,
@@ -113,7 +113,10 @@ describe('software devices', () => {
     const { devices, platform } = await bench();
     await devices.attach(platform);
     for (const ids of [[], ['software-sgx-0', 'software-sgx-1']]) {
-      await assert.rejects(devices.allocate(ids), { code: 'AGENT_ALLOCATION_REFUSED' });
+      await assert.rejects(devices.allocate(ids), {
+        code: 'AGENT_ALLOCATION_REFUSED',
+        message: `A container has at most one enclos.dev/software-sgx: one serves all of its enclaves. This one asks for ${ids.length}.`,
+      });
     }
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { DeviceFolderState } from '../../src/devices/served-folders.ts';
-import { softwareResource } from '../../src/devices/software.ts';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { keepSweeping } from '../../src/reclaim/keep-sweeping.ts';
 import { graceMs } from '../../src/reclaim/sweep.ts';

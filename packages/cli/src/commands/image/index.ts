@@ -14,6 +14,12 @@ export const entries = [
     'Tie the digest of a container image to the enclave in it',
     () => import('./verify.ts'),
   ),
+  entry(
+    'image index',
+    'Image',
+    'Join images for different architectures into one index',
+    () => import('./image-index.ts'),
+  ),
   entry('image push', 'Image', 'Send a container image to a registry', () => import('./push.ts')),
   entry('image pull', 'Image', 'Get a container image from a registry', () => import('./pull.ts')),
 ];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { attestedFetch } from '@enclos/atls/fetch';
-import { isEnclosError } from '@enclos/errors';
+import { failureText } from '@enclos/host/report';
 
 const [url = 'https://localhost:8443', choice = 'tea'] = process.argv.slice(2);
 
@@ -13,8 +13,7 @@ try {
   const result = await fetch(`${url}/result`);
   console.log(await result.text());
 } catch (error) {
-  if (!isEnclosError(error)) throw error;
-  console.error(`${error.code}: ${error.message} ${error.next}`);
+  console.error(failureText(error));
   process.exitCode = 1;
 } finally {
   await fetch.close();

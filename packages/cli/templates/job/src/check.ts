@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
-import { isEnclosError } from '@enclos/errors';
+import { failureText } from '@enclos/host/report';
 import { purpose } from './greeter-app.edl.ts';
 
 // The root and MRENCLAVE come from the owner of the job, and the challenge from the client that ordered it.
@@ -18,8 +18,7 @@ try {
   await check();
   console.log('this result was made by the enclave that was expected, for this order');
 } catch (error) {
-  if (!isEnclosError(error)) throw error;
-  console.error(`${error.code}: ${error.message}`);
+  console.error(failureText(error));
   process.exitCode = 1;
 }
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { isEnclosError } from '@enclos/errors';
 import { fromEnvironment, loadEnclave } from '@enclos/host';
+import { failureBody } from '@enclos/host/report';
 import { app } from './greeter-app.edl.ts';
 
 const environment = await fromEnvironment();
@@ -17,11 +18,18 @@ const server = createServer((request, response) => {
   answer(request).then(
     (body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)),
     (error: unknown) => {
-      response.statusCode = isEnclosError(error) && error.kind === 'lost' ? 503 : 400;
-      response.end(JSON.stringify({ error: isEnclosError(error) ? error.code : 'BAD_REQUEST' }));
+      response.statusCode = statusOf(error);
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(failureBody(error)));
     },
   );
 });
+
+/** The enclave is lost, or the platform has no endorsements: the client can do nothing about it. */
+function statusOf(error: unknown): number {
+  if (!isEnclosError(error)) return 400;
+  return ['lost', 'transient'].includes(error.kind) || error.code === 'ENDORSEMENTS_ELSEWHERE' ? 503 : 400;
+}
 
 async function answer(request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://localhost');

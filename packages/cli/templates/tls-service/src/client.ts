@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
-import { isEnclosError } from '@enclos/errors';
+import { failureText } from '@enclos/host/report';
 import { maxAnswerBytes, purpose, serverName } from './greeter-app.edl.ts';
 import { linesOf } from './lines.ts';
 
@@ -22,8 +22,7 @@ try {
   const { answer } = await ask(`bid ${amount.padStart(9, '0')}`, { ca: certificate.toString() });
   console.log(`a bid of ${Number(amount)}: ${answer}`);
 } catch (error) {
-  if (!isEnclosError(error)) throw error;
-  console.error(`${error.code}: ${error.message}`);
+  console.error(failureText(error));
   process.exitCode = 1;
 }
 

@@ -11,7 +11,7 @@ import {
   type ImageManifest,
 } from './documents.ts';
 import { documentInvalid } from '../json.ts';
-import { digestOf } from '../digest.ts';
+import { digestOf, type Digest } from '../digest.ts';
 import { readVerified, type BlobName } from './verified-blob.ts';
 
 /** Blobs by their digest, from a folder or anywhere else. Nothing that it gives is verified. */
@@ -54,12 +54,17 @@ export const refNameAnnotation = 'org.opencontainers.image.ref.name';
  * @throws OCI_LAYOUT_INVALID when there is none, or more than one; OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE
  */
 export async function findImage(source: ImageSource, choice: ImageChoice): Promise<FoundImage> {
+  return readImage(source, await resolve(source, await findNamed(source, choice), choice));
+}
+
+/** The image that is meant, or the index that it is in. @throws as {@link findImage} */
+export async function findNamed(source: ImageSource, choice: ImageChoice): Promise<Descriptor> {
   const { manifests } = parseIndex(await source.index());
   const images = manifests.filter(({ artifactType }) => artifactType === undefined);
   const named = images.filter(
     ({ annotations }) => choice.tag === undefined || annotations?.[refNameAnnotation] === choice.tag,
   );
-  return readImageDocuments(source, await resolve(source, only(named, choice), choice));
+  return only(named, choice);
 }
 
 async function resolve(source: ImageSource, found: Descriptor, choice: ImageChoice): Promise<Descriptor> {
@@ -82,7 +87,7 @@ function only(found: readonly Descriptor[], { tag, architecture }: ImageChoice):
 }
 
 /** @throws OCI_DOCUMENT_INVALID, OCI_DIGEST_MISMATCH, OCI_TOO_LARGE */
-async function readImageDocuments(source: ImageSource, descriptor: Descriptor): Promise<FoundImage> {
+export async function readImage(source: ImageSource, descriptor: Descriptor): Promise<FoundImage> {
   if (!isManifestType(descriptor.mediaType)) throw documentInvalid('index', `names a ${descriptor.mediaType}`);
   const bytes = await readDocument(source, descriptor);
   const manifest = parseManifest(bytes);
@@ -95,4 +100,15 @@ async function readImageDocuments(source: ImageSource, descriptor: Descriptor): 
     throw documentInvalid('configuration', 'names another number of layers than the manifest');
   }
   return Object.freeze({ descriptor: { ...descriptor, digest: digestOf(bytes) }, manifest, config });
+}
+
+/** The manifests of a layout that say that they are about an image. */
+export async function referrersIn(source: ImageSource, subject: Digest): Promise<readonly Descriptor[]> {
+  const { manifests } = parseIndex(await source.index());
+  const found: Descriptor[] = [];
+  for (const descriptor of manifests.filter(({ artifactType }) => artifactType !== undefined)) {
+    const { subject: of } = parseManifest(await readDocument(source, descriptor));
+    if (of?.digest === subject) found.push(descriptor);
+  }
+  return found;
 }

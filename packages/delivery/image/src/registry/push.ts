@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import type { Digest } from '../digest.ts';
-import { parseIndex, parseManifest, type Descriptor } from '../oci/documents.ts';
-import { findImage, readDocument, type ImageChoice, type ImageSource } from '../oci/source.ts';
+import { isIndexType, parseIndex, parseManifest, type Descriptor } from '../oci/documents.ts';
+import { findNamed, readImage, readDocument, referrersIn, type ImageChoice, type ImageSource } from '../oci/source.ts';
 import { readVerified } from '../oci/verified-blob.ts';
 import { createRegistryClient, type RegistryClient, type RegistryOptions } from './client.ts';
 import type { ImageReference } from './reference.ts';
@@ -18,8 +18,8 @@ export interface PushedImage {
 const maxPushedBytes = 1024 * 1024 * 1024;
 
 /**
- * Sends an image and what refers to it. The digests of the layout are checked on the way. A tag changes last: a pull gets the
- * old image or the new one.
+ * Sends an image and what refers to it; of an index, every image. The digests of the layout are checked on the way. A tag
+ * changes last: a pull gets the old image or the new one.
  * @throws OCI_REFERENCE_INVALID when the reference has a digest that the image does not have, and OCI_*.
  */
 export async function pushImage(
@@ -27,15 +27,36 @@ export async function pushImage(
   { reference, choice }: { readonly reference: ImageReference; readonly choice: ImageChoice },
   options: RegistryOptions = {},
 ): Promise<PushedImage> {
-  const { descriptor, manifest } = await findImage(source, choice);
-  const { digest } = descriptor;
+  const named = await findNamed(source, choice);
+  const bytes = await readDocument(source, named);
+  const { digest, mediaType } = named;
   if (reference.digest !== undefined && reference.digest !== digest) {
     throw new EnclosError('OCI_REFERENCE_INVALID', `The image is ${digest}, not ${reference.digest}.`);
   }
   const client = createRegistryClient(reference, options);
+  let uploaded = 0;
+  const referrers: Digest[] = [];
+  const images = isIndexType(mediaType) ? parseIndex(bytes).manifests : [named];
+  for (const image of images) {
+    const sent = await pushOne(client, source, image);
+    uploaded += sent.uploaded;
+    referrers.push(...sent.referrers);
+  }
+  if (isIndexType(mediaType)) await client.putManifest(digest, bytes, mediaType);
+  if (reference.tag !== undefined) await client.putManifest(reference.tag, bytes, mediaType);
+  return Object.freeze({ digest, uploaded, referrers: Object.freeze(referrers) });
+}
+
+/** One image, with what refers to it. */
+async function pushOne(
+  client: RegistryClient,
+  source: ImageSource,
+  image: Descriptor,
+): Promise<Pick<PushedImage, 'uploaded' | 'referrers'>> {
+  const { descriptor, manifest } = await readImage(source, image);
+  const { digest } = descriptor;
   let uploaded = await pushBlobs(client, source, [manifest.config, ...manifest.layers]);
-  const image = await readDocument(source, descriptor);
-  await client.putManifest(digest, image, descriptor.mediaType);
+  await client.putManifest(digest, await readDocument(source, descriptor), descriptor.mediaType);
   const referrers = await referrersIn(source, digest);
   let kept = true;
   for (const referrer of referrers) {
@@ -45,8 +66,7 @@ export async function pushImage(
     kept = (await client.putManifest(referrer.digest, bytes, referrer.mediaType)).subjectKept && kept;
   }
   if (!kept) await addToFallback(client, digest, referrers);
-  if (reference.tag !== undefined) await client.putManifest(reference.tag, image, descriptor.mediaType);
-  return Object.freeze({ digest, uploaded, referrers: Object.freeze(referrers.map((referrer) => referrer.digest)) });
+  return { uploaded, referrers: referrers.map((referrer) => referrer.digest) };
 }
 
 async function pushBlobs(client: RegistryClient, source: ImageSource, blobs: readonly Descriptor[]): Promise<number> {
@@ -62,15 +82,4 @@ async function pushBlobs(client: RegistryClient, source: ImageSource, blobs: rea
     uploaded += 1;
   }
   return uploaded;
-}
-
-/** The manifests of a layout that say that they are about an image. */
-export async function referrersIn(source: ImageSource, subject: Digest): Promise<readonly Descriptor[]> {
-  const { manifests } = parseIndex(await source.index());
-  const found: Descriptor[] = [];
-  for (const descriptor of manifests.filter(({ artifactType }) => artifactType !== undefined)) {
-    const { subject: of } = parseManifest(await readDocument(source, descriptor));
-    if (of?.digest === subject) found.push(descriptor);
-  }
-  return found;
 }

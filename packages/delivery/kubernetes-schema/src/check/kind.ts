@@ -8,7 +8,7 @@ const knownVersions: ReadonlySet<string> = new Set(kinds.map(({ apiVersion }) =>
 const otherKinds = /(?:List|Status|Scale|Options|Review|Eviction)$/;
 /** Served in a version before the first stable one by some clusters. */
 const earlyKinds =
-  /^(?:IPAddress|ServiceCIDR|VolumeAttributesClass|LeaseCandidate|(?:Mutating|Validating)AdmissionPolicy(?:Binding)?)$/;
+  /^(?:IPAddress|ServiceCIDR|VolumeAttributesClass|LeaseCandidate|DeviceClass|DeviceTaintRule|ResourceClaim(?:Template)?|ResourceSlice|(?:Mutating|Validating)AdmissionPolicy(?:Binding)?)$/;
 
 function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

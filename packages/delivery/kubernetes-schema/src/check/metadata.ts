@@ -17,6 +17,9 @@ const formOf = (kind: string): ((name: string) => boolean) => {
   return pathKinds.test(kind) ? isPathSegment : isSubdomainName;
 };
 
+/** Finalizers of these need no domain. */
+const freeFinalizers = /^(?:Lease|PodDisruptionBudget|.+WebhookConfiguration|.+AdmissionPolicy(?:Binding)?)$/;
+
 const finalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** What the API server refuses in the metadata of an object; not in that of a template. */
@@ -41,11 +44,14 @@ export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report
     const text = `${JSON.stringify(prefix.slice(0, 100))} cannot begin a name of a ${kind}`;
     report('K8S_NAME_INVALID', metadata.valueSpan('generateName'), text);
   }
-  checkFinalizers(metadata);
+  if (!freeFinalizers.test(kind)) checkFinalizers(metadata);
   const spec = kind === 'Namespace' ? root.child('spec') : undefined;
   if (spec !== undefined) checkFinalizers(spec);
-  if ((metadata.number('generation') ?? 0) < 0) metadata.invalid('generation', 'at least 0');
-  const owners = metadata.each('ownerReferences').filter((owner) => owner.isTrue('controller'));
+  const references = metadata.each('ownerReferences');
+  for (const owner of references) {
+    for (const field of ['apiVersion', 'kind', 'name', 'uid']) if (owner.text(field) === '') owner.missing(field);
+  }
+  const owners = references.filter((owner) => owner.isTrue('controller'));
   if (owners.length > 1) metadata.conflict('ownerReferences', 'has two owners with controller: true');
   checkPriority(root, kind, name);
 }

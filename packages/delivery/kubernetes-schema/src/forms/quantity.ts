@@ -25,8 +25,8 @@ const decimal: ReadonlyMap<string, number> = new Map([
 
 /** Undefined for what is not a quantity. */
 export function parseQuantity(source: string): Quantity | undefined {
-  // Spaces around it are dropped.
-  const text = source.length > longest ? source : source.trim();
+  // Kubernetes drops spaces around it, and nothing else.
+  const text = source.length > longest ? source : source.replaceAll(/^ +| +$/g, '');
   if (text.length > longest) return undefined;
   const [whole, sign, digits = '', suffix = ''] = form.exec(text) ?? [];
   if (whole === undefined) return undefined;

@@ -3,13 +3,7 @@ import { amountOf } from './resources.ts';
 import { forbid, type TypeRules } from '../view/rule.ts';
 
 export const autoscalingRules: TypeRules = {
-  V1HorizontalPodAutoscalerSpec(view) {
-    checkBounds(view);
-    const target = view.child('scaleTargetRef');
-    if (target !== undefined && !/^[^/]+\/[^/]+$/.test(target.text('apiVersion'))) {
-      target.invalid('apiVersion', 'a group and a version, such as apps/v1');
-    }
-  },
+  V1HorizontalPodAutoscalerSpec: checkBounds,
   V2HorizontalPodAutoscalerSpec: checkBounds,
   V2HPAScalingRules(view) {
     if (view.has('policies') && view.size('policies') === 0) {
@@ -51,6 +45,10 @@ const sources: ReadonlyMap<string, string> = new Map([
 ]);
 
 function checkBounds(view: View): void {
+  const target = view.child('scaleTargetRef');
+  if (target !== undefined && !/^[^/]+\/[^/]+$/.test(target.text('apiVersion'))) {
+    target.invalid('apiVersion', 'a group and a version, such as apps/v1');
+  }
   const [least, most] = [view.number('minReplicas') ?? 1, view.number('maxReplicas')];
   if (most === undefined || most < 1 || most >= least) return;
   view.conflict('maxReplicas', `is ${most}, and minReplicas is ${least}`, 'Raise maxReplicas.');

@@ -134,7 +134,7 @@ function checkResourceField(view: View): void {
     return reference.invalid('resource', 'limits or requests of cpu, memory, ephemeral-storage or hugepages-SIZE');
   }
   const node = reference.raw('divisor');
-  const divisor = node?.kind === 'scalar' ? String(node.value) : '';
+  const divisor = node?.kind === 'scalar' ? String(node.value).trim() : '';
   if (divisor === '') return;
   const [fits, wanted] = resource.endsWith('.cpu')
     ? [/^(?:0|1m?)$/.test(divisor), '"1" or "1m"']

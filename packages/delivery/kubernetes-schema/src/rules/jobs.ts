@@ -102,11 +102,49 @@ function checkCompletion(view: View): void {
   const failed = view.number('maxFailedIndexes');
   if (completions === undefined) view.missing('completions', 'Add it: completionMode is Indexed.');
   if ((view.number('parallelism') ?? 0) > mostIndexes) view.conflict('parallelism', `is more than ${mostIndexes}`);
+  checkSuccessPolicy(view, completions ?? 0);
   if (failed === undefined) return;
   if (!view.has('backoffLimitPerIndex')) view.missing('backoffLimitPerIndex', 'maxFailedIndexes needs it.');
   if (failed > Math.min(completions ?? mostIndexes, mostIndexes)) {
     view.conflict('maxFailedIndexes', 'is more than there are');
   }
+}
+
+function checkSuccessPolicy(view: View, completions: number): void {
+  for (const rule of view.child('successPolicy')?.each('rules') ?? []) {
+    const count = rule.number('succeededCount');
+    if (count === undefined && !rule.has('succeededIndexes')) {
+      rule.report(
+        'K8S_ONE_OF',
+        rule.span,
+        `${rule.path} has none of succeededCount, succeededIndexes`,
+        'Write one of them.',
+      );
+    }
+    const indexes = rule.has('succeededIndexes')
+      ? countIndexes(rule.text('succeededIndexes'), completions)
+      : completions;
+    if (indexes === undefined) {
+      rule.invalid('succeededIndexes', `rising indexes below ${completions}, such as "0,2-4"`);
+    } else if (count !== undefined && count > indexes) {
+      rule.conflict('succeededCount', `is ${count}, and there are ${indexes} indexes`, 'Lower it.');
+    }
+  }
+}
+
+/** How many indexes `0,2-4` names; undefined where they do not rise, or go beyond the completions. */
+function countIndexes(text: string, completions: number): number | undefined {
+  if (text === '') return 0;
+  let [total, last] = [0, -1];
+  for (const part of text.split(',')) {
+    const [whole, start = '', end] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? [];
+    if (whole === undefined) return undefined;
+    const [first, final] = [Number(start), Number(end ?? start)];
+    if (first <= last || final >= completions || (end !== undefined && first >= final)) return undefined;
+    total += final - first + 1;
+    last = final;
+  }
+  return total;
 }
 
 function checkFailurePolicy(view: View): void {

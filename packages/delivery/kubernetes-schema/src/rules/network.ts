@@ -1,6 +1,6 @@
-import { isStrictSubnet, parseNetwork } from '../forms/addresses.ts';
+import { addressFamily, isStrictSubnet, parseNetwork } from '../forms/addresses.ts';
 import { isLabelName, isQualifiedName } from '../forms/names.ts';
-import { forbid, type TypeRules } from '../view/rule.ts';
+import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const networkRules: TypeRules = {
   V1NetworkPolicySpec(view) {
@@ -90,6 +90,22 @@ export const networkRules: TypeRules = {
     else if (first !== undefined && first.family === second?.family) {
       view.conflict('cidrs', 'has two networks of one family');
     }
+  },
+  V1EndpointSlice(view) {
+    const wanted = new Map([
+      ['IPv4', 4],
+      ['IPv6', 6],
+    ]).get(view.text('addressType'));
+    for (const { text, span } of view.each('endpoints').flatMap((endpoint) => endpoint.texts('addresses'))) {
+      if (wanted === undefined || addressFamily(text) === wanted) continue;
+      const words = `an endpoint has the address ${JSON.stringify(text.slice(0, 80))}`;
+      view.report('K8S_VALUE_INVALID', span, words, `It must be an IPv${wanted} address: addressType says so.`);
+    }
+    checkUnique(
+      view,
+      view.each('ports').map((port) => ({ key: `"${port.text('name')}"`, span: port.valueSpan('name') })),
+      (key) => `two ports have the name ${key.slice(0, 80)}`,
+    );
   },
   V1Endpoints(view) {
     for (const subset of view.each('subsets')) {

@@ -13,10 +13,16 @@ export function checkPodResources(view: View): void {
   checkAmounts(view, 'overhead', 'container');
   const own = view.child('resources');
   if (own === undefined) return;
-  const containers = view.each('containers').flatMap((container) => container.child('resources') ?? []);
+  // Each list is read once: a pod of a stranger may have many containers and many resources.
+  const containers = view.each('containers').flatMap((container) => {
+    const inner = container.child('resources');
+    return inner === undefined
+      ? []
+      : [{ path: inner.path, limits: amountsOf(inner, 'limits'), requests: amountsOf(inner, 'requests') }];
+  });
   for (const [name, limit] of amountsOf(own, 'limits')) {
     for (const container of containers) {
-      const inner = amountsOf(container, 'limits').get(name);
+      const inner = container.limits.get(name);
       if (inner === undefined || compareQuantities(inner.quantity, limit.quantity) <= 0) continue;
       const words = `${container.path}.limits["${name}"] is more than the limit of the pod`;
       view.report('K8S_FIELDS_CONFLICT', inner.value, words, 'Lower it, or raise the limit of the pod.');
@@ -25,7 +31,7 @@ export function checkPodResources(view: View): void {
   for (const [name, request] of amountsOf(own, 'requests')) {
     const inner = containers.flatMap((container) => {
       // A limit without a request is a request too.
-      const amount = amountsOf(container, 'requests').get(name) ?? amountsOf(container, 'limits').get(name);
+      const amount = container.requests.get(name) ?? container.limits.get(name);
       return amount === undefined ? [] : [amount.quantity];
     });
     const [first, ...others] = inner;

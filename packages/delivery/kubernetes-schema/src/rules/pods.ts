@@ -102,10 +102,6 @@ function checkHostNamespaces(view: View): void {
       if (view.isTrue(name)) view.conflict(name, 'is true, and hostUsers is false', `Remove "${name}", or hostUsers.`);
     }
   }
-  if (!view.has('hostnameOverride')) return;
-  for (const name of ['setHostnameAsFQDN', 'hostNetwork']) {
-    if (view.isTrue(name)) view.conflict('hostnameOverride', `is set, and ${name} is true`);
-  }
 }
 
 function checkDns(view: View): void {

@@ -9,7 +9,7 @@ import {
   type Asker,
 } from '../forms/resource-names.ts';
 import type { Span } from '../yaml/node.ts';
-import type { TypeRules } from '../view/rule.ts';
+import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 /** One resource of a list, such as a limit. */
 export interface Amount {
@@ -58,6 +58,28 @@ export const resourceRules: TypeRules = {
         `${view.path}.requests["storage"] is ${requests.text}`,
         'More than 0.',
       );
+    }
+  },
+  /** A claim of devices (resource.k8s.io). */
+  V1DeviceClaim(view) {
+    const requests = view.each('requests');
+    checkUnique(
+      view,
+      requests.map((request) => ({ key: request.text('name'), span: request.valueSpan('name') })),
+      (key) => `two requests are named "${key.slice(0, 80)}"`,
+    );
+    const names = new Set(
+      requests.flatMap((request) => {
+        const name = request.text('name');
+        return [name, ...request.each('firstAvailable').map((one) => `${name}/${one.text('name')}`)];
+      }),
+    );
+    for (const place of [...view.each('constraints'), ...view.each('config')]) {
+      for (const { text, span } of place.texts('requests')) {
+        if (names.has(text)) continue;
+        const words = `${place.path} names the request ${JSON.stringify(text.slice(0, 80))}, which the claim does not have`;
+        view.report('K8S_FIELDS_CONFLICT', span, words, 'Use the name of one of the requests.');
+      }
     }
   },
   V1Overhead: (view) => void checkAmounts(view, 'podFixed', 'container'),

@@ -1,4 +1,5 @@
 import type { View } from '../view/view.ts';
+import { parseNetwork } from '../forms/addresses.ts';
 import { isLabelValue, isQualifiedName } from '../forms/names.ts';
 import { checkUnique, type TypeRules } from '../view/rule.ts';
 
@@ -16,6 +17,15 @@ export const schedulingRules: TypeRules = {
     if (operator === 'Equal' && !isLabelValue(value)) view.invalid('value', labelValue);
   },
   V1NodeSpec(view) {
+    // The first of the list is the single field, which goes before it.
+    const single = view.text('podCIDR');
+    for (const { text, span } of single === ''
+      ? view.texts('podCIDRs')
+      : [{ text: single, span: view.valueSpan('podCIDR') }]) {
+      if (parseNetwork(text) !== undefined) continue;
+      const words = `${view.path} has the network ${JSON.stringify(text.slice(0, 80))}`;
+      view.report('K8S_VALUE_INVALID', span, words, 'It must be a network with its prefix, such as 10.9.8.0/24.');
+    }
     checkUnique(
       view,
       view.each('taints').map((taint) => ({ key: `${taint.text('key')}:${taint.text('effect')}`, span: taint.span })),

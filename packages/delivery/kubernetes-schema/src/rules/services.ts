@@ -11,9 +11,9 @@ export const serviceRules: TypeRules = {
       view.missing('ports', 'Add ports; only a Service with clusterIP: None may have none.');
     }
     checkPorts(view, type);
+    checkTraffic(view, type);
     if (type === 'ExternalName') return checkExternalName(view);
     checkAddresses(view, type);
-    checkTraffic(view, type);
     checkSession(view);
   },
 };

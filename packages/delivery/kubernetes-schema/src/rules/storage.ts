@@ -35,7 +35,15 @@ export const storageRules: TypeRules = {
     const others = [...metadata.node.fields.keys()].filter((name) => name !== 'labels' && name !== 'annotations');
     forbid(metadata, others, 'cannot be set in a template of a claim');
   },
+  V1VolumeAttributesClass(view) {
+    if (view.size('parameters') === 0) view.missing('parameters');
+  },
   V1StorageClass(view) {
+    const terms = view.each('allowedTopologies').map((term) => ({ key: topologyKey(term), span: term.span, term }));
+    for (const { term } of terms) {
+      if (term.size('matchLabelExpressions') === 0) term.missing('matchLabelExpressions');
+    }
+    checkUnique(view, terms, () => 'two of allowedTopologies are the same');
     for (const [name, { key }] of view.entries('parameters')) {
       if (name === '') view.report('K8S_VALUE_INVALID', key, 'a parameter has an empty name');
     }
@@ -69,9 +77,23 @@ export const storageRules: TypeRules = {
     );
   },
   V1CSINodeDriver(view) {
+    checkUnique(
+      view,
+      view.texts('topologyKeys').map(({ text, span }) => ({ key: text, span })),
+      (key) => `${view.path} has the topology key "${key.slice(0, 80)}" twice`,
+    );
     if (view.text('nodeID').length > 256) view.invalid('nodeID', 'at most 256 characters');
   },
 };
+
+/** Two terms are the same with the same keys and values, in whatever order. */
+function topologyKey(term: View): string {
+  const expressions = term.each('matchLabelExpressions').map((expression) => {
+    const values = expression.texts('values').map(({ text }) => text);
+    return JSON.stringify([expression.text('key'), ...values.toSorted()]);
+  });
+  return expressions.toSorted().join(' ');
+}
 
 const volumeSources = new Set(
   [

@@ -1,7 +1,7 @@
 import { isLabelName } from '../forms/names.ts';
 import type { View } from '../view/view.ts';
 import { amountOf } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 export const volumeRules: TypeRules = {
   V1Volume(view) {
@@ -17,14 +17,6 @@ export const volumeRules: TypeRules = {
   V1ProjectedVolumeSource(view) {
     const paths = view.each('sources').flatMap(projectedPaths);
     checkUnique(view, paths, (key) => `two files of ${view.path} have the path ${JSON.stringify(key.slice(0, 100))}`);
-  },
-  V1ClusterTrustBundleProjection(view) {
-    const count = ['name', 'signerName'].filter((name) => view.has(name)).length;
-    if (count === 1) {
-      if (view.has('name')) forbid(view, ['labelSelector'], 'is for bundles by signerName');
-      return;
-    }
-    view.report('K8S_ONE_OF', view.span, `${view.path} has ${count === 0 ? 'none' : 'both'} of name and signerName`);
   },
   V1ISCSIVolumeSource: checkIscsi,
   V1ISCSIPersistentVolumeSource: checkIscsi,
@@ -64,8 +56,7 @@ const secretsOfDrivers = [
 
 function projectedPaths(source: View): readonly { readonly key: string; readonly span: View['span'] }[] {
   const files = ['secret', 'configMap', 'downwardAPI'].flatMap((kind) => source.child(kind)?.each('items') ?? []);
-  const bundle = source.child('clusterTrustBundle');
-  return [...files, ...(bundle === undefined ? [] : [bundle])].map((file) => ({
+  return files.map((file) => ({
     key: file.text('path'),
     span: file.valueSpan('path'),
   }));

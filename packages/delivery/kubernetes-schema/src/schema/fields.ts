@@ -12,11 +12,17 @@ CoreV1Event action:string apiVersion:string count:int32 eventTime:micro-time fir
  source:V1EventSource type:string
 CoreV1EventSeries count:int32 lastObservedTime:micro-time
 CoreV1ResourceClaim name!:string request:string
+DiscoveryV1EndpointPort appProtocol:string name:string port:int32 protocol:string
 RbacV1Subject apiGroup:string kind!:string name!:string namespace:string
+ResourceV1ResourceClaim apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1ResourceClaimSpec
+ status:V1ResourceClaimStatus
 StorageV1TokenRequest audience!:string expirationSeconds:int64
 V1AWSElasticBlockStoreVolumeSource fsType:string partition:int32 readOnly:boolean volumeID!:string
 V1Affinity nodeAffinity:V1NodeAffinity podAffinity:V1PodAffinity podAntiAffinity:V1PodAntiAffinity
 V1AggregationRule clusterRoleSelectors:[V1LabelSelector]
+V1AllocatedDeviceStatus conditions:[V1Condition] data:any device:string driver:string
+ networkData:V1NetworkDeviceData pool:string shareID:string
+V1AllocationResult allocationTimestamp:time devices:V1DeviceAllocationResult nodeSelector:V1NodeSelector
 V1AppArmorProfile localhostProfile:string type!:string
 V1ApplyConfiguration expression:string
 V1AttachedVolume devicePath!:string name!:string
@@ -26,6 +32,7 @@ V1AzureDiskVolumeSource cachingMode:string diskName!:string diskURI!:string fsTy
 V1AzureFilePersistentVolumeSource readOnly:boolean secretName!:string secretNamespace:string shareName!:string
 V1AzureFileVolumeSource readOnly:boolean secretName!:string shareName!:string
 V1Binding apiVersion:string kind:string metadata:V1ObjectMeta target!:V1ObjectReference
+V1CELDeviceSelector expression!:string
 V1CSIDriver apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1CSIDriverSpec
 V1CSIDriverSpec attachRequired:boolean fsGroupPolicy:string nodeAllocatableUpdatePeriodSeconds:int64
  podInfoOnMount:boolean preventPodSchedulingIfMissing:boolean requiresRepublish:boolean seLinuxMount:boolean
@@ -42,6 +49,9 @@ V1CSIStorageCapacity apiVersion:string capacity:quantity kind:string maximumVolu
 V1CSIVolumeSource driver!:string fsType:string nodePublishSecretRef:V1LocalObjectReference readOnly:boolean
  volumeAttributes:{string}
 V1Capabilities add:[string] drop:[string]
+V1CapacityRequestPolicy default:quantity validRange:V1CapacityRequestPolicyRange validValues:[quantity]
+V1CapacityRequestPolicyRange max:quantity min!:quantity step:quantity
+V1CapacityRequirements requests:{quantity}
 V1CephFSPersistentVolumeSource monitors!:[string] path:string readOnly:boolean secretFile:string
  secretRef:V1SecretReference user:string
 V1CephFSVolumeSource monitors!:[string] path:string readOnly:boolean secretFile:string
@@ -87,6 +97,8 @@ V1ContainerStatus allocatedResources:{quantity} allocatedResourcesStatus:[V1Reso
  volumeMounts:[V1VolumeMountStatus]
 V1ContainerUser linux:V1LinuxContainerUser
 V1ControllerRevision apiVersion:string data:any kind:string metadata:V1ObjectMeta revision!:int64
+V1Counter value!:quantity
+V1CounterSet counters!:{V1Counter} name!:string
 V1CronJob apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1CronJobSpec status:V1CronJobStatus
 V1CronJobSpec concurrencyPolicy:string failedJobsHistoryLimit:int32 jobTemplate!:V1JobTemplateSpec schedule!:string
  startingDeadlineSeconds:int64 successfulJobsHistoryLimit:int32 suspend:boolean timeZone:string
@@ -110,12 +122,44 @@ V1DeploymentStatus availableReplicas:int32 collisionCount:int32 conditions:[V1De
  observedGeneration:int64 readyReplicas:int32 replicas:int32 terminatingReplicas:int32 unavailableReplicas:int32
  updatedReplicas:int32
 V1DeploymentStrategy rollingUpdate:V1RollingUpdateDeployment type:string
+V1Device allNodes:boolean allowMultipleAllocations:boolean attributes:{V1DeviceAttribute} bindingConditions:[string]
+ bindingFailureConditions:[string] bindsToNode:boolean capacity:{V1DeviceCapacity}
+ consumesCounters:[V1DeviceCounterConsumption] name!:string
+ nodeAllocatableResourceMappings:{V1NodeAllocatableResourceMapping} nodeName:string nodeSelector:V1NodeSelector
+ taints:[V1DeviceTaint]
+V1DeviceAllocationConfiguration opaque:V1OpaqueDeviceConfiguration requests:[string] source!:string
+V1DeviceAllocationResult config:[V1DeviceAllocationConfiguration] results:[V1DeviceRequestAllocationResult]
+V1DeviceAttribute bool:boolean bools:[boolean] int:int64 ints:[int64] string:string strings:[string] version:string
+ versions:[string]
+V1DeviceCapacity requestPolicy:V1CapacityRequestPolicy value!:quantity
+V1DeviceClaim config:[V1DeviceClaimConfiguration] constraints:[V1DeviceConstraint] requests:[V1DeviceRequest]
+V1DeviceClaimConfiguration opaque:V1OpaqueDeviceConfiguration requests:[string]
+V1DeviceClass apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1DeviceClassSpec
+V1DeviceClassConfiguration opaque:V1OpaqueDeviceConfiguration
+V1DeviceClassSpec config:[V1DeviceClassConfiguration] extendedResourceName:string selectors:[V1DeviceSelector]
+V1DeviceConstraint distinctAttribute:string matchAttribute:string requests:[string]
+V1DeviceCounterConsumption counterSet!:string counters!:{V1Counter}
+V1DeviceRequest exactly:V1ExactDeviceRequest firstAvailable:[V1DeviceSubRequest] name!:string
+V1DeviceRequestAllocationResult adminAccess:boolean bindingConditions:[string] bindingFailureConditions:[string]
+ consumedCapacity:{string} device!:string driver!:string pool!:string request!:string shareID:string
+ tolerations:[V1DeviceToleration]
+V1DeviceSelector cel:V1CELDeviceSelector
+V1DeviceSubRequest allocationMode:string capacity:V1CapacityRequirements count:int64 deviceClassName!:string
+ name!:string selectors:[V1DeviceSelector] tolerations:[V1DeviceToleration]
+V1DeviceTaint effect!:string key!:string timeAdded:time value:string
+V1DeviceToleration effect:string key:string operator:string tolerationSeconds:int64 value:string
 V1DownwardAPIProjection items:[V1DownwardAPIVolumeFile]
 V1DownwardAPIVolumeFile fieldRef:V1ObjectFieldSelector mode:int32 path!:string
  resourceFieldRef:V1ResourceFieldSelector
 V1DownwardAPIVolumeSource defaultMode:int32 items:[V1DownwardAPIVolumeFile]
 V1EmptyDirVolumeSource medium:string sizeLimit:quantity
+V1Endpoint addresses!:[string] conditions:V1EndpointConditions deprecatedTopology:{string} hints:V1EndpointHints
+ hostname:string nodeName:string targetRef:V1ObjectReference zone:string
 V1EndpointAddress hostname:string ip!:string nodeName:string targetRef:V1ObjectReference
+V1EndpointConditions ready:boolean serving:boolean terminating:boolean
+V1EndpointHints forNodes:[V1ForNode] forZones:[V1ForZone]
+V1EndpointSlice addressType!:string apiVersion:string endpoints:[V1Endpoint] kind:string metadata:V1ObjectMeta
+ ports:[DiscoveryV1EndpointPort]
 V1EndpointSubset addresses:[V1EndpointAddress] notReadyAddresses:[V1EndpointAddress] ports:[CoreV1EndpointPort]
 V1Endpoints apiVersion:string kind:string metadata:V1ObjectMeta subsets:[V1EndpointSubset]
 V1EnvFromSource configMapRef:V1ConfigMapEnvSource prefix:string secretRef:V1SecretEnvSource
@@ -130,6 +174,8 @@ V1EphemeralContainer args:[string] command:[string] env:[V1EnvVar] envFrom:[V1En
  tty:boolean volumeDevices:[V1VolumeDevice] volumeMounts:[V1VolumeMount] workingDir:string
 V1EphemeralVolumeSource volumeClaimTemplate:V1PersistentVolumeClaimTemplate
 V1EventSource component:string host:string
+V1ExactDeviceRequest adminAccess:boolean allocationMode:string capacity:V1CapacityRequirements count:int64
+ deviceClassName!:string selectors:[V1DeviceSelector] tolerations:[V1DeviceToleration]
 V1ExecAction command:[string]
 V1ExpressionWarning fieldRef!:string warning!:string
 V1FCVolumeSource fsType:string lun:int32 readOnly:boolean targetWWNs:[string] wwids:[string]
@@ -138,6 +184,8 @@ V1FlexPersistentVolumeSource driver!:string fsType:string options:{string} readO
  secretRef:V1SecretReference
 V1FlexVolumeSource driver!:string fsType:string options:{string} readOnly:boolean secretRef:V1LocalObjectReference
 V1FlockerVolumeSource datasetName:string datasetUUID:string
+V1ForNode name!:string
+V1ForZone name!:string
 V1GCEPersistentDiskVolumeSource fsType:string partition:int32 pdName!:string readOnly:boolean
 V1GRPCAction port!:int32 service:string
 V1GitRepoVolumeSource directory:string repository!:string revision:string
@@ -234,6 +282,7 @@ V1Namespace apiVersion:string kind:string metadata:V1ObjectMeta spec:V1Namespace
 V1NamespaceCondition lastTransitionTime:time message:string reason:string status!:string type!:string
 V1NamespaceSpec finalizers:[string]
 V1NamespaceStatus conditions:[V1NamespaceCondition] phase:string
+V1NetworkDeviceData hardwareAddress:string interfaceName:string ips:[string]
 V1NetworkPolicy apiVersion:string kind:string metadata:V1ObjectMeta spec:V1NetworkPolicySpec
 V1NetworkPolicyEgressRule ports:[V1NetworkPolicyPort] to:[V1NetworkPolicyPeer]
 V1NetworkPolicyIngressRule from:[V1NetworkPolicyPeer] ports:[V1NetworkPolicyPort]
@@ -246,6 +295,7 @@ V1NodeAddress address!:string type!:string
 V1NodeAffinity preferredDuringSchedulingIgnoredDuringExecution:[V1PreferredSchedulingTerm]
  requiredDuringSchedulingIgnoredDuringExecution:V1NodeSelector
 V1NodeAllocatableResourceClaimStatus containers:[string] resourceClaimName:string resources:{string}
+V1NodeAllocatableResourceMapping allocationMultiplier:string capacityKey:string
 V1NodeCondition lastHeartbeatTime:time lastTransitionTime:time message:string reason:string status!:string
  type!:string
 V1NodeConfigSource configMap:V1ConfigMapNodeConfigSource
@@ -274,6 +324,7 @@ V1ObjectMeta annotations:{string} creationTimestamp:time deletionGracePeriodSeco
  name:string namespace:string ownerReferences:[V1OwnerReference] resourceVersion:string selfLink:string uid:string
 V1ObjectReference apiVersion:string fieldPath:string kind:string name:string namespace:string resourceVersion:string
  uid:string
+V1OpaqueDeviceConfiguration driver!:string parameters!:any
 V1Overhead podFixed:{quantity}
 V1OwnerReference apiVersion!:string blockOwnerDeletion:boolean controller:boolean kind!:string name!:string
  uid!:string
@@ -388,13 +439,23 @@ V1ReplicationControllerCondition lastTransitionTime:time message:string reason:s
 V1ReplicationControllerSpec minReadySeconds:int32 replicas:int32 selector:{string} template:V1PodTemplateSpec
 V1ReplicationControllerStatus availableReplicas:int32 conditions:[V1ReplicationControllerCondition]
  fullyLabeledReplicas:int32 observedGeneration:int64 readyReplicas:int32 replicas:int32
+V1ResourceClaimConsumerReference apiGroup:string name!:string resource!:string uid!:string
+V1ResourceClaimSpec devices:V1DeviceClaim
+V1ResourceClaimStatus allocation:V1AllocationResult devices:[V1AllocatedDeviceStatus]
+ reservedFor:[V1ResourceClaimConsumerReference]
+V1ResourceClaimTemplate apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1ResourceClaimTemplateSpec
+V1ResourceClaimTemplateSpec metadata:V1ObjectMeta spec!:V1ResourceClaimSpec
 V1ResourceFieldSelector containerName:string divisor:quantity resource!:string
 V1ResourceHealth health:string message:string resourceID!:string
+V1ResourcePool generation!:int64 name!:string resourceSliceCount!:int64
 V1ResourceQuota apiVersion:string kind:string metadata:V1ObjectMeta spec:V1ResourceQuotaSpec
  status:V1ResourceQuotaStatus
 V1ResourceQuotaSpec hard:{quantity} scopeSelector:V1ScopeSelector scopes:[string]
 V1ResourceQuotaStatus hard:{quantity} used:{quantity}
 V1ResourceRequirements claims:[CoreV1ResourceClaim] limits:{quantity} requests:{quantity}
+V1ResourceSlice apiVersion:string kind:string metadata:V1ObjectMeta spec!:V1ResourceSliceSpec
+V1ResourceSliceSpec allNodes:boolean devices:[V1Device] driver!:string nodeName:string nodeSelector:V1NodeSelector
+ perDeviceNodeSelection:boolean pool!:V1ResourcePool sharedCounters:[V1CounterSet]
 V1ResourceStatus name:string resources:[V1ResourceHealth]
 V1Role apiVersion:string kind:string metadata:V1ObjectMeta rules:[V1PolicyRule]
 V1RoleBinding apiVersion:string kind:string metadata:V1ObjectMeta roleRef!:V1RoleRef subjects:[RbacV1Subject]

@@ -55,4 +55,9 @@ storage.k8s.io/v1 StorageClass V1StorageClass cluster
 storage.k8s.io/v1 VolumeAttachment V1VolumeAttachment cluster
 storage.k8s.io/v1 VolumeAttributesClass V1VolumeAttributesClass cluster
 coordination.k8s.io/v1 Lease V1Lease
+discovery.k8s.io/v1 EndpointSlice V1EndpointSlice
+resource.k8s.io/v1 DeviceClass V1DeviceClass cluster
+resource.k8s.io/v1 ResourceClaim ResourceV1ResourceClaim
+resource.k8s.io/v1 ResourceClaimTemplate V1ResourceClaimTemplate
+resource.k8s.io/v1 ResourceSlice V1ResourceSlice cluster
 `;

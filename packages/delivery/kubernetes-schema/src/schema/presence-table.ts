@@ -12,6 +12,7 @@ V1CSIDriver spec?
 V1CSINode spec?
 V1CSINodeSpec drivers?
 V1ClusterRoleBinding roleRef+
+V1ClusterTrustBundleProjection path?
 V1ConfigMapEnvSource name
 V1ConfigMapKeySelector name
 V1ConfigMapNodeConfigSource kubeletConfigKey? name? namespace?
@@ -24,8 +25,13 @@ V1CronJobSpec jobTemplate+
 V1DaemonSet spec+
 V1DaemonSetSpec template+
 V1Deployment spec+
+V1DeviceClaimConfiguration opaque
+V1DeviceClass spec?
+V1DeviceClassConfiguration opaque
+V1DeviceSelector cel
 V1DeploymentSpec template+
 V1EphemeralContainer image
+V1EphemeralVolumeSource volumeClaimTemplate
 V1ExecAction command
 V1HTTPHeader value?
 V1HTTPIngressPath backend+
@@ -44,7 +50,9 @@ V1JobTemplateSpec spec+
 V1LimitRangeSpec limits?
 V1MutatingWebhook clientConfig+
 V1NamedRuleWithOperations apiGroups apiVersions operations resources
+V1ParamKind apiVersion kind
 V1ParamRef parameterNotFoundAction
+V1OwnerReference apiVersion? kind? name? uid?
 V1PersistentVolume spec+
 V1PersistentVolumeClaim spec+
 V1PersistentVolumeClaimSpec accessModes
@@ -59,7 +67,13 @@ V1PreferredSchedulingTerm preference?
 V1ReplicaSet spec+
 V1ReplicaSetSpec template+
 V1ReplicationController spec+
+ResourceV1ResourceClaim spec?
 V1ReplicationControllerSpec template
+V1ResourceClaimTemplate spec?
+V1ResourceClaimTemplateSpec spec?
+V1ResourcePool generation?
+V1ResourceSlice spec+
+V1ResourceSliceSpec pool+
 V1RoleBinding roleRef+
 V1RoleRef apiGroup?
 V1RuleWithOperations apiGroups apiVersions operations resources

@@ -7,7 +7,7 @@ export const valueTable = String.raw`
 V1PodSpec restartPolicy=Always|OnFailure|Never dnsPolicy=ClusterFirst|ClusterFirstWithHostNet|Default|None
  preemptionPolicy*=Never|PreemptLowerPriority activeDeadlineSeconds=1..2147483647
  serviceAccountName=@subdomain priorityClassName=@subdomain runtimeClassName*=@subdomain nodeName=@subdomain
- hostname=@label subdomain=@label nodeSelector=@labels hostnameOverride*=@subdomain
+ hostname=@label subdomain=@label nodeSelector=@labels
 V1PodOS name=linux|windows
 V1PodReadinessGate conditionType=@qualified
 V1PodSchedulingGate name=@qualified
@@ -58,7 +58,6 @@ V1DownwardAPIVolumeSource defaultMode=0..511
 V1DownwardAPIVolumeFile mode=0..511 path=@file-path
 V1ProjectedVolumeSource defaultMode=0..511
 V1ServiceAccountTokenProjection expirationSeconds=600..4294967296 path=@file-path
-V1ClusterTrustBundleProjection path=@file-path
 V1KeyToPath mode=0..511 path=@file-path
 V1ImageVolumeSource pullPolicy=Always|IfNotPresent|Never
 V1Toleration operator=Exists|Equal effect=NoSchedule|PreferNoSchedule|NoExecute key=@qualified
@@ -73,7 +72,6 @@ V1PodAffinityTerm topologyKey=@qualified namespaces=@label matchLabelKeys=@quali
 V1PreferredSchedulingTerm weight=1..100
 V1WeightedPodAffinityTerm weight=1..100
 V1ObjectMeta labels=@labels annotations=@annotations
-V1NodeSpec podCIDR=@network
 V1ConfigMap data=@keys binaryData=@keys
 V1Secret data=@keys stringData=@keys
 V1ServiceSpec type=ClusterIP|NodePort|LoadBalancer|ExternalName externalTrafficPolicy=Cluster|Local
@@ -83,7 +81,7 @@ V1ServiceSpec type=ClusterIP|NodePort|LoadBalancer|ExternalName externalTrafficP
  loadBalancerClass*=@qualified trafficDistribution*=PreferClose|PreferSameZone|PreferSameNode
 V1ServicePort protocol=TCP|UDP|SCTP port=1..65535 targetPort=@target-port name=@label
  appProtocol*=@qualified
-V1EndpointAddress ip=@address hostname=@label nodeName=@subdomain
+V1EndpointAddress ip=@address hostname=@label nodeName*=@subdomain
 CoreV1EndpointPort port=1..65535 protocol=TCP|UDP|SCTP
 V1NetworkPolicySpec policyTypes=Ingress|Egress
 V1NetworkPolicyPort protocol*=TCP|UDP|SCTP port*=@port endPort=1..65535
@@ -103,6 +101,7 @@ V1DeploymentStrategy type=Recreate|RollingUpdate
 V1RollingUpdateDeployment maxSurge*=@percent maxUnavailable*=@part-percent
 V1RollingUpdateDaemonSet maxSurge*=@part-percent maxUnavailable*=@part-percent
 V1RollingUpdateStatefulSetStrategy partition=0..
+V1ControllerRevision revision=0..
 V1ReplicaSetSpec replicas=0.. minReadySeconds=0..
 V1ReplicationControllerSpec replicas=0.. minReadySeconds=0.. selector=@labels
 V1StatefulSetSpec replicas=0.. minReadySeconds=0.. podManagementPolicy=OrderedReady|Parallel serviceName=@label
@@ -132,7 +131,7 @@ V1CSIDriverSpec fsGroupPolicy*=ReadWriteOnceWithFSType|File|None volumeLifecycle
 V1CSINodeDriver name=@driver topologyKeys=@qualified
 V1VolumeAttributesClass driverName=@lower-qualified
 V1VolumeAttachmentSource persistentVolumeName*=@subdomain
-V1VolumeAttachmentSpec nodeName=@subdomain
+V1VolumeAttachmentSpec nodeName=@subdomain attacher=@driver
 V1VolumeNodeResources count=0..
 StorageV1TokenRequest expirationSeconds=600..4294967296
 V1CSIStorageCapacity storageClassName=@subdomain
@@ -164,6 +163,15 @@ V1ScopedResourceSelectorRequirement operator=In|NotIn|Exists|DoesNotExist
  scopeName=Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass
 V1ResourceQuotaSpec
  scopes=Terminating|NotTerminating|BestEffort|NotBestEffort|PriorityClass|CrossNamespacePodAffinity|VolumeAttributesClass
+V1EndpointSlice addressType=IPv4|IPv6|FQDN
+V1Endpoint hostname*=@label nodeName*=@subdomain
+V1DeviceRequest name=@label
+V1DeviceSubRequest name=@label deviceClassName=@subdomain allocationMode=ExactCount|All
+V1ExactDeviceRequest deviceClassName=@subdomain allocationMode=ExactCount|All
+V1OpaqueDeviceConfiguration driver=@driver
+V1ResourceSliceSpec driver=@driver nodeName*=@subdomain
+V1Device name=@label
+DiscoveryV1EndpointPort protocol=TCP|UDP|SCTP port=1..65535 name=@label appProtocol*=@qualified
 V1LeaseSpec leaseDurationSeconds=1.. leaseTransitions=0..
 V1ValidatingAdmissionPolicyBindingSpec validationActions=Deny|Warn|Audit policyName=@subdomain
 V1ValidatingAdmissionPolicySpec failurePolicy*=Ignore|Fail
@@ -174,10 +182,10 @@ V1ParamRef parameterNotFoundAction=Allow|Deny
 
 /**
  * Fields of which a type has one and no more. `1` must be there, `?` may be; after `!` stand the fields that do not count.
- * A volume without a source is an emptyDir, so its source may be missing.
+ * A volume without a source is an emptyDir, so its source may be missing. Releases before 1.35 drop its image.
  */
 export const oneOfTable = `
-V1Volume ? !name
+V1Volume ? !name !image
 V1VolumeProjection ?
 V1Probe 1 exec grpc httpGet tcpSocket
 V1LifecycleHandler 1
@@ -190,5 +198,6 @@ V1PodDisruptionBudgetSpec ? maxUnavailable minAvailable
 V1PodResourceClaim 1 resourceClaimName resourceClaimTemplateName
 V1PodFailurePolicyRule 1 onExitCodes onPodConditions
 V1VolumeAttachmentSource 1
+V1DeviceRequest 1 exactly firstAvailable
 AdmissionregistrationV1WebhookClientConfig 1 service url
 `;

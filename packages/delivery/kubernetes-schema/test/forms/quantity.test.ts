@@ -16,7 +16,7 @@ describe('parseQuantity()', () => {
     ['+1.0', 1n],
     ['.5k', 500n],
     ['5.', 5n],
-    [' 3\n', 3n],
+    [' 3 ', 3n],
   ];
   for (const [text, value] of whole) {
     it(`reads ${text}`, () => assert.equal(parseQuantity(text)?.integer, value));
@@ -29,7 +29,7 @@ describe('parseQuantity()', () => {
     });
   }
 
-  for (const text of ['', '10MB', '10 Mi', 'Mi', '1Ki2', '1e', '1e9999', '--1', '0x10', '.', '1'.repeat(65)]) {
+  for (const text of ['', '10MB', '10 Mi', 'Mi', '1Ki2', '1e', '3\n', '1e9999', '--1', '0x10', '.', '1'.repeat(65)]) {
     it(`refuses ${JSON.stringify(text.slice(0, 8))}`, () => assert.equal(parseQuantity(text), undefined));
   }
 

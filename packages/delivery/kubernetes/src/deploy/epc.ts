@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { bytesText, canonicalQuantity, parseQuantity } from '@enclos/kubernetes-schema';
+import { isTooManyDevices, oneDeviceOnly, softwareResource } from '../software-device.ts';
 import { epcBytesOf, meaningOf, type ResourceAmount } from '../lint/sgx-resources.ts';
 
 const nowhere = { start: 0, end: 0 };
@@ -16,6 +17,7 @@ export function epcText(resources: Readonly<Record<string, string | number>>): {
   let epc: string | undefined;
   for (const [name, value] of Object.entries(resources)) {
     const meaning = meaningOf(name);
+    if (name === softwareResource && isTooManyDevices(value)) throw invalid(oneDeviceOnly.slice(0, -1));
     if (meaning === 'other') others[name] = storedQuantity(value, -3);
     else if (meaning === 'device' || meaning === 'misnamed') {
       throw invalid(`"${name}" in resources: the profile asks for the devices; only EPC is said there`);

@@ -166,12 +166,16 @@ const openPorts = 'Everyone who reaches this machine reaches the ports.';
 const closedPorts =
   'The ports are ports of this machine, which programs on it can reach. "service": {"type": "NodePort"} opens them to others.';
 
+const fixedJob =
+  'The pods of a Job cannot be changed: delete the Job before you apply another one of its name. docs/how-to/keep-in-git.md says how GitOps tools do it.';
+
 function notesOf(
-  { listen, connect, probes, namespace, service }: CompleteSettings,
+  { kind, listen, connect, probes, namespace, service }: CompleteSettings,
   { isCluster, name }: Profile,
 ): readonly string[] {
   const notes: string[] = [];
   const open = connect.filter(({ host, to }) => to === undefined && isIP(host) === 0);
+  if (isCluster && kind === 'Job') notes.push(fixedJob);
   if (isCluster) {
     for (const { host, port } of open) {
       notes.push(`Network policies know no names: port ${port} of every host is open for ${host}. "to" narrows it.`);

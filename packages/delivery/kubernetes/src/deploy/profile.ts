@@ -1,4 +1,5 @@
-import { epcResource, provisionResource, softwareResource } from '../lint/sgx-resources.ts';
+import { epcResource, provisionResource } from '../lint/sgx-resources.ts';
+import { softwareResource } from '../software-device.ts';
 import type { DeploySettings, ProfileName } from './settings.ts';
 
 type Pair = readonly [name: string, value: string];

@@ -1,5 +1,6 @@
 import { at, mapsOf, textOf, type MapNode, type Span } from '@enclos/kubernetes-schema/yaml';
-import { epcBytesOf, meaningOf, resourcesOf, softwareResource, type ResourceAmount } from './sgx-resources.ts';
+import { softwareResource } from '../software-device.ts';
+import { epcBytesOf, meaningOf, resourcesOf, type ResourceAmount } from './sgx-resources.ts';
 import { listenVariable } from './listeners.ts';
 import { environmentOf, type Container, type Workload } from './workload.ts';
 

@@ -9,10 +9,18 @@ import {
   type YamlDocument,
   yamlLimits,
 } from '@enclos/kubernetes-schema/yaml';
+import { checkApplyDrift } from './checks/apply-drift.ts';
 import { checkAzure } from './checks/azure.ts';
 import { checkBoundary } from './checks/boundary.ts';
 import { checkImages, type ImageLabels } from './checks/images.ts';
 import { checkPlacement, checkTaints, epcClaimOf, type EpcClaim } from './checks/placement.ts';
+import {
+  checkNamespaces,
+  namespaceLevelOf,
+  placedPodOf,
+  type NamespaceLevel,
+  type PlacedPod,
+} from './checks/pod-security.ts';
 import { checkProbes } from './checks/probes.ts';
 import { checkQuotes } from './checks/quotes.ts';
 import { checkResources } from './checks/resources.ts';
@@ -82,6 +90,8 @@ class Linter {
   readonly #places: Place[] = [];
   readonly #nodes: ClusterNode[] = [];
   readonly #claims: EpcClaim[] = [];
+  readonly #namespaces: NamespaceLevel[] = [];
+  readonly #pods: PlacedPod[] = [];
   #documents = 0;
   #workloads = 0;
 
@@ -101,6 +111,7 @@ class Linter {
   /** The facts of one pod that are known only after all documents have been read. */
   finish(): LintOutcome {
     checkPlacement(this.#claims, this.#nodes);
+    checkNamespaces(this.#namespaces, this.#pods);
     const findings = this.#places.flatMap((place) => {
       // In the order of the text, whichever rule found them first.
       const inOrder = place.findings.toSorted((a, b) => a.span.start - b.span.start);
@@ -138,6 +149,9 @@ class Linter {
     const entry = kindOf(apiVersion, kind);
     if (entry === undefined) return checkKind(object, report);
     checkObject(node, entry, report);
+    checkApplyDrift(node, entry.type, report);
+    const level = namespaceLevelOf(object, report);
+    if (level !== undefined) this.#namespaces.push(level);
     checkWebhooks(object, report);
     checkAutoscaler(object, report);
     if (kind === 'Node' && this.#nodes.length < mostNodes) this.#nodes.push(clusterNodeOf(node));
@@ -151,6 +165,8 @@ class Linter {
     checkWords(pod, report);
     checkImages(pod, images, report);
     checkProbes(pod, report);
+    const placed = placedPodOf(pod, report);
+    if (placed !== undefined) this.#pods.push(placed);
     if (!pod.holdsEnclaves) return;
     this.#workloads += 1;
     checkQuotes(pod, report);

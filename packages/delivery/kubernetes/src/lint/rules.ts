@@ -1,3 +1,4 @@
+import { oneDeviceOnly, softwareResource } from '../software-device.ts';
 import { refusals, type LintRule } from '@enclos/kubernetes-schema';
 
 export type { LintRule, Severity } from '@enclos/kubernetes-schema';
@@ -20,6 +21,12 @@ const resourceRules = {
     summary: 'The value is in the unit of another resource.',
     why: 'sgx.intel.com/epc counts bytes, the old spellings count MiB, and devices are counted one by one: the pod gets next to nothing, or is never scheduled.',
     fix: 'Write EPC as "10Mi" and devices as 1.',
+  },
+  SOFTWARE_DEVICE_COUNT: {
+    severity: 'error',
+    summary: oneDeviceOnly,
+    why: 'The scheduler counts that many free devices, and then the node agent refuses them: the pod fails with UnexpectedAdmissionError, and a Deployment makes the next one, without end.',
+    fix: `Write ${softwareResource}: 1.`,
   },
   SGX_EPC_OVERCOMMIT: {
     severity: 'error',
@@ -208,6 +215,28 @@ const placementRules = {
   },
 } as const satisfies Readonly<Record<string, LintRule>>;
 
+/** What is right by itself, and not together with other objects or with what is stored. */
+const clusterRules = {
+  APPLY_DRIFT: {
+    severity: 'warning',
+    summary: 'The API server stores a field otherwise than it is written.',
+    why: 'Every apply is a change: kubectl prints "configured", and Argo CD shows the object as out of sync.',
+    fix: 'Leave the field out: empty means the same.',
+  },
+  NAMESPACE_LEVEL_CLASH: {
+    severity: 'error',
+    summary: 'Two documents give one namespace different levels of Pod Security.',
+    why: 'The last one that is applied counts. Pods that need the wider level are refused when they start the next time, and deleting either document deletes the namespace with everything in it.',
+    fix: 'Give each its own namespace.',
+  },
+  NAMESPACE_LEVEL_REFUSED: {
+    severity: 'error',
+    summary: 'The Pod Security level of its namespace refuses the pod.',
+    why: 'No pod is created; the controller reports FailedCreate, and tries again.',
+    fix: 'Remove what the level refuses, or use a namespace with a wider level.',
+  },
+} as const satisfies Readonly<Record<string, LintRule>>;
+
 const webhookRules = {
   WEBHOOK_CA_MISSING: {
     severity: 'error',
@@ -238,6 +267,7 @@ export const lintRules = Object.freeze({
   ...probeRules,
   ...boundaryRules,
   ...placementRules,
+  ...clusterRules,
   ...webhookRules,
 });
 

@@ -1,10 +1,10 @@
 import { at, fieldsOf, type Span, type YamlNode } from '@enclos/kubernetes-schema/yaml';
 import type { Container } from './workload.ts';
 import { parseQuantity, type Quantity } from '@enclos/kubernetes-schema';
+import { softwareResource } from '../software-device.ts';
 
 /** EPC in bytes: the name that Intel's device plugin and today's AKS use. */
 export const epcResource = 'sgx.intel.com/epc';
-export const softwareResource = 'enclos.dev/software-sgx';
 export const provisionResource = 'sgx.intel.com/provision';
 
 const mebi = 1024n * 1024n;

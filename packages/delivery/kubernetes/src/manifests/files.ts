@@ -8,6 +8,18 @@ export interface ManifestFile {
   readonly isSecret: boolean;
 }
 
+/** An object of a kind that Kubernetes does not have itself. */
+export interface CustomObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly spec: object;
+}
+
 /** An object of Kubernetes, and the name of its file. */
 export type NamedObject = readonly [name: string, object: { readonly kind: string }];
 

@@ -1,3 +1,4 @@
-export { manifestFiles, type ManifestFile, type NamedObject } from './files.ts';
+/** `@enclos/kubernetes/manifests`: what manifests of services share. */
+export { manifestFiles, type CustomObject, type ManifestFile, type NamedObject } from './files.ts';
 export { isImageWithDigest, isServiceName } from './words.ts';
 export { writeManifestFiles } from './write.ts';

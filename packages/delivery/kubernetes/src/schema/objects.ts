@@ -37,6 +37,11 @@ interface V1AppArmorProfile {
   readonly type: string;
 }
 
+interface V1AuditAnnotation {
+  readonly key: string;
+  readonly valueExpression: string;
+}
+
 interface V1AzureDiskVolumeSource {
   readonly cachingMode?: string;
   readonly diskName: string;
@@ -472,6 +477,14 @@ interface V1MatchCondition {
   readonly name: string;
 }
 
+interface V1MatchResources {
+  readonly excludeResourceRules?: readonly V1NamedRuleWithOperations[];
+  readonly matchPolicy?: string;
+  readonly namespaceSelector?: V1LabelSelector;
+  readonly objectSelector?: V1LabelSelector;
+  readonly resourceRules?: readonly V1NamedRuleWithOperations[];
+}
+
 interface V1MutatingWebhook {
   readonly admissionReviewVersions: readonly string[];
   readonly clientConfig: AdmissionregistrationV1WebhookClientConfig;
@@ -498,6 +511,15 @@ interface V1NFSVolumeSource {
   readonly path: string;
   readonly readOnly?: boolean;
   readonly server: string;
+}
+
+interface V1NamedRuleWithOperations {
+  readonly apiGroups?: readonly string[];
+  readonly apiVersions?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly scope?: string;
 }
 
 export interface V1Namespace {
@@ -607,6 +629,18 @@ interface V1OwnerReference {
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
+}
+
+interface V1ParamKind {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+}
+
+interface V1ParamRef {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly parameterNotFoundAction?: string;
+  readonly selector?: V1LabelSelector;
 }
 
 interface V1PersistentVolumeClaim {
@@ -1117,6 +1151,49 @@ interface V1TypedObjectReference {
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;
+}
+
+export interface V1ValidatingAdmissionPolicy {
+  readonly apiVersion: 'admissionregistration.k8s.io/v1';
+  readonly kind: 'ValidatingAdmissionPolicy';
+  readonly metadata: V1ObjectMeta;
+  readonly spec?: V1ValidatingAdmissionPolicySpec;
+}
+
+export interface V1ValidatingAdmissionPolicyBinding {
+  readonly apiVersion: 'admissionregistration.k8s.io/v1';
+  readonly kind: 'ValidatingAdmissionPolicyBinding';
+  readonly metadata: V1ObjectMeta;
+  readonly spec: V1ValidatingAdmissionPolicyBindingSpec;
+}
+
+interface V1ValidatingAdmissionPolicyBindingSpec {
+  readonly matchResources?: V1MatchResources;
+  readonly paramRef?: V1ParamRef;
+  readonly policyName: string;
+  readonly validationActions: readonly string[];
+}
+
+interface V1ValidatingAdmissionPolicySpec {
+  readonly auditAnnotations?: readonly V1AuditAnnotation[];
+  readonly failurePolicy?: string;
+  readonly matchConditions?: readonly V1MatchCondition[];
+  readonly matchConstraints?: V1MatchResources;
+  readonly paramKind?: V1ParamKind;
+  readonly validations?: readonly V1Validation[];
+  readonly variables?: readonly V1Variable[];
+}
+
+interface V1Validation {
+  readonly expression: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+}
+
+interface V1Variable {
+  readonly expression: string;
+  readonly name: string;
 }
 
 export interface V1Volume {

@@ -67,6 +67,16 @@ describe('planDeployment()', () => {
     ]);
   });
 
+  it('refuses more than one software device, with the sentence that lint, the webhook and the agent have', () => {
+    const resources = { 'enclos.dev/software-sgx': 2 };
+    refuses('DEPLOY_SETTINGS_INVALID', /^A container has at most one enclos\.dev\/software-sgx: one serves/, {
+      resources,
+    });
+    refuses('DEPLOY_SETTINGS_INVALID', /the profile asks for the devices/, {
+      resources: { 'enclos.dev/software-sgx': 1 },
+    });
+  });
+
   it('reads EPC in each spelling, and writes one', () => {
     for (const [name, value] of [
       ['sgx.intel.com/epc', '10Mi'],
@@ -215,6 +225,13 @@ describe('planDeployment()', () => {
     assert.equal(strategyOf({ replicas: 2, volumes }), undefined);
     assert.equal(strategyOf({ replicas: 1, volumes: [{ ...volume, type: 'ephemeral' }] }), undefined);
     assert.equal(strategyOf({ replicas: 1, volumes, profile: 'podman', image: 'localhost/app:1' }), undefined);
+  });
+
+  it('says that a Job cannot be applied again with other pods', () => {
+    const notes = (settings: Partial<DeploySettings>) =>
+      planDeployment({ settings: { ...base, ...settings } }).notes.join();
+    assert.match(notes({ kind: 'Job' }), /The pods of a Job cannot be changed: delete the Job/);
+    assert.doesNotMatch(notes({ kind: 'Deployment' }) + notes({ kind: 'Job', profile: 'podman' }), /cannot be changed/);
   });
 
   it('lets a Job end', () => {

@@ -1,5 +1,6 @@
 import type { EnclaveContainer, EnclavePod } from '../enclave-pod.ts';
 import { bytesText, meantBy } from '@enclos/kubernetes-schema';
+import { isTooManyDevices, softwareResource } from '../../software-device.ts';
 import type { Report } from '../report.ts';
 import { epcBytesOf, epcResource, knownResources, meaningOf, type ResourceAmount } from '../sgx-resources.ts';
 
@@ -40,6 +41,9 @@ function checkUnit(resource: ResourceAmount, report: Report): void {
   if (amount === undefined || count === undefined || count <= 0n) return;
   const { name } = resource;
   const meaning = meaningOf(name);
+  if (name === softwareResource && isTooManyDevices(amount.text)) {
+    return report('SOFTWARE_DEVICE_COUNT', amount.span, `${amount.text} of ${name} in one container`);
+  }
   if (meaning === 'device' && count > mostDevices) {
     const text = `"${name}" counts devices, and ${amount.text} are ${count} of them`;
     report('SGX_RESOURCE_UNIT', amount.span, text, `${name}: 1`);

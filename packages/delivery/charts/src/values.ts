@@ -1,0 +1,46 @@
+import { fallbackOf, type Setting, type Settings } from './settings.ts';
+
+/** values.yaml: every setting with its fallback, and what it is for. */
+export function valuesFile(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, setting]) => `# ${setting.summary}\n${name}: ${JSON.stringify(fallbackOf(setting) ?? '')}\n`)
+    .join('\n');
+}
+
+/** values.schema.json, which Helm holds values to before it renders anything. Unknown names are refused. */
+export function valuesSchema(settings: Settings): string {
+  const properties: Record<string, object> = Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => [name, schemaOf(setting)]),
+  );
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(settings),
+    properties: {
+      ...properties,
+      // Helm adds it where a chart is part of another.
+      global: { type: 'object' },
+    },
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+function schemaOf(setting: Setting): object {
+  const { kind, summary: description } = setting;
+  if (kind === 'flag') return { type: 'boolean', description };
+  if (kind === 'count') return { type: 'integer', minimum: setting.least, maximum: setting.most, description };
+  const text = { type: 'string', pattern: setting.pattern };
+  if (kind === 'list') return { type: 'array', items: text, description };
+  const mayBeEmpty = kind === 'optional' || setting.whenEmpty !== undefined;
+  return mayBeEmpty ? { description, anyOf: [{ const: '' }, text] } : { ...text, description };
+}
+
+/** The settings as a table of Markdown. */
+export function settingsTable(settings: Settings): string {
+  const rows = Object.entries(settings).map(([name, setting]) => {
+    const value = JSON.stringify(fallbackOf(setting) ?? '');
+    return `| \`${name}\` | ${value === '""' ? '' : `\`${value}\``} | ${setting.summary} |`;
+  });
+  return ['| value | default | what it is |', '|---|---|---|', ...rows, ''].join('\n');
+}

@@ -1,0 +1,119 @@
+import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
+import type { ManifestFile } from '@enclos/kubernetes/manifests';
+import { webhookFiles, webhookObjects } from './files.ts';
+import type { ManifestOptions } from './options.ts';
+
+const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
+/** Lines of PEM: letters of base64 and of its armour. */
+const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]{1,100000}$';
+
+const placeSettings = {
+  image: {
+    kind: 'text',
+    fallback: '',
+    pattern: '^[A-Za-z0-9_./:-]{1,512}@sha256:[0-9a-f]{64}$',
+    summary: 'The image, named with its digest: NAME@sha256:HEX',
+  },
+  name: { kind: 'text', fallback: 'enclos-admission', pattern: label, summary: 'Name of every object' },
+  namespace: {
+    kind: 'text',
+    fallback: '',
+    whenEmpty: '.Release.Namespace',
+    pattern: label,
+    summary: 'Namespace of the objects; empty for that of the release',
+  },
+  createNamespace: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Make the namespace, with its level of Pod Security. It must be another one than that of the release',
+  },
+} as const satisfies Settings;
+
+/** Values of the chart. Each is an option of `enclos-admission manifests`, too. */
+const settings = {
+  ...placeSettings,
+  replicas: { kind: 'count', fallback: 2, least: 1, most: 100, summary: 'How many pods answer' },
+  apiServerNetworks: {
+    kind: 'list',
+    pattern: '^[0-9a-fA-F:.]{2,39}/[0-9]{1,3}$',
+    summary: 'Networks that reviews may come from; from anywhere when there is neither one nor an agent',
+  },
+  apiServerAgentLabel: {
+    kind: 'optional',
+    pattern: '^[A-Za-z0-9./-]{1,253}$',
+    summary: 'Name of a label of the pods in kube-system through which API servers reach into the cluster',
+  },
+  apiServerAgentValue: { kind: 'optional', pattern: '^[A-Za-z0-9_.-]{1,63}$', summary: 'Value of this label' },
+  certManager: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Have cert-manager make the authority, the certificate and the Secret, and fill in caBundle',
+  },
+  caBundle: {
+    kind: 'optional',
+    pattern: pem,
+    summary:
+      'PEM of the authorities that API servers accept (`ca-bundle.crt` of `certificates`); not needed with certManager',
+  },
+  secret: {
+    kind: 'text',
+    fallback: '',
+    whenEmpty: '.Values.name',
+    pattern: label,
+    summary:
+      'The Secret with tls.crt and tls.key, which something else makes; empty for one with the name of the objects',
+  },
+  clientCa: {
+    kind: 'optional',
+    pattern: pem,
+    summary: 'PEM of authorities: only API servers with a certificate of theirs are answered',
+  },
+  monitoring: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+  },
+  monitoringNamespace: { kind: 'optional', pattern: label, summary: 'The namespace of Prometheus' },
+} as const satisfies Settings;
+
+function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
+  const { image, name, namespace, replicas, apiServerNetworks, monitoringNamespace, caBundle, clientCa } = values;
+  const { apiServerAgentLabel: key, apiServerAgentValue: value } = values;
+  return {
+    image,
+    name,
+    namespace,
+    replicas,
+    apiServerNetworks,
+    secretName: values.secret === '' ? name : values.secret,
+    hasCertManager: values.certManager,
+    hasMonitoring: values.monitoring,
+    ...(caBundle === undefined ? {} : { caBundle }),
+    ...(clientCa === undefined ? {} : { clientCa }),
+    ...(key === undefined || value === undefined ? {} : { apiServerAgent: { key, value } }),
+    ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
+  };
+}
+
+export const webhookChart: ChartSource<typeof settings> = {
+  name: 'enclos-admission',
+  version: '0.1.0',
+  description: 'The admission webhook of Enclos: gives pods that ask for enclaves what they need.',
+  kubeVersion: '>=1.30.0-0',
+  settings,
+  objects: (values) =>
+    webhookObjects(optionsOf(values)).filter(([, { kind }]) => values.createNamespace || kind !== 'Namespace'),
+  introduction:
+    'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
+    '[`manifests`](../manifests) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+};
+
+/** The chart, and the base of kustomize that is the same: what the folders of this service hold. */
+export function generatedFiles(): { readonly chart: readonly ManifestFile[]; readonly base: readonly ManifestFile[] } {
+  const values = fallbacks(settings);
+  const image = `registry.example/enclos-admission@sha256:${'0'.repeat(64)}`;
+  return {
+    chart: chartFiles(webhookChart),
+    base: webhookFiles(optionsOf({ ...values, namespace: values.name, image })),
+  };
+}

@@ -1,0 +1,2 @@
+/** Where the webhook configuration sends reviews. */
+export const reviewPath = '/mutate';

@@ -1,0 +1,108 @@
+import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
+import type { ManifestFile } from '@enclos/kubernetes/manifests';
+import { agentFiles, agentObjects } from './files.ts';
+import type { ManifestOptions } from './options.ts';
+
+const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
+
+/** Values of the chart. Each is an option of `enclos-node-agent manifests`, too. */
+const settings = {
+  image: {
+    kind: 'text',
+    fallback: '',
+    pattern: '^[A-Za-z0-9_./:-]{1,512}@sha256:[0-9a-f]{64}$',
+    summary: 'The image, named with its digest: NAME@sha256:HEX',
+  },
+  name: { kind: 'text', fallback: 'enclos-node-agent', pattern: label, summary: 'Name of every object' },
+  namespace: {
+    kind: 'text',
+    fallback: '',
+    whenEmpty: '.Release.Namespace',
+    pattern: label,
+    summary: 'Namespace of the objects; empty for that of the release',
+  },
+  createNamespace: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Make the namespace, with its level of Pod Security. It must be another one than that of the release',
+  },
+  devices: {
+    kind: 'count',
+    fallback: 20,
+    least: 0,
+    most: 1024,
+    summary: 'Software devices of each node, one for each container; 0 for none',
+  },
+  ownVendor: { kind: 'flag', fallback: false, summary: 'Make and certify the machine of a node that has none' },
+  collateralConfigMap: {
+    kind: 'optional',
+    pattern: label,
+    summary:
+      'A config map with the collateral of a vendor elsewhere, in the namespace of the agent; not with ownVendor',
+  },
+  collateralUrl: {
+    kind: 'optional',
+    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]{1,2000}$',
+    summary: 'An address of this collateral, where there is no config map',
+  },
+  cgroups: { kind: 'flag', fallback: true, summary: 'Count enclaves with their pods, and not with the agent' },
+  nsenter: {
+    kind: 'flag',
+    fallback: true,
+    summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
+  },
+  hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  monitoring: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
+  },
+} as const satisfies Settings;
+
+function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
+  const { image, name, namespace, devices, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
+  const hasSoftware = devices > 0;
+  const collateral = hasSoftware ? collateralOf(values) : undefined;
+  return {
+    image,
+    name,
+    namespace,
+    devices,
+    isOwnVendor: ownVendor && hasSoftware,
+    hasCgroups: cgroups && hasSoftware,
+    entersNode: nsenter,
+    hasHardware: hardware,
+    hasMonitoring: monitoring,
+    ...(collateral === undefined ? {} : { collateral }),
+  };
+}
+
+function collateralOf(values: SettingValues<typeof settings>): ManifestOptions['collateral'] {
+  const { collateralConfigMap: configMap, collateralUrl: url } = values;
+  if (configMap !== undefined) return { configMap };
+  return url === undefined ? undefined : { url };
+}
+
+export const agentChart: ChartSource<typeof settings> = {
+  name: 'enclos-node-agent',
+  version: '0.1.0',
+  description: 'SGX devices, software and hardware, for the pods of every Linux node.',
+  kubeVersion: '>=1.30.0-0',
+  settings,
+  objects: ({ createNamespace, ...values }) =>
+    agentObjects(optionsOf({ createNamespace, ...values })).filter(
+      ([, { kind }]) => createNamespace || kind !== 'Namespace',
+    ),
+  introduction:
+    'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
+    '[`deploy`](../deploy) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+};
+
+/** The chart, and the base of kustomize that is the same: what the folders of this service hold. */
+export function generatedFiles(): { readonly chart: readonly ManifestFile[]; readonly base: readonly ManifestFile[] } {
+  const values = fallbacks(settings);
+  const image = `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`;
+  // What a trial needs: nodes without a vendor.
+  const options = optionsOf({ ...values, namespace: values.name, image, ownVendor: true });
+  return { chart: chartFiles(agentChart), base: agentFiles(options) };
+}

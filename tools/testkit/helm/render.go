@@ -1,0 +1,73 @@
+// Renders charts as Helm does: with Go's text/template, the functions of Sprig, and what Helm sets. It reads JSON lines
+// {"chart": FOLDER, "values": {...}, "release": {"Name": ..., "Namespace": ...}} and writes one JSON text for each, the
+// files one after the other. Values of the chart's values.yaml come with the request: there is no reader of YAML here.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"text/template"
+
+	"github.com/Masterminds/sprig"
+)
+
+type request struct {
+	Chart   string
+	Values  map[string]interface{}
+	Release map[string]interface{}
+}
+
+func render(asked request) (string, error) {
+	files, err := filepath.Glob(filepath.Join(asked.Chart, "templates", "*.yaml"))
+	if err != nil {
+		return "", err
+	}
+	sort.Strings(files)
+	var out bytes.Buffer
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		// As Helm's engine: a value that is not there is an error with --strict; here always.
+		parsed, err := template.New(file).Option("missingkey=error").Funcs(sprig.TxtFuncMap()).Parse(string(text))
+		if err != nil {
+			return "", err
+		}
+		var one bytes.Buffer
+		data := map[string]interface{}{"Values": asked.Values, "Release": asked.Release}
+		if err := parsed.Execute(&one, data); err != nil {
+			return "", err
+		}
+		if strings.TrimSpace(one.String()) != "" {
+			fmt.Fprintf(&out, "---\n%s", one.String())
+		}
+	}
+	return out.String(), nil
+}
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 1<<24)
+	answers := json.NewEncoder(os.Stdout)
+	for in.Scan() {
+		var asked request
+		if err := json.Unmarshal(in.Bytes(), &asked); err != nil {
+			panic(err)
+		}
+		text, err := render(asked)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		if err := answers.Encode(text); err != nil {
+			panic(err)
+		}
+	}
+}
