@@ -21,6 +21,7 @@ const shown: ManifestOptions = {
   devices: 20,
   isOwnVendor: true,
   hasCgroups: true,
+  entersNode: true,
   hasHardware: true,
   hasMonitoring: false,
 };
@@ -58,6 +59,7 @@ describe('the manifests of the agent', () => {
     for (const some of [
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasCgroups: false },
+      { entersNode: false },
       { hasHardware: false },
     ]) {
       const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
@@ -73,9 +75,28 @@ describe('the manifests of the agent', () => {
         volumes.map(({ name }) => name),
         volumeMounts.map(({ name }) => name),
       );
-      const hasCgroups = software?.cgroupRoot !== undefined;
-      assert.equal(command.includes('nsenter'), hasCgroups);
-      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE'), hasCgroups);
+      const enters = software?.cgroupRoot !== undefined && !('entersNode' in some);
+      assert.equal(command.includes('nsenter'), enters);
+      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE') ?? false, enters);
+    }
+  });
+
+  test('ask for what the mode uses, and for nothing else', () => {
+    const ofSoftware = ['KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN'];
+    const table: readonly [Partial<ManifestOptions>, ...unknown[]][] = [
+      [{}, ['hostPID'], [...ofSoftware, 'SYS_PTRACE'], 'Unconfined'],
+      [{ entersNode: false }, ['hostPID'], ofSoftware, 'Unconfined'],
+      [{ hasCgroups: false }, ['shareProcessNamespace'], ofSoftware, 'Unconfined'],
+      [{ devices: 0, hasCgroups: false, isOwnVendor: false }, [], undefined, undefined],
+    ];
+    for (const [some, processes, capabilities, profile] of table) {
+      const spec = daemonSet({ ...shown, ...some }).spec?.template.spec;
+      const context = spec?.containers[0]?.securityContext;
+      const ofPod = Object.keys(spec ?? {}).filter((key) => /^(host|share)/.test(key));
+      assert.deepEqual(
+        [ofPod, context?.capabilities?.drop, context?.capabilities?.add, context?.appArmorProfile?.type],
+        [processes, ['ALL'], capabilities, profile],
+      );
     }
   });
 });
@@ -152,7 +173,7 @@ describe('the DaemonSet', () => {
   test('asks for the capabilities of the README, and for nothing else of the node but its process ids', () => {
     const { drop, add } = container.securityContext.capabilities;
     assert.deepEqual(drop, ['ALL']);
-    assert.deepEqual(add, ['CHOWN', 'KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN', 'SYS_PTRACE']);
+    assert.deepEqual(add, ['KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN', 'SYS_PTRACE']);
     assert.equal(container.securityContext.allowPrivilegeEscalation, false);
     assert.equal(pod.automountServiceAccountToken, false);
     const privileges = Object.keys(pod).filter((key) => key.startsWith('host'));

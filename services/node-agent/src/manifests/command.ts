@@ -40,6 +40,10 @@ const manifestsCommand = {
     'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
     devices,
     'no-cgroup': noCgroup,
+    'no-nsenter': {
+      type: 'boolean',
+      summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
+    },
     'no-hardware': noHardware,
     events,
     'node-condition': condition,
@@ -98,6 +102,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     isOwnVendor: values['own-vendor'] && count > 0,
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
+    entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
     report: count > 0 ? reportOf(values) : undefined,
     hasDevicePolicy: values['device-policy'],

@@ -13,6 +13,8 @@ export interface ManifestOptions {
   readonly collateral?: { readonly configMap: string } | { readonly url: string } | undefined;
   /** Enclaves count towards the limits of their pods. Not without software devices. */
   readonly hasCgroups: boolean;
+  /** The agent starts in the cgroup namespace of the node, as it has to where cgroups are mounted with `nsdelegate`. */
+  readonly entersNode: boolean;
   /** A policy of the cluster refuses more than one software device in a container. */
   readonly hasDevicePolicy?: boolean;
   /** SGX hardware is given to pods, too. */
