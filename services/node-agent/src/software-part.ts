@@ -13,13 +13,12 @@ import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { every } from './every.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
 import type { AgentPlatform } from './platform.ts';
 import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
-import { loadDefinitions } from './plugin/definitions.ts';
 import { keepSweeping } from './reclaim/keep-sweeping.ts';
 import { takeSeat } from './seat.ts';
 
@@ -90,21 +89,9 @@ export async function createSoftwarePart(
       });
       stops.push(
         every(probeMs, devices.probe, (error) => failed('probe', error)),
-        keepSweeping({
-          devices,
-          definitions: loadDefinitions(),
-          folder: options.podResources,
-          log,
-          reclaimed: metrics.reclaimed,
-        }),
+        keepSweeping({ devices, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
       );
-      log.info('platform-ready', {
-        resource: softwareResource,
-        devices: count,
-        rootFingerprint: toHex(platform.rootFingerprint),
-        isolationMissing: platform.missingLayers.join(' '),
-        accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
-      });
+      log.info('platform-ready', readyFields(started, count, cgroups));
     },
     async close() {
       for (const stop of stops) stop();
@@ -115,6 +102,16 @@ export async function createSoftwarePart(
       await seat.leave();
     },
   });
+}
+
+function readyFields(platform: AgentPlatform, devices: number, cgroups: Cgroups | undefined): LogFields {
+  return {
+    resource: softwareResource,
+    devices,
+    rootFingerprint: toHex(platform.rootFingerprint),
+    isolationMissing: platform.missingLayers.join(' '),
+    accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
+  };
 }
 
 function openFolders(

@@ -4,13 +4,12 @@ import { softwareResource } from '@enclos/kubernetes/software-device';
 import type { SoftwareDevices } from '../devices/software.ts';
 import { every } from '../every.ts';
 import type { Log } from '../log.ts';
-import type { Definitions } from '../plugin/definitions.ts';
+import { loadDefinitions } from '../plugin/definitions.ts';
 import { heldDevices } from './pod-resources.ts';
 import { createSweep } from './sweep.ts';
 
 export interface SweepingOptions {
   readonly devices: Pick<SoftwareDevices, 'folders' | 'reclaim'>;
-  readonly definitions: Definitions;
   /** The folder of the kubelet's socket. */
   readonly folder: string;
   readonly log: Log;
@@ -19,15 +18,8 @@ export interface SweepingOptions {
 }
 
 /** Folders of pods that are gone, for as long as the agent serves. @returns what ends it */
-export function keepSweeping({
-  devices,
-  definitions,
-  folder,
-  log,
-  reclaimed,
-  periodMs = 10_000,
-}: SweepingOptions): () => void {
-  const asking = { definitions, socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
+export function keepSweeping({ devices, folder, log, reclaimed, periodMs = 10_000 }: SweepingOptions): () => void {
+  const asking = { definitions: loadDefinitions(), socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
   const sweep = createSweep({
     devices,
     held: () => heldDevices(softwareResource, asking),

@@ -55,7 +55,6 @@ function bench(t: TestContext, folder: string) {
         return paths.length;
       },
     },
-    definitions,
     folder,
     log: {
       info(event, fields) {
