@@ -24,6 +24,7 @@ const maxTries = 100;
 /**
  * Takes the seat, or stands by until it is free: by a connection to the agent that has it, which the kernel ends with that agent. So
  * the next agent of a node is loaded and waits when the present one ends, and serves at once.
+ * Two that wait for one that was killed may both take the seat; then the platform refuses to open twice (PLATFORM_USERS_REFUSED).
  * @throws AGENT_FOLDER_REFUSED
  */
 export async function takeSeat({ path, standingBy }: SeatOptions): Promise<Seat> {

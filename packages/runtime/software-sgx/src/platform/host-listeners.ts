@@ -12,11 +12,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A socket of a host, with what is connected there. */
-export interface HostListening extends Listening {
-  /** How many connections there are now. */
-  readonly connections: () => number;
-}
+/** A socket of a host, and how many connections it has now. */
+export type HostListening = Listening & { readonly connections: () => number };
 
 /** The sockets of one host, which share its part of the connections. */
 export interface HostListeners {
