@@ -241,10 +241,23 @@ describe('planDeployment()', () => {
     );
     assert.deepEqual(
       [spec?.backoffLimit, spec?.activeDeadlineSeconds, spec?.ttlSecondsAfterFinished, spec?.parallelism],
-      [0, 60, 10, undefined],
+      [6, 60, 10, undefined],
     );
     assert.equal(spec?.template.spec?.restartPolicy, 'Never');
     assert.equal(spec.template.spec.containers[0]?.readinessProbe, undefined);
+  });
+
+  it('makes the pods of a Job again that the node refused, and none in which a program failed', () => {
+    const retries = (settings: Partial<DeploySettings>) => {
+      const { spec } = find(objectsOf({ kind: 'Job', ...settings }), 'Job');
+      return [spec?.backoffLimit, spec?.podReplacementPolicy, spec?.podFailurePolicy];
+    };
+    const rules = [{ action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } }];
+    assert.deepEqual(retries({}), [6, 'Failed', { rules }]);
+    assert.deepEqual(retries({ job: { keepSeconds: 10 } }), [6, 'Failed', { rules }]);
+    assert.deepEqual(retries({ job: { backoffLimit: 0 } }), [0, undefined, undefined]);
+    assert.deepEqual(retries({ job: { backoffLimit: 2 } }), [2, undefined, undefined]);
+    assert.deepEqual(retries({ profile: 'podman', image: 'localhost/app:1' }), [0, undefined, undefined]);
   });
 
   it('spreads pods and keeps some of them, when there are several', () => {
