@@ -61,6 +61,11 @@ export const agentErrors = declareErrors({
     'The node agent has too many requests of the kubelet in progress.',
     'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
   ],
+  AGENT_PODS_UNKNOWN: [
+    'transient',
+    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
+    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
+  ],
   AGENT_CALLER_UNKNOWN: [
     'refused',
     'The kernel does not say which process connected to a device.',

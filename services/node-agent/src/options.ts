@@ -42,6 +42,8 @@ export interface SoftwareOptions {
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
+  /** The folder in which the kubelet says which pods have which devices. */
+  readonly podResources: string;
 }
 
 /** A file or a folder, or an address of http or https with the authorities for it. */
@@ -95,6 +97,7 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],
+    podResources: path('--pod-resources', values['pod-resources']),
   };
 }
 

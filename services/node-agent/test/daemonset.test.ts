@@ -66,7 +66,9 @@ describe('the manifests of the agent', () => {
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
-      const needed = [...named, hardware?.deviceFolder].filter((folder) => folder !== undefined);
+      const needed = [...named, software?.podResources, hardware?.deviceFolder].filter(
+        (folder) => folder !== undefined,
+      );
       assert.deepEqual(
         volumeMounts.map(({ mountPath }) => mountPath).toSorted(),
         ['/var/lib/kubelet/device-plugins', ...needed].toSorted(),
