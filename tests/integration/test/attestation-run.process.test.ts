@@ -39,14 +39,14 @@ after(async () => {
   await workshop.close();
 });
 
-async function run(until = /"event":"tenant"/): Promise<Running> {
+async function run(line = /"event":"tenant"/): Promise<Running> {
   const state = ['--state', workshop.stateFolder('here')];
   const listening = ['--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0'];
   const words = ['run', project, '--isolation', 'best', ...state, '--', '--development', ...listening];
   // Elsewhere than in the folder of the service: its files are there all the same.
   const running = startProgram([process.execPath, enclosBin, ...words], { cwd: workshop.folder });
   runs.push(running);
-  await running.until(until);
+  await running.until(line);
   return running;
 }
 
