@@ -52,6 +52,11 @@ const settings = {
     summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
   },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  devicePolicy: {
+    kind: 'flag',
+    fallback: true,
+    summary: 'A policy of the cluster refuses more than one software device in a container',
+  },
   monitoring: {
     kind: 'flag',
     fallback: false,
@@ -60,7 +65,7 @@ const settings = {
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
-  const { image, name, namespace, devices, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
+  const { image, name, namespace, devices, ownVendor, cgroups, nsenter, hardware, devicePolicy: isPolicyWanted, monitoring } = values;
   const hasSoftware = devices > 0;
   const collateral = hasSoftware ? collateralOf(values) : undefined;
   return {
@@ -72,6 +77,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     hasCgroups: cgroups && hasSoftware,
     entersNode: nsenter,
     hasHardware: hardware,
+    hasDevicePolicy: isPolicyWanted && hasSoftware,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),
   };

@@ -48,9 +48,9 @@ const manifestsCommand = {
     events,
     'node-condition': condition,
     'node-label': label,
-    'device-policy': {
+    'no-device-policy': {
       type: 'boolean',
-      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+      summary: 'Leave out the policy of the cluster that refuses more than one software device in a container',
     },
     monitoring: {
       type: 'boolean',
@@ -105,7 +105,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
     report: count > 0 ? reportOf(values) : undefined,
-    hasDevicePolicy: values['device-policy'],
+    hasDevicePolicy: !values['no-device-policy'] && count > 0,
     hasMonitoring: values.monitoring,
   };
   return { folder, options };

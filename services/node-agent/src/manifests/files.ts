@@ -17,7 +17,7 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
     ['daemonset.yaml', daemonSet(options)],
     networkPolicy(options),
     ...clusterAccess(options),
-    ...(options.hasDevicePolicy === true
+    ...(options.hasDevicePolicy
       ? ([
           ['device-policy.yaml', devicePolicy(options)],
           ['device-policy-binding.yaml', devicePolicyBinding(options)],
