@@ -61,10 +61,12 @@ describe('the manifests of the agent', () => {
       { hasCgroups: false },
       { entersNode: false },
       { hasHardware: false },
+      { allowsMissingIsolation: true },
     ]) {
       const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args);
+      if (software !== undefined) assert.equal(software.allowsMissingIsolation, some.allowsMissingIsolation === true);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
       const needed = [...named, software?.podResources, hardware?.deviceFolder].filter(
         (folder) => folder !== undefined,

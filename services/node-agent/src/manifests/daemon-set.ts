@@ -68,6 +68,7 @@ function argumentsOf(options: ManifestOptions): string[] {
     ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
     `--devices=${devices}`,
     ...(devices > 0 ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
+    ...(devices > 0 && options.allowsMissingIsolation === true ? ['--allow-missing-isolation'] : []),
     ...(hasHardware ? [] : ['--no-hardware']),
     ...(report === undefined ? [] : ['--node=$(NODE_NAME)']),
     ...(report?.events === true ? ['--events'] : []),
