@@ -7,10 +7,7 @@ import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
 import { createCondition, notThere, TimedTurns } from './condition.ts';
-
-/** Where a container finds its folder. */
-const mountPoint = '/run/enclos';
-const socketVariable = 'ENCLOS_PLATFORM';
+import { mountPoint, socketVariable } from './container-view.ts';
 
 /** The parts of a platform that the devices need. */
 export interface DevicePlatform {
