@@ -93,6 +93,12 @@ export const agentCommand = {
       default: '/var/lib/kubelet/device-plugins',
       summary: 'The kubelet’s folder of sockets',
     },
+    'pod-resources': {
+      type: 'string',
+      value: 'DIR',
+      default: '/var/lib/kubelet/pod-resources',
+      summary: 'Where the kubelet says which pods have which devices, to remove the folders of pods that are gone',
+    },
     dra: {
       type: 'string',
       value: 'N',

@@ -66,6 +66,11 @@ export const agentErrors = declareErrors({
     'The node agent cannot prepare a resource claim.',
     'Correct the claim of the pod: one device of the class software-sgx.enclos.dev for each request, and a separate claim for each pod.',
   ],
+  AGENT_PODS_UNKNOWN: [
+    'transient',
+    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
+    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
+  ],
   AGENT_CALLER_UNKNOWN: [
     'refused',
     'The kernel does not say which process connected to a device.',

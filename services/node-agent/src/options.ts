@@ -46,6 +46,8 @@ export interface SoftwareOptions {
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
+  /** The folder in which the kubelet says which pods have which devices. */
+  readonly podResources: string;
 }
 
 /** Dynamic resource allocation. */
@@ -112,6 +114,7 @@ function softwareOptions(values: Values, devices: Pick<SoftwareOptions, 'devices
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],
+    podResources: path('--pod-resources', values['pod-resources']),
   };
 }
 

@@ -15,12 +15,14 @@ import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { createDraPart, type DraPart } from './dra/dra-part.ts';
 import { every } from './every.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
 import type { AgentPlatform } from './platform.ts';
 import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
+import { keepSweeping } from './reclaim/keep-sweeping.ts';
+import { takeSeat } from './seat.ts';
 
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
@@ -57,6 +59,8 @@ export async function createSoftwarePart(
   await makePassable(runtimeFolder);
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
+  // After the look at the cgroups: an agent that does not find them takes no other's place.
+  const seat = await takeSeat({ path: join(runtimeFolder, 'agent.sock'), standingBy: () => log.info('standing-by') });
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
@@ -68,7 +72,7 @@ export async function createSoftwarePart(
   const around = { stateFolder, runtimeFolder, log, metrics, caller, problem, watch };
   const claims = dra === undefined ? undefined : await createDraPart(dra, { ...around, client: client() });
   let platform: AgentPlatform | undefined;
-  let stopProbing: (() => void) | undefined;
+  const stops: (() => void)[] = [];
   return Object.freeze({
     resources: count === 0 ? [] : [devices],
     problem,
@@ -87,25 +91,37 @@ export async function createSoftwarePart(
         check: checkOf(started, trial, claims),
       });
       await claims?.attach(started.folderHosts.slice(count));
-      stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
-      log.info('platform-ready', {
-        resource: softwareResource,
-        devices: count,
-        claims: dra?.devices ?? 0,
-        rootFingerprint: toHex(platform.rootFingerprint),
-        isolationMissing: platform.missingLayers.join(' '),
-        accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
-      });
+      stops.push(
+        every(probeMs, devices.probe, (error) => failed('probe', error)),
+        keepSweeping({ devices, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
+      );
+      log.info('platform-ready', readyFields(started, options, cgroups));
     },
     async close() {
-      stopProbing?.();
+      for (const stop of stops) stop();
       // First the kubelet hears that there are no devices, so that no pod comes for one.
       devices.detach();
       await plugin?.close();
       await claims?.close();
       await platform?.close();
+      await seat.leave();
     },
   });
+}
+
+function readyFields(
+  platform: AgentPlatform,
+  { devices, dra }: SoftwareOptions,
+  cgroups: Cgroups | undefined,
+): LogFields {
+  return {
+    resource: softwareResource,
+    devices,
+    claims: dra?.devices ?? 0,
+    rootFingerprint: toHex(platform.rootFingerprint),
+    isolationMissing: platform.missingLayers.join(' '),
+    accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
+  };
 }
 
 function openFolders(

@@ -78,7 +78,9 @@ describe('the manifests of the agent', () => {
               `${dra.kubeletRoot}/plugins_registry`,
               dra.cdiFolder,
             ];
-      const needed = [...named, hardware?.deviceFolder, ...forClaims].filter((folder) => folder !== undefined);
+      const needed = [...named, software?.podResources, hardware?.deviceFolder, ...forClaims].filter(
+        (folder) => folder !== undefined,
+      );
       assert.deepEqual(
         volumeMounts.map(({ mountPath }) => mountPath).toSorted(),
         ['/var/lib/kubelet/device-plugins', ...needed].toSorted(),

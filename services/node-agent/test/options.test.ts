@@ -19,6 +19,7 @@ describe('the options of the agent', () => {
         cgroupRoot: '/host/cgroup',
         maxImageBytes: 16 * 1024 * 1024,
         auditFile: undefined,
+        podResources: '/var/lib/kubelet/pod-resources',
         quoteHelper: false,
       },
       hardware: { devices: 110, deviceFolder: '/host/dev', cdiFolder: undefined, epcBytes: undefined },

@@ -167,7 +167,10 @@ describe('an agent with software devices', { skip }, () => {
       const [code, message] = await failsWith([...readOnly(folder), ...asked], words);
       return [code, String(message).replaceAll(folder, 'FOLDER')];
     };
-    assert.deepEqual(await startsOn('--runtime'), ['AGENT_FOLDER_REFUSED', 'FOLDER/devices cannot be made.']);
+    assert.deepEqual(await startsOn('--runtime'), [
+      'AGENT_FOLDER_REFUSED',
+      'The agent cannot listen at FOLDER/agent.sock.',
+    ]);
     const refusal = 'could not be written: the file system is read-only (EROFS).';
     assert.deepEqual(await startsOn('--state'), ['PLATFORM_STORAGE_FAILED', `FOLDER/vendor ${refusal}`]);
     assert.equal((await startsOn('--cache'))[0], 'INTERPRETER_NOT_COPIED');

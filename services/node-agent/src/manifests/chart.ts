@@ -51,7 +51,7 @@ const settings = {
   },
   collateralUrl: {
     kind: 'optional',
-    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]{1,2000}$',
+    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]+$',
     summary: 'An address of this collateral, where there is no config map',
   },
   cgroups: { kind: 'flag', fallback: true, summary: 'Count enclaves with their pods, and not with the agent' },

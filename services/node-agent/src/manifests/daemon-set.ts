@@ -12,7 +12,8 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
     spec: {
       selector: { matchLabels: labels },
       // An agent that is replaced ends the enclaves of its node: one node after the other.
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      // The next agent is started, and stands by, before the present one is ended: see `takeSeat`.
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: { metadata: { labels }, spec: podSpec(options) },
     },
   };

@@ -61,7 +61,7 @@ async function bench(t: TestContext, before?: Pick<Bench, 'folder' | 'api' | 'cl
     async listen({ path, seenAs }: HostFolder) {
       assert.equal(seenAs, '/run/enclos');
       served.push(path);
-      return { close: async () => void closed.push(path) };
+      return { close: async () => void closed.push(path), connections: () => 0 };
     },
   }));
   let problem: unknown;
