@@ -34,9 +34,9 @@ export function claimSpecification({ uid, devices }: AllocatedClaim, folderOf: (
 }
 
 /** Runtimes read names that end in .json: the file appears whole. */
-export async function publishClaim(folder: string, claim: AllocatedClaim, specification: object): Promise<void> {
+export function publishClaim(folder: string, uid: string, specification: object): Promise<void> {
   const text = `${JSON.stringify(specification, undefined, 2)}\n`;
-  await durable.replace(pathIn(folder, claim.uid), text, { mode: 0o644, folderMode: 0o755 });
+  return durable.replace(pathIn(folder, uid), text, { mode: 0o644, folderMode: 0o755 });
 }
 
 export function withdrawClaim(folder: string, uid: string): Promise<void> {

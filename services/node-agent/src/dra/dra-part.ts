@@ -104,7 +104,7 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
   });
 }
 
-/** What comes again and again is told once. */
+/** A failure that repeats is told once. */
 function driverEvents({ log, metrics }: Pick<DraSurroundings, 'log' | 'metrics'>, joined: () => void): DriverEvents {
   let told: string | undefined;
   return {

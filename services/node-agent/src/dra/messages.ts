@@ -22,12 +22,9 @@ export interface PreparedDevice {
   readonly cdi_device_ids: readonly string[];
 }
 
+/** The answer for unprepared claims has no devices, and else the same form. */
 export interface PrepareResponse {
   readonly claims: Readonly<Record<string, { readonly devices?: readonly PreparedDevice[]; readonly error?: string }>>;
-}
-
-export interface UnprepareResponse {
-  readonly claims: Readonly<Record<string, { readonly error?: string }>>;
 }
 
 export interface PluginInfo {

@@ -20,7 +20,7 @@ export interface PreparedClaims {
    */
   readonly prepare: (claim: AllocatedClaim) => Promise<readonly PreparedDevice[]>;
   /** Ends what was prepared, and every enclave in it. A claim that is not there is no mistake. */
-  readonly unprepare: (uid: string) => Promise<void>;
+  readonly unprepare: (uid: string) => Promise<readonly PreparedDevice[]>;
   /** Serves the claims of an earlier agent again. */
   readonly attach: (hosts: readonly FolderHost[]) => Promise<void>;
   /** @throws AGENT_TOO_SLOW */
@@ -91,7 +91,10 @@ export async function openPreparedClaims(options: PreparedClaimsOptions): Promis
         }
         return claim.devices.map((device) => answerFor(claim.uid, device, options.node));
       }),
-    unprepare: (uid: string) => turns.take(() => remove(uid)),
+    unprepare: async (uid: string) => {
+      await turns.take(() => remove(uid));
+      return [];
+    },
     attach: (hosts: readonly FolderHost[]) =>
       turns.take(async () => {
         served.attach(hosts);
@@ -128,7 +131,7 @@ function createServed({ root, cdiFolder, caller }: PreparedClaimsOptions): Claim
     async start(claim) {
       for (const { device } of claim.devices) await listen(folderOf(claim.uid, device), device);
       const specification = claimSpecification(claim, (device) => folderOf(claim.uid, device));
-      await publishClaim(cdiFolder, claim, specification);
+      await publishClaim(cdiFolder, claim.uid, specification);
     },
     async end(uid) {
       // First the specification, so that no container starts with it.
@@ -154,12 +157,9 @@ function answerFor(uid: string, { request, device }: ClaimDevice, node: string):
 }
 
 function sameDevices(one: readonly ClaimDevice[], other: readonly ClaimDevice[]): boolean {
-  const text = (devices: readonly ClaimDevice[]): string =>
-    devices
-      .map(({ request, device }) => `${request}=${device}`)
-      .sort()
-      .join();
-  return text(one) === text(other);
+  const isIn = ({ request, device }: ClaimDevice): boolean =>
+    other.some((second) => second.request === request && second.device === device);
+  return one.length === other.length && one.every(isIn);
 }
 
 function shareDevice(one: readonly ClaimDevice[], other: readonly ClaimDevice[]): boolean {

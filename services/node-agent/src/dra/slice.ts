@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
+import { anything, integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ApiClient } from '../api/client.ts';
 import { deviceName, driverName } from './driver.ts';
@@ -74,9 +74,10 @@ async function write({ client, node }: SliceOptions, count: number): Promise<boo
     throw new EnclosError('AGENT_API_REFUSED', `The resource slice ${name} is not of this driver.`);
   }
   const wanted = specOf(node, { count, generation });
-  if (sameJson(devicesOf(found), wanted.devices)) return false;
+  // The server leaves out an empty list.
+  if (sameJson(spec.optional('devices', anything) ?? [], wanted.devices)) return false;
   const kept = { name, resourceVersion: metadata.required('resourceVersion', string(64)) };
-  const owners = ownersOf(found);
+  const owners = metadata.optional('ownerReferences', anything) ?? [];
   const body = sliceOf({ ...kept, ownerReferences: owners }, node, { count, generation: generation + 1 });
   await client.call({ method: 'PUT', path: `${slices}/${name}`, body });
   return true;
@@ -102,17 +103,6 @@ function specOf(node: string, { count, generation }: SliceContent) {
       attributes: { type: { string: 'software' } },
     })),
   };
-}
-
-/** The server leaves out an empty list. */
-function devicesOf(slice: JsonValue): JsonValue {
-  const { spec } = slice as { readonly spec: { readonly devices?: JsonValue } };
-  return spec.devices ?? [];
-}
-
-function ownersOf(slice: JsonValue): JsonValue {
-  const { metadata } = slice as { readonly metadata: { readonly ownerReferences?: JsonValue } };
-  return metadata.ownerReferences ?? [];
 }
 
 /** With its owner the slice goes when the node goes. */

@@ -3,9 +3,13 @@ import { isEnclosError } from '@enclos/errors';
 
 /** An error for the kubelet, which shows its words in the pod's events. Words of errors from elsewhere may hold secrets. */
 export function grpcError(error: unknown): { readonly code: status; readonly details: string } {
-  if (!isEnclosError(error)) return { code: status.INTERNAL, details: 'The node agent failed.' };
-  const details = `${error.code}: ${error.message} ${error.next}`;
-  return { code: codes[error.code] ?? status.INTERNAL, details };
+  const code = isEnclosError(error) ? codes[error.code] : undefined;
+  return { code: code ?? status.INTERNAL, details: wordsOf(error) };
+}
+
+/** What the kubelet shows. */
+export function wordsOf(error: unknown): string {
+  return isEnclosError(error) ? `${error.code}: ${error.message} ${error.next}` : 'The node agent failed.';
 }
 
 const codes: Readonly<Record<string, status>> = {

@@ -3,19 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
 import { loadDraDefinitions } from '../../src/dra/definitions.ts';
-import type {
-  ClaimReference,
-  PluginInfo,
-  PrepareResponse,
-  RegistrationStatus,
-  UnprepareResponse,
-} from '../../src/dra/messages.ts';
+import type { ClaimReference, PluginInfo, PrepareResponse, RegistrationStatus } from '../../src/dra/messages.ts';
 
 /** A driver as the kubelet has it. */
 export interface KnownDriver {
   readonly info: PluginInfo;
   readonly prepare: (...claims: readonly ClaimReference[]) => Promise<PrepareResponse>;
-  readonly unprepare: (...claims: readonly ClaimReference[]) => Promise<UnprepareResponse>;
+  readonly unprepare: (...claims: readonly ClaimReference[]) => Promise<PrepareResponse>;
 }
 
 export interface DraKubelet {
