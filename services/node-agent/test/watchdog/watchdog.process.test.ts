@@ -47,7 +47,7 @@ function isAlive(processId: number): boolean {
   }
 }
 
-const stuck = { stuck: ['AGENT_STUCK'], end: { by: 'watchdog' } };
+const stuck = { stuck: [silenceMs], end: { by: 'watchdog' } };
 
 // Together: each of them waits for the silence to end.
 describe('the watchdog', { concurrency: true }, () => {
