@@ -72,6 +72,7 @@ export const primitives = [
       ['packages/evidence/atls/src/proxy/proxy.ts', 'the proxy, which relays bytes of programs on its machine'],
       ['packages/cli/src', 'servers that a command runs for one user of this machine'],
       ['services/admission/src/server/webhook-server.ts', 'the webhook, whose TLS and bounds are its own'],
+      ['services/node-agent/src/seat.ts', 'the place of the one agent that serves, on which nothing is served'],
       ['apps/console/src/server', 'the page, on this machine'],
     ],
     fix: 'use the front end or the health server of @enclos/service',

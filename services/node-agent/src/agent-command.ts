@@ -93,6 +93,16 @@ export const agentCommand = {
       default: '/var/lib/kubelet/device-plugins',
       summary: 'The kubelet’s folder of sockets',
     },
+    'pod-resources': {
+      type: 'string',
+      value: 'DIR',
+      default: '/var/lib/kubelet/pod-resources',
+      summary: 'Where the kubelet says which pods have which devices, to remove the folders of pods that are gone',
+    },
+    node: { type: 'string', value: 'NAME', summary: 'The name of this node, for the three options that follow' },
+    events: { type: 'boolean', summary: 'Write events to the node when its software devices fail or recover' },
+    'node-condition': { type: 'boolean', summary: 'Keep the condition EnclosSoftwareSgxReady of the node' },
+    'node-label': { type: 'boolean', summary: 'Label the node enclos.dev/software-sgx=true while its devices work' },
     metrics: { type: 'string', value: 'HOST:PORT', summary: 'Serve /metrics, /healthz and /readyz there' },
   },
   examples: [

@@ -1,10 +1,13 @@
 import { toHex } from '@enclos/codec';
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { startAdminServer } from '@enclos/service/admin';
+import { clusterApiServer, createApiClient } from './api/client.ts';
+import { createNodeReport } from './api/node-report.ts';
+import { every } from './every.ts';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
 import type { Log } from './log.ts';
 import { createAgentMetrics, type AgentMetrics } from './metrics.ts';
-import type { AgentOptions } from './options.ts';
+import type { AgentOptions, ReportOptions } from './options.ts';
 import { loadDefinitions } from './plugin/definitions.ts';
 import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
 import { createSoftwarePart, type SoftwarePart } from './software-part.ts';
@@ -52,7 +55,9 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
           unready: () => unreadyReason(parts.software),
           metrics: metrics.render,
         });
+  let stopReporting = (): void => undefined;
   const close = async (): Promise<void> => {
+    stopReporting();
     await parts.hardware?.close();
     await parts.software?.close();
     await server?.close();
@@ -63,7 +68,9 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     }
     if (options.software !== undefined) {
       parts.software = await createSoftwarePart(options.software, { log, metrics, plugin, kubeletFolder });
-      await parts.software.open(now);
+      const { software } = parts;
+      await software.open(now);
+      if (options.report !== undefined) stopReporting = startReporting(options.report, software, { log, now });
     }
   } catch (error) {
     await close();
@@ -75,6 +82,21 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     rootFingerprint: fingerprint === undefined ? undefined : toHex(fingerprint),
     close,
   });
+}
+
+const reportMs = 5000;
+
+/** @throws AGENT_API_UNREACHABLE outside a cluster */
+function startReporting(report: ReportOptions, software: SoftwarePart, { log, now }: AgentSurroundings): () => void {
+  const server = clusterApiServer(process.env);
+  if (server === undefined) {
+    throw new EnclosError('AGENT_API_UNREACHABLE', 'No API server is named: KUBERNETES_SERVICE_HOST is not set.');
+  }
+  const failed = (error: unknown): void => log.warn('report-failed', error);
+  const client = createApiClient({ server, now: () => performance.now() });
+  const { report: write } = createNodeReport({ ...report, client, problem: () => software.problem(), now, failed });
+  void write();
+  return every(reportMs, write, failed);
 }
 
 /** For people who ask `/readyz`: nothing of it is secret. */

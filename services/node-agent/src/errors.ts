@@ -36,6 +36,16 @@ export const agentErrors = declareErrors({
     'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
+  AGENT_API_UNREACHABLE: [
+    'transient',
+    'The Kubernetes API server does not answer the node agent.',
+    'Check the network of the agent’s pod and the token of its service account; devices work without it.',
+  ],
+  AGENT_API_REFUSED: [
+    'refused',
+    'The Kubernetes API server refused a request of the node agent.',
+    'Apply the roles that `enclos-node-agent manifests` writes for the same options; devices work without them.',
+  ],
   AGENT_STUCK: [
     'transient',
     'The node agent stopped responding, and its watchdog killed it.',
@@ -50,6 +60,11 @@ export const agentErrors = declareErrors({
     'transient',
     'The node agent has too many requests of the kubelet in progress.',
     'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
+  ],
+  AGENT_PODS_UNKNOWN: [
+    'transient',
+    'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
+    'Mount /var/lib/kubelet/pod-resources into the agent, read-only, as the DaemonSet in the docs does. It is asked again.',
   ],
   AGENT_CALLER_UNKNOWN: [
     'refused',

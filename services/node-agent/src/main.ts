@@ -31,6 +31,8 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
       return await runAgent(options, log);
     }
     const [, script = ''] = process.argv;
+    // A search for the agent on the node, by its command line, finds the agent alone.
+    process.title = 'enclos-watchdog';
     const end = await watch({
       command: [process.execPath, ...process.execArgv, script, ...argv],
       environment: process.env,

@@ -15,6 +15,8 @@ export interface AgentMetrics {
   /** What enclaves are counted by in their pods; undefined: they are counted with the agent. */
   readonly accounted: (controllers: readonly string[] | undefined) => void;
   readonly collateralFailed: (code: string) => void;
+  /** So many folders of pods that are gone were removed. */
+  readonly reclaimed: (folders: number) => void;
   readonly render: () => string;
 }
 
@@ -47,6 +49,10 @@ export function createAgentMetrics(source: MetricsSource): AgentMetrics {
     name: 'enclos_agent_connections_total',
     help: 'Connections of pods to their software devices.',
   });
+  const reclaimed = createValue('counter', {
+    name: 'enclos_agent_folders_reclaimed_total',
+    help: 'Folders of pods that are gone, which were removed.',
+  });
   const collateralFailures = createValue('counter', {
     name: 'enclos_agent_collateral_failures_total',
     help: 'Times that --collateral could not be read or was refused, by code.',
@@ -64,9 +70,10 @@ export function createAgentMetrics(source: MetricsSource): AgentMetrics {
     accounted(controllers: readonly string[] | undefined) {
       accounting = { by: controllers === undefined ? 'agent' : 'pod', controllers: controllers?.join(' ') ?? '' };
     },
+    reclaimed: (folders: number) => reclaimed.add({}, folders),
     collateralFailed: (code: string) => collateralFailures.add({ code }),
     render: () =>
-      [...views, registrations, failures, allocations, connections, collateralFailures]
+      [...views, registrations, failures, allocations, connections, reclaimed, collateralFailures]
         .map((family) => family.render())
         .join(''),
   });

@@ -15,8 +15,17 @@ export interface AgentOptions {
   readonly kubeletFolder: string;
   readonly software: SoftwareOptions | undefined;
   readonly hardware: HardwareSettings | undefined;
+  /** What the agent tells the cluster; undefined: nothing. */
+  readonly report: ReportOptions | undefined;
   /** Where metrics are served; undefined: nowhere. */
   readonly metrics: NetworkAddress | undefined;
+}
+
+export interface ReportOptions {
+  readonly node: string;
+  readonly events: boolean;
+  readonly condition: boolean;
+  readonly label: boolean;
 }
 
 export interface SoftwareOptions {
@@ -33,6 +42,8 @@ export interface SoftwareOptions {
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
+  /** The folder in which the kubelet says which pods have which devices. */
+  readonly podResources: string;
 }
 
 /** A file or a folder, or an address of http or https with the authorities for it. */
@@ -63,6 +74,7 @@ export function parseOptions(argv: readonly string[]): AgentOptions | undefined 
     kubeletFolder: kubeletPath(values.kubelet),
     software: devices === 0 ? undefined : softwareOptions(values, devices),
     hardware: values['no-hardware'] ? undefined : hardwareSettings(values),
+    report: devices === 0 ? undefined : reportOptions(values),
     metrics: values.metrics === undefined ? undefined : address(values.metrics),
   };
   if (options.software === undefined && options.hardware === undefined) refuse('Neither kind of device is wanted.');
@@ -85,6 +97,7 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],
+    podResources: path('--pod-resources', values['pod-resources']),
   };
 }
 
@@ -109,6 +122,16 @@ export function collateralAddress(option: string, text: string): string {
     refuse(`${option} is an http or https address without a user and a fragment.`);
   }
   return text;
+}
+
+/** The name of a node is a DNS subdomain. */
+const nodeName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+function reportOptions(values: Values): ReportOptions | undefined {
+  const { node = '', events, 'node-condition': condition, 'node-label': label } = values;
+  if (!events && !condition && !label) return undefined;
+  if (!nodeName.test(node)) refuse('--events, --node-condition and --node-label need --node, the name of this node.');
+  return { node, events, condition, label };
 }
 
 function hardwareSettings(values: Values): HardwareSettings {

@@ -13,12 +13,14 @@ import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { every } from './every.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
 import type { AgentPlatform } from './platform.ts';
 import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
+import { keepSweeping } from './reclaim/keep-sweeping.ts';
+import { takeSeat } from './seat.ts';
 
 /** The software devices, their plugin and their platform. */
 export interface SoftwarePart {
@@ -53,6 +55,8 @@ export async function createSoftwarePart(
   await makePassable(runtimeFolder);
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
+  // After the look at the cgroups: an agent that does not find them takes no other's place.
+  const seat = await takeSeat({ path: join(runtimeFolder, 'agent.sock'), standingBy: () => log.info('standing-by') });
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
@@ -61,7 +65,7 @@ export async function createSoftwarePart(
   const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
   const plugin = startPlugin(devices);
   let platform: AgentPlatform | undefined;
-  let stopProbing: (() => void) | undefined;
+  const stops: (() => void)[] = [];
   return Object.freeze({
     resources: [devices],
     problem: () => devices.problem(),
@@ -83,23 +87,31 @@ export async function createSoftwarePart(
           await tried.check();
         },
       });
-      stopProbing = every(probeMs, devices.probe, (error) => failed('probe', error));
-      log.info('platform-ready', {
-        resource: softwareResource,
-        devices: count,
-        rootFingerprint: toHex(platform.rootFingerprint),
-        isolationMissing: platform.missingLayers.join(' '),
-        accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
-      });
+      stops.push(
+        every(probeMs, devices.probe, (error) => failed('probe', error)),
+        keepSweeping({ devices, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
+      );
+      log.info('platform-ready', readyFields(started, count, cgroups));
     },
     async close() {
-      stopProbing?.();
+      for (const stop of stops) stop();
       // First the kubelet hears that there are no devices, so that no pod comes for one.
       devices.detach();
       await plugin.close();
       await platform?.close();
+      await seat.leave();
     },
   });
+}
+
+function readyFields(platform: AgentPlatform, devices: number, cgroups: Cgroups | undefined): LogFields {
+  return {
+    resource: softwareResource,
+    devices,
+    rootFingerprint: toHex(platform.rootFingerprint),
+    isolationMissing: platform.missingLayers.join(' '),
+    accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
+  };
 }
 
 function openFolders(

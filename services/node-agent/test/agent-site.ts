@@ -64,6 +64,10 @@ export interface AgentSite {
   readonly mrEnclave: string;
   /** Starts one with the rights that the DaemonSet gives it, and no others. */
   agent(...more: readonly string[]): RunningAgent;
+  /** Starts one with other rights: by the words that stand before its command. */
+  agentUnder(before: readonly string[], argv: readonly string[]): RunningAgent;
+  /** Of an agent with three software devices, and no hardware. */
+  readonly softwareWords: readonly string[];
   /** The same, started by a program before its own, as in a container that lacks something. */
   agentBy(starter: readonly string[], ...more: readonly string[]): RunningAgent;
   pod(allocation: ContainerAllocation, options?: PodPlace): Pod;
@@ -90,27 +94,31 @@ export async function createAgentSite({ vendorWords = ['--own-vendor'] }: AgentS
   const running = new Set<ChildProcess>();
   const pods: Pod[] = [];
   const cgroups: PodCgroup[] = [];
-  const words = [
+  const softwareWords = [
     ['--state', join(folder, 'state'), ...vendorWords, '--cache', join(folder, 'cache')],
     ['--runtime', runtimeFolder, '--kubelet', kubeletFolder, '--devices', '3', '--no-hardware', '--quote-helper'],
     ['--enclave-users', `${enclaveUsers.first}-${enclaveUsers.last}`],
   ].flat();
-  const start = (starter: readonly string[], more: readonly string[]): RunningAgent => {
+  const agentUnder = ([command = '', ...before]: readonly string[], argv: readonly string[]): RunningAgent => {
     const startedAt = performance.now();
-    const [command = '', ...rights] = [...starter, ...withRightsOf(agentPod().containers[0])];
-    const argv = [...rights, process.execPath, bin, ...words, ...more];
-    const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(command, [...before, process.execPath, bin, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
     running.add(child);
     child.once('close', () => running.delete(child));
     return agentOf(child, startedAt);
+  };
+  const agentBy = (starter: readonly string[], ...more: readonly string[]): RunningAgent => {
+    const rights = withRightsOf(agentPod().containers[0].securityContext.capabilities.add);
+    return agentUnder([...starter, ...rights], [...softwareWords, ...more]);
   };
   return Object.freeze({
     folder,
     runtimeFolder,
     kubeletFolder,
     mrEnclave: createHash('sha256').update(image).digest('hex'),
-    agent: (...more: readonly string[]) => start([], more),
-    agentBy: (starter: readonly string[], ...more: readonly string[]) => start(starter, more),
+    softwareWords,
+    agent: (...more: readonly string[]) => agentBy([], ...more),
+    agentBy,
+    agentUnder,
     pod(allocation: ContainerAllocation, { user = 65_532, cgroup }: PodPlace = {}) {
       const pod = startPod({ allocation, user, imagePath, signaturePath, cgroups: cgroup?.folders });
       pods.push(pod);

@@ -21,6 +21,7 @@ const shown: ManifestOptions = {
   devices: 20,
   isOwnVendor: true,
   hasCgroups: true,
+  entersNode: true,
   hasHardware: true,
   hasMonitoring: false,
 };
@@ -47,8 +48,8 @@ describe('the manifests of the agent', () => {
 
   test('refuse more than one device in a container by a policy, when that is asked for', () => {
     const names = (some: Partial<ManifestOptions>) => agentFiles({ ...shown, ...some }).map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.includes('policy')));
-    const policies = names({ hasDevicePolicy: true }).filter((name) => name.includes('policy'));
+    assert.ok(!names({}).some((name) => name.startsWith('device-policy')));
+    const policies = names({ hasDevicePolicy: true }).filter((name) => name.startsWith('device-policy'));
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
     const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
@@ -58,13 +59,16 @@ describe('the manifests of the agent', () => {
     for (const some of [
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasCgroups: false },
+      { entersNode: false },
       { hasHardware: false },
     ]) {
       const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
-      const needed = [...named, hardware?.deviceFolder].filter((folder) => folder !== undefined);
+      const needed = [...named, software?.podResources, hardware?.deviceFolder].filter(
+        (folder) => folder !== undefined,
+      );
       assert.deepEqual(
         volumeMounts.map(({ mountPath }) => mountPath).toSorted(),
         ['/var/lib/kubelet/device-plugins', ...needed].toSorted(),
@@ -73,9 +77,28 @@ describe('the manifests of the agent', () => {
         volumes.map(({ name }) => name),
         volumeMounts.map(({ name }) => name),
       );
-      const hasCgroups = software?.cgroupRoot !== undefined;
-      assert.equal(command.includes('nsenter'), hasCgroups);
-      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE'), hasCgroups);
+      const enters = software?.cgroupRoot !== undefined && !('entersNode' in some);
+      assert.equal(command.includes('nsenter'), enters);
+      assert.equal(securityContext?.capabilities?.add?.includes('SYS_PTRACE') ?? false, enters);
+    }
+  });
+
+  test('ask for what the mode uses, and for nothing else', () => {
+    const ofSoftware = ['KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN'];
+    const table: readonly [Partial<ManifestOptions>, ...unknown[]][] = [
+      [{}, ['hostPID'], [...ofSoftware, 'SYS_PTRACE'], 'Unconfined'],
+      [{ entersNode: false }, ['hostPID'], ofSoftware, 'Unconfined'],
+      [{ hasCgroups: false }, ['shareProcessNamespace'], ofSoftware, 'Unconfined'],
+      [{ devices: 0, hasCgroups: false, isOwnVendor: false }, [], undefined, undefined],
+    ];
+    for (const [some, processes, capabilities, profile] of table) {
+      const spec = daemonSet({ ...shown, ...some }).spec?.template.spec;
+      const context = spec?.containers[0]?.securityContext;
+      const ofPod = Object.keys(spec ?? {}).filter((key) => /^(host|share)/.test(key));
+      assert.deepEqual(
+        [ofPod, context?.capabilities?.drop, context?.capabilities?.add, context?.appArmorProfile?.type],
+        [processes, ['ALL'], capabilities, profile],
+      );
     }
   });
 });
@@ -152,12 +175,62 @@ describe('the DaemonSet', () => {
   test('asks for the capabilities of the README, and for nothing else of the node but its process ids', () => {
     const { drop, add } = container.securityContext.capabilities;
     assert.deepEqual(drop, ['ALL']);
-    assert.deepEqual(add, ['CHOWN', 'KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN', 'SYS_PTRACE']);
+    assert.deepEqual(add, ['KILL', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_ADMIN', 'SYS_PTRACE']);
     assert.equal(container.securityContext.allowPrivilegeEscalation, false);
     assert.equal(pod.automountServiceAccountToken, false);
     const privileges = Object.keys(pod).filter((key) => key.startsWith('host'));
     assert.deepEqual(privileges, ['hostPID']);
     assert.equal(container.volumeMounts.find(({ name }) => name === 'dev')?.readOnly, true);
+  });
+});
+
+describe('the manifests of an agent that reports to the cluster', () => {
+  const report = { events: true, condition: true, label: true };
+  const rulesOf = (some: typeof report): unknown =>
+    agentFiles({ ...shown, report: some })
+      .map(({ text }) => load(text) as { kind: string; rules?: unknown })
+      .filter(({ rules }) => rules !== undefined)
+      .map(({ kind, rules }) => [kind, rules]);
+  const status = { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] };
+  const nodes = { apiGroups: [''], resources: ['nodes'], verbs: ['patch'] };
+  const events = ['Role', [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }]];
+
+  test('give it the rights for what was asked, and no others', () => {
+    assert.deepEqual(rulesOf(report), [['ClusterRole', [status, nodes]], events]);
+    assert.deepEqual(rulesOf({ ...report, label: false }), [['ClusterRole', [status]], events]);
+    assert.deepEqual(rulesOf({ events: true, condition: false, label: false }), [events]);
+  });
+
+  test('give it a token and the name of its node, which an agent that reports nothing does not have', () => {
+    const {
+      serviceAccountName,
+      automountServiceAccountToken,
+      containers = [],
+    } = daemonSet({ ...shown, report }).spec?.template.spec ?? {};
+    assert.deepEqual([serviceAccountName, automountServiceAccountToken], ['enclos-node-agent', true]);
+    const args = (containers[0]?.args ?? []).map((word) => word.replace('$(NODE_NAME)', 'node-1'));
+    assert.deepEqual(optionsOf(...args).report, { node: 'node-1', ...report });
+    assert.equal(containers[0]?.env?.[0]?.valueFrom?.fieldRef?.fieldPath, 'spec.nodeName');
+    const without = daemonSet(shown).spec?.template.spec;
+    assert.equal(without?.automountServiceAccountToken, false);
+    assert.equal(without?.containers[0]?.env, undefined);
+  });
+
+  test('are written for the options of the command, and are no change when they are applied again', () => {
+    const words = ['--folder', 'deploy', '--image', shown.image, '--events', '--node-condition', '--node-label'];
+    const request = parseManifestOptions(words);
+    assert.deepEqual(request?.options.report, report);
+    const manifests = agentFiles({ ...shown, report }).map(({ text }) => load(text) as PlainManifest);
+    assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
+  });
+
+  test('keep its metrics as the only port that the network reaches', () => {
+    const policy = agentFiles(shown).find(({ name }) => name === 'network-policy.yaml');
+    const { spec } = load(policy?.text ?? '') as { spec: Record<string, unknown> };
+    assert.deepEqual(
+      [spec['policyTypes'], spec['ingress']],
+      [['Ingress'], [{ ports: [{ port: 9464, protocol: 'TCP' }] }]],
+    );
   });
 });
 

@@ -31,9 +31,8 @@ export function agentPod(): AgentPod {
 }
 
 /** The same rights without a container: words that go before a command. */
-export function withRightsOf({ securityContext }: AgentContainer): readonly string[] {
-  const { add } = securityContext.capabilities;
+export function withRightsOf(capabilities: readonly string[]): readonly string[] {
   // The command of the container drops it again before it starts the agent.
-  const kept = add.filter((name) => name !== 'SYS_PTRACE').map((name) => `+${name.toLowerCase()}`);
-  return ['setpriv', '--no-new-privs', `--bounding-set=-all,${kept.join()}`, '--inh-caps=-all', '--'];
+  const kept = capabilities.filter((name) => name !== 'SYS_PTRACE').map((name) => `+${name.toLowerCase()}`);
+  return ['setpriv', '--no-new-privs', `--bounding-set=${['-all', ...kept].join()}`, '--inh-caps=-all', '--'];
 }

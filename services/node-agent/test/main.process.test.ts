@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from './agent-site.ts';
 import { temporaryFolder } from './support.ts';
 
 const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));
@@ -49,5 +51,21 @@ describe('the agent as a process', () => {
     const withoutMachine = run(...words, '--no-hardware', '--no-cgroup', '--cache', join(folder, 'cache'));
     assert.equal(withoutMachine.code, 2);
     assert.match(withoutMachine.out, /"code":"PLATFORM_[A-Z_]+"/);
+  });
+
+  test('is found on the node by its name, and its watchdog is not', async (t) => {
+    const folder = temporaryFolder();
+    const words = ['--devices', '0', '--kubelet', folder, '--device-folder', folder];
+    const watchdog = spawn(process.execPath, [bin, ...words], { stdio: 'ignore' });
+    t.after(() => watchdog.kill('SIGKILL'));
+    const { pid = 0 } = watchdog;
+    const commandOf = (id: string | number): string => readFileSync(`/proc/${id}/cmdline`, 'latin1');
+    const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+    await until('the agent runs', () => children() !== '', 20_000);
+    assert.match(commandOf(children()), /enclos-node-agent/);
+    assert.match(commandOf(pid), /^enclos-watchdog\0*$/);
+    const ended = once(watchdog, 'exit');
+    watchdog.kill('SIGTERM');
+    await ended;
   });
 });

@@ -18,11 +18,23 @@ describe('the options of the agent', () => {
         cgroupRoot: '/host/cgroup',
         maxImageBytes: 16 * 1024 * 1024,
         auditFile: undefined,
+        podResources: '/var/lib/kubelet/pod-resources',
         quoteHelper: false,
       },
       hardware: { devices: 110, deviceFolder: '/host/dev', cdiFolder: undefined, epcBytes: undefined },
+      report: undefined,
       metrics: undefined,
     });
+  });
+
+  test('report nothing unless they are asked to, and then name the node', () => {
+    const report = { node: 'node-1.example', events: true, condition: false, label: true };
+    const words = ['--state', '/s', '--events', '--node-label'];
+    assert.deepEqual(optionsOf(...words, '--node', 'node-1.example').report, report);
+    assert.equal(optionsOf(...words, '--node', 'a', '--devices', '0').report, undefined);
+    for (const node of [[], ['--node', 'a/../b'], ['--node', 'A'], ['--node', '']]) {
+      assert.throws(() => parseOptions([...words, ...node]), { code: 'AGENT_USAGE', message: /need --node/ });
+    }
   });
 
   test('leave out one kind of device or the other', () => {

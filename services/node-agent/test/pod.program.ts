@@ -3,9 +3,16 @@ import { readFileSync, renameSync, rmSync, readdirSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { defineInterface } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
-import { loadEnclave, type Enclave } from '@enclos/host';
-import { connectQuoteHelper, connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
+import { loadEnclave, superviseEnclave, type Enclave } from '@enclos/host';
+import {
+  connectQuoteHelper,
+  connectSoftwarePlatform,
+  hostChannel,
+  openChannel,
+  type SoftwareLauncher,
+} from '@enclos/tee';
 import { device } from './enclave/device.edl.ts';
 
 /**
@@ -39,6 +46,31 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   async load() {
     const isolation = 'best' as const;
     enclave = await loadEnclave({ ...signed, launcher: there(launcher), interface: device, isolation, untrusted: {} });
+  },
+  /** A host SDK of another version: its protocol lacks a function of this one. */
+  async otherVersion() {
+    const { trusted, untrusted } = hostChannel;
+    const { endorsements: _endorsements, ...fewer } = trusted;
+    const protocol = defineInterface({ name: 'host_channel_0', trusted: fewer, untrusted });
+    const stream = connect(there(process.env['ENCLOS_PLATFORM']));
+    const serve = (): Uint8Array => new Uint8Array();
+    await openChannel({ stream, initiator: true, protocol, serve }).ready;
+  },
+  /** The work of a Job, which may be done twice: it never ends by itself in its first enclave. */
+  async job(value = '') {
+    const path = there(process.env['ENCLOS_PLATFORM']);
+    const reconnect = (): Promise<SoftwareLauncher> => connectSoftwarePlatform(path, { waitMs: 60_000 });
+    const isolation = 'best' as const;
+    const host = { ...signed, interface: device, isolation, untrusted: {}, reconnect };
+    const supervised = await superviseEnclave({ ...host, launcher: await reconnect() });
+    let lostAt = 0;
+    const done = await supervised.repeat(async (call, attempt) => {
+      if (attempt === 1) await call.wait().finally(() => (lostAt = Date.now()));
+      return text(await call.echo({ value: bytes(value) }));
+    });
+    const interruptedMs = Date.now() - lostAt;
+    await supervised.dispose();
+    return { done, interruptedMs };
   },
   describe: async () => (await there(launcher).describe()).separation,
   root: async () => (await there(launcher).describe()).rootCertificate,

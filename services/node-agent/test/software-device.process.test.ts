@@ -194,6 +194,11 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.equal(await second.does('echo', hello), hello);
     });
 
+    test('with a host SDK of another version is told so, by a code, and the other pod does not notice', async () => {
+      assert.equal(await second.attempt('otherVersion'), 'TEE_PROTOCOL_MISMATCH');
+      assert.equal(await first.does('echo', hello), hello);
+    });
+
     test('with bytes that are no message is cut off, and the other pod does not notice', async () => {
       assert.equal(await second.does('garbage'), 'cut off');
       assert.equal(await first.does('echo', hello), hello);
@@ -313,6 +318,30 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       await first.does('load');
       assert.equal(await first.does('unseal', sealed), hello);
     });
+
+    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+      test(`is replaced after ${signal}, the work of a pod is done in the next enclave within three seconds`, async () => {
+        const pod = podIn(`job-${signal}`, await allocate(2));
+        const work = pod.does('job', hello);
+        await until('its enclave runs', () => enclaves().some(({ user }) => user >= enclaveUsers.first + 8), 30_000);
+        const next = site.agent(...cgroupWords);
+        await withinMs(30_000, next.said('standing-by'));
+        // It waits: the pod of the present agent has noticed nothing, and the kubelet has one plugin.
+        assert.equal(await first.does('echo', hello), hello);
+        const { length } = kubelet.plugins;
+        await agent.stop(signal);
+        agent = next;
+        const { done, interruptedMs } = (await work) as { readonly done: string; readonly interruptedMs: number };
+        assert.equal(done, hello);
+        assert.ok(interruptedMs < 3 * secondMs(), `${interruptedMs} ms`);
+        await until('the kubelet has the next one', () => kubelet.plugins.length > length, 20_000);
+        plugin = kubelet.plugins.at(-1) ?? plugin;
+        await withinMs(30_000, healthy(plugin));
+        await pod.end();
+        await first.does('connect');
+        await first.does('load');
+      });
+    }
 
     test('is told to end, it leaves the kubelet, its enclaves end, and its sockets are gone', async () => {
       const pending = first.fails('wait');

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"text/template"
@@ -23,7 +24,46 @@ type request struct {
 	Release map[string]interface{}
 }
 
+// Helm holds values to the schema first, with Go's regular expressions: one that these do not take keeps every value out.
+func checkPatterns(chart string) error {
+	text, err := os.ReadFile(filepath.Join(chart, "values.schema.json"))
+	if err != nil {
+		return err
+	}
+	var schema interface{}
+	if err := json.Unmarshal(text, &schema); err != nil {
+		return err
+	}
+	return eachPattern(schema)
+}
+
+func eachPattern(node interface{}) error {
+	switch value := node.(type) {
+	case map[string]interface{}:
+		if pattern, ok := value["pattern"].(string); ok {
+			if _, err := regexp.Compile(pattern); err != nil {
+				return err
+			}
+		}
+		for _, part := range value {
+			if err := eachPattern(part); err != nil {
+				return err
+			}
+		}
+	case []interface{}:
+		for _, part := range value {
+			if err := eachPattern(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func render(asked request) (string, error) {
+	if err := checkPatterns(asked.Chart); err != nil {
+		return "", err
+	}
 	files, err := filepath.Glob(filepath.Join(asked.Chart, "templates", "*.yaml"))
 	if err != nil {
 		return "", err

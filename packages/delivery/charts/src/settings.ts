@@ -11,7 +11,7 @@ export interface TextSetting extends Description {
   readonly kind: 'text';
   /** Empty: the installation has to name it, unless there is a fallback. */
   readonly fallback: string;
-  /** A regular expression that both JSON Schema and Go understand. It allows neither quotes nor backslashes. */
+  /** A regular expression that both JSON Schema and Go understand. It allows neither quotes nor backslashes, and repeats at most 1000 times, as Go does. */
   readonly pattern: string;
   /** A template's expression for an empty text, such as `.Release.Namespace`. */
   readonly whenEmpty?: string;

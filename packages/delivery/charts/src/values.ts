@@ -26,11 +26,14 @@ export function valuesSchema(settings: Settings): string {
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
+/** For bundles of certificates. */
+const longestText = 100_000;
+
 function schemaOf(setting: Setting): object {
   const { kind, summary: description } = setting;
   if (kind === 'flag') return { type: 'boolean', description };
   if (kind === 'count') return { type: 'integer', minimum: setting.least, maximum: setting.most, description };
-  const text = { type: 'string', pattern: setting.pattern };
+  const text = { type: 'string', pattern: setting.pattern, maxLength: longestText };
   if (kind === 'list') return { type: 'array', items: text, description };
   const mayBeEmpty = kind === 'optional' || setting.whenEmpty !== undefined;
   return mayBeEmpty ? { description, anyOf: [{ const: '' }, text] } : { ...text, description };

@@ -114,10 +114,10 @@ describe('the values of a chart', () => {
     const schema = JSON.parse(textOf('values.schema.json')) as { [name: string]: unknown; properties: object };
     assert.equal(schema['additionalProperties'], false);
     const { name, place, count } = schema.properties as Record<string, object>;
-    assert.deepEqual(name, { type: 'string', pattern: '^[a-z]+$', description: 'Its name' });
+    assert.deepEqual(name, { type: 'string', pattern: '^[a-z]+$', maxLength: 100_000, description: 'Its name' });
     assert.deepEqual(place, {
       description: 'Its place',
-      anyOf: [{ const: '' }, { type: 'string', pattern: '^[a-z]+$' }],
+      anyOf: [{ const: '' }, { type: 'string', pattern: '^[a-z]+$', maxLength: 100_000 }],
     });
     assert.deepEqual(count, { type: 'integer', minimum: 0, maximum: 9, description: 'How many' });
   });

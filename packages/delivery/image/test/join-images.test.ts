@@ -85,7 +85,7 @@ test('an index is pushed with all of its images, its tag last, and each architec
   }
 });
 
-test('what makes no index is refu, and nothing is left', async () => {
+test('what makes no index is refused, and nothing is left', async () => {
   const code = 'OCI_LAYOUT_INVALID';
   await assert.rejects(joined(here.layout), { code, message: /^An index takes two images or more\.$/ });
   await assert.rejects(joined(here.layout, here.layout), { code, message: /^Two of the images are for the same/ });
@@ -94,7 +94,7 @@ test('what makes no index is refu, and nothing is left', async () => {
   await assert.rejects(joined(ofUser('1234:1234'), there.layout), { code, message: /they differ in User\.$/ });
 });
 
-test('a blob that is not what its digest says is refu', async () => {
+test('a blob that is not what its digest says is refused', async () => {
   const damaged = join(temporaryFolder(), 'damaged.oci');
   cpSync(there.layout, damaged, { recursive: true });
   const [layer] = there.layers;

@@ -66,7 +66,7 @@ export {
 } from './platform/isolation/plan.ts';
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
 export type { Caller, HostFolder } from './platform/host-folder.ts';
-export type { Listening } from './platform/host-listeners.ts';
+export type { HostListening, Listening } from './platform/host-listeners.ts';
 export { serveQuotes } from './platform/quote-helper.ts';
 export { servePlatform, type FolderHost, type HostSocket, type PlatformServer } from './platform/server.ts';
 export type { SeparationOptions } from './platform/separation/separation.ts';

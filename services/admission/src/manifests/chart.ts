@@ -5,7 +5,7 @@ import type { ManifestOptions } from './options.ts';
 
 const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
 /** Lines of PEM: letters of base64 and of its armour. */
-const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]{1,100000}$';
+const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]+$';
 
 const placeSettings = {
   image: {

@@ -2,14 +2,20 @@ import type { Socket } from 'node:net';
 import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import { oneDeviceOnly, softwareResource } from '@enclos/kubernetes/software-device';
-import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
+import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
 import { createCondition, notThere, TimedTurns } from './condition.ts';
+import {
+  createServedFolders,
+  deviceIdOf,
+  deviceIdPrefix,
+  mountPoint,
+  type DeviceFolderState,
+  type ServedFolders,
+} from './served-folders.ts';
 
-/** Where a container finds its folder. */
-const mountPoint = '/run/enclos';
 const socketVariable = 'ENCLOS_PLATFORM';
 
 /** The parts of a platform that the devices need. */
@@ -28,6 +34,8 @@ export interface SoftwareDevicesOptions {
   readonly failed: (what: string, error: unknown) => void;
   /** Called when devices that did not work do so again. */
   readonly recovered?: (() => void) | undefined;
+  /** Milliseconds from any origin, never backwards. */
+  readonly clock?: () => number;
 }
 
 /** Devices that are hosts of one software platform. None works until the platform is there. */
@@ -36,6 +44,13 @@ export interface SoftwareDevices extends Resource {
   readonly attach: (platform: DevicePlatform) => Promise<void>;
   /** Looks whether the devices work, and tells when that has changed. */
   readonly probe: () => Promise<void>;
+  /** Every folder that is served. */
+  readonly folders: () => Promise<readonly DeviceFolderState[]>;
+  /**
+   * Closes and removes folders whose containers are gone, with what is connected in them. @returns how many there were; others are
+   * passed over
+   */
+  readonly reclaim: (paths: readonly string[]) => Promise<number>;
   /** None works any more. */
   readonly detach: () => void;
   /** Why none works, as of the last look; undefined when they work. */
@@ -48,25 +63,15 @@ const probeLimitMs = 20_000;
 const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
-  const { count, folders, caller, failed } = options;
+  const { count, folders, caller, failed, clock = () => performance.now() } = options;
   const condition = createCondition({
     failed: (error) => failed('devices', error),
     recovered: () => options.recovered?.(),
   });
-  const listening = new Map<string, Listening>();
   let platform: DevicePlatform | undefined;
   /** One allocation at a time: two of one device would make one folder. */
   const turns = new TimedTurns();
-  const serve = async (device: number, path: string): Promise<void> => {
-    const host = platform?.folderHosts[device];
-    if (host === undefined) throw notThere;
-    listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
-  };
-  const forget = async (path: string): Promise<void> => {
-    await listening.get(path)?.close();
-    listening.delete(path);
-    await folders.remove(path);
-  };
+  const served = createServedFolders({ folders, caller, clock, hostOf: (device) => platform?.folderHosts[device] });
   const look = async (found: DevicePlatform | undefined): Promise<void> => {
     turns.requireProgress(allocationLimitMs);
     await folders.check();
@@ -86,18 +91,20 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
     devices: () => Array.from({ length: count }, (_, i) => deviceOf(i, condition.problem() === undefined)),
     watch: condition.watch,
     problem: condition.problem,
-    allocate: (ids: readonly string[]) => turns.take(() => give({ ids, folders, serve, forget })),
+    allocate: (ids: readonly string[]) => turns.take(() => give(ids, folders, served)),
     async attach(attached: DevicePlatform) {
       platform = attached;
       for (let device = 0; device < count; device += 1) {
         for (const path of await folders.existing(device)) {
           // One that cannot be served is one pod's trouble.
-          await serve(device, path).catch((error: unknown) => failed(path, error));
+          await served.serve(device, path).catch((error: unknown) => failed(path, error));
         }
       }
       await probe();
     },
     probe,
+    folders: () => turns.take(async () => served.states()),
+    reclaim: (paths: readonly string[]) => turns.take(() => served.reclaim(paths)),
     detach() {
       platform = undefined;
       condition.set(notThere);
@@ -105,27 +112,24 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   });
 }
 
-interface Giving {
-  readonly ids: readonly string[];
-  readonly folders: DeviceFolders;
-  readonly serve: (device: number, path: string) => Promise<void>;
-  readonly forget: (path: string) => Promise<void>;
-}
-
-async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerAllocation> {
+async function give(
+  ids: readonly string[],
+  folders: DeviceFolders,
+  served: ServedFolders,
+): Promise<ContainerAllocation> {
   const [id] = ids;
   if (id === undefined || ids.length !== 1) {
     throw new EnclosError('AGENT_ALLOCATION_REFUSED', `${oneDeviceOnly} This one asks for ${ids.length}.`);
   }
-  const device = Number(id.slice(prefix.length));
+  const device = Number(id.slice(deviceIdPrefix.length));
   const { folder, old } = await folders.create(device);
   try {
-    await serve(device, folder);
+    await served.serve(device, folder);
   } catch (error) {
     await folders.remove(folder);
     throw error;
   }
-  for (const path of old) await forget(path);
+  for (const path of old) await served.forget(path);
   return {
     envs: { [socketVariable]: `${mountPoint}/platform.sock` },
     // Read-only: a process that is root in its container could otherwise put a socket of its own there. Connecting takes
@@ -134,8 +138,6 @@ async function give({ ids, folders, serve, forget }: Giving): Promise<ContainerA
   };
 }
 
-const prefix = 'software-sgx-';
-
 function deviceOf(index: number, works: boolean): Device {
-  return { ID: `${prefix}${index}`, health: works ? 'Healthy' : 'Unhealthy' };
+  return { ID: deviceIdOf(index), health: works ? 'Healthy' : 'Unhealthy' };
 }

@@ -42,10 +42,15 @@ const settings = {
   },
   collateralUrl: {
     kind: 'optional',
-    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]{1,2000}$',
+    pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]+$',
     summary: 'An address of this collateral, where there is no config map',
   },
   cgroups: { kind: 'flag', fallback: true, summary: 'Count enclaves with their pods, and not with the agent' },
+  nsenter: {
+    kind: 'flag',
+    fallback: true,
+    summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
+  },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
   monitoring: {
     kind: 'flag',
@@ -55,7 +60,7 @@ const settings = {
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
-  const { image, name, namespace, devices, ownVendor, cgroups, hardware, monitoring } = values;
+  const { image, name, namespace, devices, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
   const hasSoftware = devices > 0;
   const collateral = hasSoftware ? collateralOf(values) : undefined;
   return {
@@ -65,6 +70,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     devices,
     isOwnVendor: ownVendor && hasSoftware,
     hasCgroups: cgroups && hasSoftware,
+    entersNode: nsenter,
     hasHardware: hardware,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),

@@ -10,7 +10,15 @@ const title = {
   name: `${program.name} ${manifestsWord}`,
   summary: 'Write the manifests that run the agent on every Linux node',
 };
-const { devices, 'own-vendor': ownVendor, 'no-cgroup': noCgroup, 'no-hardware': noHardware } = agentCommand.options;
+const {
+  devices,
+  'own-vendor': ownVendor,
+  'no-cgroup': noCgroup,
+  'no-hardware': noHardware,
+  events,
+  'node-condition': condition,
+  'node-label': label,
+} = agentCommand.options;
 
 const manifestsCommand = {
   description: [
@@ -32,7 +40,14 @@ const manifestsCommand = {
     'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
     devices,
     'no-cgroup': noCgroup,
+    'no-nsenter': {
+      type: 'boolean',
+      summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
+    },
     'no-hardware': noHardware,
+    events,
+    'node-condition': condition,
+    'node-label': label,
     'device-policy': {
       type: 'boolean',
       summary: 'Add a policy of the cluster that refuses more than one software device in a container',
@@ -87,7 +102,9 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     isOwnVendor: values['own-vendor'] && count > 0,
     collateral: count > 0 ? collateralOf(values) : undefined,
     hasCgroups: !values['no-cgroup'] && count > 0,
+    entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
+    report: count > 0 ? reportOf(values) : undefined,
     hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };
@@ -111,6 +128,16 @@ function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
       : refuse('--collateral-config-map is a name of lower-case letters, digits and hyphens.');
   }
   return { url: collateralAddress('--collateral-url', url ?? '') };
+}
+
+function reportOf(words: {
+  readonly events: boolean;
+  readonly 'node-condition': boolean;
+  readonly 'node-label': boolean;
+}): ManifestOptions['report'] {
+  const { events: hasEvents, 'node-condition': hasCondition, 'node-label': hasLabel } = words;
+  if (!hasEvents && !hasCondition && !hasLabel) return undefined;
+  return { events: hasEvents, condition: hasCondition, label: hasLabel };
 }
 
 function refuse(message: string): never {

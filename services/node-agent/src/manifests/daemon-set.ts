@@ -1,6 +1,7 @@
-import type { V1Container, V1DaemonSet, V1PodSpec, V1SecurityContext } from '@enclos/kubernetes/objects';
+import type { V1Container, V1DaemonSet, V1PodSpec } from '@enclos/kubernetes/objects';
 import { mountsOf, volumesOf } from './host-folders.ts';
 import { collateralFolder, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+import { commandOf, processesOf, securityContextOf } from './privileges.ts';
 
 export function daemonSet(options: ManifestOptions): V1DaemonSet {
   const labels = labelsOf(options);
@@ -11,7 +12,8 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
     spec: {
       selector: { matchLabels: labels },
       // An agent that is replaced ends the enclaves of its node: one node after the other.
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      // The next agent is started, and stands by, before the present one is ended: see `takeSeat`.
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: { metadata: { labels }, spec: podSpec(options) },
     },
   };
@@ -19,8 +21,11 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
 
 function podSpec(options: ManifestOptions): V1PodSpec {
   return {
-    automountServiceAccountToken: false,
-    hostPID: true,
+    ...(options.report === undefined ? {} : { serviceAccountName: options.name }),
+    automountServiceAccountToken: options.report !== undefined,
+    // The last to be evicted: without the agent no enclave of the node lives.
+    priorityClassName: 'system-node-critical',
+    ...processesOf(options),
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ operator: 'Exists' }],
     terminationGracePeriodSeconds: 30,
@@ -35,63 +40,39 @@ function container(options: ManifestOptions): V1Container {
     image: options.image,
     command: commandOf(options),
     args: argumentsOf(options),
+    ...(options.report === undefined
+      ? {}
+      : { env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } }] }),
     ports: [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }],
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'metrics' },
       initialDelaySeconds: 30,
       periodSeconds: 30,
     },
+    readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 10 },
     resources: {
       requests: { cpu: '50m', memory: '128Mi' },
       // Two images for each device, a message for each connection, and the agent itself: pods cannot fill it.
-      limits: { memory: '1536Mi' },
+      limits: { memory: options.devices === 0 ? '256Mi' : '1536Mi' },
     },
     securityContext: securityContextOf(options),
     volumeMounts: mountsOf(options),
   };
 }
 
-/** With cgroups it starts in the cgroup namespace of the node, and drops what that took. */
-function commandOf({ hasCgroups }: ManifestOptions): string[] {
-  const agent = ['/usr/local/bin/node', '/app/enclos-node-agent.mjs'];
-  if (!hasCgroups) return agent;
-  return ['nsenter', '--target=1', '--cgroup', '--', 'setpriv', '--bounding-set=-sys_ptrace', '--', ...agent];
-}
-
-function argumentsOf({ devices, isOwnVendor, collateral, hasCgroups, hasHardware }: ManifestOptions): string[] {
+function argumentsOf(options: ManifestOptions): string[] {
+  const { devices, isOwnVendor, collateral, hasCgroups, hasHardware, report } = options;
   return [
     ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
     ...(isOwnVendor ? ['--own-vendor'] : []),
     ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
     `--devices=${devices}`,
-    hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup',
+    ...(devices > 0 ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
     ...(hasHardware ? [] : ['--no-hardware']),
+    ...(report === undefined ? [] : ['--node=$(NODE_NAME)']),
+    ...(report?.events === true ? ['--events'] : []),
+    ...(report?.condition === true ? ['--node-condition'] : []),
+    ...(report?.label === true ? ['--node-label'] : []),
     `--metrics=0.0.0.0:${metricsPort}`,
   ];
-}
-
-/** Why it has each of them is said in the README of the agent. */
-function securityContextOf({ hasCgroups }: ManifestOptions): V1SecurityContext {
-  return {
-    runAsUser: 0,
-    runAsGroup: 0,
-    privileged: false,
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: {
-      drop: ['ALL'],
-      add: [
-        'CHOWN',
-        'KILL',
-        'SETGID',
-        'SETPCAP',
-        'SETUID',
-        'SYS_ADMIN',
-        // For `nsenter`, and dropped before the agent starts.
-        ...(hasCgroups ? ['SYS_PTRACE'] : []),
-      ],
-    },
-    seccompProfile: { type: 'RuntimeDefault' },
-    appArmorProfile: { type: 'Unconfined' },
-  };
 }

@@ -1,5 +1,6 @@
 import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { clusterAccess, networkPolicy } from './cluster-access.ts';
 import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
 import { daemonSet } from './daemon-set.ts';
 import { monitoringObjects } from './monitoring.ts';
@@ -14,6 +15,8 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
   return [
     ['namespace.yaml', namespaceOf(options)],
     ['daemonset.yaml', daemonSet(options)],
+    networkPolicy(options),
+    ...clusterAccess(options),
     ...(options.hasDevicePolicy === true
       ? ([
           ['device-policy.yaml', devicePolicy(options)],

@@ -18,6 +18,7 @@ function hostFolders({ devices, hasCgroups, hasHardware }: ManifestOptions): rea
     { name: 'sockets', path: '/run/enclos', isMade: true },
     { name: 'state', path: '/var/lib/enclos', isMade: true },
     { name: 'cache', path: '/var/cache/enclos', isMade: true },
+    { name: 'pod-resources', path: '/var/lib/kubelet/pod-resources', isReadOnly: true },
     ...(hasCgroups ? [{ name: 'cgroup', path: '/sys/fs/cgroup', mountPath: '/host/cgroup' }] : []),
   ];
   return [

@@ -13,6 +13,9 @@ interface Bench {
   /** The devices that were served, and how. */
   readonly served: { readonly device: number; readonly folder: HostFolder }[];
   readonly closed: string[];
+  /** How many processes are connected in a folder. */
+  readonly connected: Map<string, number>;
+  readonly pass: (ms: number) => void;
   readonly platform: DevicePlatform;
   readonly failures: string[];
   readonly fail: (why: Error | undefined) => void;
@@ -21,6 +24,8 @@ interface Bench {
 
 async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> {
   const [served, closed, failures]: [Bench['served'], string[], string[]] = [[], [], []];
+  const connected = new Map<string, number>();
+  let nowMs = 0;
   let broken: Error | undefined;
   let refused: string | undefined;
   const devices = createSoftwareDevices({
@@ -28,13 +33,14 @@ async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> 
     folders: await openDeviceFolders({ root }),
     caller: async () => ({}),
     failed: (what) => failures.push(what),
+    clock: () => nowMs,
   });
   const platform: DevicePlatform = {
     folderHosts: [0, 1].map((device) => ({
       async listen(folder: HostFolder) {
         if (folder.path === refused || refused === 'all') throw new Error('no socket');
         served.push({ device, folder });
-        return { close: async () => void closed.push(folder.path) };
+        return { connections: () => connected.get(folder.path) ?? 0, close: async () => void closed.push(folder.path) };
       },
     })),
     async check() {
@@ -46,6 +52,8 @@ async function bench(root = join(temporaryFolder(), 'devices')): Promise<Bench> 
     devices,
     served,
     closed,
+    connected,
+    pass: (ms) => void (nowMs += ms),
     platform,
     failures,
     fail: (why) => (broken = why),
@@ -130,6 +138,24 @@ describe('software devices', () => {
     const oldest = served[0]?.folder.path ?? '';
     assert.deepEqual(closed, [oldest]);
     assert.ok(!existsSync(oldest));
+  });
+
+  test('are reclaimed by the folder, and nothing that is not one of theirs', async () => {
+    const { devices, platform, closed, connected, pass } = await bench();
+    await devices.attach(platform);
+    await devices.allocate(['software-sgx-0']);
+    pass(5);
+    await devices.allocate(['software-sgx-1']);
+    const [first, second] = await devices.folders();
+    assert.deepEqual([first?.device, first?.sinceMs], ['software-sgx-0', 0]);
+    assert.deepEqual([second?.device, second?.sinceMs, second?.isConnected()], ['software-sgx-1', 5, false]);
+    connected.set(second?.path ?? '', 1);
+    assert.equal(second?.isConnected(), true);
+    assert.equal(await devices.reclaim([first?.path ?? '', '/etc', `${second?.path}/..`]), 1);
+    assert.deepEqual(closed, [first?.path]);
+    assert.ok(!existsSync(first?.path ?? '') && existsSync(second?.path ?? ''));
+    assert.equal(await devices.reclaim([first?.path ?? '']), 0);
+    assert.equal((await devices.folders()).length, 1);
   });
 
   test('serve the folders of running pods again, all but one that cannot be', async () => {

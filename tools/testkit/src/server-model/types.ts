@@ -50,7 +50,12 @@ ClaimSpec accessModes:[s] resources:Resources storageClassName:s* volumeMode:s*=
 ClaimStatus phase:s=Pending
 Job spec:JobSpec
 JobSpec parallelism:i* completions:i* activeDeadlineSeconds:i* backoffLimit:i*=6 ttlSecondsAfterFinished:i* completionMode:s*=NonIndexed
- suspend:b*=false manualSelector:b*=false podReplacementPolicy:s*=TerminatingOrFailed template:Template
+ suspend:b*=false manualSelector:b*=false podReplacementPolicy:s*=TerminatingOrFailed podFailurePolicy:FailurePolicy
+ template:Template
+FailurePolicy rules:[FailureRule]
+FailureRule action:s onExitCodes:ExitCodes onPodConditions:[PodCondition]
+ExitCodes containerName:s* operator:s values:[i]
+PodCondition type:s status:s=True
 Template metadata:Metadata= spec:PodSpec
 Metadata name:s generateName:s namespace:s labels:{s} annotations:{s} finalizers:[s]
 PodSpec volumes:[Volume/name] initContainers:[Container/name] containers:[Container/name] restartPolicy:s=Always

@@ -71,7 +71,7 @@ function workloadOf(settings: CompleteSettings, profile: Profile): V1Deployment 
   const selector = { matchLabels: selectorOf(settings) };
   switch (kind) {
     case 'Job':
-      return { apiVersion: 'batch/v1', kind, metadata, spec: jobSpec(settings, template) };
+      return { apiVersion: 'batch/v1', kind, metadata, spec: jobSpec(settings, profile, template) };
     case 'Deployment': {
       const strategy = profile.isCluster && ownsClaim(settings) ? { type: 'Recreate' } : undefined;
       return { apiVersion: 'apps/v1', kind, metadata, spec: compact({ replicas, strategy, selector, template }) };
@@ -96,16 +96,28 @@ function ownsClaim({ replicas, volumes = [] }: CompleteSettings): boolean {
   return replicas === 1 && volumes.some(({ type }) => type === 'persistent');
 }
 
+/**
+ * A program that fails is not run again, unless the settings say so. A pod in which no program has run is another matter: a
+ * kubelet refuses those that it meets while the node's agent is away, as after a reboot. These are made again, six times.
+ */
+function retriesOf({ job = {} }: CompleteSettings, { isCluster }: Profile): Partial<NonNullable<V1Job['spec']>> {
+  if (job.backoffLimit !== undefined || !isCluster) return { backoffLimit: job.backoffLimit ?? 0 };
+  const podFailurePolicy = { rules: [{ action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } }] };
+  return { backoffLimit: 6, podReplacementPolicy: 'Failed', podFailurePolicy };
+}
+
 function jobSpec(
-  { job = {}, replicas }: CompleteSettings,
+  settings: CompleteSettings,
+  profile: Profile,
   template: V1Job['spec'] extends (infer S) | undefined
     ? S extends { readonly template: infer T }
       ? T
       : never
     : never,
 ): NonNullable<V1Job['spec']> {
+  const { job = {}, replicas } = settings;
   return compact<NonNullable<V1Job['spec']>>({
-    backoffLimit: job.backoffLimit ?? 0,
+    ...retriesOf(settings, profile),
     parallelism: replicas === 1 ? undefined : replicas,
     completions: replicas === 1 ? undefined : replicas,
     activeDeadlineSeconds: job.deadlineSeconds,

@@ -224,7 +224,14 @@ export const deploySchema = z
     terminationGracePeriodSeconds: z.int().min(0).max(3600).optional().describe('Default: 30.'),
     job: z
       .strictObject({
-        backoffLimit: z.int().min(0).max(100).optional().describe('Default: 0.'),
+        backoffLimit: z
+          .int()
+          .min(0)
+          .max(100)
+          .optional()
+          .describe(
+            'How many failed pods are made again. By default none in which a program ended with an error, and six that the node refused before a program ran.',
+          ),
         deadlineSeconds: z.int().min(1).optional(),
         keepSeconds: z.int().min(0).optional().describe('How long a finished Job stays.'),
       })

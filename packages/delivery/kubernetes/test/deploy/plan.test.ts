@@ -227,26 +227,6 @@ describe('planDeployment()', () => {
     assert.equal(strategyOf({ replicas: 1, volumes, profile: 'podman', image: 'localhost/app:1' }), undefined);
   });
 
-  it('says that a Job cannot be applied again with other pods', () => {
-    const notes = (settings: Partial<DeploySettings>) =>
-      planDeployment({ settings: { ...base, ...settings } }).notes.join();
-    assert.match(notes({ kind: 'Job' }), /The pods of a Job cannot be changed: delete the Job/);
-    assert.doesNotMatch(notes({ kind: 'Deployment' }) + notes({ kind: 'Job', profile: 'podman' }), /cannot be changed/);
-  });
-
-  it('lets a Job end', () => {
-    const { spec } = find(
-      objectsOf({ kind: 'Job', replicas: 1, job: { deadlineSeconds: 60, keepSeconds: 10 } }),
-      'Job',
-    );
-    assert.deepEqual(
-      [spec?.backoffLimit, spec?.activeDeadlineSeconds, spec?.ttlSecondsAfterFinished, spec?.parallelism],
-      [0, 60, 10, undefined],
-    );
-    assert.equal(spec?.template.spec?.restartPolicy, 'Never');
-    assert.equal(spec.template.spec.containers[0]?.readinessProbe, undefined);
-  });
-
   it('spreads pods and keeps some of them, when there are several', () => {
     const kinds = (settings: Partial<DeploySettings>) => objectsOf(settings).map(({ kind }) => kind);
     assert.ok(kinds({}).includes('PodDisruptionBudget'));

@@ -39,7 +39,7 @@ export class PlatformLink {
 
   /** Takes note of why an enclave could not be started. @returns whether none can be any more */
   failed(error: unknown): boolean {
-    if (!isEnclosError(error, 'TEE_PLATFORM_LOST') && !isEnclosError(error, 'PLATFORM_LEAVING')) return false;
+    if (!isEnclosError(error, 'TEE_PLATFORM_LOST')) return false;
     this.#isLost = true;
     return this.#reconnect === undefined;
   }

@@ -12,13 +12,16 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** A socket of a host, and how many connections it has now. */
+export type HostListening = Listening & { readonly connections: () => number };
+
 /** The sockets of one host, which share its part of the connections. */
 export interface HostListeners {
   /**
    * @param folder the folder that the socket is in, when the host is known by its folders.
    * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
    */
-  listen(path: string, folder?: HostFolder): Promise<Listening>;
+  listen(path: string, folder?: HostFolder): Promise<HostListening>;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ export function createHostListeners(services: PlatformServices, host: Host, maxC
       server.on('error', () => undefined);
       await listenPrivately(server, path, folder === undefined ? host.user : 'by-folder');
       const listening = Object.freeze({
+        connections: () => own.size,
         close() {
           all.delete(listening);
           return closeServer(server, own);

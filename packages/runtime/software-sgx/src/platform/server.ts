@@ -5,7 +5,7 @@ import { EnclosError } from '@enclos/errors';
 import type { AuditFacts } from '../platform-audit.ts';
 import { isListening } from '../is-listening.ts';
 import { clearGates, hostSocketName, type HostFolder } from './host-folder.ts';
-import { createHostListeners, type HostListeners, type Listening } from './host-listeners.ts';
+import { createHostListeners, type HostListeners, type HostListening } from './host-listeners.ts';
 import { separatedHosts, singleHost, type Host } from './host.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -22,7 +22,7 @@ export interface FolderHost {
    * Listens at `platform.sock` in a folder. Sockets that a killed platform left there are removed.
    * @throws PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED, and the error of the file system for a folder that does not exist
    */
-  listen(folder: HostFolder): Promise<Listening>;
+  listen(folder: HostFolder): Promise<HostListening>;
 }
 
 export interface PlatformServer {

@@ -134,11 +134,6 @@ export const teeErrors = declareErrors({
     'The platform has reached its limit of enclaves, launches or image bytes.',
     'Try again after a moment; end enclaves that are no longer used.',
   ],
-  PLATFORM_LEAVING: [
-    'transient',
-    'The platform gives way to the next one, and starts no more enclaves.',
-    'Connect again, and load the enclave there; `superviseEnclave` does this with `reconnect`.',
-  ],
   PLATFORM_START_FAILED: [
     'transient',
     'The platform process could not be started.',

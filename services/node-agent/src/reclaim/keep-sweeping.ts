@@ -1,0 +1,41 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { softwareResource } from '@enclos/kubernetes/software-device';
+import type { SoftwareDevices } from '../devices/software.ts';
+import { every } from '../every.ts';
+import type { Log } from '../log.ts';
+import { loadDefinitions } from '../plugin/definitions.ts';
+import { heldDevices } from './pod-resources.ts';
+import { createSweep } from './sweep.ts';
+
+export interface SweepingOptions {
+  readonly devices: Pick<SoftwareDevices, 'folders' | 'reclaim'>;
+  /** The folder of the kubelet's socket. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly reclaimed: (folders: number) => void;
+  readonly periodMs?: number;
+}
+
+/** Folders of pods that are gone, for as long as the agent serves. @returns what ends it */
+export function keepSweeping({ devices, folder, log, reclaimed, periodMs = 10_000 }: SweepingOptions): () => void {
+  const asking = { definitions: loadDefinitions(), socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
+  const sweep = createSweep({
+    devices,
+    held: () => heldDevices(softwareResource, asking),
+    now: () => performance.now(),
+  });
+  /** A kubelet that does not answer does so again and again; that is told once. */
+  let isTold = false;
+  const look = async (): Promise<void> => {
+    const folders = await sweep.run();
+    isTold = false;
+    if (folders === 0) return;
+    reclaimed(folders);
+    log.info('folders-reclaimed', { folders });
+  };
+  return every(periodMs, look, (error) => {
+    if (!isTold) log.warn('pods-unknown', error);
+    isTold = true;
+  });
+}
