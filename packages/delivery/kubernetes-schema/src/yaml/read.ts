@@ -193,7 +193,7 @@ class TreeBuilder {
     const end = Math.max(start, event.valueEnd);
     const resolved = plain ? resolvePlain(source) : source;
     const isJson = typeof resolved !== 'number' || Number.isFinite(resolved);
-    if (!isJson) this.problems.push({ start, end, text: `${source} is no number of JSON; put text in quotes` });
+    if (!isJson) this.problems.push({ start, end, text: `${source} is not a number of JSON; put text in quotes` });
     const node: ScalarNode = { kind: 'scalar', value: isJson ? resolved : source, start, end };
     this.#add(node, 1, this.#anchorOf(event));
   }

@@ -28,7 +28,7 @@ export function resolvePlain(text: string): string | number | boolean | null {
   if (!mayBeNumber || text.length > longestNumber) return text;
   const digits = text.replaceAll('_', '');
   if (integer.test(digits)) return integerOf(digits);
-  // After a point at the start, go-yaml leaves underscores in, and then it is no number.
+  // After a point at the start, go-yaml leaves underscores in, and then it is text.
   const value = float.test(first === 0x2e ? text : digits) ? Number(digits) : Number.NaN;
   return Number.isFinite(value) ? value : text;
 }

@@ -132,7 +132,7 @@ describe('readYaml()', () => {
   it('refuses numbers that JSON does not have', () => {
     for (const word of ['.inf', '-.Inf', '.NaN']) {
       const [document] = read(`a: ${word}`);
-      assert.match(document?.problems[0]?.text ?? '', /is no number of JSON; put text in quotes/, word);
+      assert.match(document?.problems[0]?.text ?? '', /is not a number of JSON; put text in quotes/, word);
       assert.deepEqual(problemsOf(`a: "${word}"`), []);
     }
   });
