@@ -69,7 +69,7 @@ export async function startAgentPlatform(
     endorsements: collateral && (() => collateral.endorsements()),
     separation: {
       hostUsers: [],
-      folderHosts: options.devices,
+      folderHosts: options.devices + (options.dra?.devices ?? 0),
       enclaveUsers: options.enclaveUsers,
       runtimeFolder: options.runtimeFolder,
       cacheFolder: options.cacheFolder,

@@ -22,8 +22,8 @@ const cgroupSkipped = node === undefined && 'needs cgroups that count memory';
 const hello = Buffer.from('hello').toString('base64');
 const definitions = loadDefinitions();
 
-const software = { devices: 3, hasCgroups: true, entersNode: true };
-const hardware = { devices: 0, hasCgroups: false, entersNode: true };
+const software = { devices: 3, claims: 0, hasCgroups: true, entersNode: true };
+const hardware = { devices: 0, claims: 0, hasCgroups: false, entersNode: true };
 const asked = withRightsOf(capabilitiesOf(software));
 const without = (name: string): readonly string[] =>
   withRightsOf(capabilitiesOf(software).filter((one) => one !== name));
