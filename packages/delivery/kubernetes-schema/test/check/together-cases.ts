@@ -57,7 +57,10 @@ export const togetherCases: readonly Case[] = [
     'spec.template.spec',
     {
       hostNetwork: true,
-      containers: [{ ...container, securityContext: { windowsOptions: { hostProcess: true } } }, { name: 'b', image: 'b' }],
+      containers: [
+        { ...container, securityContext: { windowsOptions: { hostProcess: true } } },
+        { name: 'b', image: 'b' },
+      ],
     },
     'K8S_FIELDS_CONFLICT',
     /containers are host processes only in part/,
