@@ -57,8 +57,8 @@ export function checkHostProcess(pod: View, containers: readonly View[]): void {
   if (own.includes(false)) {
     pod.conflict('containers', 'are host processes only in part', 'Set hostProcess: true in the pod, for all of them.');
   }
-  if (!pod.isTrue('hostNetwork'))
-    pod.conflict('hostNetwork', 'is not true, and hostProcess is', 'Add hostNetwork: true.');
+  if (pod.isTrue('hostNetwork')) return;
+  pod.conflict('hostNetwork', 'is not true, and hostProcess is', 'Add hostNetwork: true.');
 }
 
 /** A profile of the node is named with `Localhost`, and with nothing else. */
