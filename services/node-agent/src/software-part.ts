@@ -7,6 +7,7 @@ import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
+import { logRefusals } from './caller/refusals.ts';
 import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
@@ -142,6 +143,7 @@ function callerOf(
   cgroups: Cgroups | undefined,
   { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
 ): (connection: Socket) => Promise<Caller> {
+  const logRefused = logRefusals({ log, now: () => performance.now() });
   return async (connection) => {
     try {
       const caller =
@@ -150,7 +152,7 @@ function callerOf(
       return caller;
     } catch (error) {
       metrics.connected('refused');
-      log.warn('connection-refused', error);
+      logRefused(error);
       refused();
       throw error;
     }
