@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { JsonObject, JsonValue } from '@enclos/codec/json';
 
 const names = ['app', 'aesmd', 'log', 'setup', 'istio-proxy'];
-const quantity = fc.constantFrom<JsonValue>('1', '10Mi', 5, '5', 'x', null);
+/** One more often than others: a pod with more software devices than a container can have is left as it is. */
+const quantity = fc.constantFrom<JsonValue>('1', '1', 1, 1, '10Mi', 5, '5', 'x', null);
 
 const resourceList = fc.dictionary(
   fc.constantFrom(

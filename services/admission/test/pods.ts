@@ -141,11 +141,11 @@ export const podCases: readonly PodCase[] = [
     pod: askingPod(
       {},
       {
-        containers: [container('mesh'), container('app', { resources: { limits: { 'enclos.dev/software-sgx': 2 } } })],
+        containers: [container('mesh'), container('app', { resources: { limits: { 'enclos.dev/software-sgx': 1 } } })],
       },
     ),
     operations: [
-      add('/spec/containers/1/resources/requests', { 'enclos.dev/software-sgx': '2' }),
+      add('/spec/containers/1/resources/requests', { 'enclos.dev/software-sgx': '1' }),
       add('/spec/containers/1/env', [platformVariable]),
       add('/spec/containers/1/volumeMounts', [rootsMount]),
       add('/spec/volumes', [rootsVolume]),

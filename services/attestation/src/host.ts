@@ -1,4 +1,5 @@
 import './errors.ts';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { exitCodeOf, helpText } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
@@ -24,31 +25,39 @@ try {
 
 async function serve(options: ServiceOptions): Promise<void> {
   // Before anything is served: as process 1 of a container, a signal without a handler does nothing.
-  const told = new Promise<void>((settle) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => settle());
-  });
+  const told = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort());
   const environment = await fromEnvironment();
   try {
-    await serveWith(environment, options, told);
+    await serveWith(environment, options, told.signal);
+  } catch (error) {
+    // Told to end before it served: that is not a failure.
+    if (error !== told.signal.reason) throw error;
+    logger.info({ event: 'told-to-end' }, 'It was told to end before it served anything.');
   } finally {
     // Its connection would keep a process going that serves nothing.
     await environment.launcher.close();
   }
 }
 
-async function serveWith(environment: HostEnvironment, options: ServiceOptions, told: Promise<void>): Promise<void> {
+async function serveWith(environment: HostEnvironment, options: ServiceOptions, signal: AbortSignal): Promise<void> {
   if (options.development) await prepareDevelopment(options, await environment.launcher.endorsements());
-  const service = await runService(options, { environment, logger, instrumentation: openTelemetry() });
+  const service = await runService(options, { environment, logger, instrumentation: openTelemetry(), signal });
   for (const { issuer, configurationDigest } of service.served.tenants) {
     logger.info({ event: 'tenant', issuer, configurationDigest }, 'Clients pin the digest of the configuration.');
   }
-  const lost = await Promise.race([told.then(() => undefined), service.ended]);
+  const lost = await Promise.race([aborted(signal), service.ended]);
   if (lost !== undefined) {
     // A service without its enclave answers nothing: its supervisor starts it again.
     process.exitCode = 1;
     logger.error({ event: 'enclave-lost' }, lost);
   }
   await service.stop();
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return undefined;
 }
 
 async function prepareDevelopment(options: ServiceOptions, endorsements: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { toHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { startAdminServer } from '@enclos/service/admin';
-import { clusterApiServer, createApiClient } from './api/client.ts';
+import { clusterApiServer, createApiClient, type ApiClient, type ApiClientOptions } from './api/client.ts';
 import { createNodeReport } from './api/node-report.ts';
 import { every } from './every.ts';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
@@ -46,6 +46,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
   });
   const { kubeletFolder } = options;
   const plugin = pluginStarter(options, log, metrics);
+  const client = (): ApiClient => apiClient({ perSecond: 50, burst: 100 });
   const server =
     options.metrics === undefined
       ? undefined
@@ -67,7 +68,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       parts.hardware = await createHardwarePart(options.hardware, { log, plugin });
     }
     if (options.software !== undefined) {
-      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin, kubeletFolder });
+      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin, kubeletFolder, client });
       const { software } = parts;
       await software.open(now);
       if (options.report !== undefined) stopReporting = startReporting(options.report, software, { log, now });
@@ -88,15 +89,20 @@ const reportMs = 5000;
 
 /** @throws AGENT_API_UNREACHABLE outside a cluster */
 function startReporting(report: ReportOptions, software: SoftwarePart, { log, now }: AgentSurroundings): () => void {
+  const failed = (error: unknown): void => log.warn('report-failed', error);
+  const client = apiClient();
+  const { report: write } = createNodeReport({ ...report, client, problem: () => software.problem(), now, failed });
+  void write();
+  return every(reportMs, write, failed);
+}
+
+/** @throws AGENT_API_UNREACHABLE outside a cluster */
+function apiClient(pace?: ApiClientOptions['pace']): ApiClient {
   const server = clusterApiServer(process.env);
   if (server === undefined) {
     throw new EnclosError('AGENT_API_UNREACHABLE', 'No API server is named: KUBERNETES_SERVICE_HOST is not set.');
   }
-  const failed = (error: unknown): void => log.warn('report-failed', error);
-  const client = createApiClient({ server, now: () => performance.now() });
-  const { report: write } = createNodeReport({ ...report, client, problem: () => software.problem(), now, failed });
-  void write();
-  return every(reportMs, write, failed);
+  return createApiClient({ server, now: () => performance.now(), ...(pace === undefined ? {} : { pace }) });
 }
 
 /** For people who ask `/readyz`: nothing of it is secret. */

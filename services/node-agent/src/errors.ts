@@ -61,6 +61,11 @@ export const agentErrors = declareErrors({
     'The node agent has too many requests of the kubelet in progress.',
     'Wait for the pods that are starting on this node; when it lasts, read the log of the node agent.',
   ],
+  AGENT_CLAIM_REFUSED: [
+    'usage',
+    'The node agent cannot prepare a resource claim.',
+    'Correct the claim of the pod: one device of the class software-sgx.enclos.dev for each request, and a separate claim for each pod.',
+  ],
   AGENT_PODS_UNKNOWN: [
     'transient',
     'The kubelet does not say which devices its pods have, so folders of pods that are gone stay.',
@@ -75,6 +80,11 @@ export const agentErrors = declareErrors({
     'usage',
     'The agent cannot count an enclave with its pod.',
     'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
+  ],
+  AGENT_ISOLATION_INCOMPLETE: [
+    'refused',
+    'The node cannot give enclaves every layer of isolation, so its software devices are unhealthy.',
+    'Give the agent the privileges of its manifest, and the node a kernel with these layers; or start the agent with --allow-missing-isolation.',
   ],
   AGENT_COLLATERAL_UNREACHABLE: [
     'transient',

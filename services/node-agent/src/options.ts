@@ -9,6 +9,7 @@ import {
 } from '@enclos/command-line';
 import type { UserRange } from '@enclos/software-sgx';
 import { agentCommand, program } from './agent-command.ts';
+import { maxDraDevices } from './dra/driver.ts';
 
 export interface AgentOptions {
   /** The kubelet's folder of sockets. */
@@ -29,7 +30,10 @@ export interface ReportOptions {
 }
 
 export interface SoftwareOptions {
+  /** Those that the device plugin gives; may be 0 where claims get some. */
   readonly devices: number;
+  /** Those that claims get; undefined: none. */
+  readonly dra: DraOptions | undefined;
   readonly stateFolder: string;
   readonly ownVendor: boolean;
   /** The collateral of a vendor elsewhere. */
@@ -39,11 +43,24 @@ export interface SoftwareOptions {
   readonly cacheFolder: string;
   /** The node's cgroups; undefined: enclaves stay in the agent's. */
   readonly cgroupRoot: string | undefined;
+  /** Devices work although enclaves lack layers of isolation. */
+  readonly allowsMissingIsolation: boolean;
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
   /** The folder in which the kubelet says which pods have which devices. */
   readonly podResources: string;
+}
+
+/** Dynamic resource allocation. */
+export interface DraOptions {
+  readonly devices: number;
+  /** The name of this node, and of its pool of devices. */
+  readonly node: string;
+  /** Where container runtimes look for specifications. */
+  readonly cdiFolder: string;
+  /** The folder of the kubelet, at the same path on the node. */
+  readonly kubeletRoot: string;
 }
 
 /** A file or a folder, or an address of http or https with the authorities for it. */
@@ -70,11 +87,13 @@ export function parseOptions(argv: readonly string[]): AgentOptions | undefined 
   if (parsed === undefined) return undefined;
   const values = parsed.input.options;
   const devices = number('--devices', values.devices, { least: 0, most: 1024 });
+  const dra = draOptions(values);
+  const hasSoftware = devices > 0 || dra !== undefined;
   const options: AgentOptions = {
-    kubeletFolder: kubeletPath(values.kubelet),
-    software: devices === 0 ? undefined : softwareOptions(values, devices),
+    kubeletFolder: socketFolder('--kubelet', values.kubelet, maxKubeletPathBytes),
+    software: hasSoftware ? softwareOptions(values, { devices, dra }) : undefined,
     hardware: values['no-hardware'] ? undefined : hardwareSettings(values),
-    report: devices === 0 ? undefined : reportOptions(values),
+    report: hasSoftware ? reportOptions(values) : undefined,
     metrics: values.metrics === undefined ? undefined : address(values.metrics),
   };
   if (options.software === undefined && options.hardware === undefined) refuse('Neither kind of device is wanted.');
@@ -83,10 +102,10 @@ export function parseOptions(argv: readonly string[]): AgentOptions | undefined 
 
 type Values = CommandInput<typeof agentCommand.options>['options'];
 
-function softwareOptions(values: Values, devices: number): SoftwareOptions {
+function softwareOptions(values: Values, devices: Pick<SoftwareOptions, 'devices' | 'dra'>): SoftwareOptions {
   if (values.state === undefined) refuse('Software devices need --state.');
   return {
-    devices,
+    ...devices,
     stateFolder: path('--state', values.state),
     ownVendor: values['own-vendor'],
     collateral: collateralPlace(values),
@@ -94,6 +113,7 @@ function softwareOptions(values: Values, devices: number): SoftwareOptions {
     runtimeFolder: path('--runtime', values.runtime),
     cacheFolder: path('--cache', values.cache),
     cgroupRoot: values['no-cgroup'] ? undefined : path('--cgroup-root', values['cgroup-root']),
+    allowsMissingIsolation: values['allow-missing-isolation'],
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],
@@ -134,6 +154,19 @@ function reportOptions(values: Values): ReportOptions | undefined {
   return { node, events, condition, label };
 }
 
+function draOptions(values: Values): DraOptions | undefined {
+  const devices = number('--dra', values.dra, { least: 0, most: maxDraDevices });
+  if (devices === 0) return undefined;
+  const { node = '' } = values;
+  if (!nodeName.test(node)) refuse('--dra needs --node, the name of this node.');
+  return {
+    devices,
+    node,
+    cdiFolder: path('--dra-cdi', values['dra-cdi']),
+    kubeletRoot: socketFolder('--kubelet-root', values['kubelet-root'], maxKubeletRootBytes),
+  };
+}
+
 function hardwareSettings(values: Values): HardwareSettings {
   return {
     devices: number('--hardware-devices', values['hardware-devices'], { least: 1, most: 1024 }),
@@ -161,11 +194,14 @@ function range(text: string): UserRange {
  */
 const maxKubeletPathBytes = 71;
 
-function kubeletPath(text: string): string {
-  if (Buffer.byteLength(text) > maxKubeletPathBytes) {
-    refuse(`--kubelet has at most ${maxKubeletPathBytes} bytes: sockets are in this folder.`);
+/** `/plugins_registry/software-sgx.enclos.dev-reg.sock` takes 50. */
+const maxKubeletRootBytes = 57;
+
+function socketFolder(option: string, text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) > maxBytes) {
+    refuse(`${option} has at most ${maxBytes} bytes: sockets are in this folder.`);
   }
-  return path('--kubelet', text);
+  return path(option, text);
 }
 
 function path(option: string, text: string): string {

@@ -5,6 +5,7 @@ import { toHex } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
+import type { ApiClient } from './api/client.ts';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
 import { logRefusals } from './caller/refusals.ts';
@@ -13,6 +14,7 @@ import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
+import { createDraPart, type DraPart } from './dra/dra-part.ts';
 import { every } from './every.ts';
 import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
@@ -43,6 +45,8 @@ export interface SoftwareSurroundings {
   readonly log: Log;
   readonly metrics: AgentMetrics;
   readonly plugin: StartPlugin;
+  /** Reaches the API server; only claims need it. */
+  readonly client: () => ApiClient;
 }
 
 const probeMs = 2000;
@@ -50,9 +54,9 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin, kubeletFolder }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, kubeletFolder, client }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
-  const { cgroupRoot, runtimeFolder, devices: count } = options;
+  const { cgroupRoot, runtimeFolder, stateFolder, devices: count, dra } = options;
   await makePassable(runtimeFolder);
   const cgroups = cgroupRoot === undefined ? undefined : await openCgroups({ root: cgroupRoot });
   metrics.accounted(cgroups?.controllers);
@@ -64,51 +68,57 @@ export async function createSoftwarePart(
   const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
   const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
-  const plugin = startPlugin(devices);
+  const plugin = count === 0 ? undefined : startPlugin(devices);
+  const { problem, watch } = devices;
+  const around = { stateFolder, runtimeFolder, log, metrics, caller, problem, watch };
+  const claims = dra === undefined ? undefined : await createDraPart(dra, { ...around, client: client() });
   let platform: AgentPlatform | undefined;
   const stops: (() => void)[] = [];
   return Object.freeze({
-    resources: [devices],
-    problem: () => devices.problem(),
+    resources: count === 0 ? [] : [devices],
+    problem,
     isReady: () => platform !== undefined,
     rootFingerprint: () => platform?.rootFingerprint,
     collateral: () => platform?.collateral?.state(),
     async open(now: () => Date) {
       // First the kubelet: a platform takes its time to be read, and lets nothing else run while it looks at the machine.
-      await plugin.tried;
+      await plugin?.tried;
       const { startAgentPlatform } = await import('./platform.ts');
       const started = await startAgentPlatform(options, { now, log, metrics });
       platform = started;
-      const tried = trialOf(started, { cgroups, kubeletFolder });
-      trial = tried;
+      trial = trialOf(started, { cgroups, kubeletFolder });
       await devices.attach({
-        folderHosts: started.folderHosts,
-        check: async () => {
-          await started.check();
-          await tried.check();
-        },
+        folderHosts: started.folderHosts.slice(0, count),
+        check: checkOf(started, trial, claims),
       });
+      await claims?.attach(started.folderHosts.slice(count));
       stops.push(
         every(probeMs, devices.probe, (error) => failed('probe', error)),
         keepSweeping({ devices, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
       );
-      log.info('platform-ready', readyFields(started, count, cgroups));
+      log.info('platform-ready', readyFields(started, options, cgroups));
     },
     async close() {
       for (const stop of stops) stop();
       // First the kubelet hears that there are no devices, so that no pod comes for one.
       devices.detach();
-      await plugin.close();
+      await plugin?.close();
+      await claims?.close();
       await platform?.close();
       await seat.leave();
     },
   });
 }
 
-function readyFields(platform: AgentPlatform, devices: number, cgroups: Cgroups | undefined): LogFields {
+function readyFields(
+  platform: AgentPlatform,
+  { devices, dra }: SoftwareOptions,
+  cgroups: Cgroups | undefined,
+): LogFields {
   return {
     resource: softwareResource,
     devices,
+    claims: dra?.devices ?? 0,
     rootFingerprint: toHex(platform.rootFingerprint),
     isolationMissing: platform.missingLayers.join(' '),
     accounting: cgroups === undefined ? 'agent' : `pod (${cgroups.controllers.join(', ')})`,
@@ -136,6 +146,14 @@ function trialOf(
     identify: cgroups && (() => identifyKubelet(join(kubeletFolder, 'kubelet.sock'))),
     now: () => performance.now(),
   });
+}
+
+function checkOf(platform: AgentPlatform, trial: Trial, claims: DraPart | undefined): () => Promise<void> {
+  return async () => {
+    claims?.requireProgress();
+    await platform.check();
+    await trial.check();
+  };
 }
 
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */

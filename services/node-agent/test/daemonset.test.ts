@@ -19,6 +19,7 @@ const shown: ManifestOptions = {
   namespace: 'enclos-node-agent',
   image: `registry.example/enclos-node-agent@sha256:${'0'.repeat(64)}`,
   devices: 20,
+  claims: 0,
   isOwnVendor: true,
   hasCgroups: true,
   entersNode: true,
@@ -60,13 +61,26 @@ describe('the manifests of the agent', () => {
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasCgroups: false },
       { entersNode: false },
+      { claims: 5 },
+      { claims: 5, devices: 0 },
       { hasHardware: false },
+      { allowsMissingIsolation: true },
     ]) {
       const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
-      const { software, hardware } = optionsOf(...args);
+      const { software, hardware } = optionsOf(...args.map((word) => word.replace('$(NODE_NAME)', 'node-1')));
+      if (software !== undefined) assert.equal(software.allowsMissingIsolation, some.allowsMissingIsolation === true);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
-      const needed = [...named, software?.podResources, hardware?.deviceFolder].filter(
+      const { dra } = software ?? {};
+      const forClaims =
+        dra === undefined
+          ? []
+          : [
+              `${dra.kubeletRoot}/plugins/software-sgx.enclos.dev`,
+              `${dra.kubeletRoot}/plugins_registry`,
+              dra.cdiFolder,
+            ];
+      const needed = [...named, software?.podResources, hardware?.deviceFolder, ...forClaims].filter(
         (folder) => folder !== undefined,
       );
       assert.deepEqual(

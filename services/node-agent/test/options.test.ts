@@ -9,6 +9,7 @@ describe('the options of the agent', () => {
       kubeletFolder: '/var/lib/kubelet/device-plugins',
       software: {
         devices: 20,
+        dra: undefined,
         stateFolder: '/var/lib/enclos',
         ownVendor: false,
         collateral: undefined,
@@ -16,6 +17,7 @@ describe('the options of the agent', () => {
         runtimeFolder: '/run/enclos',
         cacheFolder: '/var/cache/enclos',
         cgroupRoot: '/host/cgroup',
+        allowsMissingIsolation: false,
         maxImageBytes: 16 * 1024 * 1024,
         auditFile: undefined,
         podResources: '/var/lib/kubelet/pod-resources',
@@ -41,6 +43,20 @@ describe('the options of the agent', () => {
     assert.equal(optionsOf('--devices', '0').software, undefined);
     assert.equal(optionsOf('--state', '/s', '--no-hardware').hardware, undefined);
     assert.equal(optionsOf('--state', '/s', '--no-cgroup').software?.cgroupRoot, undefined);
+  });
+
+  test('give devices to claims, beside those of the device plugin or alone, and then name the node', () => {
+    const words = ['--state', '/s', '--node', 'node-1', '--dra', '5'];
+    const dra = { devices: 5, node: 'node-1', cdiFolder: '/var/run/cdi', kubeletRoot: '/var/lib/kubelet' };
+    assert.deepEqual(optionsOf(...words).software?.dra, dra);
+    const { devices, dra: alone } = optionsOf(...words, '--devices', '0').software ?? {};
+    assert.deepEqual([devices, alone], [0, dra]);
+    assert.throws(() => parseOptions(['--state', '/s', '--dra', '5']), {
+      message: '--dra needs --node, the name of this node.',
+    });
+    assert.throws(() => parseOptions([...words.slice(0, -1), '129']), { message: /from 0 to 128/ });
+    const long = `/${'k'.repeat(57)}`;
+    assert.throws(() => parseOptions([...words, '--kubelet-root', long]), { message: /at most 57 bytes/ });
   });
 
   test('name a place of collateral', () => {

@@ -22,8 +22,8 @@ const cgroupSkipped = node === undefined && 'needs cgroups that count memory';
 const hello = Buffer.from('hello').toString('base64');
 const definitions = loadDefinitions();
 
-const software = { devices: 3, hasCgroups: true, entersNode: true };
-const hardware = { devices: 0, hasCgroups: false, entersNode: true };
+const software = { devices: 3, claims: 0, hasCgroups: true, entersNode: true };
+const hardware = { devices: 0, claims: 0, hasCgroups: false, entersNode: true };
 const asked = withRightsOf(capabilitiesOf(software));
 const without = (name: string): readonly string[] =>
   withRightsOf(capabilitiesOf(software).filter((one) => one !== name));
@@ -114,8 +114,22 @@ describe('an agent with software devices', { skip }, () => {
     });
   }
 
-  test('has no namespaces for its enclaves without SYS_ADMIN, and says so', async () => {
+  test('has no healthy device without SYS_ADMIN: enclaves get no namespaces', async () => {
     const agent = site.agentUnder(without('SYS_ADMIN'), alone());
+    const { code, message, next } = await withinMs(60_000, agent.said('device-failed'));
+    assert.deepEqual(
+      [code, message],
+      ['AGENT_ISOLATION_INCOMPLETE', 'Enclaves lack layers of isolation here: namespaces.'],
+    );
+    assert.match(String(next), /privileges of its manifest.*or start the agent with --allow-missing-isolation/);
+    const { lists, gone } = kubelet.plugins.at(-1) ?? {};
+    assert.ok(lists?.every(({ devices }) => devices.every(({ health }) => health === 'Unhealthy')));
+    await agent.stop('SIGKILL');
+    await gone;
+  });
+
+  test('serves pods without SYS_ADMIN where that is allowed, and says what is missing', async () => {
+    const agent = site.agentUnder(without('SYS_ADMIN'), [...alone(), '--allow-missing-isolation']);
     const { pod, end } = await podOf(agent, false);
     assert.equal((await agent.said('platform-ready'))['isolationMissing'], 'namespaces');
     await calls(pod);

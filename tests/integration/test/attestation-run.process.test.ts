@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AttestationAdministrationClient, AttestationClient } from '@azure/attestation';
@@ -8,6 +9,7 @@ import { descendants } from '@enclos/process-kit/processes/processes';
 import { enclosBin, repository, startProgram, type Running } from '@enclos/process-kit/processes/programs';
 import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import { callService } from '@enclos/process-kit/attestation/service-calls';
+import { listenOnSocket } from '@enclos/tee/unix-socket';
 import { freePort } from '@enclos/testkit';
 import { createWorkshop, loadClaimant, quoteFor, serviceProjectFolder, type Claimant } from '@enclos/process-kit';
 
@@ -37,14 +39,14 @@ after(async () => {
   await workshop.close();
 });
 
-async function run(): Promise<Running> {
+async function run(line = /"event":"tenant"/): Promise<Running> {
   const state = ['--state', workshop.stateFolder('here')];
   const listening = ['--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0'];
   const words = ['run', project, '--isolation', 'best', ...state, '--', '--development', ...listening];
   // Elsewhere than in the folder of the service: its files are there all the same.
   const running = startProgram([process.execPath, enclosBin, ...words], { cwd: workshop.folder });
   runs.push(running);
-  await running.until(/"event":"tenant"/);
+  await running.until(line);
   return running;
 }
 
@@ -126,6 +128,21 @@ test('a second start finds its state, and SIGTERM lets every answer out that it 
   const attested = read('attestation-audit.log').trim().split('\n').slice(linesBefore);
   assert.equal(attested.filter((line) => line.includes('"ok"')).length, answered, 'what was attested was answered');
   assert.ok(answered > 0);
+});
+
+test('a service that waits for its store ends at once when it is told to, and without an error', async () => {
+  // As the process that it replaces: that one is alive, and has not let the store go.
+  const inUse = createServer((socket) => socket.destroy());
+  await listenOnSocket(inUse, join(project, 'attestation-store', 'lock'));
+  const running = await run(/"event":"store-in-use"/);
+  const begun = performance.now();
+  const processes = stopped(running, 'SIGTERM');
+  const { code, stdout, stderr } = await running.ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /"message":"It was told to end before it served anything\.","event":"told-to-end"/);
+  assert.ok(performance.now() - begun < 20_000, 'it waited for the store');
+  await gone(processes);
+  inUse.close();
 });
 
 test('a host that is killed in the middle of changes leaves no process, and a store that opens', async () => {

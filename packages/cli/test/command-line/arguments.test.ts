@@ -7,8 +7,11 @@ const refusals: readonly (readonly [argv: readonly string[], message: string])[]
   [['biuld'], 'There is no command "biuld". Did you mean "build"?'],
   [['frobnicate'], 'There is no command "frobnicate".'],
   [['--frobnicate'], '--frobnicate is not an option of enclos itself.'],
-  [['platform'], 'platform needs a command: init, enrol, show, serve, audit, publish-tcb, set-cpusvn.'],
-  [['platform', '--json'], 'platform needs a command: init, enrol, show, serve, audit, publish-tcb, set-cpusvn.'],
+  [['platform'], 'platform needs a command: init, enrol, show, serve, audit, publish, publish-tcb, set-cpusvn.'],
+  [
+    ['platform', '--json'],
+    'platform needs a command: init, enrol, show, serve, audit, publish, publish-tcb, set-cpusvn.',
+  ],
   [['platform', 'audit'], 'platform audit needs a command: verify, show.'],
   [['platform', 'audit', 'verfy'], 'There is no command "platform audit verfy". Did you mean "platform audit verify"?'],
   [['platform', 'shwo'], 'There is no command "platform shwo". Did you mean "platform show"?'],

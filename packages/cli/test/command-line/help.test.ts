@@ -30,6 +30,7 @@ Image
   image build            Make a container image of a signed enclave and its host program
   image inspect          Show what a container image says about itself
   image verify           Tie the digest of a container image to the enclave in it
+  image index            Join images for different architectures into one index
   image push             Send a container image to a registry
   image pull             Get a container image from a registry
 
@@ -59,6 +60,7 @@ Platform
   platform serve         Run a platform, and serve its collateral
   platform audit verify  Check that the audit log of a platform is whole
   platform audit show    Show the last records of an audit log
+  platform publish       Write the collateral and the roots of vendors, for nodes and relying parties
   platform publish-tcb   Raise the current TCB level of a vendor
   platform set-cpusvn    Set the CPUSVN, to rehearse a TCB recovery
 

@@ -43,9 +43,14 @@ export interface RunContext {
   readonly logger: EnclosLogger;
   /** Observes the calls between host and enclave, beside the metrics: spans of OpenTelemetry, for example. */
   readonly instrumentation?: Instrumentation | undefined;
+  /** Aborts when the process is told to end. Only the wait for a store in use hears it: what follows takes seconds. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Starts the service: store, enclave, listeners. What was started ends again when something cannot be. */
+/**
+ * Starts the service: store, enclave, listeners. What was started ends again when something cannot be.
+ * @throws the reason of the signal when it aborts while the store is waited for
+ */
 export async function runService(options: ServiceOptions, context: RunContext): Promise<RunningService> {
   const opened: (() => unknown)[] = [];
   try {
@@ -70,13 +75,14 @@ interface StartContext extends RunContext {
 }
 
 async function start(options: ServiceOptions, context: StartContext): Promise<RunningService> {
-  const { logger, opened } = context;
+  const { logger, opened, signal } = context;
   const configuration = await readFile(options.configuration, 'utf8');
   const audit = openAuditLog(options.audit);
   opened.push(() => audit.close());
   const store = await openStore(storeAddress(options.store), {
     service: name,
     patienceMs: storePatienceMs,
+    signal,
     waiting: (folder) => {
       logger.warn({ event: 'store-in-use', folder, waitSeconds: storePatienceMs / 1000 }, storeInUse);
     },

@@ -36,14 +36,14 @@ export interface ApiClientOptions {
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   readonly timeoutMs?: number;
+  /** How many requests a second, and this many at once after a rest. Default: 5 and 10, as client-go has it. */
+  readonly pace?: { readonly perSecond: number; readonly burst: number };
 }
 
 const defaultTimeoutMs = 10_000;
 const maxAnswerBytes = 4 * 1024 * 1024;
 const maxInProgress = 8;
-/** As client-go has it by default: so many requests a second, and this many at once after a rest. */
-const perSecond = 5;
-const burst = 10;
+const defaultPace = { perSecond: 5, burst: 10 };
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
 
@@ -59,7 +59,9 @@ export function clusterApiServer(environment: NodeJS.ProcessEnv): ApiServer | un
  * A client of the Kubernetes API for the few requests of the agent. It never repeats a request: after a failure it refuses requests for
  * a while, twice as long each time, so that agents of many nodes do not overwhelm a server in trouble.
  */
-export function createApiClient({ server, now, timeoutMs = defaultTimeoutMs }: ApiClientOptions): ApiClient {
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { server, now, timeoutMs = defaultTimeoutMs, pace = defaultPace } = options;
+  const { perSecond, burst } = pace;
   let inProgress = 0;
   let pausedUntilMs = 0;
   let pauseMs = firstPauseMs;

@@ -97,7 +97,8 @@ async function makePassable(folder: string): Promise<void> {
   await chmod(folder, 0o755);
 }
 
-async function requirePrivate(root: string): Promise<void> {
+/** @throws AGENT_FOLDER_REFUSED when a folder is gone, or another user than root could pass through it. */
+export async function requirePrivate(root: string): Promise<void> {
   const found = await lstat(root).catch(() => undefined);
   if (found === undefined || !found.isDirectory()) throw refused(`${root} is not a folder.`);
   if (found.uid !== process.getuid?.()) throw refused(`${root} belongs to user ${found.uid}.`);

@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Caller, FolderHost, HostListening } from '@enclos/software-sgx';
 import { notThere } from './condition.ts';
+import { mountPoint } from './container-view.ts';
 import type { DeviceFolders } from './device-folders.ts';
-
-/** Where a container finds its folder. */
-export const mountPoint = '/run/enclos';
 
 export const deviceIdPrefix = 'software-sgx-';
 

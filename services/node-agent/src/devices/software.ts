@@ -7,16 +7,14 @@ import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
 import { createCondition, notThere, TimedTurns } from './condition.ts';
+import { mountPoint, socketVariable } from './container-view.ts';
 import {
   createServedFolders,
   deviceIdOf,
   deviceIdPrefix,
-  mountPoint,
   type DeviceFolderState,
   type ServedFolders,
 } from './served-folders.ts';
-
-const socketVariable = 'ENCLOS_PLATFORM';
 
 /** The parts of a platform that the devices need. */
 export interface DevicePlatform {

@@ -1,3 +1,4 @@
+import { maxDraDevices } from '../dra/driver.ts';
 import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
 import { agentFiles, agentObjects } from './files.ts';
@@ -33,6 +34,14 @@ const settings = {
     most: 1024,
     summary: 'Software devices of each node, one for each container; 0 for none',
   },
+  claims: {
+    kind: 'count',
+    fallback: 0,
+    least: 0,
+    most: maxDraDevices,
+    summary:
+      'Further software devices of each node, for resource claims; needs Kubernetes 1.34, and not without devices',
+  },
   ownVendor: { kind: 'flag', fallback: false, summary: 'Make and certify the machine of a node that has none' },
   collateralConfigMap: {
     kind: 'optional',
@@ -52,6 +61,11 @@ const settings = {
     summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
   },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  allowMissingIsolation: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Give devices on nodes that cannot give enclaves every layer of isolation',
+  },
   monitoring: {
     kind: 'flag',
     fallback: false,
@@ -60,18 +74,20 @@ const settings = {
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
-  const { image, name, namespace, devices, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
-  const hasSoftware = devices > 0;
-  const collateral = hasSoftware ? collateralOf(values) : undefined;
+  const { image, name, namespace, devices, claims, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
+  const isSoftware = devices > 0;
+  const collateral = isSoftware ? collateralOf(values) : undefined;
   return {
     image,
     name,
     namespace,
     devices,
-    isOwnVendor: ownVendor && hasSoftware,
-    hasCgroups: cgroups && hasSoftware,
+    claims: isSoftware ? claims : 0,
+    isOwnVendor: ownVendor && isSoftware,
+    hasCgroups: cgroups && isSoftware,
     entersNode: nsenter,
     hasHardware: hardware,
+    allowsMissingIsolation: values.allowMissingIsolation,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),
   };

@@ -1,19 +1,27 @@
-import { labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+import { hasAccess, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
 
 /** A file with an object of a kind that has no type here. */
-type OpenObject = readonly [name: string, object: { readonly kind: string; readonly [field: string]: unknown }];
+export type OpenObject = readonly [name: string, object: { readonly kind: string; readonly [field: string]: unknown }];
 
-/** The least that the agent needs to report what it is asked to report. Nothing when it is not asked for anything. */
+/** A driver reads what claims got, and publishes what its node has. Its slice names the node's object as its owner. */
+const claimRules = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get'] },
+  { apiGroups: ['resource.k8s.io'], resources: ['resourceclaims'], verbs: ['get'] },
+  { apiGroups: ['resource.k8s.io'], resources: ['resourceslices'], verbs: ['get', 'create', 'update'] },
+];
+
+/** The least that the agent needs for what it is asked to do. Nothing when it is not asked for anything. */
 export function clusterAccess(options: ManifestOptions): readonly OpenObject[] {
-  const { name, namespace, report } = options;
-  if (report === undefined) return [];
+  const { name, namespace, report, claims } = options;
+  if (!hasAccess(options)) return [];
   const labels = labelsOf(options);
   const subjects = [{ kind: 'ServiceAccount', name, namespace }];
   const apiGroup = 'rbac.authorization.k8s.io';
   const rbac = { apiVersion: `${apiGroup}/v1` };
   const nodeRules = [
-    ...(report.condition ? [{ apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] }] : []),
-    ...(report.label ? [{ apiGroups: [''], resources: ['nodes'], verbs: ['patch'] }] : []),
+    ...(claims > 0 ? claimRules : []),
+    ...(report?.condition === true ? [{ apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] }] : []),
+    ...(report?.label === true ? [{ apiGroups: [''], resources: ['nodes'], verbs: ['patch'] }] : []),
   ];
   const nodes: readonly OpenObject[] = [
     ['cluster-role.yaml', { ...rbac, kind: 'ClusterRole', metadata: { name, labels }, rules: nodeRules }],
@@ -48,7 +56,7 @@ export function clusterAccess(options: ManifestOptions): readonly OpenObject[] {
   return [
     ['service-account.yaml', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace, labels } }],
     ...(nodeRules.length > 0 ? nodes : []),
-    ...(report.events ? events : []),
+    ...(report?.events === true ? events : []),
   ];
 }
 

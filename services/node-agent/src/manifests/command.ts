@@ -1,8 +1,9 @@
 import { helpText, parseCommand, usageLine, wholeNumberIn, type CommandShape } from '@enclos/command-line';
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
+import { maxDraDevices } from '../dra/driver.ts';
 import { collateralAddress } from '../options.ts';
-import type { ManifestOptions } from './options.ts';
+import { hasSoftware, type ManifestOptions } from './options.ts';
 
 const manifestsWord = 'manifests';
 
@@ -12,9 +13,11 @@ const title = {
 };
 const {
   devices,
+  dra,
   'own-vendor': ownVendor,
   'no-cgroup': noCgroup,
   'no-hardware': noHardware,
+  'allow-missing-isolation': allowMissingIsolation,
   events,
   'node-condition': condition,
   'node-label': label,
@@ -39,12 +42,14 @@ const manifestsCommand = {
     },
     'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
     devices,
+    dra,
     'no-cgroup': noCgroup,
     'no-nsenter': {
       type: 'boolean',
       summary: 'Do without SYS_PTRACE: for nodes with cgroups of version 1 or both, or without nsdelegate',
     },
     'no-hardware': noHardware,
+    'allow-missing-isolation': allowMissingIsolation,
     events,
     'node-condition': condition,
     'node-label': label,
@@ -93,18 +98,23 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
   }
   const count = wholeNumberIn(values.devices, { least: 0, most: 1024 });
   if (count === undefined) refuse('--devices is a whole number from 0 to 1024.');
-  if (count === 0 && values['no-hardware']) refuse('Neither kind of device is wanted.');
+  const claims = wholeNumberIn(values.dra, { least: 0, most: maxDraDevices });
+  if (claims === undefined) refuse(`--dra is a whole number from 0 to ${maxDraDevices}.`);
+  const isSoftware = hasSoftware({ devices: count, claims });
+  if (!isSoftware && values['no-hardware']) refuse('Neither kind of device is wanted.');
   const options: ManifestOptions = {
     name,
     namespace,
     image,
     devices: count,
-    isOwnVendor: values['own-vendor'] && count > 0,
-    collateral: count > 0 ? collateralOf(values) : undefined,
-    hasCgroups: !values['no-cgroup'] && count > 0,
+    claims,
+    isOwnVendor: values['own-vendor'] && isSoftware,
+    collateral: isSoftware ? collateralOf(values) : undefined,
+    hasCgroups: !values['no-cgroup'] && isSoftware,
     entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
-    report: count > 0 ? reportOf(values) : undefined,
+    allowsMissingIsolation: values['allow-missing-isolation'],
+    report: isSoftware ? reportOf(values) : undefined,
     hasDevicePolicy: values['device-policy'],
     hasMonitoring: values.monitoring,
   };

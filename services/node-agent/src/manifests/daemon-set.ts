@@ -1,6 +1,6 @@
 import type { V1Container, V1DaemonSet, V1PodSpec } from '@enclos/kubernetes/objects';
 import { mountsOf, volumesOf } from './host-folders.ts';
-import { collateralFolder, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
+import { collateralFolder, hasAccess, hasSoftware, labelsOf, metricsPort, type ManifestOptions } from './options.ts';
 import { commandOf, processesOf, securityContextOf } from './privileges.ts';
 
 export function daemonSet(options: ManifestOptions): V1DaemonSet {
@@ -21,8 +21,8 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
 
 function podSpec(options: ManifestOptions): V1PodSpec {
   return {
-    ...(options.report === undefined ? {} : { serviceAccountName: options.name }),
-    automountServiceAccountToken: options.report !== undefined,
+    ...(hasAccess(options) ? { serviceAccountName: options.name } : {}),
+    automountServiceAccountToken: hasAccess(options),
     // The last to be evicted: without the agent no enclave of the node lives.
     priorityClassName: 'system-node-critical',
     ...processesOf(options),
@@ -40,9 +40,9 @@ function container(options: ManifestOptions): V1Container {
     image: options.image,
     command: commandOf(options),
     args: argumentsOf(options),
-    ...(options.report === undefined
-      ? {}
-      : { env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } }] }),
+    ...(hasAccess(options)
+      ? { env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } }] }
+      : {}),
     ports: [{ name: 'metrics', containerPort: metricsPort, protocol: 'TCP' }],
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'metrics' },
@@ -53,7 +53,7 @@ function container(options: ManifestOptions): V1Container {
     resources: {
       requests: { cpu: '50m', memory: '128Mi' },
       // Two images for each device, a message for each connection, and the agent itself: pods cannot fill it.
-      limits: { memory: options.devices === 0 ? '256Mi' : '1536Mi' },
+      limits: { memory: hasSoftware(options) ? '1536Mi' : '256Mi' },
     },
     securityContext: securityContextOf(options),
     volumeMounts: mountsOf(options),
@@ -61,15 +61,17 @@ function container(options: ManifestOptions): V1Container {
 }
 
 function argumentsOf(options: ManifestOptions): string[] {
-  const { devices, isOwnVendor, collateral, hasCgroups, hasHardware, report } = options;
+  const { devices, claims, isOwnVendor, collateral, hasCgroups, hasHardware, report } = options;
   return [
-    ...(devices > 0 ? ['--state=/var/lib/enclos'] : []),
+    ...(hasSoftware(options) ? ['--state=/var/lib/enclos'] : []),
     ...(isOwnVendor ? ['--own-vendor'] : []),
     ...(collateral === undefined ? [] : [`--collateral=${'url' in collateral ? collateral.url : collateralFolder}`]),
     `--devices=${devices}`,
-    ...(devices > 0 ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
+    ...(claims > 0 ? [`--dra=${claims}`] : []),
+    ...(hasSoftware(options) ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
+    ...(hasSoftware(options) && options.allowsMissingIsolation === true ? ['--allow-missing-isolation'] : []),
     ...(hasHardware ? [] : ['--no-hardware']),
-    ...(report === undefined ? [] : ['--node=$(NODE_NAME)']),
+    ...(hasAccess(options) ? ['--node=$(NODE_NAME)'] : []),
     ...(report?.events === true ? ['--events'] : []),
     ...(report?.condition === true ? ['--node-condition'] : []),
     ...(report?.label === true ? ['--node-label'] : []),

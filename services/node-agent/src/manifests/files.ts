@@ -2,6 +2,7 @@ import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kube
 import type { V1Namespace } from '@enclos/kubernetes/objects';
 import { clusterAccess, networkPolicy } from './cluster-access.ts';
 import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
+import { draObjects } from './dra.ts';
 import { daemonSet } from './daemon-set.ts';
 import { monitoringObjects } from './monitoring.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
@@ -17,6 +18,7 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
     ['daemonset.yaml', daemonSet(options)],
     networkPolicy(options),
     ...clusterAccess(options),
+    ...draObjects(options),
     ...(options.hasDevicePolicy === true
       ? ([
           ['device-policy.yaml', devicePolicy(options)],

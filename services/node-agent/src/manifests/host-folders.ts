@@ -1,5 +1,6 @@
 import type { V1Volume, V1VolumeMount } from '@enclos/kubernetes/objects';
-import { collateralFolder, type ManifestOptions } from './options.ts';
+import { driverName } from '../dra/driver.ts';
+import { collateralFolder, hasSoftware, type ManifestOptions } from './options.ts';
 
 /** A folder of the node that the agent has. */
 interface HostFolder {
@@ -12,7 +13,15 @@ interface HostFolder {
   readonly isMade?: true;
 }
 
-function hostFolders({ devices, hasCgroups, hasHardware }: ManifestOptions): readonly HostFolder[] {
+/** The kubelet and the container runtime are told these paths, or look there. */
+const claimFolders: readonly HostFolder[] = [
+  { name: 'plugin', path: `/var/lib/kubelet/plugins/${driverName}`, isMade: true },
+  { name: 'plugin-registry', path: '/var/lib/kubelet/plugins_registry' },
+  { name: 'cdi', path: '/var/run/cdi', isMade: true },
+];
+
+function hostFolders(options: ManifestOptions): readonly HostFolder[] {
+  const { claims, hasCgroups, hasHardware } = options;
   const software: readonly HostFolder[] = [
     // The kubelet is told the paths of sockets, so they are the same inside.
     { name: 'sockets', path: '/run/enclos', isMade: true },
@@ -23,7 +32,8 @@ function hostFolders({ devices, hasCgroups, hasHardware }: ManifestOptions): rea
   ];
   return [
     { name: 'kubelet', path: '/var/lib/kubelet/device-plugins' },
-    ...(devices > 0 ? software : []),
+    ...(hasSoftware(options) ? software : []),
+    ...(claims > 0 ? claimFolders : []),
     ...(hasHardware ? [{ name: 'dev', path: '/dev', mountPath: '/host/dev', isReadOnly: true } as const] : []),
   ];
 }

@@ -5,8 +5,10 @@ export interface ManifestOptions {
   readonly namespace: string;
   /** A reference with a digest. */
   readonly image: string;
-  /** Software devices of each node; 0 for none. */
+  /** Software devices of each node that the device plugin gives; 0 for none. */
   readonly devices: number;
+  /** Further ones that resource claims get: dynamic resource allocation. */
+  readonly claims: number;
   /** Each node vouches for itself. */
   readonly isOwnVendor: boolean;
   /** The collateral of a vendor elsewhere: a config map in the namespace of the agent, or an address. */
@@ -17,12 +19,24 @@ export interface ManifestOptions {
   readonly entersNode: boolean;
   /** A policy of the cluster refuses more than one software device in a container. */
   readonly hasDevicePolicy?: boolean;
+  /** Devices work on nodes that cannot give enclaves every layer of isolation. */
+  readonly allowsMissingIsolation?: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
   /** What the agent tells the cluster; undefined: nothing, and it has no access to the API. */
   readonly report?: { readonly events: boolean; readonly condition: boolean; readonly label: boolean } | undefined;
   /** With objects for the Prometheus operator and Grafana. */
   readonly hasMonitoring: boolean;
+}
+
+/** Whether the agent has software devices at all. */
+export function hasSoftware({ devices, claims }: Pick<ManifestOptions, 'devices' | 'claims'>): boolean {
+  return devices > 0 || claims > 0;
+}
+
+/** Whether it has a service account, with the roles for what it does. */
+export function hasAccess({ claims, report }: Pick<ManifestOptions, 'claims' | 'report'>): boolean {
+  return claims > 0 || report !== undefined;
 }
 
 /** Where the agent finds the config map of its collateral. */

@@ -1,5 +1,5 @@
 import type { V1PodSpec, V1SecurityContext } from '@enclos/kubernetes/objects';
-import type { ManifestOptions } from './options.ts';
+import { hasSoftware, type ManifestOptions } from './options.ts';
 
 /**
  * What an agent does, on which its privileges depend:
@@ -9,11 +9,11 @@ import type { ManifestOptions } from './options.ts';
  */
 type AgentMode = 'pod' | 'agent' | 'hardware';
 
-type ModeOptions = Pick<ManifestOptions, 'devices' | 'hasCgroups' | 'entersNode'>;
+type ModeOptions = Pick<ManifestOptions, 'devices' | 'claims' | 'hasCgroups' | 'entersNode'>;
 
-function modeOf({ devices, hasCgroups }: Pick<ModeOptions, 'devices' | 'hasCgroups'>): AgentMode {
-  if (devices === 0) return 'hardware';
-  return hasCgroups ? 'pod' : 'agent';
+function modeOf(options: ModeOptions): AgentMode {
+  if (!hasSoftware(options)) return 'hardware';
+  return options.hasCgroups ? 'pod' : 'agent';
 }
 
 /** What the agent does with each of them is said in its README, and tests take each away. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Definitions } from './definitions.ts';
-import { servePlugin, type PluginServer, type PluginServerOptions } from './plugin-server.ts';
+import { servePlugin, type PluginServerOptions } from './plugin-server.ts';
+import type { SocketServer } from '../grpc/socket-server.ts';
 import { register } from './registration.ts';
 import type { Resource } from './resource.ts';
 
@@ -80,7 +81,7 @@ function createMembership(options: DevicePluginOptions): Membership {
   const socketPath = join(folder, endpoint);
   const kubeletSocket = join(folder, 'kubelet.sock');
   const target = { definitions, kubeletSocket, endpoint, resourceName: resource.name, timeoutMs: registerTimeoutMs };
-  let server: PluginServer | undefined;
+  let server: SocketServer | undefined;
   /** Both sockets as they were when the kubelet took the plugin. */
   let joined: string | undefined;
   let refusal: { readonly kubelet: string; readonly until: number } | undefined;

@@ -1,16 +1,9 @@
-import { chmod, rm } from 'node:fs/promises';
-import {
-  Server,
-  ServerCredentials,
-  status,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import { isListening } from '@enclos/software-sgx/listening';
+import { type handleServerStreamingCall, type handleUnaryCall, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { createDeadline } from '../grpc/deadline.ts';
+import { grpcError } from '../grpc/grpc-error.ts';
+import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
 import type { Definitions } from './definitions.ts';
-import { createDeadline } from './deadline.ts';
+
 import { sendLatest } from './latest.ts';
 import type { AllocateRequest, AllocateResponse, DeviceList, PluginOptions } from './messages.ts';
 import { allocate, type Resource } from './resource.ts';
@@ -20,11 +13,6 @@ export const pluginOptions: PluginOptions = Object.freeze({
   pre_start_required: false,
   get_preferred_allocation_available: false,
 });
-
-export interface PluginServer {
-  /** Ends the streams and removes the socket. */
-  close(): void;
-}
 
 export interface PluginServerOptions {
   readonly definitions: Definitions;
@@ -36,30 +24,9 @@ export interface PluginServerOptions {
   readonly answerMs?: number | undefined;
 }
 
-/**
- * Serves one resource to the kubelet, on its own socket. What a killed agent left there is removed.
- * @throws AGENT_SOCKET_IN_USE when a living one is there, as while a DaemonSet is rolled out: two that took the socket
- *   from each other would never come to an end.
- */
-export async function servePlugin(options: PluginServerOptions): Promise<PluginServer> {
-  const { definitions, socketPath } = options;
-  if (await isListening(socketPath)) {
-    throw new EnclosError('AGENT_SOCKET_IN_USE', `Another process listens at ${socketPath} already.`);
-  }
-  const server = new Server();
-  server.addService(definitions.devicePlugin, implementation(options));
-  await rm(socketPath, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    );
-  });
-  // The folder is root's already; so is the socket.
-  await chmod(socketPath, 0o600);
-  return Object.freeze({
-    // Not gracefully: the kubelet's stream never ends by itself. The name of the socket goes with it.
-    close: () => server.forceShutdown(),
-  });
+/** Serves one resource to the kubelet, on its own socket. @throws AGENT_SOCKET_IN_USE */
+export function servePlugin(options: PluginServerOptions): Promise<SocketServer> {
+  return serveSocket(options.socketPath, options.definitions.devicePlugin, implementation(options));
 }
 
 function implementation({ resource, allocated, answerMs }: PluginServerOptions): UntypedServiceImplementation {
@@ -87,18 +54,3 @@ function implementation({ resource, allocated, answerMs }: PluginServerOptions):
   };
   return { GetDevicePluginOptions: getOptions, ListAndWatch: listAndWatch, Allocate: serveAllocate };
 }
-
-/** The kubelet shows the message in the pod's events. */
-function grpcError(error: unknown): { readonly code: status; readonly details: string } {
-  if (!isEnclosError(error)) return { code: status.INTERNAL, details: 'The node agent failed.' };
-  const details = `${error.code}: ${error.message} ${error.next}`;
-  return { code: codes[error.code] ?? status.INTERNAL, details };
-}
-
-const codes: Readonly<Record<string, status>> = {
-  AGENT_DEVICE_UNKNOWN: status.NOT_FOUND,
-  AGENT_DEVICE_UNHEALTHY: status.UNAVAILABLE,
-  AGENT_ALLOCATION_REFUSED: status.INVALID_ARGUMENT,
-  AGENT_TOO_SLOW: status.DEADLINE_EXCEEDED,
-  AGENT_BUSY: status.RESOURCE_EXHAUSTED,
-};

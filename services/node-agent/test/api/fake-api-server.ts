@@ -23,7 +23,11 @@ export interface FakeApiServer {
   readonly seen: SeenRequest[];
   /** What it answers from now on. */
   readonly answer: (status: number, body?: string, headers?: Readonly<Record<string, string>>) => void;
+  /** Answers each request by itself from now on. */
+  readonly answerBy: (respond: Respond) => void;
 }
+
+export type Respond = (request: SeenRequest) => readonly [status: number, object: unknown];
 
 /** An API server over TLS, whose authority is in a folder as containers have it. */
 export async function startFakeApiServer(t: TestContext): Promise<FakeApiServer> {
@@ -37,20 +41,23 @@ export async function startFakeApiServer(t: TestContext): Promise<FakeApiServer>
   const cert = toPem('CERTIFICATE', der);
   const seen: SeenRequest[] = [];
   let next: readonly [number, string, Readonly<Record<string, string>>] = [200, '{}', {}];
+  let respond: Respond | undefined;
   const server = createServer(
     { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) },
     (request, response) => {
       let text = '';
       request.setEncoding('utf8').on('data', (part: string) => (text += part));
       request.once('end', () => {
-        seen.push({
+        const one: SeenRequest = {
           method: request.method ?? '',
           path: request.url ?? '',
           token: request.headers.authorization,
           contentType: request.headers['content-type'],
           body: text === '' ? undefined : JSON.parse(text),
-        });
-        const [status, body, headers] = next;
+        };
+        seen.push(one);
+        const [code, object] = respond?.(one) ?? [];
+        const [status, body, headers] = code === undefined ? next : [code, JSON.stringify(object), {}];
         response.writeHead(status, headers).end(body);
       });
     },
@@ -68,6 +75,7 @@ export async function startFakeApiServer(t: TestContext): Promise<FakeApiServer>
   return {
     server: { host: '127.0.0.1', port: (server.address() as AddressInfo).port, credentialsFolder },
     seen,
+    answerBy: (by) => void (respond = by),
     answer: (status, body = '{}', headers = {}) => void (next = [status, body, headers]),
   };
 }

@@ -6,6 +6,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { isEnclosError } from '@enclos/errors';
+import '../../src/errors.ts';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { startDevicePlugin } from '../../src/plugin/device-plugin.ts';
 import type { Health } from '../../src/plugin/messages.ts';

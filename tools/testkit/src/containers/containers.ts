@@ -37,7 +37,7 @@ export type Podman = (...args: readonly string[]) => Promise<Ran>;
  * The place itself is made when it is not there.
  */
 export function seenAt(place: string, folder: string): readonly string[] {
-  const script = 'mkdir -p "$1" && mount --bind "$0" "$1" && shift && exec "$@"';
+  const script = 'mkdir -p "$1" && mount --rbind "$0" "$1" && shift && exec "$@"';
   return ['unshare', '--mount', 'sh', '-c', script, folder, place];
 }
 

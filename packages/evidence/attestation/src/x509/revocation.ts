@@ -13,7 +13,7 @@ export function* verifyRevocationList(crl: RevocationList, issuer: P256Certifica
     refuse(
       step,
       'SGX_CRL_INVALID_EXTENSIONS',
-      `The revocation list of ${name} lacks a number or its issuer’s key identifier.`,
+      `The revocation list of ${name} lacks a number, or does not name the key of its issuer.`,
     );
   }
   if (!(yield* verifySignature(issuer.publicKey, crl.signature, crl.signedBytes))) {

@@ -3,6 +3,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { untilAborted } from '@enclos/bounded';
 import { durable } from '@enclos/durable';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { EnclosError } from '@enclos/errors';
@@ -24,6 +25,8 @@ export interface LockPatience {
   readonly patienceMs?: number | undefined;
   /** Called once, when there is another process and it is waited for. */
   readonly waiting?: ((folder: string) => void) | undefined;
+  /** Ends the wait: the process that waits is told to end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const lookAgainMs = 200;
@@ -34,6 +37,7 @@ const lookAgainMs = 200;
  * the one whose socket is not there any more learns it from `check`, before its next write.
  *
  * @throws SERVICE_STORE_REFUSED when a living process has it, and keeps it for longer than it is waited for.
+ * @throws the reason of the signal when it aborts during the wait.
  */
 export async function lockFolder(folder: string, patience: LockPatience = {}): Promise<FolderLock> {
   const path = join(folder, lockName);
@@ -58,7 +62,8 @@ export async function lockFolder(folder: string, patience: LockPatience = {}): P
   };
 }
 
-async function untilFree(folder: string, path: string, { patienceMs = 0, waiting }: LockPatience): Promise<void> {
+async function untilFree(folder: string, path: string, patience: LockPatience): Promise<void> {
+  const { patienceMs = 0, waiting, signal } = patience;
   const giveUpAt = performance.now() + patienceMs;
   for (let looks = 0; await isListening(path); looks += 1) {
     if (performance.now() >= giveUpAt) {
@@ -66,7 +71,8 @@ async function untilFree(folder: string, path: string, { patienceMs = 0, waiting
       refuse(`Another process uses the store in ${folder}${waited}.`);
     }
     if (looks === 0) waiting?.(folder);
-    await wait(lookAgainMs);
+    const look = wait(lookAgainMs);
+    await (signal === undefined ? look : untilAborted(signal, look));
   }
 }
 

@@ -77,6 +77,18 @@ test('a folder whose process is ending is waited for, within a bound, and the ca
   await once(child, 'close');
 });
 
+test('the wait for a folder ends at once when the process that waits is told to end', async (t) => {
+  const folder = await temporaryFolder(t);
+  const held = await openFileStore(folder, { service });
+  const told = new AbortController();
+  const begun = performance.now();
+  const waiting = (): void => told.abort(new Error('told to end'));
+  const opening = openFileStore(folder, { service, patienceMs: 20_000, waiting, signal: told.signal });
+  await assert.rejects(opening, { message: 'told to end' });
+  assert.ok(performance.now() - begun < 10_000, 'it waited on');
+  await held.close();
+});
+
 const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
 test(
