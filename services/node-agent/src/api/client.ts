@@ -156,7 +156,7 @@ async function exchange(server: ApiServer, call: ApiCall, timeoutMs: number): Pr
       },
     );
     request.on('error', reject);
-    // A switch to another protocol is no answer, and Node tells of it in no other way.
+    // A switch to another protocol answers nothing, and Node tells of it in no other way.
     request.once('upgrade', (_response, socket) => {
       socket.destroy();
       reject(new Error('not an answer'));
