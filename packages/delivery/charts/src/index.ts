@@ -1,4 +1,5 @@
 export { baseFiles, chartFiles, type ChartSource } from './chart.ts';
-export { dashboardMap, type Panel } from './dashboard.ts';
-export { jobOf, podMonitor, prometheusRule, type Alert, type MonitoringTarget } from './monitoring.ts';
+export type { Panel } from './dashboard.ts';
+export { jobOf, monitoringObjects, type Alert, type Monitoring, type MonitoringTarget } from './monitoring.ts';
+export { monitoringSetting, namePattern, placeSettings } from './service-settings.ts';
 export { fallbacks, type Settings, type SettingValues } from './settings.ts';

@@ -1,4 +1,5 @@
-import type { CustomObject } from '@enclos/kubernetes/manifests';
+import type { CustomObject, NamedObject } from '@enclos/kubernetes/manifests';
+import { dashboardMap, type Panel } from './dashboard.ts';
 
 /** Which pods are watched, and where. */
 export interface MonitoringTarget {
@@ -23,8 +24,25 @@ export interface Alert {
   readonly description: string;
 }
 
+/** What the metrics of a service say to people. */
+export interface Monitoring {
+  /** Of the dashboard. */
+  readonly title: string;
+  readonly alerts: readonly Alert[];
+  readonly panels: readonly Panel[];
+}
+
+/** For the Prometheus operator and Grafana. */
+export function monitoringObjects(watched: MonitoringTarget, monitoring: Monitoring): readonly NamedObject[] {
+  return [
+    ['pod-monitor.yaml', podMonitor(watched)],
+    ['prometheus-rule.yaml', prometheusRule(watched, monitoring.alerts)],
+    ['dashboard.yaml', dashboardMap(watched, monitoring.title, monitoring.panels)],
+  ];
+}
+
 /** Tells the Prometheus operator to read the metrics of every pod. */
-export function podMonitor({ name, namespace, labels, port }: MonitoringTarget): CustomObject {
+function podMonitor({ name, namespace, labels, port }: MonitoringTarget): CustomObject {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
@@ -39,7 +57,7 @@ export function jobOf({ name, namespace }: Pick<MonitoringTarget, 'name' | 'name
 }
 
 /** Alerts for the Prometheus operator. */
-export function prometheusRule({ name, namespace, labels }: MonitoringTarget, alerts: readonly Alert[]): CustomObject {
+function prometheusRule({ name, namespace, labels }: MonitoringTarget, alerts: readonly Alert[]): CustomObject {
   const rules = alerts.map((alert) => ({
     alert: alert.name,
     expr: alert.expression,

@@ -1,37 +1,23 @@
-import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
+import {
+  chartFiles,
+  fallbacks,
+  monitoringSetting,
+  namePattern,
+  placeSettings,
+  type ChartSource,
+  type SettingValues,
+  type Settings,
+} from '@enclos/charts';
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
 import { webhookFiles, webhookObjects } from './files.ts';
 import type { ManifestOptions } from './options.ts';
 
-const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
 /** Lines of PEM: letters of base64 and of its armour. */
 const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]+$';
 
-const placeSettings = {
-  image: {
-    kind: 'text',
-    fallback: '',
-    pattern: '^[A-Za-z0-9_./:-]{1,512}@sha256:[0-9a-f]{64}$',
-    summary: 'The image, named with its digest: NAME@sha256:HEX',
-  },
-  name: { kind: 'text', fallback: 'enclos-admission', pattern: label, summary: 'Name of every object' },
-  namespace: {
-    kind: 'text',
-    fallback: '',
-    whenEmpty: '.Release.Namespace',
-    pattern: label,
-    summary: 'Namespace of the objects; empty for that of the release',
-  },
-  createNamespace: {
-    kind: 'flag',
-    fallback: false,
-    summary: 'Make the namespace, with its level of Pod Security. It must be another one than that of the release',
-  },
-} as const satisfies Settings;
-
 /** Values of the chart. Each is an option of `enclos-admission manifests`, too. */
 const settings = {
-  ...placeSettings,
+  ...placeSettings('enclos-admission'),
   replicas: { kind: 'count', fallback: 2, least: 1, most: 100, summary: 'How many pods answer' },
   apiServerNetworks: {
     kind: 'list',
@@ -59,7 +45,7 @@ const settings = {
     kind: 'text',
     fallback: '',
     whenEmpty: '.Values.name',
-    pattern: label,
+    pattern: namePattern,
     summary:
       'The Secret with tls.crt and tls.key, which something else makes; empty for one with the name of the objects',
   },
@@ -68,12 +54,8 @@ const settings = {
     pattern: pem,
     summary: 'PEM of authorities: only API servers with a certificate of theirs are answered',
   },
-  monitoring: {
-    kind: 'flag',
-    fallback: false,
-    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
-  },
-  monitoringNamespace: { kind: 'optional', pattern: label, summary: 'The namespace of Prometheus' },
+  monitoring: monitoringSetting,
+  monitoringNamespace: { kind: 'optional', pattern: namePattern, summary: 'The namespace of Prometheus' },
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {

@@ -1,7 +1,6 @@
-import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
-import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { manifestFiles, namespaceObject, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import { certificateObjects } from './cert-manager.ts';
-import { monitoringObjects } from './monitoring.ts';
+import { webhookMonitoring } from './monitoring.ts';
 import { networkPolicy } from './network-policy.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 import { webhookConfiguration } from './webhook-configuration.ts';
@@ -26,7 +25,8 @@ export function webhookObjects(options: ManifestOptions): readonly NamedObject[]
   const clients: readonly NamedObject[] =
     clientCa === undefined ? [] : [['client-authorities.yaml', clientAuthorities(options, clientCa)]];
   return [
-    ['namespace.yaml', namespaceOf(options)],
+    // Its pods satisfy the strictest of the Pod Security Standards, and it is held to that.
+    ['namespace.yaml', namespaceObject(options.namespace, labelsOf(options), 'restricted')],
     ['service-account.yaml', serviceAccount(options)],
     ...(hasCertManager ? certificateObjects(options) : secret),
     ...clients,
@@ -35,18 +35,6 @@ export function webhookObjects(options: ManifestOptions): readonly NamedObject[]
     ['network-policy.yaml', networkPolicy(options)],
     ['pod-disruption-budget.yaml', disruptionBudget(options)],
     ['webhook-configuration.yaml', webhookConfiguration(options)],
-    ...(hasMonitoring ? monitoringObjects(options) : []),
+    ...(hasMonitoring ? webhookMonitoring(options) : []),
   ];
-}
-
-/** Its pods satisfy the strictest of the Pod Security Standards, and it is held to that. */
-function namespaceOf(options: ManifestOptions): V1Namespace {
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name: options.namespace,
-      labels: { ...labelsOf(options), 'pod-security.kubernetes.io/enforce': 'restricted' },
-    },
-  };
 }

@@ -1,25 +1,15 @@
-import {
-  dashboardMap,
-  jobOf,
-  podMonitor,
-  prometheusRule,
-  type Alert,
-  type Panel,
-  type MonitoringTarget,
-} from '@enclos/charts';
+import { jobOf, monitoringObjects, type Alert, type Panel } from '@enclos/charts';
 import type { NamedObject } from '@enclos/kubernetes/manifests';
 import { labelsOf, type ManifestOptions } from './options.ts';
 import { webhookName } from './webhook-configuration.ts';
 
 /** For the Prometheus operator and Grafana. */
-export function monitoringObjects(options: ManifestOptions): readonly NamedObject[] {
+export function webhookMonitoring(options: ManifestOptions): readonly NamedObject[] {
   const { name, namespace } = options;
-  const watched: MonitoringTarget = { name, namespace, labels: labelsOf(options), port: 'health' };
-  return [
-    ['pod-monitor.yaml', podMonitor(watched)],
-    ['prometheus-rule.yaml', prometheusRule(watched, alerts(jobOf(options)))],
-    ['dashboard.yaml', dashboardMap(watched, 'Enclos admission webhook', panels)],
-  ];
+  return monitoringObjects(
+    { name, namespace, labels: labelsOf(options), port: 'health' },
+    { title: 'Enclos admission webhook', alerts: alerts(jobOf(options)), panels },
+  );
 }
 
 function alerts(job: string): readonly Alert[] {

@@ -1,32 +1,21 @@
-import { maxDraDevices } from '../dra/driver.ts';
-import { chartFiles, fallbacks, type ChartSource, type SettingValues, type Settings } from '@enclos/charts';
+import {
+  chartFiles,
+  fallbacks,
+  monitoringSetting,
+  namePattern,
+  placeSettings,
+  type ChartSource,
+  type SettingValues,
+  type Settings,
+} from '@enclos/charts';
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
+import { maxDraDevices } from '../dra/driver.ts';
 import { agentFiles, agentObjects } from './files.ts';
 import type { ManifestOptions } from './options.ts';
 
-const label = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
-
 /** Values of the chart. Each is an option of `enclos-node-agent manifests`, too. */
 const settings = {
-  image: {
-    kind: 'text',
-    fallback: '',
-    pattern: '^[A-Za-z0-9_./:-]{1,512}@sha256:[0-9a-f]{64}$',
-    summary: 'The image, named with its digest: NAME@sha256:HEX',
-  },
-  name: { kind: 'text', fallback: 'enclos-node-agent', pattern: label, summary: 'Name of every object' },
-  namespace: {
-    kind: 'text',
-    fallback: '',
-    whenEmpty: '.Release.Namespace',
-    pattern: label,
-    summary: 'Namespace of the objects; empty for that of the release',
-  },
-  createNamespace: {
-    kind: 'flag',
-    fallback: false,
-    summary: 'Make the namespace, with its level of Pod Security. It must be another one than that of the release',
-  },
+  ...placeSettings('enclos-node-agent'),
   devices: {
     kind: 'count',
     fallback: 20,
@@ -45,7 +34,7 @@ const settings = {
   ownVendor: { kind: 'flag', fallback: false, summary: 'Make and certify the machine of a node that has none' },
   collateralConfigMap: {
     kind: 'optional',
-    pattern: label,
+    pattern: namePattern,
     summary:
       'A config map with the collateral of a vendor elsewhere, in the namespace of the agent; not with ownVendor',
   },
@@ -71,11 +60,7 @@ const settings = {
     fallback: false,
     summary: 'Give devices on nodes that cannot give enclaves every layer of isolation',
   },
-  monitoring: {
-    kind: 'flag',
-    fallback: false,
-    summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
-  },
+  monitoring: monitoringSetting,
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {

@@ -1,10 +1,9 @@
-import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
-import type { V1Namespace } from '@enclos/kubernetes/objects';
+import { manifestFiles, namespaceObject, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import { clusterAccess, networkPolicy } from './cluster-access.ts';
 import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
 import { draObjects } from './dra.ts';
 import { daemonSet } from './daemon-set.ts';
-import { monitoringObjects } from './monitoring.ts';
+import { agentMonitoring } from './monitoring.ts';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
 /** The manifests of the agent, with a kustomization. */
@@ -14,7 +13,8 @@ export function agentFiles(options: ManifestOptions): readonly ManifestFile[] {
 
 export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
   return [
-    ['namespace.yaml', namespaceOf(options)],
+    // The agent has host paths, the process ids of the node and capabilities: the two stricter levels refuse that.
+    ['namespace.yaml', namespaceObject(options.namespace, labelsOf(options), 'privileged')],
     ['daemonset.yaml', daemonSet(options)],
     networkPolicy(options),
     ...clusterAccess(options),
@@ -25,18 +25,6 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
           ['device-policy-binding.yaml', devicePolicyBinding(options)],
         ] as const)
       : []),
-    ...(options.hasMonitoring ? monitoringObjects(options) : []),
+    ...(options.hasMonitoring ? agentMonitoring(options) : []),
   ];
-}
-
-/** The agent has host paths, the process ids of the node and capabilities: the two stricter levels refuse that. */
-function namespaceOf(options: ManifestOptions): V1Namespace {
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name: options.namespace,
-      labels: { ...labelsOf(options), 'pod-security.kubernetes.io/enforce': 'privileged' },
-    },
-  };
 }

@@ -1,24 +1,14 @@
-import {
-  dashboardMap,
-  jobOf,
-  podMonitor,
-  prometheusRule,
-  type Alert,
-  type Panel,
-  type MonitoringTarget,
-} from '@enclos/charts';
+import { jobOf, monitoringObjects, type Alert, type Panel } from '@enclos/charts';
 import type { NamedObject } from '@enclos/kubernetes/manifests';
 import { labelsOf, type ManifestOptions } from './options.ts';
 
 /** For the Prometheus operator and Grafana. */
-export function monitoringObjects(options: ManifestOptions): readonly NamedObject[] {
+export function agentMonitoring(options: ManifestOptions): readonly NamedObject[] {
   const { name, namespace } = options;
-  const watched: MonitoringTarget = { name, namespace, labels: labelsOf(options), port: 'metrics' };
-  return [
-    ['pod-monitor.yaml', podMonitor(watched)],
-    ['prometheus-rule.yaml', prometheusRule(watched, alerts(jobOf(options), options))],
-    ['dashboard.yaml', dashboardMap(watched, 'Enclos node agent', panels)],
-  ];
+  return monitoringObjects(
+    { name, namespace, labels: labelsOf(options), port: 'metrics' },
+    { title: 'Enclos node agent', alerts: alerts(jobOf(options), options), panels },
+  );
 }
 
 function alerts(job: string, { name, namespace, devices }: ManifestOptions): readonly Alert[] {
