@@ -1,4 +1,4 @@
-import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
+import type { ManifestFile, NamedObject } from '@enclos/kubernetes/manifests';
 import { yamlOf } from '@enclos/kubernetes/yaml';
 import type { Assignment } from './conditions.ts';
 import { merge } from './merge.ts';
@@ -42,14 +42,6 @@ export function chartFiles<S extends Settings>(source: ChartSource<S>): readonly
     file('values.schema.json', valuesSchema(settings)),
     ...templates(source).map(([fileName, text]) => file(`templates/${fileName}`, text)),
   ];
-}
-
-/** The same objects as files of YAML for kustomize. */
-export function baseFiles<S extends Settings>(
-  { objects }: ChartSource<S>,
-  values: SettingValues<S>,
-): readonly ManifestFile[] {
-  return manifestFiles(objects(values));
 }
 
 function templates<S extends Settings>({ settings, objects }: ChartSource<S>): readonly (readonly [string, string])[] {

@@ -1,4 +1,4 @@
-export { baseFiles, chartFiles, type ChartSource } from './chart.ts';
+export { chartFiles, type ChartSource } from './chart.ts';
 export type { Panel } from './dashboard.ts';
 export { jobOf, monitoringObjects, type Alert, type Monitoring, type MonitoringTarget } from './monitoring.ts';
 export { monitoringSetting, namePattern, placeSettings } from './service-settings.ts';
