@@ -26,7 +26,7 @@ export interface Alert {
 
 /** What the metrics of a service say to people. */
 export interface Monitoring {
-  /** Of the dashboard. */
+  /** The dashboard has it. */
   readonly title: string;
   readonly alerts: readonly Alert[];
   readonly panels: readonly Panel[];
