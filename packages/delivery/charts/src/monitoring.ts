@@ -1,5 +1,4 @@
-import type { CustomObject, NamedObject } from '@enclos/kubernetes/manifests';
-import { dashboardMap, type Panel } from './dashboard.ts';
+import type { CustomObject } from '@enclos/kubernetes/manifests';
 
 /** Which pods are watched, and where. */
 export interface MonitoringTarget {
@@ -24,25 +23,8 @@ export interface Alert {
   readonly description: string;
 }
 
-/** What the metrics of a service say to people. */
-export interface Monitoring {
-  /** The dashboard has it. */
-  readonly title: string;
-  readonly alerts: readonly Alert[];
-  readonly panels: readonly Panel[];
-}
-
-/** For the Prometheus operator and Grafana. */
-export function monitoringObjects(watched: MonitoringTarget, monitoring: Monitoring): readonly NamedObject[] {
-  return [
-    ['pod-monitor.yaml', podMonitor(watched)],
-    ['prometheus-rule.yaml', prometheusRule(watched, monitoring.alerts)],
-    ['dashboard.yaml', dashboardMap(watched, monitoring.title, monitoring.panels)],
-  ];
-}
-
 /** Tells the Prometheus operator to read the metrics of every pod. */
-function podMonitor({ name, namespace, labels, port }: MonitoringTarget): CustomObject {
+export function podMonitor({ name, namespace, labels, port }: MonitoringTarget): CustomObject {
   return {
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
@@ -57,7 +39,7 @@ export function jobOf({ name, namespace }: Pick<MonitoringTarget, 'name' | 'name
 }
 
 /** Alerts for the Prometheus operator. */
-function prometheusRule({ name, namespace, labels }: MonitoringTarget, alerts: readonly Alert[]): CustomObject {
+export function prometheusRule({ name, namespace, labels }: MonitoringTarget, alerts: readonly Alert[]): CustomObject {
   const rules = alerts.map((alert) => ({
     alert: alert.name,
     expr: alert.expression,
