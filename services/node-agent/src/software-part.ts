@@ -5,9 +5,11 @@ import { toHex } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
-import type { ApiClient } from './api/client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
+import type { PodEvents } from './api/pod-events.ts';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
+import { podUidOf } from './caller/pod-uid.ts';
 import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
@@ -46,6 +48,8 @@ export interface SoftwareSurroundings {
   readonly plugin: StartPlugin;
   /** Reaches the API server; only claims need it. */
   readonly client: () => ApiClient;
+  /** Tells the owners of pods what was refused to them. */
+  readonly podEvents: PodEvents | undefined;
 }
 
 const probeMs = 2000;
@@ -53,7 +57,7 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin, kubeletFolder, client }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, kubeletFolder, client, podEvents }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, stateFolder, devices: count, dra } = options;
   await makePassable(runtimeFolder);
@@ -64,9 +68,20 @@ export async function createSoftwarePart(
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
-  const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
+  const tell = (device: string | undefined, paths: Iterable<string>, error: unknown): void => {
+    if (device !== undefined) podEvents?.refused({ device, podUid: podUidOf(paths), error });
+  };
+  const caller = callerOf(cgroups, {
+    log,
+    metrics,
+    refused(...refusal) {
+      trial?.suspect();
+      tell(...refusal);
+    },
+  });
+  const refused = (device: string, { cgroups: paths = [] }: Caller, error: unknown): void => tell(device, paths, error);
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
-  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
+  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller, refused });
   const plugin = count === 0 ? undefined : startPlugin(devices);
   const { problem, watch } = devices;
   const around = { stateFolder, runtimeFolder, log, metrics, caller, problem, watch };
@@ -155,21 +170,31 @@ function checkOf(platform: AgentPlatform, trial: Trial, claims: DraPart | undefi
   };
 }
 
+interface CallerSurroundings extends Pick<SoftwareSurroundings, 'log' | 'metrics'> {
+  /** @param device undefined for claims */
+  readonly refused: (device: string | undefined, paths: Iterable<string>, error: unknown) => void;
+}
+
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
-  { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
-): (connection: Socket) => Promise<Caller> {
-  return async (connection) => {
+  { log, metrics, refused }: CallerSurroundings,
+): (connection: Socket, device?: string) => Promise<Caller> {
+  return async (connection, device) => {
+    let paths: Iterable<string> = [];
     try {
-      const caller =
-        cgroups === undefined ? {} : { cgroups: await cgroups.foldersOf((await peerOf(connection)).cgroups) };
+      let caller: Caller = {};
+      if (cgroups !== undefined) {
+        const peer = await peerOf(connection);
+        paths = peer.cgroups.values();
+        caller = { cgroups: await cgroups.foldersOf(peer.cgroups) };
+      }
       metrics.connected('accepted');
       return caller;
     } catch (error) {
       metrics.connected('refused');
       log.warn('connection-refused', error);
-      refused();
+      refused(device, paths, error);
       throw error;
     }
   };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Turns } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import type { Caller, FolderHost } from '@enclos/software-sgx';
-import type { ApiClient } from '../api/client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
 import { every } from '../every.ts';
 import type { Log } from '../log.ts';
 import type { AgentMetrics } from '../metrics.ts';
