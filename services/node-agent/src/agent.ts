@@ -6,7 +6,7 @@ import { startAdminServer } from '@enclos/service/admin';
 import { clusterApiServer, createApiClient, type ApiClient, type ApiClientOptions } from '@enclos/service/cluster';
 import { createNodeReport } from './api/node-report.ts';
 import { createPodEvents, type PodEvents } from './api/pod-events.ts';
-import { every } from './every.ts';
+import { every } from '@enclos/bounded';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
 import type { Log } from './log.ts';
 import { createAgentMetrics, type AgentMetrics } from './metrics.ts';

@@ -10,13 +10,14 @@ import type { PodEvents } from './api/pod-events.ts';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
 import { podUidOf } from './caller/pod-uid.ts';
+import { logRefusals } from './caller/refusals.ts';
 import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { createDraPart, type DraPart } from './dra/dra-part.ts';
-import { every } from './every.ts';
+import { every } from '@enclos/bounded';
 import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
@@ -68,20 +69,11 @@ export async function createSoftwarePart(
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
-  const tell = (device: string | undefined, paths: Iterable<string>, error: unknown): void => {
-    if (device !== undefined) podEvents?.refused({ device, podUid: podUidOf(paths), error });
-  };
-  const caller = callerOf(cgroups, {
-    log,
-    metrics,
-    refused(...refusal) {
-      trial?.suspect();
-      tell(...refusal);
-    },
-  });
-  const refused = (device: string, { cgroups: paths = [] }: Caller, error: unknown): void => tell(device, paths, error);
+  const tell = tellOwners(podEvents);
+  const suspect = (): void => trial?.suspect();
+  const caller = callerOf(cgroups, { log, metrics, tell, suspect });
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
-  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller, refused });
+  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller, refused: tell });
   const plugin = count === 0 ? undefined : startPlugin(devices);
   const { problem, watch } = devices;
   const around = { stateFolder, runtimeFolder, log, metrics, caller, problem, watch };
@@ -170,31 +162,42 @@ function checkOf(platform: AgentPlatform, trial: Trial, claims: DraPart | undefi
   };
 }
 
+/** @param device undefined for claims */
+type TellOwner = (device: string | undefined, caller: Caller, error: unknown) => void;
+
+function tellOwners(podEvents: PodEvents | undefined): TellOwner {
+  return (device, { cgroups = [] }, error) => {
+    if (device !== undefined) podEvents?.refused({ device, podUid: podUidOf(cgroups), error });
+  };
+}
+
 interface CallerSurroundings extends Pick<SoftwareSurroundings, 'log' | 'metrics'> {
-  /** @param device undefined for claims */
-  readonly refused: (device: string | undefined, paths: Iterable<string>, error: unknown) => void;
+  readonly tell: TellOwner;
+  readonly suspect: () => void;
 }
 
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
-  { log, metrics, refused }: CallerSurroundings,
+  { log, metrics, tell, suspect }: CallerSurroundings,
 ): (connection: Socket, device?: string) => Promise<Caller> {
+  const logRefused = logRefusals({ log, now: () => performance.now() });
   return async (connection, device) => {
-    let paths: Iterable<string> = [];
+    let paths: readonly string[] = [];
     try {
       let caller: Caller = {};
       if (cgroups !== undefined) {
         const peer = await peerOf(connection);
-        paths = peer.cgroups.values();
+        paths = [...peer.cgroups.values()];
         caller = { cgroups: await cgroups.foldersOf(peer.cgroups) };
       }
       metrics.connected('accepted');
       return caller;
     } catch (error) {
       metrics.connected('refused');
-      log.warn('connection-refused', error);
-      refused(device, paths, error);
+      logRefused(error);
+      suspect();
+      tell(device, { cgroups: paths }, error);
       throw error;
     }
   };

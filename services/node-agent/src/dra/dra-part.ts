@@ -4,7 +4,7 @@ import { Turns } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ApiClient } from '@enclos/service/cluster';
-import { every } from '../every.ts';
+import { every } from '@enclos/bounded';
 import type { Log } from '../log.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { DraOptions } from '../options.ts';
