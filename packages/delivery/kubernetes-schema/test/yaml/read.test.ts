@@ -163,7 +163,10 @@ describe('readYaml()', () => {
   });
 
   it('reads what deploy writes as it was: every string that YAML 1.1 or 1.2 would misread is in quotes', () => {
-    const word = fc.oneof(fc.string(), fc.constantFrom('yes', 'off', '0644', '1e3', '~', '', '1_000', '0o17', '<<', '0X0', '-_0'));
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom('yes', 'off', '0644', '1e3', '~', '', '1_000', '0o17', '<<', '0X0', '-_0'),
+    );
     fc.assert(
       fc.property(fc.dictionary(fc.oneof(fc.stringMatching(/^[a-z]{2,9}$/), fc.constant('0X1')), word), (value) => {
         const [document] = read(yamlOf(value));
