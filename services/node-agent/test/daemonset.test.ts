@@ -24,6 +24,7 @@ const shown: ManifestOptions = {
   hasCgroups: true,
   entersNode: true,
   hasHardware: true,
+  hasDevicePolicy: true,
   hasMonitoring: false,
 };
 
@@ -40,17 +41,17 @@ describe('the manifests of the agent', () => {
       {},
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasHardware: false },
-      { hasDevicePolicy: true },
+      { hasDevicePolicy: false },
     ]) {
       const manifests = agentFiles({ ...shown, ...some }).map(({ text }) => load(text) as PlainManifest);
       assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
     }
   });
 
-  test('refuse more than one device in a container by a policy, when that is asked for', () => {
+  test('refuse more than one device in a container by a policy, unless that is not wanted', () => {
     const names = (some: Partial<ManifestOptions>) => agentFiles({ ...shown, ...some }).map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.startsWith('device-policy')));
-    const policies = names({ hasDevicePolicy: true }).filter((name) => name.startsWith('device-policy'));
+    assert.ok(!names({ hasDevicePolicy: false }).some((name) => name.startsWith('device-policy')));
+    const policies = names({}).filter((name) => name.startsWith('device-policy'));
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
     const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
@@ -199,7 +200,7 @@ describe('the DaemonSet', () => {
 });
 
 describe('the manifests of an agent that reports to the cluster', () => {
-  const report = { events: true, condition: true, label: true };
+  const report = { events: true, podEvents: false, condition: true, label: true };
   const rulesOf = (some: typeof report): unknown =>
     agentFiles({ ...shown, report: some })
       .map(({ text }) => load(text) as { kind: string; rules?: unknown })
@@ -212,7 +213,11 @@ describe('the manifests of an agent that reports to the cluster', () => {
   test('give it the rights for what was asked, and no others', () => {
     assert.deepEqual(rulesOf(report), [['ClusterRole', [status, nodes]], events]);
     assert.deepEqual(rulesOf({ ...report, label: false }), [['ClusterRole', [status]], events]);
-    assert.deepEqual(rulesOf({ events: true, condition: false, label: false }), [events]);
+    const ofPods = { apiGroups: [''], resources: ['events'], verbs: ['create'] };
+    assert.deepEqual(rulesOf({ ...report, podEvents: true, events: false }), [
+      ['ClusterRole', [ofPods, status, nodes]],
+    ]);
+    assert.deepEqual(rulesOf({ events: true, podEvents: false, condition: false, label: false }), [events]);
   });
 
   test('give it a token and the name of its node, which an agent that reports nothing does not have', () => {

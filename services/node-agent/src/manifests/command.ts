@@ -19,6 +19,7 @@ const {
   'no-hardware': noHardware,
   'allow-missing-isolation': allowMissingIsolation,
   events,
+  'pod-events': podEvents,
   'node-condition': condition,
   'node-label': label,
 } = agentCommand.options;
@@ -51,11 +52,12 @@ const manifestsCommand = {
     'no-hardware': noHardware,
     'allow-missing-isolation': allowMissingIsolation,
     events,
+    'pod-events': podEvents,
     'node-condition': condition,
     'node-label': label,
-    'device-policy': {
+    'no-device-policy': {
       type: 'boolean',
-      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+      summary: 'Leave out the policy of the cluster that refuses more than one software device in a container',
     },
     monitoring: {
       type: 'boolean',
@@ -115,7 +117,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasHardware: !values['no-hardware'],
     allowsMissingIsolation: values['allow-missing-isolation'],
     report: isSoftware ? reportOf(values) : undefined,
-    hasDevicePolicy: values['device-policy'],
+    hasDevicePolicy: !values['no-device-policy'] && isSoftware,
     hasMonitoring: values.monitoring,
   };
   return { folder, options };
@@ -142,12 +144,18 @@ function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
 
 function reportOf(words: {
   readonly events: boolean;
+  readonly 'pod-events': boolean;
   readonly 'node-condition': boolean;
   readonly 'node-label': boolean;
 }): ManifestOptions['report'] {
-  const { events: hasEvents, 'node-condition': hasCondition, 'node-label': hasLabel } = words;
-  if (!hasEvents && !hasCondition && !hasLabel) return undefined;
-  return { events: hasEvents, condition: hasCondition, label: hasLabel };
+  const {
+    events: hasEvents,
+    'pod-events': hasPodEvents,
+    'node-condition': hasCondition,
+    'node-label': hasLabel,
+  } = words;
+  if (!hasEvents && !hasPodEvents && !hasCondition && !hasLabel) return undefined;
+  return { events: hasEvents, podEvents: hasPodEvents, condition: hasCondition, label: hasLabel };
 }
 
 function refuse(message: string): never {

@@ -15,7 +15,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { FolderHost, HostFolder } from '@enclos/software-sgx';
 import '../../src/errors.ts';
-import { createApiClient } from '../../src/api/client.ts';
+import { createApiClient } from '@enclos/service/cluster';
 import { createDraPart, type DraPart } from '../../src/dra/dra-part.ts';
 import { loadDraDefinitions } from '../../src/dra/definitions.ts';
 import type { Log } from '../../src/log.ts';
@@ -351,7 +351,7 @@ describe('a claim is refused, with a code and a sentence for the events of the p
       assert.match((await prepared(driver, claim)).error, /^AGENT_CLAIM_REFUSED: .*cannot be read/);
     }
     cluster.forget('one');
-    assert.match((await prepared(driver, claim)).error, /^AGENT_API_REFUSED: .*status 404/);
+    assert.match((await prepared(driver, claim)).error, /^SERVICE_CLUSTER_REFUSED: .*status 404/);
   });
 
   test('when the kubelet names it by what is not a name, and nothing is asked or made', async (t) => {
@@ -403,7 +403,7 @@ describe('a claim is refused, with a code and a sentence for the events of the p
     const { driver, cluster } = await bench(t);
     const good = cluster.claim('good', { device: 'software-sgx-0' });
     const { claims } = await driver.prepare({ namespace, uid: 'u', name: 'none' }, good);
-    assert.match(claims['u']?.error ?? '', /^AGENT_API_REFUSED/);
+    assert.match(claims['u']?.error ?? '', /^SERVICE_CLUSTER_REFUSED/);
     assert.equal(claims[good.uid]?.devices?.length, 1);
   });
 
