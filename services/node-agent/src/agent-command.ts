@@ -70,6 +70,10 @@ export const agentCommand = {
       summary: 'The node’s /sys/fs/cgroup, of version 1, 2 or both',
     },
     'no-cgroup': { type: 'boolean', summary: 'Count enclaves with the agent instead of their pods' },
+    'allow-missing-isolation': {
+      type: 'boolean',
+      summary: 'Give devices on a node that cannot give enclaves every layer of isolation',
+    },
     'max-image': { type: 'string', value: 'MIB', default: '16', summary: 'Largest image that a pod may bring' },
     audit: { type: 'string', value: 'FILE', summary: 'Record what the platform does' },
     'quote-helper': { type: 'boolean', summary: 'Quote reports for pods that mount RUNTIME/quotes' },

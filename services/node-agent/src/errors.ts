@@ -81,6 +81,11 @@ export const agentErrors = declareErrors({
     'The agent cannot count an enclave with its pod.',
     'Mount the node’s /sys/fs/cgroup into the agent, writable (--cgroup-root), or start it with --no-cgroup.',
   ],
+  AGENT_ISOLATION_INCOMPLETE: [
+    'refused',
+    'The node cannot give enclaves every layer of isolation, so its software devices are unhealthy.',
+    'Give the agent the privileges of its manifest, and the node a kernel with these layers; or start the agent with --allow-missing-isolation.',
+  ],
   AGENT_COLLATERAL_UNREACHABLE: [
     'transient',
     'The agent cannot read the collateral of its vendor.',

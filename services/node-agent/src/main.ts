@@ -1,11 +1,10 @@
 import './errors.ts';
 import { allowEarlyEnd, exitCodeOf, helpText } from '@enclos/command-line';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { startBeating, watch } from '@enclos/service/watchdog';
 import { agentCommand, program } from './agent-command.ts';
 import { createLog } from './log.ts';
 import { parseOptions } from './options.ts';
-import { startBeating } from './watchdog/beat.ts';
-import { watch } from './watchdog/watchdog.ts';
 
 const now = (): Date => new Date();
 
@@ -36,7 +35,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     const end = await watch({
       command: [process.execPath, ...process.execArgv, script, ...argv],
       environment: process.env,
-      stuck: (error) => log.warn('stuck', error),
+      stuck: (silentMs) => log.warn('stuck', stuckError(silentMs)),
     });
     process.exitCode = end.by === 'itself' ? end.exitCode : exitCodeOf(new EnclosError('AGENT_STUCK'));
   } catch (error) {
@@ -44,4 +43,8 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     process.exitCode = isEnclosError(error) ? exitCodeOf(error) : 1;
     if (isEnclosError(error, 'AGENT_USAGE')) process.stderr.write(`usage: ${String(error.details['usage'])}\n`);
   }
+}
+
+function stuckError(silentMs: number): EnclosError {
+  return new EnclosError('AGENT_STUCK', `The agent has not reported for ${silentMs / 1000} seconds, and is killed.`);
 }

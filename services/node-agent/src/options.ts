@@ -43,6 +43,8 @@ export interface SoftwareOptions {
   readonly cacheFolder: string;
   /** The node's cgroups; undefined: enclaves stay in the agent's. */
   readonly cgroupRoot: string | undefined;
+  /** Devices work although enclaves lack layers of isolation. */
+  readonly allowsMissingIsolation: boolean;
   readonly maxImageBytes: number;
   readonly auditFile: string | undefined;
   readonly quoteHelper: boolean;
@@ -111,6 +113,7 @@ function softwareOptions(values: Values, devices: Pick<SoftwareOptions, 'devices
     runtimeFolder: path('--runtime', values.runtime),
     cacheFolder: path('--cache', values.cache),
     cgroupRoot: values['no-cgroup'] ? undefined : path('--cgroup-root', values['cgroup-root']),
+    allowsMissingIsolation: values['allow-missing-isolation'],
     maxImageBytes: number('--max-image', values['max-image'], { least: 1, most: 512 }) * 1024 * 1024,
     auditFile: values.audit === undefined ? undefined : path('--audit', values.audit),
     quoteHelper: values['quote-helper'],

@@ -25,7 +25,7 @@ import type { SoftwareOptions } from './options.ts';
 
 /** The software platform of the node, served for as long as the agent lives. */
 export interface AgentPlatform extends Pick<PlatformServer, 'folderHosts' | 'close'> {
-  /** Whether an enclave could be started now. @throws INTERPRETER_MISMATCH, and what the file system says */
+  /** Whether an enclave could be started now. @throws AGENT_ISOLATION_INCOMPLETE, INTERPRETER_MISMATCH, and what the file system says */
   check(): Promise<void>;
   /** Starts a process as an enclave is started, in these cgroups. @throws ENCLAVE_START_FAILED, PLATFORM_USERS_EXHAUSTED */
   tryLaunch(cgroups: readonly string[]): Promise<void>;
@@ -81,6 +81,7 @@ export async function startAgentPlatform(
     throw error;
   });
   const server = await servePlatform(services);
+  const missingLayers = services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name);
   const quotes = options.quoteHelper ? await startQuotes(services, options.runtimeFolder) : undefined;
   return Object.freeze({
     folderHosts: server.folderHosts,
@@ -90,11 +91,26 @@ export async function startAgentPlatform(
       await quotes?.close();
       await server.close();
     },
-    check: () => services.interpreter.recheck(),
+    async check() {
+      if (!options.allowsMissingIsolation) requireLayers(missingLayers);
+      await services.interpreter.recheck();
+    },
     tryLaunch: (cgroups: readonly string[]) => tryLaunch(services, { cgroups }),
     rootFingerprint: services.rootFingerprint,
-    missingLayers: services.isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
+    missingLayers,
   });
+}
+
+/** A pod learns from its platform which layers its enclave has; a node should not offer itself to pods with fewer. */
+function requireLayers(missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  throw new EnclosError(
+    'AGENT_ISOLATION_INCOMPLETE',
+    `Enclaves lack layers of isolation here: ${missing.join(', ')}.`,
+    {
+      details: { missing },
+    },
+  );
 }
 
 async function startKeeper(

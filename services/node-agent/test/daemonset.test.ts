@@ -88,10 +88,12 @@ describe('the manifests of the agent', () => {
       { claims: 5 },
       { claims: 5, devices: 0 },
       { hasHardware: false },
+      { allowsMissingIsolation: true },
     ]) {
       const { containers, volumes = [] } = daemonSet({ ...shown, ...some }).spec?.template.spec ?? { containers: [] };
       const [{ args = [], volumeMounts = [], command = [], securityContext } = {}] = containers;
       const { software, hardware } = optionsOf(...args.map((word) => word.replace('$(NODE_NAME)', 'node-1')));
+      if (software !== undefined) assert.equal(software.allowsMissingIsolation, some.allowsMissingIsolation === true);
       const named = [software?.stateFolder, software?.runtimeFolder, software?.cacheFolder, software?.cgroupRoot];
       const { dra } = software ?? {};
       const forClaims =

@@ -17,6 +17,7 @@ describe('the options of the agent', () => {
         runtimeFolder: '/run/enclos',
         cacheFolder: '/var/cache/enclos',
         cgroupRoot: '/host/cgroup',
+        allowsMissingIsolation: false,
         maxImageBytes: 16 * 1024 * 1024,
         auditFile: undefined,
         podResources: '/var/lib/kubelet/pod-resources',

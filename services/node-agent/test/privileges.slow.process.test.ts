@@ -114,8 +114,22 @@ describe('an agent with software devices', { skip }, () => {
     });
   }
 
-  test('has no namespaces for its enclaves without SYS_ADMIN, and says so', async () => {
+  test('has no healthy device without SYS_ADMIN: enclaves get no namespaces', async () => {
     const agent = site.agentUnder(without('SYS_ADMIN'), alone());
+    const { code, message, next } = await withinMs(60_000, agent.said('device-failed'));
+    assert.deepEqual(
+      [code, message],
+      ['AGENT_ISOLATION_INCOMPLETE', 'Enclaves lack layers of isolation here: namespaces.'],
+    );
+    assert.match(String(next), /privileges of its manifest.*or start the agent with --allow-missing-isolation/);
+    const { lists, gone } = kubelet.plugins.at(-1) ?? {};
+    assert.ok(lists?.every(({ devices }) => devices.every(({ health }) => health === 'Unhealthy')));
+    await agent.stop('SIGKILL');
+    await gone;
+  });
+
+  test('serves pods without SYS_ADMIN where that is allowed, and says what is missing', async () => {
+    const agent = site.agentUnder(without('SYS_ADMIN'), [...alone(), '--allow-missing-isolation']);
     const { pod, end } = await podOf(agent, false);
     assert.equal((await agent.said('platform-ready'))['isolationMissing'], 'namespaces');
     await calls(pod);

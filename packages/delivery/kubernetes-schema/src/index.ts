@@ -7,4 +7,4 @@ export { bytesText, parseQuantity, type Quantity } from './forms/quantity.ts';
 export { refusals, type LintRule, type RefusalCode, type Severity } from './refusals.ts';
 export { meantBy, type Fix, type Report } from './report.ts';
 export { kubernetesRelease } from './schema/kinds.ts';
-export { kindOf, kinds, typeOf, type KindEntry } from './schema/types.ts';
+export { kindOf, kinds, typeOf, type FieldType, type KindEntry } from './schema/types.ts';

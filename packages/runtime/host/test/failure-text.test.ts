@@ -50,7 +50,8 @@ test('an answer without such a body has the status, and hostile text does not re
   });
   const text = failureText(hostile);
   assert.ok(!text.includes('\u001b') && text.length < 1200 && text.startsWith('✖ HTTP_400: '), text);
-  const large = await answered((_request, response) => void response.writeHead(500).end('x'.repeat(100_000)));
+  const long = JSON.stringify({ code: 'LONG_ANSWER', message: 'x'.repeat(100_000), next: 'Wait.' });
+  const large = await answered((_request, response) => void response.writeHead(500).end(long));
   assert.equal(large.code, 'HTTP_500');
 });
 

@@ -61,6 +61,11 @@ const settings = {
     summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
   },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  allowMissingIsolation: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Give devices on nodes that cannot give enclaves every layer of isolation',
+  },
   monitoring: {
     kind: 'flag',
     fallback: false,
@@ -82,6 +87,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     hasCgroups: cgroups && isSoftware,
     entersNode: nsenter,
     hasHardware: hardware,
+    allowsMissingIsolation: values.allowMissingIsolation,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),
   };

@@ -19,6 +19,8 @@ export interface ManifestOptions {
   readonly entersNode: boolean;
   /** A policy of the cluster refuses more than one software device in a container. */
   readonly hasDevicePolicy?: boolean;
+  /** Devices work on nodes that cannot give enclaves every layer of isolation. */
+  readonly allowsMissingIsolation?: boolean;
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
   /** What the agent tells the cluster; undefined: nothing, and it has no access to the API. */

@@ -1,4 +1,4 @@
-import { startBeating } from '../../src/watchdog/beat.ts';
+import { startBeating } from '@enclos/service/watchdog';
 
 /** A program under a watchdog, which does what its argument says. */
 const [, , what] = process.argv;

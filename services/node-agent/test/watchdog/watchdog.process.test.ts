@@ -47,9 +47,10 @@ function isAlive(processId: number): boolean {
   }
 }
 
-const stuck = { stuck: ['AGENT_STUCK'], end: { by: 'watchdog' } };
+const stuck = { stuck: [silenceMs], end: { by: 'watchdog' } };
 
-describe('the watchdog', () => {
+// Together: each of them waits for the silence to end.
+describe('the watchdog', { concurrency: true }, () => {
   for (const [signal, why] of [
     ['SIGSTOP', 'is stopped, with all of its threads'],
     ['SIGUSR2', 'never comes back to its event loop'],
@@ -68,7 +69,9 @@ describe('the watchdog', () => {
     assert.deepEqual(await withinMs(boundMs, end()), stuck);
     assert.equal(isAlive(processId), false);
   });
+});
 
+describe('the watchdog', () => {
   test('leaves a program alone that works, passes on the order to end, and ends with its exit code', async (t) => {
     const { watchdog, processId, end } = await start(t, 'beat');
     // Longer than the silence that it allows.

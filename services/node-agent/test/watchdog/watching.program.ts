@@ -1,13 +1,13 @@
-import { watch } from '../../src/watchdog/watchdog.ts';
+import { watch } from '@enclos/service/watchdog';
 
 /** Watches a program, and prints how it ended. */
 const [, , silenceMs, ...command] = process.argv;
-const stuck: string[] = [];
+const stuck: number[] = [];
 const end = await watch({
   command: [process.execPath, ...command],
   environment: process.env,
   silenceMs: Number(silenceMs),
   startMs: Number(silenceMs),
-  stuck: ({ code }) => stuck.push(code),
+  stuck: (silentMs) => stuck.push(silentMs),
 });
 process.stdout.write(`${JSON.stringify({ stuck, end })}\n`);

@@ -27,7 +27,10 @@ function checkContainer(view: View): void {
     view.report('K8S_NAME_INVALID', view.valueSpan('name'), `"${name.slice(0, 100)}" is not a name of a container`);
   }
   const image = view.text('image');
-  if (image.trim() !== image) view.invalid('image', 'a reference without spaces around it');
+  // A template is stored with any image.
+  if (image.trim() !== image && view.parent?.parent?.typeName === 'V1Pod') {
+    view.invalid('image', 'a reference without spaces around it');
+  }
   checkUnique(
     view,
     view.each('ports').map((port) => ({ key: port.text('name'), span: port.valueSpan('name') })),

@@ -100,12 +100,15 @@ function checkCompletion(view: View): void {
   }
   const completions = view.number('completions');
   const failed = view.number('maxFailedIndexes');
-  if (completions === undefined) view.missing('completions', 'Add it: completionMode is Indexed.');
+  // Where both are left out, there is one index.
+  if (completions === undefined && view.has('parallelism')) {
+    view.missing('completions', 'Add it: completionMode is Indexed.');
+  }
   if ((view.number('parallelism') ?? 0) > mostIndexes) view.conflict('parallelism', `is more than ${mostIndexes}`);
-  checkSuccessPolicy(view, completions ?? 0);
+  checkSuccessPolicy(view, completions ?? 1);
   if (failed === undefined) return;
   if (!view.has('backoffLimitPerIndex')) view.missing('backoffLimitPerIndex', 'maxFailedIndexes needs it.');
-  if (failed > Math.min(completions ?? mostIndexes, mostIndexes)) {
+  if (failed > Math.min(completions ?? 1, mostIndexes)) {
     view.conflict('maxFailedIndexes', 'is more than there are');
   }
 }

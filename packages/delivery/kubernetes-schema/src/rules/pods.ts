@@ -2,10 +2,12 @@ import type { View } from '../view/view.ts';
 import { checkContainerPodRules } from './pod-containers.ts';
 import { checkPodResources } from './pod-resources.ts';
 import { checkSpreadConstraints } from './scheduling.ts';
+import { checkAppArmorAnnotations, checkHostProcess } from './security.ts';
 import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const podRules: TypeRules = {
   V1Pod(view) {
+    checkAppArmorAnnotations(view);
     const spec = view.child('spec');
     if (spec === undefined) return;
     if (spec.size('ephemeralContainers') > 0) {
@@ -23,6 +25,7 @@ export const podRules: TypeRules = {
     }
   },
   V1PodTemplateSpec(view) {
+    checkAppArmorAnnotations(view);
     const spec = view.child('spec');
     if (spec === undefined || spec.size('ephemeralContainers') === 0) return;
     spec.conflict('ephemeralContainers', 'cannot be set in a template', 'Remove it: kubectl debug adds them.');
@@ -61,6 +64,10 @@ function checkPodSpec(view: View): void {
     view,
     view.each('schedulingGates').map((gate) => ({ key: gate.text('name'), span: gate.valueSpan('name') })),
     (key) => `two scheduling gates are named "${key}"`,
+  );
+  checkHostProcess(
+    view,
+    containers.map(({ container }) => container),
   );
   checkOs(
     view,

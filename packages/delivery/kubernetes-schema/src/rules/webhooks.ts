@@ -66,6 +66,14 @@ function checkNames(view: View): void {
 const reviews = new Set(['v1', 'v1beta1']);
 
 function checkWebhook(view: View): void {
+  checkUnique(
+    view,
+    view.each('matchConditions').map((condition) => ({
+      key: condition.text('name'),
+      span: condition.valueSpan('name'),
+    })),
+    (key) => `two match conditions of ${view.path} are named "${key.slice(0, 80)}"`,
+  );
   const versions = view.texts('admissionReviewVersions');
   if (versions.length > 0 && !versions.some(({ text }) => reviews.has(text))) {
     view.conflict('admissionReviewVersions', 'has no version that the API server speaks', 'Add v1.');

@@ -11,6 +11,8 @@ export const yamlLimits = Object.freeze({
   maxLength: 16 * 1024 * 1024,
   maxDocuments: 20_000,
   maxDepth: 64,
+  /** Separators of one document: the parser keeps at most two events for each until it has read them all. */
+  maxSeparators: 3_000_000,
   /** Nodes of one document. An alias counts as all the nodes that it repeats. */
   maxNodes: 1_000_000,
   /** The same of one file: small documents can stand for much, too. */
@@ -84,7 +86,23 @@ interface SizedDocument {
   readonly size: number;
 }
 
+/** `,`, `:`, `[`, `{` and line breaks, in text and comments too: a value has one of them before or after it. */
+function hasTooManySeparators(text: string): boolean {
+  if (text.length <= yamlLimits.maxSeparators) return false;
+  let count = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x2c || code === 0x3a || code === 0x5b || code === 0x7b || code === 0x0a || code === 0x0d) count += 1;
+  }
+  return count > yamlLimits.maxSeparators;
+}
+
 function* documentsOf(text: string, linesBefore: number): Generator<SizedDocument> {
+  if (hasTooManySeparators(text)) {
+    const words = `more than ${yamlLimits.maxSeparators} commas, colons, brackets and lines in one document: split it`;
+    yield { document: { text, linesBefore, problems: [{ start: 0, end: 1, text: words }] }, size: 0 };
+    return;
+  }
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth: yamlLimits.maxDepth });
@@ -172,12 +190,11 @@ class TreeBuilder {
     const plain = event.style === SCALAR_STYLE.PLAIN && tag !== 'str';
     // An empty value has no place: it is where the last thing before it ended.
     const start = event.valueStart < 0 ? this.#lastEnd() : event.valueStart;
-    const node: ScalarNode = {
-      kind: 'scalar',
-      value: plain ? resolvePlain(source) : source,
-      start,
-      end: Math.max(start, event.valueEnd),
-    };
+    const end = Math.max(start, event.valueEnd);
+    const resolved = plain ? resolvePlain(source) : source;
+    const isJson = typeof resolved !== 'number' || Number.isFinite(resolved);
+    if (!isJson) this.problems.push({ start, end, text: `${source} is not a number of JSON; put text in quotes` });
+    const node: ScalarNode = { kind: 'scalar', value: isJson ? resolved : source, start, end };
     this.#add(node, 1, this.#anchorOf(event));
   }
 

@@ -4,10 +4,16 @@
  * those of YAML 1.1 where YAML 1.2 has strings: `value: yes` in an environment
  * is refused there, and has to be found here.
  */
-const words: ReadonlyMap<string, boolean | null> = new Map([
+const words: ReadonlyMap<string, boolean | number | null> = new Map<string, boolean | number | null>([
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((word) => [word, true] as const),
   ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+  ...['.inf', '.Inf', '.INF'].flatMap((word) => [
+    [word, Infinity] as const,
+    [`+${word}`, Infinity] as const,
+    [`-${word}`, -Infinity] as const,
+  ]),
+  ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
 ]);
 
 const longestNumber = 400;
@@ -22,7 +28,9 @@ export function resolvePlain(text: string): string | number | boolean | null {
   if (!mayBeNumber || text.length > longestNumber) return text;
   const digits = text.replaceAll('_', '');
   if (integer.test(digits)) return integerOf(digits);
-  return float.test(digits) ? Number(digits) : text;
+  // After a point at the start, go-yaml leaves underscores in, and then it is text.
+  const value = float.test(first === 0x2e ? text : digits) ? Number(digits) : Number.NaN;
+  return Number.isFinite(value) ? value : text;
 }
 
 function integerOf(digits: string): number {

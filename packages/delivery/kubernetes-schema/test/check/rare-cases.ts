@@ -143,6 +143,13 @@ export const rareCases: readonly Case[] = [
   ['EndpointSlice es', 'endpoints.0.addresses.0', 'fd00::1', 'K8S_VALUE_INVALID', /address "fd00::1"/],
   ['EndpointSlice es', 'ports.1', { name: 'http', port: 81 }, 'K8S_NAME_REPEATED', /two ports/],
   ['DeviceClass sgx.example.com', 'spec.selectors.0', null, 'K8S_FIELD_MISSING', /cel" is missing/],
+  [
+    'ValidatingWebhookConfiguration v',
+    'webhooks.0.matchConditions.1',
+    { name: 'a', expression: 'false' },
+    'K8S_NAME_REPEATED',
+    /two match conditions of webhooks\[0\] are named "a"/,
+  ],
   ['ResourceClaim rclaim', 'spec.devices.constraints.0.requests.0', 'x', 'K8S_FIELDS_CONFLICT', /request "x"/],
   ['ResourceClaim rclaim', 'spec.devices.requests.0.exactly', null, 'K8S_ONE_OF', /none of exactly, firstAvailable/],
   ['ResourceClaim rclaim', 'spec.devices.requests.0.exactly.deviceClassName', 'A b', 'K8S_VALUE_INVALID', /is "A b"/],

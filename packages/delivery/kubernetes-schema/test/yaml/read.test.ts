@@ -41,6 +41,9 @@ describe('plain scalars', () => {
     ['08', 8],
     ['1.2.3', '1.2.3'],
     ['10Mi', '10Mi'],
+    ['1e400', '1e400'],
+    ['._5', '._5'],
+    ['1_0.5', 10.5],
   ];
   for (const [text, value] of known) {
     it(`reads ${JSON.stringify(text)} as Kubernetes does`, () => assert.equal(resolvePlain(text), value));
@@ -124,6 +127,22 @@ describe('readYaml()', () => {
     const documents = read(`---\n${lines.join('\n')}\n`.repeat(100));
     assert.ok(documents.length < 50);
     assert.match(documents.at(-1)?.problems[0]?.text ?? '', /more than 8000000 values/);
+  });
+
+  it('refuses numbers that JSON does not have', () => {
+    for (const word of ['.inf', '-.Inf', '.NaN']) {
+      const [document] = read(`a: ${word}`);
+      assert.match(document?.problems[0]?.text ?? '', /is not a number of JSON; put text in quotes/, word);
+      assert.deepEqual(problemsOf(`a: "${word}"`), []);
+    }
+  });
+
+  it('refuses a document whose values would fill the memory before it parses it', () => {
+    const before = process.memoryUsage().rss;
+    const problems = problemsOf(`{${'a,'.repeat(yamlLimits.maxSeparators + 1)}}`);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /more than 3000000 commas, colons, brackets and lines in one document: split it/);
+    assert.ok(process.memoryUsage().rss - before < 200 * 1024 * 1024);
   });
 
   it('stops at the bound of documents', () => {

@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 
 /** Names the descriptor of the channel to the watchdog. A process without it has no watchdog. */
-export const beatVariable = 'ENCLOS_AGENT_BEAT';
+export const beatVariable = 'ENCLOS_BEAT';
 
-/** The descriptor that the watchdog gives to the agent. */
+/** The descriptor that the watchdog gives to the process. */
 export const beatDescriptor = 3;
 
-/** How often a living agent reports to its watchdog. */
+/** How often a living process reports to its watchdog. */
 export const beatMs = 500;
 
 /**

@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { EnclosError } from '@enclos/errors';
 import { beatDescriptor, beatMs, beatVariable } from './beat.ts';
 
 export interface WatchdogOptions {
   /** The program to watch, and its arguments. It calls `startBeating`. */
   readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** Called before a process that hangs is killed. */
-  readonly stuck: (error: EnclosError) => void;
+  /** Called with the milliseconds of its silence before a process that hangs is killed. */
+  readonly stuck: (silentMs: number) => void;
   /** How long it may say nothing. */
   readonly silenceMs?: number;
   /** How long it may say nothing before it has ever said anything. */
@@ -24,8 +23,8 @@ const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 export type WatchedEnd = { readonly by: 'itself'; readonly exitCode: number } | { readonly by: 'watchdog' };
 
 /**
- * Runs a program as a child, and kills it when it stops reporting. The kubelet waits for an answer of its plugin without a deadline,
- * in the loop that serves all pods of the node: a plugin that hangs freezes the node, and one that is dead does not. The watchdog
+ * Runs a program as a child, and kills it when it stops reporting. The kubelet, say, waits for an answer of a plugin without a
+ * deadline, in the loop that serves all pods of the node: a plugin that hangs freezes the node, and one that is dead does not. The watchdog
  * is a process and not a thread because a stopped process (SIGSTOP) stops all its threads.
  *
  * Signals that end the program are passed on. Silence is counted in looks and not by a clock: when the whole node
@@ -49,7 +48,7 @@ export async function watch(options: WatchdogOptions): Promise<WatchedEnd> {
   let isStuck = false;
   const stopLooking = look(child, { silenceMs, startMs }, (forMs) => {
     isStuck = true;
-    stuck(new EnclosError('AGENT_STUCK', `The agent has not reported for ${forMs / 1000} seconds, and is killed.`));
+    stuck(forMs);
     child.kill('SIGKILL');
   });
   try {
