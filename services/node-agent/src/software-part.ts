@@ -8,6 +8,7 @@ import type { Caller } from '@enclos/software-sgx';
 import type { ApiClient } from './api/client.ts';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
+import { logRefusals } from './caller/refusals.ts';
 import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
 import { createSoftwareDevices } from './devices/software.ts';
@@ -160,6 +161,7 @@ function callerOf(
   cgroups: Cgroups | undefined,
   { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
 ): (connection: Socket) => Promise<Caller> {
+  const logRefused = logRefusals({ log, now: () => performance.now() });
   return async (connection) => {
     try {
       const caller =
@@ -168,7 +170,7 @@ function callerOf(
       return caller;
     } catch (error) {
       metrics.connected('refused');
-      log.warn('connection-refused', error);
+      logRefused(error);
       refused();
       throw error;
     }

@@ -24,6 +24,7 @@ const shown: ManifestOptions = {
   hasCgroups: true,
   entersNode: true,
   hasHardware: true,
+  hasDevicePolicy: true,
   hasMonitoring: false,
 };
 
@@ -40,7 +41,7 @@ describe('the manifests of the agent', () => {
       {},
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasHardware: false },
-      { hasDevicePolicy: true },
+      { hasDevicePolicy: false },
       { claims: 5 },
     ]) {
       const manifests = agentFiles({ ...shown, ...some }).map(({ text }) => load(text) as PlainManifest);
@@ -48,10 +49,10 @@ describe('the manifests of the agent', () => {
     }
   });
 
-  test('refuse more than one device in a container by a policy, when that is asked for', () => {
+  test('refuse more than one device in a container by a policy, unless that is not wanted', () => {
     const names = (some: Partial<ManifestOptions>) => agentFiles({ ...shown, ...some }).map(({ name }) => name);
-    assert.ok(!names({}).some((name) => name.startsWith('device-policy')));
-    const policies = names({ hasDevicePolicy: true }).filter((name) => name.startsWith('device-policy'));
+    assert.ok(!names({ hasDevicePolicy: false }).some((name) => name.startsWith('device-policy')));
+    const policies = names({}).filter((name) => name.startsWith('device-policy'));
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
     const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);

@@ -155,7 +155,12 @@ async function exchange(server: ApiServer, call: ApiCall, timeoutMs: number): Pr
         );
       },
     );
-    request.once('error', reject);
+    request.on('error', reject);
+    // A switch to another protocol answers nothing, and Node tells of it in no other way.
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new Error('not an answer'));
+    });
     request.end(text);
   });
 }

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { readBoundedFile } from '../bounded-file.ts';
 import { decodeText } from './decode.ts';
 import { maxCollateralBytes, type CollateralSource, type CollateralText } from './source.ts';
 
@@ -24,7 +24,7 @@ export function fileSource(path: string): CollateralSource {
         const stamp = (await Promise.all(files.map(stampOf))).join(' ');
         if (stamp === seen) return undefined;
         const texts: CollateralText[] = [];
-        for (const name of files) texts.push({ name, text: await readBounded(name) });
+        for (const name of files) texts.push({ name, text: await readText(name) });
         // Not before: a file that could not be read is read again.
         seen = stamp;
         return texts;
@@ -55,22 +55,10 @@ async function stampOf(path: string): Promise<string> {
   return `${dev}-${ino}-${size}-${mtimeNs}-${ctimeNs}`;
 }
 
-async function readBounded(path: string): Promise<string> {
-  // Not blocking: a pipe in the place of the file must not hold the agent.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!(await file.stat()).isFile()) throw refused(path, 'is not a file');
-    // One byte more than may be there, since a file can grow after it was looked at.
-    const buffer = Buffer.alloc(maxCollateralBytes + 1);
-    let length = 0;
-    for (let read = 1; read > 0 && length < buffer.length; length += read) {
-      read = (await file.read(buffer, length)).bytesRead;
-    }
-    if (length > maxCollateralBytes) throw refused(path, `has more than ${maxCollateralBytes} bytes`);
-    return decodeText(path, buffer.subarray(0, length));
-  } finally {
-    await file.close();
-  }
+async function readText(path: string): Promise<string> {
+  const read = await readBoundedFile(path, maxCollateralBytes);
+  if ('unfit' in read) throw refused(path, read.unfit);
+  return decodeText(path, read.bytes);
 }
 
 function refused(path: string, what: string): EnclosError {

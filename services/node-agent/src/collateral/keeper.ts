@@ -1,10 +1,11 @@
 import '../errors.ts';
-import { readFile } from 'node:fs/promises';
 import { durable } from '@enclos/durable';
 import { systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { readBoundedFile } from '../bounded-file.ts';
 import type { Log } from '../log.ts';
 import { chooseCollateral, requireNotOlder, type EndorsedMachine, type HeldCollateral } from './candidate.ts';
+import { decodeText } from './decode.ts';
 import { firstLookMs, nextLookMs } from './pace.ts';
 import { maxCollateralBytes, type CollateralSource } from './source.ts';
 
@@ -193,8 +194,9 @@ class Keeper {
   async #readCopy(): Promise<void> {
     const { copyFile, machine, now, log } = this.#options;
     try {
-      const text = await readFile(copyFile, 'utf8');
-      if (text.length > maxCollateralBytes) throw new EnclosError('AGENT_COLLATERAL_REFUSED');
+      const read = await readBoundedFile(copyFile, maxCollateralBytes);
+      if ('unfit' in read) throw new EnclosError('AGENT_COLLATERAL_REFUSED', `${copyFile} ${read.unfit}.`);
+      const text = decodeText(copyFile, read.bytes);
       this.#held = await chooseCollateral([{ name: copyFile, text }], machine, now());
     } catch (error) {
       if (!isMissing(error)) log.warn('collateral-copy-unusable', error);

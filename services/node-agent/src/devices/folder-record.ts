@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { durable } from '@enclos/durable';
+import { readBoundedFile } from '../bounded-file.ts';
 
 /** The folders that pods were given, by `DEVICE/NUMBER`, in a file that outlives a reboot of the node. */
 export interface FolderRecord {
@@ -19,7 +19,7 @@ const maxBytes = 1024 * 64 * 14;
  */
 export function openFolderRecord(path: string): FolderRecord {
   const read = async (): Promise<Set<string>> =>
-    new Set((await readBounded(path)).split('\n').filter((line) => namePattern.test(line)));
+    new Set((await readText(path)).split('\n').filter((line) => namePattern.test(line)));
   const write = (names: ReadonlySet<string>): Promise<void> =>
     durable.replace(path, [...names].map((name) => `${name}\n`).join(''), { mode: 0o600, folderMode: 0o700 });
   return Object.freeze({
@@ -32,13 +32,7 @@ export function openFolderRecord(path: string): FolderRecord {
   });
 }
 
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (file === undefined) return '';
-  try {
-    const { size } = await file.stat();
-    return size > maxBytes ? '' : await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
+async function readText(path: string): Promise<string> {
+  const read = await readBoundedFile(path, maxBytes).catch(() => undefined);
+  return read === undefined || 'unfit' in read ? '' : Buffer.from(read.bytes).toString('utf8');
 }

@@ -1,7 +1,9 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { integer, JsonRecord, parseJson, string } from '@enclos/codec/json';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { durable } from '@enclos/durable';
+import { readBoundedFile } from '../bounded-file.ts';
 import type { AllocatedClaim } from './claim.ts';
 import { maxDraDevices } from './driver.ts';
 
@@ -35,7 +37,9 @@ export function openClaimRecords(folder: string): ClaimRecords {
 
 async function read(path: string): Promise<AllocatedClaim | undefined> {
   try {
-    const record = new JsonRecord(parseJson(await readFile(path, 'utf8'), maxLength), 'claim');
+    const file = await readBoundedFile(path, maxLength);
+    if ('unfit' in file) return undefined;
+    const record = new JsonRecord(parseJson(decodeUtf8(file.bytes), maxLength), 'claim');
     const devices = record.records('devices', 1, maxDraDevices).map((device) => ({
       request: device.required('request', string(253)),
       device: device.required('device', integer(0, maxDraDevices - 1)),

@@ -61,6 +61,11 @@ const settings = {
     summary: 'Start in the cgroup namespace of the node, which needs SYS_PTRACE; only nodes with `nsdelegate` need it',
   },
   hardware: { kind: 'flag', fallback: true, summary: 'Give pods SGX hardware, too' },
+  devicePolicy: {
+    kind: 'flag',
+    fallback: true,
+    summary: 'A policy of the cluster refuses more than one software device in a container',
+  },
   allowMissingIsolation: {
     kind: 'flag',
     fallback: false,
@@ -87,6 +92,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     hasCgroups: cgroups && isSoftware,
     entersNode: nsenter,
     hasHardware: hardware,
+    hasDevicePolicy: values.devicePolicy && isSoftware,
     allowsMissingIsolation: values.allowMissingIsolation,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),

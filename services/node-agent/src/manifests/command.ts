@@ -53,9 +53,9 @@ const manifestsCommand = {
     events,
     'node-condition': condition,
     'node-label': label,
-    'device-policy': {
+    'no-device-policy': {
       type: 'boolean',
-      summary: 'Add a policy of the cluster that refuses more than one software device in a container',
+      summary: 'Leave out the policy of the cluster that refuses more than one software device in a container',
     },
     monitoring: {
       type: 'boolean',
@@ -115,7 +115,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasHardware: !values['no-hardware'],
     allowsMissingIsolation: values['allow-missing-isolation'],
     report: isSoftware ? reportOf(values) : undefined,
-    hasDevicePolicy: values['device-policy'],
+    hasDevicePolicy: !values['no-device-policy'] && isSoftware,
     hasMonitoring: values.monitoring,
   };
   return { folder, options };

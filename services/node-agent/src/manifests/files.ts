@@ -19,7 +19,7 @@ export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
     networkPolicy(options),
     ...clusterAccess(options),
     ...draObjects(options),
-    ...(options.hasDevicePolicy === true
+    ...(options.hasDevicePolicy
       ? ([
           ['device-policy.yaml', devicePolicy(options)],
           ['device-policy-binding.yaml', devicePolicyBinding(options)],

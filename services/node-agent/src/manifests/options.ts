@@ -17,8 +17,8 @@ export interface ManifestOptions {
   readonly hasCgroups: boolean;
   /** The agent starts in the cgroup namespace of the node, as it has to where cgroups are mounted with `nsdelegate`. */
   readonly entersNode: boolean;
-  /** A policy of the cluster refuses more than one software device in a container. */
-  readonly hasDevicePolicy?: boolean;
+  /** A policy of the cluster refuses more than one software device in a container. Not without software devices. */
+  readonly hasDevicePolicy: boolean;
   /** Devices work on nodes that cannot give enclaves every layer of isolation. */
   readonly allowsMissingIsolation?: boolean;
   /** SGX hardware is given to pods, too. */

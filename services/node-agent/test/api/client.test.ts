@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { clusterApiServer, createApiClient, type ApiCall } from '../../src/api/client.ts';
+import { withinMs } from '../support.ts';
 import { startFakeApiServer } from './fake-api-server.ts';
 
 const call: ApiCall = { method: 'GET', path: '/api/v1/nodes/a' };
@@ -94,6 +95,13 @@ describe('the client of the API server', () => {
       answer(200, body);
       await assert.rejects(send(call), unreachable);
     }
+  });
+
+  test('waits for no answer of a server that switches to another protocol', async (t) => {
+    const { server, answer } = await startFakeApiServer(t);
+    const { call: send } = createApiClient({ server, now: () => 0 });
+    answer(101, '', { connection: 'Upgrade', upgrade: 'other' });
+    await withinMs(5000, assert.rejects(send(call), unreachable));
   });
 
   test('finds the server that Kubernetes names, and none outside a cluster', () => {

@@ -7,7 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { fileSource } from '../../src/collateral/file-source.ts';
 import { keepCollateral, type CollateralKeeper } from '../../src/collateral/keeper.ts';
 import { maxCollateralBytes } from '../../src/collateral/source.ts';
-import { temporaryFolder } from '../support.ts';
+import { temporaryFolder, withinMs } from '../support.ts';
 import { at, now, readableLog, vendorElsewhere, type ReadableLog, type VendorElsewhere } from './vendor.ts';
 
 const folder = temporaryFolder();
@@ -55,6 +55,14 @@ async function scene(text: string | undefined, { time = now, place = `scene-${++
 }
 
 describe('the collateral for pods', () => {
+  test('does not wait for a copy that has no end', async () => {
+    mkdirSync(join(folder, 'endless'));
+    symlinkSync('/dev/zero', join(folder, 'endless/copy.json'));
+    const { keeper, log } = await withinMs(5000, scene(await elsewhere.collateral(), { place: 'endless' }));
+    assert.match(String(log.of('collateral-copy-unusable')[0]?.['message']), /copy\.json is not a file\./);
+    assert.equal(keeper.state().unready, undefined);
+  });
+
   test('is what the vendor signed, and is kept on disk', async () => {
     const text = await elsewhere.collateral();
     const { keeper, copyFile, log } = await scene(text);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { keptFolders, openDeviceFolders } from '../../src/devices/device-folders.ts';
 import { openFolderRecord } from '../../src/devices/folder-record.ts';
-import { temporaryFolder } from '../support.ts';
+import { temporaryFolder, withinMs } from '../support.ts';
 
 const refused = { code: 'AGENT_FOLDER_REFUSED' };
 
@@ -70,6 +71,20 @@ describe('the folders of devices', () => {
     writeFileSync(path, '0/00000002\n'.repeat(200_000));
     assert.deepEqual(await openFolderRecord(path).names(), []);
   });
+
+  for (const [what, make] of [
+    ['has no end', (path: string): void => symlinkSync('/dev/zero', path)],
+    ['makes its reader wait', (path: string): void => void execFileSync('mkfifo', [path])],
+  ] as const) {
+    test(`are not looked for in a record that ${what}`, async () => {
+      const parent = temporaryFolder();
+      const path = join(parent, 'record');
+      make(path);
+      const root = join(parent, 'devices');
+      const folders = await withinMs(5000, openDeviceFolders({ root, record: openFolderRecord(path) }));
+      assert.ok(existsSync((await folders.create(0)).folder));
+    });
+  }
 
   test('are kept until as many came after them as a pod has containers', async () => {
     const folders = await openDeviceFolders({ root: join(temporaryFolder(), 'devices') });

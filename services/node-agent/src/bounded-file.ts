@@ -1,0 +1,26 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/** What a file holds, or why it is not read: words that follow its name. */
+export type BoundedFile = { readonly bytes: Uint8Array } | { readonly unfit: string };
+
+/**
+ * Reads a regular file, and nothing that has no end or makes its reader wait: a pipe in the place of the file would hold a thread of
+ * the pool forever, and a device such as /dev/zero all memory.
+ * @throws the error of the file system
+ */
+export async function readBoundedFile(path: string, maxBytes: number): Promise<BoundedFile> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) return { unfit: 'is not a file' };
+    // One byte more than may be there, since a file can grow after it was looked at.
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    for (let read = 1; read > 0 && length < buffer.length; length += read) {
+      read = (await file.read(buffer, length)).bytesRead;
+    }
+    return length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes: buffer.subarray(0, length) };
+  } finally {
+    await file.close();
+  }
+}
