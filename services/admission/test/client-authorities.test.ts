@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { toPem } from '@enclos/codec/pem';
 import { issueAuthority, type Identity } from '../src/certificates/issue.ts';
 import { servingCertificate } from '../src/server/certificate-files.ts';
 import { post } from './clients.ts';
@@ -64,6 +65,11 @@ describe('with authorities of clients, the webhook', () => {
     const refused = (clientCa: string, message: RegExp): void =>
       assert.throws(() => servingCertificate({ ...trust, clientCa }), { code, message });
     refused('', /^The authorities of clients are not certificates as PEM\.$/);
-    refused(client.cert, /^The first authority of clients may not sign certificates\.$/);
+    refused(client.cert, /^Authority 1 of 1 for clients may not sign certificates\.$/);
+    // TLS passes over what it cannot read, and then keeps the clients of that authority out.
+    refused(`${authority.cert}\n${client.cert}`, /^Authority 2 of 2 for clients may not sign certificates\.$/);
+    refused(`${authority.cert}\n${other.cert.slice(0, 200)}`, /are not certificates as PEM/);
+    refused(`${authority.cert}\n${toPem('CERTIFICATE', Uint8Array.of(0))}`, /are not certificates as PEM/);
+    servingCertificate({ ...trust, clientCa: `# two\n${authority.cert}\n${other.cert}` });
   });
 });

@@ -127,6 +127,10 @@ export const agentCommand = {
       summary: 'The name of this node, for --dra and the three options that follow',
     },
     events: { type: 'boolean', summary: 'Write events to the node when its software devices fail or recover' },
+    'pod-events': {
+      type: 'boolean',
+      summary: 'Write events to a pod when a connection or an enclave is refused to it',
+    },
     'node-condition': { type: 'boolean', summary: 'Keep the condition EnclosSoftwareSgxReady of the node' },
     'node-label': { type: 'boolean', summary: 'Label the node enclos.dev/software-sgx=true while its devices work' },
     metrics: { type: 'string', value: 'HOST:PORT', summary: 'Serve /metrics, /healthz and /readyz there' },

@@ -1,15 +1,19 @@
+import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { softwareResource } from '@enclos/kubernetes/software-device';
 import { startAdminServer } from '@enclos/service/admin';
-import { clusterApiServer, createApiClient, type ApiClient, type ApiClientOptions } from './api/client.ts';
+import { clusterApiServer, createApiClient, type ApiClient, type ApiClientOptions } from '@enclos/service/cluster';
 import { createNodeReport } from './api/node-report.ts';
-import { every } from './every.ts';
+import { createPodEvents, type PodEvents } from './api/pod-events.ts';
+import { every } from '@enclos/bounded';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
 import type { Log } from './log.ts';
 import { createAgentMetrics, type AgentMetrics } from './metrics.ts';
 import type { AgentOptions, ReportOptions } from './options.ts';
 import { loadDefinitions } from './plugin/definitions.ts';
 import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
+import { holderOf } from './reclaim/pod-resources.ts';
 import { createSoftwarePart, type SoftwarePart } from './software-part.ts';
 
 export interface Agent {
@@ -68,7 +72,9 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       parts.hardware = await createHardwarePart(options.hardware, { log, plugin });
     }
     if (options.software !== undefined) {
-      parts.software = await createSoftwarePart(options.software, { log, metrics, plugin, kubeletFolder, client });
+      const podEvents = podEventsOf(options, { log, now });
+      const around = { log, metrics, plugin, kubeletFolder, client, podEvents };
+      parts.software = await createSoftwarePart(options.software, around);
       const { software } = parts;
       await software.open(now);
       if (options.report !== undefined) stopReporting = startReporting(options.report, software, { log, now });
@@ -87,7 +93,7 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
 
 const reportMs = 5000;
 
-/** @throws AGENT_API_UNREACHABLE outside a cluster */
+/** @throws SERVICE_CLUSTER_UNREACHABLE outside a cluster */
 function startReporting(report: ReportOptions, software: SoftwarePart, { log, now }: AgentSurroundings): () => void {
   const failed = (error: unknown): void => log.warn('report-failed', error);
   const client = apiClient();
@@ -96,11 +102,24 @@ function startReporting(report: ReportOptions, software: SoftwarePart, { log, no
   return every(reportMs, write, failed);
 }
 
-/** @throws AGENT_API_UNREACHABLE outside a cluster */
+/** @throws SERVICE_CLUSTER_UNREACHABLE outside a cluster */
+function podEventsOf({ report, software }: AgentOptions, { log, now }: AgentSurroundings): PodEvents | undefined {
+  if (report?.podEvents !== true || software === undefined) return undefined;
+  const asking = { definitions: loadDefinitions(), socketPath: join(software.podResources, 'kubelet.sock') };
+  return createPodEvents({
+    client: apiClient(),
+    node: report.node,
+    holder: (device) => holderOf(softwareResource, device, asking),
+    now,
+    failed: (error) => log.warn('report-failed', error),
+  });
+}
+
+/** @throws SERVICE_CLUSTER_UNREACHABLE outside a cluster */
 function apiClient(pace?: ApiClientOptions['pace']): ApiClient {
   const server = clusterApiServer(process.env);
   if (server === undefined) {
-    throw new EnclosError('AGENT_API_UNREACHABLE', 'No API server is named: KUBERNETES_SERVICE_HOST is not set.');
+    throw new EnclosError('SERVICE_CLUSTER_UNREACHABLE', 'No API server is named: KUBERNETES_SERVICE_HOST is not set.');
   }
   return createApiClient({ server, now: () => performance.now(), ...(pace === undefined ? {} : { pace }) });
 }

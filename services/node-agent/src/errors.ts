@@ -36,16 +36,6 @@ export const agentErrors = declareErrors({
     'The kubelet asked for a combination of devices that no container can have.',
     'Correct the resources of the container: a container has at most one software device.',
   ],
-  AGENT_API_UNREACHABLE: [
-    'transient',
-    'The Kubernetes API server does not answer the node agent.',
-    'Check the network of the agent’s pod and the token of its service account; devices work without it.',
-  ],
-  AGENT_API_REFUSED: [
-    'refused',
-    'The Kubernetes API server refused a request of the node agent.',
-    'Apply the roles that `enclos-node-agent manifests` writes for the same options; devices work without them.',
-  ],
   AGENT_STUCK: [
     'transient',
     'The node agent stopped responding, and its watchdog killed it.',

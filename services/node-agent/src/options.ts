@@ -25,6 +25,7 @@ export interface AgentOptions {
 export interface ReportOptions {
   readonly node: string;
   readonly events: boolean;
+  readonly podEvents: boolean;
   readonly condition: boolean;
   readonly label: boolean;
 }
@@ -148,10 +149,12 @@ export function collateralAddress(option: string, text: string): string {
 const nodeName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 function reportOptions(values: Values): ReportOptions | undefined {
-  const { node = '', events, 'node-condition': condition, 'node-label': label } = values;
-  if (!events && !condition && !label) return undefined;
-  if (!nodeName.test(node)) refuse('--events, --node-condition and --node-label need --node, the name of this node.');
-  return { node, events, condition, label };
+  const { node = '', events, 'pod-events': podEvents, 'node-condition': condition, 'node-label': label } = values;
+  if (!events && !podEvents && !condition && !label) return undefined;
+  if (!nodeName.test(node)) {
+    refuse('--events, --pod-events, --node-condition and --node-label need --node, the name of this node.');
+  }
+  return { node, events, podEvents, condition, label };
 }
 
 function draOptions(values: Values): DraOptions | undefined {

@@ -5,9 +5,11 @@ import { toHex } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import { EnclosError } from '@enclos/errors';
 import type { Caller } from '@enclos/software-sgx';
-import type { ApiClient } from './api/client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
+import type { PodEvents } from './api/pod-events.ts';
 import { openCgroups, type Cgroups } from './caller/cgroups.ts';
 import { peerOf } from './caller/peer.ts';
+import { podUidOf } from './caller/pod-uid.ts';
 import { logRefusals } from './caller/refusals.ts';
 import { openDeviceFolders, type DeviceFolders } from './devices/device-folders.ts';
 import { openFolderRecord } from './devices/folder-record.ts';
@@ -15,7 +17,7 @@ import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { createDraPart, type DraPart } from './dra/dra-part.ts';
-import { every } from './every.ts';
+import { every } from '@enclos/bounded';
 import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
@@ -47,6 +49,8 @@ export interface SoftwareSurroundings {
   readonly plugin: StartPlugin;
   /** Reaches the API server; only claims need it. */
   readonly client: () => ApiClient;
+  /** Tells the owners of pods what was refused to them. */
+  readonly podEvents: PodEvents | undefined;
 }
 
 const probeMs = 2000;
@@ -54,7 +58,7 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin, kubeletFolder, client }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, kubeletFolder, client, podEvents }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, stateFolder, devices: count, dra } = options;
   await makePassable(runtimeFolder);
@@ -65,9 +69,11 @@ export async function createSoftwarePart(
   const failed = (what: string, error: unknown): void => log.warn('device-failed', error, { what });
   const folders = await openFolders(options, failed);
   let trial: Trial | undefined;
-  const caller = callerOf(cgroups, { log, metrics, refused: () => trial?.suspect() });
+  const tell = tellOwners(podEvents);
+  const suspect = (): void => trial?.suspect();
+  const caller = callerOf(cgroups, { log, metrics, tell, suspect });
   const recovered = (): void => log.info('devices-recovered', { resource: softwareResource });
-  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller });
+  const devices = createSoftwareDevices({ count, folders, failed, recovered, caller, refused: tell });
   const plugin = count === 0 ? undefined : startPlugin(devices);
   const { problem, watch } = devices;
   const around = { stateFolder, runtimeFolder, log, metrics, caller, problem, watch };
@@ -156,22 +162,42 @@ function checkOf(platform: AgentPlatform, trial: Trial, claims: DraPart | undefi
   };
 }
 
+/** @param device undefined for claims */
+type TellOwner = (device: string | undefined, caller: Caller, error: unknown) => void;
+
+function tellOwners(podEvents: PodEvents | undefined): TellOwner {
+  return (device, { cgroups = [] }, error) => {
+    if (device !== undefined) podEvents?.refused({ device, podUid: podUidOf(cgroups), error });
+  };
+}
+
+interface CallerSurroundings extends Pick<SoftwareSurroundings, 'log' | 'metrics'> {
+  readonly tell: TellOwner;
+  readonly suspect: () => void;
+}
+
 /** Without cgroups no process has to be identified: one that reaches the folder of a device has it. */
 function callerOf(
   cgroups: Cgroups | undefined,
-  { log, metrics, refused }: Pick<SoftwareSurroundings, 'log' | 'metrics'> & { readonly refused: () => void },
-): (connection: Socket) => Promise<Caller> {
+  { log, metrics, tell, suspect }: CallerSurroundings,
+): (connection: Socket, device?: string) => Promise<Caller> {
   const logRefused = logRefusals({ log, now: () => performance.now() });
-  return async (connection) => {
+  return async (connection, device) => {
+    let paths: readonly string[] = [];
     try {
-      const caller =
-        cgroups === undefined ? {} : { cgroups: await cgroups.foldersOf((await peerOf(connection)).cgroups) };
+      let caller: Caller = {};
+      if (cgroups !== undefined) {
+        const peer = await peerOf(connection);
+        paths = [...peer.cgroups.values()];
+        caller = { cgroups: await cgroups.foldersOf(peer.cgroups) };
+      }
       metrics.connected('accepted');
       return caller;
     } catch (error) {
       metrics.connected('refused');
       logRefused(error);
-      refused();
+      suspect();
+      tell(device, { cgroups: paths }, error);
       throw error;
     }
   };

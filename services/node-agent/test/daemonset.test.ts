@@ -200,7 +200,7 @@ describe('the DaemonSet', () => {
 });
 
 describe('the manifests of an agent that reports to the cluster', () => {
-  const report = { events: true, condition: true, label: true };
+  const report = { events: true, podEvents: false, condition: true, label: true };
   const rulesOf = (some: typeof report): unknown =>
     agentFiles({ ...shown, report: some })
       .map(({ text }) => load(text) as { kind: string; rules?: unknown })
@@ -213,7 +213,11 @@ describe('the manifests of an agent that reports to the cluster', () => {
   test('give it the rights for what was asked, and no others', () => {
     assert.deepEqual(rulesOf(report), [['ClusterRole', [status, nodes]], events]);
     assert.deepEqual(rulesOf({ ...report, label: false }), [['ClusterRole', [status]], events]);
-    assert.deepEqual(rulesOf({ events: true, condition: false, label: false }), [events]);
+    const ofPods = { apiGroups: [''], resources: ['events'], verbs: ['create'] };
+    assert.deepEqual(rulesOf({ ...report, podEvents: true, events: false }), [
+      ['ClusterRole', [ofPods, status, nodes]],
+    ]);
+    assert.deepEqual(rulesOf({ events: true, podEvents: false, condition: false, label: false }), [events]);
   });
 
   test('give it a token and the name of its node, which an agent that reports nothing does not have', () => {

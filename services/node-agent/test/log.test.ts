@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import '../src/errors.ts';
 import { EnclosError } from '@enclos/errors';
-import { every } from '../src/every.ts';
+import { every } from '@enclos/bounded';
 import { createLog } from '../src/log.ts';
 
 describe('the log of the agent', () => {

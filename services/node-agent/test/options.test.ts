@@ -30,8 +30,8 @@ describe('the options of the agent', () => {
   });
 
   test('report nothing unless they are asked to, and then name the node', () => {
-    const report = { node: 'node-1.example', events: true, condition: false, label: true };
-    const words = ['--state', '/s', '--events', '--node-label'];
+    const report = { node: 'node-1.example', events: true, podEvents: true, condition: false, label: true };
+    const words = ['--state', '/s', '--events', '--pod-events', '--node-label'];
     assert.deepEqual(optionsOf(...words, '--node', 'node-1.example').report, report);
     assert.equal(optionsOf(...words, '--node', 'a', '--devices', '0').report, undefined);
     for (const node of [[], ['--node', 'a/../b'], ['--node', 'A'], ['--node', '']]) {

@@ -1,5 +1,5 @@
 import { manifestFiles, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
-import { yamlOf } from '@enclos/kubernetes/yaml';
+import { yamlOf } from '@enclos/kubernetes-schema/yaml';
 import type { Assignment } from './conditions.ts';
 import { merge } from './merge.ts';
 import { settingsTable, valuesFile, valuesSchema } from './values.ts';

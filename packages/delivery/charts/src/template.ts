@@ -1,4 +1,4 @@
-import { yamlOf } from '@enclos/kubernetes/yaml';
+import { yamlOf } from '@enclos/kubernetes-schema/yaml';
 import type { Condition } from './conditions.ts';
 import type { ObjectTemplate, Part } from './merge.ts';
 import type { Settings } from './settings.ts';

@@ -14,3 +14,5 @@ export { underDeadline, untilAborted, withinTime } from './deadline.ts';
 export { peerOf } from './peer-address.ts';
 export { SharedWork } from './shared-work.ts';
 export { Turns } from './turns.ts';
+export { every } from './every.ts';
+export { sendLatest, type LatestSender, type Writable } from './latest.ts';

@@ -75,4 +75,3 @@ export { requireUsers } from './platform/separation/users.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { tryLaunch, type TrialOptions } from './platform/trial.ts';
 export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';
-export { isListening } from './is-listening.ts';

@@ -132,6 +132,11 @@ const states: Readonly<Record<string, SocketState>> = {
   ENOENT: 'absent',
 };
 
+/** Whether a process accepts connections at a Unix socket. A killed process leaves its socket, which then refuses. */
+export async function isListening(path: string): Promise<boolean> {
+  return (await socketStateAt(path)) === 'answers';
+}
+
 /** Connects once to find out. */
 export function socketStateAt(path: string): Promise<SocketState> {
   return new Promise((resolve) => {

@@ -98,9 +98,26 @@ export const serviceStateErrors = declareErrors({
   ],
 });
 
+/** Codes of the client of the Kubernetes API server. */
+export const clusterErrors = declareErrors({
+  SERVICE_CLUSTER_UNREACHABLE: [
+    'transient',
+    'The Kubernetes API server does not answer.',
+    'Check the network of the pod and the token of its service account. The devices of a node agent work without it.',
+  ],
+  SERVICE_CLUSTER_REFUSED: [
+    'refused',
+    'The Kubernetes API server refused a request.',
+    'Apply the roles that the manifests of the service have for its options. The devices of a node agent work without them.',
+  ],
+});
+
 declare module '@enclos/errors' {
   interface ErrorCodes
-    extends Record<keyof typeof serviceErrors, true>, Record<keyof typeof serviceStateErrors, true> {}
+    extends
+      Record<keyof typeof serviceErrors, true>,
+      Record<keyof typeof clusterErrors, true>,
+      Record<keyof typeof serviceStateErrors, true> {}
 }
 
 /** What can be wrong with the state in a store. */

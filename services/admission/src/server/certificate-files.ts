@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { countPemStarts, findPemBlocks } from '@enclos/codec/pem';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { KeyPair } from './webhook-server.ts';
 
@@ -37,15 +38,35 @@ export function servingCertificate({ cert, key, clientCa }: KeyPair): ServingCer
   }
 }
 
-/** An authority that is not there would keep every client out, and the handshake of each client would not say why. */
+/** More than any bundle of authorities has. */
+const maxAuthorities = 1000;
+
+/**
+ * An authority that is not there would keep its clients out, and the handshake of each client would not say why. TLS passes over a
+ * certificate that it cannot read.
+ */
 function checkClientCa(clientCa: string | undefined): void {
   if (clientCa === undefined) return;
-  try {
-    if (new X509Certificate(clientCa).ca) return;
-  } catch {
-    throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The authorities of clients are not certificates as PEM.');
+  const blocks = findPemBlocks(clientCa, maxAuthorities);
+  if (blocks.length === 0 || blocks.length !== countPemStarts(clientCa)) throw notCertificates();
+  for (const [i, { bytes }] of blocks.entries()) {
+    if (!authorityOf(bytes).ca) {
+      const message = `Authority ${i + 1} of ${blocks.length} for clients may not sign certificates.`;
+      throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', message);
+    }
   }
-  throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The first authority of clients may not sign certificates.');
+}
+
+function authorityOf(bytes: Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    throw notCertificates();
+  }
+}
+
+function notCertificates(): EnclosError {
+  return new EnclosError('ADMISSION_CERTIFICATE_REFUSED', 'The authorities of clients are not certificates as PEM.');
 }
 
 /** @throws ADMISSION_CERTIFICATE_REFUSED */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { isEnclosError } from '@enclos/errors';
-import type { ApiClient } from './client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
+import { textOf, timeOf, writeEvent, type EventText } from './event.ts';
 
 const conditionType = 'EnclosSoftwareSgxReady';
 const nodeLabel = 'enclos.dev/software-sgx';
@@ -40,13 +40,13 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
     const { code, message } = describe(options.problem());
     const isSame = written?.code === code;
     if (isSame && now.getTime() - (written?.atMs ?? 0) < heartbeatMs) return;
-    const at = now.toISOString().replace(/\.\d{3}Z$/, 'Z');
+    const at = timeOf(now);
     const since = isSame ? (written?.since ?? at) : at;
     const status = { code, message, at, since, isReady: code === ready };
     if (options.condition) await writeCondition(options, status);
     if (options.label && !isSame) await writeLabel(options, status.isReady);
     // Devices that work from the start are not an event.
-    if (options.events && !isSame && (written !== undefined || code !== ready)) await writeEvent(options, status);
+    if (options.events && !isSame && (written !== undefined || code !== ready)) await writeNodeEvent(options, status);
     written = { code, atMs: now.getTime(), since };
   };
   return Object.freeze({
@@ -67,20 +67,14 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
 
 const ready = 'Ready';
 
-interface Status {
-  /** A code of the error, or `Ready`: what Kubernetes calls a reason. */
-  readonly code: string;
-  readonly message: string;
+interface Status extends EventText {
   readonly at: string;
   readonly since: string;
   readonly isReady: boolean;
 }
 
-/** Kubernetes takes a reason in letters, digits and underscores, and a message of at most 1024 bytes in an event. */
-function describe(problem: unknown): Pick<Status, 'code' | 'message'> {
-  if (problem === undefined) return { code: ready, message: 'An enclave can be started.' };
-  if (!isEnclosError(problem)) return { code: 'Unknown', message: 'The devices do not work.' };
-  return { code: problem.code, message: `${problem.message} ${problem.next}`.slice(0, 512) };
+function describe(problem: unknown): EventText {
+  return problem === undefined ? { code: ready, message: 'An enclave can be started.' } : textOf(problem);
 }
 
 async function writeCondition({ client, node }: NodeReportOptions, status: Status): Promise<void> {
@@ -115,24 +109,14 @@ async function writeLabel({ client, node }: NodeReportOptions, isReady: boolean)
   });
 }
 
-async function writeEvent({ client, node }: NodeReportOptions, status: Status): Promise<void> {
-  await client.call({
-    method: 'POST',
-    // Events of objects without a namespace are kept in this one.
-    path: '/api/v1/namespaces/default/events',
-    body: {
-      metadata: { name: `${node}.${randomBytes(8).toString('hex')}`, namespace: 'default' },
-      // The kubelet names its node so, and `kubectl describe node` looks for it.
-      involvedObject: { kind: 'Node', name: node, uid: node },
-      type: status.isReady ? 'Normal' : 'Warning',
-      reason: status.code,
-      message: status.message,
-      source: { component: 'enclos-node-agent', host: node },
-      reportingComponent: 'enclos-node-agent',
-      reportingInstance: node,
-      firstTimestamp: status.at,
-      lastTimestamp: status.at,
-      count: 1,
-    },
+async function writeNodeEvent({ client, node, now }: NodeReportOptions, status: Status): Promise<void> {
+  await writeEvent(client, {
+    ...status,
+    // The kubelet names its node so, and `kubectl describe node` looks for it.
+    about: { kind: 'Node', name: node, uid: node },
+    namespace: 'default',
+    node,
+    isWarning: !status.isReady,
+    now: now(),
   });
 }

@@ -34,7 +34,10 @@ export interface ServedFolders {
 
 export interface ServedFoldersOptions {
   readonly folders: DeviceFolders;
-  readonly caller: (connection: Socket) => Promise<Caller>;
+  /** @param device as the kubelet knows it */
+  readonly caller: (connection: Socket, device: string) => Promise<Caller>;
+  /** Called when the platform refuses an enclave to a process that has this device. */
+  readonly refused?: ((device: string, caller: Caller, error: unknown) => void) | undefined;
   readonly clock: () => number;
   readonly hostOf: (device: number) => FolderHost | undefined;
 }
@@ -45,7 +48,7 @@ interface ServedFolder {
   readonly listening: HostListening;
 }
 
-export function createServedFolders({ folders, caller, clock, hostOf }: ServedFoldersOptions): ServedFolders {
+export function createServedFolders({ folders, caller, refused, clock, hostOf }: ServedFoldersOptions): ServedFolders {
   const all = new Map<string, ServedFolder>();
   const forget = async (path: string): Promise<void> => {
     await all.get(path)?.listening.close();
@@ -57,7 +60,14 @@ export function createServedFolders({ folders, caller, clock, hostOf }: ServedFo
       const host = hostOf(device);
       if (host === undefined) throw notThere;
       const sinceMs = clock();
-      all.set(path, { device, sinceMs, listening: await host.listen({ path, seenAs: mountPoint, caller }) });
+      const id = deviceIdOf(device);
+      const listening = await host.listen({
+        path,
+        seenAs: mountPoint,
+        caller: (connection) => caller(connection, id),
+        refused: refused && ((who, error) => refused(id, who, error)),
+      });
+      all.set(path, { device, sinceMs, listening });
     },
     forget,
     async reclaim(paths: readonly string[]) {

@@ -28,7 +28,9 @@ export interface SoftwareDevicesOptions {
   readonly count: number;
   readonly folders: DeviceFolders;
   /** The process that connects to a device. */
-  readonly caller: (connection: Socket) => Promise<Caller>;
+  readonly caller: (connection: Socket, device: string) => Promise<Caller>;
+  /** Called when the platform refuses an enclave to a process that has this device. */
+  readonly refused?: ((device: string, caller: Caller, error: unknown) => void) | undefined;
   readonly failed: (what: string, error: unknown) => void;
   /** Called when devices that did not work do so again. */
   readonly recovered?: (() => void) | undefined;
@@ -61,7 +63,7 @@ const probeLimitMs = 20_000;
 const allocationLimitMs = 5000;
 
 export function createSoftwareDevices(options: SoftwareDevicesOptions): SoftwareDevices {
-  const { count, folders, caller, failed, clock = () => performance.now() } = options;
+  const { count, folders, caller, refused, failed, clock = () => performance.now() } = options;
   const condition = createCondition({
     failed: (error) => failed('devices', error),
     recovered: () => options.recovered?.(),
@@ -69,7 +71,13 @@ export function createSoftwareDevices(options: SoftwareDevicesOptions): Software
   let platform: DevicePlatform | undefined;
   /** One allocation at a time: two of one device would make one folder. */
   const turns = new TimedTurns();
-  const served = createServedFolders({ folders, caller, clock, hostOf: (device) => platform?.folderHosts[device] });
+  const served = createServedFolders({
+    folders,
+    caller,
+    refused,
+    clock,
+    hostOf: (device) => platform?.folderHosts[device],
+  });
   const look = async (found: DevicePlatform | undefined): Promise<void> => {
     turns.requireProgress(allocationLimitMs);
     await folders.check();

@@ -1,6 +1,6 @@
 import { JsonRecord, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '../api/client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
 import { deviceIndex, driverName } from './driver.ts';
 import type { ClaimReference } from './messages.ts';
 
@@ -42,7 +42,7 @@ export function requireReference({ namespace, uid, name }: ClaimReference): void
 
 /**
  * Asks the API server what a claim got. The kubelet says only which claim it is.
- * @throws AGENT_CLAIM_REFUSED, AGENT_API_REFUSED, AGENT_API_UNREACHABLE
+ * @throws AGENT_CLAIM_REFUSED, SERVICE_CLUSTER_REFUSED, SERVICE_CLUSTER_UNREACHABLE
  */
 export async function readClaim(reference: ClaimReference, options: ClaimReaderOptions): Promise<AllocatedClaim> {
   const { namespace, uid, name } = reference;
@@ -76,7 +76,7 @@ export async function isGone(reference: ClaimReference, options: ClaimReaderOpti
     return false;
   } catch (error) {
     if (isEnclosError(error, 'AGENT_CLAIM_REFUSED')) return true;
-    if (isEnclosError(error, 'AGENT_API_REFUSED') && error.details['status'] === 404) return true;
+    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return true;
     throw error;
   }
 }

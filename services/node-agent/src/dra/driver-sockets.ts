@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
-import { every } from '../every.ts';
+import { every } from '@enclos/bounded';
 import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
 import type { DraDefinitions } from './definitions.ts';
 import { driverImplementation, registrationImplementation, type DriverCalls } from './driver-server.ts';

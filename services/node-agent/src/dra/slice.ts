@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { anything, integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '../api/client.ts';
+import type { ApiClient } from '@enclos/service/cluster';
 import { deviceName, driverName } from './driver.ts';
 
 export interface SliceOptions {
@@ -71,7 +71,7 @@ async function write({ client, node }: SliceOptions, count: number): Promise<boo
   const spec = present.record('spec');
   const generation = spec.record('pool').required('generation', integer(0, Number.MAX_SAFE_INTEGER));
   if (spec.required('driver', string(253)) !== driverName || spec.optional('nodeName', string(253)) !== node) {
-    throw new EnclosError('AGENT_API_REFUSED', `The resource slice ${name} is not of this driver.`);
+    throw new EnclosError('SERVICE_CLUSTER_REFUSED', `The resource slice ${name} is not of this driver.`);
   }
   const wanted = specOf(node, { count, generation });
   // The server leaves out an empty list.
@@ -116,7 +116,7 @@ async function ask(client: ApiClient, path: string): Promise<JsonValue | undefin
   try {
     return (await client.call({ method: 'GET', path })) as JsonValue;
   } catch (error) {
-    if (isEnclosError(error, 'AGENT_API_REFUSED') && error.details['status'] === 404) return undefined;
+    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { EnclosError } from '@enclos/errors';
-import { isListening } from '@enclos/software-sgx/listening';
+import { isListening } from '@enclos/tee/unix-socket';
 
 export interface SocketServer {
   /** Ends the streams and removes the socket. */

@@ -20,6 +20,8 @@ export function clusterAccess(options: ManifestOptions): readonly OpenObject[] {
   const rbac = { apiVersion: `${apiGroup}/v1` };
   const nodeRules = [
     ...(claims > 0 ? claimRules : []),
+    // A pod may be in any namespace, and its events are there.
+    ...(report?.podEvents === true ? [{ apiGroups: [''], resources: ['events'], verbs: ['create'] }] : []),
     ...(report?.condition === true ? [{ apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] }] : []),
     ...(report?.label === true ? [{ apiGroups: [''], resources: ['nodes'], verbs: ['patch'] }] : []),
   ];

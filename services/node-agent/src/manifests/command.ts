@@ -19,6 +19,7 @@ const {
   'no-hardware': noHardware,
   'allow-missing-isolation': allowMissingIsolation,
   events,
+  'pod-events': podEvents,
   'node-condition': condition,
   'node-label': label,
 } = agentCommand.options;
@@ -51,6 +52,7 @@ const manifestsCommand = {
     'no-hardware': noHardware,
     'allow-missing-isolation': allowMissingIsolation,
     events,
+    'pod-events': podEvents,
     'node-condition': condition,
     'node-label': label,
     'no-device-policy': {
@@ -142,12 +144,18 @@ function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
 
 function reportOf(words: {
   readonly events: boolean;
+  readonly 'pod-events': boolean;
   readonly 'node-condition': boolean;
   readonly 'node-label': boolean;
 }): ManifestOptions['report'] {
-  const { events: hasEvents, 'node-condition': hasCondition, 'node-label': hasLabel } = words;
-  if (!hasEvents && !hasCondition && !hasLabel) return undefined;
-  return { events: hasEvents, condition: hasCondition, label: hasLabel };
+  const {
+    events: hasEvents,
+    'pod-events': hasPodEvents,
+    'node-condition': hasCondition,
+    'node-label': hasLabel,
+  } = words;
+  if (!hasEvents && !hasPodEvents && !hasCondition && !hasLabel) return undefined;
+  return { events: hasEvents, podEvents: hasPodEvents, condition: hasCondition, label: hasLabel };
 }
 
 function refuse(message: string): never {

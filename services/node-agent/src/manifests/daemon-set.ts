@@ -73,6 +73,7 @@ function argumentsOf(options: ManifestOptions): string[] {
     ...(hasHardware ? [] : ['--no-hardware']),
     ...(hasAccess(options) ? ['--node=$(NODE_NAME)'] : []),
     ...(report?.events === true ? ['--events'] : []),
+    ...(report?.podEvents === true ? ['--pod-events'] : []),
     ...(report?.condition === true ? ['--node-condition'] : []),
     ...(report?.label === true ? ['--node-label'] : []),
     `--metrics=0.0.0.0:${metricsPort}`,

@@ -24,7 +24,9 @@ export interface ManifestOptions {
   /** SGX hardware is given to pods, too. */
   readonly hasHardware: boolean;
   /** What the agent tells the cluster; undefined: nothing, and it has no access to the API. */
-  readonly report?: { readonly events: boolean; readonly condition: boolean; readonly label: boolean } | undefined;
+  readonly report?:
+    | { readonly events: boolean; readonly podEvents: boolean; readonly condition: boolean; readonly label: boolean }
+    | undefined;
   /** With objects for the Prometheus operator and Grafana. */
   readonly hasMonitoring: boolean;
 }

@@ -4,7 +4,7 @@ import { grpcError } from '../grpc/grpc-error.ts';
 import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
 import type { Definitions } from './definitions.ts';
 
-import { sendLatest } from './latest.ts';
+import { sendLatest } from '@enclos/bounded';
 import type { AllocateRequest, AllocateResponse, DeviceList, PluginOptions } from './messages.ts';
 import { allocate, type Resource } from './resource.ts';
 

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import type { SoftwareDevices } from '../devices/software.ts';
-import { every } from '../every.ts';
+import { every } from '@enclos/bounded';
 import type { Log } from '../log.ts';
 import { loadDefinitions } from '../plugin/definitions.ts';
 import { heldDevices } from './pod-resources.ts';

@@ -1,5 +1,6 @@
 import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { EnclosError } from '@enclos/errors';
+import type { PodName } from '../api/pod-events.ts';
 import type { Definitions } from '../plugin/definitions.ts';
 
 /** The answer of List, with the names that it has on the wire. */
@@ -45,7 +46,26 @@ export async function heldDevices(resource: string, options: PodResourcesOptions
   return new Set(devices.flatMap((one) => (one.resource_name === resource ? one.device_ids : [])));
 }
 
-async function askList({ definitions, socketPath, timeoutMs = 5000 }: PodResourcesOptions): Promise<PodList> {
+/** The pod that has a device of a resource; undefined when the kubelet lists none. @throws AGENT_PODS_UNKNOWN when there is no answer */
+export async function holderOf(
+  resource: string,
+  device: string,
+  options: Omit<PodResourcesOptions, 'ownPod'>,
+): Promise<PodName | undefined> {
+  const { pod_resources: pods } = await askList(options);
+  const found = pods.find(({ containers }) =>
+    containers.some((container) =>
+      container.devices.some((one) => one.resource_name === resource && one.device_ids.includes(device)),
+    ),
+  );
+  return found === undefined ? undefined : { name: found.name, namespace: found.namespace };
+}
+
+async function askList({
+  definitions,
+  socketPath,
+  timeoutMs = 5000,
+}: Omit<PodResourcesOptions, 'ownPod'>): Promise<PodList> {
   const method = definitions.podResources['List'];
   if (method === undefined) throw new TypeError('The API has no List.');
   const client = new Client(`unix:${socketPath}`, credentials.createInsecure(), {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { clusterApiServer, createApiClient, type ApiCall } from '../../src/api/client.ts';
+import { clusterApiServer, createApiClient, type ApiCall } from '@enclos/service/cluster';
 import { withinMs } from '../support.ts';
 import { startFakeApiServer } from './fake-api-server.ts';
 
 const call: ApiCall = { method: 'GET', path: '/api/v1/nodes/a' };
-const unreachable = { code: 'AGENT_API_UNREACHABLE' };
+const unreachable = { code: 'SERVICE_CLUSTER_UNREACHABLE' };
 
 describe('the client of the API server', () => {
   test('sends what it is told, with the token of that moment', async (t) => {
@@ -44,7 +44,7 @@ describe('the client of the API server', () => {
     answer(403, '{"message":"secret"}');
     const { call: send } = createApiClient({ server, now: () => 0 });
     await assert.rejects(send(call), {
-      code: 'AGENT_API_REFUSED',
+      code: 'SERVICE_CLUSTER_REFUSED',
       message: 'The API server answered GET with status 403.',
     });
   });

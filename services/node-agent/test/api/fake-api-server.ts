@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
-import type { ApiServer } from '../../src/api/client.ts';
+import type { ApiServer } from '@enclos/service/cluster';
 import { temporaryFolder } from '../support.ts';
 
 export interface SeenRequest {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import '../../src/errors.ts';
-import { createApiClient } from '../../src/api/client.ts';
+import { createApiClient } from '@enclos/service/cluster';
 import { createNodeReport } from '../../src/api/node-report.ts';
 import { startFakeApiServer, type FakeApiServer } from './fake-api-server.ts';
 
@@ -124,7 +124,7 @@ describe('the report on a node', () => {
       at(second);
       await report();
     }
-    assert.deepEqual(failures, ['AGENT_API_REFUSED']);
+    assert.deepEqual(failures, ['SERVICE_CLUSTER_REFUSED']);
     answer(200);
     at(62);
     await report();

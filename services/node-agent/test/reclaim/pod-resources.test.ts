@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
-import { heldDevices } from '../../src/reclaim/pod-resources.ts';
+import { heldDevices, holderOf } from '../../src/reclaim/pod-resources.ts';
 import { pod, startFakePodResources, type FakePodResources } from '../fake-pod-resources.ts';
 import { temporaryFolder } from '../support.ts';
 
@@ -62,4 +62,19 @@ describe('the devices that pods have', () => {
     kubelet.lists({ pod_resources: [pod('agent-x'), ...Array.from({ length: 9 }, () => pod(long))] });
     await assert.rejects(ask(), refusal(/gRPC status 8/));
   });
+});
+
+test('the pod that has a device is the one that the kubelet lists with it', async (t) => {
+  const folder = temporaryFolder();
+  const kubelet = await startFakePodResources(definitions, folder);
+  t.after(() => kubelet.close());
+  kubelet.lists({
+    pod_resources: [
+      pod('other', 'sgx.intel.com/enclave', 'software-sgx-3'),
+      { ...pod('one', resource, 'software-sgx-1', 'software-sgx-3'), namespace: 'shop' },
+    ],
+  });
+  const ask = (device: string) => holderOf(resource, device, { definitions, socketPath: join(folder, 'kubelet.sock') });
+  assert.deepEqual(await ask('software-sgx-3'), { name: 'one', namespace: 'shop' });
+  assert.equal(await ask('software-sgx-2'), undefined);
 });

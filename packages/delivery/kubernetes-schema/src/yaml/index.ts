@@ -1,4 +1,4 @@
-/** `@enclos/kubernetes-schema/yaml`: reads YAML as Kubernetes does, with the place of each value. */
+/** `@enclos/kubernetes-schema/yaml`: reads YAML as Kubernetes does, with the place of each value, and writes it. */
 export {
   at,
   fieldsOf,
@@ -18,3 +18,4 @@ export {
   type YamlNode,
 } from './node.ts';
 export { readYaml, yamlLimits, type YamlDocument, type YamlProblem } from './read.ts';
+export { yamlOf } from './write.ts';

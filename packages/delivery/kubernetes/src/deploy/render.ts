@@ -1,5 +1,5 @@
 import type { KubernetesObject } from './objects.ts';
-import { yamlOf } from '../yaml/write.ts';
+import { yamlOf } from '@enclos/kubernetes-schema/yaml';
 import type { DeployPlan } from './plan.ts';
 
 /** One file of a deployment. */

@@ -1,4 +1,4 @@
-import { yamlOf } from '../yaml/write.ts';
+import { yamlOf } from '@enclos/kubernetes-schema/yaml';
 
 /** One file of manifests. */
 export interface ManifestFile {

@@ -17,6 +17,8 @@ export interface HostFolder {
    * @param connection paused, and not to be read.
    */
   readonly caller?: (connection: Socket) => Promise<Caller>;
+  /** Called when an image or an enclave is refused to a caller, before the caller is told. It must not throw. */
+  readonly refused?: ((caller: Caller, error: unknown) => void) | undefined;
 }
 
 /** What a platform has to know about a caller besides its folder. */

@@ -19,6 +19,11 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     exited: (enclave, exit) => void caller.exited({ enclave, ...exit }).catch(() => undefined),
   });
 
+  const told = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      host.folder?.refused?.({ cgroups: host.cgroups ?? [] }, error);
+      throw error;
+    });
   const calls = createDispatcher(hostChannel.trusted, {
     describe: () => ({
       separation: services.separation,
@@ -29,10 +34,10 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
       layers: services.isolation.layers,
     }),
     endorsements: () => services.endorsements(),
-    create: ({ imageBytes }) => uploads.create(imageBytes),
+    create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
     async initialize({ upload, ...request }) {
-      const { enclave, instance } = await enclaves.prepare({ ...request, host, image: uploads.take(upload) });
+      const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
       const { gatePath, inspectorPath, isolation, identity } = instance;
       return { enclave, gatePath, inspectorPath, ...identity, isolation };
     },

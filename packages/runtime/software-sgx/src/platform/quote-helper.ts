@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { createDispatcher } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { openChannel, quoteChannel } from '@enclos/tee';
-import { isListening } from '../is-listening.ts';
+import { isListening } from '@enclos/tee/unix-socket';
 import { closeServer, type Listening } from './host-listeners.ts';
 import { listenPrivately } from './listen-privately.ts';
 import type { PlatformServices } from './services.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { AuditFacts } from '../platform-audit.ts';
-import { isListening } from '../is-listening.ts';
+import { isListening } from '@enclos/tee/unix-socket';
 import { clearGates, hostSocketName, type HostFolder } from './host-folder.ts';
 import { createHostListeners, type HostListeners, type HostListening } from './host-listeners.ts';
 import { separatedHosts, singleHost, type Host } from './host.ts';

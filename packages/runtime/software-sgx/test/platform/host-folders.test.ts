@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createCaller } from '@enclos/edl';
+import { hostChannel, openChannel } from '@enclos/tee';
 import { clearGates, type Caller, type HostFolder } from '../../src/platform/host-folder.ts';
 import { createHostListeners, type HostListeners } from '../../src/platform/host-listeners.ts';
 import { singleHost } from '../../src/platform/host.ts';
@@ -76,6 +78,30 @@ describe('a host that is known by its folders', () => {
     await pause(50);
     answer({});
     assert.ok(await isKept(accepted));
+  });
+
+  test('whose image is refused is told to the owner of the folder, with who it is', async (t) => {
+    const told: [Caller, unknown][] = [];
+    const folder = folderOf('refused', async () => ({ cgroups: ['/pods/one'] }));
+    const path = join(folder.path, 'platform.sock');
+    await hostOf(t).listen(path, { ...folder, refused: (...refusal) => told.push(refusal) });
+    const stream = connect(path);
+    t.after(() => stream.destroy());
+    const endpoint = openChannel({
+      stream,
+      initiator: true,
+      protocol: hostChannel,
+      serve: async () => new Uint8Array(),
+    });
+    await endpoint.ready;
+    const platform = createCaller(hostChannel.trusted, (call) =>
+      endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
+    );
+    await assert.rejects(platform.create({ imageBytes: 0xffff_ffff }));
+    assert.deepEqual(
+      told.map(([caller, error]) => [caller, (error as { code?: string }).code]),
+      [[{ cgroups: ['/pods/one'] }, 'PLATFORM_UPLOAD_REFUSED']],
+    );
   });
 
   test('has its connections counted over all its folders', async (t) => {

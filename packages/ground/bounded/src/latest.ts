@@ -11,7 +11,7 @@ export interface LatestSender {
 
 /**
  * Sends the value after each change, but never queues more than one for a slow reader: when it has read, it gets the
- * value of that time. A kubelet that hangs cannot make the agent hold lists of devices for it.
+ * value of that time. A reader that hangs cannot make the sender hold values for it.
  */
 export function sendLatest<T>(stream: Writable<T>, current: () => T): LatestSender {
   let waiting = false;

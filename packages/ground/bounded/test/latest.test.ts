@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sendLatest } from '../../src/plugin/latest.ts';
+import { sendLatest } from '../src/latest.ts';
 
 describe('sending what is current', () => {
   test('queues nothing behind a slow reader, who then gets the last value and not each of them', () => {

@@ -25,7 +25,7 @@ export interface ApiCall {
 export interface ApiClient {
   /**
    * @returns the JSON of the answer; undefined when it has none
-   * @throws AGENT_API_REFUSED for a status of 400 and above but 429; AGENT_API_UNREACHABLE when there is no answer, when the server is
+   * @throws SERVICE_CLUSTER_REFUSED for a status of 400 and above but 429; SERVICE_CLUSTER_UNREACHABLE when there is no answer, when the server is
    *   overloaded, and at once while the client waits after such a failure.
    */
   readonly call: (call: ApiCall) => Promise<unknown>;
@@ -56,8 +56,8 @@ export function clusterApiServer(environment: NodeJS.ProcessEnv): ApiServer | un
 }
 
 /**
- * A client of the Kubernetes API for the few requests of the agent. It never repeats a request: after a failure it refuses requests for
- * a while, twice as long each time, so that agents of many nodes do not overwhelm a server in trouble.
+ * A client of the Kubernetes API for the few requests of a service in a cluster. It never repeats a request: after a failure it refuses requests for
+ * a while, twice as long each time, so that the services of many nodes do not overwhelm a server in trouble.
  */
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const { server, now, timeoutMs = defaultTimeoutMs, pace = defaultPace } = options;
@@ -92,9 +92,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         }
         pauseMs = firstPauseMs;
         if (status >= 400) {
-          throw new EnclosError('AGENT_API_REFUSED', `The API server answered ${call.method} with status ${status}.`, {
-            details: { status },
-          });
+          throw new EnclosError(
+            'SERVICE_CLUSTER_REFUSED',
+            `The API server answered ${call.method} with status ${status}.`,
+            {
+              details: { status },
+            },
+          );
         }
         return body.length === 0 ? undefined : (JSON.parse(Buffer.from(body).toString('utf8')) as unknown);
       } catch (error) {
@@ -135,7 +139,7 @@ async function exchange(server: ApiServer, call: ApiCall, timeoutMs: number): Pr
         headers: {
           authorization: `Bearer ${token?.trim() ?? ''}`,
           accept: call.accept ?? 'application/json',
-          'user-agent': 'enclos-node-agent',
+          'user-agent': 'enclos',
           ...(text === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
         },
       },
@@ -166,5 +170,5 @@ async function exchange(server: ApiServer, call: ApiCall, timeoutMs: number): Pr
 }
 
 function unreachable(message: string, cause?: unknown): EnclosError {
-  return new EnclosError('AGENT_API_UNREACHABLE', message, { cause });
+  return new EnclosError('SERVICE_CLUSTER_UNREACHABLE', message, { cause });
 }
