@@ -42,6 +42,7 @@ describe('the manifests of the agent', () => {
       { devices: 0, isOwnVendor: false, hasCgroups: false },
       { hasHardware: false },
       { hasDevicePolicy: false },
+      { claims: 5 },
     ]) {
       const manifests = agentFiles({ ...shown, ...some }).map(({ text }) => load(text) as PlainManifest);
       assert.deepEqual(applyTwice(manifests), { changes: [], diff: [] });
@@ -55,6 +56,29 @@ describe('the manifests of the agent', () => {
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
     const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
+  });
+
+  test('have a class, a role and a policy for claims, and none of them without', () => {
+    const names = (claims: number) => agentFiles({ ...shown, claims }).map(({ name }) => name);
+    const added = names(5).filter((name) => !names(0).includes(name));
+    assert.deepEqual(added, [
+      'service-account.yaml',
+      'cluster-role.yaml',
+      'cluster-role-binding.yaml',
+      'device-class.yaml',
+      'slice-policy.yaml',
+      'slice-policy-binding.yaml',
+    ]);
+    const text = (file: string) => agentFiles({ ...shown, claims: 5 }).find(({ name }) => name === file)?.text ?? '';
+    const { rules } = load(text('cluster-role.yaml')) as {
+      readonly rules: readonly Record<string, readonly string[]>[];
+    };
+    assert.deepEqual(
+      rules.map(({ resources = [], verbs = [] }) => `${resources.join()}: ${verbs.join()}`),
+      ['nodes: get', 'resourceclaims: get', 'resourceslices: get,create,update'],
+    );
+    assert.match(text('slice-policy.yaml'), /system:serviceaccount:enclos-node-agent:enclos-node-agent/);
+    assert.match(text('device-class.yaml'), /device\.driver == 'software-sgx\.enclos\.dev'/);
   });
 
   test('start the agent with options that it has, and folders for these, whatever is asked for', () => {

@@ -15,6 +15,8 @@ export interface ChartSource<S extends Settings> {
   /** As Helm writes it: `>=1.30.0-0`. */
   readonly kubeVersion: string;
   readonly settings: S;
+  /** What cannot be set together: a setting, and those that stay empty beside it. The schema of the values refuses both. */
+  readonly exclusions?: readonly (readonly [setting: keyof S & string, others: readonly (keyof S & string)[]])[];
   /** The objects for some settings, with the names of their files: what kustomize gets. */
   readonly objects: (values: SettingValues<S>) => readonly NamedObject[];
   /** What the README says before the table of values. */
@@ -39,7 +41,7 @@ export function chartFiles<S extends Settings>(source: ChartSource<S>): readonly
     file('Chart.yaml', yamlOf(chart)),
     file('README.md', `# ${name}\n\n${description}\n\n${source.introduction}\n\n${settingsTable(settings)}`),
     file('values.yaml', valuesFile(settings)),
-    file('values.schema.json', valuesSchema(settings)),
+    file('values.schema.json', valuesSchema(settings, source.exclusions)),
     ...templates(source).map(([fileName, text]) => file(`templates/${fileName}`, text)),
   ];
 }

@@ -8,7 +8,10 @@ export function valuesFile(settings: Settings): string {
 }
 
 /** values.schema.json, which Helm holds values to before it renders anything. Unknown names are refused. */
-export function valuesSchema(settings: Settings): string {
+export function valuesSchema(
+  settings: Settings,
+  exclusions: readonly (readonly [string, readonly string[]])[] = [],
+): string {
   const properties: Record<string, object> = Object.fromEntries(
     Object.entries(settings).map(([name, setting]) => [name, schemaOf(setting)]),
   );
@@ -22,8 +25,25 @@ export function valuesSchema(settings: Settings): string {
       // Helm adds it where a chart is part of another.
       global: { type: 'object' },
     },
+    ...(exclusions.length === 0 ? {} : { allOf: exclusions.map((exclusion) => exclusionOf(settings, exclusion)) }),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
+}
+
+/** With `then`, and not with `not`, so that Helm names the value that has to be empty. */
+function exclusionOf(settings: Settings, [name, others]: readonly [string, readonly string[]]): object {
+  const empty = (setting: string): object => ({ [setting]: { const: emptyOf(settings[setting]) } });
+  return {
+    if: { not: { properties: empty(name) } },
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+    then: { properties: Object.assign({}, ...others.map(empty)) as object },
+  };
+}
+
+function emptyOf(setting: Setting | undefined): unknown {
+  if (setting?.kind === 'flag') return false;
+  if (setting?.kind === 'count') return 0;
+  return setting?.kind === 'list' ? [] : '';
 }
 
 /** For bundles of certificates. */

@@ -100,6 +100,7 @@ describe('the values of a chart', () => {
     kubeVersion: '>=1.30.0-0',
     introduction: 'Why.',
     settings,
+    exclusions: [['isStrict', ['bundle', 'networks']]],
     objects: () => [],
   });
   const textOf = (wanted: string): string => files.find(({ name }) => name === wanted)?.text ?? '';
@@ -119,6 +120,13 @@ describe('the values of a chart', () => {
       description: 'Its place',
       anyOf: [{ const: '' }, { type: 'string', pattern: '^[a-z]+$', maxLength: 100_000 }],
     });
+    assert.deepEqual(schema['allOf'], [
+      {
+        if: { not: { properties: { isStrict: { const: false } } } },
+        // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+        then: { properties: { bundle: { const: '' }, networks: { const: [] } } },
+      },
+    ]);
     assert.deepEqual(count, { type: 'integer', minimum: 0, maximum: 9, description: 'How many' });
   });
 });

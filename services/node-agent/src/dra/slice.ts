@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Turns } from '@enclos/bounded';
 import { anything, integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ApiClient } from '@enclos/service/cluster';
@@ -35,25 +36,28 @@ export function createSlicePublisher(options: SliceOptions): SlicePublisher {
   let written: { readonly devices: number; readonly atMs: number } | undefined;
   let told: string | undefined;
   let retryAtMs = 0;
+  /** One at a time: an older state must not be written over a newer one. */
+  const turns = new Turns();
   return Object.freeze({
     suspect() {
       written = undefined;
     },
-    async publish() {
-      const count = devices();
-      const isFresh = written?.devices === count && now() - written.atMs < lookAgainMs;
-      if (isFresh || now() < retryAtMs) return;
-      try {
-        if (await write(options, count)) options.published(count);
-        written = { devices: count, atMs: now() };
-        told = undefined;
-      } catch (error) {
-        const code = isEnclosError(error) ? error.code : 'unknown';
-        if (told !== code) options.failed(error);
-        told = code;
-        retryAtMs = now() + retryMs;
-      }
-    },
+    publish: () =>
+      turns.take(async () => {
+        const count = devices();
+        const isFresh = written?.devices === count && now() - written.atMs < lookAgainMs;
+        if (isFresh || now() < retryAtMs) return;
+        try {
+          if (await write(options, count)) options.published(count);
+          written = { devices: count, atMs: now() };
+          told = undefined;
+        } catch (error) {
+          const code = isEnclosError(error) ? error.code : 'unknown';
+          if (told !== code) options.failed(error);
+          told = code;
+          retryAtMs = now() + retryMs;
+        }
+      }),
   });
 }
 

@@ -96,13 +96,17 @@ export const agentChart: ChartSource<typeof settings> = {
   description: 'SGX devices, software and hardware, for the pods of every Linux node.',
   kubeVersion: '>=1.30.0-0',
   settings,
+  exclusions: [
+    ['ownVendor', ['collateralConfigMap', 'collateralUrl']],
+    ['collateralConfigMap', ['collateralUrl']],
+  ],
   objects: ({ createNamespace, ...values }) =>
     agentObjects(optionsOf({ createNamespace, ...values })).filter(
       ([, { kind }]) => createNamespace || kind !== 'Namespace',
     ),
   introduction:
     'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
-    '[`deploy`](../deploy) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+    '[`deploy`](../deploy) is written from, too. Events, the condition of the node and its label are options of `enclos-node-agent manifests` alone. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
 };
 
 /** The chart, and the base of kustomize that is the same: what the folders of this service hold. */
