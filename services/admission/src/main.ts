@@ -92,7 +92,7 @@ async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): 
     ...(trust === undefined ? {} : { caBundle: trust.bundle }),
     // The Secret of another name has another maker.
     ...(trust === undefined || secret !== undefined ? {} : { keyPair: trust }),
-    ...(clientFile === undefined ? {} : { clientCa: await readFile(clientFile, 'utf8') }),
+    ...(clientFile === undefined ? {} : { clientCa: await readClientCa(clientFile) }),
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });
@@ -103,11 +103,18 @@ async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): 
   );
 }
 
+/** @throws ADMISSION_CERTIFICATE_REFUSED */
+async function readClientCa(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new EnclosError('ADMISSION_CERTIFICATE_REFUSED', `--client-ca: ${file} cannot be read.`, { cause });
+  });
+}
+
 /** @throws ADMISSION_AUTHORITY_REFUSED; ADMISSION_CERTIFICATE_REFUSED for what a run that was cut off left */
 async function readTrust(folder: string): Promise<{ bundle: string; cert: string; key: string }> {
   const { current, serving, ...rest } = await readAuthority(folder);
   if (current === undefined || serving === undefined) {
-    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'The folder has no certificate that was made before.');
+    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'The folder has no certificate yet: make it with `enclos-admission certificates`.');
   }
   const { cert, key } = servingCertificate(serving);
   return { bundle: bundleOf({ current, serving, ...rest }), cert, key };

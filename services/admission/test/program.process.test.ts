@@ -37,6 +37,18 @@ test('each command says what it takes', () => {
   }
 });
 
+test('manifests say what they lack of the files that are named', () => {
+  const words = ['manifests', '--folder', '/nowhere/out', '--image', `registry.example/webhook@sha256:${'1'.repeat(64)}`];
+  for (const [option, file, text] of [
+    ['--client-ca', '/nowhere/ca.pem', '--client-ca: /nowhere/ca.pem cannot be read.'],
+    ['--certificates', '/nowhere', 'The folder has no certificate yet: make it with `enclos-admission certificates`.'],
+  ] as const) {
+    const { status, stdout } = spawnSync(process.execPath, [program, ...words, option, file], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.ok(stdout.includes(text), stdout);
+  }
+});
+
 class Program {
   readonly process: ChildProcess;
   readonly lines: Line[] = [];

@@ -4,7 +4,7 @@ export const agentErrors = declareErrors({
   AGENT_USAGE: [
     'usage',
     'The command line is not valid for the node agent.',
-    'Run `enclos-node-agent --help`, and correct the arguments of the DaemonSet.',
+    'Run `enclos-node-agent --help` or `enclos-node-agent manifests --help`, and correct the arguments.',
   ],
   AGENT_FOLDER_REFUSED: [
     'usage',

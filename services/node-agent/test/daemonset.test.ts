@@ -24,6 +24,7 @@ const shown: ManifestOptions = {
   hasCgroups: true,
   entersNode: true,
   hasHardware: true,
+  architectures: ['amd64'],
   hasDevicePolicy: true,
   hasMonitoring: false,
 };

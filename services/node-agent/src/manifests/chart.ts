@@ -11,7 +11,7 @@ import {
 import type { ManifestFile } from '@enclos/kubernetes/manifests';
 import { maxDraDevices } from '../dra/driver.ts';
 import { agentFiles, agentObjects } from './files.ts';
-import type { ManifestOptions } from './options.ts';
+import { architectures, type ManifestOptions } from './options.ts';
 
 /** Values of the chart. Each is an option of `enclos-node-agent manifests`, too. */
 const settings = {
@@ -43,6 +43,8 @@ const settings = {
     pattern: '^https?://[A-Za-z0-9._~:/?@!$&()*+,;=%-]+$',
     summary: 'An address of this collateral, where there is no config map',
   },
+  amd64: { kind: 'flag', fallback: true, summary: 'The image is for nodes of this architecture' },
+  arm64: { kind: 'flag', fallback: false, summary: 'The image is for nodes of this architecture' },
   cgroups: { kind: 'flag', fallback: true, summary: 'Count enclaves with their pods, and not with the agent' },
   nsenter: {
     kind: 'flag',
@@ -60,6 +62,11 @@ const settings = {
     fallback: false,
     summary: 'Give devices on nodes that cannot give enclaves every layer of isolation',
   },
+  report: {
+    kind: 'flag',
+    fallback: false,
+    summary: 'Tell the cluster of devices: events of nodes and pods, a condition and a label of each node',
+  },
   monitoring: monitoringSetting,
 } as const satisfies Settings;
 
@@ -71,6 +78,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     image,
     name,
     namespace,
+    architectures: architectures.filter((each) => values[each]),
     devices,
     claims: isSoftware ? claims : 0,
     isOwnVendor: ownVendor && isSoftware,
@@ -79,6 +87,7 @@ function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
     hasHardware: hardware,
     hasDevicePolicy: values.devicePolicy && isSoftware,
     allowsMissingIsolation: values.allowMissingIsolation,
+    report: values.report && isSoftware ? { events: true, podEvents: true, condition: true, label: true } : undefined,
     hasMonitoring: monitoring,
     ...(collateral === undefined ? {} : { collateral }),
   };
@@ -106,7 +115,7 @@ export const agentChart: ChartSource<typeof settings> = {
     ),
   introduction:
     'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
-    '[`deploy`](../deploy) is written from, too. Events, the condition of the node and its label are options of `enclos-node-agent manifests` alone. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+    '[`deploy`](../deploy) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
 };
 
 /** The chart, and the base of kustomize that is the same: what the folders of this service hold. */

@@ -3,7 +3,7 @@ import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
 import { maxDraDevices } from '../dra/driver.ts';
 import { collateralAddress } from '../options.ts';
-import { hasSoftware, type ManifestOptions } from './options.ts';
+import { architectures, hasSoftware, type Architecture, type ManifestOptions } from './options.ts';
 
 const manifestsWord = 'manifests';
 
@@ -44,6 +44,12 @@ const manifestsCommand = {
     'collateral-url': { type: 'string', value: 'URL', summary: 'An address of it instead, as with --collateral' },
     devices,
     dra,
+    arch: {
+      type: 'string',
+      value: 'LIST',
+      default: 'amd64',
+      summary: 'Architectures that the image is for: amd64, arm64, or both with a comma between them',
+    },
     'no-cgroup': noCgroup,
     'no-nsenter': {
       type: 'boolean',
@@ -108,6 +114,7 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     name,
     namespace,
     image,
+    architectures: architecturesOf(values.arch),
     devices: count,
     claims,
     isOwnVendor: values['own-vendor'] && isSoftware,
@@ -121,6 +128,12 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     hasMonitoring: values.monitoring,
   };
   return { folder, options };
+}
+
+function architecturesOf(list: string): readonly Architecture[] {
+  const words = list.split(',');
+  const found = architectures.filter((name) => words.includes(name));
+  return found.length === words.length ? found : refuse('--arch is amd64, arm64, or both with a comma between them.');
 }
 
 interface CollateralWords {

@@ -20,6 +20,7 @@ export function daemonSet(options: ManifestOptions): V1DaemonSet {
 }
 
 function podSpec(options: ManifestOptions): V1PodSpec {
+  const term = { matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: options.architectures }] };
   return {
     ...(hasAccess(options) ? { serviceAccountName: options.name } : {}),
     automountServiceAccountToken: hasAccess(options),
@@ -27,6 +28,7 @@ function podSpec(options: ManifestOptions): V1PodSpec {
     priorityClassName: 'system-node-critical',
     ...processesOf(options),
     nodeSelector: { 'kubernetes.io/os': 'linux' },
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } } },
     tolerations: [{ operator: 'Exists' }],
     terminationGracePeriodSeconds: 30,
     containers: [container(options)],

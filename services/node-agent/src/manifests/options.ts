@@ -1,3 +1,7 @@
+/** As `kubernetes.io/arch` has it. */
+export type Architecture = (typeof architectures)[number];
+export const architectures = ['amd64', 'arm64'] as const;
+
 /** What the manifests are made from. */
 export interface ManifestOptions {
   /** The DaemonSet has it, and the label of its pods. */
@@ -5,6 +9,8 @@ export interface ManifestOptions {
   readonly namespace: string;
   /** A reference with a digest. */
   readonly image: string;
+  /** Those that the image is for. */
+  readonly architectures: readonly Architecture[];
   /** Software devices of each node that the device plugin gives; 0 for none. */
   readonly devices: number;
   /** Further ones that resource claims get: dynamic resource allocation. */
