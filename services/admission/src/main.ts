@@ -114,7 +114,10 @@ async function readClientCa(file: string): Promise<string> {
 async function readTrust(folder: string): Promise<{ bundle: string; cert: string; key: string }> {
   const { current, serving, ...rest } = await readAuthority(folder);
   if (current === undefined || serving === undefined) {
-    throw new EnclosError('ADMISSION_AUTHORITY_REFUSED', 'The folder has no certificate yet: make it with `enclos-admission certificates`.');
+    throw new EnclosError(
+      'ADMISSION_AUTHORITY_REFUSED',
+      'The folder has no certificate yet: make it with `enclos-admission certificates`.',
+    );
   }
   const { cert, key } = servingCertificate(serving);
   return { bundle: bundleOf({ current, serving, ...rest }), cert, key };

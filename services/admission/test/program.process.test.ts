@@ -38,7 +38,13 @@ test('each command says what it takes', () => {
 });
 
 test('manifests say what they lack of the files that are named', () => {
-  const words = ['manifests', '--folder', '/nowhere/out', '--image', `registry.example/webhook@sha256:${'1'.repeat(64)}`];
+  const words = [
+    'manifests',
+    '--folder',
+    '/nowhere/out',
+    '--image',
+    `registry.example/webhook@sha256:${'1'.repeat(64)}`,
+  ];
   for (const [option, file, text] of [
     ['--client-ca', '/nowhere/ca.pem', '--client-ca: /nowhere/ca.pem cannot be read.'],
     ['--certificates', '/nowhere', 'The folder has no certificate yet: make it with `enclos-admission certificates`.'],

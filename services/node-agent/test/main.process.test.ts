@@ -32,7 +32,13 @@ describe('the agent as a process', () => {
     assert.equal(refused.code, 2);
     assert.match(refused.out, /--image names an image with its digest: NAME@sha256:HEX\./);
     assert.match(refused.err, /usage: enclos-node-agent manifests --folder DIR --image NAME@sha256:HEX/);
-    const elsewhere = run(...words, '--image', `registry.example/agent@sha256:${'1'.repeat(64)}`, '--arch', 'amd64,s390x');
+    const elsewhere = run(
+      ...words,
+      '--image',
+      `registry.example/agent@sha256:${'1'.repeat(64)}`,
+      '--arch',
+      'amd64,s390x',
+    );
     assert.equal(elsewhere.code, 2);
     assert.match(elsewhere.out, /--arch is amd64, arm64, or both with a comma between them\./);
     assert.match(run('manifests', '--help').out, /--no-cgroup/);
