@@ -32,7 +32,7 @@ const claimsOf = (text: string): readonly string[] =>
     .findings.filter(({ code }) => claims.has(code))
     .map(({ code, text: words }) => `${code} ${words}`);
 
-/** Says which verdicts were missed, with their causes, when too many are. */
+/** Prints the figures, and says which verdicts were missed, with their causes, when too many are. */
 function compare(file: string, leastRecall: number): void {
   const rows = recordedIn(file).map((row) => ({ row, found: claimsOf(row.text) }));
   const refused = rows.filter(({ row }) => row.verdict === 'reject');
@@ -40,8 +40,10 @@ function compare(file: string, leastRecall: number): void {
   const wrong = rows.filter(({ row, found }) => row.verdict === 'accept' && found.length > 0);
   const recall = 1 - missed.length / refused.length;
   const precision = 1 - wrong.length / (refused.length - missed.length + wrong.length);
+  const figures = `recall ${(recall * 100).toFixed(1)} %, precision ${(precision * 100).toFixed(1)} % of ${rows.length}`;
+  process.stdout.write(`${file}: ${figures}\n`);
   const report = [
-    `recall ${(recall * 100).toFixed(1)} %, precision ${(precision * 100).toFixed(1)} % of ${rows.length}`,
+    figures,
     ...missed.map(({ row }) => `missed: ${row.id} ${row.kind}, ${row.what}: ${(row.why ?? '').slice(0, 200)}`),
     ...wrong.map(({ row, found }) => `wrong: ${row.id} ${row.kind}, ${row.what}: ${found.join('; ').slice(0, 200)}`),
   ].join('\n');
