@@ -64,7 +64,7 @@ describe('a service of the template atls-service', () => {
     );
     const refused = await startProgram(client, { cwd: project }).ended;
     assert.deepEqual([refused.code, refused.stdout], [1, '']);
-    assert.match(refused.stderr, /^APPRAISAL_REFUSED: .*mrEnclave/);
+    assert.match(refused.stderr, /^✖ APPRAISAL_REFUSED: .*mrEnclave/);
     await enclos(...policyArguments(port));
   });
 
