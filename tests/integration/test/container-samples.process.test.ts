@@ -36,7 +36,10 @@ describe('samples for containers', () => {
     const { code, stdout, stderr } = await enclos(...words).ended;
     assert.equal(code, 0, stderr);
     assert.match(stdout, /type: LoadBalancer/);
-    assert.match(stdout, /limits:\n +cpu: 500m\n +memory: 384Mi\n +sgx\.intel\.com\/epc: 10Mi\n +sgx\.intel\.com\/provision: "1"/);
+    assert.match(
+      stdout,
+      /limits:\n +cpu: 500m\n +memory: 384Mi\n +sgx\.intel\.com\/epc: 10Mi\n +sgx\.intel\.com\/provision: "1"/,
+    );
     assert.match(stdout, /containerPort: 8080/);
     assert.doesNotMatch(stdout, /aesmd|hostPath/);
   });
