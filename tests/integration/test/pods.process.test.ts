@@ -93,10 +93,10 @@ podTest(
     );
     const other = await client(await site.otherRoot(), mrEnclave);
     assert.deepEqual([other.code, other.stdout], [1, '']);
-    assert.match(other.stderr, /^EVIDENCE_REFUSED: /);
+    assert.match(other.stderr, /^✖ EVIDENCE_REFUSED: /);
     const stranger = await client(site.root, '00'.repeat(32));
     assert.deepEqual([stranger.code, stranger.stdout], [1, '']);
-    assert.match(stranger.stderr, /^APPRAISAL_REFUSED: /);
+    assert.match(stranger.stderr, /^✖ APPRAISAL_REFUSED: /);
     await site.down(server);
   },
 );

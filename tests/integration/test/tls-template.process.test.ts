@@ -70,7 +70,7 @@ describe('a service of the template tls-service', () => {
   test('is refused by a client that expects another enclave', async () => {
     const { code, stdout, stderr } = await bid(500, port, '00'.repeat(32));
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, /^APPRAISAL_REFUSED: .*mrEnclave/);
+    assert.match(stderr, /^✖ APPRAISAL_REFUSED: .*mrEnclave/);
   });
 
   test('a host that ends TLS itself and passes the evidence on is refused, before it hears a bid', async () => {
@@ -90,7 +90,7 @@ describe('a service of the template tls-service', () => {
     const { code, stdout, stderr } = await bid(500, (middle.address() as AddressInfo).port);
     middle.close();
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, /^APPRAISAL_REFUSED/);
+    assert.match(stderr, /^✖ APPRAISAL_REFUSED/);
     assert.match(heard.join(''), /^evidence [0-9a-f]{64}\n$/);
   });
 
