@@ -53,9 +53,10 @@ function mergeAlike(names: readonly string[], variants: Variants): ObjectTemplat
   const isConstant = [...variants.values()].every((value) => JSON.stringify(value) === text);
   if (isConstant) return { kind: 'constant', value: first };
   const isList = Array.isArray(first);
+  const hasOne = isList && [...variants.values()].every((value) => (value as readonly unknown[]).length === 1);
   const keyed = [...variants].map(([assignment, value]) => {
     // All of one shape.
-    const parts = isList ? keyedItems(value as readonly unknown[]) : Object.entries(value as object);
+    const parts = isList && !hasOne ? keyedItems(value as readonly unknown[]) : Object.entries(value as object);
     return [assignment, new Map<string, unknown>(parts)] as const;
   });
   const parts = orderOf(keyed.map(([, map]) => [...map.keys()])).flatMap((key) => {
@@ -68,7 +69,10 @@ function mergeAlike(names: readonly string[], variants: Variants): ObjectTemplat
   return isList ? { kind: 'list', items: parts } : { kind: 'map', entries: parts };
 }
 
-/** Items are the same when they have the same name, or ports, or when they are equal; equal ones are counted. */
+/**
+ * Items of lists that grow are the same when they have the same name, or ports, or when they are equal; equal ones are counted. In a
+ * list that always has one item, it is the same one.
+ */
 function keyedItems(items: readonly unknown[]): readonly (readonly [key: string, item: unknown])[] {
   const seen = new Map<string, number>();
   return items.map((item) => {

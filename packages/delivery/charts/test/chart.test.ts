@@ -67,6 +67,11 @@ describe('the template of an object', () => {
       ({ isWide }) => [{ name: 'a', ...(isWide ? { b: true } : {}) }],
       'spec:\n  - name: a\n    {{- if .Values.isWide }}\n    b: true\n    {{- end }}',
     ],
+    [
+      'merges the item of a list that always has one',
+      ({ isWide }) => [{ b: isWide ? ['c', 'd'] : ['c'] }],
+      'spec:\n  - b:\n      - c\n      {{- if .Values.isWide }}\n      - d\n      {{- end }}',
+    ],
     ['keeps braces of others', () => '{{pod}}', 'spec: "{{ "{{" }}pod{{ "}}" }}"'],
     ['quotes what YAML would read otherwise', () => ['yes', '1', 'a: b'], 'spec:\n  - "yes"\n  - "1"\n  - "a: b"'],
     ['has text of several lines', () => ({ a: 'b\n\nc\n' }), 'spec:\n  a: |\n    b\n\n    c'],
