@@ -80,9 +80,17 @@ async function makeCertificates(options: CertificatesOptions, logger: EnclosLogg
 }
 
 async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): Promise<void> {
-  const { folder, certificates, apiServerAgent, monitoringNamespace, secret, certManager, monitoring, ...others } =
-    options;
-  const { clientCa: clientFile, ...rest } = others;
+  const {
+    folder,
+    certificates,
+    apiServerAgent,
+    monitoringNamespace,
+    secret,
+    certManager,
+    monitoring,
+    clientCa,
+    ...rest
+  } = options;
   const trust = certificates === undefined ? undefined : await readTrust(certificates);
   const files = webhookFiles({
     ...rest,
@@ -92,7 +100,7 @@ async function writeManifests(options: ManifestsOptions, logger: EnclosLogger): 
     ...(trust === undefined ? {} : { caBundle: trust.bundle }),
     // The Secret of another name has another maker.
     ...(trust === undefined || secret !== undefined ? {} : { keyPair: trust }),
-    ...(clientFile === undefined ? {} : { clientCa: await readClientCa(clientFile) }),
+    ...(clientCa === undefined ? {} : { clientCa: await readClientCa(clientCa) }),
     ...(apiServerAgent === undefined ? {} : { apiServerAgent }),
     ...(monitoringNamespace === undefined ? {} : { monitoringNamespace }),
   });
