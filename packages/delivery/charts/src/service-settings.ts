@@ -1,7 +1,5 @@
+import { imageWithDigestPattern, serviceNamePattern, type NamedObject } from '@enclos/kubernetes/manifests';
 import type { Settings } from './settings.ts';
-
-/** A regular expression of names that a Service can have, too: RFC 1035, letters first. */
-export const namePattern = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
 
 /** What each chart of a service asks for: the image, and where its objects are. */
 export function placeSettings(name: string) {
@@ -9,15 +7,15 @@ export function placeSettings(name: string) {
     image: {
       kind: 'text',
       fallback: '',
-      pattern: '^[A-Za-z0-9_./:-]{1,512}@sha256:[0-9a-f]{64}$',
+      pattern: imageWithDigestPattern,
       summary: 'The image, named with its digest: NAME@sha256:HEX',
     },
-    name: { kind: 'text', fallback: name, pattern: namePattern, summary: 'Name of every object' },
+    name: { kind: 'text', fallback: name, pattern: serviceNamePattern, summary: 'Name of every object' },
     namespace: {
       kind: 'text',
       fallback: '',
       whenEmpty: '.Release.Namespace',
-      pattern: namePattern,
+      pattern: serviceNamePattern,
       summary: 'Namespace of the objects; empty for that of the release',
     },
     createNamespace: {
@@ -34,3 +32,19 @@ export const monitoringSetting = Object.freeze({
   fallback: false,
   summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
 } as const);
+
+/** The objects of a service for its chart: the namespace of a release is made by Helm, unless `createNamespace` is set. */
+export function objectsInPlace(
+  objects: readonly NamedObject[],
+  { createNamespace }: { readonly createNamespace: boolean },
+): readonly NamedObject[] {
+  return objects.filter(([, { kind }]) => createNamespace || kind !== 'Namespace');
+}
+
+/** What the README of a service's chart says first. @param folder the base of kustomize, beside the chart */
+export function introductionOf(folder: string): string {
+  return (
+    'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
+    `[\`${folder}\`](../${folder}) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).`
+  );
+}

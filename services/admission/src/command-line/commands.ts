@@ -1,3 +1,4 @@
+import { monitoringSetting } from '@enclos/charts';
 import { commandsWith, readCall, type Call, type CommandEntry, type OptionSpecs } from '@enclos/command-line';
 import type { CertificatesOptions, ManifestsOptions, ServeOptions } from './options.ts';
 import { program } from './program.ts';
@@ -110,10 +111,7 @@ const manifests = defineCommand({
       value: 'FILE',
       summary: 'Answer only API servers with a certificate of these authorities, PEM',
     },
-    monitoring: {
-      type: 'boolean',
-      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
-    },
+    monitoring: { type: 'boolean', summary: monitoringSetting.summary },
     'monitoring-namespace': { type: 'string', value: 'NAME', summary: 'The namespace of Prometheus' },
   },
   examples: [

@@ -1,8 +1,10 @@
 import { wholeNumberIn, type NumberBounds } from '@enclos/command-line';
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
+import { networkPattern } from '../manifests/options.ts';
 import type { CertificatesOptions, ManifestsOptions, ServeOptions } from './options.ts';
 import { program } from './program.ts';
 
+const network = new RegExp(networkPattern);
 const ports: NumberBounds = { least: 0, most: 65_535 };
 
 interface ServeInput {
@@ -98,7 +100,7 @@ function checkLabel(option: string, value: string): void {
 }
 
 function checkNetwork(value: string): string {
-  if (!/^[0-9a-fA-F:.]{2,39}\/\d{1,3}$/.test(value)) refuse('--api-server-network is a network such as 10.0.0.0/24.');
+  if (!network.test(value)) refuse('--api-server-network is a network such as 10.0.0.0/24.');
   return value;
 }
 

@@ -1,16 +1,17 @@
 import {
   chartFiles,
   fallbacks,
+  introductionOf,
   monitoringSetting,
-  namePattern,
+  objectsInPlace,
   placeSettings,
   type ChartSource,
   type SettingValues,
   type Settings,
 } from '@enclos/charts';
-import type { ManifestFile } from '@enclos/kubernetes/manifests';
+import { serviceNamePattern, type ManifestFile } from '@enclos/kubernetes/manifests';
 import { webhookFiles, webhookObjects } from './files.ts';
-import type { ManifestOptions } from './options.ts';
+import { networkPattern, type ManifestOptions } from './options.ts';
 
 /** Lines of PEM: letters of base64 and of its armour. */
 const pem = '^-----[A-Z]+ [A-Za-z0-9+/=\\n -]+$';
@@ -21,7 +22,7 @@ const settings = {
   replicas: { kind: 'count', fallback: 2, least: 1, most: 100, summary: 'How many pods answer' },
   apiServerNetworks: {
     kind: 'list',
-    pattern: '^[0-9a-fA-F:.]{2,39}/[0-9]{1,3}$',
+    pattern: networkPattern,
     summary: 'Networks that reviews may come from; from anywhere when there is neither one nor an agent',
   },
   apiServerAgentLabel: {
@@ -45,7 +46,7 @@ const settings = {
     kind: 'text',
     fallback: '',
     whenEmpty: '.Values.name',
-    pattern: namePattern,
+    pattern: serviceNamePattern,
     summary:
       'The Secret with tls.crt and tls.key, which something else makes; empty for one with the name of the objects',
   },
@@ -55,7 +56,7 @@ const settings = {
     summary: 'PEM of authorities: only API servers with a certificate of theirs are answered',
   },
   monitoring: monitoringSetting,
-  monitoringNamespace: { kind: 'optional', pattern: namePattern, summary: 'The namespace of Prometheus' },
+  monitoringNamespace: { kind: 'optional', pattern: serviceNamePattern, summary: 'The namespace of Prometheus' },
 } as const satisfies Settings;
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
@@ -83,11 +84,8 @@ export const webhookChart: ChartSource<typeof settings> = {
   description: 'The admission webhook of Enclos: gives pods that ask for enclaves what they need.',
   kubeVersion: '>=1.30.0-0',
   settings,
-  objects: (values) =>
-    webhookObjects(optionsOf(values)).filter(([, { kind }]) => values.createNamespace || kind !== 'Namespace'),
-  introduction:
-    'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
-    '[`manifests`](../manifests) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+  objects: (values) => objectsInPlace(webhookObjects(optionsOf(values)), values),
+  introduction: introductionOf('manifests'),
 };
 
 /** The chart, and the base of kustomize that is the same: what the folders of this service hold. */

@@ -26,6 +26,9 @@ export interface ManifestOptions {
   readonly monitoringNamespace?: string;
 }
 
+/** A network such as 10.0.0.0/24, for JavaScript and for the schema of the chart's values. */
+export const networkPattern = '^[0-9a-fA-F:.]{2,39}/[0-9]{1,3}$';
+
 /** Ports of the container. */
 export const ports = Object.freeze({ webhook: 8443, health: 8081 });
 

@@ -1,14 +1,15 @@
 import {
   chartFiles,
   fallbacks,
+  introductionOf,
   monitoringSetting,
-  namePattern,
+  objectsInPlace,
   placeSettings,
   type ChartSource,
   type SettingValues,
   type Settings,
 } from '@enclos/charts';
-import type { ManifestFile } from '@enclos/kubernetes/manifests';
+import { serviceNamePattern, type ManifestFile } from '@enclos/kubernetes/manifests';
 import { maxDraDevices } from '../dra/driver.ts';
 import { agentFiles, agentObjects } from './files.ts';
 import { architectures, type ManifestOptions } from './options.ts';
@@ -34,7 +35,7 @@ const settings = {
   ownVendor: { kind: 'flag', fallback: false, summary: 'Make and certify the machine of a node that has none' },
   collateralConfigMap: {
     kind: 'optional',
-    pattern: namePattern,
+    pattern: serviceNamePattern,
     summary:
       'A config map with the collateral of a vendor elsewhere, in the namespace of the agent; not with ownVendor',
   },
@@ -109,13 +110,8 @@ export const agentChart: ChartSource<typeof settings> = {
     ['ownVendor', ['collateralConfigMap', 'collateralUrl']],
     ['collateralConfigMap', ['collateralUrl']],
   ],
-  objects: ({ createNamespace, ...values }) =>
-    agentObjects(optionsOf({ createNamespace, ...values })).filter(
-      ([, { kind }]) => createNamespace || kind !== 'Namespace',
-    ),
-  introduction:
-    'Written by `node tools/docs.mjs --write` from [the typed objects](../src/manifests) that the base of kustomize in ' +
-    '[`deploy`](../deploy) is written from, too. [How to install it](../../../docs/how-to/install-with-helm-or-kustomize.md).',
+  objects: (values) => objectsInPlace(agentObjects(optionsOf(values)), values),
+  introduction: introductionOf('deploy'),
 };
 
 /** The chart, and the base of kustomize that is the same: what the folders of this service hold. */

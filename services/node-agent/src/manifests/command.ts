@@ -1,3 +1,4 @@
+import { monitoringSetting } from '@enclos/charts';
 import { helpText, parseCommand, usageLine, wholeNumberIn, type CommandShape } from '@enclos/command-line';
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
@@ -65,10 +66,7 @@ const manifestsCommand = {
       type: 'boolean',
       summary: 'Leave out the policy of the cluster that refuses more than one software device in a container',
     },
-    monitoring: {
-      type: 'boolean',
-      summary: 'With a PodMonitor and alerts for the Prometheus operator, and a dashboard for Grafana',
-    },
+    monitoring: { type: 'boolean', summary: monitoringSetting.summary },
   },
   examples: [
     {

@@ -1,5 +1,5 @@
 /** `@enclos/kubernetes/manifests`: what manifests of services share. */
 export { manifestFiles, type CustomObject, type ManifestFile, type NamedObject } from './files.ts';
 export { namespaceObject } from './namespace.ts';
-export { isImageWithDigest, isServiceName } from './words.ts';
+export { imageWithDigestPattern, isImageWithDigest, isServiceName, serviceNamePattern } from './words.ts';
 export { writeManifestFiles } from './write.ts';
