@@ -73,24 +73,23 @@ const settings = {
 
 function optionsOf(values: SettingValues<typeof settings>): ManifestOptions {
   const { image, name, namespace, devices, claims, ownVendor, cgroups, nsenter, hardware, monitoring } = values;
-  const isSoftware = devices > 0;
-  const collateral = isSoftware ? collateralOf(values) : undefined;
   return {
     image,
     name,
     namespace,
     architectures: architectures.filter((each) => values[each]),
     devices,
-    claims: isSoftware ? claims : 0,
-    isOwnVendor: ownVendor && isSoftware,
-    hasCgroups: cgroups && isSoftware,
+    // Not without devices, so that the conditions of templates stay short.
+    claims: devices > 0 ? claims : 0,
+    isOwnVendor: ownVendor,
+    collateral: collateralOf(values),
+    hasCgroups: cgroups,
     entersNode: nsenter,
     hasHardware: hardware,
-    hasDevicePolicy: values.devicePolicy && isSoftware,
+    hasDevicePolicy: values.devicePolicy,
     allowsMissingIsolation: values.allowMissingIsolation,
-    report: values.report && isSoftware ? { events: true, podEvents: true, condition: true, label: true } : undefined,
+    report: values.report ? { events: true, podEvents: true, condition: true, label: true } : undefined,
     hasMonitoring: monitoring,
-    ...(collateral === undefined ? {} : { collateral }),
   };
 }
 

@@ -115,14 +115,14 @@ export function parseManifestOptions(argv: readonly string[]): ManifestRequest |
     architectures: architecturesOf(values.arch),
     devices: count,
     claims,
-    isOwnVendor: values['own-vendor'] && isSoftware,
+    isOwnVendor: values['own-vendor'],
     collateral: isSoftware ? collateralOf(values) : undefined,
-    hasCgroups: !values['no-cgroup'] && isSoftware,
+    hasCgroups: !values['no-cgroup'],
     entersNode: !values['no-nsenter'],
     hasHardware: !values['no-hardware'],
     allowsMissingIsolation: values['allow-missing-isolation'],
-    report: isSoftware ? reportOf(values) : undefined,
-    hasDevicePolicy: !values['no-device-policy'] && isSoftware,
+    report: reportOf(values),
+    hasDevicePolicy: !values['no-device-policy'],
     hasMonitoring: values.monitoring,
   };
   return { folder, options };

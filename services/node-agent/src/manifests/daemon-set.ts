@@ -71,7 +71,7 @@ function argumentsOf(options: ManifestOptions): string[] {
     `--devices=${devices}`,
     ...(claims > 0 ? [`--dra=${claims}`] : []),
     ...(hasSoftware(options) ? [hasCgroups ? '--cgroup-root=/host/cgroup' : '--no-cgroup'] : []),
-    ...(hasSoftware(options) && options.allowsMissingIsolation === true ? ['--allow-missing-isolation'] : []),
+    ...(options.allowsMissingIsolation === true ? ['--allow-missing-isolation'] : []),
     ...(hasHardware ? [] : ['--no-hardware']),
     ...(hasAccess(options) ? ['--node=$(NODE_NAME)'] : []),
     ...(report?.events === true ? ['--events'] : []),

@@ -4,14 +4,15 @@ import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
 import { draObjects } from './dra.ts';
 import { daemonSet } from './daemon-set.ts';
 import { agentMonitoring } from './monitoring.ts';
-import { labelsOf, type ManifestOptions } from './options.ts';
+import { consistent, labelsOf, type ManifestOptions } from './options.ts';
 
 /** The manifests of the agent, with a kustomization. */
 export function agentFiles(options: ManifestOptions): readonly ManifestFile[] {
   return manifestFiles(agentObjects(options));
 }
 
-export function agentObjects(options: ManifestOptions): readonly NamedObject[] {
+export function agentObjects(wanted: ManifestOptions): readonly NamedObject[] {
+  const options = consistent(wanted);
   return [
     // The agent has host paths, the process ids of the node and capabilities: the two stricter levels refuse that.
     ['namespace.yaml', namespaceObject(options.namespace, labelsOf(options), 'privileged')],

@@ -19,11 +19,11 @@ export interface ManifestOptions {
   readonly isOwnVendor: boolean;
   /** The collateral of a vendor elsewhere: a config map in the namespace of the agent, or an address. */
   readonly collateral?: { readonly configMap: string } | { readonly url: string } | undefined;
-  /** Enclaves count towards the limits of their pods. Not without software devices. */
+  /** Enclaves count towards the limits of their pods. */
   readonly hasCgroups: boolean;
   /** The agent starts in the cgroup namespace of the node, as it has to where cgroups are mounted with `nsdelegate`. */
   readonly entersNode: boolean;
-  /** A policy of the cluster refuses more than one software device in a container. Not without software devices. */
+  /** A policy of the cluster refuses more than one software device in a container. */
   readonly hasDevicePolicy: boolean;
   /** Devices work on nodes that cannot give enclaves every layer of isolation. */
   readonly allowsMissingIsolation?: boolean;
@@ -40,6 +40,20 @@ export interface ManifestOptions {
 /** Whether the agent has software devices at all. */
 export function hasSoftware({ devices, claims }: Pick<ManifestOptions, 'devices' | 'claims'>): boolean {
   return devices > 0 || claims > 0;
+}
+
+/** Without software devices nothing is asked for that is for them alone. */
+export function consistent(options: ManifestOptions): ManifestOptions {
+  if (hasSoftware(options)) return options;
+  return {
+    ...options,
+    isOwnVendor: false,
+    collateral: undefined,
+    hasCgroups: false,
+    hasDevicePolicy: false,
+    allowsMissingIsolation: false,
+    report: undefined,
+  };
 }
 
 /** Whether it has a service account, with the roles for what it does. */
