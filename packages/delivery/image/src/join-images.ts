@@ -1,7 +1,8 @@
 import { EnclosError } from '@enclos/errors';
 import type { Digest } from './digest.ts';
 import { encodeJson } from './json.ts';
-import { isIndexType, mediaTypes, parseIndex, parseManifest, type Descriptor } from './oci/documents.ts';
+import { copyManifest } from './oci/copy-manifest.ts';
+import { isIndexType, mediaTypes, parseIndex, type Descriptor } from './oci/documents.ts';
 import { createLayoutWriter, type LayoutWriter } from './oci/layout-writer.ts';
 import {
   findImage,
@@ -11,7 +12,6 @@ import {
   type FoundImage,
   type ImageSource,
 } from './oci/source.ts';
-import { verifiedBlob } from './oci/verified-blob.ts';
 
 /** An index of images of one program, one for each architecture. */
 export interface JoinedImages {
@@ -95,15 +95,9 @@ function requireOneProgram(parts: readonly Part[]): void {
 }
 
 async function copyPart({ source, found, referrers }: Part, writer: LayoutWriter): Promise<void> {
-  for (const manifest of [found.descriptor, ...referrers]) {
-    const bytes = await readDocument(source, manifest);
-    const { config, layers } = parseManifest(bytes);
-    for (const blob of [config, ...layers]) {
-      const verified = verifiedBlob(source.open(blob), blob);
-      await writer.addPieces(verified.pieces, blob.mediaType);
-      await verified.finish();
-    }
-    await writer.add(bytes, manifest.mediaType);
+  for (const descriptor of [found.descriptor, ...referrers]) {
+    const bytes = await readDocument(source, descriptor);
+    await copyManifest({ bytes, descriptor }, (blob) => source.open(blob), writer);
   }
 }
 

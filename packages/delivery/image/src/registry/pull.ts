@@ -1,9 +1,9 @@
 import { EnclosError } from '@enclos/errors';
 import type { Digest } from '../digest.ts';
+import { copyManifest } from '../oci/copy-manifest.ts';
 import { isIndexType, isManifestType, parseIndex, parseManifest, type Descriptor } from '../oci/documents.ts';
 import { createLayoutWriter, type LayoutWriter } from '../oci/layout-writer.ts';
 import { refNameAnnotation } from '../oci/source.ts';
-import { verifiedBlob } from '../oci/verified-blob.ts';
 import { createRegistryClient, type RegistryClient, type RegistryOptions } from './client.ts';
 import type { ImageReference } from './reference.ts';
 import { listReferrers } from './referrers.ts';
@@ -38,7 +38,7 @@ export async function pullImage(reference: ImageReference, target: string, optio
   const writer = await createLayoutWriter(target);
   try {
     const tag = reference.tag ?? 'latest';
-    await pullManifest(client, found, writer);
+    await copyManifest(found, (blob) => client.openBlob(blob), writer);
     const image = { ...found.descriptor, annotations: { [refNameAnnotation]: tag } };
     const referrers = await pullReferrers(client, found.descriptor.digest, writer);
     await writer.finish([image, ...referrers]);
@@ -66,20 +66,6 @@ async function getImage(client: RegistryClient, wanted: string, architecture: st
   return client.getManifest(fitting.digest);
 }
 
-async function pullManifest(
-  client: RegistryClient,
-  { bytes, descriptor }: FetchedManifest,
-  writer: LayoutWriter,
-): Promise<void> {
-  const { config, layers } = parseManifest(bytes);
-  for (const blob of [config, ...layers]) {
-    const verified = verifiedBlob(client.openBlob(blob), blob);
-    await writer.addPieces(verified.pieces, blob.mediaType);
-    await verified.finish();
-  }
-  await writer.add(bytes, descriptor.mediaType);
-}
-
 async function pullReferrers(
   client: RegistryClient,
   subject: Digest,
@@ -94,7 +80,7 @@ async function pullReferrers(
     // Anyone that may push can list anything here: only small statements about this image are pulled.
     if (of?.digest !== subject || artifactType === undefined) continue;
     if (layers.some(({ size }) => size > maxStatementBytes)) continue;
-    await pullManifest(client, found, writer);
+    await copyManifest(found, (blob) => client.openBlob(blob), writer);
     pulled.push({ ...found.descriptor, artifactType, ...(annotations === undefined ? {} : { annotations }) });
   }
   return pulled;
