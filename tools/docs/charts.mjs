@@ -1,6 +1,5 @@
 // The manifests and charts of the services are written from their typed objects.
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importBuilt } from '../lib/workspace.mjs';
 import { checkGenerated } from './generated.mjs';
 
 /** Folders of a service: the base of kustomize, and the chart of Helm. */
@@ -13,8 +12,7 @@ const services = [
 export async function checkCharts(root, { write }) {
   const problems = await Promise.all(
     services.map(async ({ name, ...folders }) => {
-      const built = join(root, 'services', name, 'dist/src/manifests/chart.js');
-      const { generatedFiles } = await import(pathToFileURL(built).href);
+      const { generatedFiles } = await importBuilt(`services/${name}/dist/src/manifests/chart.js`);
       const { base, chart } = generatedFiles();
       const held = (folder, files) => files.map((file) => [`services/${name}/${folder}/${file.name}`, file.text]);
       const pages = [...held(folders.base, base), ...held(folders.chart, chart)];
