@@ -11,6 +11,7 @@ import {
   type FramePlace,
 } from '@enclos/diagnostics';
 import { isEnclosError, type EnclosError } from '@enclos/errors';
+import { failureOf } from './failure.ts';
 
 const maxFrames = 5;
 /** A larger file, or a longer line, is not source that a person reads. */
@@ -28,14 +29,11 @@ export function errorText(error: EnclosError, { color, withSource }: TextOptions
   const paint: FailurePaint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
   const here = `${process.cwd()}/`;
   const frames = ownFrames(error.stack ?? '').slice(0, maxFrames);
-  // That the other side raised it is for programs to know.
-  const { remote: _, ...details } = error.details;
-  const { code, message, next } = error;
   const place = withSource ? placeOfFrame(frames[0] ?? '') : undefined;
   const source = place === undefined ? undefined : sourceAt(place, color);
   const rest = source === undefined ? frames : frames.slice(1);
   return [
-    ...failureLines({ code, message, next, details }, paint),
+    ...failureLines(failureOf(error), paint),
     ...(source ?? []),
     ...rest.map((line) => paint('dim', `  ${line.trim().replaceAll(here, '')}`)),
     ...causeOf(error),

@@ -3,6 +3,7 @@ import { isJsonObject, parseJsonBytes } from '@enclos/codec/json';
 import { failureLines, stackVariable, systemReason, type Failure } from '@enclos/diagnostics';
 import { isEnclosError } from '@enclos/errors';
 import { showsWholeStacks } from './caller-stack.ts';
+import { failureOf } from './failure.ts';
 
 /** What a server says of an error, as JSON, to its client: nothing in it is secret. */
 export interface FailureBody {
@@ -53,22 +54,19 @@ export async function answeredError(what: string, response: Response): Promise<A
   });
 }
 
-function membersOf(body: Uint8Array | undefined): Partial<FailureBody> {
+function membersOf(body: Uint8Array | undefined): { readonly [name in keyof FailureBody]?: string | undefined } {
+  if (body === undefined) return {};
   try {
-    const value = body === undefined ? undefined : parseJsonBytes(body, maxAnswerBytes);
-    if (value === undefined || !isJsonObject(value)) return {};
+    const value = parseJsonBytes(body, maxAnswerBytes);
+    if (!isJsonObject(value)) return {};
     const text = (name: keyof FailureBody): string | undefined => {
       const member = value[name];
       return typeof member === 'string' && member !== '' ? member.slice(0, maxTextLength) : undefined;
     };
-    return { ...set('code', text('code')), ...set('message', text('message')), ...set('next', text('next')) };
+    return { code: text('code'), message: text('message'), next: text('next') };
   } catch {
     return {};
   }
-}
-
-function set(name: keyof FailureBody, value: string | undefined): Partial<FailureBody> {
-  return value === undefined ? {} : { [name]: value };
 }
 
 /**
@@ -76,17 +74,13 @@ function set(name: keyof FailureBody, value: string | undefined): Partial<Failur
  * `ENCLOS_STACK=1` adds the trace.
  */
 export function failureText(error: unknown): string {
-  const lines = failureLines(failureOf(error));
+  const lines = failureLines(anyFailure(error));
   const stack = showsWholeStacks && error instanceof Error && error.stack !== undefined ? [error.stack] : [];
   return [...lines, ...stack].join('\n');
 }
 
-function failureOf(error: unknown): Failure {
-  if (isEnclosError(error)) {
-    // That the other side raised it is for programs to know.
-    const { remote: _, ...details } = error.details;
-    return { code: error.code, message: error.message, next: error.next, details };
-  }
+function anyFailure(error: unknown): Failure {
+  if (isEnclosError(error)) return failureOf(error);
   if (error instanceof AnsweredError) {
     return { code: error.code, message: error.message, next: error.next, details: {} };
   }
