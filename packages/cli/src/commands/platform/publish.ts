@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { stateFolders } from '@enclos/software-sgx';
 import { defineCommand } from '../define.ts';
 import { renderFacts } from '../../output/table.ts';
 import { stateFolderOf } from '../../options/state.ts';
@@ -36,7 +36,9 @@ export const command = defineCommand({
   async run({ options: { vendor, out } }, context) {
     const { io, path } = context;
     const folders =
-      vendor.length > 0 ? vendor.map((folder) => path(folder)) : [join(stateFolderOf(undefined, context), 'vendor')];
+      vendor.length > 0
+        ? vendor.map((folder) => path(folder))
+        : [stateFolders(stateFolderOf(undefined, context)).vendorFolder];
     return publishFiles(folders, { outFolder: path(out), now: io.now() });
   },
   human({ vendors, fingerprintsFile, rootsFile }, printer) {
