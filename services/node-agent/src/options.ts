@@ -11,6 +11,9 @@ import type { UserRange } from '@enclos/software-sgx';
 import { agentCommand, program } from './agent-command.ts';
 import { maxDraDevices } from './dra/driver.ts';
 
+/** The most devices of one kind that a node may have. */
+export const maxDevices = 1024;
+
 export interface AgentOptions {
   /** The kubelet's folder of sockets. */
   readonly kubeletFolder: string;
@@ -87,7 +90,7 @@ export function parseOptions(argv: readonly string[]): AgentOptions | undefined 
   const parsed = parseCommand({ ...program, command: agentCommand }, argv);
   if (parsed === undefined) return undefined;
   const values = parsed.input.options;
-  const devices = number('--devices', values.devices, { least: 0, most: 1024 });
+  const devices = number('--devices', values.devices, { least: 0, most: maxDevices });
   const dra = draOptions(values);
   const hasSoftware = devices > 0 || dra !== undefined;
   const options: AgentOptions = {
@@ -172,7 +175,7 @@ function draOptions(values: Values): DraOptions | undefined {
 
 function hardwareSettings(values: Values): HardwareSettings {
   return {
-    devices: number('--hardware-devices', values['hardware-devices'], { least: 1, most: 1024 }),
+    devices: number('--hardware-devices', values['hardware-devices'], { least: 1, most: maxDevices }),
     deviceFolder: path('--device-folder', values['device-folder']),
     cdiFolder: values.cdi === undefined ? undefined : path('--cdi', values.cdi),
     epcBytes: values.epc === undefined ? undefined : BigInt(number('--epc', values.epc, { least: 1, most: 2 ** 50 })),

@@ -11,6 +11,7 @@ import {
 } from '@enclos/charts';
 import { serviceNamePattern, type ManifestFile } from '@enclos/kubernetes/manifests';
 import { maxDraDevices } from '../dra/driver.ts';
+import { maxDevices } from '../options.ts';
 import { agentFiles, agentObjects } from './files.ts';
 import { architectures, type ManifestOptions } from './options.ts';
 
@@ -21,7 +22,7 @@ const settings = {
     kind: 'count',
     fallback: 20,
     least: 0,
-    most: 1024,
+    most: maxDevices,
     summary: 'Software devices of each node, one for each container; 0 for none',
   },
   claims: {

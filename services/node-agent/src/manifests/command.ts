@@ -1,9 +1,16 @@
 import { monitoringSetting } from '@enclos/charts';
-import { helpText, parseCommand, usageLine, wholeNumberIn, type CommandShape } from '@enclos/command-line';
+import {
+  helpText,
+  parseCommand,
+  usageLine,
+  wholeNumberIn,
+  type CommandInput,
+  type CommandShape,
+} from '@enclos/command-line';
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
 import { maxDraDevices } from '../dra/driver.ts';
-import { collateralAddress } from '../options.ts';
+import { collateralAddress, maxDevices } from '../options.ts';
 import { architectures, hasSoftware, type Architecture, type ManifestOptions } from './options.ts';
 
 const manifestsWord = 'manifests';
@@ -96,14 +103,15 @@ export function manifestsHelp(): string {
 export function parseManifestOptions(argv: readonly string[]): ManifestRequest | undefined {
   const parsed = parseCommand({ name: title.name, command: manifestsCommand, refuse: program.refuse }, argv);
   if (parsed === undefined) return undefined;
-  const { folder, image, name, namespace, ...values } = parsed.input.options;
+  const values = parsed.input.options;
+  const { folder, image, name, namespace } = values;
   if (folder === '') refuse('--folder is empty.');
   if (!isImageWithDigest(image)) refuse('--image names an image with its digest: NAME@sha256:HEX.');
   for (const [option, value] of Object.entries({ name, namespace })) {
     if (!isServiceName(value)) refuse(`--${option} is a name of lower-case letters, digits and hyphens.`);
   }
-  const count = wholeNumberIn(values.devices, { least: 0, most: 1024 });
-  if (count === undefined) refuse('--devices is a whole number from 0 to 1024.');
+  const count = wholeNumberIn(values.devices, { least: 0, most: maxDevices });
+  if (count === undefined) refuse(`--devices is a whole number from 0 to ${maxDevices}.`);
   const claims = wholeNumberIn(values.dra, { least: 0, most: maxDraDevices });
   if (claims === undefined) refuse(`--dra is a whole number from 0 to ${maxDraDevices}.`);
   const isSoftware = hasSoftware({ devices: count, claims });
@@ -134,13 +142,9 @@ function architecturesOf(list: string): readonly Architecture[] {
   return found.length === words.length ? found : refuse('--arch is amd64, arm64, or both with a comma between them.');
 }
 
-interface CollateralWords {
-  readonly 'own-vendor': boolean;
-  readonly 'collateral-config-map': string | undefined;
-  readonly 'collateral-url': string | undefined;
-}
+type Values = CommandInput<typeof manifestsCommand.options>['options'];
 
-function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
+function collateralOf(words: Values): ManifestOptions['collateral'] {
   const { 'collateral-config-map': configMap, 'collateral-url': url } = words;
   if (configMap === undefined && url === undefined) return undefined;
   if (words['own-vendor']) refuse('--own-vendor makes its own collateral: leave the other option out.');
@@ -153,20 +157,14 @@ function collateralOf(words: CollateralWords): ManifestOptions['collateral'] {
   return { url: collateralAddress('--collateral-url', url ?? '') };
 }
 
-function reportOf(words: {
-  readonly events: boolean;
-  readonly 'pod-events': boolean;
-  readonly 'node-condition': boolean;
-  readonly 'node-label': boolean;
-}): ManifestOptions['report'] {
-  const {
-    events: hasEvents,
-    'pod-events': hasPodEvents,
-    'node-condition': hasCondition,
-    'node-label': hasLabel,
-  } = words;
-  if (!hasEvents && !hasPodEvents && !hasCondition && !hasLabel) return undefined;
-  return { events: hasEvents, podEvents: hasPodEvents, condition: hasCondition, label: hasLabel };
+function reportOf(words: Values): ManifestOptions['report'] {
+  const report = {
+    events: words.events,
+    podEvents: words['pod-events'],
+    condition: words['node-condition'],
+    label: words['node-label'],
+  };
+  return Object.values(report).includes(true) ? report : undefined;
 }
 
 function refuse(message: string): never {
