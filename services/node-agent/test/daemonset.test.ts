@@ -6,7 +6,7 @@ import { oneDeviceOnly } from '@enclos/kubernetes/software-device';
 import { applyTwice, type PlainManifest } from '@enclos/testkit';
 import { load } from 'js-yaml';
 import { parseManifestOptions } from '../src/manifests/command.ts';
-import { devicePolicy } from '../src/manifests/device-policy.ts';
+import { oneDevice } from '../src/manifests/device-policy.ts';
 import { daemonSet } from '../src/manifests/daemon-set.ts';
 import { agentFiles } from '../src/manifests/files.ts';
 import type { ManifestOptions } from '../src/manifests/options.ts';
@@ -55,7 +55,7 @@ describe('the manifests of the agent', () => {
     assert.ok(!names({ hasDevicePolicy: false }).some((name) => name.startsWith('device-policy')));
     const policies = names({}).filter((name) => name.startsWith('device-policy'));
     assert.deepEqual(policies, ['device-policy.yaml', 'device-policy-binding.yaml']);
-    const { validations = [], failurePolicy } = devicePolicy(shown).spec ?? {};
+    const { validations = [], failurePolicy } = oneDevice;
     assert.deepEqual([validations.map(({ message }) => message), failurePolicy], [[oneDeviceOnly], 'Ignore']);
   });
 

@@ -1,6 +1,6 @@
 import { manifestFiles, namespaceObject, type ManifestFile, type NamedObject } from '@enclos/kubernetes/manifests';
 import { clusterAccess, networkPolicy } from './cluster-access.ts';
-import { devicePolicy, devicePolicyBinding } from './device-policy.ts';
+import { devicePolicy } from './device-policy.ts';
 import { draObjects } from './dra.ts';
 import { daemonSet } from './daemon-set.ts';
 import { agentMonitoring } from './monitoring.ts';
@@ -20,12 +20,7 @@ export function agentObjects(wanted: ManifestOptions): readonly NamedObject[] {
     networkPolicy(options),
     ...clusterAccess(options),
     ...draObjects(options),
-    ...(options.hasDevicePolicy
-      ? ([
-          ['device-policy.yaml', devicePolicy(options)],
-          ['device-policy-binding.yaml', devicePolicyBinding(options)],
-        ] as const)
-      : []),
+    ...devicePolicy(options),
     ...(options.hasMonitoring ? agentMonitoring(options) : []),
   ];
 }
