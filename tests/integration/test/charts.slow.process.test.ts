@@ -72,6 +72,7 @@ describe('the charts and the bases of kustomize make the same objects, which pas
       { ...agent, devices: 0, createNamespace: true, monitoring: true, collateralUrl: 'https://collateral.example/a' },
       { ...agent, monitoring: true, collateralConfigMap: 'collateral' },
       { ...agent, report: true, arm64: true, claims: 4 },
+      { ...agent, amd64: false, arm64: true },
       { ...agent, collateralUrl: 'https://collateral.example/a?b=c' },
       { ...agent, devices: 64, hardware: false, ownVendor: true },
       { ...agent, name: 'mine', namespace: 'my-place', image: `registry.local:5000/a/b${digest}` },
