@@ -2,10 +2,9 @@ import type { V1NetworkPolicy, V1NetworkPolicyPeer } from '@enclos/kubernetes/ob
 import { labelsOf, ports, type ManifestOptions } from './options.ts';
 
 /**
- * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name: `Egress` without rules. The API
- * server does not keep an empty list of rules. API servers are not pods, so
- * only their addresses can be named, or the pods that they reach through. Probes come from the node, which policies let
- * through.
+ * Reviews come in, Prometheus may read, and nothing goes out, not even a question for a name: `Egress` without rules, because the
+ * API server does not keep an empty list of them. API servers are not pods, so only their addresses can be named, or the pods that
+ * they reach through. Probes come from the node, which policies let through.
  */
 export function networkPolicy(options: ManifestOptions): V1NetworkPolicy {
   const { name, namespace, monitoringNamespace } = options;

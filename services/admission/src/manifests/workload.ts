@@ -95,7 +95,7 @@ function podSpec(options: ManifestOptions): V1PodSpec {
       runAsNonRoot: true,
       runAsUser: 65532,
       runAsGroup: 65532,
-      // Who may read the key in the Secret below.
+      // This group may read the key in the Secret below.
       fsGroup: 65532,
       seccompProfile: { type: 'RuntimeDefault' },
     },

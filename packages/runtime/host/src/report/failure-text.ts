@@ -12,7 +12,7 @@ export interface FailureBody {
   readonly next: string;
 }
 
-/** An error that a server answered with. Its words are the server's, who has not proven anything. */
+/** An error that a server answered with. Its words are those of a server that has not proven anything. */
 export class AnsweredError extends Error {
   readonly code: string;
   readonly next: string;
