@@ -4,14 +4,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'no
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { capabilitiesOf } from '../src/manifests/privileges.ts';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, enclaves, until, type AgentSite, type RunningAgent } from './agent-site.ts';
+import { agentSkipped, createAgentSite, enclaves, type AgentSite, type RunningAgent } from './agent-site.ts';
 import { withRightsOf } from './daemonset.ts';
 import { startFakeKubelet, type FakeKubelet } from './fake-kubelet.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import type { Pod } from './pod.ts';
-import { withinMs } from './support.ts';
 
 // Takes each privilege away in turn. What fails then is what the table in the README of the agent says; what fails nowhere
 // is not asked for.

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import {
@@ -16,14 +17,12 @@ import {
   createAgentSite,
   enclaves,
   enclaveUsers,
-  until,
   type AgentSite,
   type RunningAgent,
 } from './agent-site.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import type { Pod } from './pod.ts';
-import { withinMs } from './support.ts';
 
 const hello = Buffer.from('hello').toString('base64');
 const mebibyte = 1024 * 1024;

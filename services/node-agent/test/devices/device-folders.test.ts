@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { withinMs } from '@enclos/testkit';
 import { keptFolders, openDeviceFolders } from '../../src/devices/device-folders.ts';
 import { openFolderRecord } from '../../src/devices/folder-record.ts';
-import { temporaryFolder, withinMs } from '../support.ts';
+import { temporaryFolder } from '../support.ts';
 
 const refused = { code: 'AGENT_FOLDER_REFUSED' };
 
