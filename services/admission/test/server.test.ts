@@ -50,7 +50,7 @@ describe('the server', () => {
     });
   });
 
-  test('refuses what is no review, by the status', async () => {
+  test('refuses what is not a review, by the status', async () => {
     const { port, trust } = running;
     const status = async (body: string, more = {}) => (await post(port, trust, body, more)).status;
     assert.equal(await status('{'), 400);

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support.ts';
 const refused = { code: 'AGENT_FOLDER_REFUSED' };
 
 describe('the folders of devices', () => {
-  test('are new ones each time, open to whoever they are given to, in one that is closed', async () => {
+  test('are new ones each time, open to the pods that they are given to, in one that is closed', async () => {
     const root = join(temporaryFolder(), 'devices');
     const folders = await openDeviceFolders({ root });
     const [first, second] = [await folders.create(3), await folders.create(3)];

@@ -290,7 +290,7 @@ describe('a claim', () => {
     assert.deepEqual((await second.restart()).served, []);
   });
 
-  test('that was recorded by nobody, or in a file that is damaged, is left out', async (t) => {
+  test('that no agent recorded, or in a file that is damaged, is left out', async (t) => {
     const first = await bench(t);
     const claim = first.cluster.claim('one', { device: 'software-sgx-1' });
     await prepared(first.driver, claim);
@@ -414,7 +414,7 @@ describe('a claim is refused, with a code and a sentence for the events of the p
     await assert.rejects(driver.prepare(...many), { code: status.INVALID_ARGUMENT, details: /AGENT_CLAIM_REFUSED/ });
   });
 
-  test('and bytes that are no message leave the driver as it is', async (t) => {
+  test('and bytes that are not a message leave the driver as it is', async (t) => {
     const { driver, cluster } = await bench(t);
     const { plugin } = loadDraDefinitions();
     const method = plugin['NodePrepareResources'];

@@ -307,7 +307,7 @@ describe('the wire', () => {
     }
   });
 
-  test('refuses bytes that are no message, and lives on', async (t) => {
+  test('refuses bytes that are not a message, and lives on', async (t) => {
     const { kubelet, plugin } = bench(t);
     const { plugin: known } = await kubelet();
     plugin(testResource(healthy(1)));
