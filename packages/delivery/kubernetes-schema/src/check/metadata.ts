@@ -24,7 +24,7 @@ const finalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** What the API server refuses in the metadata of an object; not in that of a template. */
 export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report): void {
-  const root = new View(node, { typeName: '', path: '', span: node }, report);
+  const root = new View(node, '', { path: '', span: node }, report);
   const metadata = root.child('metadata');
   const [name, prefix] = [metadata?.text('name') ?? '', metadata?.text('generateName') ?? ''];
   // Ranges of limits are given a name.

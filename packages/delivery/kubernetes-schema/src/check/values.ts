@@ -20,11 +20,13 @@ export function checkValues(view: View): void {
 function checkNode(node: YamlNode, rule: ValueRule, path: string, report: Report): void {
   if (isAbsent(node)) return;
   if (node.kind === 'list') {
+    const ofItems = { ...rule, refusesEmpty: true };
+    // Null in a list is an empty text, or zero.
+    const ofNull = rule.of === 'range' ? 0 : '';
     for (const [index, item] of node.items.entries()) {
       if (item.kind !== 'scalar') continue;
-      // Null in a list is an empty text, or zero.
-      const value = item.value ?? (rule.of === 'range' ? 0 : '');
-      checkScalar({ ...item, value }, { ...rule, refusesEmpty: true }, `${path}[${index}]`, report);
+      const scalar = item.value === null ? { ...item, value: ofNull } : item;
+      checkScalar(scalar, ofItems, `${path}[${index}]`, report);
     }
   } else if (node.kind === 'map') {
     if (rule.of === 'map') checkMap(node, rule.form, path, report);
