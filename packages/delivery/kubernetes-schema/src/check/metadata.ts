@@ -57,10 +57,10 @@ export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report
 }
 
 function checkFinalizers(view: View): void {
-  for (const { text, span } of view.texts('finalizers')) {
+  for (const item of view.texts('finalizers')) {
+    const { text } = item;
     if (isQualifiedName(text) && (text.includes('/') || finalizers.has(text))) continue;
-    const words = `${view.pathOf('finalizers')} has ${JSON.stringify(text.slice(0, 80))}`;
-    view.report('K8S_VALUE_INVALID', span, words, 'Use a name with a domain, such as example.com/cleanup.');
+    view.invalidItem('finalizers', item, 'Use a name with a domain, such as example.com/cleanup.');
   }
 }
 

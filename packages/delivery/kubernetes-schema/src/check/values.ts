@@ -1,6 +1,6 @@
 import { oneOfOf, valueRulesOf, type MapForm, type ValueRule } from '../schema/value-rules.ts';
 import { isDataKey, isLabelValue, isQualifiedName } from '../forms/names.ts';
-import { isAbsent, type MapNode, type ScalarNode, type YamlNode } from '../yaml/node.ts';
+import { isAbsent, textOf, type MapNode, type ScalarNode, type YamlNode } from '../yaml/node.ts';
 import { meantBy, type Report } from '../report.ts';
 import { forms } from './text-forms.ts';
 import type { View } from '../view/view.ts';
@@ -77,7 +77,7 @@ function checkMap({ fields }: MapNode, form: MapForm, path: string, report: Repo
     if (!isQualifiedName(form === 'annotations' ? name.toLowerCase() : name)) {
       report('K8S_LABEL_INVALID', key, `${path} has the key ${shown(name)}`);
     }
-    const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : '';
+    const text = textOf(value) ?? '';
     bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
     if (form !== 'labels' || isLabelValue(text)) continue;
     report('K8S_LABEL_INVALID', value, `${path}: the value of ${shown(name)} is ${shown(text)}`);

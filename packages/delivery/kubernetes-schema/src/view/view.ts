@@ -65,6 +65,12 @@ export class View {
     return textOf(this.raw(...path)) ?? '';
   }
 
+  /** The text of a field, or what the API server puts there where it is absent or empty. */
+  textOr(name: string, usual: string): string {
+    const text = this.text(name);
+    return text === '' ? usual : text;
+  }
+
   number(...path: readonly string[]): number | undefined {
     return numberOf(this.raw(...path));
   }
@@ -137,6 +143,12 @@ export class View {
     const found = node?.kind === 'scalar' ? JSON.stringify(node.value).slice(0, 80) : undefined;
     const text = found === undefined ? `${this.pathOf(name)} is not right` : `${this.pathOf(name)} is ${found}`;
     this.report('K8S_VALUE_INVALID', this.valueSpan(name), text, `It must be ${wanted}.`);
+  }
+
+  /** One text of a list. */
+  invalidItem(name: string, { text, span }: TextItem, fix: string): void {
+    const words = `${this.pathOf(name)} has ${JSON.stringify(text.slice(0, 80))}`;
+    this.report('K8S_VALUE_INVALID', span, words, fix);
   }
 
   /** `words` go on from the path of the field. */
