@@ -241,7 +241,7 @@ describe('an agent with hardware only', { skip }, () => {
 
 /** How many processes below one have ended and were not reaped. */
 function deadBelow(root: number): number {
-  const all = readdirSync('/proc').flatMap((name) => {
+  const processes = readdirSync('/proc').flatMap((name) => {
     try {
       const [, id, state, parent] = /^(\d+) \(.*\) (\S) (\d+)/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
       return id === undefined ? [] : [{ id: Number(id), state, parent: Number(parent) }];
@@ -252,7 +252,7 @@ function deadBelow(root: number): number {
   const below = new Set([root]);
   for (let size = 0; size < below.size;) {
     size = below.size;
-    for (const { id, parent } of all) if (below.has(parent)) below.add(id);
+    for (const { id, parent } of processes) if (below.has(parent)) below.add(id);
   }
-  return all.filter(({ id, state }) => below.has(id) && state === 'Z').length;
+  return processes.filter(({ id, state }) => below.has(id) && state === 'Z').length;
 }
