@@ -1,6 +1,9 @@
+/** For {@link isServiceName}, and for the schema of a chart's values: JavaScript and Go read it alike. */
+export const serviceNamePattern = '^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$';
+
 /** Forms of names: k8s.io/apimachinery/pkg/util/validation, RFC 1123 and RFC 1035. Each pattern takes time in proportion to the text. */
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const label1035 = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const label1035 = new RegExp(serviceNamePattern);
 const subdomain = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const longestSubdomain = 253;
 const labelName = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

@@ -1,5 +1,6 @@
 /** `@enclos/kubernetes/manifests`: what manifests of services share. */
+export { isServiceName, serviceNamePattern } from '@enclos/kubernetes-schema/names';
 export { manifestFiles, type CustomObject, type ManifestFile, type NamedObject } from './files.ts';
 export { namespaceObject } from './namespace.ts';
-export { imageWithDigestPattern, isImageWithDigest, isServiceName, serviceNamePattern } from './words.ts';
+export { imageWithDigestPattern, isImageWithDigest } from './words.ts';
 export { writeManifestFiles } from './write.ts';
