@@ -13,6 +13,7 @@ import { createAgentMetrics, type AgentMetrics } from './metrics.ts';
 import type { AgentOptions, ReportOptions } from './options.ts';
 import { loadDefinitions } from './plugin/definitions.ts';
 import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
+import { registrationEvents } from './plugin/registration-events.ts';
 import { holderOf } from './reclaim/pod-resources.ts';
 import { createSoftwarePart, type SoftwarePart } from './software-part.ts';
 
@@ -137,8 +138,6 @@ function pluginStarter({ kubeletFolder }: AgentOptions, log: Log, metrics: Agent
   const definitions = loadDefinitions();
   return (resource) => {
     const { name } = resource;
-    /** A refusal comes again and again; it is told once. */
-    let told: string | undefined;
     return startDevicePlugin({
       definitions,
       resource,
@@ -147,23 +146,7 @@ function pluginStarter({ kubeletFolder }: AgentOptions, log: Log, metrics: Agent
         metrics.allocated(name, outcome);
         if (reason !== undefined) log.warn('allocation-refused', reason, { resource: name });
       },
-      events: {
-        registered() {
-          told = undefined;
-          metrics.registered(name);
-          log.info('registered', { resource: name });
-        },
-        lost() {
-          metrics.lost(name);
-          log.info('kubelet-lost', { resource: name });
-        },
-        failed(error) {
-          const code = isEnclosError(error) ? error.code : 'unknown';
-          metrics.registrationFailed(name, code);
-          if (told !== code) log.warn('registration-failed', error, { resource: name });
-          told = code;
-        },
-      },
+      events: registrationEvents(name, { resource: name }, { log, metrics }),
     });
   };
 }

@@ -1,5 +1,5 @@
-import { isEnclosError } from '@enclos/errors';
 import type { ApiClient } from '@enclos/service/cluster';
+import { tellOnce } from '../tell-once.ts';
 import { textOf, timeOf, writeEvent, type EventText } from './event.ts';
 
 const conditionType = 'EnclosSoftwareSgxReady';
@@ -33,7 +33,7 @@ const retryMs = 30_000;
 /** Tells the cluster whether the devices of this node work, on the object of the node. */
 export function createNodeReport(options: NodeReportOptions): NodeReport {
   let written: { readonly code: string; readonly atMs: number; readonly since: string } | undefined;
-  let told: string | undefined;
+  const failure = tellOnce(options.failed);
   let retryAtMs = 0;
   const write = async (): Promise<void> => {
     const now = options.now();
@@ -54,11 +54,9 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
       if (options.now().getTime() < retryAtMs) return;
       try {
         await write();
-        told = undefined;
+        failure.over();
       } catch (error) {
-        const code = isEnclosError(error) ? error.code : 'unknown';
-        if (told !== code) options.failed(error);
-        told = code;
+        failure.failed(error);
         retryAtMs = options.now().getTime() + retryMs;
       }
     },

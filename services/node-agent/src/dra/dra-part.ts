@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { Turns } from '@enclos/bounded';
-import { isEnclosError } from '@enclos/errors';
+import { every, Turns } from '@enclos/bounded';
 import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ApiClient } from '@enclos/service/cluster';
-import { every } from '@enclos/bounded';
 import type { Log } from '../log.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { DraOptions } from '../options.ts';
+import { registrationEvents } from '../plugin/registration-events.ts';
 import { openClaimRecords } from './claim-records.ts';
 import { isGone, readClaim } from './claim.ts';
 import { loadDraDefinitions } from './definitions.ts';
 import { driverName } from './driver.ts';
-import { openDriverSockets, type DriverEvents, type DriverSockets } from './driver-sockets.ts';
+import { openDriverSockets, type DriverSockets } from './driver-sockets.ts';
 import { openPreparedClaims } from './prepared-claims.ts';
 import { createSlicePublisher } from './slice.ts';
 
@@ -45,6 +44,7 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
   const { node, devices: count, cdiFolder, kubeletRoot } = options;
   const { client, log, metrics, caller, problem } = around;
   const failed = (what: string, error: unknown): void => log.warn('claim-failed', error, { what });
+  const events = registrationEvents(driverName, { driver: driverName }, { log, metrics });
   const reader = { client, node, count };
   const claims = await openPreparedClaims({
     root: join(around.runtimeFolder, 'claims'),
@@ -82,10 +82,14 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
             if (reason !== undefined) log.warn('claim-refused', reason, { what });
           },
         },
-        events: driverEvents(around, () => {
-          slice.suspect();
-          void slice.publish();
-        }),
+        events: {
+          ...events,
+          registered() {
+            events.registered();
+            slice.suspect();
+            void slice.publish();
+          },
+        },
       });
       const publish = (): void => void slice.publish();
       const unwatch = around.watch(publish);
@@ -102,27 +106,4 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
       await sockets?.close();
     },
   });
-}
-
-/** A failure that repeats is told once. */
-function driverEvents({ log, metrics }: Pick<DraSurroundings, 'log' | 'metrics'>, joined: () => void): DriverEvents {
-  let told: string | undefined;
-  return {
-    registered() {
-      told = undefined;
-      metrics.registered(driverName);
-      log.info('registered', { driver: driverName });
-      joined();
-    },
-    lost() {
-      metrics.lost(driverName);
-      log.info('kubelet-lost', { driver: driverName });
-    },
-    failed(error: unknown) {
-      const code = isEnclosError(error) ? error.code : 'unknown';
-      metrics.registrationFailed(driverName, code);
-      if (told !== code) log.warn('registration-failed', error, { driver: driverName });
-      told = code;
-    },
-  };
 }

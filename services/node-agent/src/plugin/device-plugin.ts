@@ -5,6 +5,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Definitions } from './definitions.ts';
 import { servePlugin, type PluginServerOptions } from './plugin-server.ts';
 import type { SocketServer } from '../grpc/socket-server.ts';
+import type { RegistrationEvents } from './registration-events.ts';
 import { register } from './registration.ts';
 import type { Resource } from './resource.ts';
 
@@ -13,20 +14,11 @@ export interface DevicePluginOptions extends Pick<PluginServerOptions, 'allocate
   readonly resource: Resource;
   /** The kubelet's folder of sockets: /var/lib/kubelet/device-plugins. */
   readonly folder: string;
-  readonly events: PluginEvents;
+  readonly events: RegistrationEvents;
   /** How often it looks whether the sockets are there and the same. */
   readonly pollMs?: number;
   /** How long it leaves a kubelet alone that refused it. Another kubelet is asked at once. */
   readonly refusedPauseMs?: number;
-}
-
-/** What happens to a plugin. */
-export interface PluginEvents {
-  readonly registered: () => void;
-  /** The kubelet, or a socket, is gone or another one. */
-  readonly lost: () => void;
-  /** It tries again. */
-  readonly failed: (error: unknown) => void;
 }
 
 export interface DevicePlugin {
