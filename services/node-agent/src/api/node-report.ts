@@ -1,6 +1,7 @@
+import { isoSeconds } from '@enclos/codec/json';
 import type { ApiClient } from '@enclos/service/cluster';
 import { tellOnce } from '../tell-once.ts';
-import { textOf, timeOf, writeEvent, type EventText } from './event.ts';
+import { textOf, writeEvent, type EventText } from './event.ts';
 
 const conditionType = 'EnclosSoftwareSgxReady';
 const nodeLabel = 'enclos.dev/software-sgx';
@@ -40,7 +41,7 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
     const { code, message } = describe(options.problem());
     const isSame = written?.code === code;
     if (isSame && now.getTime() - (written?.atMs ?? 0) < heartbeatMs) return;
-    const at = timeOf(now);
+    const at = isoSeconds(now.getTime());
     const since = isSame ? (written?.since ?? at) : at;
     const status = { code, message, at, since, isReady: code === ready };
     if (options.condition) await writeCondition(options, status);

@@ -69,7 +69,14 @@ async function askList({
 }: Omit<PodResourcesOptions, 'ownPod'>): Promise<PodList> {
   const service = definitions.podResources;
   try {
-    return (await callSocket({ socketPath, service, method: 'List', request: {}, timeoutMs, maxAnswerBytes })) as PodList;
+    return (await callSocket({
+      socketPath,
+      service,
+      method: 'List',
+      request: {},
+      timeoutMs,
+      maxAnswerBytes,
+    })) as PodList;
   } catch (cause) {
     const { code } = cause as Partial<ServiceError>;
     throw unknown(`The kubelet did not answer at ${socketPath} (gRPC status ${code ?? 'unknown'}).`, cause);
