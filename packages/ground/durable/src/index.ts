@@ -6,7 +6,7 @@ export {
   type FileOptions,
   type WriteOptions,
 } from './durable.ts';
-export { nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
+export { hasCode, nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
 export { isDiskError } from './named-error.ts';
 export { isRunning, processMark } from './process-mark.ts';
 export { temporaryPrefix } from './temporary-names.ts';

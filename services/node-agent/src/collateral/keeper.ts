@@ -1,6 +1,6 @@
 import '../errors.ts';
 import { SharedWork } from '@enclos/bounded';
-import { durable } from '@enclos/durable';
+import { durable, hasCode } from '@enclos/durable';
 import { systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Log } from '../log.ts';
@@ -194,7 +194,7 @@ class Keeper {
       const text = await readText(copyFile);
       this.#held = await chooseCollateral([{ name: copyFile, text }], machine, now());
     } catch (error) {
-      if (!isMissing(error)) log.warn('collateral-copy-unusable', error);
+      if (!hasCode(error, 'ENOENT')) log.warn('collateral-copy-unusable', error);
     }
   }
 
@@ -205,8 +205,4 @@ class Keeper {
       log.warn('collateral-copy-failed', new EnclosError('AGENT_COLLATERAL_NOT_KEPT', message, { cause }));
     });
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

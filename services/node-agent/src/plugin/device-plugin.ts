@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Definitions } from './definitions.ts';
 import { servePlugin, type PluginServerOptions } from './plugin-server.ts';
@@ -120,9 +121,7 @@ async function identityOf(path: string): Promise<string | undefined> {
     const { ino, ctimeMs } = await stat(path);
     return `${ino}-${ctimeMs}`;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
-      return undefined;
-    }
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw new EnclosError('AGENT_FOLDER_REFUSED', `${path} cannot be looked at.`, { cause: error });
   }
 }
