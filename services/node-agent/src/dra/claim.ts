@@ -1,6 +1,6 @@
 import { JsonRecord, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '@enclos/service/cluster';
+import { isNotFound, type ApiClient } from '@enclos/service/cluster';
 import { deviceIndex, driverName } from './driver.ts';
 import type { ClaimReference } from './messages.ts';
 
@@ -75,8 +75,7 @@ export async function isGone(reference: ClaimReference, options: ClaimReaderOpti
     await readClaim(reference, options);
     return false;
   } catch (error) {
-    if (isEnclosError(error, 'AGENT_CLAIM_REFUSED')) return true;
-    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return true;
+    if (isEnclosError(error, 'AGENT_CLAIM_REFUSED') || isNotFound(error)) return true;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Turns } from '@enclos/bounded';
 import { anything, integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '@enclos/service/cluster';
+import { EnclosError } from '@enclos/errors';
+import { isNotFound, type ApiClient } from '@enclos/service/cluster';
 import { tellOnce } from '../tell-once.ts';
 import { deviceName, driverName } from './driver.ts';
 
@@ -119,7 +119,7 @@ async function ask(client: ApiClient, path: string): Promise<JsonValue | undefin
   try {
     return (await client.call({ method: 'GET', path })) as JsonValue;
   } catch (error) {
-    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
