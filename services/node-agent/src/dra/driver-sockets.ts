@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EnclosError } from '@enclos/errors';
 import { every } from '@enclos/bounded';
+import { EnclosError } from '@enclos/errors';
 import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
 import type { RegistrationEvents } from '../plugin/registration-events.ts';
 import type { DraDefinitions } from './definitions.ts';
