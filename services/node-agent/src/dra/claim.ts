@@ -26,7 +26,7 @@ export interface ClaimReaderOptions {
 
 /** What the API server allows in one claim (AllocationResultsMaxSize of resource.k8s.io/v1). */
 const maxResults = 32;
-/** The largest object that the API server keeps is 1.5 MB; what is looked at here is bounded by its count. */
+/** The longest name of an object (RFC 1123, subdomains). */
 const nameBytes = 253;
 
 /** Namespaces are labels and names subdomains of DNS (RFC 1123): safe in a path, which they are made part of. */

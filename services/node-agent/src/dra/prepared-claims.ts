@@ -19,7 +19,7 @@ export interface PreparedClaims {
    * @throws AGENT_CLAIM_REFUSED, AGENT_DEVICE_UNHEALTHY, AGENT_FOLDER_REFUSED
    */
   readonly prepare: (claim: AllocatedClaim) => Promise<readonly PreparedDevice[]>;
-  /** Ends what was prepared, and every enclave in it. A claim that is not there is no mistake. */
+  /** Ends what was prepared, and every enclave in it. It does nothing for a claim that is not there. */
   readonly unprepare: (uid: string) => Promise<readonly PreparedDevice[]>;
   /** Serves the claims of an earlier agent again. */
   readonly attach: (hosts: readonly FolderHost[]) => Promise<void>;
