@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '@enclos/codec/text';
+import { readBoundedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { readBoundedFile } from '../bounded-file.ts';
 import { maxCollateralBytes } from './source.ts';
 
 /** @throws AGENT_COLLATERAL_REFUSED */
