@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from './agent-site.ts';
+import { until } from '@enclos/testkit';
 import { temporaryFolder } from './support.ts';
 
 const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));

@@ -8,7 +8,7 @@ import { checkValues } from './values.ts';
 import { emptyMap, View, type ObjectPlace } from '../view/view.ts';
 
 /** Where a value is, and what is asked of it. */
-interface ValuePlace extends Omit<ObjectPlace, 'typeName'> {
+interface ValuePlace extends ObjectPlace {
   /** The server does not read the status of a manifest beyond its types. */
   readonly typesOnly: boolean;
 }
@@ -21,8 +21,8 @@ export function checkFields(node: MapNode, typeName: string, report: Report): vo
 function checkObject(node: MapNode, typeName: string, place: ValuePlace, report: Report): void {
   const type = typeOf(typeName);
   if (type === undefined) return;
-  const own: ObjectPlace = { ...place, typeName };
-  const view = new View(node, own, report);
+  const view = new View(node, typeName, place, report);
+  const unread = unreadFields.get(typeName);
   const unknown: string[] = [];
   for (const [name, { key, value }] of node.fields) {
     const field = type.fields.get(name);
@@ -32,7 +32,7 @@ function checkObject(node: MapNode, typeName: string, place: ValuePlace, report:
       report('K8S_FIELD_UNKNOWN', key, `unknown field "${path}"`, () => meantBy(name, type.fields.keys()));
       continue;
     }
-    const typesOnly = place.typesOnly || (place.path === '' && name === 'status') || unread.has(`${typeName}.${name}`);
+    const typesOnly = place.typesOnly || (place.path === '' && name === 'status') || unread === name;
     checkValue(value, field.type, { path, span: key, parent: view, typesOnly }, report);
   }
   if (place.typesOnly) return;
@@ -54,8 +54,8 @@ function checkObject(node: MapNode, typeName: string, place: ValuePlace, report:
 
 const mostSlips = 10;
 
-/** Fields whose inside the server does not validate. */
-const unread = new Set(['V2MetricIdentifier.selector']);
+/** Fields whose inside the server does not validate, by the types that have them. */
+const unreadFields: ReadonlyMap<string, string> = new Map([['V2MetricIdentifier', 'selector']]);
 
 /** Absent, null, empty text and an empty list are one to the API server. An empty map is not: it may be a selector. */
 function isEmpty(node: YamlNode | undefined): boolean {

@@ -24,7 +24,7 @@ const finalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 /** What the API server refuses in the metadata of an object; not in that of a template. */
 export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report): void {
-  const root = new View(node, { typeName: '', path: '', span: node }, report);
+  const root = new View(node, '', { path: '', span: node }, report);
   const metadata = root.child('metadata');
   const [name, prefix] = [metadata?.text('name') ?? '', metadata?.text('generateName') ?? ''];
   // Ranges of limits are given a name.
@@ -57,10 +57,10 @@ export function checkMetadata(node: MapNode, { kind }: KindEntry, report: Report
 }
 
 function checkFinalizers(view: View): void {
-  for (const { text, span } of view.texts('finalizers')) {
+  for (const item of view.texts('finalizers')) {
+    const { text } = item;
     if (isQualifiedName(text) && (text.includes('/') || finalizers.has(text))) continue;
-    const words = `${view.pathOf('finalizers')} has ${JSON.stringify(text.slice(0, 80))}`;
-    view.report('K8S_VALUE_INVALID', span, words, 'Use a name with a domain, such as example.com/cleanup.');
+    view.invalidItem('finalizers', item, 'Use a name with a domain, such as example.com/cleanup.');
   }
 }
 

@@ -1,6 +1,6 @@
 import { oneOfOf, valueRulesOf, type MapForm, type ValueRule } from '../schema/value-rules.ts';
 import { isDataKey, isLabelValue, isQualifiedName } from '../forms/names.ts';
-import { isAbsent, type MapNode, type ScalarNode, type YamlNode } from '../yaml/node.ts';
+import { isAbsent, textOf, type MapNode, type ScalarNode, type YamlNode } from '../yaml/node.ts';
 import { meantBy, type Report } from '../report.ts';
 import { forms } from './text-forms.ts';
 import type { View } from '../view/view.ts';
@@ -20,11 +20,13 @@ export function checkValues(view: View): void {
 function checkNode(node: YamlNode, rule: ValueRule, path: string, report: Report): void {
   if (isAbsent(node)) return;
   if (node.kind === 'list') {
+    const ofItems = { ...rule, refusesEmpty: true };
+    // Null in a list is an empty text, or zero.
+    const ofNull = rule.of === 'range' ? 0 : '';
     for (const [index, item] of node.items.entries()) {
       if (item.kind !== 'scalar') continue;
-      // Null in a list is an empty text, or zero.
-      const value = item.value ?? (rule.of === 'range' ? 0 : '');
-      checkScalar({ ...item, value }, { ...rule, refusesEmpty: true }, `${path}[${index}]`, report);
+      const scalar = item.value === null ? { ...item, value: ofNull } : item;
+      checkScalar(scalar, ofItems, `${path}[${index}]`, report);
     }
   } else if (node.kind === 'map') {
     if (rule.of === 'map') checkMap(node, rule.form, path, report);
@@ -75,7 +77,7 @@ function checkMap({ fields }: MapNode, form: MapForm, path: string, report: Repo
     if (!isQualifiedName(form === 'annotations' ? name.toLowerCase() : name)) {
       report('K8S_LABEL_INVALID', key, `${path} has the key ${shown(name)}`);
     }
-    const text = value.kind === 'scalar' && typeof value.value === 'string' ? value.value : '';
+    const text = textOf(value) ?? '';
     bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
     if (form !== 'labels' || isLabelValue(text)) continue;
     report('K8S_LABEL_INVALID', value, `${path}: the value of ${shown(name)} is ${shown(text)}`);

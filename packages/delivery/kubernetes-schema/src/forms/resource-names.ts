@@ -5,12 +5,15 @@ const hugePages = /^hugepages-/;
 const ofContainers = /^(?:cpu|memory|ephemeral-storage|hugepages-.*)$/;
 /** What a whole pod may ask for. */
 const ofPods = /^(?:cpu|memory|hugepages-.*)$/;
+/** What claims, volumes and limits name without a domain, beside what is counted. */
 const standard =
-  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|(?:requests\.)?(?:storage|hugepages-.*)|pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|(?:requests\.)?(?:storage|hugepages-.*))$/;
+/** Objects that a quota counts. */
 const counted =
   /^(?:pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+/** What a quota bounds without a domain, beside what is counted. */
 const ofQuotas =
-  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|requests\.storage|(?:requests\.)?hugepages-.*|pods|resourcequotas|services(?:\.nodeports|\.loadbalancers)?|replicationcontrollers|secrets|configmaps|persistentvolumeclaims)$/;
+  /^(?:(?:(?:requests|limits)\.)?(?:cpu|memory|ephemeral-storage)|requests\.storage|(?:requests\.)?hugepages-.*)$/;
 
 /** Whether it belongs to Kubernetes itself: without a domain, or with its own. */
 function isNativeResource(name: string): boolean {
@@ -43,5 +46,6 @@ export function isResourceName(name: string, asker: Asker): boolean {
   if (!isQualifiedName(name)) return false;
   if (asker === 'pod') return ofPods.test(name);
   if (name.includes('/')) return asker !== 'container' || isNativeResource(name) || isExtendedResource(name);
-  return (asker === 'container' ? ofContainers : asker === 'quota' ? ofQuotas : standard).test(name);
+  if (asker === 'container') return ofContainers.test(name);
+  return counted.test(name) || (asker === 'quota' ? ofQuotas : standard).test(name);
 }

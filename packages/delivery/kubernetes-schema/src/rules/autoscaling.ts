@@ -1,6 +1,6 @@
 import type { View } from '../view/view.ts';
 import { amountOf } from './resources.ts';
-import { forbid, type TypeRules } from '../view/rule.ts';
+import { checkEither, forbid, type TypeRules } from '../view/rule.ts';
 
 export const autoscalingRules: TypeRules = {
   V1HorizontalPodAutoscalerSpec: checkBounds,
@@ -57,9 +57,5 @@ function checkBounds(view: View): void {
 /** One of two ways to say how much. */
 function checkTarget(view: View, names: readonly [string, string]): void {
   const target = view.child('target');
-  if (target === undefined) return;
-  const there = names.filter((name) => target.has(name));
-  if (there.length === 1) return;
-  const words = there.length === 0 ? `none of ${names.join(', ')}` : names.join(' and ');
-  view.report('K8S_ONE_OF', target.span, `${target.path} has ${words}`, `Write one of ${names.join(', ')}.`);
+  if (target !== undefined) checkEither(target, names);
 }

@@ -1,6 +1,6 @@
 import type { View } from '../view/view.ts';
-import { isLabelName, isQualifiedName } from '../forms/names.ts';
-import { checkUnique, type TypeRules } from '../view/rule.ts';
+import { isQualifiedName } from '../forms/names.ts';
+import { checkLabelName, checkUnique, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const containerRules: TypeRules = {
   V1Container: checkContainer,
@@ -22,20 +22,13 @@ export const containerRules: TypeRules = {
 };
 
 function checkContainer(view: View): void {
-  const name = view.text('name');
-  if (name !== '' && !isLabelName(name)) {
-    view.report('K8S_NAME_INVALID', view.valueSpan('name'), `"${name.slice(0, 100)}" is not a name of a container`);
-  }
+  checkLabelName(view, 'a container');
   const image = view.text('image');
   // A template is stored with any image.
   if (image.trim() !== image && view.parent?.parent?.typeName === 'V1Pod') {
     view.invalid('image', 'a reference without spaces around it');
   }
-  checkUnique(
-    view,
-    view.each('ports').map((port) => ({ key: port.text('name'), span: port.valueSpan('name') })),
-    (key) => `two ports of ${view.path} are named "${key}"`,
-  );
+  checkUnique(view, keysIn(view.each('ports'), 'name'), (key) => `two ports of ${view.path} are named "${key}"`);
   checkPaths(view);
   for (const probe of ['livenessProbe', 'startupProbe']) checkThreshold(view, probe);
   const grace = view.child('readinessProbe');
@@ -55,19 +48,18 @@ function checkContainer(view: View): void {
 
 /** Each place in a container belongs to one volume. */
 function checkPaths(view: View): void {
-  const mounts = view.each('volumeMounts').map((mount) => ({ view: mount, field: 'mountPath' }));
-  const devices = view.each('volumeDevices').map((device) => ({ view: device, field: 'devicePath' }));
+  const [mounts, devices] = [view.each('volumeMounts'), view.each('volumeDevices')];
   checkUnique(
     view,
-    [...mounts, ...devices].map(({ view: one, field }) => ({ key: one.text(field), span: one.valueSpan(field) })),
+    [...keysIn(mounts, 'mountPath'), ...keysIn(devices, 'devicePath')],
     (key) => `two volumes of ${view.path} are at ${JSON.stringify(key.slice(0, 100))}`,
   );
-  const mounted = new Set(mounts.map(({ view: mount }) => mount.text('name')));
-  for (const { view: device } of devices) {
+  const mounted = new Set(mounts.map((mount) => mount.text('name')));
+  for (const device of devices) {
     const name = device.text('name');
     if (name !== '' && mounted.has(name)) device.conflict('name', `is "${name}", which is mounted too`);
   }
-  for (const { view: mount } of mounts) checkMount(mount);
+  for (const mount of mounts) checkMount(mount);
 }
 
 function checkMount(mount: View): void {

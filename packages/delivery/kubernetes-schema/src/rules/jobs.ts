@@ -1,6 +1,7 @@
 import type { View } from '../view/view.ts';
 import { isLabelName } from '../forms/names.ts';
 import { forbid, type TypeRules } from '../view/rule.ts';
+import { containerNamesOf } from './pod-containers.ts';
 import { checkMatch } from './workloads.ts';
 
 export const jobRules: TypeRules = {
@@ -16,9 +17,7 @@ export const jobRules: TypeRules = {
   V1CronJob(view) {
     if (view.text('metadata', 'name').length <= longestCronJobName) return;
     const text = `the name of a CronJob has at most ${longestCronJobName} characters`;
-    view
-      .child('metadata')
-      ?.report('K8S_NAME_INVALID', view.child('metadata')?.valueSpan('name') ?? view.span, text, 'Shorten it.');
+    view.report('K8S_NAME_INVALID', view.child('metadata')?.valueSpan('name') ?? view.span, text, 'Shorten it.');
   },
   V1JobTemplateSpec(view) {
     const spec = view.child('spec');
@@ -154,10 +153,7 @@ function checkFailurePolicy(view: View): void {
   const policy = view.child('podFailurePolicy');
   if (policy === undefined) return;
   if (policy.size('rules') > 20) policy.conflict('rules', 'has more than 20 rules');
-  const spec = view.child('template')?.child('spec');
-  const names = new Set(
-    ['containers', 'initContainers'].flatMap((list) => spec?.each(list).map((one) => one.text('name')) ?? []),
-  );
+  const names = containerNamesOf(view.child('template')?.child('spec'));
   for (const rule of policy.each('rules')) {
     if (rule.text('action') === 'FailIndex' && !view.has('backoffLimitPerIndex')) {
       rule.conflict('action', 'is FailIndex without backoffLimitPerIndex');

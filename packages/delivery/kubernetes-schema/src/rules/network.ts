@@ -1,6 +1,6 @@
 import { addressFamily, isStrictSubnet, parseNetwork } from '../forms/addresses.ts';
 import { isLabelName, isQualifiedName } from '../forms/names.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkEither, checkUnique, forbid, type TypeRules } from '../view/rule.ts';
 
 export const networkRules: TypeRules = {
   V1NetworkPolicySpec(view) {
@@ -59,13 +59,12 @@ export const networkRules: TypeRules = {
     }
   },
   V1ServiceBackendPort(view) {
-    const [named, numbered] = [view.text('name') !== '', (view.number('number') ?? 0) !== 0];
-    if (named !== numbered) return;
-    const words = named ? 'name and number' : 'none of name, number';
-    view.report('K8S_ONE_OF', view.span, `${view.path} has ${words}`, 'Write one of name, number.');
+    checkEither(view, ['name', 'number'], (field) =>
+      field === 'name' ? view.text(field) !== '' : (view.number(field) ?? 0) !== 0,
+    );
   },
   V1IngressClassParametersReference(view) {
-    const scope = view.text('scope') === '' ? 'Cluster' : view.text('scope');
+    const scope = view.textOr('scope', 'Cluster');
     if (scope === 'Cluster') forbid(view, ['namespace'], 'is for scope: Namespace');
     if (scope !== 'Namespace') return;
     if (!view.has('namespace')) view.missing('namespace', 'Add it: the scope is Namespace.');
@@ -73,7 +72,7 @@ export const networkRules: TypeRules = {
   },
   V1Ingress(view) {
     const key = 'kubernetes.io/ingress.class';
-    const word = view.entries('metadata', 'annotations').find(([name]) => name === key)?.[1].value;
+    const word = view.raw('metadata', 'annotations', key);
     const named = view.text('spec', 'ingressClassName');
     if (word?.kind !== 'scalar' || typeof word.value !== 'string' || named === '' || word.value === named) return;
     view.report(
@@ -103,7 +102,7 @@ export const networkRules: TypeRules = {
     }
     checkUnique(
       view,
-      view.each('ports').map((port) => ({ key: `"${port.text('name')}"`, span: port.valueSpan('name') })),
+      view.each('ports').map((port) => ({ text: `"${port.text('name')}"`, span: port.valueSpan('name') })),
       (key) => `two ports have the name ${key.slice(0, 80)}`,
     );
   },

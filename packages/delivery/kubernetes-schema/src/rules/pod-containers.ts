@@ -28,7 +28,7 @@ export function checkContainerPodRules(pod: View, list: string, container: View)
   }
   checkUnique(
     pod,
-    container.each('resizePolicy').map((policy) => ({ key: policy.text('resourceName'), span: policy.span })),
+    container.each('resizePolicy').map((policy) => ({ text: policy.text('resourceName'), span: policy.span })),
     (key) => `${container.path} has two resize policies for ${key}`,
   );
 }
@@ -46,9 +46,8 @@ function checkHostPorts(pod: View, list: string, container: View): void {
     pod,
     ports.map((port) => {
       const number = port.number('hostPort') ?? 0;
-      const protocol = port.text('protocol') === '' ? 'TCP' : port.text('protocol');
       return {
-        key: number === 0 ? '' : `${protocol}/${port.text('hostIP')}/${number}`,
+        text: number === 0 ? '' : `${port.textOr('protocol', 'TCP')}/${port.text('hostIP')}/${number}`,
         span: port.valueSpan('hostPort'),
       };
     }),
@@ -67,4 +66,10 @@ function checkSleep(pod: View, container: View): void {
     if (sleep === undefined || (seconds >= 0 && seconds <= Math.max(grace, grace < 0 ? 1 : 0))) continue;
     sleep.conflict('seconds', `is ${seconds}, and the pod has ${grace} seconds to end`);
   }
+}
+
+/** The names that rules about one container may use. */
+export function containerNamesOf(spec: View | undefined): ReadonlySet<string> {
+  const containers = ['containers', 'initContainers'].flatMap((list) => spec?.each(list) ?? []);
+  return new Set(containers.map((one) => one.text('name')));
 }

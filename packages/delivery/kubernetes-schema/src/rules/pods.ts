@@ -3,7 +3,7 @@ import { checkContainerPodRules } from './pod-containers.ts';
 import { checkPodResources } from './pod-resources.ts';
 import { checkSpreadConstraints } from './scheduling.ts';
 import { checkAppArmorAnnotations, checkHostProcess } from './security.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkUnique, forbid, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const podRules: TypeRules = {
   V1Pod(view) {
@@ -36,43 +36,20 @@ export const podRules: TypeRules = {
 const containerLists = ['containers', 'initContainers', 'ephemeralContainers'] as const;
 
 function checkPodSpec(view: View): void {
-  const containers = containerLists.flatMap((list) => view.each(list).map((container) => ({ list, container })));
-  checkUnique(
-    view,
-    containers.map(({ container }) => ({ key: container.text('name'), span: container.valueSpan('name') })),
-    (key) => `two containers are named "${key}"`,
-  );
-  checkUnique(
-    view,
-    view.each('volumes').map((volume) => ({ key: volume.text('name'), span: volume.valueSpan('name') })),
-    (key) => `two volumes are named "${key}"`,
-  );
-  for (const { list, container } of containers) checkContainerPodRules(view, list, container);
-  checkMounts(
-    view,
-    containers.map(({ container }) => container),
-  );
+  const listed = containerLists.flatMap((list) => view.each(list).map((container) => ({ list, container })));
+  const containers = listed.map(({ container }) => container);
+  checkUnique(view, keysIn(containers, 'name'), (key) => `two containers are named "${key}"`);
+  checkUnique(view, keysIn(view.each('volumes'), 'name'), (key) => `two volumes are named "${key}"`);
+  for (const { list, container } of listed) checkContainerPodRules(view, list, container);
+  checkMounts(view, containers);
   checkHostNamespaces(view);
   checkDns(view);
-  checkClaims(
-    view,
-    containers.map(({ container }) => container),
-  );
+  checkClaims(view, containers);
   checkPodResources(view);
   checkSpreadConstraints(view);
-  checkUnique(
-    view,
-    view.each('schedulingGates').map((gate) => ({ key: gate.text('name'), span: gate.valueSpan('name') })),
-    (key) => `two scheduling gates are named "${key}"`,
-  );
-  checkHostProcess(
-    view,
-    containers.map(({ container }) => container),
-  );
-  checkOs(
-    view,
-    containers.map(({ container }) => container),
-  );
+  checkUnique(view, keysIn(view.each('schedulingGates'), 'name'), (key) => `two scheduling gates are named "${key}"`);
+  checkHostProcess(view, containers);
+  checkOs(view, containers);
 }
 
 /** The volumes of the pod, and the claims that a StatefulSet makes for it. */
@@ -126,18 +103,14 @@ function checkDns(view: View): void {
 
 function checkClaims(view: View, containers: readonly View[]): void {
   const claims = view.each('resourceClaims');
-  checkUnique(
-    view,
-    claims.map((claim) => ({ key: claim.text('name'), span: claim.valueSpan('name') })),
-    (key) => `two resource claims are named "${key}"`,
-  );
+  checkUnique(view, keysIn(claims, 'name'), (key) => `two resource claims are named "${key}"`);
   const names = new Set(claims.map((claim) => claim.text('name')));
   for (const container of containers) {
     const used = container.child('resources')?.each('claims') ?? [];
     checkUnique(
       view,
       used.map((claim) => ({
-        key: [claim.text('name'), claim.text('request')].filter((part) => part !== '').join('/'),
+        text: [claim.text('name'), claim.text('request')].filter((part) => part !== '').join('/'),
         span: claim.valueSpan('name'),
       })),
       (key) => `${container.path} uses the claim "${key}" twice`,

@@ -3,7 +3,7 @@ import { compareQuantities, parseQuantity } from '../forms/quantity.ts';
 import { isQualifiedName } from '../forms/names.ts';
 import { isResourceName, mayOvercommit } from '../forms/resource-names.ts';
 import { amountsOf, checkAmounts, type Amount } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkUnique, forbid, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const quotaRules: TypeRules = {
   V1ResourceQuotaSpec(view) {
@@ -34,11 +34,7 @@ export const quotaRules: TypeRules = {
     }
   },
   V1LimitRangeSpec(view) {
-    checkUnique(
-      view,
-      view.each('limits').map((limit) => ({ key: limit.text('type'), span: limit.valueSpan('type') })),
-      (key) => `two limits are for ${key.slice(0, 80)}`,
-    );
+    checkUnique(view, keysIn(view.each('limits'), 'type'), (key) => `two limits are for ${key.slice(0, 80)}`);
   },
   V1LimitRangeItem: checkLimit,
 };

@@ -9,7 +9,7 @@ import {
   type Asker,
 } from '../forms/resource-names.ts';
 import type { Span } from '../yaml/node.ts';
-import { checkUnique, type TypeRules } from '../view/rule.ts';
+import { checkUnique, keysIn, type TypeRules } from '../view/rule.ts';
 
 /** One resource of a list, such as a limit. */
 export interface Amount {
@@ -63,11 +63,7 @@ export const resourceRules: TypeRules = {
   /** A claim of devices (resource.k8s.io). */
   V1DeviceClaim(view) {
     const requests = view.each('requests');
-    checkUnique(
-      view,
-      requests.map((request) => ({ key: request.text('name'), span: request.valueSpan('name') })),
-      (key) => `two requests are named "${key.slice(0, 80)}"`,
-    );
+    checkUnique(view, keysIn(requests, 'name'), (key) => `two requests are named "${key.slice(0, 80)}"`);
     const names = new Set(
       requests.flatMap((request) => {
         const name = request.text('name');

@@ -5,7 +5,7 @@ import { checkUnique, type TypeRules } from '../view/rule.ts';
 
 export const schedulingRules: TypeRules = {
   V1Toleration(view) {
-    const operator = view.text('operator') === '' ? 'Equal' : view.text('operator');
+    const operator = view.textOr('operator', 'Equal');
     if (view.text('key') === '' && operator !== 'Exists') {
       view.conflict('operator', `is ${operator} without a key`, 'Add a key, or use operator: Exists.');
     }
@@ -28,7 +28,7 @@ export const schedulingRules: TypeRules = {
     }
     checkUnique(
       view,
-      view.each('taints').map((taint) => ({ key: `${taint.text('key')}:${taint.text('effect')}`, span: taint.span })),
+      view.each('taints').map((taint) => ({ text: `${taint.text('key')}:${taint.text('effect')}`, span: taint.span })),
       (key) => `two taints are ${key.slice(0, 100)}`,
     );
   },
@@ -54,7 +54,7 @@ export const schedulingRules: TypeRules = {
   },
   V1Scheduling(view) {
     const keys = view.each('tolerations').map((one) => ({
-      key: ['key', 'operator', 'value', 'effect'].map((name) => one.text(name)).join(' '),
+      text: ['key', 'operator', 'value', 'effect'].map((name) => one.text(name)).join(' '),
       span: one.span,
     }));
     checkUnique(view, keys, () => 'two tolerations are the same');
@@ -66,7 +66,7 @@ const labelValue = 'at most 63 letters, digits, "-", "_" and ".", with a letter 
 /** A pod has each topology and action once. */
 export function checkSpreadConstraints(view: View): void {
   const constraints = view.each('topologySpreadConstraints').map((one) => ({
-    key: `${one.text('topologyKey')} ${one.text('whenUnsatisfiable')}`,
+    text: `${one.text('topologyKey')} ${one.text('whenUnsatisfiable')}`,
     span: one.span,
   }));
   checkUnique(view, constraints, (key) => `two spread constraints have ${key.slice(0, 100)}`);

@@ -1,5 +1,5 @@
 import type { View } from '../view/view.ts';
-import type { YamlNode } from '../yaml/node.ts';
+import { at, textOf } from '../yaml/node.ts';
 import type { TypeRules } from '../view/rule.ts';
 
 /** All data of one object (pkg/apis/core: MaxSecretSize). */
@@ -28,10 +28,7 @@ export const secretRules: TypeRules = {
       lack(view, type, 'ssh-privatekey');
     }
     if (type !== 'kubernetes.io/service-account-token') return;
-    const account = view
-      .entries('metadata', 'annotations')
-      .find(([name]) => name === 'kubernetes.io/service-account.name');
-    if (textOf(account?.[1].value) === '') {
+    if (view.text('metadata', 'annotations', 'kubernetes.io/service-account.name') === '') {
       view.missing('metadata', 'Add the annotation kubernetes.io/service-account.name.');
     }
   },
@@ -44,14 +41,11 @@ const neededKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ['kubernetes.io/ssh-auth', ['ssh-privatekey']],
 ]);
 
-const textOf = (node: YamlNode | undefined): string =>
-  node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : '';
-
 /** One entry, decoded. */
 function dataOf(view: View, name: string): string {
-  const plain = view.entries('stringData').find(([key]) => key === name)?.[1].value;
-  if (plain !== undefined) return textOf(plain);
-  return Buffer.from(textOf(view.entries('data').find(([key]) => key === name)?.[1].value), 'base64').toString();
+  const plain = at(view.node, 'stringData', name);
+  if (plain !== undefined) return textOf(plain) ?? '';
+  return Buffer.from(view.text('data', name), 'base64').toString();
 }
 
 /** Credentials of registries are an object in JSON. The server says no more of what is secret, and neither does this. */
@@ -84,9 +78,7 @@ function lack(view: View, type: string, name: string): void {
 }
 
 function textBytes(view: View, field: string): number {
-  return view.entries(field).reduce((sum, [, { value }]) => {
-    return sum + (value.kind === 'scalar' && typeof value.value === 'string' ? Buffer.byteLength(value.value) : 0);
-  }, 0);
+  return view.entries(field).reduce((sum, [, { value }]) => sum + Buffer.byteLength(textOf(value) ?? ''), 0);
 }
 
 /** Bytes of base64, to within its padding. */

@@ -1,6 +1,7 @@
 import type { View } from '../view/view.ts';
 import type { TypeRules } from '../view/rule.ts';
 import { textOf } from '../yaml/node.ts';
+import { containerNamesOf } from './pod-containers.ts';
 
 export const securityRules: TypeRules = {
   V1SecurityContext(view) {
@@ -25,10 +26,7 @@ export function checkAppArmorAnnotations(pod: View): void {
   if (metadata === undefined) return;
   const annotations = metadata.entries('annotations').filter(([name]) => name.startsWith(appArmorKey));
   if (annotations.length === 0) return;
-  const spec = pod.child('spec');
-  const names = new Set(
-    ['containers', 'initContainers'].flatMap((list) => spec?.each(list).map((one) => one.text('name')) ?? []),
-  );
+  const names = containerNamesOf(pod.child('spec'));
   for (const [name, { key, value }] of annotations) {
     const container = name.slice(appArmorKey.length);
     const shown = JSON.stringify(container.slice(0, 80));

@@ -1,11 +1,11 @@
 import type { View } from '../view/view.ts';
 import { addressFamily, parseNetwork } from '../forms/addresses.ts';
 import { isSubdomainName } from '../forms/names.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkUnique, forbid, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const serviceRules: TypeRules = {
   V1ServiceSpec(view) {
-    const type = view.text('type') === '' ? 'ClusterIP' : view.text('type');
+    const type = view.textOr('type', 'ClusterIP');
     const headless = view.text('clusterIP') === 'None';
     if (view.size('ports') === 0 && !headless && type !== 'ExternalName') {
       view.missing('ports', 'Add ports; only a Service with clusterIP: None may have none.');
@@ -18,8 +18,6 @@ export const serviceRules: TypeRules = {
   },
 };
 
-const protocolOf = (port: View): string => (port.text('protocol') === '' ? 'TCP' : port.text('protocol'));
-
 function checkPorts(view: View, type: string): void {
   const ports = view.each('ports');
   for (const port of ports) {
@@ -29,15 +27,11 @@ function checkPorts(view: View, type: string): void {
       port.conflict('nodePort', 'is set, and the type is ClusterIP', 'Remove it, or use type: NodePort.');
     }
   }
-  checkUnique(
-    view,
-    ports.map((port) => ({ key: port.text('name'), span: port.valueSpan('name') })),
-    (key) => `two ports are named "${key}"`,
-  );
+  checkUnique(view, keysIn(ports, 'name'), (key) => `two ports are named "${key}"`);
   for (const field of ['port', 'nodePort']) {
     const numbers = ports.map((port) => {
       const number = port.number(field) ?? 0;
-      return { key: number === 0 ? '' : `${protocolOf(port)} ${number}`, span: port.valueSpan(field) };
+      return { text: number === 0 ? '' : `${port.textOr('protocol', 'TCP')} ${number}`, span: port.valueSpan(field) };
     });
     checkUnique(view, numbers, (key) => `two ports have the ${field} ${key}`);
   }
@@ -68,14 +62,9 @@ function checkAddresses(view: View, type: string): void {
     view.conflict('clusterIPs', 'does not begin with clusterIP', 'Write both, or clusterIP alone.');
   }
   if (all.length > 2) view.conflict('clusterIPs', 'has more than two addresses');
-  for (const { text, span } of all) {
-    if (addressFamily(text) !== undefined || (text === 'None' && all.length === 1)) continue;
-    view.report(
-      'K8S_VALUE_INVALID',
-      span,
-      `${view.path}.clusterIPs has ${JSON.stringify(text.slice(0, 80))}`,
-      'It must be an IP address.',
-    );
+  for (const item of all) {
+    if (addressFamily(item.text) !== undefined || (item.text === 'None' && all.length === 1)) continue;
+    view.invalidItem('clusterIPs', item, 'It must be an IP address.');
   }
   checkFamilies(
     view,
@@ -87,11 +76,7 @@ function checkFamilies(view: View, addresses: readonly string[]): void {
   const [first, second] = addresses.map(addressFamily);
   if (first !== undefined && first === second) view.conflict('clusterIPs', 'has two addresses of one family');
   const families = view.texts('ipFamilies');
-  checkUnique(
-    view,
-    families.map(({ text, span }) => ({ key: text, span })),
-    (key) => `ipFamilies has ${key} twice`,
-  );
+  checkUnique(view, families, (key) => `ipFamilies has ${key} twice`);
   for (const [index, { text, span }] of families.entries()) {
     const family = addressFamily(addresses[index] ?? (index === 0 ? view.text('clusterIP') : ''));
     if (family === undefined || text === `IPv${family}`) continue;
@@ -118,19 +103,13 @@ function checkTraffic(view: View, type: string): void {
     forbid(view, ['allocateLoadBalancerNodePorts', 'loadBalancerClass'], words);
     if (view.size('loadBalancerSourceRanges') > 0) view.conflict('loadBalancerSourceRanges', words);
   }
-  for (const { text, span } of view.texts('loadBalancerSourceRanges')) {
-    if (parseNetwork(text.trim()) !== undefined) continue;
-    const words = `${view.path}.loadBalancerSourceRanges has ${JSON.stringify(text.slice(0, 80))}`;
-    view.report('K8S_VALUE_INVALID', span, words, 'It must be a network with its prefix, such as 10.9.8.0/24.');
+  for (const item of view.texts('loadBalancerSourceRanges')) {
+    if (parseNetwork(item.text.trim()) !== undefined) continue;
+    view.invalidItem('loadBalancerSourceRanges', item, 'It must be a network with its prefix, such as 10.9.8.0/24.');
   }
-  for (const { text, span } of view.texts('externalIPs')) {
-    if (!/^(?:127\.|0\.0\.0\.0$|169\.254\.|224\.0\.0\.|::1?$|fe80:|ff02:)/i.test(text)) continue;
-    view.report(
-      'K8S_VALUE_INVALID',
-      span,
-      `${view.path}.externalIPs has ${JSON.stringify(text)}`,
-      'It must be an address that others reach.',
-    );
+  for (const item of view.texts('externalIPs')) {
+    if (!/^(?:127\.|0\.0\.0\.0$|169\.254\.|224\.0\.0\.|::1?$|fe80:|ff02:)/i.test(item.text)) continue;
+    view.invalidItem('externalIPs', item, 'It must be an address that others reach.');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { View } from '../view/view.ts';
-import { isLabelName, isSubdomainName } from '../forms/names.ts';
+import { isSubdomainName } from '../forms/names.ts';
 import { checkAmounts } from './resources.ts';
-import { checkUnique, forbid, type TypeRules } from '../view/rule.ts';
+import { checkLabelName, checkUnique, forbid, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const storageRules: TypeRules = {
   V1PersistentVolumeClaimSpec(view) {
@@ -39,7 +39,7 @@ export const storageRules: TypeRules = {
     if (view.size('parameters') === 0) view.missing('parameters');
   },
   V1StorageClass(view) {
-    const terms = view.each('allowedTopologies').map((term) => ({ key: topologyKey(term), span: term.span, term }));
+    const terms = view.each('allowedTopologies').map((term) => ({ text: topologyKey(term), span: term.span, term }));
     for (const { term } of terms) {
       if (term.size('matchLabelExpressions') === 0) term.missing('matchLabelExpressions');
     }
@@ -51,35 +51,27 @@ export const storageRules: TypeRules = {
   V1CSIDriverSpec(view) {
     checkUnique(
       view,
-      view.each('tokenRequests').map((request) => ({ key: `"${request.text('audience')}"`, span: request.span })),
+      view.each('tokenRequests').map((request) => ({ text: `"${request.text('audience')}"`, span: request.span })),
       (key) => `two token requests have the audience ${key.slice(0, 80)}`,
     );
   },
   V1TopologySelectorTerm(view) {
     checkUnique(
       view,
-      view.each('matchLabelExpressions').map((one) => ({ key: one.text('key'), span: one.valueSpan('key') })),
+      keysIn(view.each('matchLabelExpressions'), 'key'),
       (key) => `${view.path} has the key "${key.slice(0, 80)}" twice`,
     );
   },
   V1TopologySelectorLabelRequirement(view) {
-    checkUnique(
-      view,
-      view.texts('values').map(({ text, span }) => ({ key: text, span })),
-      (key) => `${view.path} has the value "${key.slice(0, 80)}" twice`,
-    );
+    checkUnique(view, view.texts('values'), (key) => `${view.path} has the value "${key.slice(0, 80)}" twice`);
   },
   V1CSINodeSpec(view) {
-    checkUnique(
-      view,
-      view.each('drivers').map((driver) => ({ key: driver.text('name'), span: driver.valueSpan('name') })),
-      (key) => `two drivers are named "${key}"`,
-    );
+    checkUnique(view, keysIn(view.each('drivers'), 'name'), (key) => `two drivers are named "${key}"`);
   },
   V1CSINodeDriver(view) {
     checkUnique(
       view,
-      view.texts('topologyKeys').map(({ text, span }) => ({ key: text, span })),
+      view.texts('topologyKeys'),
       (key) => `${view.path} has the topology key "${key.slice(0, 80)}" twice`,
     );
     if (view.text('nodeID').length > 256) view.invalid('nodeID', 'at most 256 characters');
@@ -147,9 +139,7 @@ function checkSources(view: View): void {
 /** Claims of a StatefulSet become volumes of its pods. */
 export function checkClaimTemplates(view: View): void {
   for (const claim of view.each('volumeClaimTemplates')) {
-    const name = claim.text('metadata', 'name');
-    if (name === '' || isLabelName(name)) continue;
-    const span = claim.child('metadata')?.valueSpan('name') ?? claim.span;
-    view.report('K8S_NAME_INVALID', span, `"${name.slice(0, 100)}" is not a name of a volume`);
+    const metadata = claim.child('metadata');
+    if (metadata !== undefined) checkLabelName(metadata, 'a volume');
   }
 }

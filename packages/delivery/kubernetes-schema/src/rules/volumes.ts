@@ -1,15 +1,9 @@
-import { isLabelName } from '../forms/names.ts';
-import type { View } from '../view/view.ts';
+import type { TextItem, View } from '../view/view.ts';
 import { amountOf } from './resources.ts';
-import { checkUnique, type TypeRules } from '../view/rule.ts';
+import { checkLabelName, checkUnique, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const volumeRules: TypeRules = {
-  V1Volume(view) {
-    const name = view.text('name');
-    if (name !== '' && !isLabelName(name)) {
-      view.report('K8S_NAME_INVALID', view.valueSpan('name'), `"${name.slice(0, 100)}" is not a name of a volume`);
-    }
-  },
+  V1Volume: (view) => checkLabelName(view, 'a volume'),
   V1EmptyDirVolumeSource(view) {
     const size = amountOf(view, 'sizeLimit');
     if (size !== undefined && size.numerator < 0n) view.invalid('sizeLimit', 'at least 0');
@@ -54,12 +48,9 @@ const secretsOfDrivers = [
   'nodeExpandSecretRef',
 ];
 
-function projectedPaths(source: View): readonly { readonly key: string; readonly span: View['span'] }[] {
+function projectedPaths(source: View): readonly TextItem[] {
   const files = ['secret', 'configMap', 'downwardAPI'].flatMap((kind) => source.child(kind)?.each('items') ?? []);
-  return files.map((file) => ({
-    key: file.text('path'),
-    span: file.valueSpan('path'),
-  }));
+  return keysIn(files, 'path');
 }
 
 /** Names of initiators and targets: RFC 3720, section 3.2.6.3. */

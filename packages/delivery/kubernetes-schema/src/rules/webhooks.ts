@@ -1,6 +1,6 @@
 import type { View } from '../view/view.ts';
 import { isServiceName, isSubdomainName } from '../forms/names.ts';
-import { checkUnique, type TypeRules } from '../view/rule.ts';
+import { checkEither, checkUnique, keysIn, type TypeRules } from '../view/rule.ts';
 
 export const webhookRules: TypeRules = {
   V1MutatingWebhookConfiguration: checkNames,
@@ -13,19 +13,12 @@ export const webhookRules: TypeRules = {
     if (constraints !== undefined && constraints.size('resourceRules') === 0) constraints.missing('resourceRules');
   },
   V1ValidatingAdmissionPolicyBindingSpec(view) {
-    checkUnique(
-      view,
-      view.texts('validationActions').map(({ text, span }) => ({ key: text, span })),
-      (key) => `validationActions has ${key.slice(0, 80)} twice`,
-    );
+    checkUnique(view, view.texts('validationActions'), (key) => `validationActions has ${key.slice(0, 80)} twice`);
     const actions = view.texts('validationActions').map(({ text }) => text);
     if (actions.includes('Deny') && actions.includes('Warn')) view.conflict('validationActions', 'has Deny and Warn');
   },
   V1ParamRef(view) {
-    const named = view.text('name') !== '';
-    if (named !== view.has('selector')) return;
-    const words = named ? 'name and selector' : 'none of name, selector';
-    view.report('K8S_ONE_OF', view.span, `${view.path} has ${words}`, 'Write one of name, selector.');
+    checkEither(view, ['name', 'selector'], (field) => (field === 'name' ? view.text(field) !== '' : view.has(field)));
   },
   V1NamedRuleWithOperations: checkRule,
   V1RuleWithOperations: checkRule,
@@ -56,11 +49,7 @@ function checkRule(view: View): void {
 }
 
 function checkNames(view: View): void {
-  checkUnique(
-    view,
-    view.each('webhooks').map((webhook) => ({ key: webhook.text('name'), span: webhook.valueSpan('name') })),
-    (key) => `two webhooks are named "${key}"`,
-  );
+  checkUnique(view, keysIn(view.each('webhooks'), 'name'), (key) => `two webhooks are named "${key}"`);
 }
 
 const reviews = new Set(['v1', 'v1beta1']);
@@ -68,29 +57,16 @@ const reviews = new Set(['v1', 'v1beta1']);
 function checkWebhook(view: View): void {
   checkUnique(
     view,
-    view.each('matchConditions').map((condition) => ({
-      key: condition.text('name'),
-      span: condition.valueSpan('name'),
-    })),
+    keysIn(view.each('matchConditions'), 'name'),
     (key) => `two match conditions of ${view.path} are named "${key.slice(0, 80)}"`,
   );
   const versions = view.texts('admissionReviewVersions');
   if (versions.length > 0 && !versions.some(({ text }) => reviews.has(text))) {
     view.conflict('admissionReviewVersions', 'has no version that the API server speaks', 'Add v1.');
   }
-  checkUnique(
-    view,
-    versions.map(({ text, span }) => ({ key: text, span })),
-    (key) => `admissionReviewVersions has ${key.slice(0, 80)} twice`,
-  );
-  for (const { text, span } of versions) {
-    if (isServiceName(text)) continue;
-    view.report(
-      'K8S_VALUE_INVALID',
-      span,
-      `${view.path}.admissionReviewVersions has ${JSON.stringify(text.slice(0, 80))}`,
-      'Write v1.',
-    );
+  checkUnique(view, versions, (key) => `admissionReviewVersions has ${key.slice(0, 80)} twice`);
+  for (const version of versions) {
+    if (!isServiceName(version.text)) view.invalidItem('admissionReviewVersions', version, 'Write v1.');
   }
 }
 

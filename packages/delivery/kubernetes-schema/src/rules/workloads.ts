@@ -1,6 +1,7 @@
 import type { View } from '../view/view.ts';
 import { percentOf } from '../forms/names.ts';
 import { matches } from '../forms/selector.ts';
+import { textOf } from '../yaml/node.ts';
 import { checkClaimTemplates } from './storage.ts';
 import { forbid, type TypeRules } from '../view/rule.ts';
 
@@ -29,7 +30,7 @@ export const workloadRules: TypeRules = {
   V1DaemonSetSpec: (view) => checkSelected(view, 'DaemonSet'),
   V1ReplicationControllerSpec(view) {
     const template = view.child('template');
-    const selector = view.entries('selector').map(([key, { value }]) => [key, textOf(value)] as const);
+    const selector = view.entries('selector').map(([key, { value }]) => [key, textOf(value) ?? ''] as const);
     const labels = labelsOf(template);
     if (selector.length === 0 && labels.size === 0) {
       view.missing('selector', 'Add a selector, or labels to the template.');
@@ -75,12 +76,9 @@ function isZero(view: View, name: string): boolean {
   return value === 0 || (typeof value === 'string' && percentOf(value) === 0);
 }
 
-const textOf = (node: { readonly kind: string; readonly value?: unknown }): string =>
-  node.kind === 'scalar' && typeof node.value === 'string' ? node.value : '';
-
 function labelsOf(template: View | undefined): ReadonlyMap<string, string> {
   const labels = template?.entries('metadata', 'labels') ?? [];
-  return new Map(labels.map(([key, { value }]) => [key, textOf(value)]));
+  return new Map(labels.map(([key, { value }]) => [key, textOf(value) ?? '']));
 }
 
 function mismatch(view: View): void {
@@ -101,7 +99,7 @@ function checkSelected(view: View, kind: string): void {
 export function checkMatch(view: View, selector: View): void {
   const labels = labelsOf(view.child('template'));
   for (const [name, { key, value }] of selector.entries('matchLabels')) {
-    const wanted = textOf(value);
+    const wanted = textOf(value) ?? '';
     if (labels.get(name) === wanted) continue;
     const text = `the selector wants ${name}: ${wanted}, and the pods of the template do not have it`;
     view.report('K8S_SELECTOR_MISMATCH', key, text);

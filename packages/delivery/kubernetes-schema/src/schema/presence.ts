@@ -1,4 +1,5 @@
 import { presenceTable } from './presence-table.ts';
+import { linesOf } from './table.ts';
 import { typeOf } from './types.ts';
 
 /** Which fields of a type may not be missing. */
@@ -9,15 +10,7 @@ export interface Presence {
   readonly always: ReadonlySet<string>;
 }
 
-const lines: ReadonlyMap<string, readonly string[]> = new Map(
-  presenceTable
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [type = '', ...words] = line.split(' ');
-      return [type, words] as const;
-    }),
-);
+const lines = linesOf(presenceTable);
 const found = new Map<string, Presence>();
 
 /** For a type of the table of fields. */

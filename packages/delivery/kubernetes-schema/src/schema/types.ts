@@ -1,5 +1,6 @@
 import { fieldTable } from './fields.ts';
 import { kindTable } from './kinds.ts';
+import { linesOf, parsedOnce } from './table.ts';
 
 export type ScalarType =
   | 'string'
@@ -69,28 +70,10 @@ function parseFields(words: readonly string[]): ObjectType {
   return { fields, required: [...fields].filter(([, { required }]) => required).map(([name]) => name) };
 }
 
-const typeLines: ReadonlyMap<string, readonly string[]> = new Map(
-  fieldTable
-    .trim()
-    .replaceAll('\n ', ' ')
-    .split('\n')
-    .map((line) => {
-      const [name = '', ...words] = line.split(' ');
-      return [name, words] as const;
-    }),
-);
-const parsed = new Map<string, ObjectType>();
+const typeLines = linesOf(fieldTable);
 
 /** The fields of a type of the table; undefined for a name that is not in it. */
-export function typeOf(name: string): ObjectType | undefined {
-  const known = parsed.get(name);
-  if (known !== undefined) return known;
-  const words = typeLines.get(name);
-  if (words === undefined) return undefined;
-  const type = parseFields(words);
-  parsed.set(name, type);
-  return type;
-}
+export const typeOf: (name: string) => ObjectType | undefined = parsedOnce(typeLines, parseFields);
 
 export const kinds: readonly KindEntry[] = Object.freeze(
   kindTable

@@ -1,3 +1,4 @@
+import { linesOf, parsedOnce } from './table.ts';
 import { typeOf } from './types.ts';
 import { oneOfTable, valueTable } from './value-table.ts';
 
@@ -70,44 +71,36 @@ function parseRule(text: string, refusesEmpty: boolean): ValueRule {
   });
 }
 
-const linesOf = (table: string): readonly (readonly string[])[] =>
-  table
-    .trim()
-    .replaceAll('\n ', ' ')
-    .split('\n')
-    .map((line) => line.split(' '));
-
-const valueRules: ReadonlyMap<string, ReadonlyMap<string, ValueRule>> = new Map(
-  linesOf(valueTable).map(([type = '', ...words]) => {
-    const rules = words.map((word): readonly [string, ValueRule] => {
+function parseRules(words: readonly string[]): ReadonlyMap<string, ValueRule> {
+  return new Map(
+    words.map((word): readonly [string, ValueRule] => {
       const equals = word.indexOf('=');
       const name = word.slice(0, equals);
       const refusesEmpty = name.endsWith('*');
       return [refusesEmpty ? name.slice(0, -1) : name, parseRule(word.slice(equals + 1), refusesEmpty)];
-    });
-    return [type, new Map(rules)];
-  }),
-);
+    }),
+  );
+}
 
-const oneOfs: ReadonlyMap<string, OneOf> = new Map(
-  linesOf(oneOfTable).map(([type = '', count, ...words]) => {
-    const others = words.filter((word) => word.startsWith('!')).map((word) => word.slice(1));
-    const named = words.filter((word) => !word.startsWith('!'));
-    const all = [...(typeOf(type)?.fields.keys() ?? [])].filter((field) => !others.includes(field));
-    return [type, Object.freeze({ fields: named.length > 0 ? named : all, required: count === '1' })];
-  }),
-);
+function parseOneOf([count, ...words]: readonly string[], type: string): OneOf {
+  const others = words.filter((word) => word.startsWith('!')).map((word) => word.slice(1));
+  const named = words.filter((word) => !word.startsWith('!'));
+  const all = [...(typeOf(type)?.fields.keys() ?? [])].filter((field) => !others.includes(field));
+  return Object.freeze({ fields: named.length > 0 ? named : all, required: count === '1' });
+}
+
+const valueLines = linesOf(valueTable);
+const oneOfLines = linesOf(oneOfTable);
 
 /** What the fields of a type may hold, by their names. */
-export function valueRulesOf(type: string): ReadonlyMap<string, ValueRule> | undefined {
-  return valueRules.get(type);
-}
+export const valueRulesOf: (type: string) => ReadonlyMap<string, ValueRule> | undefined = parsedOnce(
+  valueLines,
+  parseRules,
+);
 
-export function oneOfOf(type: string): OneOf | undefined {
-  return oneOfs.get(type);
-}
+export const oneOfOf: (type: string) => OneOf | undefined = parsedOnce(oneOfLines, parseOneOf);
 
 /** Every type that one of the tables has, for a test that walks them all. */
 export function typesWithRules(): readonly string[] {
-  return [...valueRules.keys(), ...oneOfs.keys()];
+  return [...valueLines.keys(), ...oneOfLines.keys()];
 }

@@ -3,6 +3,7 @@ import {
   at,
   isAbsent,
   isMap,
+  isTrue,
   keyOf,
   numberOf,
   textOf,
@@ -14,7 +15,6 @@ import {
 
 /** Where an object is, for the words of a finding. */
 export interface ObjectPlace {
-  readonly typeName: string;
   readonly path: string;
   /** The span of the key that holds it. */
   readonly span: Span;
@@ -36,33 +36,20 @@ export function emptyMap({ start, end }: Span): MapNode {
 /** An object as the API server sees it once it is decoded: null is absent, and absent text is empty. */
 export class View {
   readonly node: MapNode;
-  readonly #place: ObjectPlace;
-  readonly #report: Report;
+  /** Its type in the table of fields; empty for one that only the rules of its owner look at. */
+  readonly typeName: string;
+  readonly path: string;
+  readonly span: Span;
+  readonly parent: View | undefined;
+  readonly report: Report;
 
-  constructor(node: MapNode, place: ObjectPlace, report: Report) {
+  constructor(node: MapNode, typeName: string, place: ObjectPlace, report: Report) {
     this.node = node;
-    this.#place = place;
-    this.#report = report;
-  }
-
-  get path(): string {
-    return this.#place.path;
-  }
-
-  get span(): Span {
-    return this.#place.span;
-  }
-
-  get typeName(): string {
-    return this.#place.typeName;
-  }
-
-  get parent(): View | undefined {
-    return this.#place.parent;
-  }
-
-  get report(): Report {
-    return this.#report;
+    this.typeName = typeName;
+    this.path = place.path;
+    this.span = place.span;
+    this.parent = place.parent;
+    this.report = report;
   }
 
   raw(...path: readonly string[]): YamlNode | undefined {
@@ -78,13 +65,18 @@ export class View {
     return textOf(this.raw(...path)) ?? '';
   }
 
+  /** The text of a field, or what the API server puts there where it is absent or empty. */
+  textOr(name: string, usual: string): string {
+    const text = this.text(name);
+    return text === '' ? usual : text;
+  }
+
   number(...path: readonly string[]): number | undefined {
     return numberOf(this.raw(...path));
   }
 
   isTrue(...path: readonly string[]): boolean {
-    const node = this.raw(...path);
-    return node?.kind === 'scalar' && node.value === true;
+    return isTrue(this.raw(...path));
   }
 
   isFalse(...path: readonly string[]): boolean {
@@ -143,26 +135,32 @@ export class View {
   }
 
   missing(name: string, fix?: Fix): void {
-    this.#report('K8S_FIELD_MISSING', this.spanOf(name), `"${this.pathOf(name)}" is missing`, fix ?? `Add "${name}".`);
+    this.report('K8S_FIELD_MISSING', this.spanOf(name), `"${this.pathOf(name)}" is missing`, fix ?? `Add "${name}".`);
   }
 
   invalid(name: string, wanted: string): void {
     const node = this.raw(name);
     const found = node?.kind === 'scalar' ? JSON.stringify(node.value).slice(0, 80) : undefined;
     const text = found === undefined ? `${this.pathOf(name)} is not right` : `${this.pathOf(name)} is ${found}`;
-    this.#report('K8S_VALUE_INVALID', this.valueSpan(name), text, `It must be ${wanted}.`);
+    this.report('K8S_VALUE_INVALID', this.valueSpan(name), text, `It must be ${wanted}.`);
+  }
+
+  /** One text of a list. */
+  invalidItem(name: string, { text, span }: TextItem, fix: string): void {
+    const words = `${this.pathOf(name)} has ${JSON.stringify(text.slice(0, 80))}`;
+    this.report('K8S_VALUE_INVALID', span, words, fix);
   }
 
   /** `words` go on from the path of the field. */
   conflict(name: string, words: string, fix?: Fix): void {
-    this.#report('K8S_FIELDS_CONFLICT', this.spanOf(name), `${this.pathOf(name)} ${words}`, fix);
+    this.report('K8S_FIELDS_CONFLICT', this.spanOf(name), `${this.pathOf(name)} ${words}`, fix);
   }
 
   repeated(span: Span, words: string, fix?: Fix): void {
-    this.#report('K8S_NAME_REPEATED', span, words, fix);
+    this.report('K8S_NAME_REPEATED', span, words, fix);
   }
 
   #inner(node: MapNode, path: string, span: Span): View {
-    return new View(node, { typeName: '', path, span, parent: this }, this.#report);
+    return new View(node, '', { path, span, parent: this }, this.report);
   }
 }

@@ -1,4 +1,14 @@
-import { at, isMap, isTrue, itemsOf, mapsOf, numberOf, textOf, type Span } from '@enclos/kubernetes-schema/yaml';
+import {
+  at,
+  isMap,
+  isTrue,
+  itemsOf,
+  mapsOf,
+  numberOf,
+  textOf,
+  type Span,
+  type YamlNode,
+} from '@enclos/kubernetes-schema/yaml';
 import type { EnclavePod } from '../enclave-pod.ts';
 import type { Report } from '../report.ts';
 import type { KubernetesObject } from '../workload.ts';
@@ -14,11 +24,21 @@ export interface NamespaceLevel {
   readonly report: Report;
 }
 
-/** A workload that names its namespace. */
+/**
+ * A workload that names its namespace, and what a level would refuse in it: kept until the last document is read, so
+ * without its tree.
+ */
 export interface PlacedPod {
   readonly namespace: string;
-  readonly pod: EnclavePod;
+  readonly refused: readonly Refusal[];
   readonly report: Report;
+}
+
+interface Refusal {
+  readonly span: Span;
+  readonly text: string;
+  /** The level `baseline` refuses it too. */
+  readonly byBaseline: boolean;
 }
 
 const enforceLabel = 'pod-security.kubernetes.io/enforce';
@@ -33,9 +53,11 @@ export function namespaceLevelOf({ kind, node }: KubernetesObject, report: Repor
     : { name, level, span: label, report };
 }
 
+/** Undefined for a workload that names no namespace, and for one that every level takes. */
 export function placedPodOf(pod: EnclavePod, report: Report): PlacedPod | undefined {
   const namespace = textOf(at(pod.object.node, 'metadata', 'namespace'));
-  return namespace === undefined ? undefined : { namespace, pod, report };
+  const refused = namespace === undefined ? [] : refusalsOf(pod);
+  return namespace === undefined || refused.length === 0 ? undefined : { namespace, refused, report };
 }
 
 /** The levels of namespaces against each other, and against the workloads that are in them. */
@@ -48,79 +70,71 @@ export function checkNamespaces(namespaces: readonly NamespaceLevel[], pods: rea
       report('NAMESPACE_LEVEL_CLASH', span, `"${name}" is ${level} here, and ${before} in another document`);
     }
   }
-  for (const { namespace, pod, report } of pods) {
+  for (const { namespace, refused, report } of pods) {
     const level = first.get(namespace);
     if (level === undefined || level === 'privileged') continue;
-    for (const { span, text } of refusedBy(level, pod)) {
+    for (const { span, text, byBaseline } of refused) {
+      if (level === 'baseline' && !byBaseline) continue;
       report('NAMESPACE_LEVEL_REFUSED', span, `the level ${level} of "${namespace}" refuses ${text}`);
     }
   }
 }
 
-interface Refusal {
-  readonly span: Span;
-  readonly text: string;
-}
-
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/, as far as manifests usually touch it. */
-function refusedBy(level: 'baseline' | 'restricted', pod: EnclavePod): readonly Refusal[] {
+function refusalsOf(pod: EnclavePod): readonly Refusal[] {
   const { spec, members, volumes } = pod;
   const refused: Refusal[] = [];
+  const refuse = ({ start, end }: Span, text: string, byBaseline = true): void => {
+    refused.push({ span: { start, end }, text, byBaseline });
+  };
   for (const name of ['hostNetwork', 'hostPID', 'hostIPC']) {
-    if (isTrue(at(spec, name))) refused.push({ span: at(spec, name) ?? spec, text: `${name}: true` });
+    const value = at(spec, name);
+    if (isTrue(value)) refuse(value ?? spec, `${name}: true`);
   }
   for (const { hostPath } of volumes) {
-    if (hostPath !== undefined) refused.push({ span: hostPath.span, text: `the path ${hostPath.path} of the node` });
+    if (hostPath !== undefined) refuse(hostPath.span, `the path ${hostPath.path} of the node`);
   }
   for (const { node, name, span } of members) {
     const context = at(node, 'securityContext');
     const privileged = at(context, 'privileged');
-    if (isTrue(privileged)) refused.push({ span: privileged ?? span, text: 'privileged: true' });
+    if (isTrue(privileged)) refuse(privileged ?? span, 'privileged: true');
     for (const capability of itemsOf(at(context, 'capabilities', 'add'))) {
       const word = textOf(capability) ?? '';
-      if (isAllowed(word, level)) continue;
-      refused.push({ span: capability, text: `the capability ${word}` });
+      if (word === restrictedCapability) continue;
+      refuse(capability, `the capability ${word}`, !baselineCapabilities.has(word));
     }
     for (const port of mapsOf(at(node, 'ports'))) {
       const host = at(port, 'hostPort');
-      if ((numberOf(host) ?? 0) > 0) refused.push({ span: host ?? port, text: 'hostPort' });
+      if ((numberOf(host) ?? 0) > 0) refuse(host ?? port, 'hostPort');
     }
-    if (level === 'restricted') refused.push(...missingFrom(pod, { context, name, span }));
+    const missing = missingFrom(pod, context);
+    if (missing.length === 0) continue;
+    refuse(isMap(context) ? context : span, `container "${name}" without ${missing.join(', ')}`, false);
   }
   return refused;
 }
 
-interface ContainerPlace {
-  readonly context: ReturnType<typeof at>;
-  readonly name: string;
-  readonly span: Span;
-}
-
 /** What `restricted` asks every container to say. */
-function missingFrom({ spec }: EnclavePod, { context, name, span }: ContainerPlace): readonly Refusal[] {
+function missingFrom({ spec }: EnclavePod, context: YamlNode | undefined): readonly string[] {
   const podContext = at(spec, 'securityContext');
   const said = (...path: readonly string[]) => at(context, ...path) ?? at(podContext, ...path);
   const drops = itemsOf(at(context, 'capabilities', 'drop')).some((one) => textOf(one) === 'ALL');
   const escalation = at(context, 'allowPrivilegeEscalation');
   const isConfined = ['RuntimeDefault', 'Localhost'].includes(textOf(said('seccompProfile', 'type')) ?? '');
-  const missing = [
+  return [
     ...(isTrue(said('runAsNonRoot')) ? [] : ['runAsNonRoot: true']),
     ...(escalation?.kind === 'scalar' && escalation.value === false ? [] : ['allowPrivilegeEscalation: false']),
     ...(drops ? [] : ['capabilities: {drop: [ALL]}']),
     ...(isConfined ? [] : ['seccompProfile: {type: RuntimeDefault}']),
   ];
-  const where = isMap(context) ? context : span;
-  return missing.length === 0 ? [] : [{ span: where, text: `container "${name}" without ${missing.join(', ')}` }];
 }
 
-/** What container runtimes give by default; `restricted` allows the first only. */
+/** The only one that `restricted` allows. */
+const restrictedCapability = 'NET_BIND_SERVICE';
+/** What container runtimes give by default. */
 const baselineCapabilities = new Set(
   [
-    'NET_BIND_SERVICE AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD',
+    `${restrictedCapability} AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD`,
     'SETFCAP SETGID SETPCAP SETUID SYS_CHROOT',
   ].flatMap((line) => line.split(' ')),
 );
-
-function isAllowed(capability: string, level: Level): boolean {
-  return level === 'restricted' ? capability === 'NET_BIND_SERVICE' : baselineCapabilities.has(capability);
-}
