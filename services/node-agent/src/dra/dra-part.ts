@@ -6,7 +6,7 @@ import type { ApiClient } from '@enclos/service/cluster';
 import type { Log } from '../log.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { DraOptions } from '../options.ts';
-import { registrationEvents } from '../plugin/registration-events.ts';
+import { registrationEvents, type RegistrationEvents } from '../plugin/registration-events.ts';
 import { openClaimRecords } from './claim-records.ts';
 import { isGone, readClaim } from './claim.ts';
 import { loadDraDefinitions } from './definitions.ts';
@@ -44,7 +44,6 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
   const { node, devices: count, cdiFolder, kubeletRoot } = options;
   const { client, log, metrics, caller, problem } = around;
   const failed = (what: string, error: unknown): void => log.warn('claim-failed', error, { what });
-  const events = registrationEvents(driverName, { driver: driverName }, { log, metrics });
   const reader = { client, node, count };
   const claims = await openPreparedClaims({
     root: join(around.runtimeFolder, 'claims'),
@@ -82,14 +81,10 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
             if (reason !== undefined) log.warn('claim-refused', reason, { what });
           },
         },
-        events: {
-          ...events,
-          registered() {
-            events.registered();
-            slice.suspect();
-            void slice.publish();
-          },
-        },
+        events: eventsOf(around, () => {
+          slice.suspect();
+          void slice.publish();
+        }),
       });
       const publish = (): void => void slice.publish();
       const unwatch = around.watch(publish);
@@ -106,4 +101,15 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
       await sockets?.close();
     },
   });
+}
+
+function eventsOf(around: Pick<DraSurroundings, 'log' | 'metrics'>, joined: () => void): RegistrationEvents {
+  const events = registrationEvents(driverName, { driver: driverName }, around);
+  return {
+    ...events,
+    registered() {
+      events.registered();
+      joined();
+    },
+  };
 }
