@@ -24,6 +24,7 @@ function bench(t: TestContext, folder: string) {
   let reclaimed = 0;
   let asked = 0;
   const stop = keepSweeping({
+    definitions,
     devices: {
       folders: async () => {
         asked += 1;
