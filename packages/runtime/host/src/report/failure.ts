@@ -1,7 +1,9 @@
 import type { Failure } from '@enclos/diagnostics';
 import type { EnclosError } from '@enclos/errors';
 
-/** What people read of an error. That the other side raised it is for programs to know. */
-export function failureOf({ code, message, next, details: { remote: _, ...details } }: EnclosError): Failure {
-  return { code, message, next, details };
+/** What people read of an error. */
+export function failureOf(error: EnclosError): Failure {
+  // That the other side raised it is for programs to know.
+  const { remote: _, ...details } = error.details;
+  return { code: error.code, message: error.message, next: error.next, details };
 }
