@@ -28,6 +28,15 @@ export const primitives = [
     fix: 'use @enclos/durable',
   },
   {
+    name: 'a file opened that may be a pipe',
+    pattern: /\bO_NONBLOCK\b/g,
+    home: 'packages/ground/durable/src',
+    exceptions: [
+      ['packages/evidence/endorsements/src/node/disk-cache.ts', 'follows no link and reads only files of its own user'],
+    ],
+    fix: 'use readBoundedFile of @enclos/durable',
+  },
+  {
     name: 'the armour of PEM',
     pattern: /-----(?:BEGIN|END)/g,
     home: 'packages/ground/codec/src',

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { X509Certificate } from 'node:crypto';
 import { isEnclosError } from '@enclos/errors';
+import { until } from '@enclos/testkit';
 import { servingCertificate } from '../src/server/certificate-files.ts';
 import type { KeyPair } from '../src/server/webhook-server.ts';
 import { keepAlive, post } from './clients.ts';
@@ -48,10 +49,6 @@ class MountedSecret {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(5);
-}
-
 describe('certificate files', () => {
   let [first, second]: readonly Trust[] = [];
   let folder: string;
@@ -77,7 +74,7 @@ describe('certificate files', () => {
     const agent = keepAlive();
     assert.equal((await post(running.port, old, review, { agent })).fingerprint, fingerprintOf(old));
     await secret.put(next);
-    await until(() => events().includes('certificate-replaced'));
+    await until('the next certificate is served', () => events().includes('certificate-replaced'));
     assert.equal((await post(running.port, old, review, { agent })).fingerprint, fingerprintOf(old));
     assert.equal((await post(running.port, next, review)).fingerprint, fingerprintOf(next));
     await assert.rejects(post(running.port, old, review), 'the old authority did not sign the new certificate');
@@ -103,7 +100,10 @@ describe('certificate files', () => {
     });
     for (let i = 1; i <= 10; i++) {
       await secret.put(pairs[i % 2] ?? pairs[0]);
-      await until(() => events().filter((event) => event === 'certificate-replaced').length >= i);
+      await until(
+        `${i} certificates have been replaced`,
+        () => events().filter((event) => event === 'certificate-replaced').length >= i,
+      );
     }
     state.isDone = true;
     await Promise.all(clients);
@@ -125,13 +125,13 @@ describe('certificate files', () => {
     ];
     for (const [index, pair] of bad.entries()) {
       current = pair;
-      await until(() => refusals().length === index + 1);
+      await until('the certificate is refused', () => refusals().length === index + 1);
       await delay(50);
       assert.equal(refusals().length, index + 1);
       assert.equal((await post(running.port, old, review)).fingerprint, fingerprintOf(old));
     }
     current = next;
-    await until(() => events().includes('certificate-replaced'));
+    await until('the next certificate is served', () => events().includes('certificate-replaced'));
     assert.equal((await post(running.port, next, review)).fingerprint, fingerprintOf(next));
     assert.ok(!JSON.stringify(running.log).includes('PRIVATE'));
     await running.stop();
@@ -147,7 +147,7 @@ describe('certificate files', () => {
     });
     assert.equal(await running.ready(), 503);
     current = old;
-    await until(() => events().includes('certificate-replaced'));
+    await until('the next certificate is served', () => events().includes('certificate-replaced'));
     assert.equal(await running.ready(), 200);
     await running.stop();
   });

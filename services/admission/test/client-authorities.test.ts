@@ -59,7 +59,7 @@ describe('with authorities of clients, the webhook', () => {
     assert.match(await running.metrics(), /reviews_total\{[^}]*\} 1$/m);
   });
 
-  test('refuses what is no authority, in words', async () => {
+  test('refuses what is not an authority, in words', async () => {
     const trust = await makeTrust();
     const code = 'ADMISSION_CERTIFICATE_REFUSED';
     const refused = (clientCa: string, message: RegExp): void =>

@@ -35,7 +35,7 @@ describe('the manifests', () => {
     for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
   });
 
-  test('are no change when they are applied again', async () => {
+  test('change nothing when they are applied again', async () => {
     const more = { apiServerNetworks: ['10.1.0.0/24'], monitoringNamespace: 'watch', trust: await makeTrust() };
     for (const given of [options, { ...options, ...more }]) {
       const manifests = webhookFiles(given).map(({ text }) => load(text) as PlainManifest);

@@ -107,9 +107,9 @@ describe('a wish that cannot be granted', () => {
       /not a whole number of MiB/,
     ],
     ['a quote provider that is not there', { ...sgx, 'enclos.dev/quote-provider': 'qgs' }, [app], /no container qgs/],
-    ['a quote provider that is no name', { ...sgx, 'enclos.dev/quote-provider': 'A B' }, [app], /neither aesmd nor/],
+    ['a quote provider that is not a name', { ...sgx, 'enclos.dev/quote-provider': 'A B' }, [app], /neither aesmd nor/],
     [
-      "Intel's quote provider that is no name",
+      "Intel's quote provider that is not a name",
       { ...sgx, 'sgx.intel.com/quote-provider': '' },
       [app],
       /neither aesmd nor/,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '@enclos/testkit';
 import { answerReview } from '../src/review/answer.ts';
 import { ended, keepAlive, post, tcpTo, tlsTo, untilClosed } from './clients.ts';
 import { askingPod, podCases } from './pods.ts';
@@ -13,8 +14,8 @@ const asking = askingPod(
   { containers: [{ name: 'app', image: secret, env: [{ name: 'PASSWORD', value: secret }] }] },
 );
 
-async function until(running: Running, line: RegExp): Promise<void> {
-  while (!line.test(await running.metrics())) await delay(10);
+function untilMetrics(running: Running, line: RegExp): Promise<void> {
+  return until(`the metrics have ${line.source}`, async () => line.test(await running.metrics()));
 }
 
 describe('the server', () => {
@@ -49,7 +50,7 @@ describe('the server', () => {
     });
   });
 
-  test('refuses what is no review, by the status', async () => {
+  test('refuses what is not a review, by the status', async () => {
     const { port, trust } = running;
     const status = async (body: string, more = {}) => (await post(port, trust, body, more)).status;
     assert.equal(await status('{'), 400);
@@ -268,7 +269,7 @@ describe('a slow or greedy client', () => {
     assert.ok(small.length < 1000);
     const socket = await tlsTo(port, trust);
     socket.write(`${head}Content-Length: 100000\r\n\r\n${' '.repeat(4900)}`);
-    await until(running, /^enclos_admission_held_bytes 4900$/m);
+    await untilMetrics(running, /^enclos_admission_held_bytes 4900$/m);
     const refused = await post(port, trust, large);
     assert.deepEqual([refused.status, refused.body], [503, '{"code":"ADMISSION_BUSY"}']);
     assert.equal((await post(port, trust, small)).status, 200);
@@ -279,7 +280,7 @@ describe('a slow or greedy client', () => {
       await delay(50);
     }
     await ended(socket);
-    await until(running, /^enclos_admission_held_bytes 0$/m);
+    await untilMetrics(running, /^enclos_admission_held_bytes 0$/m);
     await running.stop();
     assert.equal(running.log.filter(({ event }) => event === 'refused').length, 2 + refusedAgain);
     assert.equal(
@@ -292,9 +293,9 @@ describe('a slow or greedy client', () => {
     const running = await start();
     const socket = await tlsTo(running.port, running.trust);
     socket.write(`${head}Content-Length: 1000\r\n\r\nabc`);
-    await until(running, /^enclos_admission_held_bytes 3$/m);
+    await untilMetrics(running, /^enclos_admission_held_bytes 3$/m);
     socket.destroy();
-    await until(running, /^enclos_admission_requests_in_flight 0$/m);
+    await untilMetrics(running, /^enclos_admission_requests_in_flight 0$/m);
     assert.match(await running.metrics(), /^enclos_admission_held_bytes 0$/m);
     assert.equal((await post(running.port, running.trust, reviewOf(asking))).status, 200);
     await running.stop();
@@ -317,7 +318,7 @@ describe('the end of the server', () => {
     socket.write(
       `POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${review.length}\r\n\r\n`,
     );
-    await until(running, /^enclos_admission_requests_in_flight 1$/m);
+    await untilMetrics(running, /^enclos_admission_requests_in_flight 1$/m);
     const stopped = running.stop();
     assert.equal(await running.ready(), 503);
     const during = await post(port, trust, reviewOf(asking), { agent });
@@ -334,7 +335,7 @@ describe('the end of the server', () => {
     const running = await start({ finishMs: 200 });
     const socket = await tlsTo(running.port, running.trust);
     socket.write('POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n');
-    await until(running, /^enclos_admission_requests_in_flight 1$/m);
+    await untilMetrics(running, /^enclos_admission_requests_in_flight 1$/m);
     const startMs = performance.now();
     await running.stop();
     assert.ok(performance.now() - startMs < 5000);

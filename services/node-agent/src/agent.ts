@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { softwareResource } from '@enclos/kubernetes/software-device';
@@ -6,13 +7,13 @@ import { startAdminServer } from '@enclos/service/admin';
 import { clusterApiServer, createApiClient, type ApiClient, type ApiClientOptions } from '@enclos/service/cluster';
 import { createNodeReport } from './api/node-report.ts';
 import { createPodEvents, type PodEvents } from './api/pod-events.ts';
-import { every } from '@enclos/bounded';
 import { createHardwarePart, type HardwarePart } from './hardware-part.ts';
 import type { Log } from './log.ts';
 import { createAgentMetrics, type AgentMetrics } from './metrics.ts';
 import type { AgentOptions, ReportOptions } from './options.ts';
-import { loadDefinitions } from './plugin/definitions.ts';
-import { startDevicePlugin, type StartPlugin } from './plugin/device-plugin.ts';
+import { loadDefinitions, type Definitions } from './plugin/definitions.ts';
+import { startDevicePlugin, type DevicePluginOptions, type StartPlugin } from './plugin/device-plugin.ts';
+import { registrationEvents } from './plugin/registration-events.ts';
 import { holderOf } from './reclaim/pod-resources.ts';
 import { createSoftwarePart, type SoftwarePart } from './software-part.ts';
 
@@ -48,8 +49,8 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
     collateral: () => parts.software?.collateral(),
     problem: () => parts.software?.problem(),
   });
-  const { kubeletFolder } = options;
-  const plugin = pluginStarter(options, log, metrics);
+  const definitions = loadDefinitions();
+  const plugin = pluginStarter({ definitions, folder: options.kubeletFolder, log, metrics });
   const client = (): ApiClient => apiClient({ perSecond: 50, burst: 100 });
   const server =
     options.metrics === undefined
@@ -72,8 +73,9 @@ export async function startAgent(options: AgentOptions, { log, now }: AgentSurro
       parts.hardware = await createHardwarePart(options.hardware, { log, plugin });
     }
     if (options.software !== undefined) {
-      const podEvents = podEventsOf(options, { log, now });
-      const around = { log, metrics, plugin, kubeletFolder, client, podEvents };
+      const podEvents = podEventsOf(options, definitions, { log, now });
+      const { kubeletFolder } = options;
+      const around = { log, metrics, plugin, definitions, kubeletFolder, client, podEvents };
       parts.software = await createSoftwarePart(options.software, around);
       const { software } = parts;
       await software.open(now);
@@ -103,9 +105,13 @@ function startReporting(report: ReportOptions, software: SoftwarePart, { log, no
 }
 
 /** @throws SERVICE_CLUSTER_UNREACHABLE outside a cluster */
-function podEventsOf({ report, software }: AgentOptions, { log, now }: AgentSurroundings): PodEvents | undefined {
+function podEventsOf(
+  { report, software }: AgentOptions,
+  definitions: Definitions,
+  { log, now }: AgentSurroundings,
+): PodEvents | undefined {
   if (report?.podEvents !== true || software === undefined) return undefined;
-  const asking = { definitions: loadDefinitions(), socketPath: join(software.podResources, 'kubelet.sock') };
+  const asking = { definitions, socketPath: join(software.podResources, 'kubelet.sock') };
   return createPodEvents({
     client: apiClient(),
     node: report.node,
@@ -133,37 +139,23 @@ function unreadyReason(software: SoftwarePart | undefined): string | undefined {
   return problem === undefined ? software.collateral()?.unready : 'the software devices do not work';
 }
 
-function pluginStarter({ kubeletFolder }: AgentOptions, log: Log, metrics: AgentMetrics): StartPlugin {
-  const definitions = loadDefinitions();
+interface PluginSurroundings extends Pick<DevicePluginOptions, 'definitions' | 'folder'> {
+  readonly log: Log;
+  readonly metrics: AgentMetrics;
+}
+
+function pluginStarter({ definitions, folder, log, metrics }: PluginSurroundings): StartPlugin {
   return (resource) => {
     const { name } = resource;
-    /** A refusal comes again and again; it is told once. */
-    let told: string | undefined;
     return startDevicePlugin({
       definitions,
       resource,
-      folder: kubeletFolder,
+      folder,
       allocated(outcome, reason) {
         metrics.allocated(name, outcome);
         if (reason !== undefined) log.warn('allocation-refused', reason, { resource: name });
       },
-      events: {
-        registered() {
-          told = undefined;
-          metrics.registered(name);
-          log.info('registered', { resource: name });
-        },
-        lost() {
-          metrics.lost(name);
-          log.info('kubelet-lost', { resource: name });
-        },
-        failed(error) {
-          const code = isEnclosError(error) ? error.code : 'unknown';
-          metrics.registrationFailed(name, code);
-          if (told !== code) log.warn('registration-failed', error, { resource: name });
-          told = code;
-        },
-      },
+      events: registrationEvents(name, { resource: name }, { log, metrics }),
     });
   };
 }

@@ -1,7 +1,7 @@
+import { every } from '@enclos/bounded';
 import { publishCdi } from './devices/cdi.ts';
 import { readEpcSize, type EpcSize } from './devices/epc.ts';
 import { createHardware } from './devices/hardware.ts';
-import { every } from '@enclos/bounded';
 import type { Log } from './log.ts';
 import type { HardwareSettings } from './options.ts';
 import type { DevicePlugin, StartPlugin } from './plugin/device-plugin.ts';

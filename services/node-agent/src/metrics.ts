@@ -1,9 +1,9 @@
-import { isEnclosError } from '@enclos/errors';
 import { createValue, createView } from '@enclos/host/exposition';
 import type { CollateralState } from './collateral/keeper.ts';
 import { collateralViews } from './collateral/views.ts';
 import type { EpcSize } from './devices/epc.ts';
 import type { Resource } from './plugin/resource.ts';
+import { codeOf } from './tell-once.ts';
 
 /** What the agent counts, for Prometheus. */
 export interface AgentMetrics {
@@ -112,7 +112,7 @@ function viewsOf(
       { name: 'enclos_agent_devices_problem', help: '1 for the code of why software devices are unhealthy.' },
       () => {
         const found = problem();
-        return found === undefined ? [] : [[{ code: isEnclosError(found) ? found.code : 'unknown' }, 1]];
+        return found === undefined ? [] : [[{ code: codeOf(found) }, 1]];
       },
     ),
     createView({ name: 'enclos_agent_accounting', help: '1 for what enclaves are counted with: pod or agent.' }, () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 import {
@@ -19,6 +19,7 @@ import {
 import { endorsedMachine } from './collateral/candidate.ts';
 import { keepCollateral, type CollateralKeeper } from './collateral/keeper.ts';
 import { sourceAt } from './collateral/source-at.ts';
+import { makePassable } from './devices/folder-access.ts';
 import type { Log } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
@@ -134,8 +135,7 @@ async function startKeeper(
 /** In a separate folder, which a pod can mount without getting anything else of the agent. */
 async function startQuotes(services: PlatformServices, runtimeFolder: string): Promise<Listening> {
   const folder = join(runtimeFolder, 'quotes');
-  await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o755);
+  await makePassable(folder);
   return serveQuotes(services, join(folder, 'quote.sock'));
 }
 

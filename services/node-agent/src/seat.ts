@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { hasCode } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket, listenForOwner, removeDeadSocket } from '@enclos/tee/unix-socket';
 
@@ -71,7 +72,7 @@ async function sit(path: string): Promise<Seat | undefined> {
   try {
     await listenForOwner(server, path);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') return undefined;
+    if (hasCode(cause, 'EADDRINUSE')) return undefined;
     throw new EnclosError('AGENT_FOLDER_REFUSED', `The agent cannot listen at ${path}.`, { cause });
   }
   return Object.freeze({ leave: () => close(server, waiting) });

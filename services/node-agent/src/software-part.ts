@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import { EnclosError } from '@enclos/errors';
@@ -17,11 +18,11 @@ import { createSoftwareDevices } from './devices/software.ts';
 import { createTrial, identifyKubelet, type Trial } from './devices/trial.ts';
 import type { CollateralState } from './collateral/keeper.ts';
 import { createDraPart, type DraPart } from './dra/dra-part.ts';
-import { every } from '@enclos/bounded';
 import type { Log, LogFields } from './log.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { SoftwareOptions } from './options.ts';
 import type { AgentPlatform } from './platform.ts';
+import type { Definitions } from './plugin/definitions.ts';
 import type { StartPlugin } from './plugin/device-plugin.ts';
 import type { Resource } from './plugin/resource.ts';
 import { keepSweeping } from './reclaim/keep-sweeping.ts';
@@ -47,6 +48,8 @@ export interface SoftwareSurroundings {
   readonly log: Log;
   readonly metrics: AgentMetrics;
   readonly plugin: StartPlugin;
+  /** The kubelet's APIs. */
+  readonly definitions: Definitions;
   /** Reaches the API server; only claims need it. */
   readonly client: () => ApiClient;
   /** Tells the owners of pods what was refused to them. */
@@ -58,7 +61,7 @@ const probeMs = 2000;
 /** @throws AGENT_FOLDER_REFUSED, AGENT_CGROUP_UNAVAILABLE */
 export async function createSoftwarePart(
   options: SoftwareOptions,
-  { log, metrics, plugin: startPlugin, kubeletFolder, client, podEvents }: SoftwareSurroundings,
+  { log, metrics, plugin: startPlugin, definitions, kubeletFolder, client, podEvents }: SoftwareSurroundings,
 ): Promise<SoftwarePart> {
   const { cgroupRoot, runtimeFolder, stateFolder, devices: count, dra } = options;
   await makePassable(runtimeFolder);
@@ -100,7 +103,7 @@ export async function createSoftwarePart(
       await claims?.attach(started.folderHosts.slice(count));
       stops.push(
         every(probeMs, devices.probe, (error) => failed('probe', error)),
-        keepSweeping({ devices, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
+        keepSweeping({ devices, definitions, folder: options.podResources, log, reclaimed: metrics.reclaimed }),
       );
       log.info('platform-ready', readyFields(started, options, cgroups));
     },

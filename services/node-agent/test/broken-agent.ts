@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { withinMs } from '@enclos/testkit';
 import type { DeviceList } from '../src/plugin/messages.ts';
 import type { RunningAgent } from './agent-site.ts';
 import type { FakeKubelet } from './fake-kubelet.ts';
-import { withinMs } from './support.ts';
 
 /** Whether every device of a list has this health, and there is one. */
 export const all =

@@ -37,7 +37,7 @@ describe('the manifests of the agent', () => {
     for (const { name, text } of files) assert.equal(readFileSync(`${folder}${name}`, 'utf8'), text, name);
   });
 
-  test('are no change when they are applied again', () => {
+  test('change nothing when they are applied again', () => {
     for (const some of [
       {},
       { devices: 0, isOwnVendor: false, hasCgroups: false },
@@ -260,7 +260,7 @@ describe('the manifests of an agent that reports to the cluster', () => {
     assert.equal(without?.containers[0]?.env, undefined);
   });
 
-  test('are written for the options of the command, and are no change when they are applied again', () => {
+  test('are written for the options of the command, and change nothing when they are applied again', () => {
     const words = ['--folder', 'deploy', '--image', shown.image, '--events', '--node-condition', '--node-label'];
     const request = parseManifestOptions(words);
     assert.deepEqual(request?.options.report, report);

@@ -48,7 +48,7 @@ export interface FakeKubeletOptions {
   readonly refuses?: (request: RegisterRequest) => string | undefined;
 }
 
-/** Starts as the kubelet does: it empties its folder, listens, and calls back whoever registers. */
+/** Starts as the kubelet does: it empties its folder, listens, and calls back each plugin that registers. */
 export async function startFakeKubelet(options: FakeKubeletOptions): Promise<FakeKubelet> {
   const { definitions, folder, refuses } = options;
   await mkdir(folder, { recursive: true });

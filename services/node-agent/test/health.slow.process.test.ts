@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import { agentSkipped, createAgentSite, type AgentSite } from './agent-site.ts';
 import { all, isBroken } from './broken-agent.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
-import { withinMs } from './support.ts';
 import { createSyncLoop } from './sync-loop.ts';
 
 const definitions = loadDefinitions();
@@ -41,7 +41,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
 
   const known = async (): Promise<KnownPlugin> => {
     const { length } = kubelet.plugins;
-    while (kubelet.plugins.length === length) await new Promise((resolve) => setImmediate(resolve));
+    await until('an agent registers', () => kubelet.plugins.length > length, 30_000);
     const plugin = kubelet.plugins.at(-1);
     assert.ok(plugin !== undefined);
     return plugin;
@@ -61,7 +61,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
   test('of a hung agent costs the kubelet ten seconds, then its call fails and the agent has ended', async () => {
     const registered = known();
     const agent = site.agent(...cgroupWords);
-    const plugin = await withinMs(30_000, registered);
+    const plugin = await registered;
     await withinMs(60_000, plugin.until(all('Healthy')));
     loop.know(plugin);
     const given = await loop.admit(rebooted);
@@ -88,7 +88,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
     );
     const registered = known();
     const agent = site.agent(...cgroupWords);
-    const plugin = await withinMs(30_000, registered);
+    const plugin = await registered;
     await withinMs(60_000, plugin.until(all('Healthy')));
     loop.know(plugin);
     assert.deepEqual(await loop.admit(rebooted), allocation);

@@ -4,14 +4,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { containerTest, createPodman, seenAt, serviceImage } from '@enclos/testkit';
+import { containerTest, createPodman, seenAt, serviceImage, until, withinMs } from '@enclos/testkit';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, enclaves, enclaveUsers, until } from './agent-site.ts';
+import { agentSkipped, createAgentSite, enclaves, enclaveUsers } from './agent-site.ts';
 import { agentPod } from './daemonset.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet } from './fake-kubelet.ts';
-import { withinMs } from './support.ts';
 
 const image = 'localhost/enclos-node-agent:1';
 const hello = Buffer.from('hello').toString('base64');

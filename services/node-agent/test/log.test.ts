@@ -41,7 +41,7 @@ describe('the log of the agent', () => {
     }
   });
 
-  test('does not grow in memory when nobody reads it, and says later how much is missing', () => {
+  test('does not grow in memory when it is not read, and says later how much is missing', () => {
     const { length } = lines;
     stream.writableLength = 2 * 1024 * 1024;
     for (let i = 0; i < 3; i += 1) log.info('registered');

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from './agent-site.ts';
+import { until } from '@enclos/testkit';
 import { temporaryFolder } from './support.ts';
 
 const bin = fileURLToPath(new URL('../../bin/enclos-node-agent.js', import.meta.url));
@@ -70,7 +70,9 @@ describe('the agent as a process', () => {
     const { pid = 0 } = watchdog;
     const commandOf = (id: string | number): string => readFileSync(`/proc/${id}/cmdline`, 'latin1');
     const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-    await until('the agent runs', () => children() !== '', 20_000);
+    // Between its fork and its exec a child has the command line of its parent.
+    const hasBegun = (child: string): boolean => child !== '' && commandOf(child) !== commandOf(pid);
+    await until('the agent runs', () => hasBegun(children()), 20_000);
     assert.match(commandOf(children()), /enclos-node-agent/);
     assert.match(commandOf(pid), /^enclos-watchdog\0*$/);
     const ended = once(watchdog, 'exit');

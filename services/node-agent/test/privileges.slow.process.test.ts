@@ -4,14 +4,15 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'no
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { capabilitiesOf } from '../src/manifests/privileges.ts';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, enclaves, until, type AgentSite, type RunningAgent } from './agent-site.ts';
+import { agentSkipped, createAgentSite, enclaves, type AgentSite, type RunningAgent } from './agent-site.ts';
+import { all } from './broken-agent.ts';
 import { withRightsOf } from './daemonset.ts';
 import { startFakeKubelet, type FakeKubelet } from './fake-kubelet.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import type { Pod } from './pod.ts';
-import { withinMs } from './support.ts';
 
 // Takes each privilege away in turn. What fails then is what the table in the README of the agent says; what fails nowhere
 // is not asked for.
@@ -66,10 +67,7 @@ describe('an agent with software devices', { skip }, () => {
     await withinMs(60_000, agent.said('platform-ready'));
     const plugin = kubelet.plugins.at(-1);
     if (plugin === undefined) throw new Error('It has not registered.');
-    await withinMs(
-      30_000,
-      plugin.until(({ devices }) => devices.every(({ health }) => health === 'Healthy')),
-    );
+    await withinMs(30_000, plugin.until(all('Healthy')));
     const { container_responses: answers } = await plugin.allocate(['software-sgx-0']);
     const cgroup = isCounted ? site.cgroup(`privileges-${kubelet.plugins.length}`) : undefined;
     const pod = site.pod(answers[0] ?? {}, { cgroup });
@@ -90,15 +88,20 @@ describe('an agent with software devices', { skip }, () => {
     assert.equal(await pod.does('echo', hello), hello);
   }
 
+  /** Ends an agent that has told the kubelet of no device that works. */
+  async function endsUnhealthy(agent: RunningAgent): Promise<void> {
+    const { lists, gone } = kubelet.plugins.at(-1) ?? {};
+    assert.ok(lists?.every(all('Unhealthy')));
+    await agent.stop('SIGKILL');
+    await gone;
+  }
+
   /** Whether no device of it works, and with which code in its log. */
   async function failsDevices(before_: readonly string[], code: string): Promise<void> {
     const agent = site.agentUnder(before_, counting());
     await withinMs(60_000, agent.said('platform-ready'));
     assert.equal((await withinMs(30_000, agent.said('device-failed')))['code'], code);
-    const { lists, gone } = kubelet.plugins.at(-1) ?? {};
-    assert.ok(lists?.every(({ devices }) => devices.every(({ health }) => health === 'Unhealthy')));
-    await agent.stop('SIGKILL');
-    await gone;
+    await endsUnhealthy(agent);
   }
 
   /** What keeps it from starting. */
@@ -122,10 +125,7 @@ describe('an agent with software devices', { skip }, () => {
       ['AGENT_ISOLATION_INCOMPLETE', 'Enclaves lack layers of isolation here: namespaces.'],
     );
     assert.match(String(next), /privileges of its manifest.*or start the agent with --allow-missing-isolation/);
-    const { lists, gone } = kubelet.plugins.at(-1) ?? {};
-    assert.ok(lists?.every(({ devices }) => devices.every(({ health }) => health === 'Unhealthy')));
-    await agent.stop('SIGKILL');
-    await gone;
+    await endsUnhealthy(agent);
   });
 
   test('serves pods without SYS_ADMIN where that is allowed, and says what is missing', async () => {
@@ -241,7 +241,7 @@ describe('an agent with hardware only', { skip }, () => {
 
 /** How many processes below one have ended and were not reaped. */
 function deadBelow(root: number): number {
-  const all = readdirSync('/proc').flatMap((name) => {
+  const processes = readdirSync('/proc').flatMap((name) => {
     try {
       const [, id, state, parent] = /^(\d+) \(.*\) (\S) (\d+)/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
       return id === undefined ? [] : [{ id: Number(id), state, parent: Number(parent) }];
@@ -252,7 +252,7 @@ function deadBelow(root: number): number {
   const below = new Set([root]);
   for (let size = 0; size < below.size;) {
     size = below.size;
-    for (const { id, parent } of all) if (below.has(parent)) below.add(id);
+    for (const { id, parent } of processes) if (below.has(parent)) below.add(id);
   }
-  return all.filter(({ id, state }) => below.has(id) && state === 'Z').length;
+  return processes.filter(({ id, state }) => below.has(id) && state === 'Z').length;
 }

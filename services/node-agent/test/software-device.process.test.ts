@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import {
@@ -16,14 +17,12 @@ import {
   createAgentSite,
   enclaves,
   enclaveUsers,
-  until,
   type AgentSite,
   type RunningAgent,
 } from './agent-site.ts';
 import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import type { Pod } from './pod.ts';
-import { withinMs } from './support.ts';
 
 const hello = Buffer.from('hello').toString('base64');
 const mebibyte = 1024 * 1024;
@@ -119,7 +118,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.ok([...users].every((user) => user > 0x7fff_ffff));
     });
 
-    test('evidence that the platform was separated from it, to whoever names the root', async () => {
+    test('evidence that the platform was separated from it, to those who name the root', async () => {
       assert.equal(await first.does('describe'), 'separated');
       const nonce = utf8('a nonce of the relying party');
       const quote = await first.does('quote', 'device test v1', Buffer.from(nonce).toString('base64'));
@@ -199,7 +198,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.equal(await first.does('echo', hello), hello);
     });
 
-    test('with bytes that are no message is cut off, and the other pod does not notice', async () => {
+    test('with bytes that are not a message is cut off, and the other pod does not notice', async () => {
       assert.equal(await second.does('garbage'), 'cut off');
       assert.equal(await first.does('echo', hello), hello);
       assert.equal(await second.does('echo', hello), hello);
@@ -207,7 +206,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
   });
 
   describe('root in some container, who becomes a user of an enclave,', () => {
-    test('keeps it from nobody else, and gets no enclave that shares it', async () => {
+    test('keeps it from no other pod, and gets no enclave that shares it', async () => {
       const part = [8, 9, 10, 11].map((i) => enclaveUsers.first + i);
       const squatters = await Promise.all(part.map(squat));
       const pod = podIn('squatted', await allocate(2));
@@ -285,7 +284,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       }
     });
 
-    test('starts while somebody runs as a user of an enclave, it starts all the same', async () => {
+    test('starts while a process runs as a user of an enclave, it starts all the same', async () => {
       const squatter = await squat(enclaveUsers.last);
       const started = site.agent(...cgroupWords);
       await withinMs(30_000, started.said('platform-ready'));

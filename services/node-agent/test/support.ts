@@ -47,13 +47,6 @@ export function testResource(devices: Readonly<Record<string, Health>>, name = '
   });
 }
 
-export function withinMs<T>(limitMs: number, what: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error(`Not within ${limitMs} ms.`)), limitMs).unref();
-  });
-  return Promise.race([what, late]);
-}
-
 /** What a command line of the agent asks for, when it asks for no help. */
 export function optionsOf(...argv: readonly string[]): AgentOptions {
   const options = parseOptions(argv);

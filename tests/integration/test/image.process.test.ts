@@ -19,7 +19,7 @@ import { startMachine } from '@enclos/process-kit';
 import { containerTest, createPodman, startRegistry } from '@enclos/testkit';
 import { enclosBin, newProject, startProgram, type Ran } from '@enclos/process-kit/processes/programs';
 
-// /tmp itself may be entered by everybody: another user builds below it.
+// /tmp itself may be entered by anyone: another user builds below it.
 const folder = mkdtempSync(join(tmpdir(), 'enclos-image-process-'));
 chmodSync(folder, 0o755);
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,17 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { testWithPrograms } from './programs.ts';
 import { runFolder } from './run-folder.ts';
 
 /** Where Debian has Go packages. */
 const gopath = '/usr/share/gocode';
-const packages = 'golang-go golang-github-masterminds-sprig-dev kustomize';
 const hasAll =
   spawnSync('go', ['version']).status === 0 &&
   spawnSync('kustomize', ['version']).status === 0 &&
   existsSync(join(gopath, 'src/github.com/Masterminds/sprig'));
+const absence = hasAll
+  ? undefined
+  : 'absent: apt-get install --no-install-recommends golang-go golang-github-masterminds-sprig-dev kustomize';
 
 /** A chart to render, as `helm template` does. */
 export interface ChartRequest {
@@ -33,12 +35,8 @@ export interface ManifestPrograms {
 
 /** Tests with Go and kustomize. Where these are not, they are skipped, visibly and counted; in CI that fails. */
 export function chartTest(name: string, body: (programs: ManifestPrograms) => Promise<void> | void): void {
-  if (hasAll) return void test(name, () => body({ renderCharts, kustomize }));
-  const absence = `absent: apt-get install --no-install-recommends ${packages}`;
-  if (process.env['CI'] === undefined) return void test(name, { skip: absence }, () => undefined);
-  void test(name, () => {
-    throw new Error(`Charts cannot be rendered: ${absence}.`);
-  });
+  const failure = (why: string): string => `Charts cannot be rendered: ${why}.`;
+  testWithPrograms(name, { absence, failure }, () => body({ renderCharts, kustomize }));
 }
 
 function renderCharts(requests: readonly ChartRequest[]): readonly string[] {

@@ -30,6 +30,7 @@ export {
   startPostgres,
   type PostgresServer,
 } from './postgres-server.ts';
+export { tlsKeyPair } from './service/tls-key-pair.ts';
 export { vectors } from './vectors.ts';
 export {
   registryUser,
@@ -47,6 +48,11 @@ export {
 } from './policy-costs/index.ts';
 export { searchingDraft } from './hostile-drafts.ts';
 export { sigstructFields } from './sigstruct-fields.ts';
+export {
+  startFakeApiServer,
+  type FakeApiServer,
+  type Respond as ApiServerResponder,
+} from './service/fake-api-server.ts';
 export { memorySealing } from './service/memory-sealing.ts';
 export { MemoryStore, type MemoryRow } from './service/memory-store.ts';
 export {
@@ -56,3 +62,4 @@ export {
   type SecondApply,
   type ServerModel,
 } from './server-model/index.ts';
+export { until, withinMs } from './waiting.ts';

@@ -21,9 +21,9 @@ export interface PodSecuritySpec {
 
 /** Version 1.30 and later: "Pod Security Standards" of Kubernetes' documentation. */
 const baselineCapabilities = new Set(
-  [
-    'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT',
-  ].flatMap((line) => line.split(' ')),
+  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
+    ' ',
+  ),
 );
 const baselineSysctls = new Set([
   'kernel.shm_rmid_forced',

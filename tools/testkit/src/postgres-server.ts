@@ -2,9 +2,10 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import { testWithPrograms } from './programs.ts';
 
 const versions = '/usr/lib/postgresql';
 
@@ -21,11 +22,7 @@ export const postgresAbsence = programs === undefined ? 'PostgreSQL is absent (a
 
 /** Tests with a real PostgreSQL. Without one they are skipped, visibly and counted; in CI that fails. */
 export function postgresTest(name: string, body: (t: TestContext) => Promise<void>): void {
-  if (postgresAbsence === undefined) return void test(name, body);
-  if (process.env['CI'] === undefined) return void test(name, { skip: postgresAbsence }, () => undefined);
-  void test(name, () => {
-    throw new Error(`${postgresAbsence}.`);
-  });
+  testWithPrograms(name, { absence: postgresAbsence, failure: (absence) => `${absence}.` }, body);
 }
 
 /** PostgreSQL refuses to run as root. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
 
 /** What a program left when it ended. */
 export interface Ran {
@@ -85,5 +86,26 @@ export function saidBy(child: ChildProcess, wanted = ''): Promise<void> {
     child.stdout?.on('data', take);
     child.stderr?.on('data', complain);
     child.once('close', closed).once('error', fail);
+  });
+}
+
+/** What a test needs of the machine. */
+export interface TestNeed {
+  /** Why the machine does not have it; undefined when it does. */
+  readonly absence: string | undefined;
+  /** What the error in CI says of the absence. */
+  readonly failure: (absence: string) => string;
+}
+
+/** A test that needs programs. Where these are not, it is skipped, visibly and counted; in CI that fails. */
+export function testWithPrograms(
+  name: string,
+  { absence, failure }: TestNeed,
+  body: (t: TestContext) => Promise<void> | void,
+): void {
+  if (absence === undefined) return void test(name, body);
+  if (process.env['CI'] === undefined) return void test(name, { skip: absence }, () => undefined);
+  void test(name, () => {
+    throw new Error(failure(absence));
   });
 }

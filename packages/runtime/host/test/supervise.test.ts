@@ -379,6 +379,11 @@ describe('a platform that ends', () => {
     const enclave = await superviseEnclave({ ...loadOptions(lost), reconnect: () => Promise.resolve(next) });
     assert.deepEqual([lost.launches(), next.running(), enclave.restarts], [2, 1, 0]);
     await enclave.dispose();
+    let open = 0;
+    const close = (): Promise<void> => Promise.resolve(void (open -= 1));
+    const reconnect = (): Promise<Launcher> => Promise.resolve({ ...lost, close, connection: (open += 1) });
+    await assert.rejects(superviseEnclave({ ...loadOptions(lost), reconnect }), refused('TEE_PLATFORM_LOST'));
+    assert.equal(open, 0);
   });
 
   test('and whose end is known is not asked again', async () => {

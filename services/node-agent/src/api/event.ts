@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isoSeconds } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import type { ApiClient } from '@enclos/service/cluster';
 
@@ -27,17 +28,13 @@ export interface NewEvent extends EventText {
   readonly now: Date;
 }
 
-/** Seconds are all that the API takes. */
-export function timeOf(date: Date): string {
-  return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
 const component = 'enclos-node-agent';
 
 /** @throws SERVICE_CLUSTER_UNREACHABLE, SERVICE_CLUSTER_REFUSED */
 export async function writeEvent(client: ApiClient, event: NewEvent): Promise<void> {
   const { about, namespace, node, code, message, isWarning, now } = event;
-  const at = timeOf(now);
+  // Seconds are all that the API takes.
+  const at = isoSeconds(now.getTime());
   await client.call({
     method: 'POST',
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,

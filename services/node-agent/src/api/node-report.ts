@@ -1,6 +1,7 @@
-import { isEnclosError } from '@enclos/errors';
+import { isoSeconds } from '@enclos/codec/json';
 import type { ApiClient } from '@enclos/service/cluster';
-import { textOf, timeOf, writeEvent, type EventText } from './event.ts';
+import { tellOnce } from '../tell-once.ts';
+import { textOf, writeEvent, type EventText } from './event.ts';
 
 const conditionType = 'EnclosSoftwareSgxReady';
 const nodeLabel = 'enclos.dev/software-sgx';
@@ -33,14 +34,14 @@ const retryMs = 30_000;
 /** Tells the cluster whether the devices of this node work, on the object of the node. */
 export function createNodeReport(options: NodeReportOptions): NodeReport {
   let written: { readonly code: string; readonly atMs: number; readonly since: string } | undefined;
-  let told: string | undefined;
+  const failure = tellOnce(options.failed);
   let retryAtMs = 0;
   const write = async (): Promise<void> => {
     const now = options.now();
     const { code, message } = describe(options.problem());
     const isSame = written?.code === code;
     if (isSame && now.getTime() - (written?.atMs ?? 0) < heartbeatMs) return;
-    const at = timeOf(now);
+    const at = isoSeconds(now.getTime());
     const since = isSame ? (written?.since ?? at) : at;
     const status = { code, message, at, since, isReady: code === ready };
     if (options.condition) await writeCondition(options, status);
@@ -54,11 +55,9 @@ export function createNodeReport(options: NodeReportOptions): NodeReport {
       if (options.now().getTime() < retryAtMs) return;
       try {
         await write();
-        told = undefined;
+        failure.over();
       } catch (error) {
-        const code = isEnclosError(error) ? error.code : 'unknown';
-        if (told !== code) options.failed(error);
-        told = code;
+        failure.failed(error);
         retryAtMs = options.now().getTime() + retryMs;
       }
     },

@@ -1,6 +1,6 @@
 import { BoundedMap } from '@enclos/bounded';
-import { isEnclosError } from '@enclos/errors';
 import type { ApiClient } from '@enclos/service/cluster';
+import { tellOnce } from '../tell-once.ts';
 import { textOf, writeEvent } from './event.ts';
 
 /** A pod, as its kubelet names it. */
@@ -44,7 +44,7 @@ const maxKnown = 1024;
 export function createPodEvents({ client, node, holder, now, failed }: PodEventsOptions): PodEvents {
   const written = new BoundedMap<number>(maxKnown);
   let minute = { number: 0, events: 0 };
-  let told: string | undefined;
+  const failure = tellOnce(failed);
   const isDue = (key: string, atMs: number): boolean => {
     if (atMs - (written.get(key) ?? Number.NEGATIVE_INFINITY) < sameMs) return false;
     const number = Math.floor(atMs / 60_000);
@@ -66,7 +66,7 @@ export function createPodEvents({ client, node, holder, now, failed }: PodEvents
       isWarning: true,
       now: now(),
     });
-    told = undefined;
+    failure.over();
   };
   return Object.freeze({
     refused(refusal: Refusal) {
@@ -74,9 +74,7 @@ export function createPodEvents({ client, node, holder, now, failed }: PodEvents
       if (!isDue(key, now().getTime())) return;
       void write(refusal).catch((error: unknown) => {
         written.delete(key);
-        const code = isEnclosError(error) ? error.code : 'unknown';
-        if (told !== code) failed(error);
-        told = code;
+        failure.failed(error);
       });
     },
   });

@@ -1,5 +1,5 @@
-import { isEnclosError } from '@enclos/errors';
 import type { Log } from '../log.ts';
+import { codeOf } from '../tell-once.ts';
 
 export interface RefusalsOptions {
   readonly log: Pick<Log, 'warn'>;
@@ -9,8 +9,6 @@ export interface RefusalsOptions {
 
 /** At most one line in this time for each reason. */
 const periodMs = 10_000;
-/** Reasons are codes of Enclos; what has none is one reason. */
-const noCode = 'unknown';
 
 /**
  * Logs connections that were refused. A pod can have a hundred refused in a second: a line for each would push all else
@@ -20,7 +18,7 @@ const noCode = 'unknown';
 export function logRefusals({ log, now }: RefusalsOptions): (error: unknown) => void {
   const reasons = new Map<string, { atMs: number; unsaid: number }>();
   return (error) => {
-    const code = isEnclosError(error) ? error.code : noCode;
+    const code = codeOf(error);
     const before = reasons.get(code);
     const atMs = now();
     if (before !== undefined && atMs - before.atMs < periodMs) {

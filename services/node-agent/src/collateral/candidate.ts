@@ -5,6 +5,7 @@ import {
   type CheckedCollateral,
   type TrustedRoot,
 } from '@enclos/attestation';
+import { isoSeconds } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { CollateralText } from './source.ts';
 
@@ -61,8 +62,8 @@ async function readCandidate(
   const dates = Object.values(checked.documents);
   const latestMs = Math.max(...dates.map(({ from }) => Date.parse(from)));
   if (latestMs > now.getTime() + maxSkewMs) {
-    const clock = `${now.toISOString().slice(0, 19)}Z`;
-    throw refused(`${name} was issued at ${dateOf(latestMs)}, and the clock of this node says ${clock}.`);
+    const clock = isoSeconds(now.getTime());
+    throw refused(`${name} was issued at ${isoSeconds(latestMs)}, and the clock of this node says ${clock}.`);
   }
   return Object.freeze({
     name,
@@ -103,8 +104,6 @@ export function requireNotOlder(next: HeldCollateral, held: HeldCollateral): voi
     }
   }
 }
-
-const dateOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 function refused(message: string, cause?: unknown): EnclosError {
   return new EnclosError('AGENT_COLLATERAL_REFUSED', message, { cause });

@@ -2,9 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { readBoundedFile } from '../bounded-file.ts';
-import { decodeText } from './decode.ts';
-import { maxCollateralBytes, type CollateralSource, type CollateralText } from './source.ts';
+import { readText } from './decode.ts';
+import type { CollateralSource, CollateralText } from './source.ts';
 
 /** Vendors that a node can have at once: an old root, a new one, and room. */
 const maxFiles = 16;
@@ -53,14 +52,4 @@ async function filesAt(path: string): Promise<readonly string[]> {
 async function stampOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return `${dev}-${ino}-${size}-${mtimeNs}-${ctimeNs}`;
-}
-
-async function readText(path: string): Promise<string> {
-  const read = await readBoundedFile(path, maxCollateralBytes);
-  if ('unfit' in read) throw refused(path, read.unfit);
-  return decodeText(path, read.bytes);
-}
-
-function refused(path: string, what: string): EnclosError {
-  return new EnclosError('AGENT_COLLATERAL_REFUSED', `${path} ${what}.`);
 }

@@ -1,13 +1,13 @@
 import '../errors.ts';
-import { durable } from '@enclos/durable';
+import { SharedWork } from '@enclos/bounded';
+import { durable, hasCode } from '@enclos/durable';
 import { systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { readBoundedFile } from '../bounded-file.ts';
 import type { Log } from '../log.ts';
 import { chooseCollateral, requireNotOlder, type EndorsedMachine, type HeldCollateral } from './candidate.ts';
-import { decodeText } from './decode.ts';
+import { readText } from './decode.ts';
 import { firstLookMs, nextLookMs } from './pace.ts';
-import { maxCollateralBytes, type CollateralSource } from './source.ts';
+import type { CollateralSource } from './source.ts';
 
 export interface KeeperOptions {
   readonly source: CollateralSource;
@@ -62,6 +62,7 @@ export async function keepCollateral(options: KeeperOptions): Promise<Collateral
 
 class Keeper {
   readonly #options: KeeperOptions;
+  readonly #looks = new SharedWork<void>();
   #held: HeldCollateral | undefined;
   #confirmedMs: number | undefined;
   #lastError: EnclosError | undefined;
@@ -69,7 +70,6 @@ class Keeper {
   #wasExpired = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #looking: Promise<void> | undefined;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -110,10 +110,7 @@ class Keeper {
   }
 
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#looks.join(() => this.#look());
   }
 
   close(): void {
@@ -194,12 +191,10 @@ class Keeper {
   async #readCopy(): Promise<void> {
     const { copyFile, machine, now, log } = this.#options;
     try {
-      const read = await readBoundedFile(copyFile, maxCollateralBytes);
-      if ('unfit' in read) throw new EnclosError('AGENT_COLLATERAL_REFUSED', `${copyFile} ${read.unfit}.`);
-      const text = decodeText(copyFile, read.bytes);
+      const text = await readText(copyFile);
       this.#held = await chooseCollateral([{ name: copyFile, text }], machine, now());
     } catch (error) {
-      if (!isMissing(error)) log.warn('collateral-copy-unusable', error);
+      if (!hasCode(error, 'ENOENT')) log.warn('collateral-copy-unusable', error);
     }
   }
 
@@ -210,8 +205,4 @@ class Keeper {
       log.warn('collateral-copy-failed', new EnclosError('AGENT_COLLATERAL_NOT_KEPT', message, { cause }));
     });
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -1,6 +1,6 @@
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnclosError } from '@enclos/errors';
+import { makePassable, makePrivate, requirePrivate } from './folder-access.ts';
 import type { FolderRecord } from './folder-record.ts';
 
 /**
@@ -51,19 +51,15 @@ export async function openDeviceFolders({
   record,
   unrecorded = () => undefined,
 }: DeviceFoldersOptions): Promise<DeviceFolders> {
-  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new EnclosError('AGENT_FOLDER_REFUSED', `${root} cannot be made.`, { cause });
-  });
+  await makePrivate(root);
   const existing = async (device: number): Promise<readonly string[]> => {
     const names = (await readdir(join(root, `${device}`)).catch(() => [])).filter((name) => folderName.test(name));
     return names.sort().map((name) => join(root, `${device}`, name));
   };
-  const check = (): Promise<void> => requirePrivate(root);
-  await check();
   for (const name of (await record?.names()) ?? []) await makePassable(join(root, name));
   return Object.freeze({
     existing,
-    check,
+    check: () => requirePrivate(root),
     async create(device: number) {
       const before = await existing(device);
       const last = Number(/\d+$/.exec(before.at(-1) ?? '0')?.[0]);
@@ -90,21 +86,4 @@ export async function openDeviceFolders({
 /** `DEVICE/NUMBER` */
 function nameOf(folder: string): string {
   return folder.split('/').slice(-2).join('/');
-}
-
-async function makePassable(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await chmod(folder, 0o755);
-}
-
-/** @throws AGENT_FOLDER_REFUSED when a folder is gone, or another user than root could pass through it. */
-export async function requirePrivate(root: string): Promise<void> {
-  const found = await lstat(root).catch(() => undefined);
-  if (found === undefined || !found.isDirectory()) throw refused(`${root} is not a folder.`);
-  if (found.uid !== process.getuid?.()) throw refused(`${root} belongs to user ${found.uid}.`);
-  if ((found.mode & 0o077) !== 0) throw refused(`Others than its owner can reach ${root} (chmod 700).`);
-}
-
-function refused(reason: string): EnclosError {
-  return new EnclosError('AGENT_FOLDER_REFUSED', reason);
 }

@@ -1,5 +1,4 @@
-import { durable } from '@enclos/durable';
-import { readBoundedFile } from '../bounded-file.ts';
+import { durable, readBoundedFile } from '@enclos/durable';
 
 /** The folders that pods were given, by `DEVICE/NUMBER`, in a file that outlives a reboot of the node. */
 export interface FolderRecord {

@@ -7,7 +7,7 @@ import type { ContainerAllocation, Device } from '../plugin/messages.ts';
 import type { Resource } from '../plugin/resource.ts';
 import type { DeviceFolders } from './device-folders.ts';
 import { createCondition, notThere, TimedTurns } from './condition.ts';
-import { mountPoint, socketVariable } from './container-view.ts';
+import { mountedSocket, mountPoint, socketVariable } from './container-view.ts';
 import {
   createServedFolders,
   deviceIdOf,
@@ -137,7 +137,7 @@ async function give(
   }
   for (const path of old) await served.forget(path);
   return {
-    envs: { [socketVariable]: `${mountPoint}/platform.sock` },
+    envs: { [socketVariable]: mountedSocket },
     // Read-only: a process that is root in its container could otherwise put a socket of its own there. Connecting takes
     // the permission to write to the socket, which a read-only mount leaves (inode_permission in fs/namei.c).
     mounts: [{ container_path: mountPoint, host_path: folder, read_only: true }],

@@ -8,7 +8,7 @@ export function createWatchers(): Watchers {
   const listeners = new Set<() => void>();
   return Object.freeze({
     watch(listener: () => void) {
-      // Two who pass one function are still two.
+      // Two callers that pass one function are still two.
       const own = (): void => listener();
       listeners.add(own);
       return () => listeners.delete(own);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
-import { mountPoint, socketVariable } from '../devices/container-view.ts';
+import { mountedSocket, mountPoint, socketVariable } from '../devices/container-view.ts';
 import type { AllocatedClaim } from './claim.ts';
 
 const kind = 'enclos.dev/software-sgx';
@@ -19,7 +19,7 @@ export function claimSpecification({ uid, devices }: AllocatedClaim, folderOf: (
     devices: devices.map(({ device }) => ({
       name: `${uid}-${device}`,
       containerEdits: {
-        env: [`${socketVariable}=${mountPoint}/platform.sock`],
+        env: [`${socketVariable}=${mountedSocket}`],
         // Read-only, as the device plugin mounts it: see devices/software.ts.
         mounts: [
           {

@@ -2,8 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { integer, JsonRecord, parseJson, string } from '@enclos/codec/json';
 import { decodeUtf8 } from '@enclos/codec/text';
-import { durable } from '@enclos/durable';
-import { readBoundedFile } from '../bounded-file.ts';
+import { durable, readBoundedFile } from '@enclos/durable';
 import type { AllocatedClaim } from './claim.ts';
 import { maxDraDevices } from './driver.ts';
 

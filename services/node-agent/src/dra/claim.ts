@@ -1,6 +1,6 @@
 import { JsonRecord, string, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '@enclos/service/cluster';
+import { isNotFound, type ApiClient } from '@enclos/service/cluster';
 import { deviceIndex, driverName } from './driver.ts';
 import type { ClaimReference } from './messages.ts';
 
@@ -26,7 +26,7 @@ export interface ClaimReaderOptions {
 
 /** What the API server allows in one claim (AllocationResultsMaxSize of resource.k8s.io/v1). */
 const maxResults = 32;
-/** The largest object that the API server keeps is 1.5 MB; what is looked at here is bounded by its count. */
+/** The longest name of an object (RFC 1123, subdomains). */
 const nameBytes = 253;
 
 /** Namespaces are labels and names subdomains of DNS (RFC 1123): safe in a path, which they are made part of. */
@@ -75,8 +75,7 @@ export async function isGone(reference: ClaimReference, options: ClaimReaderOpti
     await readClaim(reference, options);
     return false;
   } catch (error) {
-    if (isEnclosError(error, 'AGENT_CLAIM_REFUSED')) return true;
-    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return true;
+    if (isEnclosError(error, 'AGENT_CLAIM_REFUSED') || isNotFound(error)) return true;
     throw error;
   }
 }

@@ -1,18 +1,17 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { Turns } from '@enclos/bounded';
-import { isEnclosError } from '@enclos/errors';
+import { every, Turns } from '@enclos/bounded';
 import type { Caller, FolderHost } from '@enclos/software-sgx';
 import type { ApiClient } from '@enclos/service/cluster';
-import { every } from '@enclos/bounded';
 import type { Log } from '../log.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { DraOptions } from '../options.ts';
+import { registrationEvents, type RegistrationEvents } from '../plugin/registration-events.ts';
 import { openClaimRecords } from './claim-records.ts';
 import { isGone, readClaim } from './claim.ts';
 import { loadDraDefinitions } from './definitions.ts';
 import { driverName } from './driver.ts';
-import { openDriverSockets, type DriverEvents, type DriverSockets } from './driver-sockets.ts';
+import { openDriverSockets, type DriverSockets } from './driver-sockets.ts';
 import { openPreparedClaims } from './prepared-claims.ts';
 import { createSlicePublisher } from './slice.ts';
 
@@ -82,7 +81,7 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
             if (reason !== undefined) log.warn('claim-refused', reason, { what });
           },
         },
-        events: driverEvents(around, () => {
+        events: eventsOf(around, () => {
           slice.suspect();
           void slice.publish();
         }),
@@ -104,25 +103,13 @@ export async function createDraPart(options: DraOptions, around: DraSurroundings
   });
 }
 
-/** A failure that repeats is told once. */
-function driverEvents({ log, metrics }: Pick<DraSurroundings, 'log' | 'metrics'>, joined: () => void): DriverEvents {
-  let told: string | undefined;
+function eventsOf(around: Pick<DraSurroundings, 'log' | 'metrics'>, joined: () => void): RegistrationEvents {
+  const events = registrationEvents(driverName, { driver: driverName }, around);
   return {
+    ...events,
     registered() {
-      told = undefined;
-      metrics.registered(driverName);
-      log.info('registered', { driver: driverName });
+      events.registered();
       joined();
-    },
-    lost() {
-      metrics.lost(driverName);
-      log.info('kubelet-lost', { driver: driverName });
-    },
-    failed(error: unknown) {
-      const code = isEnclosError(error) ? error.code : 'unknown';
-      metrics.registrationFailed(driverName, code);
-      if (told !== code) log.warn('registration-failed', error, { driver: driverName });
-      told = code;
     },
   };
 }

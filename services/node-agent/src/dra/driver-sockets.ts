@@ -1,8 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EnclosError } from '@enclos/errors';
 import { every } from '@enclos/bounded';
+import { EnclosError } from '@enclos/errors';
 import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
+import type { RegistrationEvents } from '../plugin/registration-events.ts';
 import type { DraDefinitions } from './definitions.ts';
 import { driverImplementation, registrationImplementation, type DriverCalls } from './driver-server.ts';
 import { driverName } from './driver.ts';
@@ -12,17 +13,9 @@ export interface DriverSocketsOptions {
   /** The folder of the kubelet: /var/lib/kubelet. The same path on the node. */
   readonly kubeletRoot: string;
   readonly calls: DriverCalls;
-  readonly events: DriverEvents;
+  readonly events: RegistrationEvents;
   /** How often it looks whether the sockets are there and the same. */
   readonly pollMs?: number;
-}
-
-export interface DriverEvents {
-  readonly registered: () => void;
-  /** A socket is gone, or another one. */
-  readonly lost: () => void;
-  /** It tries again. */
-  readonly failed: (error: unknown) => void;
 }
 
 export interface DriverSockets {

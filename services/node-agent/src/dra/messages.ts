@@ -22,7 +22,7 @@ export interface PreparedDevice {
   readonly cdi_device_ids: readonly string[];
 }
 
-/** The answer for unprepared claims has no devices, and else the same form. */
+/** The answer for unprepared claims has the same form, without devices. */
 export interface PrepareResponse {
   readonly claims: Readonly<Record<string, { readonly devices?: readonly PreparedDevice[]; readonly error?: string }>>;
 }

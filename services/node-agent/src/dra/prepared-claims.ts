@@ -1,11 +1,11 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 import type { Caller, FolderHost, Listening } from '@enclos/software-sgx';
 import { notThere, TimedTurns } from '../devices/condition.ts';
 import { mountPoint } from '../devices/container-view.ts';
-import { requirePrivate } from '../devices/device-folders.ts';
+import { makePassable, makePrivate } from '../devices/folder-access.ts';
 import { cdiDeviceId, claimSpecification, publishClaim, withdrawClaim } from './claim-cdi.ts';
 import type { ClaimRecords } from './claim-records.ts';
 import type { AllocatedClaim, ClaimDevice } from './claim.ts';
@@ -19,7 +19,7 @@ export interface PreparedClaims {
    * @throws AGENT_CLAIM_REFUSED, AGENT_DEVICE_UNHEALTHY, AGENT_FOLDER_REFUSED
    */
   readonly prepare: (claim: AllocatedClaim) => Promise<readonly PreparedDevice[]>;
-  /** Ends what was prepared, and every enclave in it. A claim that is not there is no mistake. */
+  /** Ends what was prepared, and every enclave in it. It does nothing for a claim that is not there. */
   readonly unprepare: (uid: string) => Promise<readonly PreparedDevice[]>;
   /** Serves the claims of an earlier agent again. */
   readonly attach: (hosts: readonly FolderHost[]) => Promise<void>;
@@ -47,10 +47,7 @@ const limitMs = 20_000;
 /** @throws AGENT_FOLDER_REFUSED */
 export async function openPreparedClaims(options: PreparedClaimsOptions): Promise<PreparedClaims> {
   const { root, records, failed, isGone } = options;
-  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new EnclosError('AGENT_FOLDER_REFUSED', `${root} cannot be made.`, { cause });
-  });
-  await requirePrivate(root);
+  await makePrivate(root);
   const prepared = new Map<string, AllocatedClaim>();
   for (const claim of await records.all()) prepared.set(claim.uid, claim);
   const served = createServed(options);
@@ -121,9 +118,7 @@ function createServed({ root, cdiFolder, caller }: PreparedClaimsOptions): Claim
     if (listening.has(path)) return;
     const host = hosts?.[device];
     if (host === undefined) throw notThere;
-    await mkdir(path, { recursive: true });
-    // For the pod that it is mounted into, whatever its user and the mask of this process.
-    await chmod(path, 0o755);
+    await makePassable(path);
     listening.set(path, await host.listen({ path, seenAs: mountPoint, caller }));
   };
   return {

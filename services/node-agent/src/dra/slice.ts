@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Turns } from '@enclos/bounded';
 import { anything, integer, JsonRecord, sameJson, string, type JsonValue } from '@enclos/codec/json';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { ApiClient } from '@enclos/service/cluster';
+import { EnclosError } from '@enclos/errors';
+import { isNotFound, type ApiClient } from '@enclos/service/cluster';
+import { tellOnce } from '../tell-once.ts';
 import { deviceName, driverName } from './driver.ts';
 
 export interface SliceOptions {
@@ -34,7 +35,7 @@ const slices = '/apis/resource.k8s.io/v1/resourceslices';
 export function createSlicePublisher(options: SliceOptions): SlicePublisher {
   const { devices, now } = options;
   let written: { readonly devices: number; readonly atMs: number } | undefined;
-  let told: string | undefined;
+  const failure = tellOnce(options.failed);
   let retryAtMs = 0;
   /** One at a time: an older state must not be written over a newer one. */
   const turns = new Turns();
@@ -50,11 +51,9 @@ export function createSlicePublisher(options: SliceOptions): SlicePublisher {
         try {
           if (await write(options, count)) options.published(count);
           written = { devices: count, atMs: now() };
-          told = undefined;
+          failure.over();
         } catch (error) {
-          const code = isEnclosError(error) ? error.code : 'unknown';
-          if (told !== code) options.failed(error);
-          told = code;
+          failure.failed(error);
           retryAtMs = now() + retryMs;
         }
       }),
@@ -120,7 +119,7 @@ async function ask(client: ApiClient, path: string): Promise<JsonValue | undefin
   try {
     return (await client.call({ method: 'GET', path })) as JsonValue;
   } catch (error) {
-    if (isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

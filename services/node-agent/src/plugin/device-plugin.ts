@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { hasCode } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Definitions } from './definitions.ts';
 import { servePlugin, type PluginServerOptions } from './plugin-server.ts';
 import type { SocketServer } from '../grpc/socket-server.ts';
+import type { RegistrationEvents } from './registration-events.ts';
 import { register } from './registration.ts';
 import type { Resource } from './resource.ts';
 
@@ -13,20 +15,11 @@ export interface DevicePluginOptions extends Pick<PluginServerOptions, 'allocate
   readonly resource: Resource;
   /** The kubelet's folder of sockets: /var/lib/kubelet/device-plugins. */
   readonly folder: string;
-  readonly events: PluginEvents;
+  readonly events: RegistrationEvents;
   /** How often it looks whether the sockets are there and the same. */
   readonly pollMs?: number;
   /** How long it leaves a kubelet alone that refused it. Another kubelet is asked at once. */
   readonly refusedPauseMs?: number;
-}
-
-/** What happens to a plugin. */
-export interface PluginEvents {
-  readonly registered: () => void;
-  /** The kubelet, or a socket, is gone or another one. */
-  readonly lost: () => void;
-  /** It tries again. */
-  readonly failed: (error: unknown) => void;
 }
 
 export interface DevicePlugin {
@@ -128,9 +121,7 @@ async function identityOf(path: string): Promise<string | undefined> {
     const { ino, ctimeMs } = await stat(path);
     return `${ino}-${ctimeMs}`;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
-      return undefined;
-    }
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw new EnclosError('AGENT_FOLDER_REFUSED', `${path} cannot be looked at.`, { cause: error });
   }
 }

@@ -1,10 +1,9 @@
 import { type handleServerStreamingCall, type handleUnaryCall, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { sendLatest } from '@enclos/bounded';
 import { createDeadline } from '../grpc/deadline.ts';
 import { grpcError } from '../grpc/grpc-error.ts';
 import { serveSocket, type SocketServer } from '../grpc/socket-server.ts';
 import type { Definitions } from './definitions.ts';
-
-import { sendLatest } from '@enclos/bounded';
 import type { AllocateRequest, AllocateResponse, DeviceList, PluginOptions } from './messages.ts';
 import { allocate, type Resource } from './resource.ts';
 

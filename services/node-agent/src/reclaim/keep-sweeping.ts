@@ -1,15 +1,16 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { every } from '@enclos/bounded';
 import { softwareResource } from '@enclos/kubernetes/software-device';
 import type { SoftwareDevices } from '../devices/software.ts';
-import { every } from '@enclos/bounded';
 import type { Log } from '../log.ts';
-import { loadDefinitions } from '../plugin/definitions.ts';
+import type { Definitions } from '../plugin/definitions.ts';
 import { heldDevices } from './pod-resources.ts';
 import { createSweep } from './sweep.ts';
 
 export interface SweepingOptions {
   readonly devices: Pick<SoftwareDevices, 'folders' | 'reclaim'>;
+  readonly definitions: Definitions;
   /** The folder of the kubelet's socket. */
   readonly folder: string;
   readonly log: Log;
@@ -18,8 +19,9 @@ export interface SweepingOptions {
 }
 
 /** Folders of pods that are gone, for as long as the agent serves. @returns what ends it */
-export function keepSweeping({ devices, folder, log, reclaimed, periodMs = 10_000 }: SweepingOptions): () => void {
-  const asking = { definitions: loadDefinitions(), socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
+export function keepSweeping(options: SweepingOptions): () => void {
+  const { devices, definitions, folder, log, reclaimed, periodMs = 10_000 } = options;
+  const asking = { definitions, socketPath: join(folder, 'kubelet.sock'), ownPod: hostname() };
   const sweep = createSweep({
     devices,
     held: () => heldDevices(softwareResource, asking),

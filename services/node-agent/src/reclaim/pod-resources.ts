@@ -1,6 +1,7 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { EnclosError } from '@enclos/errors';
 import type { PodName } from '../api/pod-events.ts';
+import { callSocket } from '../grpc/call-socket.ts';
 import type { Definitions } from '../plugin/definitions.ts';
 
 /** The answer of List, with the names that it has on the wire. */
@@ -66,26 +67,19 @@ async function askList({
   socketPath,
   timeoutMs = 5000,
 }: Omit<PodResourcesOptions, 'ownPod'>): Promise<PodList> {
-  const method = definitions.podResources['List'];
-  if (method === undefined) throw new TypeError('The API has no List.');
-  const client = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.max_receive_message_length': maxAnswerBytes,
-  });
-  const { path, requestSerialize, responseDeserialize } = method;
+  const service = definitions.podResources;
   try {
-    return await new Promise<PodList>((resolve, reject) => {
-      const deadline = Date.now() + timeoutMs;
-      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, { deadline }, (error, value) =>
-        // The loader gives every field of the messages in `proto`.
-        error === null ? resolve(value as PodList) : reject(error),
-      );
-    });
+    return (await callSocket({
+      socketPath,
+      service,
+      method: 'List',
+      request: {},
+      timeoutMs,
+      maxAnswerBytes,
+    })) as PodList;
   } catch (cause) {
     const { code } = cause as Partial<ServiceError>;
     throw unknown(`The kubelet did not answer at ${socketPath} (gRPC status ${code ?? 'unknown'}).`, cause);
-  } finally {
-    client.close();
   }
 }
 

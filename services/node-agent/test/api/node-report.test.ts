@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import '../../src/errors.ts';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { createApiClient } from '@enclos/service/cluster';
+import { startFakeApiServer, type FakeApiServer } from '@enclos/testkit';
 import { createNodeReport } from '../../src/api/node-report.ts';
-import { startFakeApiServer, type FakeApiServer } from './fake-api-server.ts';
 
 interface Bench extends FakeApiServer {
   readonly report: () => Promise<void>;
@@ -17,7 +18,7 @@ async function bench(
   t: TestContext,
   asked: { condition?: boolean; label?: boolean; events?: boolean },
 ): Promise<Bench> {
-  const fake = await startFakeApiServer(t);
+  const fake = await startFakeApiServer(t, selfSignedCertificate);
   let seconds = 0;
   let problem: unknown;
   const failures: string[] = [];

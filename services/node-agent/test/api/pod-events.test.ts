@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import '../../src/errors.ts';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { createApiClient } from '@enclos/service/cluster';
+import { startFakeApiServer, until, type FakeApiServer } from '@enclos/testkit';
 import { createPodEvents, type PodEvents } from '../../src/api/pod-events.ts';
-import { until } from '../agent-site.ts';
-import { startFakeApiServer, type FakeApiServer } from './fake-api-server.ts';
 
 const podUid = '6d4ea4f2-3b1a-4c6e-9d0a-0f3f0d2b8c11';
 const error = new EnclosError('AGENT_CGROUP_UNAVAILABLE', 'Nothing can be moved into the cgroup /kubepods/pod1.');
@@ -18,7 +18,7 @@ interface Bench extends FakeApiServer, PodEvents {
 }
 
 async function bench(t: TestContext): Promise<Bench> {
-  const fake = await startFakeApiServer(t);
+  const fake = await startFakeApiServer(t, selfSignedCertificate);
   let seconds = 0;
   const [failures, asked]: [string[], string[]] = [[], []];
   const { refused } = createPodEvents({

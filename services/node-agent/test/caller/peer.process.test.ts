@@ -53,7 +53,7 @@ describe('the process behind a connection', { skip }, () => {
     assert.equal(String((await data)[0]), 'something');
   });
 
-  test('is refused when it has ended, even while somebody else holds the connection', async () => {
+  test('is refused when it has ended, even while another process holds the connection', async () => {
     // A child of it gets the descriptor and stays.
     const { child, socket } = await connecting(`s.on('connect', () => {
       require('child_process').spawn('sleep', ['3'], { stdio: ['ignore', 'ignore', 'ignore', s], detached: true }).unref();
@@ -65,7 +65,7 @@ describe('the process behind a connection', { skip }, () => {
     socket.destroy();
   });
 
-  test('is refused when nobody can ask', async () => {
+  test('is refused when the kernel cannot be asked', async () => {
     const { socket } = await connecting('');
     await assert.rejects(peerOf(socket, '/nonexistent/perl'), unknown);
     await assert.rejects(peerOf(socket, '/bin/false'), unknown);
@@ -101,8 +101,8 @@ describe('what the kernel says of a process', () => {
     ['a cgroup of version 1 that was removed', '12 1000\n4:memory:/other (deleted)\n0::/\n'],
     ['a cgroup that was removed', '12 1000\n0::/kubepods/pod1/one (deleted)\n'],
     ['no process', '0::/a\n'],
-    ['a user that is no number', '12 x\n0::/a\n'],
-    ['a cgroup that is no path', '12 1\n0::a\n'],
+    ['a user that is not a number', '12 x\n0::/a\n'],
+    ['a cgroup that is not a path', '12 1\n0::a\n'],
   ];
   for (const [what, answer] of refused) {
     test(`is not taken: ${what}`, () => assert.equal(parsePeer(answer), undefined));

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { revoke } from '@enclos/software-sgx';
 import { X509Certificate } from 'node:crypto';
+import { withinMs } from '@enclos/testkit';
 import { fileSource } from '../../src/collateral/file-source.ts';
 import { keepCollateral, type CollateralKeeper } from '../../src/collateral/keeper.ts';
 import { maxCollateralBytes } from '../../src/collateral/source.ts';
-import { temporaryFolder, withinMs } from '../support.ts';
+import { temporaryFolder } from '../support.ts';
 import { at, now, readableLog, vendorElsewhere, type ReadableLog, type VendorElsewhere } from './vendor.ts';
 
 const folder = temporaryFolder();

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -7,8 +6,8 @@ import { createServer as createSecureServer } from 'node:https';
 import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { toPem } from '@enclos/codec/pem';
 import { selfSignedCertificate } from '@enclos/codec/x509';
+import { tlsKeyPair } from '@enclos/testkit';
 import { maxCollateralBytes } from '../../src/collateral/source.ts';
 import { sourceAt } from '../../src/collateral/source-at.ts';
 import { temporaryFolder } from '../support.ts';
@@ -31,20 +30,6 @@ async function readFrom(answer: RequestListener, path = '/collateral.json') {
   const port = await listening(createServer({ keepAlive: false }, answer));
   const url = `http://127.0.0.1:${port}${path}`;
   return { url, read: (await sourceAt({ url, authorityFile: undefined })).read(root) };
-}
-
-function makeTlsKeyPair(): { readonly key: string; readonly cert: string } {
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const certificate = selfSignedCertificate({
-    name: 'localhost',
-    alternativeNames: [],
-    serialNumber: Uint8Array.of(1),
-    publicKey: new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' })),
-    extensions: [],
-    sign: (bytes) => new Uint8Array(sign('sha256', bytes, pair.privateKey)),
-  });
-  const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { key, cert: toPem('CERTIFICATE', certificate) };
 }
 
 const refusal = async (read: Promise<unknown>): Promise<string> =>
@@ -102,7 +87,7 @@ describe('collateral at an address', () => {
   });
 
   test('of an https server is read under the authorities of --collateral-ca, and under no others', async () => {
-    const { key, cert } = makeTlsKeyPair();
+    const { key, cert } = tlsKeyPair(selfSignedCertificate, 'localhost');
     const port = await listening(createSecureServer({ key, cert }, (_request, response) => void response.end('{}')));
     const url = `https://localhost:${port}/c`;
     const authorityFile = join(temporaryFolder(), 'ca.pem');

@@ -6,12 +6,13 @@ import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote }
 import { utf8 } from '@enclos/codec';
 import { createMachine, enrol, openMachine } from '@enclos/software-sgx';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, until, type AgentSite, type RunningAgent } from '../agent-site.ts';
+import { agentSkipped, createAgentSite, type AgentSite, type RunningAgent } from '../agent-site.ts';
 import { startFakeKubelet, type FakeKubelet } from '../fake-kubelet.ts';
 import { nodeCgroups } from '../pod-cgroups.ts';
 import type { Pod } from '../pod.ts';
-import { temporaryFolder, withinMs } from '../support.ts';
+import { temporaryFolder } from '../support.ts';
 import { vendorElsewhere, type VendorElsewhere } from './vendor.ts';
 
 const node = nodeCgroups();

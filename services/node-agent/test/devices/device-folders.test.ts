@@ -3,14 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { withinMs } from '@enclos/testkit';
 import { keptFolders, openDeviceFolders } from '../../src/devices/device-folders.ts';
 import { openFolderRecord } from '../../src/devices/folder-record.ts';
-import { temporaryFolder, withinMs } from '../support.ts';
+import { temporaryFolder } from '../support.ts';
 
 const refused = { code: 'AGENT_FOLDER_REFUSED' };
 
 describe('the folders of devices', () => {
-  test('are new ones each time, open to whoever they are given to, in one that is closed', async () => {
+  test('are new ones each time, open to the pods that they are given to, in one that is closed', async () => {
     const root = join(temporaryFolder(), 'devices');
     const folders = await openDeviceFolders({ root });
     const [first, second] = [await folders.create(3), await folders.create(3)];

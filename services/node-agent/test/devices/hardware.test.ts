@@ -164,7 +164,7 @@ describe('the size of protected memory', () => {
     });
   });
 
-  test('is unknown where nobody says', async () => {
+  test('is unknown where nothing says it', async () => {
     assert.equal(await readEpcSize({ nodesFolder: '/nonexistent', cpuidPath: '/nonexistent' }), undefined);
   });
 

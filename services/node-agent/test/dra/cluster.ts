@@ -1,8 +1,8 @@
-import type { Respond } from '../api/fake-api-server.ts';
+import type { ApiServerResponder } from '@enclos/testkit';
 
 /** Claims, nodes and slices of an API server, as far as a driver sees them. */
 export interface FakeCluster {
-  readonly respond: Respond;
+  readonly respond: ApiServerResponder;
   readonly slices: Map<string, Slice>;
   /** Makes a claim with devices of this node, and says how the kubelet names it. */
   readonly claim: (name: string, ...results: readonly Result[]) => { namespace: string; uid: string; name: string };

@@ -15,14 +15,14 @@ import { describe, test, type TestContext } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { FolderHost, HostFolder } from '@enclos/software-sgx';
 import '../../src/errors.ts';
+import { selfSignedCertificate } from '@enclos/codec/x509';
 import { createApiClient } from '@enclos/service/cluster';
+import { startFakeApiServer, until, withinMs, type FakeApiServer } from '@enclos/testkit';
 import { createDraPart, type DraPart } from '../../src/dra/dra-part.ts';
 import { loadDraDefinitions } from '../../src/dra/definitions.ts';
 import type { Log } from '../../src/log.ts';
 import { createAgentMetrics } from '../../src/metrics.ts';
-import { startFakeApiServer, type FakeApiServer } from '../api/fake-api-server.ts';
-import { until } from '../agent-site.ts';
-import { temporaryFolder, withinMs } from '../support.ts';
+import { temporaryFolder } from '../support.ts';
 import { createFakeCluster, namespace, node, type FakeCluster } from './cluster.ts';
 import { callAt, startDraKubelet, type DraKubelet, type KnownDriver } from './dra-kubelet.ts';
 
@@ -48,7 +48,7 @@ interface Bench {
 async function bench(t: TestContext, before?: Pick<Bench, 'folder' | 'api' | 'cluster' | 'kubelet'>): Promise<Bench> {
   const folder = before?.folder ?? temporaryFolder();
   const cluster = before?.cluster ?? createFakeCluster();
-  const api = before?.api ?? (await startFakeApiServer(t));
+  const api = before?.api ?? (await startFakeApiServer(t, selfSignedCertificate));
   api.answerBy(cluster.respond);
   for (const name of ['kubelet/plugins_registry', 'run', 'cdi']) mkdirSync(join(folder, name), { recursive: true });
   const kubelet = before?.kubelet ?? startDraKubelet({ root: join(folder, 'kubelet') });
@@ -168,7 +168,7 @@ describe('the DRA driver', () => {
     mkdirSync(join(folder, 'kubelet/plugins_registry'), { recursive: true });
     const refusing = startDraKubelet({ root: join(folder, 'kubelet'), refuses: 'no such version' });
     const cluster = createFakeCluster();
-    const api = await startFakeApiServer(t);
+    const api = await startFakeApiServer(t, selfSignedCertificate);
     const wanting = bench(t, {
       folder,
       api,
@@ -290,7 +290,7 @@ describe('a claim', () => {
     assert.deepEqual((await second.restart()).served, []);
   });
 
-  test('that was recorded by nobody, or in a file that is damaged, is left out', async (t) => {
+  test('that no agent recorded, or in a file that is damaged, is left out', async (t) => {
     const first = await bench(t);
     const claim = first.cluster.claim('one', { device: 'software-sgx-1' });
     await prepared(first.driver, claim);
@@ -414,7 +414,7 @@ describe('a claim is refused, with a code and a sentence for the events of the p
     await assert.rejects(driver.prepare(...many), { code: status.INVALID_ARGUMENT, details: /AGENT_CLAIM_REFUSED/ });
   });
 
-  test('and bytes that are no message leave the driver as it is', async (t) => {
+  test('and bytes that are not a message leave the driver as it is', async (t) => {
     const { driver, cluster } = await bench(t);
     const { plugin } = loadDraDefinitions();
     const method = plugin['NodePrepareResources'];

@@ -6,13 +6,14 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { isEnclosError } from '@enclos/errors';
+import { withinMs } from '@enclos/testkit';
 import '../../src/errors.ts';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { startDevicePlugin } from '../../src/plugin/device-plugin.ts';
 import type { Health } from '../../src/plugin/messages.ts';
 import type { Resource } from '../../src/plugin/resource.ts';
 import { startFakeKubelet, type FakeKubeletOptions } from '../fake-kubelet.ts';
-import { temporaryFolder, testResource, withinMs } from '../support.ts';
+import { temporaryFolder, testResource } from '../support.ts';
 
 const definitions = loadDefinitions();
 const name = 'enclos.dev/test';
@@ -306,7 +307,7 @@ describe('the wire', () => {
     }
   });
 
-  test('refuses bytes that are no message, and lives on', async (t) => {
+  test('refuses bytes that are not a message, and lives on', async (t) => {
     const { kubelet, plugin } = bench(t);
     const { plugin: known } = await kubelet();
     plugin(testResource(healthy(1)));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import type { DeviceFolderState } from '../../src/devices/served-folders.ts';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { until } from '@enclos/testkit';
 import { loadDefinitions } from '../../src/plugin/definitions.ts';
 import { keepSweeping } from '../../src/reclaim/keep-sweeping.ts';
 import { graceMs } from '../../src/reclaim/sweep.ts';
@@ -9,26 +10,6 @@ import { startFakePodResources } from '../fake-pod-resources.ts';
 import { temporaryFolder } from '../support.ts';
 
 const definitions = loadDefinitions();
-
-/** A moment at which a condition holds, when something is told. */
-function moments() {
-  const waiting = new Set<() => void>();
-  return {
-    tell: () => {
-      for (const look of waiting) look();
-    },
-    until: (holds: () => boolean) =>
-      new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (!holds()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      }),
-  };
-}
 
 function bench(t: TestContext, folder: string) {
   const old = (device: string, path: string): DeviceFolderState => ({
@@ -39,15 +20,14 @@ function bench(t: TestContext, folder: string) {
   });
   const folders = [old('software-sgx-0', '/0/1'), old('software-sgx-1', '/1/1')];
   const indexOf = (path: string): number => folders.findIndex((one) => one.path === path);
-  const { tell, until } = moments();
   const said: string[] = [];
   let reclaimed = 0;
   let asked = 0;
   const stop = keepSweeping({
+    definitions,
     devices: {
       folders: async () => {
         asked += 1;
-        tell();
         return [...folders];
       },
       async reclaim(paths) {
@@ -59,18 +39,16 @@ function bench(t: TestContext, folder: string) {
     log: {
       info(event, fields) {
         said.push(`${event} ${JSON.stringify(fields)}`);
-        tell();
       },
       warn(event, error) {
         said.push(`${event} ${String(error)}`);
-        tell();
       },
     },
     reclaimed: (count) => void (reclaimed += count),
     periodMs: 5,
   });
   t.after(stop);
-  return { folders, said, until, asked: () => asked, reclaimed: () => reclaimed };
+  return { folders, said, asked: () => asked, reclaimed: () => reclaimed };
 }
 
 describe('an agent', () => {
@@ -79,8 +57,8 @@ describe('an agent', () => {
     const kubelet = await startFakePodResources(definitions, folder);
     t.after(() => kubelet.close());
     kubelet.has(softwareResource, 'software-sgx-1');
-    const { folders, said, until, reclaimed } = bench(t, folder);
-    await until(() => said.length > 0);
+    const { folders, said, reclaimed } = bench(t, folder);
+    await until('it says something', () => said.length > 0);
     assert.deepEqual(said, ['folders-reclaimed {"folders":1}']);
     assert.deepEqual(
       folders.map(({ path }) => path),
@@ -90,8 +68,8 @@ describe('an agent', () => {
   });
 
   test('without the API removes nothing, and says so once', async (t) => {
-    const { folders, said, until, asked } = bench(t, temporaryFolder());
-    await until(() => asked() > 5);
+    const { folders, said, asked } = bench(t, temporaryFolder());
+    await until('it has looked several times', () => asked() > 5);
     assert.equal(said.length, 1);
     assert.match(said[0] ?? '', /^pods-unknown .*The kubelet did not answer at .*kubelet\.sock/);
     assert.equal(folders.length, 2);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+
+export { until } from '@enclos/testkit';
 
 /** True while the process runs: one that is dead and not yet collected does not. */
 export function isRunning(processId: number): boolean {
@@ -15,19 +16,6 @@ export function processesWith(marker: string): readonly number[] {
     .filter((name) => read(`/proc/${name}/cmdline`)?.includes(marker) === true)
     .map(Number)
     .filter(isRunning);
-}
-
-/**
- * Waits until a condition holds. The kernel tells nobody but a parent of a
- * process's end, so somebody else's has to be looked for.
- * @throws Error when it does not hold in time.
- */
-export async function until(what: string, holds: () => boolean, withinMs = 5000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`Not within ${withinMs} ms: ${what}.`);
-    await sleep(10);
-  }
 }
 
 export function descriptorCount(processId: number): number {

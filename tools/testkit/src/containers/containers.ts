@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { PrivateMachine } from './private-machine.ts';
-import { startProgram, type Ran } from '../programs.ts';
+import { startProgram, testWithPrograms, type Ran } from '../programs.ts';
 
 const tools = ['podman', 'catatonit', 'skopeo'] as const;
 
@@ -22,11 +22,8 @@ export const containersMissing =
 
 /** Tests with real containers. Where there can be none they are skipped, visibly and counted; in CI that fails. */
 export function containerTest(name: string, body: (t: TestContext) => Promise<void>): void {
-  if (containersMissing === undefined) return void test(name, body);
-  if (process.env['CI'] === undefined) return void test(name, { skip: containersMissing }, () => undefined);
-  void test(name, () => {
-    throw new Error(`Containers cannot be run: ${containersMissing}.`);
-  });
+  const failure = (absence: string): string => `Containers cannot be run: ${absence}.`;
+  testWithPrograms(name, { absence: containersMissing, failure }, body);
 }
 
 /** Runs podman; its images and containers are in one folder. */

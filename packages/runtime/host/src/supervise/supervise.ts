@@ -50,7 +50,10 @@ async function supervise<T extends Functions, U extends Functions>(
   const prepared = prepare(options);
   const watch = createWatch(prepared.manifest.name, options);
   const platform = new PlatformLink(options.launcher, options.reconnect);
-  const first = await firstEnclave(options, { prepared, watch, platform });
+  const first = await firstEnclave(options, { prepared, watch, platform }).catch(async (error: unknown) => {
+    await platform.close().catch(() => undefined);
+    throw error;
+  });
   const waiting = new WaitingCalls({ clock: options.clock ?? systemClock, waitMs, maxCalls: maxWaitingCalls });
   const supervisor = new Supervisor({ options, policy, prepared, watch, platform, first, waiting });
   const { identity } = first;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { ByteWriter } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 
 /** Where the API server is, and what proves both sides to each other. */
 export interface ApiServer {
@@ -92,13 +92,8 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
         }
         pauseMs = firstPauseMs;
         if (status >= 400) {
-          throw new EnclosError(
-            'SERVICE_CLUSTER_REFUSED',
-            `The API server answered ${call.method} with status ${status}.`,
-            {
-              details: { status },
-            },
-          );
+          const message = `The API server answered ${call.method} with status ${status}.`;
+          throw new EnclosError('SERVICE_CLUSTER_REFUSED', message, { details: { status } });
         }
         return body.length === 0 ? undefined : (JSON.parse(Buffer.from(body).toString('utf8')) as unknown);
       } catch (error) {
@@ -167,6 +162,11 @@ async function exchange(server: ApiServer, call: ApiCall, timeoutMs: number): Pr
     });
     request.end(text);
   });
+}
+
+/** Whether a call failed because its object does not exist. */
+export function isNotFound(error: unknown): boolean {
+  return isEnclosError(error, 'SERVICE_CLUSTER_REFUSED') && error.details['status'] === 404;
 }
 
 function unreachable(message: string, cause?: unknown): EnclosError {

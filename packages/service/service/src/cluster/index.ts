@@ -2,6 +2,7 @@ import '../errors.ts';
 export {
   clusterApiServer,
   createApiClient,
+  isNotFound,
   type ApiCall,
   type ApiClient,
   type ApiClientOptions,

@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { until } from '../agent-site.ts';
-import { withinMs } from '../support.ts';
+import { until, withinMs } from '@enclos/testkit';
 
 const beating = fileURLToPath(new URL('./beating.program.js', import.meta.url));
 const watching = fileURLToPath(new URL('./watching.program.js', import.meta.url));

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { clusterApiServer, createApiClient, type ApiCall } from '@enclos/service/cluster';
-import { withinMs } from '../support.ts';
-import { startFakeApiServer } from './fake-api-server.ts';
+import { selfSignedCertificate } from '@enclos/codec/x509';
+import { startFakeApiServer, withinMs } from '@enclos/testkit';
+import { clusterApiServer, createApiClient, type ApiCall } from '../../src/cluster/index.ts';
 
 const call: ApiCall = { method: 'GET', path: '/api/v1/nodes/a' };
 const unreachable = { code: 'SERVICE_CLUSTER_UNREACHABLE' };
 
 describe('the client of the API server', () => {
   test('sends what it is told, with the token of that moment', async (t) => {
-    const { server, seen, answer } = await startFakeApiServer(t);
+    const { server, seen, answer } = await startFakeApiServer(t, selfSignedCertificate);
     const { call: send } = createApiClient({ server, now: () => 0 });
     answer(200, '{"kind":"Node"}');
     assert.deepEqual(await send(call), { kind: 'Node' });
@@ -30,7 +30,10 @@ describe('the client of the API server', () => {
   });
 
   test('sends nothing to a server whose certificate another authority signed', async (t) => {
-    const [{ server, seen }, other] = [await startFakeApiServer(t), await startFakeApiServer(t)];
+    const [{ server, seen }, other] = [
+      await startFakeApiServer(t, selfSignedCertificate),
+      await startFakeApiServer(t, selfSignedCertificate),
+    ];
     const { call: send } = createApiClient({
       server: { ...server, credentialsFolder: other.server.credentialsFolder },
       now: () => 0,
@@ -40,7 +43,7 @@ describe('the client of the API server', () => {
   });
 
   test('says with which status it was refused', async (t) => {
-    const { server, answer } = await startFakeApiServer(t);
+    const { server, answer } = await startFakeApiServer(t, selfSignedCertificate);
     answer(403, '{"message":"secret"}');
     const { call: send } = createApiClient({ server, now: () => 0 });
     await assert.rejects(send(call), {
@@ -50,7 +53,7 @@ describe('the client of the API server', () => {
   });
 
   test('leaves a server alone that is in trouble, longer each time, and as long as that asks for within a minute', async (t) => {
-    const { server, seen, answer } = await startFakeApiServer(t);
+    const { server, seen, answer } = await startFakeApiServer(t, selfSignedCertificate);
     let nowMs = 0;
     const { call: send } = createApiClient({ server, now: () => nowMs });
     answer(500);
@@ -77,7 +80,7 @@ describe('the client of the API server', () => {
   });
 
   test('sends ten requests at once and five a second after that', async (t) => {
-    const { server, seen } = await startFakeApiServer(t);
+    const { server, seen } = await startFakeApiServer(t, selfSignedCertificate);
     let nowMs = 0;
     const { call: send } = createApiClient({ server, now: () => nowMs });
     for (let i = 0; i < 10; i += 1) await send(call);
@@ -89,7 +92,7 @@ describe('the client of the API server', () => {
   });
 
   test('takes no endless answer and none that is not JSON', async (t) => {
-    const { server, answer } = await startFakeApiServer(t);
+    const { server, answer } = await startFakeApiServer(t, selfSignedCertificate);
     for (const body of [`"${'a'.repeat(5 * 1024 * 1024)}"`, 'no json']) {
       const { call: send } = createApiClient({ server, now: () => 0 });
       answer(200, body);
@@ -98,7 +101,7 @@ describe('the client of the API server', () => {
   });
 
   test('waits for no answer of a server that switches to another protocol', async (t) => {
-    const { server, answer } = await startFakeApiServer(t);
+    const { server, answer } = await startFakeApiServer(t, selfSignedCertificate);
     const { call: send } = createApiClient({ server, now: () => 0 });
     answer(101, '', { connection: 'Upgrade', upgrade: 'other' });
     await withinMs(5000, assert.rejects(send(call), unreachable));

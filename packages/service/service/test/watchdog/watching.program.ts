@@ -1,4 +1,4 @@
-import { watch } from '@enclos/service/watchdog';
+import { watch } from '../../src/watchdog/index.ts';
 
 /** Watches a program, and prints how it ended. */
 const [, , silenceMs, ...command] = process.argv;

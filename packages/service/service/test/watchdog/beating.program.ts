@@ -1,4 +1,4 @@
-import { startBeating } from '@enclos/service/watchdog';
+import { startBeating } from '../../src/watchdog/index.ts';
 
 /** A program under a watchdog, which does what its argument says. */
 const [, , what] = process.argv;
