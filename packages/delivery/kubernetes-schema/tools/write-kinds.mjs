@@ -4,7 +4,7 @@
 //   node packages/delivery/kubernetes-schema/tools/write-kinds.mjs FOLDER
 //
 // FOLDER is the unpacked npm package named below, which is generated from the OpenAPI document of that
-// release of Kubernetes (`npm pack @kubernetes/client-node@2.0.1`, then `tar xf`). It is no dependency:
+// release of Kubernetes (`npm pack @kubernetes/client-node@2.0.1`, then `tar xf`). It is not a dependency:
 // 62 MB and 69 packages for a table that changes with a release of Kubernetes. No npm package carries
 // the OpenAPI document itself.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';

@@ -156,7 +156,7 @@ describe('readYaml()', () => {
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
         const [document] = read(JSON.stringify(value));
         assert.deepEqual(document?.problems, []);
-        // -0 is no value of JSON.
+        // -0 is not a value of JSON.
         assert.equal(JSON.stringify(valueOf(document?.root)), JSON.stringify(value));
       }),
     );
