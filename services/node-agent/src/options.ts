@@ -10,9 +10,7 @@ import {
 import type { UserRange } from '@enclos/software-sgx';
 import { agentCommand, program } from './agent-command.ts';
 import { maxDraDevices } from './dra/driver.ts';
-
-/** The most devices of one kind that a node may have. */
-export const maxDevices = 1024;
+import { maxDevices } from './limits.ts';
 
 export interface AgentOptions {
   /** The kubelet's folder of sockets. */

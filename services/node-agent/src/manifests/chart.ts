@@ -11,7 +11,7 @@ import {
 } from '@enclos/charts';
 import { serviceNamePattern, type ManifestFile } from '@enclos/kubernetes/manifests';
 import { maxDraDevices } from '../dra/driver.ts';
-import { maxDevices } from '../options.ts';
+import { maxDevices } from '../limits.ts';
 import { agentFiles, agentObjects } from './files.ts';
 import { architectures, type ManifestOptions } from './options.ts';
 

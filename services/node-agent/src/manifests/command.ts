@@ -10,7 +10,8 @@ import {
 import { isImageWithDigest, isServiceName } from '@enclos/kubernetes/manifests';
 import { agentCommand, program } from '../agent-command.ts';
 import { maxDraDevices } from '../dra/driver.ts';
-import { collateralAddress, maxDevices } from '../options.ts';
+import { maxDevices } from '../limits.ts';
+import { collateralAddress } from '../options.ts';
 import { architectures, hasSoftware, type Architecture, type ManifestOptions } from './options.ts';
 
 const manifestsWord = 'manifests';
