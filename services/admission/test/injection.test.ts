@@ -76,7 +76,8 @@ describe('any pod', () => {
       }),
       { numRuns: 1000 },
     );
-    assert.ok(patched > 200, `only ${patched} of the pods were patched`);
+    // About 218, with a deviation of 15: a bound near that would fail by chance.
+    assert.ok(patched > 100, `only ${patched} of the pods were patched`);
   });
 
   test('keeps all that is its own, in its order', () => {
