@@ -12,6 +12,7 @@ import {
   uint32,
   uint64,
   type Infer,
+  type Type,
 } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
@@ -27,8 +28,15 @@ const interpreter = record({
   }),
 });
 
-/** The measured manifest. Its encoding is canonical: one manifest has one byte string. */
-const manifestType = record({
+const streamTransport = enumeration('relayed', 'passed', 'either');
+
+/**
+ * How the bytes of a listener's or a destination's connections reach the enclave. `relayed`: through the host, by the call gate.
+ * `passed`: the host hands the connected socket to the enclave. `either`: the platform decides.
+ */
+export type StreamTransport = Infer<typeof streamTransport>;
+
+const fields = {
   name,
   productId: uint16(),
   securityVersion: uint16(),
@@ -56,9 +64,30 @@ const manifestType = record({
     maxPendingCalls: uint16(),
     maxDepth: uint16(),
   }),
+};
+
+const relayedType = record(fields);
+
+/** With how each entry of `listen` and `connect` gets its bytes, in their order. */
+const manifestType = record({
+  ...fields,
+  transports: record({
+    listen: array(streamTransport, { maxItems: 64 }),
+    connect: array(streamTransport, { maxItems: 64 }),
+  }),
 });
 
-export type EnclaveManifest = Infer<typeof manifestType>;
+type Encoded = Infer<typeof relayedType>;
+
+/**
+ * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it ends
+ * before the transports, as all manifests did before a stream could be passed: those images keep their MRENCLAVE.
+ */
+export interface EnclaveManifest extends Omit<Encoded, 'listen' | 'connect'> {
+  readonly listen: readonly (Encoded['listen'][number] & { readonly transport: StreamTransport })[];
+  readonly connect: readonly (Encoded['connect'][number] & { readonly transport: StreamTransport })[];
+}
+
 export type InterpreterIdentity = EnclaveManifest['interpreter'];
 
 const mebibyte = 1024n * 1024n;
@@ -127,16 +156,58 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
 
 /** @throws MANIFEST_INVALID naming the field, EDL_VALUE_REFUSED for a bound. */
 export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
-  return encodeValue(manifestType, checkManifest(manifest));
+  const { listen, connect, ...rest } = checkManifest(manifest);
+  const encoded = {
+    ...rest,
+    listen: listen.map(({ transport: _transport, ...entry }) => entry),
+    connect: connect.map(({ transport: _transport, ...entry }) => entry),
+  };
+  const transports = {
+    listen: listen.map(({ transport }) => transport),
+    connect: connect.map(({ transport }) => transport),
+  };
+  if (isRelayed(transports)) return encodeValue(relayedType, encoded);
+  return encodeValue(manifestType, { ...encoded, transports });
 }
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
-  let manifest: EnclaveManifest;
-  try {
-    manifest = decodeValue(manifestType, encoded);
-  } catch (cause) {
+  const relayed = decoded(relayedType, encoded);
+  if ('value' in relayed) return checkManifest(withTransports(relayed.value, { listen: [], connect: [] }));
+  const { value, cause } = decoded(manifestType, encoded);
+  if (value === undefined) {
     throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
   }
-  return checkManifest(manifest);
+  const { transports, ...rest } = value;
+  const isComplete =
+    transports.listen.length === rest.listen.length && transports.connect.length === rest.connect.length;
+  if (!isComplete || isRelayed(transports)) {
+    throw new EnclosError('MANIFEST_INVALID', 'The manifest does not name each transport once, or names none.');
+  }
+  return checkManifest(withTransports(rest, transports));
+}
+
+type Transports = Infer<typeof manifestType>['transports'];
+
+function isRelayed({ listen, connect }: Transports): boolean {
+  return [...listen, ...connect].every((transport) => transport === 'relayed');
+}
+
+function withTransports(manifest: Encoded, transports: Transports): EnclaveManifest {
+  return {
+    ...manifest,
+    listen: manifest.listen.map((entry, i) => ({ ...entry, transport: transports.listen[i] ?? 'relayed' })),
+    connect: manifest.connect.map((entry, i) => ({ ...entry, transport: transports.connect[i] ?? 'relayed' })),
+  };
+}
+
+function decoded<X extends Type>(
+  type: X,
+  encoded: Uint8Array,
+): { value: Infer<X>; cause?: never } | { value?: never; cause: unknown } {
+  try {
+    return { value: decodeValue(type, encoded) };
+  } catch (cause) {
+    return { cause };
+  }
 }
