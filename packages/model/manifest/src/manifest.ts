@@ -77,15 +77,15 @@ const manifestType = record({
   }),
 });
 
-type Encoded = Infer<typeof relayedType>;
+type RelayedManifest = Infer<typeof relayedType>;
 
 /**
  * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it ends
  * before the transports, as all manifests did before a stream could be passed: those images keep their MRENCLAVE.
  */
-export interface EnclaveManifest extends Omit<Encoded, 'listen' | 'connect'> {
-  readonly listen: readonly (Encoded['listen'][number] & { readonly transport: StreamTransport })[];
-  readonly connect: readonly (Encoded['connect'][number] & { readonly transport: StreamTransport })[];
+export interface EnclaveManifest extends Omit<RelayedManifest, 'listen' | 'connect'> {
+  readonly listen: readonly (RelayedManifest['listen'][number] & { readonly transport: StreamTransport })[];
+  readonly connect: readonly (RelayedManifest['connect'][number] & { readonly transport: StreamTransport })[];
 }
 
 export type InterpreterIdentity = EnclaveManifest['interpreter'];
@@ -193,7 +193,7 @@ function isRelayed({ listen, connect }: Transports): boolean {
   return [...listen, ...connect].every((transport) => transport === 'relayed');
 }
 
-function withTransports(manifest: Encoded, transports: Transports): EnclaveManifest {
+function withTransports(manifest: RelayedManifest, transports: Transports): EnclaveManifest {
   return {
     ...manifest,
     listen: manifest.listen.map((entry, i) => ({ ...entry, transport: transports.listen[i] ?? 'relayed' })),

@@ -1,3 +1,4 @@
+import '@enclos/gate';
 export {
   decodePassageNotice,
   decodePassedFrame,
