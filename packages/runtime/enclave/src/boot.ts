@@ -39,6 +39,8 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
   }
+  const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
+  if (mustPass && capabilities.passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
   const attester = createSoftwareAttester(capabilities.platform, capabilities.platformCapabilities);
   // An enclave never outlives its platform or its host: without them it has nothing to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));

@@ -13,23 +13,28 @@ import {
 } from '../src/passage/index.ts';
 import { isEnclosError } from '@enclos/errors';
 
+/** Objects as code makes them. */
+const plain = { noNullPrototype: true } as const;
 const u8 = fc.integer({ min: 0, max: 255 });
 const number = fc.integer({ min: 1, max: 0xffff_ffff });
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 
 const passed: fc.Arbitrary<PassedFrame> = fc.oneof(
-  fc.record({ kind: fc.constant('accepted' as const), listener: u8, stream: number }),
-  fc.record({ kind: fc.constant('connected' as const), listener: fc.constant(0), stream: number }),
+  fc.record({ kind: fc.constant('accepted' as const), listener: u8, stream: number }, plain),
+  fc.record({ kind: fc.constant('connected' as const), listener: fc.constant(0), stream: number }, plain),
 );
 const notices: fc.Arbitrary<PassageNotice> = fc.oneof(
-  fc.record({ kind: fc.constant('grant' as const), listener: u8, count: number }),
-  fc.record({ kind: fc.constant('withdraw' as const), listener: u8 }),
-  fc.record({
-    kind: fc.constantFrom('accepted-ended' as const, 'connected-ended' as const),
-    stream: number,
-    bytesRead: u64,
-    bytesWritten: u64,
-  }),
+  fc.record({ kind: fc.constant('grant' as const), listener: u8, count: number }, plain),
+  fc.record({ kind: fc.constant('withdraw' as const), listener: u8 }, plain),
+  fc.record(
+    {
+      kind: fc.constantFrom('accepted-ended' as const, 'connected-ended' as const),
+      stream: number,
+      bytesRead: u64,
+      bytesWritten: u64,
+    },
+    plain,
+  ),
 );
 
 describe('the frames of the passage', () => {

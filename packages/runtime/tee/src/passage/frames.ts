@@ -20,7 +20,7 @@ export interface PassedFrame {
 export type PassageNotice =
   /** The host may pass so many more connections of a listener. */
   | { readonly kind: 'grant'; readonly listener: number; readonly count: number }
-  /** Nobody listens any more: nothing is to be passed until the next grant. */
+  /** The enclave has stopped listening: pass nothing until the next grant. */
   | { readonly kind: 'withdraw'; readonly listener: number }
   /** A stream is over; that of a listener makes room for another one. */
   | {
