@@ -11,8 +11,8 @@ import {
   uint16,
   uint32,
   uint64,
+  uint8,
   type Infer,
-  type Type,
 } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
@@ -68,20 +68,24 @@ const fields = {
 
 const relayedType = record(fields);
 
-/** With how each entry of `listen` and `connect` gets its bytes, in their order. */
-const manifestType = record({
-  ...fields,
+/** A manifest of this form begins with a byte that no name begins with: the length 0. */
+const passedForm = 0;
+
+const passedType = record({
+  form: uint8(),
+  /** How each entry of `listen` and of `connect` gets its bytes, in their order. */
   transports: record({
     listen: array(streamTransport, { maxItems: 64 }),
     connect: array(streamTransport, { maxItems: 64 }),
   }),
+  ...fields,
 });
 
 type RelayedManifest = Infer<typeof relayedType>;
 
 /**
- * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it ends
- * before the transports, as all manifests did before a stream could be passed: those images keep their MRENCLAVE.
+ * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it names no
+ * transports, as before sockets could be passed: those images keep their MRENCLAVE.
  */
 export interface EnclaveManifest extends Omit<RelayedManifest, 'listen' | 'connect'> {
   readonly listen: readonly (RelayedManifest['listen'][number] & { readonly transport: StreamTransport })[];
@@ -159,55 +163,56 @@ export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
   const { listen, connect, ...rest } = checkManifest(manifest);
   const encoded = {
     ...rest,
-    listen: listen.map(({ transport: _transport, ...entry }) => entry),
-    connect: connect.map(({ transport: _transport, ...entry }) => entry),
+    listen: listen.map(({ transport: _, ...entry }) => entry),
+    connect: connect.map(({ transport: _, ...entry }) => entry),
   };
-  const transports = {
-    listen: listen.map(({ transport }) => transport),
-    connect: connect.map(({ transport }) => transport),
-  };
-  if (isRelayed(transports)) return encodeValue(relayedType, encoded);
-  return encodeValue(manifestType, { ...encoded, transports });
+  if (isRelayed(manifest)) return encodeValue(relayedType, encoded);
+  const transports = { listen: listen.map(transportOf), connect: connect.map(transportOf) };
+  return encodeValue(passedType, { form: passedForm, transports, ...encoded });
 }
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
-  const relayed = decoded(relayedType, encoded);
-  if ('value' in relayed) return checkManifest(withTransports(relayed.value, { listen: [], connect: [] }));
-  const { value, cause } = decoded(manifestType, encoded);
-  if (value === undefined) {
+  let manifest: EnclaveManifest;
+  try {
+    manifest =
+      encoded[0] === passedForm
+        ? withTransports(decodeValue(passedType, encoded))
+        : withTransports({ ...decodeValue(relayedType, encoded), transports: undefined });
+  } catch (cause) {
     throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
   }
-  const { transports, ...rest } = value;
-  const isComplete =
-    transports.listen.length === rest.listen.length && transports.connect.length === rest.connect.length;
-  if (!isComplete || isRelayed(transports)) {
-    throw new EnclosError('MANIFEST_INVALID', 'The manifest does not name each transport once, or names none.');
-  }
-  return checkManifest(withTransports(rest, transports));
+  return checkManifest(manifest);
 }
 
-type Transports = Infer<typeof manifestType>['transports'];
-
-function isRelayed({ listen, connect }: Transports): boolean {
-  return [...listen, ...connect].every((transport) => transport === 'relayed');
+interface DecodedManifest extends RelayedManifest {
+  readonly form?: number;
+  readonly transports: Infer<typeof passedType>['transports'] | undefined;
 }
 
-function withTransports(manifest: RelayedManifest, transports: Transports): EnclaveManifest {
-  return {
+function withTransports({ form: _, transports, ...manifest }: DecodedManifest): EnclaveManifest {
+  const named = <E>(entries: readonly E[], names: readonly StreamTransport[] | undefined) =>
+    entries.map((entry, i) => ({ ...entry, transport: names?.[i] ?? 'relayed' }));
+  const { listen, connect } = manifest;
+  const full = {
     ...manifest,
-    listen: manifest.listen.map((entry, i) => ({ ...entry, transport: transports.listen[i] ?? 'relayed' })),
-    connect: manifest.connect.map((entry, i) => ({ ...entry, transport: transports.connect[i] ?? 'relayed' })),
+    listen: named(listen, transports?.listen),
+    connect: named(connect, transports?.connect),
   };
+  // One manifest has one byte string.
+  const isExact = transports?.listen.length === listen.length && transports.connect.length === connect.length;
+  if (transports !== undefined && (!isExact || isRelayed(full))) {
+    throw new EnclosError('MANIFEST_INVALID', 'The manifest names its transports in another form.');
+  }
+  return full;
 }
 
-function decoded<X extends Type>(
-  type: X,
-  encoded: Uint8Array,
-): { value: Infer<X>; cause?: never } | { value?: never; cause: unknown } {
-  try {
-    return { value: decodeValue(type, encoded) };
-  } catch (cause) {
-    return { cause };
-  }
+type Streams = Pick<EnclaveManifest, 'listen' | 'connect'>;
+
+function isRelayed({ listen, connect }: Streams): boolean {
+  return [...listen, ...connect].every((entry) => transportOf(entry) === 'relayed');
+}
+
+function transportOf({ transport }: { readonly transport: StreamTransport }): StreamTransport {
+  return transport;
 }
