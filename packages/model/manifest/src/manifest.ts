@@ -36,7 +36,7 @@ const streamTransport = enumeration('relayed', 'passed', 'either');
  */
 export type StreamTransport = Infer<typeof streamTransport>;
 
-const fields = {
+const relayedType = record({
   name,
   productId: uint16(),
   securityVersion: uint16(),
@@ -64,9 +64,7 @@ const fields = {
     maxPendingCalls: uint16(),
     maxDepth: uint16(),
   }),
-};
-
-const relayedType = record(fields);
+});
 
 /** A manifest of this form begins with a byte that no name begins with: the length 0. */
 const passedForm = 0;
@@ -78,7 +76,7 @@ const passedType = record({
     listen: array(streamTransport, { maxItems: 64 }),
     connect: array(streamTransport, { maxItems: 64 }),
   }),
-  ...fields,
+  manifest: relayedType,
 });
 
 type RelayedManifest = Infer<typeof relayedType>;
@@ -163,34 +161,33 @@ export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
   const { listen, connect, ...rest } = checkManifest(manifest);
   const encoded = {
     ...rest,
-    listen: listen.map(({ transport: _, ...entry }) => entry),
-    connect: connect.map(({ transport: _, ...entry }) => entry),
+    listen: listen.map(({ name, port }) => ({ name, port })),
+    connect: connect.map(({ name, host, port }) => ({ name, host, port })),
   };
   if (isRelayed(manifest)) return encodeValue(relayedType, encoded);
   const transports = { listen: listen.map(transportOf), connect: connect.map(transportOf) };
-  return encodeValue(passedType, { form: passedForm, transports, ...encoded });
+  return encodeValue(passedType, { form: passedForm, transports, manifest: encoded });
 }
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
   let manifest: EnclaveManifest;
   try {
-    manifest =
-      encoded[0] === passedForm
-        ? withTransports(decodeValue(passedType, encoded))
-        : withTransports({ ...decodeValue(relayedType, encoded), transports: undefined });
+    if (encoded[0] === passedForm) {
+      const { manifest: named, transports } = decodeValue(passedType, encoded);
+      manifest = withTransports(named, transports);
+    } else {
+      manifest = withTransports(decodeValue(relayedType, encoded));
+    }
   } catch (cause) {
     throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
   }
   return checkManifest(manifest);
 }
 
-interface DecodedManifest extends RelayedManifest {
-  readonly form?: number;
-  readonly transports: Infer<typeof passedType>['transports'] | undefined;
-}
+type Transports = Infer<typeof passedType>['transports'];
 
-function withTransports({ form: _, transports, ...manifest }: DecodedManifest): EnclaveManifest {
+function withTransports(manifest: RelayedManifest, transports?: Transports): EnclaveManifest {
   const named = <E>(entries: readonly E[], names: readonly StreamTransport[] | undefined) =>
     entries.map((entry, i) => ({ ...entry, transport: names?.[i] ?? 'relayed' }));
   const { listen, connect } = manifest;
