@@ -161,8 +161,8 @@ export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
   const { listen, connect, ...rest } = checkManifest(manifest);
   const encoded = {
     ...rest,
-    listen: listen.map(({ name, port }) => ({ name, port })),
-    connect: connect.map(({ name, host, port }) => ({ name, host, port })),
+    listen: listen.map((entry) => ({ name: entry.name, port: entry.port })),
+    connect: connect.map((entry) => ({ name: entry.name, host: entry.host, port: entry.port })),
   };
   if (isRelayed(manifest)) return encodeValue(relayedType, encoded);
   const transports = { listen: listen.map(transportOf), connect: connect.map(transportOf) };
