@@ -24,11 +24,11 @@ and checks the file:
 ## Transport
 
 \`transport\` of an entry in \`listen\` or \`connect\` says how bytes get between its connections and the enclave. TLS ends inside either
-way, and the host sees the same ciphertext, or could see it. What differs is the work of the host, and what the enclave's process holds.
+way, and the host can see the same ciphertext. What differs is the work of the host, and what the enclave's process holds.
 
 | value | what happens | where | for |
 |---|---|---|---|
-| \`relayed\`, the default | The host holds the connection, and sends its bytes through the call gate. The enclave's process has no socket. | everywhere | enclaves that run on Gramine, and connections of little traffic |
+| \`relayed\`, the default | The host holds the connection, and sends its bytes through the call gate. The enclave's process has no socket. | everywhere | enclaves whose process is to hold no socket, and connections of little traffic |
 | \`passed\` | The host accepts or connects, and hands the connected socket to the enclave. Nothing is relayed: a server inside costs about what it costs outside. | software SGX with the \`seccomp\` layer; on every other platform the enclave is refused before it starts, with [\`STREAM_TRANSPORT_UNAVAILABLE\`](errors/stream.md#stream_transport_unavailable) | servers with much traffic |
 | \`either\` | The platform decides once, when it starts the enclave, for all such entries: passed where it can, relayed elsewhere. | everywhere | enclaves that run on several platforms |
 
