@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { httpGet, type HttpGetOptions, type HttpGetResponse } from '../src/index.ts';
 import { createDateField } from '../src/writing/date-field.ts';
-import { encodeResponse, type ResponseFrame, type WholeResponse } from '../src/writing/response.ts';
+import { encodePiece, encodeResponse, type ResponseFrame, type WholeResponse } from '../src/writing/response.ts';
 import { duplexPair } from '@enclos/testkit';
 import { sentText } from './sent.ts';
 
@@ -32,6 +32,32 @@ describe('a response is written', () => {
   test('with what the server says of the connection and of the time', () => {
     const said = { method: 'GET', connection: 'close', dateField: createDateField(() => new Date(0))() } as const;
     assert.match(text({ status: 200 }, said), /\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n.*connection: close\r\n/s);
+  });
+
+  test('with the date of its second, and without one when there is none', () => {
+    let now: Date | undefined = new Date(999);
+    const field = createDateField(() => now);
+    assert.equal(field(), 'date: Thu, 01 Jan 1970 00:00:00 GMT\r\n');
+    now = new Date(1000);
+    assert.equal(field(), 'date: Thu, 01 Jan 1970 00:00:01 GMT\r\n');
+    // The clock of the host may go back.
+    now = new Date(-1);
+    assert.equal(field(), 'date: Wed, 31 Dec 1969 23:59:59 GMT\r\n');
+    for (now of [undefined, new Date(Number.NaN)]) assert.equal(field(), '');
+    now = new Date(0);
+    assert.match(field(), /1970/);
+  });
+
+  test('with text as its characters when those are its bytes, and in UTF-8 otherwise', () => {
+    for (const body of ['abc', 'ü', '\u2028', '\x7f', 'x'.repeat(50_000), 'ü'.repeat(50_000)]) {
+      const bytes = Buffer.from(body);
+      const expected = `HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes.toString('latin1')}`;
+      assert.equal(text({ status: 200, body }), expected);
+      const chunk = `${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`;
+      assert.equal(sentText(encodePiece(body, 'chunked')), chunk);
+      assert.equal(sentText(encodePiece(bytes, 'chunked')), chunk);
+      assert.equal(sentText(encodePiece(body, 'closed')), bytes.toString('latin1'));
+    }
   });
 
   test('with a large body that is not copied', () => {
