@@ -53,11 +53,16 @@ function compilers(): readonly string[] {
 /** A layer that a command is started without. */
 export type Removable = 'seccomp' | 'threads' | 'memory' | 'descriptors';
 
+/** What the program of the attacks passes; `flood` is 2000 descriptors. */
+export type PassedKind = 'connected' | 'listening' | 'unconnected' | 'unix' | 'flood';
+
 export interface StartedAttack {
   /** A layer that it is started without. */
   readonly without?: Removable;
   /** Started by a program that leaves descriptors open. */
   readonly leaking?: boolean;
+  /** What the host passes to it over a private socket in place of the gate. */
+  readonly holding?: PassedKind;
 }
 
 /** The attacks, and what starts them in place of the interpreter: the platform's own commands. */
@@ -100,10 +105,12 @@ export async function createAttackMachine(): Promise<AttackMachine> {
 
 function compile(folder: string): string {
   const program = join(folder, 'attack');
-  const source = fileURLToPath(new URL('../../../src/native/attack.c', import.meta.url));
+  const sources = ['attack.c', 'sockets.c'].map((name) =>
+    fileURLToPath(new URL(`../../../src/native/${name}`, import.meta.url)),
+  );
   const [compiler = 'gcc'] = compilers();
-  // One file, without libraries: a file view has to hold nothing else.
-  const words = ['-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror', '-o', program, source];
+  // One program, without libraries: a file view has to hold nothing else.
+  const words = ['-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror', '-o', program, ...sources];
   const { status, stderr } = spawnSync(compiler, words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`The attacks do not compile: ${stderr}`);
   return program;
@@ -136,14 +143,15 @@ interface Attempt extends StartedAttack {
 function attempt(
   plan: IsolationPlan,
   { asUser, enclaveUser: user }: Setting,
-  { name, program, without, leaking = false }: Attempt,
+  { name, program, without, leaking = false, holding }: Attempt,
 ): string {
   const own =
     plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
   try {
     const command = enclaveCommand(plan, { ...needs, user, cgroups: own === undefined ? [] : [own.folder] }, program);
     const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), name];
-    const { stdout, stderr } = runWithFile([...(leaking ? [program, 'leak'] : []), ...words], plan.inherited);
+    const host = [...(leaking ? [program, 'leak'] : []), ...(holding === undefined ? [] : [program, 'hold', holding])];
+    const { stdout, stderr } = runWithFile([...host, ...words], plan.inherited);
     const found = stdout.split('\n').find((line) => line.startsWith(`${name} `));
     if (found === undefined) throw new Error(`${name} did not run: ${stderr}`);
     return found.slice(name.length + 1);
