@@ -5,6 +5,7 @@
  *   attack start                  makes a thread, as an interpreter does, and fails where it gets none.
  *   attack leak PROGRAM WORD...   opens a descriptor of each kind and becomes PROGRAM, to which they are left.
  *   attack hold KIND PROGRAM WORD...   passes a socket over descriptor 3 and becomes PROGRAM: see sockets.c.
+ *   attack pass PATH PORT         connects to the passage of an enclave, and takes orders: see passer.c.
  */
 #define _GNU_SOURCE
 #include "attempts.h"
@@ -295,6 +296,7 @@ int main(int count, char **words) {
   signal(SIGPIPE, SIG_IGN);
   if (count > 2 && strcmp(words[1], "leak") == 0) return leak(words + 2);
   if (count > 3 && strcmp(words[1], "hold") == 0) return hold(words + 2);
+  if (count > 3 && strcmp(words[1], "pass") == 0) return pass(words + 2);
   if (count > 1 && strcmp(words[1], "start") == 0) return start();
   for (int i = 1; i < count; i++) {
     const struct attempt *found = find(words[i]);

@@ -105,7 +105,7 @@ export async function createAttackMachine(): Promise<AttackMachine> {
 
 function compile(folder: string): string {
   const program = join(folder, 'attack');
-  const sources = ['attack.c', 'sockets.c'].map((name) =>
+  const sources = ['attack.c', 'sockets.c', 'hold.c', 'passer.c'].map((name) =>
     fileURLToPath(new URL(`../../../src/native/${name}`, import.meta.url)),
   );
   const [compiler = 'gcc'] = compilers();

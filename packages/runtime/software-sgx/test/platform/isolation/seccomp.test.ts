@@ -274,7 +274,7 @@ for (const architecture of ['x64', 'arm64'] as const) {
       const column = architecture === 'x64' ? 0 : 1;
       const listed = Object.values(checkedCalls).flatMap((call) => call.numbers[column] ?? []);
       const arch = architecture === 'x64' ? [158] : [];
-      const inOrder = (numbers: readonly number[]): readonly number[] => numbers.toSorted((a, b) => a - b);
+      const inOrder = (list: readonly number[]): readonly number[] => list.toSorted((a, b) => a - b);
       assert.deepEqual(inOrder(listed), inOrder([...Object.values(checked), ...arch]));
       for (const call of arch) {
         for (const code of [0x1002, 0x1003]) assert.equal(run(call, code), allow, 'FS');
