@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { messages = 8 };
+/* A message for each of the attempts that one process makes, or those of a flood. */
+enum { messages = 64, flood = 8 };
 
 static int must(int got) {
   if (got < 0) exit(125);
@@ -92,7 +93,7 @@ int hold(char **words) {
   }
   int many[most_sent], is_flood = strcmp(kind, "flood") == 0;
   for (int at = 0; at < most_sent; at++) many[at] = passed;
-  for (int at = 0; at < (is_flood ? messages : 1); at++)
+  for (int at = 0; at < (is_flood ? flood : messages); at++)
     must((int)send_descriptors(pair[0], port, many, is_flood ? most_sent : 1));
   /* All others close by themselves. */
   must(dup2(pair[1], passage));

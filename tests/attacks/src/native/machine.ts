@@ -63,6 +63,8 @@ export interface StartedAttack {
   readonly leaking?: boolean;
   /** What the host passes to it over a private socket in place of the gate. */
   readonly holding?: PassedKind;
+  /** All in one process, each with a socket of the same kind: where none of them changes anything. */
+  readonly together?: boolean;
 }
 
 /** The attacks, and what starts them in place of the interpreter: the platform's own commands. */
@@ -84,7 +86,7 @@ export async function createAttackMachine(): Promise<AttackMachine> {
   // Not below the folder for temporary files of this user, which others might not be able to enter.
   const folder = mkdtempSync('/tmp/enclos-attacks-');
   chmodSync(folder, 0o755);
-  const program = compile(folder);
+  const program = compileAttacks(folder);
   const files = await writeStartFiles(folder);
   const plans = new Map<Setting, IsolationPlan>();
   const planOf = (setting: Setting): IsolationPlan => {
@@ -96,14 +98,17 @@ export async function createAttackMachine(): Promise<AttackMachine> {
     planOf,
     run(setting: Setting, names: readonly string[], options: StartedAttack = {}) {
       const plan = planOf(setting);
-      return Object.fromEntries(names.map((name) => [name, attempt(plan, setting, { name, program, ...options })]));
+      const processes = options.together === true ? [names] : names.map((name) => [name]);
+      const found = processes.flatMap((each) => attempt(plan, setting, { names: each, program, ...options }));
+      return Object.fromEntries(found);
     },
     leaker: [program, 'leak'],
     close: () => rmSync(folder, { recursive: true }),
   });
 }
 
-function compile(folder: string): string {
+/** Compiles the program of the attacks into a folder. @returns its path */
+export function compileAttacks(folder: string): string {
   const program = join(folder, 'attack');
   const sources = ['attack.c', 'sockets.c', 'hold.c', 'passer.c'].map((name) =>
     fileURLToPath(new URL(`../../../src/native/${name}`, import.meta.url)),
@@ -136,25 +141,28 @@ function makePlan({ way, asUser, userId, enclaveUser }: Setting, program: string
 }
 
 interface Attempt extends StartedAttack {
-  readonly name: string;
+  readonly names: readonly string[];
   readonly program: string;
 }
 
 function attempt(
   plan: IsolationPlan,
   { asUser, enclaveUser: user }: Setting,
-  { name, program, without, leaking = false, holding }: Attempt,
-): string {
+  { names, program, without, leaking = false, holding }: Attempt,
+): readonly (readonly [name: string, printed: string])[] {
   const own =
     plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
   try {
     const command = enclaveCommand(plan, { ...needs, user, cgroups: own === undefined ? [] : [own.folder] }, program);
-    const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), name];
+    const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), ...names];
     const host = [...(leaking ? [program, 'leak'] : []), ...(holding === undefined ? [] : [program, 'hold', holding])];
     const { stdout, stderr } = runWithFile([...host, ...words], plan.inherited);
-    const found = stdout.split('\n').find((line) => line.startsWith(`${name} `));
-    if (found === undefined) throw new Error(`${name} did not run: ${stderr}`);
-    return found.slice(name.length + 1);
+    const lines = stdout.split('\n');
+    return names.map((name) => {
+      const found = lines.find((line) => line.startsWith(`${name} `));
+      if (found === undefined) throw new Error(`${name} did not run: ${stderr}`);
+      return [name, found.slice(name.length + 1)] as const;
+    });
   } finally {
     own?.remove();
   }

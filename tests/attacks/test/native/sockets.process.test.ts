@@ -99,7 +99,7 @@ describe('native code that holds a socket of the host’s network', { skip: comp
           if (lacks(setting, t)) return;
           const off = machine.run(setting, filtered, { holding, without: 'seccomp' });
           for (const name of filtered) assert.match(off[name] ?? '', /^ok /, name);
-          const on = machine.run(setting, [...filtered, ...kernel], { holding });
+          const on = machine.run(setting, [...filtered, ...kernel], { holding, together: true });
           for (const [name, got] of Object.entries(on)) assert.equal(got, 'EPERM', name);
         });
 
