@@ -59,7 +59,7 @@ export interface ResponseFrame {
  */
 export type Sendable = Buffer | string;
 
-/** Of what is ASCII already: other encodings would look at every character again. */
+/** All of it is ASCII: other encodings would look at every character again. */
 export const sendableEncoding = 'latin1';
 
 /** A response whose body is in memory. */
