@@ -70,6 +70,7 @@ function reason({ code, signal, heapSizeBytes }: ProcessEnd): string {
   if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
   if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
   if (code === loaderExitCodes.startFailed) return notStarted;
+  if (code === loaderExitCodes.passageBroken) return 'The enclave ended because its host broke the rules of the passage.';
   if (code === uncaught) return 'An error that its code did not catch ended the enclave with code 1.';
   return `The enclave ended with code ${code ?? 'unknown'}.`;
 }
