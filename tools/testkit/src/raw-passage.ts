@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** A host's end of a passage, made by hand: it sends any bytes, and any handle of the interpreter. */
 export interface RawPassage {
@@ -13,6 +13,8 @@ export interface RawPassage {
   notice(): Promise<Buffer>;
   /** Resolves when the other end has closed it. */
   readonly ended: Promise<void>;
+  /** Reads no more. */
+  stop(): void;
   close(): void;
 }
 
@@ -20,6 +22,7 @@ interface Handle {
   connect(request: object, path: string): number;
   writeLatin1String(request: object, text: string, handle?: object): number;
   readStart(): number;
+  readStop(): number;
   close(): void;
   onread: (content: ArrayBuffer | undefined) => void;
 }
@@ -77,6 +80,7 @@ export async function connectRawPassage(path: string): Promise<RawPassage> {
         await new Promise<void>((resolve) => (waiting = [...waiting, resolve]));
       }
     },
+    stop: () => void pipe.readStop(),
     close: () => pipe.close(),
   };
 }

@@ -131,7 +131,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
     passage: loaded.passed ? await listenForGate(folder, access) : undefined,
   };
   const close = (): void => {
-    for (const listener of Object.values(listeners)) listener?.close();
+    for (const listener of [listeners.gate, listeners.inspector, listeners.passage]) listener?.close();
   };
   let running: EnclaveProcess | undefined;
   let ended = false;

@@ -27,9 +27,13 @@ export function decidePassing(
   const required = entries.find(({ transport }) => transport === 'passed');
   if (required === undefined) return false;
   const why = passes ? `this machine lacks the layer ${filterLayer}` : 'its host passes no sockets';
-  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', `The connections of "${required.name}" must be passed, and ${why}.`, {
-    details: { stream: required.name },
-  });
+  throw new EnclosError(
+    'STREAM_TRANSPORT_UNAVAILABLE',
+    `The connections of "${required.name}" must be passed, and ${why}.`,
+    {
+      details: { stream: required.name },
+    },
+  );
 }
 
 /** The layers of an enclave to which sockets are passed: the same, of which one gives less. */

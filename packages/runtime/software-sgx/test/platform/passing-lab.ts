@@ -4,7 +4,13 @@ import { createInterface } from 'node:readline';
 import { utf8 } from '@enclos/codec';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
-import { connectSoftwarePlatform, enclaveChannel, openChannel, type LaunchedEnclave, type LaunchRequest } from '@enclos/tee';
+import {
+  connectSoftwarePlatform,
+  enclaveChannel,
+  openChannel,
+  type LaunchedEnclave,
+  type LaunchRequest,
+} from '@enclos/tee';
 import { encodePassedFrame, type PassedFrame } from '@enclos/tee/passage';
 import {
   connectRawPassage,
@@ -39,7 +45,7 @@ export interface PassingEnclave {
   readonly launched: LaunchedEnclave;
   readonly passage: RawPassage | undefined;
   /** The next value that the enclave told. */
-  told(): Promise<unknown>;
+  readonly told: () => Promise<unknown>;
 }
 
 export const passedListener: EnclaveManifest['listen'] = [{ name: 'echo', port: 8443, transport: 'passed' }];
@@ -74,7 +80,9 @@ async function bundle(body: string): Promise<Uint8Array> {
   }`);
 }
 
-export async function createPassingLab(change: (services: PlatformServices) => PlatformServices = (s) => s): Promise<PassingLab> {
+export async function createPassingLab(
+  change: (services: PlatformServices) => PlatformServices = (s) => s,
+): Promise<PassingLab> {
   const { machine } = await enrolledSite('single-user');
   const services = change(await openPlatform({ machineFolder: machine.folder }));
   const server = await servePlatform(services);
@@ -104,9 +112,9 @@ export async function createPassingLab(change: (services: PlatformServices) => P
         launched,
         passage,
         async told() {
-          const { value, done } = await lines.next();
-          if (done === true) throw new Error(`The enclave told nothing more: ${(await launched.exited).detail}`);
-          return JSON.parse(value) as unknown;
+          const line = await lines.next();
+          if (line.done === true) throw new Error(`The enclave told nothing more: ${(await launched.exited).detail}`);
+          return JSON.parse(line.value) as unknown;
         },
       };
     },
@@ -130,7 +138,10 @@ export function portOf(server: Server): number {
 }
 
 /** Passes one new connection as the first of the first listener. @returns its other end */
-export async function passConnection(passage: RawPassage | undefined, frame: Partial<PassedFrame> = {}): Promise<Socket> {
+export async function passConnection(
+  passage: RawPassage | undefined,
+  frame: Partial<PassedFrame> = {},
+): Promise<Socket> {
   if (passage === undefined) throw new Error('There is no passage.');
   const { client, server } = await connectionPair();
   await passSocket(passage, encodePassedFrame({ kind: 'accepted', listener: 0, stream: 1, ...frame }), server);

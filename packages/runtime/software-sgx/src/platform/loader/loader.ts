@@ -1,13 +1,15 @@
 import { loaderParts } from './authority.ts';
 import { confine } from './confine.ts';
 import { attachInspector } from './inspector.ts';
-import { openPassage } from './passage.ts';
+import { openPassage, passedSockets } from './passage.ts';
 
 export type LoaderParts = typeof loaderParts & {
   readonly confine: typeof confine;
   readonly attachInspector?: typeof attachInspector;
-  readonly openPassage?: typeof openPassage;
-};
+} & Partial<typeof passingParts>;
+
+/** The parts of an enclave to which sockets are passed. */
+const passingParts = { passedSockets, openPassage };
 
 /**
  * The loader: the first code in an enclave process, given to the interpreter
@@ -60,14 +62,17 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const compiled = new vm.Script(script, { filename: 'enclave.js' });
     // These end the thread of the inspector, if there is one.
     const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
-    const opened = authority.openPassage?.(require, descriptors.passage, (reason, exitCode) => {
+    const end = (reason: string, exitCode: number): never => {
       report(`${reason}\n`);
       return exit(exitCode);
-    });
-    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, opened });
+    };
+    const passed = authority.passedSockets?.(require);
+    const { socketFor } = passed ?? {};
+    const passage = socketFor && authority.openPassage?.(require, { descriptor: descriptors.passage, socketFor, end });
+    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, passed });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
-    const given = { gate, platform, passage: opened?.passage, manifest, files, exit, require: restrictedRequire };
+    const given = { gate, platform, passage, manifest, files, exit, require: restrictedRequire };
     await Reflect.apply(boot, undefined, [given]);
   };
   const fail = process.exit.bind(process);
@@ -117,7 +122,7 @@ export function loaderSource(needs: LoaderNeeds = { inspector: false, passage: f
   const text = loaderText({
     ...parts,
     ...(needs.inspector ? { attachInspector } : {}),
-    ...(needs.passage ? { openPassage } : {}),
+    ...(needs.passage ? passingParts : {}),
   });
   texts.set(key, text);
   return text;
