@@ -58,7 +58,7 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
     handleClass,
     socketFor(handle) {
       const peer = { address: '', port: 0 };
-      // A host may pass any descriptor. Of those that become a handle, only a connection of TCP has a peer (tcp(7)).
+      // A host may pass any descriptor. Only a connection of TCP is a handle of this class with a peer (tcp(7)).
       if (getPrototypeOf(handle) === handleClass && apply(getpeername, handle, [peer]) === 0) {
         apply(add, handles, [handle]);
         return new ConnectedSocket(handle, `${peer.address} ${peer.port}`);
