@@ -85,7 +85,7 @@ export class PassedStreams {
     const { kind, listener, stream } = decodePassedFrame(frame);
     // A broken connection must not end the enclave; readers and writers still see the error.
     socket.on('error', () => undefined);
-    // As any stream that nobody has paused: it flows once it has a reader.
+    // As a stream that was never paused: it flows once it has a reader.
     Reflect.set(socket, 'readableFlowing', null);
     if (kind === 'connected') return this.#connectedArrived(stream, socket);
     const found = this.#listeners[listener];
