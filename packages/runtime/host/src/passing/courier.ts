@@ -97,7 +97,7 @@ class CourierPassage implements Passage {
       return queueMicrotask(() => settled(frame, error));
     }
     this.#sent.push({ handle, frame, settled });
-    // A socket of its own: one that knows its server would keep that server from closing, once the courier is gone.
+    // Another socket: one that knows its server would keep that server from closing, once the courier is gone.
     const socket = socketWith(handle, {});
     // That the courier has ended is told by its exit.
     this.#child.send(String.fromCharCode(...encodePassedFrame(frame)), socket, () => undefined);

@@ -12,8 +12,8 @@ export type HeldConnection = ConnectionHandle | Socket;
 /** How this process hands connected sockets to an enclave. */
 export interface Passing {
   /**
-   * Takes the connections of a TCP server that listens, from now on. They send at once and are kept alive: where they go, nobody
-   * could ask for that.
+   * Takes the connections of a TCP server that listens, from now on. They send at once and are kept alive, which the enclave could
+   * not ask for.
    * @param refused called for a connection that could not be accepted, as when the process has no descriptor left
    */
   accept(server: Server, arrived: (connection: HeldConnection) => void, refused: () => void): void;
