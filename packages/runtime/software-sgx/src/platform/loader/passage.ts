@@ -116,7 +116,12 @@ export function openPassage(
     if (sizeBytes !== frameBytes || handle === undefined) {
       return end('The host sent something other than a frame with a descriptor.', exitCodes.passageBroken);
     }
-    return arrived(frame, socketFor(handle));
+    try {
+      return arrived(frame, socketFor(handle));
+    } catch (error) {
+      // The host broke a rule of the runtime.
+      return end(error instanceof Error ? (error.stack ?? error.message) : String(error), exitCodes.passageBroken);
+    }
   };
 
   let isStarted = false;
