@@ -17,8 +17,12 @@ test('counts are cumulative, and one at a bound is within it', () => {
       ['two', 'ok', 1],
     ],
   );
-  const atMost = (seconds: number, counted = one): number | undefined => counted?.atMost[latencyBounds.indexOf(seconds)];
-  assert.deepEqual([0.001, 0.0025, 0.1, 0.25, 5, 10].map((bound) => atMost(bound)), [2, 3, 3, 4, 4, 5]);
+  const atMost = (seconds: number, counted = one): number | undefined =>
+    counted?.atMost[latencyBounds.indexOf(seconds)];
+  assert.deepEqual(
+    [0.001, 0.0025, 0.1, 0.25, 5, 10].map((bound) => atMost(bound)),
+    [2, 3, 3, 4, 4, 5],
+  );
   assert.deepEqual([atMost(0.25, refused), atMost(0.5, refused)], [0, 1]);
   // What is not a duration is longer than every bound.
   assert.ok(two?.atMost.every((count) => count === 0));
