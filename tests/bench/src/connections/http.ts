@@ -109,7 +109,8 @@ async function startSites(folder: string, children: Child[]): Promise<Sites> {
     return JSON.parse(await child.nextLine()) as { ca: string } & Readonly<Record<string, number>>;
   };
   const siteOf = ({ processId }: Child, { ca, ...ports }: Awaited<ReturnType<typeof said>>, name: string): Site => ({
-    ...{ processId, ca },
+    processId,
+    ca,
     port: ports[name] ?? Number.NaN,
   });
   const outside = startWith((await verifyInterpreter()).path, 'programs/https-outside.js');

@@ -112,7 +112,10 @@ function loadFigures(
       },
       ...serverFigures({
         what: `a request, ${what}`,
-        ...{ transport, placement, found, outside },
+        transport,
+        placement,
+        found,
+        outside,
         ...(isPassed ? { mostRatio: mostServerRatio, mostHost: mostHostMicros } : {}),
       }),
     ];
@@ -166,7 +169,10 @@ function handshakeFigures(placement: Placement, results: Results): readonly Figu
       },
       ...serverFigures({
         what: `a handshake, ${where}`,
-        ...{ transport, placement, found, outside },
+        transport,
+        placement,
+        found,
+        outside,
         ...(isPassed ? { mostHost: handshakes.mostHostMicros } : {}),
       }),
     ];
