@@ -14,8 +14,9 @@ export interface EnclavePassage {
    * Begins to read. Called once. What is not a connected TCP socket is closed and never arrives here. Broken framing ends the
    * process.
    * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns.
+   *   What it throws ends the process.
    */
   start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
-  /** Sends a notice to the host. */
-  send(notice: Uint8Array): void;
+  /** Sends notices to the host, one after the other. The bytes stay as they are. */
+  send(notices: Uint8Array): void;
 }
