@@ -1,10 +1,8 @@
-import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
+import { FRAME_HEADER_BYTES, frameSizeBytes, LARGE_PAYLOAD_BYTES, writeFrame, writeHeader, type Frame } from './frames.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Frames of one tick are sent together, in pieces of at most this size, which the peer reads at once. */
 const BATCH_BYTES = 65_536;
-/** From this size on a payload is sent without a copy: copying it would cost as much as sending it. */
-export const LARGE_PAYLOAD_BYTES = 262_144;
 /** How often a flush may wait for frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**
