@@ -3,6 +3,8 @@ import type { Transport } from '../transport/transport.ts';
 
 /** Frames of one tick are sent together, in pieces of at most this size, which the peer reads at once. */
 const BATCH_BYTES = 65_536;
+/** So much of calls and answers leaves before the tick is over, so that the peer, on another core, begins with it. */
+const EARLY_BYTES = 16_384;
 /** How often a flush may wait for frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**
@@ -100,7 +102,9 @@ export class FrameWriter {
   sendThen(frame: Frame, afterSend?: () => void): void {
     if (this.#stopped) return afterSend?.();
     this.#append(frame, false, afterSend);
-    this.#scheduleFlush();
+    const isEnough = this.#current !== undefined && this.#current.length >= EARLY_BYTES;
+    if (isEnough && !this.#congested && !this.#held) this.#sealAndPump();
+    else this.#scheduleFlush();
   }
 
   /** As `sendThen`, for a frame of a stream: it waits for others, but no longer than a frame that follows it. */
