@@ -4,6 +4,7 @@ import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
 import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
+import type { EnclavePassage } from '@enclos/tee/passage';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './files/host-files.ts';
@@ -16,6 +17,8 @@ export interface BootCapabilities {
   readonly gate: Duplex;
   /** The platform channel: EREPORT, EGETKEY, quotes. */
   readonly platform: Duplex;
+  /** Where connected sockets arrive; absent unless the platform passes them. */
+  readonly passage?: EnclavePassage | undefined;
   /** What the platform can do; absent on the software platform. */
   readonly platformCapabilities?: Capabilities | undefined;
   /** The manifest and the embedded files, as measured. */
@@ -41,12 +44,16 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
   await attester.ready;
   let starting = false;
+  const { passage } = capabilities;
   const endpoint = serveGate({
     gate: capabilities.gate,
     manifest,
     application,
     async start({ hostEnvironment, logLevel }) {
       starting = true;
+      const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
+      // Here, because the host learns only from an answer why an enclave does not start.
+      if (mustPass && passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
       if (logLevel !== undefined) logLines.restrict(logLevel);
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
@@ -65,6 +72,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     system,
     hostFiles: createHostFiles(system),
     sendStream: endpoint.stream,
+    passage,
     log: (level, text) => logLines.write(level, text),
   });
   redirectConsole(logLines);

@@ -4,8 +4,11 @@
  *
  *   attack start                  makes a thread, as an interpreter does, and fails where it gets none.
  *   attack leak PROGRAM WORD...   opens a descriptor of each kind and becomes PROGRAM, to which they are left.
+ *   attack hold KIND PROGRAM WORD...   passes a socket over descriptor 3 and becomes PROGRAM: see sockets.c.
+ *   attack pass PATH PORT         connects to the passage of an enclave, and takes orders: see passer.c.
  */
 #define _GNU_SOURCE
+#include "attempts.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -212,10 +215,7 @@ static int start(void) {
   return pthread_create(&thread, NULL, wait_for_ever, NULL) == 0 ? 0 : 1;
 }
 
-static const struct {
-  const char *name;
-  long (*run)(void);
-} attempts[] = {
+static const struct attempt attempts[] = {
     {"shared-memory", shared_memory},
     {"private-memory", private_memory},
     {"growing-stack", growing_stack},
@@ -252,7 +252,16 @@ static const struct {
     {"rules-for-ports", rules_for_ports},
     {"later-call", later_call},
     {"user-namespace", user_namespace},
+    {NULL, NULL},
 };
+
+static const struct attempt *find(const char *name) {
+  const struct attempt *tables[] = {attempts, socket_attempts};
+  for (int table = 0; table < 2; table++)
+    for (const struct attempt *at = tables[table]; at->name != NULL; at++)
+      if (strcmp(name, at->name) == 0) return at;
+  return NULL;
+}
 
 /* Moves a descriptor to a high number, open for whatever is started. */
 static void left(int descriptor, int number) {
@@ -280,18 +289,24 @@ static int leak(char **words) {
   return 125;
 }
 
+const char *program_path;
+
 int main(int count, char **words) {
+  program_path = words[0];
+  signal(SIGPIPE, SIG_IGN);
   if (count > 2 && strcmp(words[1], "leak") == 0) return leak(words + 2);
+  if (count > 3 && strcmp(words[1], "hold") == 0) return hold(words + 2);
+  if (count > 3 && strcmp(words[1], "pass") == 0) return pass(words + 2);
   if (count > 1 && strcmp(words[1], "start") == 0) return start();
-  for (int i = 1; i < count; i++)
-    for (size_t at = 0; at < sizeof attempts / sizeof attempts[0]; at++)
-      if (strcmp(words[i], attempts[at].name) == 0) {
-        long got = attempts[at].run();
-        if (got < 0)
-          printf("%s %s\n", words[i], strerrorname_np(errno));
-        else
-          printf("%s ok %ld\n", words[i], got);
-        fflush(stdout);
-      }
+  for (int i = 1; i < count; i++) {
+    const struct attempt *found = find(words[i]);
+    if (found == NULL) continue;
+    long got = found->run();
+    if (got < 0)
+      printf("%s %s\n", words[i], strerrorname_np(errno));
+    else
+      printf("%s ok %ld\n", words[i], got);
+    fflush(stdout);
+  }
   return 0;
 }

@@ -53,11 +53,18 @@ function compilers(): readonly string[] {
 /** A layer that a command is started without. */
 export type Removable = 'seccomp' | 'threads' | 'memory' | 'descriptors';
 
+/** What the program of the attacks passes; `flood` is 2000 descriptors. */
+export type PassedKind = 'connected' | 'listening' | 'unconnected' | 'unix' | 'flood';
+
 export interface StartedAttack {
   /** A layer that it is started without. */
   readonly without?: Removable;
   /** Started by a program that leaves descriptors open. */
   readonly leaking?: boolean;
+  /** What the host passes to it over a private socket in place of the gate. */
+  readonly holding?: PassedKind;
+  /** All in one process, each with a socket of the same kind: where none of them changes anything. */
+  readonly together?: boolean;
 }
 
 /** The attacks, and what starts them in place of the interpreter: the platform's own commands. */
@@ -79,7 +86,7 @@ export async function createAttackMachine(): Promise<AttackMachine> {
   // Not below the folder for temporary files of this user, which others might not be able to enter.
   const folder = mkdtempSync('/tmp/enclos-attacks-');
   chmodSync(folder, 0o755);
-  const program = compile(folder);
+  const program = compileAttacks(folder);
   const files = await writeStartFiles(folder);
   const plans = new Map<Setting, IsolationPlan>();
   const planOf = (setting: Setting): IsolationPlan => {
@@ -91,19 +98,24 @@ export async function createAttackMachine(): Promise<AttackMachine> {
     planOf,
     run(setting: Setting, names: readonly string[], options: StartedAttack = {}) {
       const plan = planOf(setting);
-      return Object.fromEntries(names.map((name) => [name, attempt(plan, setting, { name, program, ...options })]));
+      const processes = options.together === true ? [names] : names.map((name) => [name]);
+      const found = processes.flatMap((each) => attempt(plan, setting, { names: each, program, ...options }));
+      return Object.fromEntries(found);
     },
     leaker: [program, 'leak'],
     close: () => rmSync(folder, { recursive: true }),
   });
 }
 
-function compile(folder: string): string {
+/** Compiles the program of the attacks into a folder. @returns its path */
+export function compileAttacks(folder: string): string {
   const program = join(folder, 'attack');
-  const source = fileURLToPath(new URL('../../../src/native/attack.c', import.meta.url));
+  const sources = ['attack.c', 'sockets.c', 'hold.c', 'passer.c'].map((name) =>
+    fileURLToPath(new URL(`../../../src/native/${name}`, import.meta.url)),
+  );
   const [compiler = 'gcc'] = compilers();
-  // One file, without libraries: a file view has to hold nothing else.
-  const words = ['-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror', '-o', program, source];
+  // One program, without libraries: a file view has to hold nothing else.
+  const words = ['-O1', '-static', '-pthread', '-Wall', '-Wextra', '-Werror', '-o', program, ...sources];
   const { status, stderr } = spawnSync(compiler, words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`The attacks do not compile: ${stderr}`);
   return program;
@@ -129,24 +141,28 @@ function makePlan({ way, asUser, userId, enclaveUser }: Setting, program: string
 }
 
 interface Attempt extends StartedAttack {
-  readonly name: string;
+  readonly names: readonly string[];
   readonly program: string;
 }
 
 function attempt(
   plan: IsolationPlan,
   { asUser, enclaveUser: user }: Setting,
-  { name, program, without, leaking = false }: Attempt,
-): string {
+  { names, program, without, leaking = false, holding }: Attempt,
+): readonly (readonly [name: string, printed: string])[] {
   const own =
     plan.threads?.by === 'cgroup' && without !== 'threads' ? plan.threads.cgroup.make(threadsAllowed) : undefined;
   try {
     const command = enclaveCommand(plan, { ...needs, user, cgroups: own === undefined ? [] : [own.folder] }, program);
-    const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), name];
-    const { stdout, stderr } = runWithFile([...(leaking ? [program, 'leak'] : []), ...words], plan.inherited);
-    const found = stdout.split('\n').find((line) => line.startsWith(`${name} `));
-    if (found === undefined) throw new Error(`${name} did not run: ${stderr}`);
-    return found.slice(name.length + 1);
+    const words = [...asUser, ...(without === undefined ? command : withoutLayer(command, without)), ...names];
+    const host = [...(leaking ? [program, 'leak'] : []), ...(holding === undefined ? [] : [program, 'hold', holding])];
+    const { stdout, stderr } = runWithFile([...host, ...words], plan.inherited);
+    const lines = stdout.split('\n');
+    return names.map((name) => {
+      const found = lines.find((line) => line.startsWith(`${name} `));
+      if (found === undefined) throw new Error(`${name} did not run: ${stderr}`);
+      return [name, found.slice(name.length + 1)] as const;
+    });
   } finally {
     own?.remove();
   }

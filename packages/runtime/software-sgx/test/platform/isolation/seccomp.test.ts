@@ -23,6 +23,8 @@ const numbers = {
     refused: {
       network: [41, 53, 42, 49, 50, 43, 288, 44, 45, 46, 307, 299, 54],
       rings: [425, 426, 427],
+      // sendfile, splice, tee, vmsplice, copy_file_range, preadv, pwritev, preadv2, pwritev2, pwrite64.
+      'bytes that go between descriptors, or with flags': [40, 275, 276, 278, 326, 295, 296, 327, 328, 18],
       processes: [57, 58, 101, 310, 311, 312, 434, 438, 424, 62, 200, 129, 297, 440, 448],
       messages: [29, 30, 31, 64, 65, 68, 69, 240, 241],
       attributes: [90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 463, 197, 198, 199, 466, 469],
@@ -79,12 +81,14 @@ const numbers = {
       getsockopt: 55,
       prlimit64: 302,
       rule: 445,
+      keyed: 329,
     },
   },
   arm64: {
     refused: {
       network: [198, 199, 203, 200, 201, 202, 242, 206, 207, 211, 269, 243, 208],
       rings: [425, 426, 427],
+      'bytes that go between descriptors, or with flags': [71, 76, 77, 75, 285, 69, 70, 286, 287, 68],
       processes: [117, 270, 271, 272, 434, 438, 424, 129, 130, 138, 240, 440, 448],
       messages: [194, 196, 195, 190, 191, 186, 187, 180, 181],
       attributes: [52, 53, 452, 55, 54, 88, 5, 6, 7, 463, 14, 15, 16, 466, 469],
@@ -137,6 +141,7 @@ const numbers = {
       getsockopt: 209,
       prlimit64: 261,
       rule: 445,
+      keyed: 288,
     },
   },
 } as const;
@@ -187,7 +192,10 @@ for (const architecture of ['x64', 'arm64'] as const) {
       }
       assert.equal(run(checked.mprotect, 0, 4096, 3), allow);
       assert.equal(run(checked.mprotect, 0, 4096, 7), allow);
-      for (const grows of [0x100_0000, 0x200_0000]) assert.equal(run(checked.mprotect, 0, 4096, 3 | grows), eperm);
+      for (const grows of [0x100_0000, 0x200_0000]) {
+        for (const call of [checked.mprotect, checked.keyed]) assert.equal(run(call, 0, 4096, 3 | grows), eperm);
+      }
+      assert.equal(run(checked.keyed, 0, 4096, 3, 1), allow);
     });
 
     test('allows Landlock a rule for files, and none for ports: the kernel keeps rules in memory that no limit counts', () => {
@@ -202,6 +210,9 @@ for (const architecture of ['x64', 'arm64'] as const) {
       // SIOCGIFNAME to SIOCGIFCONF, SIOCGIFHWADDR, SIOCGIFINDEX, and the private ones; TIOCSTI; the value as a sign-extended int.
       const refusedRequests = [0x8910, 0x8912, 0x8915, 0x8927, 0x8933, 0x8946, 0x89f0, 0x5412, 0xffff_ffff];
       for (const request of refusedRequests) assert.equal(run(checked.ioctl, 3, request), eperm, request.toString(16));
+      // All that sockets and their protocols know, FIOSETOWN and SIOCATMARK among them; FIOASYNC, TIOCOUTQ.
+      for (let request = 0x8900; request < 0x8a00; request += 1) assert.equal(run(checked.ioctl, 3, request), eperm);
+      for (const request of [0x5452, 0x5411]) assert.equal(run(checked.ioctl, 3, request), eperm);
       // The kernel reads 32 bits of the request.
       assert.equal(run(checked.ioctl, 3, 0x1_0000_8912n), eperm);
     });
@@ -220,7 +231,17 @@ for (const architecture of ['x64', 'arm64'] as const) {
       for (const option of [3, 4, 30, 39]) assert.equal(run(checked.getsockopt, 3, 1, option), allow, `${option}`);
       // PEERCRED, PEERSEC, PEERGROUPS, PEERPIDFD.
       for (const option of [17, 31, 59, 77]) assert.equal(run(checked.getsockopt, 3, 1, option), eperm, `${option}`);
-      for (const level of [0, 6, 41]) assert.equal(run(checked.getsockopt, 3, level, 4), eperm, `${level}`);
+      // A connection’s INFO, ULP and CONGESTION, which have the numbers of others; COOKIE, MEMINFO, PEERNAME, NETNS_COOKIE.
+      const known = [3, 4, 7, 8, 30, 38, 39];
+      for (let option = 0; option < 128; option += 1) {
+        assert.equal(run(checked.getsockopt, 3, 1, option), known.includes(option) ? allow : eperm, `${option}`);
+        for (const level of [0, 6, 17, 41, 255, 262, 282]) {
+          assert.equal(run(checked.getsockopt, 3, level, option), eperm, `${level} ${option}`);
+        }
+      }
+      // The kernel reads 32 bits of both.
+      assert.equal(run(checked.getsockopt, 3, 0x1_0000_0006n, 11), eperm);
+      assert.equal(run(checked.getsockopt, 3, 0x1_0000_0001n, 0x1_0000_0011n), eperm);
     });
 
     test('lets a process read all of its limits, and lower two', () => {
@@ -238,6 +259,28 @@ for (const architecture of ['x64', 'arm64'] as const) {
       // linux/prctl.h: GET_PDEATHSIG, SET_NAME; then SET_PDEATHSIG, SET_DUMPABLE, SET_SECCOMP, SET_MM, SET_CHILD_SUBREAPER, SET_PTRACER.
       for (const option of [2, 15]) assert.equal(run(checked.prctl, option), allow);
       for (const option of [1, 4, 22, 35, 36, 0x5961_6d61]) assert.equal(run(checked.prctl, option), eperm);
+    });
+
+    test('refuses a socket every way to reach further, whatever its arguments', () => {
+      const word = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn);
+      fc.assert(
+        fc.property(fc.constantFrom(...refused.network), fc.array(word, { maxLength: 6 }), (number, args) => {
+          assert.equal(run(number, ...args), eperm, `call ${number}`);
+        }),
+      );
+    });
+
+    test('checks the arguments of the calls that are tried here, and of one for the segments of x86-64', () => {
+      const column = architecture === 'x64' ? 0 : 1;
+      const listed = Object.values(checkedCalls).flatMap((call) => call.numbers[column] ?? []);
+      const arch = architecture === 'x64' ? [158] : [];
+      const inOrder = (list: readonly number[]): readonly number[] => list.toSorted((a, b) => a - b);
+      assert.deepEqual(inOrder(listed), inOrder([...Object.values(checked), ...arch]));
+      for (const call of arch) {
+        for (const code of [0x1002, 0x1003]) assert.equal(run(call, code), allow, 'FS');
+        // SET_GS, SET_CPUID, REQ_XCOMP_PERM, ENABLE_TAGGED_ADDR.
+        for (const code of [0x1001, 0x1012, 0x1023, 0x4002]) assert.equal(run(call, code), eperm, code.toString(16));
+      }
     });
 
     test('answers clone3 and later calls with ENOSYS, so that the C library takes older ones', () => {
