@@ -2,7 +2,7 @@ import { refuse } from './refusal.ts';
 
 /** Small messages are written into memory of this size, one after the other. */
 const SHARED_BYTES = 65_536;
-/** A larger message gets memory of its own, so that little of what is shared stays unused. */
+/** A larger message gets separate memory, so that little of what is shared stays unused. */
 const LARGEST_SHARING_BYTES = 16_384;
 /** Room for the few bytes after a large value, so that they do not double the buffer. */
 const SPARE_BYTES = 256;

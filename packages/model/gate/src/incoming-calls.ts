@@ -1,7 +1,14 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
 import { CallQueue } from './call-queue.ts';
-import { FRAME_HEADER_BYTES, FrameKind, LARGE_PAYLOAD_BYTES, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
+import {
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  LARGE_PAYLOAD_BYTES,
+  protocolViolation,
+  simpleFrame,
+  type Frame,
+} from './frame/frames.ts';
 import type { FrameWriter } from './frame/frame-writer.ts';
 import { IdTable } from './id-table.ts';
 import { RunningCall, type CallOwner, type IncomingCall } from './incoming-call.ts';

@@ -6,7 +6,11 @@ const scratch = new Uint8Array(8);
 const scratchView = new DataView(scratch.buffer);
 
 /** A type whose values all take as many bytes, and its builder, which always returns the same one. */
-function fixedType<T>(kind: TypeKind, sizeBytes: number, { write, read }: Pick<Codec, 'write' | 'read'>): () => Type<T> {
+function fixedType<T>(
+  kind: TypeKind,
+  sizeBytes: number,
+  { write, read }: Pick<Codec, 'write' | 'read'>,
+): () => Type<T> {
   const parts: Codec = { minBytes: sizeBytes, maxBytes: sizeBytes, depth: 1, describe: () => kind, write, read };
   const type = defineType<T>(kind, parts);
   return () => type;
