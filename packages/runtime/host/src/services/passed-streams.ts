@@ -129,7 +129,7 @@ export class PassedStreams {
     try {
       const connection = await connect(AbortSignal.any([signal, this.#closing.signal]));
       asked.isPassed = true;
-      asked.watched = this.#watch?.connection({ stream: destination, direction: 'connected', transport: 'passed' });
+      asked.watched = this.#watch?.connection({ stream: destination, kind: 'connected', transport: 'passed' });
       await passConnected(passage, connection, stream);
     } catch (error) {
       asked.watched?.end(0, 0);
@@ -151,7 +151,7 @@ export class PassedStreams {
   #push(passage: Passage, listener: PushedListener, connection: HeldConnection): true {
     const stream = this.#freeNumber();
     listener.credit -= 1;
-    const about = { stream: listener.name, direction: 'accepted', transport: 'passed' } as const;
+    const about = { stream: listener.name, kind: 'accepted', transport: 'passed' } as const;
     this.#accepted.set(stream, { listener, watched: this.#watch?.connection(about) });
     const place = this.#listeners.indexOf(listener);
     passage.pass(connection, { kind: 'accepted', listener: place, stream }, this.#settled);
