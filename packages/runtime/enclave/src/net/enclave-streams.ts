@@ -1,3 +1,4 @@
+import { MAX_STREAMS } from '@enclos/edl';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { EnclosError } from '@enclos/errors';
 import type { PassedSocket } from '@enclos/tee/passage';
@@ -8,6 +9,7 @@ import { callOptions, RelayedStreams } from './relayed-streams.ts';
 import { serveStreams, type EnclaveRuntime } from '../runtime.ts';
 
 type Runtime = Pick<EnclaveRuntime, 'manifest' | 'system' | 'sendStream' | 'passage'>;
+type Connections = AsyncGenerator<PassedSocket | RelayedStream, void, undefined>;
 type Entry = Pick<EnclaveManifest['listen'][number], 'transport'>;
 
 /** The streams of an enclave: each of its listeners and destinations has the transport that manifest and platform give it. */
@@ -22,14 +24,19 @@ export class EnclaveStreams {
   }
 
   /** @throws STREAM_NOT_DECLARED, STREAM_TRANSPORT_UNAVAILABLE */
-  listen(name: string, options: ListenOptions): AsyncGenerator<PassedSocket | RelayedStream, void, undefined> {
+  listen(name: string, options: ListenOptions): Connections & { readonly maxConnections: number } {
     const { listen } = this.#runtime.manifest;
     const place = listen.findIndex((entry) => entry.name === name);
     const declared = listen[place];
     if (declared === undefined) throw notDeclared('listener', name);
     const passage = this.#passageOf(declared);
-    if (passage === undefined) return this.#relayedStreams().listen(name, options.signal);
-    return this.#passedStreams(passage).listen(place, options);
+    if (passage === undefined) {
+      const connections: Connections = this.#relayedStreams().listen(name, options.signal);
+      return Object.assign(connections, { maxConnections: MAX_STREAMS });
+    }
+    const passed = this.#passedStreams(passage);
+    const connections: Connections = passed.listen(place, options);
+    return Object.assign(connections, { maxConnections: passed.share });
   }
 
   /** @throws STREAM_NOT_DECLARED, STREAM_TRANSPORT_UNAVAILABLE, STREAM_LIMIT, and what the host answers */

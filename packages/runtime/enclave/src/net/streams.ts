@@ -24,6 +24,12 @@ export interface StreamOptions {
   readonly counts?: boolean | undefined;
 }
 
+/** The connections of a listener, as they arrive. */
+export interface Listener extends AsyncGenerator<Connection, void, undefined> {
+  /** The most that are open at once, those that wait in the enclave included. The next ones wait at the host. */
+  readonly maxConnections: number;
+}
+
 /**
  * The connections that the host accepts on a port that enclave.json declares
  * under `listen`. Ends when the signal aborts. While the enclave has its maximum of open streams, further connections wait at
@@ -44,7 +50,7 @@ export interface StreamOptions {
  * }
  * ```
  */
-export function listen(name: string, options: StreamOptions = {}): AsyncGenerator<Connection, void, undefined> {
+export function listen(name: string, options: StreamOptions = {}): Listener {
   return streams().listen(name, options);
 }
 

@@ -55,7 +55,9 @@ test('with a passage, what may be passed is passed and what is relayed is relaye
     [1, 'passed'],
     [2, 'either'],
   ] as const) {
-    const next = streams.listen(name, {}).next();
+    const connections = streams.listen(name, {});
+    assert.equal(connections.maxConnections, 128);
+    const next = connections.next();
     await turn();
     assert.deepEqual(passage.take(), [{ kind: 'grant', listener, count: 128 }]);
     const socket = passage.accepted(listener, listener);
@@ -63,7 +65,9 @@ test('with a passage, what may be passed is passed and what is relayed is relaye
     assert.equal(socket.remoteAddress, '192.0.2.1 4242');
     assert.ok((await streams.connect(name, {})) instanceof FakeSocket);
   }
-  const relayed = (await streams.listen('relayed', {}).next()).value;
+  const others = streams.listen('relayed', {});
+  assert.equal(others.maxConnections, 256);
+  const relayed = (await others.next()).value;
   assert.ok(relayed instanceof RelayedStream);
   assert.equal(relayed.remoteAddress, '192.0.2.7 7');
   assert.ok((await streams.connect('relayed', {})) instanceof RelayedStream);
