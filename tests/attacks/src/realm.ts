@@ -14,6 +14,7 @@ export type Defence = keyof typeof without | 'permissions';
 /** In place of a part of the loader: does nothing, and gives what the others need. */
 const without = {
   pureModules: (require: NodeJS.Require) => (name: string) => require(name) as unknown,
+  fixedBuffer: (sizeBytes: number) => new Uint8Array(sizeBytes),
   stripSockets: () => undefined,
   stripClones: () => undefined,
   stripNatives: () => undefined,

@@ -1,5 +1,5 @@
 import { closeModules, openInternals, preload } from './modules.ts';
-import { keptNatives, openReport, stripClones, stripEngines, stripNatives } from './natives.ts';
+import { fixedBuffer, keptNatives, openReport, stripClones, stripEngines, stripNatives } from './natives.ts';
 import { pureTls, stripTls } from './tls.ts';
 
 /**
@@ -48,6 +48,8 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
   // or replaced here would expose those.
   for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     strip(at, ['constructor']);
+    // It takes any buffer of a bundle's: see `fixedBuffer`.
+    strip(at, ['useUserBuffer']);
     Object.freeze(at);
   }
 }
@@ -197,6 +199,7 @@ function closePrototypes(language: readonly string[], script: string): void {
 export const loaderParts = Object.freeze({
   openInternals,
   openReport,
+  fixedBuffer,
   preload,
   stripTls,
   pureTls,

@@ -46,7 +46,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
       socket.emit('data', buffer.subarray(0, sizeBytes));
       return true;
     };
-    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(65_536), callback } };
+    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: authority.fixedBuffer(65_536), callback } };
     const socket = new net.Socket(options);
     // It has begun to read, but nothing listens yet.
     return socket.pause();

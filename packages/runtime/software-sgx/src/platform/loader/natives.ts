@@ -50,6 +50,22 @@ export function openReport(require: NodeJS.Require): (text: string) => void {
   };
 }
 
+/**
+ * A buffer into which native code reads for as long as the enclave runs. Native code keeps its address, and the bundle gets views
+ * of it: a bundle that detached it (`transfer`) could free it and have the next message written into other memory of the
+ * process. The memory of WebAssembly can be detached only by the object that is dropped here.
+ */
+export function fixedBuffer(sizeBytes: number): Uint8Array {
+  // The types of the language do not have it.
+  const { Memory } = Reflect.get(globalThis, 'WebAssembly') as {
+    readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+      readonly buffer: ArrayBuffer;
+    };
+  };
+  const pages = Math.ceil(sizeBytes / 65_536);
+  return new Uint8Array(new Memory({ initial: pages, maximum: pages }).buffer, 0, sizeBytes);
+}
+
 /** What {@link stripNatives} leaves: functions and classes of parts, and methods of classes. */
 export function keptNatives(): Readonly<Record<string, string>> {
   return {
