@@ -87,6 +87,7 @@ test('owners: each primitive is found outside of its home, and not in comments, 
   const samples = [
     'await rename(a, b);',
     'await handle.sync();',
+    'const flags = constants.O_NONBLOCK;',
     "const text = '-----BEGIN KEY-----';",
     'const text = new TextDecoder().decode(bytes);',
     'const { values } = parseArgs({});',

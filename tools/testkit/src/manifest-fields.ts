@@ -1,3 +1,6 @@
+/** How the bytes of connections reach the enclave. */
+type Transport = 'relayed' | 'passed' | 'either';
+
 /** The fields of `EnclaveManifest` of `@enclos/manifest`, on which this package does not depend, but for the interpreter. */
 interface Fields {
   readonly name: string;
@@ -15,8 +18,13 @@ interface Fields {
     readonly readOnly: boolean;
     readonly maxBytes: bigint;
   }[];
-  readonly listen: readonly { readonly name: string; readonly port: number }[];
-  readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
+  readonly listen: readonly { readonly name: string; readonly port: number; readonly transport: Transport }[];
+  readonly connect: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly port: number;
+    readonly transport: Transport;
+  }[];
   readonly limits: {
     readonly maxFrameBytes: number;
     readonly maxQueuedCalls: number;

@@ -18,5 +18,6 @@ export {
   isCleanPath,
   type EnclaveManifest,
   type InterpreterIdentity,
+  type StreamTransport,
 } from './manifest.ts';
 export { interfaceDigest } from './interface-digest.ts';

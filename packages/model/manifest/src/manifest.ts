@@ -11,6 +11,7 @@ import {
   uint16,
   uint32,
   uint64,
+  uint8,
   type Infer,
 } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
@@ -27,8 +28,15 @@ const interpreter = record({
   }),
 });
 
-/** The measured manifest. Its encoding is canonical: one manifest has one byte string. */
-const manifestType = record({
+const streamTransport = enumeration('relayed', 'passed', 'either');
+
+/**
+ * How the bytes of a listener's or a destination's connections reach the enclave. `relayed`: through the host, by the call gate.
+ * `passed`: the host hands the connected socket to the enclave. `either`: the platform decides.
+ */
+export type StreamTransport = Infer<typeof streamTransport>;
+
+const relayedType = record({
   name,
   productId: uint16(),
   securityVersion: uint16(),
@@ -58,7 +66,30 @@ const manifestType = record({
   }),
 });
 
-export type EnclaveManifest = Infer<typeof manifestType>;
+/** A manifest of this form begins with a byte that no name begins with: the length 0. */
+const passedForm = 0;
+
+const passedType = record({
+  form: uint8(),
+  /** How each entry of `listen` and of `connect` gets its bytes, in their order. */
+  transports: record({
+    listen: array(streamTransport, { maxItems: 64 }),
+    connect: array(streamTransport, { maxItems: 64 }),
+  }),
+  manifest: relayedType,
+});
+
+type RelayedManifest = Infer<typeof relayedType>;
+
+/**
+ * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it names no
+ * transports, as before sockets could be passed: those images keep their MRENCLAVE.
+ */
+export interface EnclaveManifest extends Omit<RelayedManifest, 'listen' | 'connect'> {
+  readonly listen: readonly (RelayedManifest['listen'][number] & { readonly transport: StreamTransport })[];
+  readonly connect: readonly (RelayedManifest['connect'][number] & { readonly transport: StreamTransport })[];
+}
+
 export type InterpreterIdentity = EnclaveManifest['interpreter'];
 
 const mebibyte = 1024n * 1024n;
@@ -127,16 +158,58 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
 
 /** @throws MANIFEST_INVALID naming the field, EDL_VALUE_REFUSED for a bound. */
 export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
-  return encodeValue(manifestType, checkManifest(manifest));
+  const { listen, connect, ...rest } = checkManifest(manifest);
+  const encoded = {
+    ...rest,
+    listen: listen.map((entry) => ({ name: entry.name, port: entry.port })),
+    connect: connect.map((entry) => ({ name: entry.name, host: entry.host, port: entry.port })),
+  };
+  if (isRelayed(manifest)) return encodeValue(relayedType, encoded);
+  const transports = { listen: listen.map(transportOf), connect: connect.map(transportOf) };
+  return encodeValue(passedType, { form: passedForm, transports, manifest: encoded });
 }
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
   let manifest: EnclaveManifest;
   try {
-    manifest = decodeValue(manifestType, encoded);
+    if (encoded[0] === passedForm) {
+      const { manifest: named, transports } = decodeValue(passedType, encoded);
+      manifest = withTransports(named, transports);
+    } else {
+      manifest = withTransports(decodeValue(relayedType, encoded));
+    }
   } catch (cause) {
     throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
   }
   return checkManifest(manifest);
+}
+
+type Transports = Infer<typeof passedType>['transports'];
+
+function withTransports(manifest: RelayedManifest, transports?: Transports): EnclaveManifest {
+  const named = <E>(entries: readonly E[], names: readonly StreamTransport[] | undefined) =>
+    entries.map((entry, i) => ({ ...entry, transport: names?.[i] ?? 'relayed' }));
+  const { listen, connect } = manifest;
+  const full = {
+    ...manifest,
+    listen: named(listen, transports?.listen),
+    connect: named(connect, transports?.connect),
+  };
+  // One manifest has one byte string.
+  const isExact = transports?.listen.length === listen.length && transports.connect.length === connect.length;
+  if (transports !== undefined && (!isExact || isRelayed(full))) {
+    throw new EnclosError('MANIFEST_INVALID', 'The manifest names its transports in another form.');
+  }
+  return full;
+}
+
+type Streams = Pick<EnclaveManifest, 'listen' | 'connect'>;
+
+function isRelayed({ listen, connect }: Streams): boolean {
+  return [...listen, ...connect].every((entry) => transportOf(entry) === 'relayed');
+}
+
+function transportOf({ transport }: { readonly transport: StreamTransport }): StreamTransport {
+  return transport;
 }

@@ -68,8 +68,8 @@ const broken: readonly (readonly [rule: string, change: Partial<EnclaveManifest>
     'a listener twice',
     {
       listen: [
-        { name: 'a', port: 1 },
-        { name: 'a', port: 2 },
+        { name: 'a', port: 1, transport: 'relayed' },
+        { name: 'a', port: 2, transport: 'relayed' },
       ],
     },
   ],
@@ -77,8 +77,8 @@ const broken: readonly (readonly [rule: string, change: Partial<EnclaveManifest>
     'a destination twice',
     {
       connect: [
-        { name: 'a', host: 'h', port: 1 },
-        { name: 'a', host: 'h', port: 2 },
+        { name: 'a', host: 'h', port: 1, transport: 'relayed' },
+        { name: 'a', host: 'h', port: 2, transport: 'relayed' },
       ],
     },
   ],

@@ -13,7 +13,7 @@ export const sampleManifest: EnclaveManifest = {
   environment: [{ name: 'MODE', value: 'test' }, { name: 'REGION' }],
   trustedFiles: [{ path: '/model.bin', sha256: new Uint8Array(32), sizeBytes: 10n }],
   mounts: [{ target: '/data', kind: 'host', readOnly: false, maxBytes: 1000n }],
-  listen: [{ name: 'https', port: 8443 }],
-  connect: [{ name: 'peer', host: 'peer.example', port: 443 }],
+  listen: [{ name: 'https', port: 8443, transport: 'relayed' }],
+  connect: [{ name: 'peer', host: 'peer.example', port: 443, transport: 'relayed' }],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 16, maxPendingCalls: 16, maxDepth: 4 },
 };

@@ -4,6 +4,7 @@ import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
 import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
+import type { EnclavePassage } from '@enclos/tee/passage';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
 import { createHostFiles } from './files/host-files.ts';
@@ -16,6 +17,8 @@ export interface BootCapabilities {
   readonly gate: Duplex;
   /** The platform channel: EREPORT, EGETKEY, quotes. */
   readonly platform: Duplex;
+  /** Where connected sockets arrive; absent unless the platform passes them. */
+  readonly passage?: EnclavePassage | undefined;
   /** What the platform can do; absent on the software platform. */
   readonly platformCapabilities?: Capabilities | undefined;
   /** The manifest and the embedded files, as measured. */
@@ -36,6 +39,8 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
   }
+  const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
+  if (mustPass && capabilities.passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
   const attester = createSoftwareAttester(capabilities.platform, capabilities.platformCapabilities);
   // An enclave never outlives its platform or its host: without them it has nothing to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));

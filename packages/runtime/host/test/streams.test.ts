@@ -21,10 +21,10 @@ import { Peer, type PeerStream } from './stream-peer.ts';
 
 const manifest = manifestFields(pinnedInterpreter, {
   listen: [
-    { name: 'web', port: 8443 },
-    { name: 'admin', port: 8444 },
+    { name: 'web', port: 8443, transport: 'relayed' },
+    { name: 'admin', port: 8444, transport: 'relayed' },
   ],
-  connect: [{ name: 'database', host: 'database.invalid', port: 5432 }],
+  connect: [{ name: 'database', host: 'database.invalid', port: 5432, transport: 'relayed' }],
 });
 const anyPort = { port: 0 };
 const folders = { mounts: {}, trustedFiles: {} };

@@ -6,7 +6,7 @@ import { ServerProtocol } from '../src/server/protocol.ts';
 import { message, samples } from './messages.ts';
 import { converse } from './protocol.ts';
 
-const protocol = (): ServerProtocol => new ServerProtocol(defaultLimits, () => undefined);
+const protocol = (): ServerProtocol => new ServerProtocol(defaultLimits, () => '');
 const get = (path: string): Buffer => message([`GET ${path} HTTP/1.1`, 'Host: a']);
 
 test('any pieces of the same bytes are the same requests, answers and refusals', () => {

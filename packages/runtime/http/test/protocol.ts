@@ -1,6 +1,8 @@
 import { isEnclosError } from '@enclos/errors';
 import type { HttpLimits } from '../src/limits.ts';
 import { ServerProtocol } from '../src/server/protocol.ts';
+import type { Sendable } from '../src/writing/response.ts';
+import { sentText } from './sent.ts';
 
 /** What a protocol makes of bytes: the requests in them, the answers to them, and how it ends. */
 export interface Conversation {
@@ -14,16 +16,16 @@ export interface Conversation {
 
 /** Answers every request of these bytes, which come in pieces of this size: one answer is whole, the next one in pieces. */
 export function converse(bytes: Uint8Array, sizeBytes: number, limits: HttpLimits): Conversation {
-  const protocol = new ServerProtocol(limits, () => undefined);
+  const protocol = new ServerProtocol(limits, () => '');
   const events: string[] = [];
-  const written: Buffer[] = [];
+  const written: Sendable[] = [];
   let body = '';
   let heldBytes = 0;
   const answer = (): void => {
     if (events.length % 2 === 0) {
       written.push(...protocol.respond({ status: 200, body: 'a' }, false));
     } else {
-      const { bytes: head, takesPieces } = protocol.respondInPieces({ status: 200 }, false);
+      const { head, takesPieces } = protocol.respondInPieces({ status: 200 }, false);
       written.push(head, ...(takesPieces ? [...protocol.piece('a'), ...protocol.lastPiece()] : []));
     }
   };
@@ -48,7 +50,7 @@ export function converse(bytes: Uint8Array, sizeBytes: number, limits: HttpLimit
   const result = (refused?: number): Conversation => ({
     // What is incomplete depends on the pieces.
     events,
-    written: Buffer.concat(written).toString('latin1'),
+    written: sentText(written),
     refused,
     heldBytes,
   });

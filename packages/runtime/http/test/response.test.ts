@@ -4,12 +4,14 @@ import { request as requestOf, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { httpGet, type HttpGetOptions, type HttpGetResponse } from '../src/index.ts';
-import { encodeResponse, type WholeResponse } from '../src/writing/response.ts';
+import { createDateField } from '../src/writing/date-field.ts';
+import { encodePiece, encodeResponse, type ResponseFrame, type WholeResponse } from '../src/writing/response.ts';
 import { duplexPair } from '@enclos/testkit';
+import { sentText } from './sent.ts';
 
-const frame = { method: 'GET', connection: undefined, date: undefined };
-const text = (response: WholeResponse, changes: Partial<typeof frame> = {}): string =>
-  Buffer.concat(encodeResponse(response, { ...frame, ...changes })).toString('latin1');
+const frame: ResponseFrame = { method: 'GET', connection: undefined, dateField: '' };
+const text = (response: WholeResponse, changes: Partial<ResponseFrame> = {}): string =>
+  sentText(encodeResponse(response, { ...frame, ...changes }));
 
 describe('a response is written', () => {
   test('with its length always, in one piece, and without a date of its own', () => {
@@ -28,15 +30,42 @@ describe('a response is written', () => {
   });
 
   test('with what the server says of the connection and of the time', () => {
-    const said = encodeResponse({ status: 200 }, { method: 'GET', connection: 'close', date: new Date(0) });
-    assert.match(said.join(''), /\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n.*connection: close\r\n/s);
+    const said = { method: 'GET', connection: 'close', dateField: createDateField(() => new Date(0))() } as const;
+    assert.match(text({ status: 200 }, said), /\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n.*connection: close\r\n/s);
+  });
+
+  test('with the date of its second, and without one when there is none', () => {
+    let now: Date | undefined = new Date(999);
+    const field = createDateField(() => now);
+    assert.equal(field(), 'date: Thu, 01 Jan 1970 00:00:00 GMT\r\n');
+    now = new Date(1000);
+    assert.equal(field(), 'date: Thu, 01 Jan 1970 00:00:01 GMT\r\n');
+    // The clock of the host may go back.
+    now = new Date(-1);
+    assert.equal(field(), 'date: Wed, 31 Dec 1969 23:59:59 GMT\r\n');
+    for (now of [undefined, new Date(Number.NaN)]) assert.equal(field(), '');
+    now = new Date(0);
+    assert.match(field(), /1970/);
+  });
+
+  test('with text as its characters when those are its bytes, and in UTF-8 otherwise', () => {
+    for (const body of ['abc', 'ü', '\u2028', '\x7f', 'x'.repeat(50_000), 'ü'.repeat(50_000)]) {
+      const bytes = Buffer.from(body);
+      const expected = `HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes.toString('latin1')}`;
+      assert.equal(text({ status: 200, body }), expected);
+      const chunk = `${bytes.length.toString(16)}\r\n${bytes.toString('latin1')}\r\n`;
+      assert.equal(sentText(encodePiece(body, 'chunked')), chunk);
+      assert.equal(sentText(encodePiece(bytes, 'chunked')), chunk);
+      assert.equal(sentText(encodePiece(body, 'closed')), bytes.toString('latin1'));
+    }
   });
 
   test('with a large body that is not copied', () => {
     const body = new Uint8Array(100_000);
     const [head, rest] = encodeResponse({ status: 200, body }, frame);
     assert.match(String(head), /content-length: 100000\r\n\r\n$/);
-    assert.equal(rest?.buffer, body.buffer);
+    assert.ok(rest instanceof Buffer);
+    assert.equal(rest.buffer, body.buffer);
   });
 
   test('never as more than one, whatever its headers hold', () => {
@@ -45,14 +74,14 @@ describe('a response is written', () => {
     });
     fc.assert(
       fc.property(anything, anything, (name, value) => {
-        let bytes: Buffer;
+        let sent: string;
         try {
-          bytes = Buffer.concat(encodeResponse({ status: 200, headers: { [name]: value } }, frame));
+          sent = text({ status: 200, headers: { [name]: value } });
         } catch (error) {
           assert.equal((error as { code?: string }).code, 'HTTP_MISUSED');
           return;
         }
-        assert.equal(bytes.toString('latin1'), `HTTP/1.1 200 OK\r\n${name}: ${value}\r\ncontent-length: 0\r\n\r\n`);
+        assert.equal(sent, `HTTP/1.1 200 OK\r\n${name}: ${value}\r\ncontent-length: 0\r\n\r\n`);
         assert.match(name + value, /^[\t\x20-\x7e]*$/);
       }),
       { numRuns: 2000 },

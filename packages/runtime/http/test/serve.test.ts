@@ -44,6 +44,17 @@ describe('a connection', () => {
     }
   });
 
+  test('that sends many requests at once has a few answered, and then other clients have their turn', async () => {
+    const seen: string[] = [];
+    const server = testServer(({ path }) => ({ status: 200, body: String(seen.push(path)) }));
+    const [many, other] = [server.connect(), server.connect()];
+    many.stream.write(get('/many').repeat(100));
+    other.stream.write(get('/other'));
+    while (many.answers() < 100) await quiet();
+    assert.equal(seen.length, 101);
+    assert.ok(seen.indexOf('/other') <= 16, `the other client was served as number ${seen.indexOf('/other')}`);
+  });
+
   test('does not take more ahead than it may, and goes on with all of it', async () => {
     const { handler, release } = held();
     const server = testServer(handler);

@@ -19,6 +19,11 @@ export interface Capabilities {
   readonly remoteAttestation: 'dcap-v3' | 'dcap-v4' | 'snp-report' | 'azure-vtpm' | 'none';
   /** `none`: no enclave is started here, because the boundary is a machine that another party starts. */
   readonly gateTransport: 'unix' | 'tcp' | 'none';
+  /**
+   * How connections reach the enclave. `relayed`: their bytes pass through the host. `passed`: the enclave gets the connected
+   * socket.
+   */
+  readonly streamTransports: readonly ('relayed' | 'passed')[];
 }
 
 /** `enclave`: only this MRENCLAVE. `signer`: this MRSIGNER and product, at this security version or later. */
@@ -34,4 +39,5 @@ export const softwareCapabilities: Capabilities = Object.freeze({
   localAttestation: 'full',
   remoteAttestation: 'dcap-v3',
   gateTransport: 'unix',
+  streamTransports: Object.freeze(['relayed', 'passed'] as const),
 });

@@ -37,6 +37,7 @@ export const streamErrors = declareErrorsWithAdvice(advice, {
   STREAM_LIMIT: ['refused', 'The enclave has reached its limit of open streams.'],
   STREAM_REFUSED: ['refused', 'The operation on a stream is not one that the other side carries out.'],
   STREAM_CONNECT_FAILED: ['transient', 'The host could not connect to a declared destination.'],
+  STREAM_TRANSPORT_UNAVAILABLE: ['usage', 'The enclave wants its connections passed, which cannot be done here.'],
   STREAM_BROKEN: ['transient', 'The connection broke before it was closed in order.'],
 });
 

@@ -51,6 +51,13 @@ const environmentEntry = z.strictObject({
   fromHost: z.literal(true).optional().describe('The host gives the value, which is then not measured.'),
 });
 
+const transport = z
+  .enum(['relayed', 'passed', 'either'])
+  .optional()
+  .describe(
+    'relayed: the host relays the bytes. passed: the host hands the connected socket to the enclave, and where that is not possible the enclave does not start. either: the platform decides. Default: relayed.',
+  );
+
 const limits = z.strictObject({
   maxFrameBytes: z.int().min(524_288).max(268_435_456).optional().describe('Largest message through the call gate.'),
   maxQueuedCalls: z.int().min(0).max(65_535).optional().describe('Calls that may wait for a free thread.'),
@@ -84,6 +91,7 @@ export const enclaveJsonSchema = z
         z.strictObject({
           name: identifier.describe('The name that listen() takes.'),
           port: port.describe('The port; the host can be told to use another.'),
+          transport,
         }),
       )
       .max(64)
@@ -97,6 +105,7 @@ export const enclaveJsonSchema = z
           name: identifier.describe('The name that connect() takes.'),
           host: z.string().min(1).max(253).describe('A host name or an address.'),
           port,
+          transport,
         }),
       )
       .max(64)

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest } from '@enclos/manifest';
+import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
 
 import { BuildError, countOf } from '../diagnostic.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
@@ -106,8 +106,8 @@ function complete(folder: string, json: EnclaveJson): Project {
     trustedFiles: json.trustedFiles ?? [],
     mounts: mountsOf(json),
     environment: environmentOf(json),
-    listen: json.listen ?? [],
-    connect: json.connect ?? [],
+    listen: (json.listen ?? []).map(withTransport),
+    connect: (json.connect ?? []).map(withTransport),
     limits: limitsOf(json),
     absent: json.absent ?? [],
   });
@@ -168,4 +168,10 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
     throw new BuildError('BUILD_MANIFEST_INVALID', `${PROJECT_FILE} is not UTF-8 text.`, [], { cause });
   }
   return parseProject(absolute, text);
+}
+
+function withTransport<E extends { readonly transport?: StreamTransport | undefined }>(
+  entry: E,
+): E & { readonly transport: StreamTransport } {
+  return { ...entry, transport: entry.transport ?? 'relayed' };
 }

@@ -91,8 +91,10 @@ export function tooManyHeaderBytes(): never {
   return refuse(431, 'The header lines are too long.');
 }
 
+/** Printable characters, with blanks between them. */
+const sendableValue = /^(?:[!-~](?:[\t -~]*[!-~])?)?$/;
+
 /** Whether a field may be sent: other names and values could begin another field, or another message. */
-export function isSendable(fieldName: string, fieldValue: unknown): boolean {
-  if (!name.test(fieldName) || typeof fieldValue !== 'string') return false;
-  return /^[\t\x20-\x7e]*$/.test(fieldValue) && !/^[\t ]|[\t ]$/.test(fieldValue);
+export function isSendable(fieldName: string, fieldValue: unknown): fieldValue is string {
+  return name.test(fieldName) && typeof fieldValue === 'string' && sendableValue.test(fieldValue);
 }

@@ -5,7 +5,7 @@ const lineFeed = 0x0a;
 
 /** Reads lines that end in CRLF and nothing else, from bytes that arrive in pieces of any size. */
 export class LineReader {
-  readonly #held = new ByteStore();
+  #held: ByteStore | undefined;
   /** The last whole line, without its end and as latin1; undefined while a line is being read. */
   line: string | undefined;
   /** The bytes of the line, including its end. */
@@ -21,13 +21,17 @@ export class LineReader {
     this.line = undefined;
     const found = chunk.indexOf(lineFeed, from);
     const end = found === -1 ? chunk.length : found + 1;
-    this.lineBytes = this.#held.length + end - from;
+    this.lineBytes = (this.#held?.length ?? 0) + end - from;
     if (this.lineBytes > maxBytes) onTooLong();
-    if (found !== -1 && this.#held.length === 0) {
+    if (found !== -1 && this.#held === undefined) {
       this.line = ended(chunk.toString('latin1', from, end));
-    } else {
-      this.#held.add(chunk.subarray(from, end));
-      if (found !== -1) this.line = ended(this.#held.take().toString('latin1'));
+      return end;
+    }
+    this.#held ??= new ByteStore();
+    this.#held.add(chunk.subarray(from, end));
+    if (found !== -1) {
+      this.line = ended(this.#held.take().toString('latin1'));
+      this.#held = undefined;
     }
     return end;
   }
@@ -37,7 +41,7 @@ export class LineReader {
  * RFC 9112 section 2.2 lets a recipient accept a bare LF as the end of a line. An attacker can exploit two recipients that
  * differ in this.
  */
-function ended(line: string): string {
+export function ended(line: string): string {
   if (!line.endsWith('\r\n')) refuse(400, 'A line ends without CR.');
   return line.slice(0, -2);
 }

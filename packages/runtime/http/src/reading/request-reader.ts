@@ -2,7 +2,7 @@ import { refuse } from '../errors.ts';
 import type { HttpLimits } from '../limits.ts';
 import { BodyReader, bodyLengthOf, type BodyLength } from './body-reader.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
-import { LineReader } from './line-reader.ts';
+import { ended, LineReader } from './line-reader.ts';
 import { checkHost, parseRequestLine, type RequestLine } from './request-line.ts';
 
 /** The head of a request. */
@@ -20,6 +20,13 @@ export type RequestStage = 'nothing' | 'head' | 'before body' | 'body' | 'done';
 
 /** Besides the target: method, spaces, version, line end. */
 const restOfLineBytes = 64;
+/** The end of the last header line, and the empty line. */
+const endOfHead = Buffer.from('\r\n\r\n', 'latin1');
+/**
+ * A head up to this size is made into one text, which costs less than one for each line. V8 keeps all of a text as long as a
+ * part of it is used, so an application that keeps one header of a large head would keep all of it.
+ */
+const maxTextBytes = 2048;
 
 /**
  * Reads one request from bytes that come in pieces of any size: the same request, or the same refusal, whatever the pieces
@@ -27,12 +34,14 @@ const restOfLineBytes = 64;
  */
 export class RequestReader {
   readonly #limits: HttpLimits;
-  readonly #lines = new LineReader();
+  /** For a head that comes in pieces. */
+  #lines: LineReader | undefined;
   readonly #fields: Fields;
   #line: RequestLine | undefined;
   #head: RequestHead | undefined;
   #body: BodyReader | undefined;
   #hasBegun = false;
+  #hasNoBody = false;
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
@@ -40,6 +49,7 @@ export class RequestReader {
   }
 
   get stage(): RequestStage {
+    if (this.#hasNoBody) return 'done';
     if (this.#body !== undefined) return this.#body.isDone ? 'done' : 'body';
     if (this.#head !== undefined) return 'before body';
     return this.#hasBegun ? 'head' : 'nothing';
@@ -60,7 +70,10 @@ export class RequestReader {
    * @throws HTTP_MESSAGE_REFUSED with the status 413.
    */
   openBody(maxBodyBytes: number): void {
-    this.#body = new BodyReader(this.#head?.bodyLength ?? 0, maxBodyBytes, this.#limits);
+    const length = this.#head?.bodyLength ?? 0;
+    // Most requests have none, and need nothing to read it.
+    if (length === 0) this.#hasNoBody = true;
+    else this.#body = new BodyReader(length, maxBodyBytes, this.#limits);
   }
 
   /**
@@ -70,27 +83,49 @@ export class RequestReader {
   read(chunk: Buffer, from: number): number {
     if (this.#body !== undefined) return this.#body.read(chunk, from);
     let at = from;
+    if (!this.#hasBegun) {
+      const found = chunk.indexOf(endOfHead, from);
+      const end = found + endOfHead.length;
+      if (found !== -1 && end - from <= maxTextBytes) return this.#readWhole(chunk.toString('latin1', from, end), from);
+    }
+    this.#lines ??= new LineReader();
     while (at < chunk.length && this.#head === undefined) {
       this.#hasBegun = true;
-      at = this.#line === undefined ? this.#readLine(chunk, at) : this.#readField(chunk, at, this.#line);
+      at = this.#line === undefined ? this.#readLine(this.#lines, chunk, at) : this.#readField(this.#lines, chunk, at);
     }
     return at;
   }
 
-  #readLine(chunk: Buffer, from: number): number {
-    const { maxUrlBytes } = this.#limits;
-    const end = this.#lines.read(chunk, from, maxUrlBytes + restOfLineBytes, targetTooLong);
-    const { line } = this.#lines;
-    if (line !== undefined) this.#line = parseRequestLine(line, maxUrlBytes);
+  /** Reads a head that came in one piece: the same lines under the same limits, without a look at the bytes for each. */
+  #readWhole(text: string, from: number): number {
+    this.#hasBegun = true;
+    for (let at = 0; ;) {
+      const end = text.indexOf('\n', at) + 1;
+      const isFirst = this.#line === undefined;
+      const maxBytes = isFirst ? this.#limits.maxUrlBytes + restOfLineBytes : this.#fields.leftBytes;
+      if (end - at > maxBytes) (isFirst ? targetTooLong : tooManyHeaderBytes)();
+      this.#take(ended(text.slice(at, end)), end - at);
+      if (this.#head !== undefined) return from + end;
+      at = end;
+    }
+  }
+
+  #readLine(lines: LineReader, chunk: Buffer, from: number): number {
+    const end = lines.read(chunk, from, this.#limits.maxUrlBytes + restOfLineBytes, targetTooLong);
+    if (lines.line !== undefined) this.#take(lines.line, lines.lineBytes);
     return end;
   }
 
-  #readField(chunk: Buffer, from: number, requestLine: RequestLine): number {
-    const end = this.#lines.read(chunk, from, this.#fields.leftBytes, tooManyHeaderBytes);
-    const { line, lineBytes } = this.#lines;
-    if (line === '') this.#head = headOf(requestLine, this.#fields);
-    else if (line !== undefined) this.#fields.add(line, lineBytes);
+  #readField(lines: LineReader, chunk: Buffer, from: number): number {
+    const end = lines.read(chunk, from, this.#fields.leftBytes, tooManyHeaderBytes);
+    if (lines.line !== undefined) this.#take(lines.line, lines.lineBytes);
     return end;
+  }
+
+  #take(line: string, lineBytes: number): void {
+    if (this.#line === undefined) this.#line = parseRequestLine(line, this.#limits.maxUrlBytes);
+    else if (line === '') this.#head = headOf(this.#line, this.#fields);
+    else this.#fields.add(line, lineBytes);
   }
 }
 

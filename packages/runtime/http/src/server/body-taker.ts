@@ -15,6 +15,26 @@ export interface BodyTaker {
   fail(error: Error): void;
 }
 
+/** The body of a request that has none. */
+export class AbsentBody implements BodyTaker {
+  readonly isWanted = true;
+  readonly #onWhole: (body: Buffer) => void;
+
+  constructor(onWhole: (body: Buffer) => void) {
+    this.#onWhole = onWhole;
+  }
+
+  add(): void {}
+
+  finish(): void {
+    this.#onWhole(none);
+  }
+
+  fail(): void {}
+}
+
+const none = Buffer.alloc(0);
+
 /** A body that the handler gets whole. It keeps its room until `release`. */
 export class CollectedBody implements BodyTaker {
   readonly isWanted = true;

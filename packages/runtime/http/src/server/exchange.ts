@@ -1,24 +1,22 @@
 import { EnclosError } from '@enclos/errors';
 import type { BodyShare } from '@enclos/bounded';
-import type { RequestHead } from '../reading/request-reader.ts';
-import type { HttpResponse } from '../types.ts';
+import type { HttpCall, HttpResponse } from '../types.ts';
 import { DiscardedBody, type BodyTaker } from './body-taker.ts';
 import { CallSignal } from './call-signal.ts';
 import { RequestBody } from './request-body.ts';
 import { discard, ResponseStream, type PieceSink } from './response-stream.ts';
 
-/** The work of a handler for one request. */
-export type Work = () => Promise<HttpResponse> | HttpResponse;
+/** A handler of whole or of streamed requests. */
+export type Handler<Request> = (request: Request, call: HttpCall) => Promise<HttpResponse> | HttpResponse;
 
-/** Learns how the work ended, as long as the exchange was not abandoned. */
-export interface WorkResult {
-  answered(response: HttpResponse): void;
+/** Learns how the work of a handler ended, as long as its exchange was not abandoned. */
+export interface HandlerResult {
+  answered(exchange: Exchange, response: HttpResponse): void;
   failed(error: unknown): void;
 }
 
 /** One request from its head to the end of its answer: it passes the body on and runs the handler. */
 export class Exchange {
-  readonly head: RequestHead;
   readonly call = new CallSignal();
   readonly #share: BodyShare | undefined;
   #body: BodyTaker;
@@ -28,8 +26,7 @@ export class Exchange {
   #isAbandoned = false;
 
   /** @param share the room of a collected body: it is kept as long as the handler or its answer may use the body. */
-  constructor(head: RequestHead, body: BodyTaker, share?: BodyShare) {
-    this.head = head;
+  constructor(body: BodyTaker, share?: BodyShare) {
     this.#body = body;
     this.#share = share;
   }
@@ -64,16 +61,15 @@ export class Exchange {
   }
 
   /** Runs the handler. An answer without a promise is taken at once. */
-  run(work: Work, result: WorkResult): void {
+  run<Request>(handler: Handler<Request>, request: Request, result: HandlerResult): void {
     this.#isWorking = true;
     try {
-      const response = work();
-      if (response instanceof Promise) return void this.#answerLater(response, result);
-      this.#answered(response, result);
+      const response = handler(request, this.call);
+      if (response instanceof Promise) void this.#answerLater(response, result);
+      else this.#answered(response, result);
     } catch (error) {
       this.#failed(error, result);
     }
-    this.#worked();
   }
 
   /** Streams the body of the answer in pieces. */
@@ -108,28 +104,27 @@ export class Exchange {
     this.#releaseUnused();
   }
 
-  async #answerLater(response: Promise<HttpResponse>, result: WorkResult): Promise<void> {
+  async #answerLater(response: Promise<HttpResponse>, result: HandlerResult): Promise<void> {
     try {
       this.#answered(await response, result);
     } catch (error) {
       this.#failed(error, result);
     }
-    this.#worked();
   }
 
-  #answered(response: HttpResponse, result: WorkResult): void {
-    if (this.#isAbandoned) discard(response.body);
-    else result.answered(response);
-  }
-
-  #failed(error: unknown, result: WorkResult): void {
-    // A handler that gives up when its client has left has not failed.
-    if (!this.#isAbandoned) result.failed(error);
-  }
-
-  #worked(): void {
+  /** The room is given back with the answer: the next request may be taken before this returns. */
+  #answered(response: HttpResponse, result: HandlerResult): void {
     this.#isWorking = false;
+    if (!this.#isAbandoned) return result.answered(this, response);
+    discard(response.body);
     this.#releaseUnused();
+  }
+
+  #failed(error: unknown, result: HandlerResult): void {
+    this.#isWorking = false;
+    // A handler that gives up when its client has left has not failed.
+    if (this.#isAbandoned) this.#releaseUnused();
+    else result.failed(error);
   }
 
   #releaseUnused(): void {

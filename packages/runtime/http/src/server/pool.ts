@@ -1,6 +1,7 @@
 import { isEnclosError } from '@enclos/errors';
 import type { PeerStream } from '../types.ts';
-import { HttpConnection, type Secure, type Server } from './connection.ts';
+import { HttpConnection, type Secure } from './connection.ts';
+import type { Server } from './session.ts';
 
 /** The connections of one server. */
 export class ConnectionPool {

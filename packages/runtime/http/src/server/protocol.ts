@@ -1,6 +1,7 @@
 import type { HttpLimits } from '../limits.ts';
 import { RequestReader, type RequestHead, type RequestStage } from '../reading/request-reader.ts';
 import type { HttpResponse } from '../types.ts';
+import type { DateField } from '../writing/date-field.ts';
 import {
   encodePiece,
   encodeResponse,
@@ -9,6 +10,7 @@ import {
   lastChunk,
   refusal,
   type ResponseFrame,
+  type Sendable,
   type StreamFraming,
   type WholeResponse,
 } from '../writing/response.ts';
@@ -26,7 +28,7 @@ export type ProtocolEvent =
 type AnswerStage = 'none' | 'streamed' | 'complete';
 
 const end: ProtocolEvent = Object.freeze({ type: 'end' });
-const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+const continueLine = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 /**
  * The server's side of HTTP/1.1 on one connection (RFC 9112), without I/O and without timers: it takes bytes and gives events,
@@ -34,7 +36,7 @@ const continueLine = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
  */
 export class ServerProtocol {
   readonly #limits: HttpLimits;
-  readonly #date: () => Date | undefined;
+  readonly #date: DateField;
   readonly #input = new Input();
   #reader: RequestReader;
   #lastEvent: ProtocolEvent['type'] | undefined;
@@ -45,7 +47,7 @@ export class ServerProtocol {
   #owesContinue = false;
   #staysOpen = true;
 
-  constructor(limits: HttpLimits, date: () => Date | undefined) {
+  constructor(limits: HttpLimits, date: DateField) {
     this.#limits = limits;
     this.#date = date;
     this.#reader = new RequestReader(limits);
@@ -108,7 +110,7 @@ export class ServerProtocol {
    * The interim response that the client awaits before it sends the body; undefined when it does not wait, and after the answer
    * began.
    */
-  continueBody(): Buffer | undefined {
+  continueBody(): string | undefined {
     const mustTell = this.#owesContinue && this.#answer === 'none' && this.stage === 'body' && this.heldBytes === 0;
     if (!mustTell) return undefined;
     this.#owesContinue = false;
@@ -116,7 +118,7 @@ export class ServerProtocol {
   }
 
   /** A whole answer. @throws HTTP_MISUSED for an invalid response; then there is no answer. */
-  respond(response: WholeResponse, isLast: boolean): readonly Buffer[] {
+  respond(response: WholeResponse, isLast: boolean): readonly Sendable[] {
     const bytes = encodeResponse(response, this.#frame(isLast));
     this.#answer = 'complete';
     return bytes;
@@ -127,28 +129,28 @@ export class ServerProtocol {
    * @returns its head, and whether pieces must follow.
    * @throws HTTP_MISUSED as `respond`.
    */
-  respondInPieces(response: HttpResponse, isLast: boolean): { readonly bytes: Buffer; readonly takesPieces: boolean } {
+  respondInPieces(response: HttpResponse, isLast: boolean): { readonly head: string; readonly takesPieces: boolean } {
     const { method, minorVersion } = this.#head;
     const takesPieces = hasBody(method, response.status);
     this.#framing = minorVersion === 0 ? 'closed' : 'chunked';
     const isClosed = takesPieces && this.#framing === 'closed';
-    const bytes = encodeStreamHead(response, this.#frame(isLast || isClosed), this.#framing);
+    const head = encodeStreamHead(response, this.#frame(isLast || isClosed), this.#framing);
     this.#answer = takesPieces ? 'streamed' : 'complete';
-    return { bytes, takesPieces };
+    return { head, takesPieces };
   }
 
   /** @throws HTTP_MISUSED for what is neither bytes nor a string. */
-  piece(piece: Uint8Array | string): readonly Buffer[] {
+  piece(piece: Uint8Array | string): readonly Sendable[] {
     return encodePiece(piece, this.#framing);
   }
 
-  lastPiece(): readonly Buffer[] {
+  lastPiece(): readonly Sendable[] {
     this.#answer = 'complete';
     return this.#framing === 'chunked' ? [lastChunk] : [];
   }
 
   /** The server's own answer, which is the last one, because it is not known where the next request begins. */
-  refuse(status: number): readonly Buffer[] {
+  refuse(status: number): readonly Sendable[] {
     return this.respond(refusal(status), true);
   }
 
@@ -192,6 +194,6 @@ export class ServerProtocol {
     this.#staysOpen = wantsToStay && !isLast && !isLastPossible && !isLastOfClient && !isLost;
     // A client of HTTP/1.0 has to be told that its wish is granted (RFC 9112 appendix C.2.2).
     const kept = minorVersion === 0 ? 'keep-alive' : undefined;
-    return { method, connection: this.#staysOpen ? kept : 'close', date: this.#date() };
+    return { method, connection: this.#staysOpen ? kept : 'close', dateField: this.#date() };
   }
 }

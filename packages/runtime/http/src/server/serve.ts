@@ -1,9 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 import { createBodyRoom } from '@enclos/bounded';
 import { processClock, type HttpClock } from '../clock.ts';
-import type { Server } from './connection.ts';
 import { ConnectionPool } from './pool.ts';
 import { limitsOf, type HttpLimits } from '../limits.ts';
+import { createDateField } from '../writing/date-field.ts';
+import type { Server } from './session.ts';
 import type { BodyLimit, HttpHandler, HttpRequestHead, PeerStream, StreamedHttpHandler } from '../types.ts';
 
 export interface ServeHttpOptions {
@@ -98,7 +99,8 @@ function serverOf(
     minBytesPerSecond: limits.minBodyBytesPerSecond,
     now,
   });
-  return { limits, handler, streamed, bodyLimit, onError: tell, date: dateOrNone, now, room, isDraining: false };
+  const dateField = createDateField(dateOrNone);
+  return { limits, handler, streamed, bodyLimit, onError: tell, dateField, now, room, isDraining: false };
 }
 
 /** Often enough for the shortest timeout, and at most once a second: connections have no timers. */

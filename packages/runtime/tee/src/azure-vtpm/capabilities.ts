@@ -14,6 +14,7 @@ export const azureSnpCapabilities: Capabilities = Object.freeze({
   localAttestation: 'none',
   remoteAttestation: 'azure-vtpm',
   gateTransport: 'none',
+  streamTransports: Object.freeze(['relayed'] as const),
 });
 
 /** The same with Intel TDX. Not yet run on hardware. */

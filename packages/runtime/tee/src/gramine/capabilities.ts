@@ -11,4 +11,5 @@ export const gramineCapabilities: Capabilities = Object.freeze({
   localAttestation: 'prove',
   remoteAttestation: 'dcap-v3',
   gateTransport: 'tcp',
+  streamTransports: Object.freeze(['relayed'] as const),
 });

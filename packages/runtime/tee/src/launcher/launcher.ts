@@ -17,6 +17,11 @@ export interface LaunchRequest {
   readonly isolation: Isolation;
   /** Ask for the interpreter's inspector. Only a debug enclave has one: its user can read and change everything inside. */
   readonly inspector?: boolean | undefined;
+  /**
+   * Connects to the passage, the Unix socket through which this host passes connected sockets to the enclave. Called before the
+   * gate is connected, and only when the platform decided that they are passed. Without it the host cannot pass any.
+   */
+  readonly openPassage?: ((path: string) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -14,6 +14,7 @@ export const snpCapabilities: Capabilities = Object.freeze({
   localAttestation: 'none',
   remoteAttestation: 'snp-report',
   gateTransport: 'none',
+  streamTransports: Object.freeze(['relayed'] as const),
 });
 
 /** An Intel TDX guest through configfs-tsm. TDX derives no keys. Not yet run on hardware. */

@@ -1,0 +1,21 @@
+import type { Duplex } from 'node:stream';
+
+/** A connected socket that the host passed: a socket of the interpreter, without any way to another connection. */
+export interface PassedSocket extends Duplex {
+  /** The peer: address, space, port. The host decides whom it passes: use it only for logs and for sharing out resources. */
+  readonly remoteAddress: string;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** An enclave's end of the passage, as the platform's loader gives it to the runtime. */
+export interface EnclavePassage {
+  /**
+   * Begins to read. Called once. What is not a connected TCP socket is closed and never arrives here. Broken framing ends the
+   * process.
+   * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns.
+   */
+  start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
+  /** Sends a notice to the host. */
+  send(notice: Uint8Array): void;
+}

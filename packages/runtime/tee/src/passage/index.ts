@@ -1,0 +1,12 @@
+import '@enclos/gate';
+export {
+  decodePassageNotice,
+  decodePassedFrame,
+  encodePassageNotice,
+  encodePassedFrame,
+  PASSAGE_NOTICE_BYTES,
+  PASSED_FRAME_BYTES,
+  type PassageNotice,
+  type PassedFrame,
+} from './frames.ts';
+export type { EnclavePassage, PassedSocket } from './enclave-passage.ts';
