@@ -19,6 +19,7 @@ export { duplexPair } from './duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
+export { connectRawPassage, handleOf, passSocket, type RawPassage } from './raw-passage.ts';
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';
 export { failsWith } from './fails-with.ts';

@@ -56,6 +56,8 @@ export interface AuditedLaunch {
   readonly debug: boolean;
   readonly isolation: Isolation;
   readonly inspector?: boolean | undefined;
+  /** Sockets are passed to the enclave, as the platform decided. */
+  readonly passed?: boolean | undefined;
 }
 
 export interface EnclaveAudit {
@@ -161,6 +163,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
         debug: identity.debug,
         isolation: launch.isolation,
         ...inspection(launch),
+        ...(launch.passed === true ? { streams: 'passed' } : {}),
         code: 'OK',
       });
       running.add(enclave);

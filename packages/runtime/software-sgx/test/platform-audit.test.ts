@@ -119,6 +119,18 @@ describe('the audit log of a platform', () => {
     );
   });
 
+  test('tells of the enclaves to which sockets are passed', async () => {
+    const events = await withAudit(async (audit) => {
+      const host = audit.host();
+      for (const passed of [true, false]) await host.enclave().launched({ ...launch, passed }, identity);
+    });
+    const launched = events.filter(({ event }) => event === 'enclave-launched');
+    assert.deepEqual(
+      launched.map(({ streams }) => streams),
+      ['passed', undefined],
+    );
+  });
+
   test('holds no key, and nothing that an enclave wrote', async () => {
     const events = await withAudit(async (audit) => {
       const enclave = audit.host().enclave();

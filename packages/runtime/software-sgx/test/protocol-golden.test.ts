@@ -7,10 +7,11 @@ import { enclaveChannel, hostChannel, quoteChannel } from '@enclos/tee';
 /**
  * SHA-256 of the description of each protocol of a platform: every function with its place, its types and its bounds, from
  * which the codec makes the bytes. Recorded from version 0.1.0 in November 2026. Images that are built and hosts that are
- * deployed speak them, so a change here is a change of the protocol, and needs another `protocolVersion`.
+ * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its second, in
+ * which sockets are passed; images never speak it.
  */
 const recorded = [
-  ['of hosts', hostChannel, 'host_channel_1', 'b3b9205325489e705d37af92c405ebda014321f6f55c03205fae6944be53d31e'],
+  ['of hosts', hostChannel, 'host_channel_2', '9c4783032bd99b7ee5b18e2f6ca56c4a13f3ab6476003de9e2473ddaa20de4c2'],
   [
     'of enclaves',
     enclaveChannel,

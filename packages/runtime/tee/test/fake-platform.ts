@@ -19,6 +19,8 @@ export interface FakePlatform {
 }
 
 export interface FakeOptions {
+  /** The name, in its folder, of the passage that the next launches are told. */
+  readonly passage?: string;
   /** What happens at the announcement of an image and at each piece of it. */
   readonly onPiece?: () => void;
 }
@@ -63,11 +65,12 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
       asked.push(`add ${upload} ${chunk.length}`);
       options.onPiece?.();
     },
-    async initialize({ upload }) {
-      asked.push(`initialize ${upload}`);
+    async initialize({ upload, passes }) {
+      asked.push(`initialize ${upload}${passes === true ? ' passes' : ''}`);
       // The notice of its end may come before the host knows of the enclave.
       await host?.exited({ enclave: 9n, exitCode: 5, detail: 'early' });
-      return { enclave: 10n, gatePath, ...identity };
+      const passagePath = options.passage && join(folder, options.passage);
+      return { enclave: 10n, gatePath, passagePath, ...identity };
     },
     async terminate({ enclave }) {
       asked.push(`terminate ${enclave}`);

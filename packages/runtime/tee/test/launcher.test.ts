@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { encodeFrame, FrameKind } from '@enclos/gate';
@@ -127,6 +127,56 @@ describe('a launch', () => {
     const launcher = await connectSoftwarePlatform(platform.socketPath);
     await assert.rejects(launcher.launch(request()), { code: 'TEE_PLATFORM_UNREACHABLE' });
     assert.equal(platform.asked.at(-1), 'terminate 10');
+    await launcher.close();
+  });
+
+  test('opens the passage that it is told before it connects to the gate', async (t) => {
+    const platform = await fake(t, { passage: 'p' });
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const opened: string[] = [];
+    const launched = await launcher.launch(
+      request({
+        openPassage: async (path) => {
+          opened.push(basename(path));
+          // Before this nothing listens at the gate, and connecting to it would fail.
+          platform.listenAtGate();
+        },
+      }),
+    );
+    assert.deepEqual(opened, ['p']);
+    assert.equal(platform.asked.at(-1), 'initialize 7 passes');
+    await launched.terminate();
+    launched.gate.destroy();
+    await launcher.close();
+  });
+
+  test('whose platform decided that nothing is passed opens no passage', async (t) => {
+    const platform = await fake(t);
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const launched = await launcher.launch(request({ openPassage: () => assert.fail('it opens one') }));
+    assert.equal(platform.asked.at(-1), 'initialize 7 passes');
+    await launched.terminate();
+    launched.gate.destroy();
+    await launcher.close();
+  });
+
+  test('whose passage cannot be opened ends its enclave, with the error of the host', async (t) => {
+    const platform = await fake(t, { passage: 'p' });
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const openPassage = (): Promise<void> => Promise.reject(new TypeError('of the host'));
+    await assert.rejects(launcher.launch(request({ openPassage })), { name: 'TypeError', message: 'of the host' });
+    assert.equal(platform.asked.at(-1), 'terminate 10');
+    await launcher.close();
+  });
+
+  test('that is told a passage for a host that passes nothing ends its enclave', async (t) => {
+    const platform = await fake(t, { passage: 'p' });
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    await assert.rejects(launcher.launch(request()), { code: 'TEE_PROTOCOL_MISMATCH' });
+    assert.deepEqual(platform.asked.slice(-2), ['initialize 7', 'terminate 10']);
     await launcher.close();
   });
 

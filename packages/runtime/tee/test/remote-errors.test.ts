@@ -56,6 +56,7 @@ test('the platform may raise errors of its areas at enclaves and hosts, and no o
     'REPORT_REQUEST_INVALID',
     'QUOTE_REPORT_REFUSED',
     'ENDORSEMENTS_ELSEWHERE',
+    'STREAM_TRANSPORT_UNAVAILABLE',
     'TEE_PLATFORM_FAILED',
     'EDL_VALUE_REFUSED',
     'GATE_BUSY',
@@ -70,6 +71,7 @@ test('the platform may raise errors of its areas at enclaves and hosts, and no o
     'EVIDENCE_REFUSED',
     'APPRAISAL_REFUSED',
     'ENCLAVE_APPLICATION_ERROR',
+    'STREAM_BROKEN',
   ];
   for (const code of [...own, ...others]) {
     const { client } = channelPair(code);

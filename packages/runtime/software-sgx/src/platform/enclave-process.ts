@@ -13,7 +13,7 @@ import type { IsolationPlan } from './isolation/plan.ts';
 import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
 import { maxThreads } from './isolation/threads.ts';
-import { enclaveDescriptors, inspectedLoaderSource, loaderSource } from './loader/loader.ts';
+import { enclaveDescriptors, loaderSource } from './loader/loader.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;
@@ -23,6 +23,8 @@ export interface SpawnOptions {
   readonly gate: Socket;
   /** The connection for the inspector. Only with `debug`. */
   readonly inspector?: Socket | undefined;
+  /** The connection through which the host passes sockets to the enclave. */
+  readonly passage?: Socket | undefined;
   readonly debug: boolean;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user: number | undefined;
@@ -52,7 +54,7 @@ const leaveMs = 1000;
  * that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
-  const { inspector } = options;
+  const { inspector, passage } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const { heapSizeBytes } = options.image.manifest;
   const own = ownCgroup(options);
@@ -68,7 +70,8 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
         'pipe',
         'pipe',
         inspector ?? 'ignore',
-        ...filter,
+        // bubblewrap reads the filter from the next one.
+        ...(passage === undefined ? filter : [filter[0] ?? ('ignore' as const), passage]),
       ],
       env: {},
       cwd: '/',
@@ -76,9 +79,8 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       detached: true,
     }),
   );
-  // The child has its own copy of the descriptor; ours would keep the connection open after its death.
-  options.gate.destroy();
-  inspector?.destroy();
+  // The child has its own copy of each descriptor; ours would keep the connection open after its death.
+  for (const given of [options.gate, inspector, passage]) given?.destroy();
   const output = collectOutput(child.stderr);
   const exited = new Promise<EnclaveExit>((resolve) => {
     // Also emitted when a signal cannot be sent, which does not end the process.
@@ -103,16 +105,17 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
 
 /** The command line: wrappers, interpreter, its flags and the loader. */
 function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
-  const { inspector, debug, user, interpreterPath } = options;
+  const { debug, user, interpreterPath } = options;
+  const [inspector, passage] = [options.inspector !== undefined, options.passage !== undefined];
   const cgroups = options.cgroups ?? (own === undefined ? [] : [own.folder]);
   const { heapSizeBytes, threads } = options.image.manifest;
-  const extraDataBytes = inspector === undefined ? 0n : inspectorDataBytes;
+  const needs = { heapSizeBytes, threads, extraDataBytes: inspector ? inspectorDataBytes : 0n, passage, user, cgroups };
   return [
-    ...enclaveCommand(options.isolation, { heapSizeBytes, threads, extraDataBytes, user, cgroups }, interpreterPath),
+    ...enclaveCommand(options.isolation, needs, interpreterPath),
     ...interpreterFlags({ heapSizeBytes, debug }),
-    ...(inspector === undefined ? [] : ['--allow-inspector', '--allow-worker']),
+    ...(inspector ? ['--allow-inspector', '--allow-worker'] : []),
     '-e',
-    inspector === undefined ? loaderSource : inspectedLoaderSource,
+    loaderSource({ inspector, passage }),
   ];
 }
 

@@ -40,6 +40,7 @@ export function lastText(text: string, maxBytes: number): string {
 /** Said of production enclaves too, so it is the same for every error. */
 const notStarted =
   'Its code failed before it was ready: a module threw, or used a name that does not exist inside, or its start function failed.';
+const passageBroken = 'The enclave ended because its host broke the rules of the passage.';
 /** How Node ends after an exception or a rejected promise that nothing handles. */
 const uncaught = 1;
 
@@ -70,6 +71,7 @@ function reason({ code, signal, heapSizeBytes }: ProcessEnd): string {
   if (code === loaderExitCodes.hostGone) return 'The enclave ended with its host.';
   if (code === loaderExitCodes.platformGone) return 'The enclave ended because its platform was gone.';
   if (code === loaderExitCodes.startFailed) return notStarted;
+  if (code === loaderExitCodes.passageBroken) return passageBroken;
   if (code === uncaught) return 'An error that its code did not catch ended the enclave with code 1.';
   return `The enclave ended with code ${code ?? 'unknown'}.`;
 }

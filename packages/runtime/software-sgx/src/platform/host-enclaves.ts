@@ -94,7 +94,7 @@ async function prepareAudited(
     throw error;
   }
   try {
-    await audit.launched(request, instance.identity);
+    await audit.launched({ ...request, passed: instance.passagePath !== undefined }, instance.identity);
   } catch (error) {
     instance.terminate();
     throw error;

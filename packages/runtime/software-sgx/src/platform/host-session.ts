@@ -38,8 +38,8 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
     async initialize({ upload, ...request }) {
       const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
-      const { gatePath, inspectorPath, isolation, identity } = instance;
-      return { enclave, gatePath, inspectorPath, ...identity, isolation };
+      const { gatePath, inspectorPath, passagePath, isolation, identity } = instance;
+      return { enclave, gatePath, inspectorPath, passagePath, ...identity, isolation };
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
   });

@@ -16,12 +16,13 @@ import {
 import type { EnclaveAudit } from '../platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import type { MeasuredImage } from '../cpu/measured-image.ts';
-import { spawnEnclave, type EnclaveProcess } from './enclave-process.ts';
+import { spawnEnclave, type EnclaveProcess, type SpawnOptions } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { Host } from './host.ts';
 import type { SocketAccess } from './listen-privately.ts';
+import { decidePassing, passingLayers } from './passing.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -32,6 +33,8 @@ export interface InstanceRequest {
   readonly isolation: Isolation;
   /** Give the enclave an inspector: debug enclaves only. */
   readonly inspector?: boolean | undefined;
+  /** The host can pass connected sockets. */
+  readonly passes?: boolean | undefined;
   /** Records what the enclave asks for. */
   readonly audit?: EnclaveAudit | undefined;
   readonly host: Host;
@@ -43,6 +46,8 @@ export interface Instance {
   readonly gatePath: string;
   /** Present when an inspector was asked for. Connect to it before the gate. */
   readonly inspectorPath: string | undefined;
+  /** Present when sockets are passed to it. Connect to it before the gate. */
+  readonly passagePath: string | undefined;
   readonly isolation: readonly IsolationLayer[];
   /** Resolves when the process has its image, or never will: then the image is no longer held. */
   readonly started: Promise<void>;
@@ -55,7 +60,7 @@ const gateTimeoutMs = 10_000;
 
 /**
  * Verifies the signature of a measured image, and prepares to spawn: the process starts when the host connects to the gate.
- * @throws every error of EINIT, the image reader and the isolation.
+ * @throws every error of EINIT, the image reader and the isolation; STREAM_TRANSPORT_UNAVAILABLE.
  */
 export async function prepareInstance(services: PlatformServices, request: InstanceRequest): Promise<Instance> {
   const { host, debug } = request;
@@ -67,9 +72,10 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     checkInterpreter(services, image);
     checkMode(image, request);
     checkInspector(enclave, request);
-    const { audit, inspector: inspected = false } = request;
+    const { audit, inspector: inspected = false, passes = false } = request;
+    const passed = decidePassing(image.manifest, { passes, layers: services.isolation.layers });
     user = await host.enclaveUsers?.take();
-    return await awaitGate(services, { enclave, image, debug, audit, inspected, user, host });
+    return await awaitGate(services, { enclave, image, debug, audit, inspected, passed, user, host });
   } catch (error) {
     user?.giveBack();
     services.cpu.eremove(enclave);
@@ -108,6 +114,8 @@ interface LoadedInstance {
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
+  /** Sockets are passed to it. */
+  readonly passed: boolean;
   /** The enclave's own user, on a separated platform. */
   readonly user: EnclaveUser | undefined;
   /** The host that may connect to the gate. */
@@ -117,13 +125,13 @@ interface LoadedInstance {
 async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Promise<Instance> {
   const identity = identityOf(loaded);
   const { folder, access, seen } = gatePlace(services, loaded.host);
-  const listeners = {
+  const listeners: Listeners = {
     gate: await listenForGate(folder, access),
     inspector: loaded.inspected ? await listenForGate(folder, access) : undefined,
+    passage: loaded.passed ? await listenForGate(folder, access) : undefined,
   };
   const close = (): void => {
-    listeners.gate.close();
-    listeners.inspector?.close();
+    for (const listener of [listeners.gate, listeners.inspector, listeners.passage]) listener?.close();
   };
   let running: EnclaveProcess | undefined;
   let ended = false;
@@ -145,7 +153,8 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
     identity,
     gatePath: seen(listeners.gate.path),
     inspectorPath: listeners.inspector && seen(listeners.inspector.path),
-    isolation: loaded.inspected ? inspectedLayers(services.isolation.layers) : services.isolation.layers,
+    passagePath: listeners.passage && seen(listeners.passage.path),
+    isolation: layersOf(services.isolation.layers, loaded),
     started: started.catch(() => undefined),
     exited,
     terminate() {
@@ -154,6 +163,21 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
       running?.kill();
     },
   });
+}
+
+function layersOf(
+  layers: readonly IsolationLayer[],
+  { inspected, passed }: Pick<LoadedInstance, 'inspected' | 'passed'>,
+): readonly IsolationLayer[] {
+  const given = passed ? passingLayers(layers) : layers;
+  return inspected ? inspectedLayers(given) : given;
+}
+
+/** The sockets to which the host of an enclave connects. */
+interface Listeners {
+  readonly gate: GateListener;
+  readonly inspector: GateListener | undefined;
+  readonly passage: GateListener | undefined;
 }
 
 interface GatePlace {
@@ -173,32 +197,40 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 async function startAtGate(
   services: PlatformServices,
   { enclave, image, debug, audit, inspected, user, host }: LoadedInstance,
-  listeners: { readonly gate: GateListener; readonly inspector: GateListener | undefined },
+  listeners: Listeners,
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
-  const gate = await listeners.gate.accept(gateTimeoutMs);
-  const inspector = await acceptInspector(listeners.inspector, gate);
+  const connections = await acceptAll(listeners);
   // Here, not when the image was measured: the host chooses how much time passes in between.
   await services.interpreter.recheck();
   if (isEnded()) {
     // It was ended between the host's connection and this moment.
-    gate.destroy();
-    inspector?.destroy();
+    for (const connection of Object.values(connections)) connection?.destroy();
     throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   }
   const { interpreter, isolation } = services;
   const { cgroups } = host;
   const who = { user: user?.id, cgroups };
-  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, gate, inspector, debug, ...who });
+  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, ...connections, debug, ...who });
   serveEnclave(services, { enclave, audit, inspected }, made);
   return made;
 }
 
-async function acceptInspector(listener: GateListener | undefined, gate: Socket): Promise<Socket | undefined> {
+type Connections = Pick<SpawnOptions, 'gate' | 'inspector' | 'passage'>;
+
+/** The host connects the gate last, so the others are there or never come. */
+async function acceptAll({ gate: gateListener, inspector, passage }: Listeners): Promise<Connections> {
+  const gate = await gateListener.accept(gateTimeoutMs);
+  const taken: Socket[] = [gate];
+  const take = async (listener: GateListener | undefined): Promise<Socket | undefined> => {
+    const connection = await listener?.accept(gateTimeoutMs);
+    if (connection !== undefined) taken.push(connection);
+    return connection;
+  };
   try {
-    return await listener?.accept(gateTimeoutMs);
+    return { gate, inspector: await take(inspector), passage: await take(passage) };
   } catch (error) {
-    gate.destroy();
+    for (const connection of taken) connection.destroy();
     throw error;
   }
 }

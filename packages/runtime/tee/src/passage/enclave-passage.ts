@@ -11,9 +11,10 @@ export interface PassedSocket extends Duplex {
 /** An enclave's end of the passage, as the platform's loader gives it to the runtime. */
 export interface EnclavePassage {
   /**
-   * Begins to read. Called once. What is not a connected TCP socket is closed and never arrives here. Broken framing ends the
-   * process.
-   * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns.
+   * Begins to read. Called once. Broken framing ends the process, and so does the end of the passage.
+   * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns. What is not a
+   *   connected TCP socket, as when its peer has gone meanwhile, arrives as a socket that is `destroyed` already and then
+   *   emits `close`: it counts as any other does, and nothing of what was passed remains.
    */
   start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
   /** Sends a notice to the host. */

@@ -73,10 +73,11 @@ interface Connection {
 
 async function launch(connection: Connection, request: LaunchRequest): Promise<LaunchedEnclave> {
   const { platform, uploader, exits } = connection;
-  const { image, signature, debug: inDebug, isolation, inspector: inspected = false, signal } = request;
+  const { image, signature, debug: inDebug, isolation, inspector: inspected = false, openPassage, signal } = request;
+  const options = { ...(inspected ? { inspector: true } : {}), ...(openPassage === undefined ? {} : { passes: true }) };
   const started = await uploader.send(image, signal, (upload) =>
     platform.initialize(
-      { upload, signature, debug: inDebug, isolation, ...(inspected ? { inspector: true } : {}) },
+      { upload, signature, debug: inDebug, isolation, ...options },
       // The compiler wants an absent signal, not an undefined one.
       signal === undefined ? {} : { signal },
     ),
@@ -87,8 +88,9 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
     await platform.terminate({ enclave: started.enclave }).catch(() => undefined);
     await exited;
   };
-  // Before the gate: the enclave starts when the gate is connected, and takes both connections.
+  // Before the gate: the enclave starts when the gate is connected, and takes all connections.
   const inspector = await openInspector(started.inspectorPath, inspected, terminate);
+  if (started.passagePath !== undefined) await enterPassage(started.passagePath, openPassage, terminate);
   const gate = await openSocket(started.gatePath, terminate, connectFrugally);
   const { mrEnclave, mrSigner, productId, securityVersion, debug } = started;
   return Object.freeze({
@@ -125,4 +127,19 @@ async function openInspector(
   if (path !== undefined) return openSocket(path, terminate);
   await terminate();
   throw new EnclosError('TEE_PROTOCOL_MISMATCH', 'The platform gave the enclave no inspector.');
+}
+
+/** @throws TEE_PROTOCOL_MISMATCH for a passage that was not asked for, and what `open` throws. The enclave is then ended. */
+async function enterPassage(
+  path: string,
+  open: LaunchRequest['openPassage'],
+  terminate: () => Promise<void>,
+): Promise<void> {
+  try {
+    if (open === undefined) throw new EnclosError('TEE_PROTOCOL_MISMATCH', 'The platform made a passage for no host.');
+    await open(path);
+  } catch (error) {
+    await terminate();
+    throw error;
+  }
 }

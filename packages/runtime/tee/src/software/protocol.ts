@@ -12,7 +12,7 @@ import {
   uint32,
   uint64,
 } from '@enclos/edl';
-import { MAX_IMAGE_CHUNK_BYTES, protocolVersion } from './enclave-channel.ts';
+import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
 
 /** The protocol of hosts. That of enclaves is in enclave-channel.ts, so that no enclave holds both. */
 
@@ -21,9 +21,9 @@ const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail
 const maxSocketPathBytes = 4096;
 const isolationMode = enumeration('strict', 'best');
 
-/** What a host asks the platform for. */
+/** What a host asks the platform for. Its version is its own: images that are built keep the channel of enclaves. */
 export const hostChannel = defineInterface({
-  name: `host_channel_${protocolVersion}`,
+  name: 'host_channel_2',
   trusted: {
     describe: func(
       {},
@@ -43,7 +43,7 @@ export const hostChannel = defineInterface({
     add: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
     /**
      * Measures, verifies (EINIT) and prepares to spawn. The enclave starts when a client connects to `gatePath`, after
-     * connecting to `inspectorPath` if an inspector was asked for.
+     * connecting to `inspectorPath` if an inspector was asked for, and to `passagePath` if sockets are passed.
      */
     initialize: func(
       {
@@ -52,11 +52,15 @@ export const hostChannel = defineInterface({
         debug: boolean(),
         isolation: isolationMode,
         inspector: option(boolean()),
+        /** Whether this host can pass connected sockets to the enclave. */
+        passes: option(boolean()),
       },
       record({
         enclave: uint64(),
         gatePath: string({ maxBytes: maxSocketPathBytes }),
         inspectorPath: option(string({ maxBytes: maxSocketPathBytes })),
+        /** Present when the platform decided that sockets are passed to this enclave. */
+        passagePath: option(string({ maxBytes: maxSocketPathBytes })),
         mrEnclave: bytes({ exactBytes: 32 }),
         mrSigner: bytes({ exactBytes: 32 }),
         productId: uint16(),

@@ -3,8 +3,9 @@ import type { IsolationPlan } from './plan.ts';
 import { cgroupWords, maxThreads, threadWords } from './threads.ts';
 import { wayWords } from './way.ts';
 
-/** An enclave uses 3 to 6. */
+/** An enclave uses 3 to 6, and one to which sockets are passed also 8. */
 const firstFreeDescriptor = 7;
+const firstFreeWithPassage = 9;
 
 /** What differs between the enclaves of a platform. */
 export interface EnclaveNeeds {
@@ -13,6 +14,8 @@ export interface EnclaveNeeds {
   readonly threads: number;
   /** Memory that the platform itself needs in the enclave's process. */
   readonly extraDataBytes?: bigint;
+  /** Whether it has a descriptor through which sockets are passed to it. */
+  readonly passage?: boolean;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user?: number | undefined;
   /** The folders of the cgroups that its first process enters. Without any it stays in those of the platform. */
@@ -25,7 +28,8 @@ export interface EnclaveNeeds {
  */
 export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
   const { starterPath, limits, inherited } = plan;
-  const closeFrom = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
+  const withoutPassage = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
+  const closeFrom = needs.passage === true ? firstFreeWithPassage : withoutPassage;
   const first = [...cgroupWords(needs.cgroups), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
   const last = threadWords(plan.threads, maxThreads(needs.threads));
   const words = wayWords(plan, { starterPath, user: needs.user, last }, interpreterPath);

@@ -33,7 +33,11 @@ function pureModules(require: NodeJS.Require, tls: object | undefined): (name: s
 }
 
 /** A stream's socket and handle lead to their classes, and these to new connections and to other descriptors. */
-function stripSockets(Socket: typeof import('node:net').Socket, socket: import('node:net').Socket): void {
+function stripSockets(
+  Socket: typeof import('node:net').Socket,
+  socket: import('node:net').Socket,
+  handleClass?: object,
+): void {
   const strip = (object: object, names: readonly string[]): void => {
     for (const name of names) {
       if (!Reflect.deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of a socket.`);
@@ -41,16 +45,18 @@ function stripSockets(Socket: typeof import('node:net').Socket, socket: import('
   };
   strip(Socket.prototype, ['connect', 'constructor']);
   const handle = Reflect.get(socket, '_handle') as object;
-  const pipe = Object.getPrototypeOf(handle) as object;
-  // The methods of a pipe and of TCP: other platforms have one or the other.
-  strip(pipe, ['bind', 'bind6', 'listen', 'connect', 'connect6', 'open', 'fchmod']);
-  // Pipe or TCP, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and a member that is planted
-  // or replaced here would expose those.
-  for (let at = pipe; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
-    strip(at, ['constructor']);
-    // It takes any buffer of a bundle's: see `fixedBuffer`.
-    strip(at, ['useUserBuffer']);
-    Object.freeze(at);
+  for (const start of [Object.getPrototypeOf(handle) as object, handleClass]) {
+    if (start === undefined) continue;
+    // The methods of a pipe and of TCP: the gate is one or the other, and what is passed is TCP.
+    strip(start, ['bind', 'bind6', 'listen', 'connect', 'connect6', 'open', 'fchmod']);
+    // Pipe or TCP, LibuvStreamWrap, HandleWrap, AsyncWrap: other native objects inherit from them, and a member that is planted
+    // or replaced here would expose those.
+    for (let at = start; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+      if (Object.isFrozen(at)) continue;
+      // The second takes any buffer of a bundle's: see `fixedBuffer`.
+      strip(at, ['constructor', 'useUserBuffer']);
+      Object.freeze(at);
+    }
   }
 }
 

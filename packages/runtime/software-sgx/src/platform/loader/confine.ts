@@ -1,8 +1,11 @@
 import type { loaderParts } from './authority.ts';
+import type { PassedSockets } from './passage.ts';
 
 interface ConfineOptions {
-  /** The one socket that the bundle gets. */
+  /** The one socket that the bundle gets at its start. */
   readonly gate: import('node:net').Socket;
+  /** What makes the others, where they are passed. */
+  readonly passed?: Pick<PassedSockets, 'isPassed' | 'handleClass'> | undefined;
   /** The bundle's text. Its words tell which modules it may want, and so which load; they do not change what is taken away. */
   readonly script: string;
   /** Native parts of the interpreter that trusted code in the same process still uses. None on the software platform. */
@@ -20,14 +23,14 @@ interface ConfineOptions {
 export function confine(
   require: NodeJS.Require,
   authority: typeof loaderParts,
-  { gate, script, remaining = [] }: ConfineOptions,
+  { gate, passed, script, remaining = [] }: ConfineOptions,
 ): (name: string) => unknown {
   const net = require('node:net') as typeof import('node:net');
   const v8 = require('node:v8') as typeof import('node:v8');
   const internals = authority.openInternals(require);
   const hasHttp = authority.preload(require, script);
   const hasTls = script.includes('node:tls');
-  const tls = hasTls ? authority.pureTls(require, authority.stripTls(require)) : undefined;
+  const tls = hasTls ? authority.pureTls(require, authority.stripTls(require), passed?.isPassed) : undefined;
   const restrictedRequire = authority.pureModules(require, tls);
   const language = authority.languageNames();
   authority.stripClones(internals);
@@ -37,7 +40,7 @@ export function confine(
   ]);
   authority.stripEngines(internals);
   // After stripNatives, since this freezes what that strips.
-  authority.stripSockets(net.Socket, gate);
+  authority.stripSockets(net.Socket, gate, passed?.handleClass);
   authority.closeModules(require, internals);
   authority.stripGlobals(language, hasHttp);
   authority.stripProcess(v8);

@@ -1,17 +1,21 @@
 import { loaderParts } from './authority.ts';
 import { confine } from './confine.ts';
 import { attachInspector } from './inspector.ts';
+import { openPassage, passedSockets } from './passage.ts';
 
 export type LoaderParts = typeof loaderParts & {
   readonly confine: typeof confine;
   readonly attachInspector?: typeof attachInspector;
-};
+} & Partial<typeof passingParts>;
+
+/** The parts of an enclave to which sockets are passed. */
+const passingParts = { passedSockets, openPassage };
 
 /**
  * The loader: the first code in an enclave process, given to the interpreter
  * with `-e`. It belongs to the platform, as microcode belongs to the CPU: it
  * takes the measured bytes from the boot pipe, takes away every authority that
- * the interpreter came with, and runs the measured bundle with the four things that an enclave is given.
+ * the interpreter came with, and runs the measured bundle with what an enclave is given.
  *
  * It is turned into text, so it must not refer to anything outside itself but
  * its parameters.
@@ -20,7 +24,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
   const fs = require('node:fs') as typeof import('node:fs');
   const net = require('node:net') as typeof import('node:net');
   const vm = require('node:vm') as typeof import('node:vm');
-  const descriptors = { gate: 3, platform: 4, boot: 5, inspector: 6 };
+  const descriptors = { gate: 3, platform: 4, boot: 5, inspector: 6, passage: 8 };
 
   const take = (sizeBytes: number): Buffer => {
     const buffer = Buffer.allocUnsafeSlow(sizeBytes);
@@ -58,10 +62,19 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     const compiled = new vm.Script(script, { filename: 'enclave.js' });
     // These end the thread of the inspector, if there is one.
     const remaining = authority.attachInspector === undefined ? [] : ['messaging', 'worker'];
-    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining });
+    const end = (reason: string, exitCode: number): never => {
+      report(`${reason}\n`);
+      return exit(exitCode);
+    };
+    const passed = authority.passedSockets?.(require);
+    const { socketFor } = passed ?? {};
+    const read = { descriptor: descriptors.passage, buffer: authority.fixedBuffer(9) };
+    const passage = socketFor && authority.openPassage?.(require, { ...read, socketFor, end });
+    const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, passed });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');
-    await Reflect.apply(boot, undefined, [{ gate, platform, manifest, files, exit, require: restrictedRequire }]);
+    const given = { gate, platform, passage, manifest, files, exit, require: restrictedRequire };
+    await Reflect.apply(boot, undefined, [given]);
   };
   const fail = process.exit.bind(process);
   const report = authority.openReport(require);
@@ -92,11 +105,32 @@ export function loaderText(loader: LoaderParts): string {
 }
 
 const parts: LoaderParts = { ...loaderParts, confine };
+const texts = new Map<string, string>();
 
-export const loaderSource = loaderText(parts);
+/** What an enclave has that others do not have. */
+export interface LoaderNeeds {
+  /** The inspector of a debug enclave. */
+  readonly inspector: boolean;
+  /** Sockets that its host passes. */
+  readonly passage: boolean;
+}
 
-/** The loader of a debug enclave whose inspector was asked for. */
-export const inspectedLoaderSource = loaderText({ ...parts, attachInspector });
+/** The loader of an enclave. That of an enclave without these needs holds nothing of them. */
+export function loaderSource(needs: LoaderNeeds = { inspector: false, passage: false }): string {
+  const key = `${needs.inspector} ${needs.passage}`;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const text = loaderText({
+    ...parts,
+    ...(needs.inspector ? { attachInspector } : {}),
+    ...(needs.passage ? passingParts : {}),
+  });
+  texts.set(key, text);
+  return text;
+}
 
-/** Descriptors of the enclave process beside 0, 1 and 2; the inspector's is only in an inspected one. */
-export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6 });
+/**
+ * Descriptors of the enclave process beside 0, 1 and 2. The inspector's and the passage's are only in an enclave that has them.
+ * Between them is the one from which bubblewrap reads the filter, and which it closes.
+ */
+export const enclaveDescriptors = Object.freeze({ gate: 3, platform: 4, boot: 5, inspector: 6, passage: 8 });

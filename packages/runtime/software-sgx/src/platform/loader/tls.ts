@@ -58,7 +58,11 @@ export function stripTls(require: NodeJS.Require): Natives {
  * The module. TLSSocket hands its arguments to native code, which trusts them. That step now checks its arguments with the
  * natives' own methods, and uses exactly what was checked, whatever else runs meanwhile.
  */
-export function pureTls(require: NodeJS.Require, { readBytes, minimumVersion }: Natives): object {
+export function pureTls(
+  require: NodeJS.Require,
+  { readBytes, minimumVersion }: Natives,
+  isPassed?: (handle: unknown) => boolean,
+): object {
   const tls = require('node:tls') as typeof import('node:tls');
   const { isProxy } = (require('node:util') as typeof import('node:util')).types;
   const { apply, defineProperty, get } = Reflect;
@@ -69,7 +73,8 @@ export function pureTls(require: NodeJS.Require, { readBytes, minimumVersion }: 
 
   const wrapHandle = function (this: object, wrap: unknown, handle: unknown, isWriting: unknown): unknown {
     if (handle === undefined || handle === null) throw new Error('An enclave has no sockets: give TLS a stream.');
-    apply(readBytes, handle, []);
+    // A socket that was passed is known by its identity: its class is that of every pipe too, and the gate is a pipe.
+    if (isPassed?.(handle) !== true) apply(readBytes, handle, []);
     const options = get(this, '_tlsOptions') as Record<string, unknown>;
     const given = options['secureContext'] ?? options['credentials'] ?? createSecureContext(options);
     const context = get(given, 'context') as unknown;

@@ -1,0 +1,163 @@
+import type { EnclavePassage, PassedSocket } from '@enclos/tee/passage';
+
+/**
+ * The extra parts of the loader of an enclave to which its host passes connected sockets. Like the other parts they are turned
+ * into text, so they must not refer to anything outside themselves. The loader of every other enclave does not contain them.
+ *
+ * They are mechanism only: they make a socket of each descriptor. What a frame means, and how many the host may pass, is for
+ * the measured runtime (`EnclavePassage` of `@enclos/tee`). Both are called before anything is taken away.
+ */
+
+/** What makes sockets of handles. */
+export interface PassedSockets {
+  readonly socketFor: (handle: object) => PassedSocket;
+  /** Whether this is the handle of a socket that was passed. */
+  readonly isPassed: (handle: unknown) => boolean;
+  /** The prototype of the handles of passed sockets. */
+  readonly handleClass: object;
+}
+
+export function passedSockets(require: NodeJS.Require): PassedSockets {
+  const { Socket } = require('node:net') as typeof import('node:net');
+  const { internalBinding } = require('internal/test/binding') as {
+    readonly internalBinding: (name: string) => object;
+  };
+  const { apply, deleteProperty, get, getPrototypeOf } = Reflect;
+  const handleClass = get(get(internalBinding('tcp_wrap'), 'TCP') as object, 'prototype') as object;
+  const strip = (object: object, name: string): void => {
+    if (!deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of a socket.`);
+  };
+  const methodOf = (object: object, name: string): (() => unknown) => {
+    const method: unknown = get(object, name);
+    if (typeof method !== 'function') throw new Error(`The interpreter has no ${name} of a socket.`);
+    return method as () => unknown;
+  };
+  const [getpeername, close] = [methodOf(handleClass, 'getpeername'), methodOf(handleClass, 'close')];
+  const [add, has] = [methodOf(WeakSet.prototype, 'add'), methodOf(WeakSet.prototype, 'has')];
+
+  class ConnectedSocket extends (Socket as unknown as SocketClass) {
+    readonly #peer: string;
+    constructor(handle: object | undefined, peer: string) {
+      // Without a handle it is a socket that was never connected.
+      super({ ...(handle === undefined ? {} : { handle }), allowHalfOpen: true, pauseOnCreate: true });
+      this.#peer = peer;
+    }
+    get remoteAddress(): string {
+      return this.#peer;
+    }
+  }
+  // It leads to the class of sockets.
+  strip(ConnectedSocket.prototype, 'constructor');
+  Object.freeze(ConnectedSocket.prototype);
+  // A reset sets an option of the socket, which the filter refuses: the descriptor would stay open.
+  strip(Socket.prototype, 'resetAndDestroy');
+
+  const handles = new WeakSet();
+  return {
+    isPassed: (handle) => apply(has, handles, [handle]) === true,
+    handleClass,
+    socketFor(handle) {
+      const peer = { address: '', port: 0 };
+      // A host may pass any descriptor. Of those that become a handle, only a connection of TCP has a peer (tcp(7)).
+      if (getPrototypeOf(handle) === handleClass && apply(getpeername, handle, [peer]) === 0) {
+        apply(add, handles, [handle]);
+        return new ConnectedSocket(handle, `${peer.address} ${peer.port}`);
+      }
+      // It may have been a connection whose peer has gone, so the runtime still learns of it.
+      apply(close, handle, []);
+      const gone = new ConnectedSocket(undefined, '');
+      gone.destroy();
+      return gone;
+    },
+  };
+}
+
+/** What is used of the class of sockets. */
+type SocketClass = new (options: object) => Omit<PassedSocket, 'remoteAddress'>;
+
+export interface OpenPassageOptions {
+  /** A Unix socket through which descriptors come. */
+  readonly descriptor: number;
+  /** For all frames, one byte longer than a frame, so that a longer one is seen. */
+  readonly buffer: Uint8Array;
+  readonly socketFor: PassedSockets['socketFor'];
+  /** Reports why the enclave ends, and ends it. */
+  readonly end: (reason: string, exitCode: number) => never;
+}
+
+export function openPassage(
+  require: NodeJS.Require,
+  { descriptor, buffer, socketFor, end }: OpenPassageOptions,
+): EnclavePassage {
+  const { internalBinding } = require('internal/test/binding') as {
+    readonly internalBinding: (name: string) => object;
+  };
+  // Their shapes are those of the pinned interpreter, and each member is used below.
+  const { Pipe, constants } = internalBinding('pipe_wrap') as PipeNatives;
+  const { WriteWrap, streamBaseState, kReadBytesOrError } = internalBinding('stream_wrap') as StreamNatives;
+  const Bytes = Uint8Array;
+  const exitCodes = { hostGone: 0, passageBroken: 5 };
+  const frameBytes = 8;
+  /** A host that does not read must not fill the memory of its enclave. */
+  const maxUnsentBytes = 65_536;
+
+  // Native code tells a completed request of its stream, which here is the passage: a bundle must not add who is told.
+  Object.freeze(WriteWrap.prototype);
+  const pipe = new Pipe(constants.IPC);
+  if (pipe.open(descriptor) !== 0) throw new Error('The passage cannot be opened.');
+  const frame = buffer.subarray(0, frameBytes);
+  pipe.useUserBuffer(buffer);
+
+  const read = (arrived: Parameters<EnclavePassage['start']>[0]): void => {
+    const sizeBytes = streamBaseState[kReadBytesOrError] ?? 0;
+    const handle = pipe.pendingHandle;
+    pipe.pendingHandle = undefined;
+    // Another thread or signal was faster: there is nothing to read.
+    if (sizeBytes === 0) return;
+    if (sizeBytes < 0) return end('The host closed the passage.', exitCodes.hostGone);
+    if (sizeBytes !== frameBytes || handle === undefined) {
+      return end('The host sent something other than a frame with a descriptor.', exitCodes.passageBroken);
+    }
+    return arrived(frame, socketFor(handle));
+  };
+
+  let isStarted = false;
+  return Object.freeze({
+    start(arrived: Parameters<EnclavePassage['start']>[0]): void {
+      if (isStarted) throw new Error('The passage is read already.');
+      isStarted = true;
+      pipe.onread = () => read(arrived);
+      if (pipe.readStart() !== 0) throw new Error('The passage cannot be read.');
+    },
+    send(notice: Uint8Array): void {
+      if (pipe.writeQueueSize > maxUnsentBytes) {
+        end('The host does not read the passage.', exitCodes.passageBroken);
+      }
+      const request = new WriteWrap();
+      // The kernel may take the bytes later, so the request keeps them.
+      request.buffer = new Bytes(notice);
+      // When this fails, so does reading.
+      pipe.writeBuffer(request, request.buffer);
+    },
+  });
+}
+
+interface PipeNatives {
+  readonly Pipe: new (type: number) => {
+    open(descriptor: number): number;
+    useUserBuffer(buffer: Uint8Array): void;
+    readStart(): number;
+    writeBuffer(request: object, bytes: Uint8Array): number;
+    readonly writeQueueSize: number;
+    onread: () => void;
+    /** The handle that came with the bytes. */
+    pendingHandle: object | undefined;
+  };
+  readonly constants: { readonly IPC: number };
+}
+
+interface StreamNatives {
+  readonly WriteWrap: { new (): { buffer?: Uint8Array }; readonly prototype: object };
+  readonly streamBaseState: Int32Array;
+  readonly kReadBytesOrError: number;
+}
