@@ -38,6 +38,7 @@ const rows = [
   ['local attestation', ({ localAttestation }) => words[localAttestation]],
   ['evidence', ({ remoteAttestation }) => words[remoteAttestation]],
   ['gate', ({ gateTransport }) => words[gateTransport]],
+  ['connections', ({ streamTransports }) => streamTransports.map((name) => `\`${name}\``).join(', ')],
 ];
 
 function tableOf(tables) {

@@ -20,6 +20,27 @@ and checks the file:
   "securityVersion": 1
 }
 \`\`\``,
+  after: `
+## Transport
+
+\`transport\` of an entry in \`listen\` or \`connect\` says how bytes get between its connections and the enclave. TLS ends inside either
+way, and the host can see the same ciphertext. What differs is the work of the host, and what the enclave's process holds.
+
+| value | what happens | where | for |
+|---|---|---|---|
+| \`relayed\`, the default | The host holds the connection, and sends its bytes through the call gate. The enclave's process has no socket. | everywhere | enclaves whose process is to hold no socket, and connections of little traffic |
+| \`passed\` | The host accepts or connects, and hands the connected socket to the enclave. Nothing is relayed: a server inside costs about what it costs outside. | software SGX with the \`seccomp\` layer; on every other platform the enclave is refused before it starts, with [\`STREAM_TRANSPORT_UNAVAILABLE\`](errors/stream.md#stream_transport_unavailable) | servers with much traffic |
+| \`either\` | The platform decides once, when it starts the enclave, for all such entries: passed where it can, relayed elsewhere. | everywhere | enclaves that run on several platforms |
+
+- **It is measured.** Another transport is another MRENCLAVE. Where all entries are \`relayed\`, MRENCLAVE is the same as without the key.
+- **A relying party** that accepts the MRENCLAVE of an enclave with \`either\` accepts both ways, because no evidence says which one
+  runs. With \`passed\` or \`relayed\`, MRENCLAVE pins one. [SECURITY.md](../../SECURITY.md) says what differs for an enclave.
+- **Two images of one source.** \`enclos build --relayed\` builds an enclave as if every entry said \`relayed\`, for platforms that cannot
+  pass sockets. Its image has its own MRENCLAVE, so relying parties list both.
+- A listener at the path of a Unix socket (\`listen: { NAME: { path } }\` of the host program) cannot be passed. With \`passed\` the
+  enclave is refused, with \`either\` it is relayed.
+- \`enclos inspect\` shows the transport of each entry: \`echo  8443  passed\`.
+`,
 };
 
 const deployPage = {
@@ -105,7 +126,7 @@ function rowsOf(properties, required, prefix) {
 export function checkSchemaPages(base, { write }) {
   const pages = [enclavePage, deployPage].map((page) => {
     const { properties, required = [] } = readJson(join(base, page.schemaPath));
-    return [page.path, `${headOf(page)}${rowsOf(properties, required, '').join('\n')}\n`];
+    return [page.path, `${headOf(page)}${rowsOf(properties, required, '').join('\n')}\n${page.after ?? ''}`];
   });
   return checkGenerated(base, pages, { write, source: 'the schema says' });
 }

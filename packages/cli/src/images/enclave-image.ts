@@ -11,17 +11,30 @@ export interface ImageLocation {
   readonly attributes: SigningAttributes | undefined;
 }
 
+/** Where a project has its image: that in which all connections are relayed has another identity, and another place. */
+export function variantFolder(folder: string, { relayed }: ImageVariant): string {
+  return join(folder, '.enclos', ...(relayed === true ? ['relayed'] : []));
+}
+
+export interface ImageVariant {
+  /** The image that `enclos build --relayed` made. */
+  readonly relayed?: boolean | undefined;
+}
+
 /**
  * Finds the image that a command line names: a project folder or the image itself.
- * @throws CLI_FILE_UNREADABLE, and what `loadProject` of @enclos/build throws
+ * @throws CLI_FILE_UNREADABLE, CLI_USAGE for a variant of an image, and what `loadProject` of @enclos/build throws
  */
-export async function findImage(target: string): Promise<ImageLocation> {
+export async function findImage(target: string, variant: ImageVariant = {}): Promise<ImageLocation> {
   const found = await stat(target).catch((cause: unknown) => {
     throw unreadable(target, cause);
   });
-  if (!found.isDirectory()) return { image: target, attributes: undefined };
+  if (!found.isDirectory()) {
+    if (variant.relayed === true) throw new EnclosError('CLI_USAGE', '--relayed goes with the folder of a project.');
+    return { image: target, attributes: undefined };
+  }
   const { folder, name, attributes } = await loadProject(target);
-  return { image: join(folder, '.enclos', `${name}.sgxs`), attributes };
+  return { image: join(variantFolder(folder, variant), `${name}.sgxs`), attributes };
 }
 
 /** @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE */

@@ -1,11 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { toHex } from '@enclos/codec';
-import { buildEnclave, loadProject, type Diagnostic, type Project } from '@enclos/build';
+import { buildEnclave, loadProject, relayedVariant, type Diagnostic, type Project } from '@enclos/build';
+import { variantFolder } from '../images/enclave-image.ts';
 
 export interface BuildOptions {
   /** The folder of enclave.json. */
   readonly folder: string;
-  /** Where the image goes. Default: `.enclos` in the project. */
+  /** Build the variant in which every connection is relayed. */
+  readonly relayed?: boolean | undefined;
+  /** Where the image goes. Default: `.enclos` in the project, or `.enclos/relayed`. */
   readonly outFolder?: string | undefined;
 }
 
@@ -32,7 +35,10 @@ export interface BuildOutcome {
  * @throws what `buildEnclave` and `loadProject` of @enclos/build throw.
  */
 export async function build(options: BuildOptions): Promise<BuildOutcome> {
-  return buildProject(await loadProject(options.folder), options.outFolder);
+  const loaded = await loadProject(options.folder);
+  const { relayed } = options;
+  const project = relayed === true ? relayedVariant(loaded) : loaded;
+  return buildProject(project, options.outFolder ?? variantFolder(project.folder, { relayed }));
 }
 
 export async function buildProject(project: Project, outFolder?: string): Promise<BuildOutcome> {

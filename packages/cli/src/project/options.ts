@@ -21,6 +21,11 @@ const hostOption = {
 
 export const keyOption = { type: 'string', value: 'FILE', summary: 'Sign with this key', extensions: ['pem'] } as const;
 
+export const relayedOption = {
+  type: 'boolean',
+  summary: 'Every connection of the enclave is relayed, whatever enclave.json says; this image has its own MRENCLAVE',
+} as const;
+
 export const platformOption = {
   type: 'string',
   value: 'SOCKET',

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import {
   describeSignature,
   loadProject,
+  relayedVariant,
   signEnclave,
   writeFileAtomically,
   type Diagnostic,
@@ -12,7 +13,7 @@ import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
 import { readFile, realpath } from 'node:fs/promises';
 import type { Io } from '../output/io.ts';
-import { stemOf } from '../images/enclave-image.ts';
+import { stemOf, variantFolder } from '../images/enclave-image.ts';
 import { withKeyOf } from '../images/key-file.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
@@ -25,15 +26,23 @@ export async function realFolder(given: string): Promise<string> {
   return realpath(folder).catch(() => folder);
 }
 
-/** A project as it is built here: `debug` overrides enclave.json. */
-export async function loadProjectFor(folder: string, debug: boolean): Promise<Project> {
-  const loaded = await loadProject(folder);
-  return debug ? Object.freeze({ ...loaded, debug: true }) : loaded;
+/** How a build differs from what enclave.json says. */
+export interface BuildVariant {
+  readonly debug: boolean;
+  /** Every connection is relayed. */
+  readonly relayed?: boolean | undefined;
 }
 
-/** A debug image has another identity: it must not take the place of the other one. */
-export function imageFolder(project: Project, debug: boolean): string {
-  return join(project.folder, '.enclos', ...(debug ? ['debug'] : []));
+/** A project as it is built here: the variant overrides enclave.json. */
+export async function loadProjectFor(folder: string, { debug, relayed }: BuildVariant): Promise<Project> {
+  const loaded = await loadProject(folder);
+  const project = relayed === true ? relayedVariant(loaded) : loaded;
+  return debug ? Object.freeze({ ...project, debug: true }) : project;
+}
+
+/** The image of a variant has another identity: it must not take the place of the other one. */
+export function imageFolder(project: Project, { debug, relayed }: BuildVariant): string {
+  return join(variantFolder(project.folder, { relayed }), ...(debug ? ['debug'] : []));
 }
 
 /** What runs: an image, and a signature of the developer's own. */
@@ -111,8 +120,7 @@ export interface BuildEvents extends SealingEvents {
   warnings(warnings: readonly Diagnostic[]): void;
 }
 
-export interface BuildForRunOptions {
-  readonly debug: boolean;
+export interface BuildForRunOptions extends BuildVariant {
   /** Finds or makes the key. */
   readonly key: () => Promise<ProjectKey>;
 }
@@ -128,7 +136,7 @@ export async function buildForRun(
   { io, events }: { readonly io: Io; readonly events: BuildEvents },
 ): Promise<SignedBuild> {
   // Always build: to know whether an image is stale takes as long as building it, and a wrong guess runs old code.
-  const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options.debug)));
+  const outcome = await events.during('building', () => buildProject(project, imageFolder(project, options)));
   events.built(outcome);
   const key = await events.during('making a development key', options.key);
   if (key.isNew) events.newKey(key.path);

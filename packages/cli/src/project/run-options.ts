@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly isolation: Isolation;
   /** Builds and runs a debug enclave, which keeps no secrets. */
   readonly debug: boolean;
+  /** Builds and runs the variant in which every connection is relayed. */
+  readonly relayed?: boolean | undefined;
   /** The host program, relative to the folder. */
   readonly host: string;
   /** Arguments of the host program. */

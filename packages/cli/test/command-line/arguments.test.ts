@@ -100,7 +100,7 @@ test('a usage error shows the usage line of its command, and where the help is',
   assert.equal(
     stderr,
     `✖ CLI_USAGE: There is no option --uot. Did you mean --out?
-  usage: enclos build [FOLDER] [--out DIR] [--json]
+  usage: enclos build [FOLDER] [--relayed] [--out DIR] [--json]
   next: Run \`enclos help\` for the commands, or \`enclos help COMMAND\` for one of them.
 `,
   );
@@ -108,6 +108,6 @@ test('a usage error shows the usage line of its command, and where the help is',
 
 test('--json makes an error of the command line JSON too, but not what is after --', async () => {
   const ran = await enclos(['build', '--bad', '--json']);
-  assert.equal(errorOf(ran).details['usage'], 'enclos build [FOLDER] [--out DIR] [--json]');
+  assert.equal(errorOf(ran).details['usage'], 'enclos build [FOLDER] [--relayed] [--out DIR] [--json]');
   assert.equal((await enclos(['run', '--bad', '--', '--json'])).stdout, '');
 });

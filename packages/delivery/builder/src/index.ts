@@ -29,7 +29,14 @@ export {
 } from './signing/external-signature.ts';
 export { loadInterface } from './node/load-interface.ts';
 export { generateKey, writeKeyFile } from './signing/key-file.ts';
-export { loadProject, parseProject, PROJECT_FILE, type Project, type SigningAttributes } from './project/project.ts';
+export {
+  loadProject,
+  parseProject,
+  PROJECT_FILE,
+  relayedVariant,
+  type Project,
+  type SigningAttributes,
+} from './project/project.ts';
 export type { ProjectFiles } from './project/project-files.ts';
 export { signEnclave, signingDate, type SignOptions } from './signing/sign.ts';
 export {

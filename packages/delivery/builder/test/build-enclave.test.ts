@@ -114,6 +114,20 @@ for (const [name, files] of [
   });
 }
 
+test('each transport of a stream is another MRENCLAVE, and naming the default changes nothing', async () => {
+  const mrEnclaveOf = async (transport: string | undefined, key: 'listen' | 'connect'): Promise<string> => {
+    const entry = { name: 'api', port: 443, ...(key === 'connect' ? { host: 'api.example' } : {}), transport };
+    const files = { ...fullFiles, 'enclave.json': JSON.stringify({ ...fullManifest, [key]: [entry] }) };
+    return withProject(files, async ({ folder }) => (await buildOf(folder)).report.mrEnclave);
+  };
+  for (const key of ['listen', 'connect'] as const) {
+    const byDefault = await mrEnclaveOf(undefined, key);
+    assert.equal(await mrEnclaveOf('relayed', key), byDefault);
+    const all = [byDefault, await mrEnclaveOf('passed', key), await mrEnclaveOf('either', key)];
+    assert.equal(new Set(all).size, all.length);
+  }
+});
+
 test('the same MRENCLAVE comes from reordered manifest keys and other white space', async () => {
   const before = await withProject(fullFiles, ({ folder }) => buildOf(folder));
   const reordered = JSON.stringify(Object.fromEntries(Object.entries(fullManifest).reverse()), null, 4);

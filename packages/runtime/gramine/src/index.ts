@@ -1,2 +1,3 @@
 export { gramineArguments, type GramineArgumentsOptions } from './arguments.ts';
+export { requireRelayable } from './streams.ts';
 export { gramineProgram } from './program-file.ts';

@@ -44,7 +44,7 @@ export const advice = {
   STREAM_REFUSED: 'Use the connections that listen() and connect() give; they keep the rules of the streams.',
   STREAM_CONNECT_FAILED: 'Check that the destination is running and that the host reaches it, then try again.',
   STREAM_TRANSPORT_UNAVAILABLE:
-    'Run it on software SGX with the system call filter (`enclos doctor`), or build it with "transport": "either" or "relayed".',
+    'Run it on software SGX with the system call filter (`enclos doctor`), or use another image of it: `enclos build --relayed`, or one whose enclave.json says "either".',
   STREAM_BROKEN: 'Connect again; what was not acknowledged by the other end may not have arrived.',
   STREAM_HANDSHAKE_FAILED:
     'Read the cause. The usual causes are a client that does not trust the certificate and one that stalls.',

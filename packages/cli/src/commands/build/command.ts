@@ -1,4 +1,5 @@
 import { build } from '../../project/build.ts';
+import { relayedOption } from '../../project/options.ts';
 import { defineCommand } from '../define.ts';
 import { grouped } from '@enclos/command-line';
 import { renderWarnings } from '../../output/warnings.ts';
@@ -14,14 +15,24 @@ export const command = defineCommand({
     'Both are descriptions only.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
-  options: { out: { type: 'string', value: 'DIR', summary: 'Where the image goes, instead of FOLDER/.enclos' } },
+  options: {
+    relayed: relayedOption,
+    out: {
+      type: 'string',
+      value: 'DIR',
+      summary: 'Where the image goes, instead of FOLDER/.enclos, or FOLDER/.enclos/relayed with --relayed',
+    },
+  },
   examples: [
     { command: 'enclos build', summary: 'Build the project in this folder' },
     { command: 'enclos build services/vault --out dist', summary: 'Build another project, into dist' },
+    { command: 'enclos build --relayed', summary: 'Build an image for platforms that cannot pass sockets' },
   ],
   exitCodes: {},
-  async run({ arguments: { folder }, options: { out } }, { path, progress, notes }) {
-    const outcome = await progress.during('building', () => build({ folder: path(folder), outFolder: path(out) }));
+  async run({ arguments: { folder }, options: { out, relayed } }, { path, progress, notes }) {
+    const outcome = await progress.during('building', () =>
+      build({ folder: path(folder), relayed, outFolder: path(out) }),
+    );
     renderWarnings(outcome.warnings, notes);
     return outcome;
   },

@@ -38,7 +38,7 @@ export interface DebugEvents extends BuildEvents {
  * @throws what `run` throws; CLI_ADDRESS_IN_USE.
  */
 export async function debug(options: DebugOptions, io: Io, events: DebugEvents): Promise<RunOutcome> {
-  const project = await loadProjectFor(options.folder, true);
+  const project = await loadProjectFor(options.folder, { debug: true });
   const { host, isolation } = options;
   const key = () => projectKey(project.folder, options.keyFile);
   const { build, script } = await prepare(project, { debug: true, host, key }, { io, events });

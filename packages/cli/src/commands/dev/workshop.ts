@@ -103,8 +103,8 @@ export class Workshop {
 
   async #buildEnclave(): Promise<Omit<RunnableBuild, 'script'>> {
     const startedAt = Date.now();
-    const project = await loadProjectFor(this.#options.folder, true);
-    const outcome = await buildProject(project, imageFolder(project, true));
+    const project = await loadProjectFor(this.#options.folder, { debug: true });
+    const outcome = await buildProject(project, imageFolder(project, { debug: true }));
     const key = await this.#options.key(project);
     const made = { project, build: await signForRun(project, outcome, { key, io: this.#io }) };
     await this.#remember('enclave', outcome.inputs, startedAt);

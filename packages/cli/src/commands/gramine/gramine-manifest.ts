@@ -74,7 +74,7 @@ export async function planGramineManifest(options: GramineManifestOptions): Prom
  *
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_SIGNATURE_MISMATCH, CLI_GRAMINE_MISSING, CLI_LIBRARY_MISSING,
  * CLI_FILE_INVALID, CLI_FILE_UNREADABLE, INTERPRETER_MISSING, INTERPRETER_MISMATCH, LAUNCH_MEASUREMENT_MISMATCH,
- * TEE_MANIFEST_INVALID, and what the readers of images and signatures throw. Nothing is written then.
+ * TEE_MANIFEST_INVALID, STREAM_TRANSPORT_UNAVAILABLE, and what the readers of images and signatures throw. Nothing is written then.
  */
 export async function writeGramineManifest(options: GramineManifestOptions): Promise<GramineManifestOutcome> {
   const { image, folder, name, manifest, files } = await plan(options);

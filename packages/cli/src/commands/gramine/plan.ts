@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { gramineArguments, gramineProgram } from '@enclos/gramine';
+import { gramineArguments, gramineProgram, requireRelayable } from '@enclos/gramine';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
@@ -64,11 +64,12 @@ function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapS
  *
  * @param at where the output folder will be on the machine that runs the enclave; its paths are measured.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, CLI_GRAMINE_MISSING, CLI_LIBRARY_MISSING, CLI_FILE_INVALID,
- * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID
+ * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
  */
 export async function planGramine(image: SignedImage, at: string, settings: GramineSettings): Promise<GraminePlan> {
   const { manifest: measured } = image;
   const { gramineFolder } = settings;
+  requireRelayable(measured);
   requireSearchable(at);
   requireSearchable(gramineFolder);
   const root = at.replace(/\/$/, '');

@@ -22,6 +22,8 @@ import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts'
 export interface ImageBuildOptions {
   /** The folder of enclave.json; built and signed already. */
   readonly folder: string;
+  /** Take the enclave that `enclos build --relayed` made. */
+  readonly relayed?: boolean | undefined;
   readonly base: BaseChoice;
   /** The host program, relative to the folder. */
   readonly host: string;
@@ -58,7 +60,7 @@ export interface ImageBuildOutcome extends BuiltImage {
  */
 export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
   const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
-  const { image: imagePath } = await findImage(folder);
+  const { image: imagePath } = await findImage(folder, options);
   const image = await readImageFile(imagePath);
   const stem = stemOf(imagePath);
   const signaturePath = options.signatureFile ?? `${stem}.sig`;

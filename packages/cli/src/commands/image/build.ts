@@ -44,6 +44,10 @@ export const command = defineCommand({
       summary: 'The signature of the enclave, instead of NAME.sig beside it',
       extensions: ['sig'],
     },
+    relayed: {
+      type: 'boolean',
+      summary: 'Take the enclave that `enclos build --relayed` made; the image is in FOLDER/.enclos/relayed',
+    },
     file: {
       type: 'string',
       value: 'FILE[:PLACE]',
@@ -90,7 +94,8 @@ export const command = defineCommand({
   ],
   exitCodes: { 3: 'The enclave, its signature and the interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
-    const { platform, base, host, program, signature, file, tag, out, archive, libraries, interpreter } = options;
+    const { platform, base, host, program, relayed, signature, file, tag, out, archive, libraries, interpreter } =
+      options;
     const chosenBase = await baseOf(base, options['base-tag'], path);
     const outcome = await progress.during('building the image', () =>
       imageBuild({
@@ -98,6 +103,7 @@ export const command = defineCommand({
         base: chosenBase,
         host,
         programs: (program ?? []).map(programOf),
+        relayed,
         signatureFile: path(signature),
         outFolder: path(out),
         archiveFile: path(archive),

@@ -2,7 +2,7 @@ import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { defineCommand } from '../define.ts';
 import { eventsOption } from '../../options/events.ts';
-import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
+import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 
 export const command = defineCommand({
@@ -28,6 +28,7 @@ export const command = defineCommand({
       type: 'boolean',
       summary: 'Build and run a debug enclave: its errors are readable, and it keeps no secrets',
     },
+    relayed: relayedOption,
     ...projectOptions,
     json: eventsOption,
   },
@@ -46,7 +47,7 @@ export const command = defineCommand({
   },
   async run(input, context) {
     const { io, notes, progress } = context;
-    const options = { ...projectRun(input, context), debug: input.options.debug };
+    const options = { ...projectRun(input, context), debug: input.options.debug, relayed: input.options.relayed };
     if (input.options.json) {
       const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
       const outcome = await run({ ...options, output: 'stderr' }, io, events);

@@ -21,10 +21,10 @@ export interface RunEvents extends BuildEvents {
  * the host starts; CLI_HOST_MISSING.
  */
 export async function run(options: RunOptions, io: Io, events: RunEvents): Promise<RunOutcome> {
-  const project = await loadProjectFor(options.folder, options.debug);
-  const { debug, host, isolation } = options;
+  const project = await loadProjectFor(options.folder, options);
+  const { debug, relayed, host, isolation } = options;
   const key = () => projectKey(project.folder, options.keyFile);
-  const { build, script } = await prepare(project, { debug, host, key }, { io, events });
+  const { build, script } = await prepare(project, { debug, relayed, host, key }, { io, events });
   const platform = await events.during('starting the platform', () => openProjectPlatform(options));
   try {
     events.platform(platform.description);

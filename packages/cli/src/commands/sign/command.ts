@@ -29,6 +29,7 @@ export const command = defineCommand({
   },
   options: {
     key: { type: 'string', value: 'FILE', summary: 'The signing key, PEM', extensions: ['pem'] },
+    relayed: { type: 'boolean', summary: 'Sign the image of the project that `enclos build --relayed` made' },
     prepare: { type: 'boolean', summary: 'Write the bytes for a device to sign, instead of signing' },
     attach: { type: 'string', value: 'FILE', summary: 'The signature that a device made: 384 bytes' },
     'public-key': {
@@ -63,14 +64,14 @@ export const command = defineCommand({
   ],
   exitCodes: { 3: 'The signed bytes are not those of this image, or the signature does not fit the key.' },
   async run({ arguments: { target }, options }, { io, path, progress }): Promise<SignOutcome | PreparedSigning> {
-    const { key, prepare, attach, 'public-key': publicKey, prepared, date, out } = options;
+    const { key, relayed, prepare, attach, 'public-key': publicKey, prepared, date, out } = options;
     if ([key !== undefined, prepare, attach !== undefined].filter(Boolean).length !== 1) {
       refuseUsage('Give one of --key FILE, --prepare, or --attach FILE.', usage);
     }
     if (attach === undefined && (publicKey ?? prepared) !== undefined) {
       refuseUsage('--public-key and --prepared go with --attach.', usage);
     }
-    const to = { target: path(target), outFile: path(out) };
+    const to = { target: path(target), relayed, outFile: path(out) };
     if (attach === undefined) {
       const dated = { ...to, ...dateOf(date, io) };
       return progress.during<SignOutcome | PreparedSigning>('signing', () =>

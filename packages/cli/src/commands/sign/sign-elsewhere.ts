@@ -31,7 +31,7 @@ export interface PreparedSigning extends Omit<SignedIdentity, 'mrSigner'> {
  * @throws what `sign` throws, but for the key.
  */
 export async function prepareSigning(options: PrepareSigningOptions): Promise<PreparedSigning> {
-  const { image, attributes } = await findImage(options.target);
+  const { image, attributes } = await findImage(options.target, options);
   const bytes = prepareSignature({
     image: await readImageFile(image),
     date: options.date,
@@ -73,6 +73,8 @@ export function summaryLines(prepared: Omit<PreparedSigning, 'image' | 'prepared
 export interface AttachSigningOptions {
   /** A project folder, or an image. */
   readonly target: string;
+  /** The image of the project that `enclos build --relayed` made. */
+  readonly relayed?: boolean | undefined;
   /** The file that the device made: 384 bytes. */
   readonly signatureFile: string;
   /** PEM. */
@@ -87,7 +89,7 @@ export interface AttachSigningOptions {
  * @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE, and what `attachSignature` of @enclos/build throws.
  */
 export async function attachSigning(options: AttachSigningOptions): Promise<SignOutcome> {
-  const { image, attributes } = await findImage(options.target);
+  const { image, attributes } = await findImage(options.target, options);
   const signature = attachSignature({
     image: await readImageFile(image),
     prepared: await readSmallFile(options.preparedFile ?? preparedPathOf(image), maxBytes),

@@ -6,6 +6,8 @@ import { maxKeyBytes, withKeyOf } from '../../images/key-file.ts';
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */
   readonly target: string;
+  /** The image of the project that `enclos build --relayed` made. */
+  readonly relayed?: boolean | undefined;
   /** PEM file of the signing key. */
   readonly keyFile: string;
   /** Where the signature goes. Default: beside the image, as NAME.sig. */
@@ -28,7 +30,7 @@ export interface SignOutcome extends SignedIdentity {
  * @throws CLI_NOT_BUILT, CLI_FILE_UNREADABLE, SIGNING_KEY_INVALID, BUILD_DATE_INVALID, or what reading the image throws.
  */
 export async function sign(options: SignOptions): Promise<SignOutcome> {
-  const { image, attributes } = await findImage(options.target);
+  const { image, attributes } = await findImage(options.target, options);
   const key = await readSmallFile(options.keyFile, maxKeyBytes);
   const bytes = await readImageFile(image);
   const signature = withKeyOf(options.keyFile, () =>

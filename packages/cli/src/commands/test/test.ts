@@ -63,7 +63,7 @@ class Session {
     const { folder, files, debug, keyFile, isolation, args } = this.#options;
     // First: a run that cannot test anything starts nothing.
     const tests = await findTests(folder, files);
-    const project = await loadProjectFor(folder, debug);
+    const project = await loadProjectFor(folder, { debug });
     const key = () => projectKey(project.folder, keyFile);
     const build = await buildForRun(project, { debug, key }, { io: this.#io, events: this.#events });
     this.#inputs = [...build.outcome.inputs, ...tests];

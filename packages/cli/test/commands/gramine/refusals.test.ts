@@ -77,6 +77,19 @@ describe('enclos gramine manifest refuses', () => {
         },
       },
     ],
+    [
+      'an image that wants connections passed, and names them',
+      [2, 'STREAM_TRANSPORT_UNAVAILABLE', /wants those of "https", "store" passed/],
+      {
+        manifest: {
+          listen: [
+            { name: 'https', port: 8443, transport: 'passed' },
+            { name: 'admin', port: 8444, transport: 'either' },
+          ],
+          connect: [{ name: 'store', host: 'store.example', port: 443, transport: 'passed' }],
+        },
+      },
+    ],
   ];
   for (const [what, [code, name, message], options] of wrong) {
     test(what, async () => {

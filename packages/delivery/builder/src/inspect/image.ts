@@ -19,8 +19,8 @@ function placesNodes(manifest: EnclaveManifest): readonly InspectNode[] {
   const mounts = manifest.mounts.map(({ target, kind, readOnly, maxBytes }) =>
     node(target, kind, `${readOnly ? 'read-only' : 'read and write'}, at most ${byteCount(maxBytes)}`),
   );
-  const listen = manifest.listen.map(({ name, port }) => node(name, port));
-  const connect = manifest.connect.map(({ name, host, port }) => node(name, `${host}:${port}`));
+  const listen = manifest.listen.map(({ name, port, transport }) => node(name, port, transport));
+  const connect = manifest.connect.map(({ name, host, port, transport }) => node(name, `${host}:${port}`, transport));
   const environment = environmentNodes(manifest);
   return [
     ...(environment.length === 0 ? [] : [group('environment', environment)]),

@@ -5,7 +5,7 @@ import { environment, threads, untrusted } from './script/advice.ts';
 const files =
   'the embedded files, trusted files and mounts of @enclos/enclave; declare them in `files`, `trustedFiles` or `mounts` of enclave.json';
 const streams =
-  'a port declared in `listen` or a destination declared in `connect` of enclave.json, through @enclos/enclave; the host relays the bytes';
+  'a port declared in `listen` or a destination declared in `connect` of enclave.json, through @enclos/enclave';
 const evaluation = 'code that is bundled: an enclave runs the measured code and no other';
 const debugging = 'a build with "debug": true, or tests that run the module outside an enclave';
 const storage = 'seal() of @enclos/enclave, with the sealed bytes kept by the host';

@@ -55,7 +55,7 @@ const transport = z
   .enum(['relayed', 'passed', 'either'])
   .optional()
   .describe(
-    'relayed: the host relays the bytes. passed: the host hands the connected socket to the enclave, and where that is not possible the enclave does not start. either: the platform decides. Default: relayed.',
+    'How bytes get between a connection and the enclave. relayed: through the host. passed: the host hands the connected socket to the enclave; where it cannot, the enclave does not start. either: the platform decides. Default: relayed.',
   );
 
 const limits = z.strictObject({
@@ -97,7 +97,7 @@ export const enclaveJsonSchema = z
       .max(64)
       .optional()
       .describe(
-        'Ports on which the host accepts connections for the enclave. It relays their bytes, so end TLS inside.',
+        'Ports on which the host accepts connections for the enclave. The host can read and change their bytes, so end TLS inside.',
       ),
     connect: z
       .array(

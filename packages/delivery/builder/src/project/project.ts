@@ -170,6 +170,19 @@ export async function loadProject(folder: string, options: { readonly fs?: Proje
   return parseProject(absolute, text);
 }
 
+/**
+ * The same project with every connection relayed, for platforms that cannot pass sockets. It differs in nothing else, but its image
+ * has its own MRENCLAVE.
+ */
+export function relayedVariant(project: Project): Project {
+  const relayed = <E extends object>(entry: E) => ({ ...entry, transport: 'relayed' as const });
+  return Object.freeze({
+    ...project,
+    listen: project.listen.map(relayed),
+    connect: project.connect.map(relayed),
+  });
+}
+
 function withTransport<E extends { readonly transport?: StreamTransport | undefined }>(
   entry: E,
 ): E & { readonly transport: StreamTransport } {

@@ -56,11 +56,24 @@ function unknownKeys(issue: Extract<Issue, { code: 'unrecognized_keys' }>, file:
   });
 }
 
+function valueAt(path: JsonPath, source: JsonSource): unknown {
+  return path.reduce<unknown>((value, step) => property(value, String(step)), source.value);
+}
+
 /** A missing key has no position: point at the key that holds the object, or at its brace. */
 function spanOf(issue: Issue, source: JsonSource): { start: number; end: number } {
-  const exists = issue.path.reduce<unknown>((value, step) => property(value, String(step)), source.value) !== undefined;
+  const exists = valueAt(issue.path, source) !== undefined;
   const span = exists ? source.locate(issue.path) : source.locate(issue.path.slice(0, -1));
   return exists ? span : { start: span.start, end: span.start + 1 };
+}
+
+/** One of the listed words, where another was written. */
+function meantValue(issue: Issue, source: JsonSource): string | undefined {
+  if (issue.code !== 'invalid_value') return undefined;
+  const written = valueAt(issue.path, source);
+  const words = issue.values.filter((value) => typeof value === 'string');
+  const meant = typeof written === 'string' ? didYouMean(written, words) : undefined;
+  return meant === undefined ? undefined : `"${meant}" — did you mean that?`;
 }
 
 export interface SchemaFile {
@@ -76,6 +89,7 @@ export interface SchemaFile {
 export function schemaDiagnostics(issues: readonly Issue[], file: SchemaFile): Diagnostic[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue, file);
-    return [diagnosticAt(file, spanOf(issue, file.source), { code: file.code, text: message(issue) })];
+    const suggestion = meantValue(issue, file.source);
+    return [diagnosticAt(file, spanOf(issue, file.source), { code: file.code, text: message(issue), suggestion })];
   });
 }

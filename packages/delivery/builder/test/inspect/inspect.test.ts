@@ -199,8 +199,11 @@ const project = {
     trustedFiles: [{ source: 'x.node', path: '/x.node' }],
     env: [{ name: 'MODE', fromHost: true }],
     mounts: [{ target: '/state', type: 'hostfs', readOnly: true, maxSize: '1MB' }],
-    listen: [{ name: 'api', port: 8443 }],
-    connect: [{ name: 'store', host: 'store.example', port: 443 }],
+    listen: [
+      { name: 'api', port: 8443, transport: 'passed' },
+      { name: 'admin', port: 8444 },
+    ],
+    connect: [{ name: 'store', host: 'store.example', port: 443, transport: 'either' }],
   }),
   'a.txt': 'hello',
   'x.node': 'addon',
@@ -216,7 +219,15 @@ test('inspectFile() shows an image of ours with its trusted base', async () => {
     assert.equal(find(report, 'manifest', 'security version').value, '2');
     assert.equal(find(report, 'manifest', 'environment', 'MODE').note, 'from the host, not measured');
     assert.match(find(report, 'manifest', 'mounts', '/state').note ?? '', /read-only, at most 1,048,576 bytes/);
-    assert.equal(find(report, 'manifest', 'connect', 'store').value, 'store.example:443');
+    assert.deepEqual(find(report, 'manifest', 'connect', 'store'), {
+      label: 'store',
+      value: 'store.example:443',
+      note: 'either',
+    });
+    assert.deepEqual(find(report, 'manifest', 'listen').children, [
+      { label: 'api', value: '8443', note: 'passed' },
+      { label: 'admin', value: '8444', note: 'relayed' },
+    ]);
     assert.equal(find(report, 'content', 'embedded files', '/a.txt').note, '5 bytes');
     const base = find(report, 'trusted base');
     const [bundle] = base.children ?? [];

@@ -89,8 +89,11 @@ test('parseProject() reads every key', () => {
         { name: 'MODE', value: 'strict' },
         { name: 'HOME', fromHost: true },
       ],
-      listen: [{ name: 'api', port: 8443 }],
-      connect: [{ name: 'store', host: 'store.example', port: 443 }],
+      listen: [
+        { name: 'api', port: 8443 },
+        { name: 'fast', port: 8444, transport: 'passed' },
+      ],
+      connect: [{ name: 'store', host: 'store.example', port: 443, transport: 'either' }],
       limits: { maxFrameBytes: 1_048_576, maxDepth: 2 },
     }),
   );
@@ -101,6 +104,11 @@ test('parseProject() reads every key', () => {
     { target: '/tmp', kind: 'memory', readOnly: false, maxBytes: 16n * 2n ** 20n },
   ]);
   assert.deepEqual(project.environment, [{ name: 'MODE', value: 'strict' }, { name: 'HOME' }]);
+  assert.deepEqual(project.listen, [
+    { name: 'api', port: 8443, transport: 'relayed' },
+    { name: 'fast', port: 8444, transport: 'passed' },
+  ]);
+  assert.deepEqual(project.connect, [{ name: 'store', host: 'store.example', port: 443, transport: 'either' }]);
   assert.equal(project.limits.maxFrameBytes, 1_048_576);
   assert.equal(project.limits.maxQueuedCalls, 1024);
 });
@@ -134,6 +142,15 @@ test('an unknown key of an entry names the known ones when nothing is close', ()
   assert.equal(problem?.text, 'unknown key "colour" in mounts[0]');
   assert.deepEqual(problem?.notes, ['known keys: target, type, readOnly, maxSize']);
   assert.equal(problem?.lineText?.trim(), '"colour": 1');
+});
+
+test('a word that is nearly one of the listed ones is an error at its place, with a guess', () => {
+  const listen = [{ name: 'api', port: 1, transport: 'pased' }];
+  const [problem, ...others] = diagnosticsOf({ ...minimalManifest, listen });
+  assert.deepEqual(others, []);
+  assert.match(problem?.text ?? '', /^listen\[0\]\.transport: /);
+  assert.equal(problem?.suggestion, '"passed" — did you mean that?');
+  assert.equal(problem?.lineText?.trim(), '"transport": "pased"');
 });
 
 test('every problem is reported at once', () => {
@@ -200,6 +217,16 @@ for (const [name, change, text] of [
     /^env\[1\]\.name: .*twice/,
   ],
   ['port 0', { listen: [{ name: 'api', port: 0 }] }, /^listen\[0\]\.port: /],
+  [
+    'an unknown transport',
+    { listen: [{ name: 'a', port: 1, transport: 'raw' }] },
+    /^listen\[0\]\.transport: .*"either"/,
+  ],
+  [
+    'a list of transports',
+    { connect: [{ name: 'a', host: 'b', port: 1, transport: ['passed'] }] },
+    /^connect\[0\]\.transport: /,
+  ],
   ['a destination without host', { connect: [{ name: 'a', port: 1 }] }, /^connect\[0\]\.host: /],
   ['a frame bound that is too small', { limits: { maxFrameBytes: 100 } }, /^limits\.maxFrameBytes: /],
   ['a family id without KSS', { attributes: { familyId: '00'.repeat(16) } }, /^attributes\.familyId: .*needs "kss"/],

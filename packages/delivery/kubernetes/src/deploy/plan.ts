@@ -21,7 +21,7 @@ export interface DeployFlags {
 /** What the enclave listens on and connects to, from enclave.json or from the image that holds it. */
 export interface EnclaveNetwork {
   readonly listen: readonly EnclaveListener[];
-  readonly connect: readonly { readonly name: string; readonly host: string; readonly port: number }[];
+  readonly connect: readonly (EnclaveListener & { readonly host: string })[];
 }
 
 /** What is known of the image, because it is here and was verified. */
@@ -59,11 +59,15 @@ export interface DeployPlan {
  */
 export function planDeployment(inputs: DeployInputs): DeployPlan {
   const { settings, flags = {}, verified, rootsPem } = inputs;
-  const completed = complete(settings, flags, verified?.network ?? inputs.network);
+  const network = verified?.network ?? inputs.network;
+  const completed = complete(settings, flags, network);
   const profile = profileOf(completed.profile, completed.enclave);
   const deployed = verified === undefined ? completed : pinned(completed, verified, profile);
   checkImage(deployed, profile);
   checkFit(deployed, profile);
+  if (network !== undefined) {
+    checkTransports(network, profile, network === verified?.network ? 'the image' : 'enclave.json');
+  }
   const { softwareRoots } = deployed;
   const roots = typeof softwareRoots === 'object' ? checkRoots(softwareRoots, rootsPem) : undefined;
   return Object.freeze({
@@ -160,6 +164,16 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
   if (kind === 'StatefulSet' && unsized !== undefined) {
     throw unfit(`The volume "${unsized.name}" needs a size: each pod of a StatefulSet has its own claim.`);
   }
+}
+
+/** What runs on SGX itself runs in Gramine, which relays. */
+function checkTransports({ listen, connect }: EnclaveNetwork, { name, needsEpc }: Profile, from: string): void {
+  const insisting = [...listen, ...connect].filter(({ transport }) => transport === 'passed');
+  if (!needsEpc || insisting.length === 0) return;
+  const names = insisting.map((entry) => `"${entry.name}"`).join(', ');
+  throw unfit(
+    `With the profile ${name} the host relays all connections, and ${from} wants those of ${names} passed. Build the enclave and its image with --relayed, and give that image with --image-layout.`,
+  );
 }
 
 const openPorts = 'Everyone who reaches this machine reaches the ports.';

@@ -32,7 +32,12 @@ export interface CompleteSettings extends DeploySettings {
 export interface EnclaveListener {
   readonly name: string;
   readonly port: number;
+  /** Absent where it is not known. */
+  readonly transport?: StreamTransport;
 }
+
+/** How connections reach the enclave, as enclave.json says it. */
+export type StreamTransport = 'relayed' | 'passed' | 'either';
 
 export const rootsConfigMap = 'enclos-software-roots';
 const rootsFolder = '/etc/enclos/roots';

@@ -4,30 +4,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { isEnclosError, type ErrorCode } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import { load, loadAll } from 'js-yaml';
 import {
   planDeployment,
   profiles,
   renderDeployment,
-  type DeployInputs,
   type DeploySettings,
   type KubernetesObject,
 } from '../../src/index.ts';
 import { lintManifests } from '../../src/lint/index.ts';
-import { base, find, objectsOf, podOf } from './planned.ts';
-
-function refuses(
-  code: ErrorCode,
-  expected: RegExp,
-  settings: Partial<DeploySettings>,
-  more: Partial<DeployInputs> = {},
-): void {
-  assert.throws(
-    () => objectsOf(settings, more),
-    (error) => isEnclosError(error, code) && expected.test(error.message),
-  );
-}
+import { base, find, objectsOf, podOf, refuses } from './planned.ts';
 
 describe('planDeployment()', () => {
   it('gives every profile and kind the same restrictions', () => {

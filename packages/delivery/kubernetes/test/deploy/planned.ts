@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { planDeployment, type DeployInputs, type DeploySettings, type KubernetesObject } from '../../src/index.ts';
 
 const image = `registry.example/app@sha256:${'a1'.repeat(32)}`;
@@ -31,4 +32,17 @@ export function podOf(settings: Partial<DeploySettings>, more: Partial<DeployInp
   const [container] = spec?.containers ?? [];
   assert.ok(spec !== undefined && container !== undefined);
   return { spec, container };
+}
+
+/** Planning is refused, in these words. */
+export function refuses(
+  code: ErrorCode,
+  expected: RegExp,
+  settings: Partial<DeploySettings>,
+  more: Partial<DeployInputs> = {},
+): void {
+  assert.throws(
+    () => objectsOf(settings, more),
+    (error) => isEnclosError(error, code) && expected.test(error.message),
+  );
 }
