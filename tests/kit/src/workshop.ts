@@ -30,7 +30,18 @@ export interface SignedImage {
 
 /** What to build: the project as it stands, with these fields in place of its own. */
 export interface Variant extends Partial<
-  Pick<Project, 'productId' | 'securityVersion' | 'debug' | 'threads' | 'heapSizeBytes' | 'environment' | 'limits'>
+  Pick<
+    Project,
+    | 'productId'
+    | 'securityVersion'
+    | 'debug'
+    | 'threads'
+    | 'heapSizeBytes'
+    | 'environment'
+    | 'limits'
+    | 'listen'
+    | 'connect'
+  >
 > {
   readonly signer?: 'first' | 'second';
   readonly bootModule?: string;

@@ -39,19 +39,21 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');
   }
-  const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
-  if (mustPass && capabilities.passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
   const attester = createSoftwareAttester(capabilities.platform, capabilities.platformCapabilities);
   // An enclave never outlives its platform or its host: without them it has nothing to serve.
   void attester.closed.then(() => capabilities.exit(exitCodes.platformGone));
   await attester.ready;
   let starting = false;
+  const { passage } = capabilities;
   const endpoint = serveGate({
     gate: capabilities.gate,
     manifest,
     application,
     async start({ hostEnvironment, logLevel }) {
       starting = true;
+      const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
+      // Here, because the host learns only from an answer why an enclave does not start.
+      if (mustPass && passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
       if (logLevel !== undefined) logLines.restrict(logLevel);
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });
@@ -70,6 +72,7 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     system,
     hostFiles: createHostFiles(system),
     sendStream: endpoint.stream,
+    passage,
     log: (level, text) => logLines.write(level, text),
   });
   redirectConsole(logLines);

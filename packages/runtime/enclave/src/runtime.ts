@@ -2,6 +2,7 @@ import type { Caller, systemInterface } from '@enclos/edl';
 import type { Frame, SendStream } from '@enclos/gate';
 import type { EmbeddedFile, EnclaveManifest } from '@enclos/manifest';
 import type { Attester } from '@enclos/tee';
+import type { EnclavePassage } from '@enclos/tee/passage';
 import { EnclosError } from '@enclos/errors';
 import type { LogText } from './log-filter.ts';
 
@@ -26,6 +27,8 @@ export interface EnclaveRuntime {
   readonly system: HostSystem;
   readonly hostFiles: HostFiles;
   readonly sendStream: SendStream;
+  /** Where connected sockets arrive; absent unless the platform passes them. */
+  readonly passage?: EnclavePassage | undefined;
   log(level: number, text: LogText): void;
 }
 

@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
-import { MAX_STREAMS } from '@enclos/edl';
-import { EnclosError, isEnclosError } from '@enclos/errors';
-import { StreamTable } from '@enclos/gate';
-import { RelayedStream } from './relayed-stream.ts';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { EnclosError } from '@enclos/errors';
+import { PassedStreams } from './passed-streams.ts';
+import { callOptions, RelayedStreams } from './relayed-streams.ts';
 import { runtime, serveStreams } from '../runtime.ts';
 
-/** A connection through the host, which can read, change and drop all bytes: end TLS inside. */
+/**
+ * A connection that the host relays, or whose socket it has passed: `transport` in enclave.json says which of the two. The host can
+ * read, change and drop all bytes either way: end TLS inside.
+ */
 export interface Connection extends Duplex {
   /**
    * The peer: address, space, port; `''` when the host does not say. The host could lie: use it only for logs and for sharing
@@ -17,18 +20,25 @@ export interface Connection extends Duplex {
 export interface StreamOptions {
   /** Ends the waiting; open connections stay. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Tells the host, when a passed connection ends, how many bytes crossed it in each direction, for its metrics. The host
+   * counts relayed bytes itself. Default: false.
+   */
+  readonly counts?: boolean | undefined;
 }
 
 /**
  * The connections that the host accepts on a port that enclave.json declares
  * under `listen`. Ends when the signal aborts. While the enclave has its maximum of open streams, further connections wait at
- * the host.
+ * the host: 256 relayed ones, and 256 passed ones in equal shares for all listeners whose connections are passed.
+ *
+ * Each listener has one transport for as long as the enclave runs. The connections behave the same.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts
  * import { listen, log } from '@enclos/enclave';
  *
- * // enclave.json says: "listen": [{ "name": "api", "port": 8443 }].
+ * // enclave.json says: "listen": [{ "name": "api", "port": 8443, "transport": "either" }].
  * export async function serve(): Promise<void> {
  *   for await (const connection of listen('api')) {
  *     connection.on('error', () => log.debug('a connection broke'));
@@ -37,9 +47,11 @@ export interface StreamOptions {
  * }
  * ```
  */
-export function listen(name: string, { signal }: StreamOptions = {}): AsyncGenerator<Connection, void, undefined> {
-  if (!runtime().manifest.listen.some((declared) => declared.name === name)) throw notDeclared('listener', name);
-  return connections(name, signal);
+export function listen(name: string, options: StreamOptions = {}): AsyncGenerator<Connection, void, undefined> {
+  const place = runtime().manifest.listen.findIndex((declared) => declared.name === name);
+  const declared = runtime().manifest.listen[place];
+  if (declared === undefined) throw notDeclared('listener', name);
+  return isPassed(declared) ? passed().listen(place, options) : relayed().listen(name, options.signal);
 }
 
 /**
@@ -47,73 +59,47 @@ export function listen(name: string, { signal }: StreamOptions = {}): AsyncGener
  * host resolves the name and may connect to anything: authenticate the peer.
  * @throws STREAM_NOT_DECLARED, STREAM_LIMIT, STREAM_CONNECT_FAILED, STREAM_BROKEN, GATE_CANCELLED
  */
-export async function connect(name: string, { signal }: StreamOptions = {}): Promise<Connection> {
-  if (!runtime().manifest.connect.some((declared) => declared.name === name)) throw notDeclared('destination', name);
-  if (table().size >= MAX_STREAMS) throw new EnclosError('STREAM_LIMIT');
-  const { system } = runtime();
-  const stream = await opened(async (id) => {
-    await system.streamConnect({ destination: name, stream: id }, callOptions(signal));
-    return '';
-  });
-  if (stream.destroyed) throw new EnclosError('STREAM_BROKEN');
-  return stream;
+export async function connect(name: string, options: StreamOptions = {}): Promise<Connection> {
+  const declared = runtime().manifest.connect.find((destination) => destination.name === name);
+  if (declared === undefined) throw notDeclared('destination', name);
+  if (!isPassed(declared)) return relayed().connect(name, options.signal);
+  const stream = freeNumber();
+  const ask = (): Promise<void> =>
+    runtime().system.streamConnect({ destination: name, stream }, callOptions(options.signal));
+  return passed().connect(stream, ask, options);
 }
 
-async function* connections(
-  name: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Connection, void, undefined> {
-  const { system } = runtime();
-  const isOver = (): boolean => signal?.aborted ?? false;
-  while (!isOver()) {
-    await room();
-    try {
-      const stream = await opened((id) => system.streamAccept({ listener: name, stream: id }, callOptions(signal)));
-      // A stream that has already broken would not report it again.
-      if (!stream.destroyed) yield stream;
-    } catch (error) {
-      // When the host is gone everything is over, which is not a failure of the code that serves connections.
-      if (isOver() || (isEnclosError(error) && error.kind === 'lost')) return;
-      throw error;
-    }
-  }
-}
-
-let streams: StreamTable | undefined;
+let relayedStreams: RelayedStreams | undefined;
+let passedStreams: PassedStreams | undefined;
 let lastStream = 0;
-const waiting: (() => void)[] = [];
 
-function table(): StreamTable {
-  if (streams !== undefined) return streams;
-  const made = new StreamTable({ send: runtime().sendStream, answersStrangers: false });
+/** `either` follows the platform: it opened a passage, or it did not. */
+function isPassed({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): boolean {
+  const hasPassage = runtime().passage !== undefined;
+  if (transport === 'passed' && !hasPassage) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
+  return transport !== 'relayed' && hasPassage;
+}
+
+function relayed(): RelayedStreams {
+  if (relayedStreams !== undefined) return relayedStreams;
+  const made = new RelayedStreams(runtime(), freeNumber);
   serveStreams((frame) => made.received(frame));
-  streams = made;
+  relayedStreams = made;
   return made;
 }
 
-/** Resolves when one more stream may be opened. */
-async function room(): Promise<void> {
-  while (table().size >= MAX_STREAMS) await new Promise<void>((resolve) => waiting.push(resolve));
+function passed(): PassedStreams {
+  const { passage, manifest } = runtime();
+  if (passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
+  passedStreams ??= new PassedStreams({ passage, listeners: manifest.listen.map(isPassed) });
+  return passedStreams;
 }
 
-/** Numbers a stream and has it opened. When that fails the host is told anyway, because it may be opening one. */
-async function opened(ask: (id: number) => Promise<string>): Promise<RelayedStream> {
-  const open = table();
+/** A number that no stream has: both kinds share them, as they may at the host. */
+function freeNumber(): number {
   do lastStream = (lastStream % 0xffff_ffff) + 1;
-  while (open.has(lastStream));
-  const id = lastStream;
-  const stream = new RelayedStream((events) => open.open(id, events, () => waiting.shift()?.()));
-  try {
-    stream.arrived(await ask(id));
-    return stream;
-  } catch (error) {
-    stream.destroy();
-    throw error;
-  }
-}
-
-function callOptions(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
+  while (relayedStreams?.has(lastStream) === true || passedStreams?.has(lastStream) === true);
+  return lastStream;
 }
 
 function notDeclared(what: string, name: string): EnclosError {

@@ -15,8 +15,9 @@ export interface EnclavePassage {
    * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns. What is not a
    *   connected TCP socket, as when its peer has gone meanwhile, arrives as a socket that is `destroyed` already and then
    *   emits `close`: it counts as any other does, and nothing of what was passed remains.
+   *   What it throws ends the process.
    */
   start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
-  /** Sends a notice to the host. */
-  send(notice: Uint8Array): void;
+  /** Sends notices to the host, one after the other. The bytes stay as they are. */
+  send(notices: Uint8Array): void;
 }
