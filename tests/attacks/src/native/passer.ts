@@ -36,6 +36,8 @@ export interface Passer {
   use(what: 'read' | 'block' | 'half' | 'whole' | 'drop', number: number): Promise<number>;
   /** What the enclave has sent. */
   readonly heard: () => Uint8Array;
+  /** Resolves when it has sent more, or has closed its end. */
+  readonly more: () => Promise<void>;
   /** The enclave has closed its end. */
   readonly over: Promise<void>;
   close(): void;
@@ -50,6 +52,10 @@ export async function openPasser(program: string, path: string, port: number): P
   child.stdin.on('error', () => undefined);
   const heard: Uint8Array[] = [];
   const answers: ((line: string) => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const wake = (): void => {
+    for (const resolve of waiting.splice(0)) resolve();
+  };
   let end: () => void = () => undefined;
   const over = new Promise<void>((resolve) => {
     end = resolve;
@@ -60,9 +66,11 @@ export async function openPasser(program: string, path: string, port: number): P
       if (what === 'notice') heard.push(Buffer.from(rest, 'hex'));
       else if (what === 'over') end();
       else answers.shift()?.(line);
+      if (what === 'notice' || what === 'over') wake();
     })
     .on('close', () => {
       end();
+      wake();
       for (const answer of answers.splice(0)) answer('failed GONE');
     });
   const answer = async (order: string): Promise<number> => {
@@ -80,6 +88,7 @@ export async function openPasser(program: string, path: string, port: number): P
     write: async (bytes: Uint8Array) => void (await answer(`send null 0 ${hex(bytes)}`)),
     use: (what: string, number: number) => answer(`${what} ${number}`),
     heard: () => Buffer.concat(heard),
+    more: () => new Promise<void>((resolve) => waiting.push(resolve)),
     over,
     close: () => void child.kill('SIGKILL'),
   });
