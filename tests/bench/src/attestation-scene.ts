@@ -1,57 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request, type Agent } from 'node:https';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { loadClaimant, quoteFor, signingKey, type Workshop } from '@enclos/process-kit';
+import { loadClaimant, quoteFor, type Workshop } from '@enclos/process-kit';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
-import { writeSigned } from './harness/signed-folder.ts';
 
 /** A running service, as its clients need it. */
 export interface Server {
   readonly port: number;
   readonly ca: string;
-}
-
-/** A program of this folder that answers lines with lines. */
-export interface Child {
-  nextLine(): Promise<string>;
-  write(line: string): void;
-  /** Ends its input, and waits for its end. */
-  close(): Promise<void>;
-}
-
-export function start(program: string, ...args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(program, import.meta.url));
-  const child: ChildProcess & { readonly stdout: Readable } = spawn(process.execPath, [path, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async nextLine() {
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`${program} has ended.`);
-      return value;
-    },
-    write: (line) => void child.stdin?.write(`${line}\n`),
-    async close() {
-      const ended = once(child, 'exit');
-      child.stdin?.end();
-      await ended;
-    },
-  };
-}
-
-/** Builds an enclave project and signs it, into a folder for its host. */
-export async function imageIn(folder: string, project: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const { image } = await buildEnclave(await loadProject(project), { outFolder: join(folder, 'out') });
-  await writeSigned(folder, { image, signature: signEnclave({ image, key: signingKey('first'), date: new Date() }) });
 }
 
 /** A request as Azure's clients send it, whole: header and body. */

@@ -3,7 +3,7 @@ import { FRAME_HEADER_BYTES } from '@enclos/gate';
 import { startBareEcho } from './harness/bare-echo.ts';
 import { bench } from './bench.edl.ts';
 import { atLeast, atMost, type Figure } from './harness/figures.ts';
-import { place, placements } from './harness/placement.ts';
+import { place, placements, type Placement } from './harness/placement.ts';
 import { bareInterpreter } from './harness/sandbox.ts';
 import type { Scene } from './scene.ts';
 import { callsPerSecond, interleave, medianCallMicros, type Comparison } from './harness/statistics.ts';
@@ -18,7 +18,8 @@ function frameOfCall(): Uint8Array {
 
 const largestRatio = 1.5;
 const windowCalls = 512;
-const smallestRatio = 0.3;
+/** On one core both sides' work adds up, and the peer's consists of little more than its system calls. */
+const smallestRatio = { oneCore: 0.42, twoCores: 0.5 };
 
 /**
  * Typed calls through edl, gate and two processes, against an echo of the same
@@ -56,7 +57,7 @@ export async function benchCalls(scene: Scene): Promise<readonly Figure[]> {
       async () => callsPerSecond(20_000, windowCalls, call),
       async () => callsPerSecond(20_000, windowCalls, async () => framed.frame(bytes)),
     );
-    figures.push(pipeline(placement.name, pipelined, isFixed));
+    figures.push(pipeline(placement, pipelined));
   }
   await Promise.all([bare, sandboxed, framed].map(async (echo) => echo.close()));
   await enclave.dispose();
@@ -74,13 +75,14 @@ function oneCall(against: string, { ours, peer, ratio }: Comparison, isBound: bo
   };
 }
 
-function pipeline(where: string, { ours, peer, ratio }: Comparison, isBound: boolean): Figure {
+function pipeline({ name, cores }: Placement, { ours, peer, ratio }: Comparison): Figure {
   const perSecond = (calls: number): string => `${Math.round(calls).toLocaleString('en')} /s`;
+  const smallest = cores?.[0] === cores?.[1] ? smallestRatio.oneCore : smallestRatio.twoCores;
   return {
-    what: `pipelined calls, window ${windowCalls}, against bare frames, ${where}`,
+    what: `pipelined calls, window ${windowCalls}, against bare frames, ${name}`,
     ours: perSecond(ours),
     peer: perSecond(peer),
     ratio: ratio.toFixed(2),
-    ...(isBound ? { bound: atLeast(smallestRatio, ratio) } : {}),
+    ...(cores === undefined ? {} : { bound: atLeast(smallest, ratio) }),
   };
 }

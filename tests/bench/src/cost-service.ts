@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { strictPolicies } from '@enclos/claim-rules';
 import { createWorkshop, serviceProjectFolder } from '@enclos/process-kit';
 import { freePort, searchingDraft } from '@enclos/testkit';
-import {
-  attestBy,
-  attestRequest,
-  imageIn,
-  start,
-  type Answered,
-  type Child,
-  type Server,
-} from './attestation-scene.ts';
+import { attestBy, attestRequest, type Answered, type Server } from './attestation-scene.ts';
+import { start, type Child } from './harness/child.ts';
+import { imageIn } from './harness/enclave-image.ts';
 import { atMost, type Figure } from './harness/figures.ts';
 import { median, percentile, time } from './harness/statistics.ts';
 
@@ -33,7 +27,7 @@ export async function benchServiceCost(): Promise<readonly Figure[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   try {
     const folder = join(workshop.folder, 'attest');
-    await imageIn(folder, serviceProjectFolder);
+    await imageIn(folder, serviceProjectFolder, 'relayed');
     const { head, body } = await attestRequest(workshop, platform);
     const host = start('programs/attestation-host.js', folder, platform.socketPath, String(await freePort()));
     children.push(host);
@@ -42,7 +36,7 @@ export async function benchServiceCost(): Promise<readonly Figure[]> {
     const requestFile = join(folder, 'request');
     const line = 'POST /attest/SgxEnclave?api-version=2022-08-01 HTTP/1.1\r\n';
     await writeFile(requestFile, `${line}host: localhost:${server.port}\r\n${head}${body}`);
-    const other = start('programs/attestation-client.js', JSON.stringify(server), requestFile);
+    const other = start('programs/http-client.js', JSON.stringify(server), requestFile);
     children.push(other);
     return await figuresOf({ server, body, other, agent });
   } finally {

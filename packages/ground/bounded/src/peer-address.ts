@@ -3,6 +3,9 @@ const networkGroups = 4;
 /** Longer than any address with its zone and port. The text comes from a host, which may hand over anything. */
 const longestAddress = 80;
 
+/** How most addresses come: nothing has to be changed of them. */
+const ipv4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?: \d{0,5})?$/;
+
 /**
  * What counts as one peer: an IPv4 address, or the /64 of an IPv6 address, because a site that has one IPv6 address
  * usually has all of its /64 (RFC 6177 section 2). One network has one spelling here, however the address is written.
@@ -12,6 +15,8 @@ const longestAddress = 80;
  *   without a zone. Empty when it is not known.
  */
 export function peerOf(address: string): string {
+  const plain = ipv4.exec(address)?.[1];
+  if (plain !== undefined) return plain;
   const text = address
     .slice(0, longestAddress)
     .toLowerCase()

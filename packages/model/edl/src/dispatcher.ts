@@ -15,8 +15,9 @@ export type Handlers<F extends Functions, Context = undefined> = {
 type Arguments<P> = P extends Fields ? RecordValue<P> : never;
 
 /**
- * Answers one call. It takes over the bytes of the arguments, which no other code may be able to change, and returns the bytes
- * of the result, without a promise when the handler returns its result without one.
+ * Answers one call. It reads the bytes of the arguments before it returns, and takes over 256 KiB or more; no other code may be
+ * able to change them meanwhile. It returns the bytes of the result, without a promise when the handler returns its result
+ * without one. Small results share memory with others, and are not written to afterwards.
  */
 export type Dispatch<Context = undefined> = (
   index: number,

@@ -1,7 +1,9 @@
 import { refuse } from './refusal.ts';
 
-const SMALLEST_BYTES = 1024;
-const LARGEST_KEPT_BYTES = 65_536;
+/** Small messages are written into memory of this size, one after the other. */
+const SHARED_BYTES = 65_536;
+/** A larger message gets separate memory, so that little of what is shared stays unused. */
+const LARGEST_SHARING_BYTES = 16_384;
 /** Room for the few bytes after a large value, so that they do not double the buffer. */
 const SPARE_BYTES = 256;
 
@@ -13,23 +15,29 @@ export function varintBytes(value: number): number {
   return value < 0x1000_0000 ? 4 : 5;
 }
 
-/** The growing buffer that a value is written into. Codecs write `bytes` after a `reserve`. */
+/**
+ * The memory that values are written into. Codecs write `bytes` after a `reserve`. Small messages lie side by side in memory
+ * that no later one overwrites: V8 needs more time to allocate memory for each than to write it.
+ */
 export class Sink {
   /** Allocates memory, whose bytes may be anything: the result ends where the value ends. */
   static take: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes);
-  bytes: Uint8Array = new Uint8Array(SMALLEST_BYTES);
+  bytes: Uint8Array = new Uint8Array(SHARED_BYTES);
   view: DataView = new DataView(this.bytes.buffer);
   at = 0;
   limit = 0;
-  /** The buffer that is reused. It is `bytes`, unless the current value is too large for a reused buffer. */
-  #kept: Uint8Array = this.bytes;
+  /** The memory of small messages. It is `bytes`, unless the current value is too large for it. */
+  #shared: Uint8Array = this.bytes;
+  /** Where the next value begins in the shared memory. */
+  #next = 0;
+  /** Where this value begins. */
+  #start = 0;
 
-  /** Makes room for `count` bytes and returns where they start. `bytes` may be another buffer afterwards. */
+  /** Makes room for `count` bytes and returns where they start. `bytes` may be another buffer, and `at` smaller, afterwards. */
   reserve(count: number): number {
+    if (this.at + count > this.bytes.length) this.#grow(count);
     const at = this.at;
-    const end = at + count;
-    if (end > this.bytes.length) this.#grow(end);
-    this.at = end;
+    this.at = at + count;
     return at;
   }
 
@@ -44,30 +52,42 @@ export class Sink {
     this.bytes[at] = rest;
   }
 
-  /** The written bytes, which the sink no longer touches: a copy, or the buffer itself when `clear` drops it anyway. */
+  /** The written bytes, which the sink no longer touches. */
   finish(): Uint8Array {
-    if (this.at > this.limit) refuse(`${this.at} bytes when encoded, at most ${this.limit}`);
-    const handOver = this.bytes.length > LARGEST_KEPT_BYTES && 2 * this.at > this.bytes.length;
+    const sizeBytes = this.at - this.#start;
+    if (sizeBytes > this.limit) refuse(`${sizeBytes} bytes when encoded, at most ${this.limit}`);
+    const isShared = this.bytes === this.#shared;
+    const isHandedOver = isShared ? sizeBytes <= LARGEST_SHARING_BYTES : 2 * sizeBytes > this.bytes.length;
+    if (!isHandedOver) return this.bytes.slice(this.#start, this.at);
+    if (isShared) this.#next = this.at;
     // Earlier content of the memory must not follow the message.
-    return handOver ? this.bytes.fill(0, this.at).subarray(0, this.at) : this.bytes.slice(0, this.at);
+    else this.bytes.fill(0, this.at);
+    return this.bytes.subarray(this.#start, this.at);
   }
 
-  /** Prepares for the next value. The written bytes may be secret, so a reused buffer is cleared. */
+  /** Prepares for the next value. The bytes of one that was refused may be secret, so they are cleared. */
   clear(): void {
     // Nothing is allocated here: that could start the garbage collector while the large buffer is still in use, and a buffer
     // that survives a collection is freed late and at a higher cost.
-    if (this.bytes === this.#kept) this.bytes.fill(0, 0, this.at);
-    else this.#use(this.#kept);
-    this.at = 0;
+    if (this.bytes !== this.#shared) this.#use(this.#shared);
+    else if (this.at > this.#next) this.bytes.fill(0, this.#next, this.at);
+    this.at = this.#start = this.#next;
   }
 
-  #grow(needed: number): void {
-    if (this.at > this.limit) refuse(`more than ${this.limit} bytes when encoded`);
-    const grown = Sink.take(Math.max(needed + SPARE_BYTES, 2 * this.bytes.length));
-    grown.set(this.bytes.subarray(0, this.at));
-    this.bytes.fill(0);
+  #grow(count: number): void {
+    const written = this.bytes.subarray(this.#start, this.at);
+    if (written.length > this.limit) refuse(`more than ${this.limit} bytes when encoded`);
+    const needed = written.length + count;
+    const isShared = needed <= LARGEST_SHARING_BYTES;
+    const wanted = Math.max(needed + SPARE_BYTES, this.bytes === this.#shared ? 0 : 2 * this.bytes.length);
+    const grown = isShared ? new Uint8Array(SHARED_BYTES) : Sink.take(wanted);
+    grown.set(written);
+    written.fill(0);
+    if (isShared) this.#shared = grown;
+    if (isShared) this.#next = 0;
+    this.#start = 0;
+    this.at = written.length;
     this.#use(grown);
-    if (grown.length <= LARGEST_KEPT_BYTES) this.#kept = grown;
   }
 
   #use(bytes: Uint8Array): void {

@@ -7,7 +7,10 @@ export interface IncomingCall {
   /** 0: application functions, 1: system functions. */
   readonly table: number;
   readonly index: number;
-  /** Encoded arguments, in their own memory that no other code can change. */
+  /**
+   * Encoded arguments. The handler takes over 256 KiB or more; fewer bytes are lent, in memory that no other code changes until
+   * the handler has returned its result or a promise.
+   */
   readonly payload: Uint8Array;
   /**
    * Aborts when the caller cancels, its deadline passes, the call that this one
@@ -36,15 +39,17 @@ export interface CallOwner {
   abort(call: RunningCall, error: Error): void;
 }
 
-/** The other half of an incoming call: what the gate knows about it. */
-export class RunningCall implements Dependent, ParentCall {
+/** A call of the peer as the gate knows it, and as its handler sees it: one object, because one is made for each call. */
+export class RunningCall implements IncomingCall, Dependent, ParentCall {
   readonly id: number;
+  readonly table: number;
+  readonly index: number;
+  payload: Uint8Array;
   readonly depth: number;
   /** The call of ours that this one is nested in. */
   readonly parent: OutgoingCall | undefined;
   /** Calls of ours that are nested in this one. */
   readonly dependents = new Dependents();
-  readonly view: IncomingCall;
   state: CallState = 'queued';
   timer: unknown;
   /** Links of the queue that the call is in. */
@@ -56,10 +61,12 @@ export class RunningCall implements Dependent, ParentCall {
 
   constructor(owner: CallOwner, frame: Frame, parent: OutgoingCall | undefined) {
     this.id = frame.callId;
+    this.table = frame.table;
+    this.index = frame.functionIndex;
+    this.payload = frame.payload;
     this.depth = (parent?.depth ?? 0) + 1;
     this.parent = parent;
     this.#owner = owner;
-    this.view = new CallView(this, frame);
   }
 
   get isOpen(): boolean {
@@ -75,47 +82,23 @@ export class RunningCall implements Dependent, ParentCall {
     return this.#controller.signal;
   }
 
-  end(error: Error): void {
-    this.#owner.abort(this, error);
+  /** A bound function, so that handlers may destructure the call. */
+  get invoke(): IncomingCall['invoke'] {
+    return (table, index, payload, options = {}) =>
+      this.#owner.invoke({ table, index, payload, options, parent: this });
   }
 
-  invoke(request: OutgoingRequest): Promise<Uint8Array> {
-    return this.#owner.invoke(request);
+  get parentTag(): unknown {
+    return this.parent?.options.tag;
+  }
+
+  end(error: Error): void {
+    this.#owner.abort(this, error);
   }
 
   /** Aborts the signal. Listeners run at once, so all bookkeeping comes before. */
   signalAbort(reason: Error): void {
     this.#abortReason = reason;
     this.#controller?.abort(reason);
-  }
-}
-
-class CallView implements IncomingCall {
-  readonly table: number;
-  readonly index: number;
-  readonly payload: Uint8Array;
-  readonly depth: number;
-  readonly #call: RunningCall;
-
-  constructor(call: RunningCall, frame: Frame) {
-    this.table = frame.table;
-    this.index = frame.functionIndex;
-    this.payload = frame.payload;
-    this.depth = call.depth;
-    this.#call = call;
-  }
-
-  /** A bound function, so that handlers may destructure the call. */
-  get invoke(): IncomingCall['invoke'] {
-    const call = this.#call;
-    return (table, index, payload, options = {}) => call.invoke({ table, index, payload, options, parent: call });
-  }
-
-  get signal(): AbortSignal {
-    return this.#call.signal;
-  }
-
-  get parentTag(): unknown {
-    return this.#call.parent?.request.options.tag;
   }
 }

@@ -1,7 +1,14 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
 import { CallQueue } from './call-queue.ts';
-import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
+import {
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  LARGE_PAYLOAD_BYTES,
+  protocolViolation,
+  simpleFrame,
+  type Frame,
+} from './frame/frames.ts';
 import type { FrameWriter } from './frame/frame-writer.ts';
 import { IdTable } from './id-table.ts';
 import { RunningCall, type CallOwner, type IncomingCall } from './incoming-call.ts';
@@ -120,14 +127,16 @@ export class IncomingCalls implements CallOwner {
   }
 
   #enqueue(lane: Lane, call: RunningCall): void {
+    // Its memory is lent until this returns.
+    if (call.payload.length < LARGE_PAYLOAD_BYTES) call.payload = call.payload.slice();
     lane.waiting.push(call);
     this.#queued++;
-    this.#queuedBytes += call.view.payload.length;
+    this.#queuedBytes += call.payload.length;
   }
 
   #dequeued(call: RunningCall): void {
     this.#queued--;
-    this.#queuedBytes -= call.view.payload.length;
+    this.#queuedBytes -= call.payload.length;
   }
 
   #mayQueue(payloadBytes: number): boolean {
@@ -141,7 +150,7 @@ export class IncomingCalls implements CallOwner {
     const threw = (error: unknown): void => this.#fail(lane, call, error);
     let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      answer = this.#options.dispatch(call.view);
+      answer = this.#options.dispatch(call);
     } catch (error) {
       // In a later microtask, as if a promise had been rejected.
       return queueMicrotask(() => threw(error));
@@ -212,7 +221,7 @@ export class IncomingCalls implements CallOwner {
   }
 
   #lane(call: RunningCall): Lane {
-    const lane = this.#lanes[2 * (call.depth - 1) + call.view.table];
+    const lane = this.#lanes[2 * (call.depth - 1) + call.table];
     if (lane === undefined) throw new RangeError('A call is deeper than the gate allows.');
     return lane;
   }

@@ -48,41 +48,45 @@ export interface OutgoingCallsOptions {
 }
 
 /** A call of ours without an answer. */
-export interface PendingCall extends Dependent {
-  readonly request: Pick<OutgoingRequest, 'table' | 'index' | 'options'>;
-}
-
-interface OutgoingCallInit {
-  readonly owner: OutgoingCalls;
-  readonly request: OutgoingRequest;
-  readonly id: number;
-  readonly maxResultBytes: number;
-  readonly resolve: (result: Uint8Array) => void;
-  readonly reject: (error: Error) => void;
-}
+export interface PendingCall extends Dependent, Pick<OutgoingRequest, 'table' | 'index' | 'options'> {}
 
 /**
  * A call of ours. It stays in the table until the peer answers, even when its
- * caller has been told that it was cancelled: only then is the id free again.
+ * caller has been told that it was cancelled: only then is the id free again. It does not keep the payload.
  */
 export class OutgoingCall implements PendingCall {
   readonly id: number;
+  readonly table: number;
+  readonly index: number;
+  readonly options: InvokeOptions;
   readonly depth: number;
-  readonly maxResultBytes: number;
   /** Incoming calls nested in this one. */
   readonly dependents = new Dependents();
   /** The number of its CALL frame. */
   frame = 0;
-  readonly #init: OutgoingCallInit;
+  readonly #parent: ParentCall | undefined;
+  readonly #owner: OutgoingCalls;
+  readonly #resolve: (result: Uint8Array) => void;
+  readonly #reject: (error: Error) => void;
   #timer: unknown;
   #onAbort: (() => void) | undefined;
   #settled = false;
 
-  constructor(init: OutgoingCallInit) {
-    this.id = init.id;
-    this.depth = (init.request.parent?.depth ?? 0) + 1;
-    this.maxResultBytes = init.maxResultBytes;
-    this.#init = init;
+  constructor(
+    owner: OutgoingCalls,
+    resolve: (result: Uint8Array) => void,
+    reject: (error: Error) => void,
+    { table, index, options, parent }: OutgoingRequest,
+  ) {
+    this.id = owner.takeId();
+    this.table = table;
+    this.index = index;
+    this.options = options;
+    this.depth = (parent?.depth ?? 0) + 1;
+    this.#parent = parent;
+    this.#owner = owner;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   /** True when its caller no longer waits, but the peer has not answered. */
@@ -90,12 +94,8 @@ export class OutgoingCall implements PendingCall {
     return this.#settled;
   }
 
-  get request(): OutgoingRequest {
-    return this.#init.request;
-  }
-
   arm(timers: Timers, timeoutMs: number): void {
-    const { signal } = this.#init.request.options;
+    const { signal } = this.options;
     if (timeoutMs > 0) this.#timer = timers.setTimeout(() => this.end(deadlinePassed(timeoutMs)), timeoutMs);
     if (signal === undefined) return;
     this.#onAbort = () => this.end(callCancelled(signal.reason));
@@ -106,26 +106,26 @@ export class OutgoingCall implements PendingCall {
   end(error: Error): void {
     if (this.#settled) return;
     this.fail(error);
-    this.#init.owner.cancelled(this);
+    this.#owner.cancelled(this);
   }
 
   succeed(result: Uint8Array): void {
     if (this.#settled) return;
     this.#settle();
-    this.#init.resolve(result);
+    this.#resolve(result);
   }
 
   fail(error: Error): void {
     if (this.#settled) return;
     this.#settle();
-    this.#init.reject(error);
+    this.#reject(error);
   }
 
   #settle(): void {
     this.#settled = true;
-    if (this.#timer !== undefined) this.#init.owner.timers.clearTimeout(this.#timer);
-    if (this.#onAbort !== undefined) this.#init.request.options.signal?.removeEventListener('abort', this.#onAbort);
-    this.#init.request.parent?.dependents.delete(this);
+    if (this.#timer !== undefined) this.#owner.timers.clearTimeout(this.#timer);
+    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#parent?.dependents.delete(this);
     this.dependents.endAll(parentOver);
   }
 }
@@ -170,8 +170,7 @@ export class OutgoingCalls {
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const { table, index, payload, options, parent } = request;
-      const maxResultBytes = options.maxResultBytes ?? this.#limits.maxFrameBytes - FRAME_HEADER_BYTES;
-      const call = new OutgoingCall({ owner: this, request, id: this.#takeId(), maxResultBytes, resolve, reject });
+      const call = new OutgoingCall(this, resolve, reject, request);
       const timeoutMs = Math.ceil(options.timeoutMs ?? 0);
       this.#calls.add(call.id, call);
       this.#pending[table === 0 ? 0 : 1]++;
@@ -191,7 +190,8 @@ export class OutgoingCalls {
 
   /** @throws GATE_PROTOCOL_VIOLATION for an id that is not pending, or a result that is too large. */
   checkResult(id: number, resultBytes: number): void {
-    const { maxResultBytes } = this.#awaited(id);
+    const { options } = this.#awaited(id);
+    const maxResultBytes = options.maxResultBytes ?? this.#limits.maxFrameBytes - FRAME_HEADER_BYTES;
     if (resultBytes <= maxResultBytes) return;
     throw protocolViolation(`a result of ${resultBytes} bytes, at most ${maxResultBytes} were asked for`);
   }
@@ -204,7 +204,7 @@ export class OutgoingCalls {
     const call = this.#awaited(frame.callId);
     const error = frame.kind === FrameKind.THROW ? decodeThrow(frame.payload, this.#remoteErrors) : undefined;
     this.#calls.delete(call.id);
-    this.#pending[call.request.table === 0 ? 0 : 1]--;
+    this.#pending[call.table === 0 ? 0 : 1]--;
     if (error === undefined) call.succeed(frame.payload);
     else call.fail(error);
   }
@@ -247,7 +247,7 @@ export class OutgoingCalls {
   }
 
   /** Ids in use are skipped: after 2^31 calls the numbers repeat. */
-  #takeId(): number {
+  takeId(): number {
     for (;;) {
       const id = this.#nextId;
       this.#nextId = id + 2 > 0xffff_ffff ? this.#firstId : id + 2;

@@ -127,3 +127,28 @@ test('a payload that was taken over is never written to', async () => {
   await settle();
   assert.ok(large.every((byte) => byte === 7));
 });
+
+test('16 KiB of calls leave before their tick is over, and the rest together', async () => {
+  const { endpoint, wire } = await openRig({ limits: { ...testLimits, maxPendingCalls: 100 } });
+  const before = wire.sends.length;
+  for (let call = 0; call < 30; call++) watch(endpoint.invoke(0, call, new Uint8Array(1000)));
+  // 16 frames of 1020 bytes are less than 16 KiB, and 17 are not.
+  assert.equal(wire.sends.length - before, 1);
+  assert.equal(wire.frames().length, 17);
+  await settle();
+  assert.equal(wire.sends.length - before, 2);
+  assert.equal(wire.frames().length, 13);
+});
+
+test('under congestion they do not', async () => {
+  const { endpoint, wire } = await openRig({ limits: { ...testLimits, maxPendingCalls: 100 } });
+  wire.congested = true;
+  watch(endpoint.invoke(0, 0, noBytes));
+  await settle();
+  const before = wire.sends.length;
+  for (let call = 0; call < 30; call++) watch(endpoint.invoke(0, call, new Uint8Array(1000)));
+  await settle();
+  assert.equal(wire.sends.length, before);
+  wire.drain();
+  assert.equal(wire.sends.length, before + 1);
+});

@@ -17,7 +17,7 @@ export const maxSocketNameBytes = maxAddressBytes - maxPrefixBytes;
 const oPath = 0o10_000_000;
 
 /** An address that fits in sun_path. It is valid until `release`. */
-interface SocketAddress {
+export interface SocketAddress {
   readonly path: string;
   release(): void;
 }
@@ -52,8 +52,11 @@ function addressForListening(path: string): SocketAddress {
   });
 }
 
-/** The socket itself is opened, so its name may have any length. */
-function addressForConnecting(path: string): SocketAddress {
+/**
+ * The address by which a socket is connected to. The socket itself is opened, so its name may have any length.
+ * @throws the errors of open(2)
+ */
+export function addressForConnecting(path: string): SocketAddress {
   return addressFor(path, () => ({ descriptor: openSync(path, oPath), name: '' }));
 }
 

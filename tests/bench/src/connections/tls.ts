@@ -1,167 +1,180 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { createTlsIdentity } from '@enclos/enclave';
-import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
-import { generateSigningKey } from '@enclos/sgx/node';
-import { verifyInterpreter } from '@enclos/software-sgx';
-import { atLeast, type Figure } from '../harness/figures.ts';
-import { writeSigned } from '../harness/signed-folder.ts';
+import { compareAll, type Compared, type Sample } from '../harness/contenders.ts';
+import { atLeast, atMost, type Bound, type Figure } from '../harness/figures.ts';
 import { placements, placeTree, type Placement } from '../harness/placement.ts';
-import { interleave, type Comparison } from '../harness/statistics.ts';
+import { processorTime } from '../harness/processor-time.ts';
+import { startClient, startInside, startOutside, type TlsClient, type TlsServer } from './tls-servers.ts';
 
-/** Connections, requests of a run, and the bytes of a request and of its answer. The bound is for a server under load. */
+/** Connections, requests of a run, the bytes of a request and of its answer, and how much of the rate outside is promised. */
 const loads = [
-  { count: 128, requests: 20_000, sizeBytes: 512, isBound: true },
-  { count: 64, requests: 20_000, sizeBytes: 512, isBound: true },
-  { count: 16, requests: 20_000, sizeBytes: 512, isBound: false },
-  { count: 1, requests: 4000, sizeBytes: 512, isBound: false },
-  { count: 64, requests: 4000, sizeBytes: 16_384, isBound: false },
+  { count: 128, requests: 8000, sizeBytes: 512, leastRatio: 0.85 },
+  { count: 64, requests: 8000, sizeBytes: 512, leastRatio: 0.85 },
+  { count: 1, requests: 2000, sizeBytes: 512, leastRatio: 0.8 },
+  { count: 128, requests: 3000, sizeBytes: 16_384, leastRatio: 0.85 },
+  { count: 64, requests: 3000, sizeBytes: 16_384, leastRatio: 0.85 },
+  { count: 1, requests: 1000, sizeBytes: 16_384, leastRatio: 0.8 },
 ] as const;
-const smallestRatio = 0.6;
-const handshakes = 100;
+const leastRelayedRatio = 0.6;
+const mostServerRatio = 1.15;
+const mostHostMicros = 0.5;
+const handshakes = { times: 200, leastRatio: 0.75, mostHostMicros: 120 } as const;
+const rounds = 11;
 
-/** The same server outside: Node's own, in the enclave's interpreter. Key and certificate come in its argument. */
-const plainServer = `
-const server = require('node:tls').createServer(JSON.parse(process.argv[1]), (client) => {
-  client.on('error', () => undefined);
-  client.pipe(client);
-});
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+type Transport = 'outside' | 'passed' | 'relayed';
+const inside = ['passed', 'relayed'] as const;
 
-interface Server {
-  readonly processId: number;
-  readonly address: Address;
-  /** The only root that a client needs. */
-  readonly certificate: string;
-  close(): Promise<void>;
+interface Site {
+  readonly server: TlsServer;
+  readonly client: TlsClient;
 }
 
-function nextLine(lines: Interface): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error('A server or a client of the measurement has ended.'));
-    lines.once('close', ended).once('line', (line: string) => {
-      lines.off('close', ended);
-      resolve(line);
-    });
-  });
-}
-
-async function startPlain(): Promise<Server> {
-  const { key, cert } = createTlsIdentity(serverName);
-  const interpreter = await verifyInterpreter();
-  const child = spawn(interpreter.path, ['-e', plainServer, JSON.stringify({ key, cert })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** One run of a client, with what its server took for it. */
+async function sampleOf({ server, client }: Site, line: string, requests: number): Promise<Sample> {
+  const before = processorTime(server.processId);
+  const milliseconds = await client.run(line);
+  const after = processorTime(server.processId);
   return {
-    processId: child.pid ?? 0,
-    address: { host: '127.0.0.1', port: Number(await nextLine(createInterface({ input: child.stdout }))) },
-    certificate: cert,
-    close: async () => void child.kill(),
-  };
-}
-
-/** The enclave with a host of its own, as it is deployed: this process holds the build tools, and they would weigh on it. */
-async function startEnclave(): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));
-  const { image } = await buildEnclave(await loadProject(tlsEchoProjectFolder), { outFolder: folder });
-  const signature = signEnclave({ image, key: generateSigningKey(), date: new Date() });
-  await writeSigned(folder, { image, signature });
-  const program = fileURLToPath(new URL('../programs/tls-host.js', import.meta.url));
-  const child = spawn(process.execPath, [program, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const said = JSON.parse(await nextLine(createInterface({ input: child.stdout }))) as Pick<
-    Server,
-    'address' | 'certificate'
-  >;
-  return {
-    ...said,
-    processId: child.pid ?? 0,
-    async close() {
-      const ended = once(child, 'exit');
-      child.stdin.end();
-      await ended;
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-interface Client {
-  readonly processId: number;
-  /** Milliseconds of what was asked for. */
-  run(line: string): Promise<number>;
-  close(): void;
-}
-
-function startClient({ address, certificate }: Server): Client {
-  const program = fileURLToPath(new URL('../programs/tls-client.js', import.meta.url));
-  const options = JSON.stringify({ ...address, ca: certificate, servername: serverName });
-  const child: ChildProcess & { readonly stdout: Readable } = spawn(process.execPath, [program, options], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout });
-  return {
-    processId: child.pid ?? 0,
-    async run(line) {
-      const answer = nextLine(lines);
-      child.stdin?.write(`${line}\n`);
-      return Number(await answer);
-    },
-    close: () => void child.kill(),
+    perSecond: requests / (milliseconds / 1000),
+    serverMicros: (after.tree - before.tree) / requests,
+    hostMicros: (after.own - before.own) / requests,
   };
 }
 
 /**
- * The clients stand for other machines, so a core is theirs, and the servers have the other one, host and enclave
- * together. A scheduler that puts three processes on two cores measures itself: see placement.ts.
+ * The clients stand for other machines, so a core is theirs, and the servers have the other one, host, platform and enclave
+ * together. A scheduler that puts all of them on two cores measures itself: see placement.ts.
  */
 function serverPlacements(): readonly Placement[] {
   return placements().filter(({ cores }) => cores === undefined || cores[0] !== cores[1]);
 }
 
-/** TLS that ends inside, its bytes relayed by the host, against the same server outside. Connections are kept. */
+/** A server of TLS inside, on connections that the host passes and on those that it relays, against the same one outside. */
 export async function benchTls(): Promise<readonly Figure[]> {
-  const servers = [await startEnclave(), await startPlain()] as const;
-  const [inside, outside] = [startClient(servers[0]), startClient(servers[1])];
-  const compare = async (line: string): Promise<Comparison> => {
-    await inside.run(line);
-    await outside.run(line);
-    return interleave(
-      15,
-      () => inside.run(line),
-      () => outside.run(line),
-    );
+  const servers = {
+    outside: await startOutside(),
+    passed: await startInside('passed'),
+    relayed: await startInside('relayed'),
   };
+  const site = (name: Transport): Site => ({ server: servers[name], client: startClient(servers[name]) });
+  const sites = { outside: site('outside'), passed: site('passed'), relayed: site('relayed') };
+  const compare = (line: string, requests: number): Promise<(name: Transport, against: Transport) => Compared> =>
+    compareAll(rounds, {
+      outside: () => sampleOf(sites.outside, line, requests),
+      passed: () => sampleOf(sites.passed, line, requests),
+      relayed: () => sampleOf(sites.relayed, line, requests),
+    });
   const figures: Figure[] = [];
-  for (const { name, cores } of serverPlacements()) {
-    for (const { processId } of [inside, outside]) placeTree(processId, cores?.[0]);
-    for (const { processId } of servers) placeTree(processId, cores?.[1]);
-    const where = cores === undefined ? name : 'clients on their own core';
-    for (const { count, requests, sizeBytes, isBound } of loads) {
-      const { ours, peer, ratio } = await compare(`${count} ${requests} ${sizeBytes}`);
-      const rate = (milliseconds: number): string => `${Math.round(requests / (milliseconds / 1000))} /s`;
-      figures.push({
-        what: `TLS inside: ${sizeBytes} bytes, ${count} connection${count === 1 ? '' : 's'}, ${where}`,
-        ours: rate(ours),
-        peer: rate(peer),
-        ratio: (1 / ratio).toFixed(2),
-        ...(isBound && cores !== undefined ? { bound: atLeast(smallestRatio, 1 / ratio) } : {}),
-      });
+  for (const placement of serverPlacements()) {
+    for (const { server, client } of Object.values(sites)) {
+      placeTree(client.processId, placement.cores?.[0]);
+      placeTree(server.processId, placement.cores?.[1]);
     }
+    for (const load of loads) {
+      const { count, requests, sizeBytes } = load;
+      const compared = await compare(`${count} ${requests} ${sizeBytes}`, requests);
+      figures.push(...loadFigures(load, placement, compared));
+    }
+    const compared = await compare(`handshake ${handshakes.times}`, handshakes.times);
+    figures.push(...handshakeFigures(placement, compared));
   }
-  const { ours, peer, ratio } = await compare(`handshake ${handshakes}`);
-  figures.push({
-    what: 'TLS inside: handshake, scheduler chooses',
-    ours: `${(ours / handshakes).toFixed(2)} ms`,
-    peer: `${(peer / handshakes).toFixed(2)} ms`,
-    ratio: (1 / ratio).toFixed(2),
-  });
-  for (const client of [inside, outside]) client.close();
-  for (const server of servers) await server.close();
+  for (const { client } of Object.values(sites)) await client.close();
+  for (const server of Object.values(servers)) await server.close();
   return figures;
+}
+
+type Results = (name: Transport, against: Transport) => Compared;
+
+const perSecond = ({ perSecond: rate }: Sample): string => `${rate.toFixed(0)} /s`;
+const micros = (value: number): string => `${value.toFixed(1)} µs`;
+/** Only fixed placements are promised anything. */
+const bounded = ({ cores }: Placement, bound: Bound | undefined): Pick<Figure, 'bound'> =>
+  cores === undefined || bound === undefined ? {} : { bound };
+const nameOf = ({ name, cores }: Placement): string => (cores === undefined ? name : 'clients on their own core');
+
+function loadFigures(
+  { count, sizeBytes, leastRatio }: (typeof loads)[number],
+  placement: Placement,
+  results: Results,
+): readonly Figure[] {
+  const what = `${sizeBytes} bytes, ${count} connection${count === 1 ? '' : 's'}, ${nameOf(placement)}`;
+  const outside = results('outside', 'outside');
+  return inside.flatMap((transport): readonly Figure[] => {
+    const found = results(transport, 'outside');
+    const isPassed = transport === 'passed';
+    const isLoaded = sizeBytes === 512 && count > 1;
+    const least = isPassed ? leastRatio : isLoaded ? leastRelayedRatio : undefined;
+    return [
+      {
+        what: `TLS ${transport}: ${what}`,
+        ours: perSecond(found),
+        peer: perSecond(outside),
+        ratio: found.rateRatio.toFixed(2),
+        ...bounded(placement, least === undefined ? undefined : atLeast(least, found.rateRatio)),
+      },
+      ...serverFigures({
+        what: `a request, ${what}`,
+        transport,
+        placement,
+        found,
+        outside,
+        ...(isPassed ? { mostRatio: mostServerRatio, mostHost: mostHostMicros } : {}),
+      }),
+    ];
+  });
+}
+
+interface Found {
+  readonly what: string;
+  readonly transport: (typeof inside)[number];
+  readonly placement: Placement;
+  readonly found: Compared;
+  readonly outside: Compared;
+  readonly mostRatio?: number;
+  /** In microseconds. */
+  readonly mostHost?: number;
+}
+
+/** What it takes of the processor, which says more than a rate where the machine has other things to do. */
+function serverFigures({ what, transport, placement, found, outside, ...most }: Found): readonly Figure[] {
+  if (placement.cores === undefined) return [];
+  const { mostRatio, mostHost } = most;
+  return [
+    {
+      what: `TLS ${transport}: server time ${what}`,
+      ours: micros(found.serverMicros),
+      peer: micros(outside.serverMicros),
+      ratio: found.serverRatio.toFixed(2),
+      ...(mostRatio === undefined ? {} : { bound: atMost(mostRatio, found.serverRatio) }),
+    },
+    {
+      what: `TLS ${transport}: the host's part of it, ${what}`,
+      ours: micros(found.hostMicros),
+      ...(mostHost === undefined ? {} : { bound: atMost(mostHost, found.hostMicros, ' µs') }),
+    },
+  ];
+}
+
+function handshakeFigures(placement: Placement, results: Results): readonly Figure[] {
+  const where = nameOf(placement);
+  const outside = results('outside', 'outside');
+  return inside.flatMap((transport): readonly Figure[] => {
+    const found = results(transport, 'outside');
+    const isPassed = transport === 'passed';
+    return [
+      {
+        what: `TLS ${transport}: handshakes one after the other, ${where}`,
+        ours: perSecond(found),
+        peer: perSecond(outside),
+        ratio: found.rateRatio.toFixed(2),
+        ...bounded(placement, isPassed ? atLeast(handshakes.leastRatio, found.rateRatio) : undefined),
+      },
+      ...serverFigures({
+        what: `a handshake, ${where}`,
+        transport,
+        placement,
+        found,
+        outside,
+        ...(isPassed ? { mostHost: handshakes.mostHostMicros } : {}),
+      }),
+    ];
+  });
 }

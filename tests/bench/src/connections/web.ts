@@ -3,7 +3,7 @@ import type { HttpHandler, ServeHttpOptions } from '@enclos/http';
 import { webHandlers } from '@enclos/http/web';
 import { atMost, type Figure } from '../harness/figures.ts';
 import { callsPerSecond, interleave } from '../harness/statistics.ts';
-import { connected, connections, httpServer } from './http.ts';
+import { connected, connections, httpServer } from './http-alone.ts';
 
 const requests = 4000;
 /** For one request, of which 16 are under way on one core. */

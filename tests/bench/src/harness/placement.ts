@@ -33,7 +33,7 @@ export function place({ cores }: Placement, interpreterPath: string): void {
 
 /** Puts a process, and every one below it, on a core; undefined: the scheduler chooses. */
 export function placeTree(processId: number, core: number | undefined): void {
-  for (const id of below(processId)) pin(id, core);
+  for (const id of processTree(processId)) pin(id, core);
 }
 
 /** Before anything is pinned: later it counts the cores that this process may use. */
@@ -56,11 +56,11 @@ function pin(processId: number, core: number | undefined): boolean {
  */
 export function interpreters(interpreterPath: string): readonly number[] {
   const sizeBytes = statSync(interpreterPath).size;
-  return below(process.pid).filter((id) => programSizeBytes(id) === sizeBytes);
+  return processTree(process.pid).filter((id) => programSizeBytes(id) === sizeBytes);
 }
 
 /** A process, and those that come from it. */
-function below(root: number): readonly number[] {
+export function processTree(root: number): readonly number[] {
   const parents = new Map(processIds().map((id) => [id, parentOf(id)]));
   const isBelow = (id: number | undefined): boolean =>
     id !== undefined && id !== 0 && (id === root || isBelow(parents.get(id)));

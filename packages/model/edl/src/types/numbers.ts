@@ -1,25 +1,30 @@
 import { refuse } from '../refusal.ts';
-import { defineType, type Type, type TypeKind } from '../type.ts';
+import { type Codec, defineType, type Type, type TypeKind } from '../type.ts';
 
 /** Reads 64-bit values of any source without a DataView for each source. */
 const scratch = new Uint8Array(8);
 const scratchView = new DataView(scratch.buffer);
 
-interface IntegerLayout {
-  readonly kind: TypeKind;
-  readonly sizeBytes: 1 | 2 | 4;
+/** A type whose values all take as many bytes, and its builder, which always returns the same one. */
+function fixedType<T>(
+  kind: TypeKind,
+  sizeBytes: number,
+  { write, read }: Pick<Codec, 'write' | 'read'>,
+): () => Type<T> {
+  const parts: Codec = { minBytes: sizeBytes, maxBytes: sizeBytes, depth: 1, describe: () => kind, write, read };
+  const type = defineType<T>(kind, parts);
+  return () => type;
+}
+
+interface IntegerRange {
   readonly min: number;
   readonly max: number;
 }
 
-function integer({ kind, sizeBytes, min, max }: IntegerLayout): Type<number> {
+function integer(kind: TypeKind, sizeBytes: 1 | 2 | 4, { min, max }: IntegerRange): () => Type<number> {
   const unusedBits = 32 - 8 * sizeBytes;
   const signed = min < 0;
-  return defineType<number>(kind, {
-    minBytes: sizeBytes,
-    maxBytes: sizeBytes,
-    depth: 1,
-    describe: () => kind,
+  return fixedType<number>(kind, sizeBytes, {
     write(sink, value) {
       if (typeof value !== 'number' || !Number.isInteger(value)) refuse(`not an integer (${kind})`);
       if (value < min || value > max) refuse(`outside ${min} to ${max} (${kind})`);
@@ -35,14 +40,10 @@ function integer({ kind, sizeBytes, min, max }: IntegerLayout): Type<number> {
   });
 }
 
-function wideInteger(kind: TypeKind, signed: boolean): Type<bigint> {
+function wideInteger(kind: TypeKind, signed: boolean): () => Type<bigint> {
   const min = signed ? -(2n ** 63n) : 0n;
   const max = signed ? 2n ** 63n - 1n : 2n ** 64n - 1n;
-  return defineType<bigint>(kind, {
-    minBytes: 8,
-    maxBytes: 8,
-    depth: 1,
-    describe: () => kind,
+  return fixedType<bigint>(kind, 8, {
     write(sink, value) {
       if (typeof value !== 'bigint') refuse(`not a bigint (${kind})`);
       if (value < min || value > max) refuse(`outside ${min} to ${max} (${kind})`);
@@ -57,20 +58,11 @@ function wideInteger(kind: TypeKind, signed: boolean): Type<bigint> {
   });
 }
 
-const uint8Type = integer({ kind: 'uint8', sizeBytes: 1, min: 0, max: 0xff });
-const uint16Type = integer({ kind: 'uint16', sizeBytes: 2, min: 0, max: 0xffff });
-const uint32Type = integer({ kind: 'uint32', sizeBytes: 4, min: 0, max: 0xffff_ffff });
-const int8Type = integer({ kind: 'int8', sizeBytes: 1, min: -0x80, max: 0x7f });
-const int16Type = integer({ kind: 'int16', sizeBytes: 2, min: -0x8000, max: 0x7fff });
-const int32Type = integer({ kind: 'int32', sizeBytes: 4, min: -0x8000_0000, max: 0x7fff_ffff });
-const uint64Type = wideInteger('uint64', false);
-const int64Type = wideInteger('int64', true);
+/** The quiet NaN without payload: JavaScript cannot tell NaNs apart, so only one crosses. */
+const CANONICAL_NAN = 0x7ff8_0000_0000_0000n;
 
-const booleanType = defineType<boolean>('boolean', {
-  minBytes: 1,
-  maxBytes: 1,
-  depth: 1,
-  describe: () => 'boolean',
+/** `true` or `false`; one byte. */
+export const boolean: () => Type<boolean> = fixedType<boolean>('boolean', 1, {
   write(sink, value) {
     if (typeof value !== 'boolean') refuse('not a boolean');
     const at = sink.reserve(1);
@@ -82,15 +74,24 @@ const booleanType = defineType<boolean>('boolean', {
     return byte === 1;
   },
 });
-
-/** The quiet NaN without payload: JavaScript cannot tell NaNs apart, so only one crosses. */
-const CANONICAL_NAN = 0x7ff8_0000_0000_0000n;
-
-const float64Type = defineType<number>('float64', {
-  minBytes: 8,
-  maxBytes: 8,
-  depth: 1,
-  describe: () => 'float64',
+/** An integer from 0 to 255; one byte. */
+export const uint8: () => Type<number> = integer('uint8', 1, { min: 0, max: 0xff });
+/** An integer from 0 to 65535; two bytes, little-endian. */
+export const uint16: () => Type<number> = integer('uint16', 2, { min: 0, max: 0xffff });
+/** An integer from 0 to 2^32 - 1; four bytes, little-endian. */
+export const uint32: () => Type<number> = integer('uint32', 4, { min: 0, max: 0xffff_ffff });
+/** A bigint from 0 to 2^64 - 1; eight bytes, little-endian. */
+export const uint64: () => Type<bigint> = wideInteger('uint64', false);
+/** An integer from -128 to 127; one byte, two's complement. */
+export const int8: () => Type<number> = integer('int8', 1, { min: -0x80, max: 0x7f });
+/** An integer from -32768 to 32767; two bytes, little-endian. */
+export const int16: () => Type<number> = integer('int16', 2, { min: -0x8000, max: 0x7fff });
+/** An integer from -2^31 to 2^31 - 1; four bytes, little-endian. */
+export const int32: () => Type<number> = integer('int32', 4, { min: -0x8000_0000, max: 0x7fff_ffff });
+/** A bigint from -2^63 to 2^63 - 1; eight bytes, little-endian. */
+export const int64: () => Type<bigint> = wideInteger('int64', true);
+/** Any number (IEEE 754 binary64), little-endian. Every NaN is sent as the canonical one, and no other is accepted. */
+export const float64: () => Type<number> = fixedType<number>('float64', 8, {
   write(sink, value) {
     if (typeof value !== 'number') refuse('not a number (float64)');
     const at = sink.reserve(8);
@@ -107,24 +108,3 @@ const float64Type = defineType<number>('float64', {
     return value;
   },
 });
-
-/** `true` or `false`; one byte. */
-export const boolean = (): Type<boolean> => booleanType;
-/** An integer from 0 to 255; one byte. */
-export const uint8 = (): Type<number> => uint8Type;
-/** An integer from 0 to 65535; two bytes, little-endian. */
-export const uint16 = (): Type<number> => uint16Type;
-/** An integer from 0 to 2^32 - 1; four bytes, little-endian. */
-export const uint32 = (): Type<number> => uint32Type;
-/** A bigint from 0 to 2^64 - 1; eight bytes, little-endian. */
-export const uint64 = (): Type<bigint> => uint64Type;
-/** An integer from -128 to 127; one byte, two's complement. */
-export const int8 = (): Type<number> => int8Type;
-/** An integer from -32768 to 32767; two bytes, little-endian. */
-export const int16 = (): Type<number> => int16Type;
-/** An integer from -2^31 to 2^31 - 1; four bytes, little-endian. */
-export const int32 = (): Type<number> => int32Type;
-/** A bigint from -2^63 to 2^63 - 1; eight bytes, little-endian. */
-export const int64 = (): Type<bigint> => int64Type;
-/** Any number (IEEE 754 binary64), little-endian. Every NaN is sent as the canonical one, and no other is accepted. */
-export const float64 = (): Type<number> => float64Type;

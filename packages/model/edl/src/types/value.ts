@@ -25,7 +25,13 @@ export function maxEncodedBytes(type: Type): number {
  */
 export function encodeValue<X extends Type>(type: X, value: Infer<X>, options: EncodeOptions = {}): Uint8Array {
   const parts = codecOf(type, 'The type given to encodeValue()');
-  return encodeWith(parts, value, { path: options.path ?? 'value', maxBytes: options.maxBytes ?? parts.maxBytes });
+  const limits = { path: options.path ?? 'value', maxBytes: options.maxBytes ?? parts.maxBytes };
+  const message = encodeWith(parts, value, limits);
+  if (2 * message.length > message.buffer.byteLength) return message;
+  // Small messages share memory, which is not for a value that may be secret, and that its owner may keep.
+  const alone = message.slice();
+  message.fill(0);
+  return alone;
 }
 
 /**
@@ -50,6 +56,7 @@ export interface EncodeLimits {
   readonly maxBytes: number;
 }
 
+/** As {@link encodeValue}, for a message that is sent at once: a small one shares its memory with other messages. */
 export function encodeWith(parts: Codec, value: unknown, limits: EncodeLimits): Uint8Array {
   const sink = idleSink ?? new Sink();
   idleSink = undefined;

@@ -5,6 +5,7 @@ import {
   FrameKind,
   MAX_STREAM_CHUNK_BYTES,
   headerFault,
+  LARGE_PAYLOAD_BYTES,
   MAX_FRAME_LIMIT_BYTES,
   MIN_FRAME_LIMIT_BYTES,
   protocolViolation,
@@ -34,10 +35,10 @@ export interface FrameDecoderOptions {
 /**
  * Cuts a byte stream into frames; chunk boundaries may be anywhere.
  *
- * Every payload is copied exactly once, out of the chunk into its own memory: the transport may reuse its buffer, a kept
- * payload does not keep a whole chunk alive, and no other code can change a payload after it was checked (the copy-once rule of
- * SGX call gates). Pieces of streams are passed on unchecked, and most are used at once: their payload is lent until the
- * listener returns. At most one unfinished frame is held, so never more than `maxFrameBytes`.
+ * A payload is copied exactly once, out of the chunk into its own memory: the transport may reuse its buffer, a kept payload does
+ * not keep a whole chunk alive, and no other code can change a payload after it was checked (the copy-once rule of SGX call
+ * gates). Pieces of streams and the arguments of small calls are used at once, before anything else runs: their payload is lent
+ * until the listener returns. At most one unfinished frame is held, so never more than `maxFrameBytes`.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
@@ -113,7 +114,8 @@ export class FrameDecoder {
       const payloadAt = at + FRAME_HEADER_BYTES;
       this.#framesDone++;
       at = next;
-      frame.payload = isLent(frame) ? bytes.subarray(payloadAt, next) : bytes.slice(payloadAt, next);
+      const isLent = isPiece(frame) || (frame.kind === FrameKind.CALL && next - payloadAt < LARGE_PAYLOAD_BYTES);
+      frame.payload = isLent ? bytes.subarray(payloadAt, next) : bytes.slice(payloadAt, next);
       each(frame);
     }
     return at;
@@ -129,12 +131,12 @@ export class FrameDecoder {
     if (this.#frame === undefined) {
       this.#payloadBytes = sizeBytes - FRAME_HEADER_BYTES;
       this.#frame = this.#readHeader(this.#headView, 0, this.#payloadBytes);
-      if (isLent(this.#frame)) this.#payload = this.#lent ??= new Uint8Array(MAX_STREAM_CHUNK_BYTES);
+      if (isPiece(this.#frame)) this.#payload = this.#lent ??= new Uint8Array(MAX_STREAM_CHUNK_BYTES);
     }
     const frame = this.#frame;
     at = this.#fillPayload(bytes, at);
     if (this.#payloadFilled < this.#payloadBytes) return at;
-    frame.payload = isLent(frame) ? this.#payload.subarray(0, this.#payloadBytes) : this.#payload;
+    frame.payload = isPiece(frame) ? this.#payload.subarray(0, this.#payloadBytes) : this.#payload;
     this.#drop();
     this.#framesDone++;
     each(frame);
@@ -182,7 +184,7 @@ export class FrameDecoder {
   }
 }
 
-/** Whether the payload is in memory that will be reused: code that keeps it has to copy it. */
-function isLent({ kind }: FrameHeader): boolean {
+/** A piece of a stream is assembled in memory that will be reused. */
+function isPiece({ kind }: FrameHeader): boolean {
   return kind === FrameKind.STREAM_DATA;
 }

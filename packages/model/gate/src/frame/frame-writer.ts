@@ -1,10 +1,17 @@
-import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
+import {
+  FRAME_HEADER_BYTES,
+  frameSizeBytes,
+  LARGE_PAYLOAD_BYTES,
+  writeFrame,
+  writeHeader,
+  type Frame,
+} from './frames.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Frames of one tick are sent together, in pieces of at most this size, which the peer reads at once. */
 const BATCH_BYTES = 65_536;
-/** From this size on a payload is sent without a copy: copying it would cost as much as sending it. */
-export const LARGE_PAYLOAD_BYTES = 262_144;
+/** So much of calls and answers leaves before the tick is over, so that the peer, on another core, begins with it. */
+const EARLY_BYTES = 16_384;
 /** How often a flush may wait for frames that are still being produced in this tick. */
 const MAX_DEFERRALS = 16;
 /**
@@ -102,7 +109,9 @@ export class FrameWriter {
   sendThen(frame: Frame, afterSend?: () => void): void {
     if (this.#stopped) return afterSend?.();
     this.#append(frame, false, afterSend);
-    this.#scheduleFlush();
+    const isEnough = this.#current !== undefined && this.#current.length >= EARLY_BYTES;
+    if (isEnough && !this.#congested && !this.#held) this.#sealAndPump();
+    else this.#scheduleFlush();
   }
 
   /** As `sendThen`, for a frame of a stream: it waits for others, but no longer than a frame that follows it. */

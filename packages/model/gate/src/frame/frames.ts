@@ -27,6 +27,8 @@ export const MAX_THROW_MESSAGE_BYTES = 4096;
 export const MAX_LOG_BYTES = 8192;
 /** Bytes of a stream cross in pieces of at most this size: the most that the kernel returns from one read. */
 export const MAX_STREAM_CHUNK_BYTES = 64 * 1024;
+/** From this size on a payload is sent, and handed over when it has arrived, without a copy: that would cost as much as sending it. */
+export const LARGE_PAYLOAD_BYTES = 262_144;
 /** Highest log level: 0 error, 1 warning, 2 information, 3 debug, 4 trace. */
 export const MAX_LOG_LEVEL = 4;
 /** Smallest `maxFrameBytes`: every THROW frame must fit, or a failure could not be reported. */
@@ -69,18 +71,13 @@ export function frameSizeBytes(payload: Uint8Array): number {
   return FRAME_HEADER_BYTES + payload.length;
 }
 
+const MAX_THROW_BYTES = 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES;
 /**
- * The largest payload that a kind may carry whatever the frame limit is. Kinds that are not listed carry none. HELLO, CALL and
- * RETURN are bounded by `maxFrameBytes` alone.
+ * The largest payload that each kind may carry whatever the frame limit is, in the order of their numbers from 0 on. HELLO, CALL
+ * and RETURN are bounded by `maxFrameBytes` alone. An array: V8 looks a key of an object up for each frame.
  */
-const maxPayloadBytes: Readonly<Partial<Record<FrameKind, number>>> = Object.freeze({
-  [FrameKind.HELLO]: MAX_FRAME_LIMIT_BYTES,
-  [FrameKind.CALL]: MAX_FRAME_LIMIT_BYTES,
-  [FrameKind.RETURN]: MAX_FRAME_LIMIT_BYTES,
-  [FrameKind.THROW]: 2 + MAX_THROW_CODE_BYTES + MAX_THROW_MESSAGE_BYTES,
-  [FrameKind.LOG]: MAX_LOG_BYTES,
-  [FrameKind.STREAM_DATA]: MAX_STREAM_CHUNK_BYTES,
-});
+const whole = MAX_FRAME_LIMIT_BYTES;
+const maxPayloadBytes = [0, whole, whole, whole, MAX_THROW_BYTES, 0, MAX_LOG_BYTES, 0, MAX_STREAM_CHUNK_BYTES, 0, 0, 0];
 
 function unusedFieldFault({
   kind,

@@ -48,7 +48,7 @@ export interface PassingEnclave {
   readonly told: () => Promise<unknown>;
 }
 
-export const passedListener: EnclaveManifest['listen'] = [{ name: 'echo', port: 8443, transport: 'passed' }];
+const passedListener: EnclaveManifest['listen'] = [{ name: 'echo', port: 8443, transport: 'passed' }];
 
 /** By default the enclave tells of each socket that arrives, and echoes what it reads. */
 const echoes = `arrived = (frame, socket) => {
@@ -131,7 +131,7 @@ export async function connectionPair(): Promise<{ readonly client: Socket; reado
   return { client, server };
 }
 
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('It does not listen.');
   return address.port;

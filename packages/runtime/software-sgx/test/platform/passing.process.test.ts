@@ -222,6 +222,14 @@ describe('a hostile host', () => {
     });
   }
 
+  test('that breaks a rule of the runtime ends its enclave', async () => {
+    const { launched, passage } = await ready({ body: `arrived = () => { throw new Error('beyond credit') };` });
+    const client = await passConnection(passage);
+    assert.equal((await launched.exited).exitCode, 5);
+    client.destroy();
+    launched.gate.destroy();
+  });
+
   test('that closes the passage ends its enclave', async () => {
     const { launched, passage } = await ready();
     passage.close();

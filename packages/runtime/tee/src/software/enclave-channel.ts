@@ -8,7 +8,7 @@ import { bytes, defineInterface, func } from '@enclos/edl';
  */
 
 export const MAX_IMAGE_CHUNK_BYTES = 1024 * 1024;
-/** Of the channels of enclaves and of programs that want quotes. */
+/** The version of the channels of enclaves and of programs that want quotes. */
 export const protocolVersion = 1;
 
 /** What an enclave asks the platform for: EREPORT, EGETKEY and a quote over its own report. */

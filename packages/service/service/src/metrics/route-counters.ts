@@ -28,34 +28,41 @@ const latencyBounds: readonly number[] = Object.freeze([
 interface Series {
   readonly route: string;
   readonly outcome: string;
-  readonly atMost: number[];
-  count: number;
+  /** How many were the first to be at most as long as the bound at the same place; the last one counts the longer ones. */
+  readonly within: number[];
   sumSeconds: number;
 }
 
 /** Routes and outcomes are of closed sets, so there are never many series. */
 export function createRouteMetrics(): RouteMetrics {
-  const series = new Map<string, Series>();
+  const routes = new Map<string, Map<string, Series>>();
   const seriesOf = (route: string, outcome: string): Series => {
-    const key = `${route} ${outcome}`;
-    const found = series.get(key);
-    if (found !== undefined) return found;
-    const made = { route, outcome, atMost: latencyBounds.map(() => 0), count: 0, sumSeconds: 0 };
-    series.set(key, made);
-    return made;
+    let outcomes = routes.get(route);
+    if (outcomes === undefined) routes.set(route, (outcomes = new Map<string, Series>()));
+    let found = outcomes.get(outcome);
+    if (found === undefined) {
+      found = { route, outcome, within: Array.from({ length: latencyBounds.length + 1 }, () => 0), sumSeconds: 0 };
+      outcomes.set(outcome, found);
+    }
+    return found;
   };
   return Object.freeze<RouteMetrics>({
     answered(route, outcome, seconds) {
       const found = seriesOf(route, outcome);
-      found.count += 1;
       found.sumSeconds += seconds;
-      latencyBounds.forEach((bound, i) => {
-        if (seconds <= bound) found.atMost[i] = (found.atMost[i] ?? 0) + 1;
-      });
+      let place = 0;
+      while (place < latencyBounds.length && !(seconds <= (latencyBounds[place] ?? 0))) place += 1;
+      found.within[place] = (found.within[place] ?? 0) + 1;
     },
     counters: () => ({
       latencyBounds,
-      routes: [...series.values()].map((one) => ({ ...one, atMost: [...one.atMost] })),
+      routes: [...routes.values()].flatMap((outcomes) => [...outcomes.values()].map(countOf)),
     }),
   });
+}
+
+function countOf({ route, outcome, within, sumSeconds }: Series): RouteCount {
+  let count = 0;
+  const sums = within.map((counted) => (count += counted));
+  return { route, outcome, atMost: sums.slice(0, latencyBounds.length), count, sumSeconds };
 }

@@ -50,8 +50,11 @@ export function createClientRateLimit(perSecond: number, elapsed: () => number):
   const buckets = new BoundedMap<RateLimit>(mostClients);
   return Object.freeze<ClientRateLimit>({
     take(client) {
-      const bucket = buckets.get(client) ?? createRateLimit(perSecond, elapsed);
-      buckets.set(client, bucket);
+      let bucket = buckets.get(client);
+      if (bucket === undefined) {
+        bucket = createRateLimit(perSecond, elapsed);
+        buckets.set(client, bucket);
+      }
       bucket.take();
     },
   });

@@ -32,5 +32,5 @@ export interface Route<S> {
   readonly needs: string;
   /** How many bytes its body may have. Absent when it takes no body. */
   readonly body?: number;
-  readonly answer: (call: RouteCall<S>) => Promise<Answer>;
+  readonly answer: (call: RouteCall<S>) => Promise<Answer> | Answer;
 }

@@ -68,8 +68,8 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     };
     const passed = authority.passedSockets?.(require);
     const { socketFor } = passed ?? {};
-    const read = { descriptor: descriptors.passage, buffer: authority.fixedBuffer(9) };
-    const passage = socketFor && authority.openPassage?.(require, { ...read, socketFor, end });
+    const reads = { descriptor: descriptors.passage, bufferOf: authority.fixedBuffer };
+    const passage = socketFor && authority.openPassage?.(require, { ...reads, socketFor, end });
     const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, passed });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');

@@ -58,7 +58,7 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
     handleClass,
     socketFor(handle) {
       const peer = { address: '', port: 0 };
-      // A host may pass any descriptor. Of those that become a handle, only a connection of TCP has a peer (tcp(7)).
+      // A host may pass any descriptor. Only a connection of TCP is a handle of this class with a peer (tcp(7)).
       if (getPrototypeOf(handle) === handleClass && apply(getpeername, handle, [peer]) === 0) {
         apply(add, handles, [handle]);
         return new ConnectedSocket(handle, `${peer.address} ${peer.port}`);
@@ -78,8 +78,8 @@ type SocketClass = new (options: object) => Omit<PassedSocket, 'remoteAddress'>;
 export interface OpenPassageOptions {
   /** A Unix socket through which descriptors come. */
   readonly descriptor: number;
-  /** For all frames, one byte longer than a frame, so that a longer one is seen. */
-  readonly buffer: Uint8Array;
+  /** Makes a buffer that a bundle, which gets views of it, cannot take from native code. */
+  readonly bufferOf: (sizeBytes: number) => Uint8Array;
   readonly socketFor: PassedSockets['socketFor'];
   /** Reports why the enclave ends, and ends it. */
   readonly end: (reason: string, exitCode: number) => never;
@@ -87,7 +87,7 @@ export interface OpenPassageOptions {
 
 export function openPassage(
   require: NodeJS.Require,
-  { descriptor, buffer, socketFor, end }: OpenPassageOptions,
+  { descriptor, bufferOf, socketFor, end }: OpenPassageOptions,
 ): EnclavePassage {
   const { internalBinding } = require('internal/test/binding') as {
     readonly internalBinding: (name: string) => object;
@@ -101,10 +101,10 @@ export function openPassage(
   /** A host that does not read must not fill the memory of its enclave. */
   const maxUnsentBytes = 65_536;
 
-  // Native code tells a completed request of its stream, which here is the passage: a bundle must not add who is told.
-  Object.freeze(WriteWrap.prototype);
   const pipe = new Pipe(constants.IPC);
   if (pipe.open(descriptor) !== 0) throw new Error('The passage cannot be opened.');
+  // One buffer for all frames, one byte longer than a frame, so that a longer one is seen.
+  const buffer = bufferOf(frameBytes + 1);
   const frame = buffer.subarray(0, frameBytes);
   pipe.useUserBuffer(buffer);
 
@@ -118,7 +118,12 @@ export function openPassage(
     if (sizeBytes !== frameBytes || handle === undefined) {
       return end('The host sent something other than a frame with a descriptor.', exitCodes.passageBroken);
     }
-    return arrived(frame, socketFor(handle));
+    try {
+      return arrived(frame, socketFor(handle));
+    } catch (error) {
+      // The host broke a rule of the runtime.
+      return end(error instanceof Error ? (error.stack ?? error.message) : String(error), exitCodes.passageBroken);
+    }
   };
 
   let isStarted = false;
@@ -157,7 +162,7 @@ interface PipeNatives {
 }
 
 interface StreamNatives {
-  readonly WriteWrap: { new (): { buffer?: Uint8Array }; readonly prototype: object };
+  readonly WriteWrap: new () => { buffer?: Uint8Array };
   readonly streamBaseState: Int32Array;
   readonly kReadBytesOrError: number;
 }

@@ -1,0 +1,40 @@
+import type { Server, Socket } from 'node:net';
+import type { PassedFrame } from '@enclos/tee/passage';
+
+/** A connected handle of the interpreter, without a `net.Socket` around it. */
+export interface ConnectionHandle {
+  close(): void;
+}
+
+/** A connection of which nothing is read. */
+export type HeldConnection = ConnectionHandle | Socket;
+
+/** How this process hands connected sockets to an enclave. */
+export interface Passing {
+  /**
+   * Takes the connections of a TCP server that listens, from now on. They send at once and are kept alive, which the enclave could
+   * not ask for.
+   * @param refused called for a connection that could not be accepted, as when the process has no descriptor left
+   */
+  accept(server: Server, arrived: (connection: HeldConnection) => void, refused: () => void): void;
+  /** Connects to a passage. Rejects with the error of the system. */
+  open(path: string, events: PassageEvents): Promise<Passage>;
+}
+
+export interface PassageEvents {
+  /** Bytes from the enclave, in pieces of any length. They are valid until it returns. */
+  read(bytes: Uint8Array): void;
+  /** The enclave has closed the passage, or it broke. Nothing passes any more. Called at most once, and not after `close`. */
+  ended(): void;
+}
+
+/** Told that the enclave has been given a connection, or, with an error, that it is closed instead. */
+export type SettledCallback = (frame: PassedFrame, error: Error | undefined) => void;
+
+/** The host's end of a passage. */
+export interface Passage {
+  /** Takes the connection over: this process keeps no copy of it, whatever happens. Calls `settled` once, and later. */
+  pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void;
+  /** Nothing passes any more. Connections that were not passed yet are closed. Idempotent. */
+  close(): void;
+}
