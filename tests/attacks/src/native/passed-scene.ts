@@ -39,14 +39,7 @@ export async function createPassedScene(): Promise<PassedScene> {
   const program = compileAttacks(folder);
   const workshop = createWorkshop();
   const platform = await workshop.startPlatform('here');
-  const passed = { transport: 'passed' } as const;
-  const signed = await workshop.signed('streams', {
-    listen: [
-      { name: 'first', port: 7001, ...passed },
-      { name: 'second', port: 7002, ...passed },
-    ],
-    connect: [{ name: 'upstream', host: 'upstream.invalid', port: 7003, ...passed }],
-  });
+  const signed = await workshop.signed('streams', { transport: 'passed' });
   return Object.freeze({
     platform,
     signed,

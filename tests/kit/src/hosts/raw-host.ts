@@ -10,7 +10,7 @@ import {
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport, type Endpoint, type Frame, type IncomingCall } from '@enclos/gate';
 import { readImage } from '@enclos/manifest';
-import { encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave, type Launcher, type LaunchRequest } from '@enclos/tee';
+import { encodeGateHello, errorsFromEnclave, GateTable, type LaunchedEnclave, type Launcher } from '@enclos/tee';
 import type { SignedImage } from '../workshop.ts';
 
 type System = typeof systemInterface;
@@ -28,10 +28,10 @@ export interface RawHostOptions<T extends Functions> {
   readonly answerSystem?: (name: string) => Uint8Array | undefined;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
+  /** Connects to the passage. Absent: this host passes no sockets. */
+  readonly openPassage?: (path: string) => Promise<void>;
   /** Takes the frames of streams; what it sends goes out by `endpoint.stream`. Absent: there may be none. */
   readonly onStream?: (frame: Frame) => void;
-  /** Connects the passage. Absent: this host passes no sockets. */
-  readonly openPassage?: LaunchRequest['openPassage'];
 }
 
 export interface RawHost<T extends Functions> {
@@ -50,8 +50,8 @@ export async function openRawHost<T extends Functions>(
 ): Promise<RawHost<T>> {
   const { manifest } = readImage(signed.image);
   const { openPassage } = options;
-  const passes = openPassage === undefined ? {} : { openPassage };
-  const launched = await launcher.launch({ ...signed, debug: manifest.debug, isolation: 'best', ...passes });
+  const passing = openPassage === undefined ? {} : { openPassage };
+  const launched = await launcher.launch({ ...signed, ...passing, debug: manifest.debug, isolation: 'best' });
   const refuse = () => Promise.reject(new EnclosError('HOST_MOUNT_REFUSED'));
   const files = createDispatcher<System['untrusted'], undefined>(systemInterface.untrusted, {
     readTrustedFile: refuse,

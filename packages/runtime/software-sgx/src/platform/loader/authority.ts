@@ -1,5 +1,13 @@
 import { closeModules, openInternals, preload } from './modules.ts';
-import { fixedBuffer, keptNatives, openReport, stripClones, stripEngines, stripNatives } from './natives.ts';
+import {
+  closeRequests,
+  fixedBuffer,
+  keptNatives,
+  openReport,
+  stripClones,
+  stripEngines,
+  stripNatives,
+} from './natives.ts';
 import { pureTls, stripTls } from './tls.ts';
 
 /**
@@ -216,6 +224,7 @@ export const loaderParts = Object.freeze({
   keptNatives,
   stripNatives,
   stripEngines,
+  closeRequests,
   closeModules,
   stripGlobals,
   stripProcess,

@@ -148,6 +148,19 @@ export function stripNatives(
   }
 }
 
+/**
+ * Native code tells a request that is done of its stream, by a member of the request (`oncomplete`). A bundle that came to the
+ * class of requests could add that member for all of them, and would be told of streams that only the loader holds.
+ */
+export function closeRequests({ internalBinding }: Internals): void {
+  const streams = internalBinding('stream_wrap');
+  for (const name of ['WriteWrap', 'ShutdownWrap']) {
+    const prototype: unknown = Reflect.get(Reflect.get(streams, name) as object, 'prototype');
+    if (typeof prototype !== 'object' || prototype === null) throw new Error(`The interpreter has no ${name}.`);
+    Object.freeze(prototype);
+  }
+}
+
 /** Takes away the functions that load a shared library. */
 export function stripEngines({ internalBinding }: Internals): void {
   const native = internalBinding('crypto') as { readonly SecureContext: { readonly prototype: object } };
