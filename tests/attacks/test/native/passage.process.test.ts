@@ -227,9 +227,9 @@ describe('a hostile host', { skip: compilerAbsence }, () => {
 
   test('that floods its enclave with descriptors fills no more than its limit, and touches no other', () =>
     withEnclave(async (enclave) => {
-      const listening = await enclave.passer.send('listening', frameOf({ stream: 1000 }));
+      const copy = await enclave.passer.send('listening', frameOf({ stream: 1000 }));
       for (let stream = 1; stream <= 64; stream += 1) {
-        await enclave.passer.again(listening, 200, frameOf({ stream }));
+        await enclave.passer.again(copy, 200, frameOf({ stream }));
       }
       const open = (): number => descriptorCount(enclave.processId);
       await until('it is full', () => open() > 1000);
@@ -289,10 +289,10 @@ describe('a hostile host', { skip: compilerAbsence }, () => {
       withCopy('flood', async (enclave, peer, copy) => {
         peer.pause();
         await enclave.passer.use('block', copy);
-        const asked = enclave.call.ask();
+        const answer = enclave.call.ask();
         await serves(neighbour);
         peer.destroy();
-        assert.equal(await asked, '');
+        assert.equal(await answer, '');
       }));
 
     test('and lets it block can end its enclave', () =>
