@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { passOne } from './raw-passage.ts';
 
 /** A process that runs a bundle as a platform starts it. */
 export interface BundleProcess {
@@ -9,9 +10,16 @@ export interface BundleProcess {
   /** The bundle: an expression for a function that takes what the loader gives. */
   readonly script: string;
   /** The descriptors of the channels, as the loader numbers them. */
-  readonly descriptors: { readonly gate: number; readonly platform: number; readonly boot: number };
+  readonly descriptors: {
+    readonly gate: number;
+    readonly platform: number;
+    readonly boot: number;
+    readonly passage: number;
+  };
   /** A file that is descriptor 7, as the command may need. */
   readonly filter?: number | undefined;
+  /** Gives it a passage, through which one connection comes, whose other end answers what it reads with the same. */
+  readonly passes?: boolean | undefined;
 }
 
 const answerLimitBytes = 262_144;
@@ -23,17 +31,17 @@ const timeoutMs = 20_000;
  * @returns what it wrote to its platform channel, with the NUL where there is one; the end of what it printed to standard
  * error; and its exit code or the name of the signal that ended it.
  */
-export async function runBundleProcess({ words, script, descriptors, filter }: BundleProcess): Promise<{
+export async function runBundleProcess({ words, script, descriptors, filter, passes }: BundleProcess): Promise<{
   readonly answer: string;
   readonly errors: string;
   readonly ending: number | NodeJS.Signals | null;
 }> {
   const [command = '', ...args] = words;
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ignore', ...(filter === undefined ? [] : [filter])],
-    env: {},
-    cwd: '/',
-  });
+  const passage = passes === true ? await passOne() : undefined;
+  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ignore', filter ?? 'ignore'];
+  if (passage !== undefined) stdio[descriptors.passage] = passage.enclave;
+  const child = spawn(command, args, { stdio, env: {}, cwd: '/' });
+  passage?.enclave.destroy();
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2000)));
@@ -52,6 +60,7 @@ export async function runBundleProcess({ words, script, descriptors, filter }: B
   gate.write('a message of the host');
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
+  passage?.close();
   return { answer, errors, ending: code ?? signal };
 }
 

@@ -1,4 +1,8 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A host's end of a passage, made by hand: it sends any bytes, and any handle of the interpreter. */
 export interface RawPassage {
@@ -15,7 +19,7 @@ export interface RawPassage {
   readonly ended: Promise<void>;
   /** Reads no more. */
   stop(): void;
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Handle {
@@ -97,4 +101,36 @@ export async function passSocket(passage: RawPassage, bytes: Uint8Array, socket:
   const status = await passage.send(bytes, handleOf(socket));
   if (status !== 0) throw new Error(`the socket was not passed: ${status}`);
   socket.destroy();
+}
+
+/**
+ * A passage and a connection in it, as the first of the first listener.
+ * @returns the end of the passage for an enclave, unread, and what ends all of it
+ */
+export async function passOne(): Promise<{ readonly enclave: Socket; close(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'enclos-passage-'));
+  const accepted = async (server: Server, make: () => Promise<void> | void): Promise<Socket> => {
+    const connection = once(server, 'connection') as Promise<[Socket]>;
+    await make();
+    const [socket] = await connection;
+    server.close();
+    return socket;
+  };
+  const path = join(folder, 'p');
+  const passages = createServer({ pauseOnConnect: true });
+  await once(passages.listen(path), 'listening');
+  let passage: RawPassage | undefined;
+  const enclave = await accepted(passages, async () => void (passage = await connectRawPassage(path)));
+  rmSync(folder, { recursive: true });
+  const clients = createServer((client) => client.on('error', () => undefined).pipe(client));
+  await once(clients.listen(0, '127.0.0.1'), 'listening');
+  // The address of a server that listens on a port is never text.
+  const { port } = clients.address() as AddressInfo;
+  const passed = connect(port, '127.0.0.1');
+  await once(passed, 'connect');
+  clients.close();
+  if (passage === undefined) throw new Error('There is no passage.');
+  await passSocket(passage, Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0), passed);
+  const { close } = passage;
+  return { enclave, close };
 }

@@ -1,11 +1,12 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { encodeManifest, encodeFiles, decodeFiles, decodeManifest, layOutImage, readImage } from '../src/index.ts';
-import { sampleManifest } from '../test/sample.ts';
+import { passingManifest, sampleManifest } from '../test/sample.ts';
 
 export const seeds: readonly Uint8Array[] = [
   layOutImage({ manifest: sampleManifest, bundle: utf8('(() => 1)'), files: [{ path: '/a', content: utf8('a') }] }),
   encodeManifest(sampleManifest),
+  encodeManifest(passingManifest),
   encodeFiles([{ path: '/a/b', content: utf8('content') }]),
 ];
 

@@ -13,6 +13,8 @@ import {
   uint64,
   uint8,
   type Infer,
+  type Type,
+  type Value,
 } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
@@ -28,68 +30,61 @@ const interpreter = record({
   }),
 });
 
-const streamTransport = enumeration('relayed', 'passed', 'either');
+const transport = enumeration('relayed', 'passed', 'either');
 
 /**
  * How the bytes of a listener's or a destination's connections reach the enclave. `relayed`: through the host, by the call gate.
  * `passed`: the host hands the connected socket to the enclave. `either`: the platform decides.
  */
-export type StreamTransport = Infer<typeof streamTransport>;
+export type StreamTransport = Infer<typeof transport>;
 
-const relayedType = record({
-  name,
-  productId: uint16(),
-  securityVersion: uint16(),
-  debug: boolean(),
-  /** Trusted calls that run at once; SGX: the number of TCS pages. */
-  threads: uint16(),
-  heapSizeBytes: uint64(),
-  /** SHA-256 of the canonical description of the interface. */
-  interfaceDigest: sha256,
-  interpreter,
-  /** Declared variables. A variable without a value comes from the host and is untrusted. */
-  environment: array(record({ name, value: option(string({ maxBytes: 4096 })) }), { maxItems: 256 }),
-  trustedFiles: array(record({ path, sha256, sizeBytes: uint64() }), { maxItems: 1024 }),
-  mounts: array(
-    record({ target: path, kind: enumeration('host', 'memory'), readOnly: boolean(), maxBytes: uint64() }),
-    {
-      maxItems: 64,
-    },
-  ),
-  listen: array(record({ name, port: uint16() }), { maxItems: 64 }),
-  connect: array(record({ name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() }), { maxItems: 64 }),
-  limits: record({
-    maxFrameBytes: uint32(),
-    maxQueuedCalls: uint16(),
-    maxPendingCalls: uint16(),
-    maxDepth: uint16(),
-  }),
-});
+/** The manifest, with these types of what it says of a listener and of a destination. */
+const manifestType = <Listener extends Value, Destination extends Value>(
+  listener: Type<Listener>,
+  destination: Type<Destination>,
+) =>
+  record({
+    name,
+    productId: uint16(),
+    securityVersion: uint16(),
+    debug: boolean(),
+    /** Trusted calls that run at once; SGX: the number of TCS pages. */
+    threads: uint16(),
+    heapSizeBytes: uint64(),
+    /** SHA-256 of the canonical description of the interface. */
+    interfaceDigest: sha256,
+    interpreter,
+    /** Declared variables. A variable without a value comes from the host and is untrusted. */
+    environment: array(record({ name, value: option(string({ maxBytes: 4096 })) }), { maxItems: 256 }),
+    trustedFiles: array(record({ path, sha256, sizeBytes: uint64() }), { maxItems: 1024 }),
+    mounts: array(
+      record({ target: path, kind: enumeration('host', 'memory'), readOnly: boolean(), maxBytes: uint64() }),
+      { maxItems: 64 },
+    ),
+    listen: array(listener, { maxItems: 64 }),
+    connect: array(destination, { maxItems: 64 }),
+    limits: record({
+      maxFrameBytes: uint32(),
+      maxQueuedCalls: uint16(),
+      maxPendingCalls: uint16(),
+      maxDepth: uint16(),
+    }),
+  });
 
-/** A manifest of this form begins with a byte that no name begins with: the length 0. */
-const passedForm = 0;
+const listener = { name, port: uint16() };
+const destination = { name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() };
 
-const passedType = record({
+/** Every stream is relayed, so none says it. Images from before sockets could be passed are of this form, and keep their MRENCLAVE. */
+const relayedType = manifestType(record(listener), record(destination));
+/** A manifest of the other form begins with a byte that no name begins with: the length 0. */
+const namedForm = 0;
+const namedType = record({
   form: uint8(),
-  /** How each entry of `listen` and of `connect` gets its bytes, in their order. */
-  transports: record({
-    listen: array(streamTransport, { maxItems: 64 }),
-    connect: array(streamTransport, { maxItems: 64 }),
-  }),
-  manifest: relayedType,
+  manifest: manifestType(record({ ...listener, transport }), record({ ...destination, transport })),
 });
 
-type RelayedManifest = Infer<typeof relayedType>;
-
-/**
- * The measured manifest. Its encoding is canonical: one manifest has one byte string. Where every stream is relayed, it names no
- * transports, as before sockets could be passed: those images keep their MRENCLAVE.
- */
-export interface EnclaveManifest extends Omit<RelayedManifest, 'listen' | 'connect'> {
-  readonly listen: readonly (RelayedManifest['listen'][number] & { readonly transport: StreamTransport })[];
-  readonly connect: readonly (RelayedManifest['connect'][number] & { readonly transport: StreamTransport })[];
-}
-
+/** The measured manifest. Its encoding is canonical: one manifest has one byte string. */
+export type EnclaveManifest = Infer<typeof namedType>['manifest'];
 export type InterpreterIdentity = EnclaveManifest['interpreter'];
 
 const mebibyte = 1024n * 1024n;
@@ -156,60 +151,43 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
   return Object.freeze(manifest);
 }
 
+function isRelayed({ listen, connect }: Pick<EnclaveManifest, 'listen' | 'connect'>): boolean {
+  return [...listen, ...connect].every((stream) => stream.transport === 'relayed');
+}
+
 /** @throws MANIFEST_INVALID naming the field, EDL_VALUE_REFUSED for a bound. */
 export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
-  const { listen, connect, ...rest } = checkManifest(manifest);
-  const encoded = {
-    ...rest,
-    listen: listen.map((entry) => ({ name: entry.name, port: entry.port })),
-    connect: connect.map((entry) => ({ name: entry.name, host: entry.host, port: entry.port })),
-  };
-  if (isRelayed(manifest)) return encodeValue(relayedType, encoded);
-  const transports = { listen: listen.map(transportOf), connect: connect.map(transportOf) };
-  return encodeValue(passedType, { form: passedForm, transports, manifest: encoded });
+  if (!isRelayed(checkManifest(manifest))) return encodeValue(namedType, { form: namedForm, manifest });
+  return encodeValue(relayedType, {
+    ...manifest,
+    listen: manifest.listen.map((stream) => ({ name: stream.name, port: stream.port })),
+    connect: manifest.connect.map((stream) => ({ name: stream.name, host: stream.host, port: stream.port })),
+  });
 }
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
   let manifest: EnclaveManifest;
   try {
-    if (encoded[0] === passedForm) {
-      const { manifest: named, transports } = decodeValue(passedType, encoded);
-      manifest = withTransports(named, transports);
-    } else {
-      manifest = withTransports(decodeValue(relayedType, encoded));
-    }
+    manifest = encoded[0] === namedForm ? decodeNamed(encoded) : decodeRelayed(encoded);
   } catch (cause) {
     throw new EnclosError('MANIFEST_INVALID', 'The measured pages do not hold a manifest of this version.', { cause });
   }
   return checkManifest(manifest);
 }
 
-type Transports = Infer<typeof passedType>['transports'];
+function decodeNamed(encoded: Uint8Array): EnclaveManifest {
+  const { manifest } = decodeValue(namedType, encoded);
+  if (isRelayed(manifest)) throw new EnclosError('MANIFEST_INVALID', 'Streams that are all relayed have another form.');
+  return manifest;
+}
 
-function withTransports(manifest: RelayedManifest, transports?: Transports): EnclaveManifest {
-  const named = <E>(entries: readonly E[], names: readonly StreamTransport[] | undefined) =>
-    entries.map((entry, i) => ({ ...entry, transport: names?.[i] ?? 'relayed' }));
-  const { listen, connect } = manifest;
-  const full = {
+function decodeRelayed(encoded: Uint8Array): EnclaveManifest {
+  const manifest = decodeValue(relayedType, encoded);
+  const relayed = { transport: 'relayed' } as const;
+  return {
     ...manifest,
-    listen: named(listen, transports?.listen),
-    connect: named(connect, transports?.connect),
+    listen: manifest.listen.map((stream) => ({ ...stream, ...relayed })),
+    connect: manifest.connect.map((stream) => ({ ...stream, ...relayed })),
   };
-  // One manifest has one byte string.
-  const isExact = transports?.listen.length === listen.length && transports.connect.length === connect.length;
-  if (transports !== undefined && (!isExact || isRelayed(full))) {
-    throw new EnclosError('MANIFEST_INVALID', 'The manifest names its transports in another form.');
-  }
-  return full;
-}
-
-type Streams = Pick<EnclaveManifest, 'listen' | 'connect'>;
-
-function isRelayed({ listen, connect }: Streams): boolean {
-  return [...listen, ...connect].every((entry) => transportOf(entry) === 'relayed');
-}
-
-function transportOf({ transport }: { readonly transport: StreamTransport }): StreamTransport {
-  return transport;
 }

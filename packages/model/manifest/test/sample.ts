@@ -17,3 +17,10 @@ export const sampleManifest: EnclaveManifest = {
   connect: [{ name: 'peer', host: 'peer.example', port: 443, transport: 'relayed' }],
   limits: { maxFrameBytes: 2 ** 20, maxQueuedCalls: 16, maxPendingCalls: 16, maxDepth: 4 },
 };
+
+/** The same, whose streams need not be relayed. */
+export const passingManifest: EnclaveManifest = {
+  ...sampleManifest,
+  listen: sampleManifest.listen.map((stream) => ({ ...stream, transport: 'passed' })),
+  connect: sampleManifest.connect.map((stream) => ({ ...stream, transport: 'either' })),
+};

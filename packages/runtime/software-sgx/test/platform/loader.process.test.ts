@@ -2,50 +2,21 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
-import { runBundleProcess } from '@enclos/testkit';
 import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
 import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
 import { loaderParts } from '../../src/platform/loader/authority.ts';
-import { confine } from '../../src/platform/loader/confine.ts';
-import { enclaveDescriptors, loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
+import { runLoader, type LoaderPart } from './run-loader.ts';
 
 /**
  * What each part of the loader takes away, seen from a bundle: here that each does its own, and in tests/attacks what a
  * hostile bundle makes of it.
  */
-type Part = keyof typeof loaderParts;
-
-/** In place of a part: gives what the others need. */
-const skipped: Partial<Record<Part, unknown>> = {
-  pureModules: (require: NodeJS.Require) => (name: string) => require(name) as unknown,
-  stripTls: () => ({ readBytes: () => undefined, minimumVersion: () => undefined }),
-  pureTls: (require: NodeJS.Require) => require('node:tls') as object,
-};
-
-async function run(body: string, skip: readonly Part[] = []): Promise<unknown> {
-  const others = Object.fromEntries(skip.map((part) => [part, skipped[part] ?? (() => undefined)]));
-  // Each stands in for a part of the same name.
-  const parts: LoaderParts = { ...loaderParts, confine, ...others };
-  const source = loaderText(parts);
-  const script = `(function (cap) {
-    const chain = (value) => { const all = []; for (let at = value; at; at = Object.getPrototypeOf(at)) all.push(at); return all };
-    const attempt = async () => { ${body} };
-    const send = (answer) => cap.platform.write(JSON.stringify(answer ?? null), () => cap.exit(0));
-    attempt().then(send, (error) => send(String(error)));
-  })`;
-  const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
-  const words = [findInterpreter().path, ...flags, '-e', source];
-  const { answer, errors } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors });
-  assert.notEqual(answer, '', errors);
-  return JSON.parse(answer) as unknown;
-}
-
 interface Row {
-  readonly part: Part;
+  readonly part: LoaderPart;
   readonly what: string;
   readonly body: string;
   /** Parts that are off both times: what they take away is what the body looks through. */
-  readonly off?: readonly Part[];
+  readonly off?: readonly LoaderPart[];
   /** What the body says with the part, and without it. */
   readonly answers: readonly [unknown, unknown];
 }
@@ -149,7 +120,10 @@ const rows: readonly Row[] = [
 describe('the loader', { concurrency: 2 }, () => {
   for (const { part, what, body, off = [], answers } of rows) {
     test(`takes away ${what} by ${part}`, async () => {
-      assert.deepEqual([await run(body, off), await run(body, [...off, part])], answers);
+      assert.deepEqual(
+        [await runLoader(body, { skip: off }), await runLoader(body, { skip: [...off, part] })],
+        answers,
+      );
     });
   }
 });
@@ -183,19 +157,19 @@ const keys: Readonly<Record<string, string>> = {
 
 describe('after the loader', { concurrency: 2 }, () => {
   for (const [what, body] of Object.entries(uses)) {
-    test(`there is ${what}, which a bundle names`, async () => assert.equal(await run(body), true));
+    test(`there is ${what}, which a bundle names`, async () => assert.equal(await runLoader(body), true));
   }
   for (const [name, words] of Object.entries(keys)) {
     test(`the web’s cryptography makes, exports and imports keys for ${name}`, async () => {
       assert.equal(
-        await run(`const made = await crypto.subtle.generateKey(${words}); return made !== undefined`),
+        await runLoader(`const made = await crypto.subtle.generateKey(${words}); return made !== undefined`),
         true,
       );
     });
   }
 
   test('the globals of the language are those that a realm without Node has', async () => {
-    const inside = await run(`return Object.getOwnPropertyNames(globalThis).sort()`, ['stripGlobals']);
+    const inside = await runLoader(`return Object.getOwnPropertyNames(globalThis).sort()`, { skip: ['stripGlobals'] });
     const program = `JSON.stringify(require('node:vm').runInNewContext('Object.getOwnPropertyNames(globalThis)').sort())`;
     const language = JSON.parse(execFileSync(findInterpreter().path, ['-p', program]).toString()) as readonly string[];
     assert.deepEqual([...loaderParts.languageNames()].sort(), language);
@@ -204,7 +178,7 @@ describe('after the loader', { concurrency: 2 }, () => {
 
   test('the globals and the members of process are those that the build knows', async () => {
     // Four of them are there for a bundle that names one.
-    const inside = await run(
+    const inside = await runLoader(
       `void 'Response'; return [Object.getOwnPropertyNames(globalThis), Reflect.ownKeys(process)]`,
     );
     const known = [enclaveGlobals, enclaveProcessMembers].map((names) => [...names].sort());

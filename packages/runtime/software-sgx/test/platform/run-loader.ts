@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { runBundleProcess } from '@enclos/testkit';
+import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
+import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
+import { loaderParts } from '../../src/platform/loader/authority.ts';
+import { confine } from '../../src/platform/loader/confine.ts';
+import { enclaveDescriptors, loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
+import { openPassage, passedSockets } from '../../src/platform/loader/passage.ts';
+
+export type LoaderPart = keyof typeof loaderParts;
+export type StandIns = Partial<Record<LoaderPart, unknown>>;
+
+/** In place of a part that is off: gives what the others need. */
+const skipped: StandIns = {
+  pureModules: (require: NodeJS.Require) => (name: string) => require(name) as unknown,
+  stripTls: () => ({ readBytes: () => undefined, minimumVersion: () => undefined }),
+  pureTls: (require: NodeJS.Require) => require('node:tls') as object,
+};
+
+export interface RunOptions {
+  /** Parts that are off. */
+  readonly skip?: readonly LoaderPart[];
+  /** Parts in the place of others. */
+  readonly standIns?: StandIns;
+  /** Gives the bundle a passage: `passed()` is the connection that comes through it. */
+  readonly passes?: boolean;
+}
+
+/** Runs the body of an asynchronous function as a bundle, under the loader. @returns what it returns, or its error as text */
+export async function runLoader(body: string, options: RunOptions = {}): Promise<unknown> {
+  const { skip = [], standIns = {}, passes = false } = options;
+  // Each stands in for a part of the same name.
+  const others = Object.fromEntries([
+    ...skip.map((part): [string, unknown] => [part, skipped[part] ?? (() => undefined)]),
+    ...Object.entries(standIns),
+  ]) as Partial<LoaderParts>;
+  const parts: LoaderParts = {
+    ...loaderParts,
+    confine,
+    ...(passes ? { openPassage, passedSockets } : {}),
+    ...others,
+  };
+  const source = loaderText(parts);
+  const script = `(function (cap) {
+    const chain = (value) => { const all = []; for (let at = value; at; at = Object.getPrototypeOf(at)) all.push(at); return all };
+    const passed = () => new Promise((resolve) => cap.passage.start((frame, socket) => resolve(socket)));
+    const attempt = async () => { ${body} };
+    const send = (answer) => cap.platform.write(JSON.stringify(answer ?? null), () => cap.exit(0));
+    attempt().then(send, (error) => send(String(error)));
+  })`;
+  const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
+  const words = [findInterpreter().path, ...flags, '-e', source];
+  const { answer, errors } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors, passes });
+  assert.notEqual(answer, '', errors);
+  return JSON.parse(answer) as unknown;
+}
