@@ -22,10 +22,7 @@ const sizes = [1, 16, 64].map((count) => count * mebibyte);
  * be used again: from some megabytes on the collector of a small heap runs for each, of ours and of the peer's.
  */
 const isBound = (sizeBytes: number, kept: Kept, { cores }: Placement): boolean =>
-  kept === 'whole' &&
-  sizeBytes <= 16 * mebibyte &&
-  cores !== undefined &&
-  cores[0] !== cores[1];
+  kept === 'whole' && sizeBytes <= 16 * mebibyte && cores !== undefined && cores[0] !== cores[1];
 
 /**
  * The bare peer, in the enclave's interpreter: says when it has all that was
