@@ -299,7 +299,7 @@ test('a large frame in small chunks arrives whole', () => {
 
 test('a large payload is read into the memory where it stays, which no byte of another frame enters', () => {
   const payload = Uint8Array.from({ length: 3_000_000 }, (_, at) => at % 251);
-  const bytes = Buffer.concat([
+  const stream = Buffer.concat([
     encodeFrame(frame(FrameKind.RETURN, { callId: 1, payload })),
     encodeFrame(frame(FrameKind.RETURN, { callId: 3, payload: Uint8Array.of(7) })),
   ]);
@@ -308,13 +308,13 @@ test('a large payload is read into the memory where it stays, which no byte of a
   const decoded: Frame[] = [];
   const memories = new Set<ArrayBufferLike>();
   const shared = new Uint8Array(65_536);
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 0; at < stream.length;) {
     const memory = decoder.room() ?? shared;
     // Memory follows the bytes that arrived, not the claimed length.
     if (memory !== shared) assert.ok(memory.length <= Math.max(65_536, 32 * at));
     if (memory !== shared) memories.add(memory.buffer);
-    const count = Math.min(memory.length, bytes.length - at, 50_000);
-    memory.set(bytes.subarray(at, at + count));
+    const count = Math.min(memory.length, stream.length - at, 50_000);
+    memory.set(stream.subarray(at, at + count));
     decoder.read(memory.subarray(0, count), (each) => decoded.push(each));
     at += count;
   }
@@ -335,15 +335,15 @@ test('whether chunks come in the room or elsewhere, frames are the same', () => 
         const frames = sizes.map((size, i) =>
           frame(FrameKind.RETURN, { callId: i + 1, payload: new Uint8Array(size).fill(i + 1) }),
         );
-        const bytes = Buffer.concat(frames.map(encodeFrame));
+        const stream = Buffer.concat(frames.map(encodeFrame));
         const decoder = new FrameDecoder({ maxFrameBytes: 500_000 });
         const decoded: Frame[] = [];
-        for (let at = 0, turn = 0; at < bytes.length; turn++) {
+        for (let at = 0, turn = 0; at < stream.length; turn++) {
           const [most, usesRoom] = reads[turn % reads.length] ?? assert.fail();
           const room = usesRoom ? decoder.room() : undefined;
-          const count = Math.min(most, bytes.length - at, room?.length ?? most);
+          const count = Math.min(most, stream.length - at, room?.length ?? most);
           const memory = room?.subarray(0, count) ?? new Uint8Array(count);
-          memory.set(bytes.subarray(at, at + count));
+          memory.set(stream.subarray(at, at + count));
           decoder.read(memory, (each) => decoded.push(each));
           at += count;
         }

@@ -24,7 +24,7 @@ export function gateTransport(gate: Duplex): Transport {
   return {
     ...transport,
     start(events) {
-      if (events.room !== undefined) readInto(gate, events.room);
+      readInto(gate, () => events.room?.());
       transport.start(events);
     },
     send(bytes) {
