@@ -46,7 +46,7 @@ export interface Connection {
   /** The name of the listener or of the destination in the manifest. */
   readonly stream: string;
   /** `accepted` by a listener, or `connected` to a destination. */
-  readonly direction: 'accepted' | 'connected';
+  readonly kind: 'accepted' | 'connected';
   /** `relayed`: its bytes cross this host. `passed`: the enclave has the socket. */
   readonly transport: 'relayed' | 'passed';
 }

@@ -140,7 +140,7 @@ export class Watch {
 }
 
 /** What the host knows of a connection: by the names of the manifest. */
-export type ConnectionKind = Pick<Connection, 'stream' | 'direction' | 'transport'>;
+export type ConnectionKind = Pick<Connection, 'stream' | 'kind' | 'transport'>;
 
 /** One connection, as every instrumentation sees it. */
 export interface WatchedConnection {

@@ -1,4 +1,5 @@
 import { MAX_STREAMS } from '@enclos/edl';
+import { systemReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { PassageNotice, PassedFrame } from '@enclos/tee/passage';
 import { NoticeReader } from '../passing/notices.ts';
@@ -80,11 +81,16 @@ export class PassedStreams {
     return this.#passage !== undefined;
   }
 
-  /** Connects to the passage of a new enclave. Rejects with the error of the system. */
+  /** Connects to the passage of a new enclave. @throws TEE_PLATFORM_UNREACHABLE */
   async open(path: string): Promise<void> {
-    const passage = await this.#passing.open(path, {
-      read: (bytes) => this.#read(bytes),
+    const events = {
+      read: (bytes: Uint8Array) => this.#read(bytes),
       ended: () => this.#end((ends) => ends.lost()),
+    };
+    const passage = await this.#passing.open(path, events).catch((cause: unknown) => {
+      const why = systemReason(cause) ?? String(cause);
+      const message = `The passage of the enclave at ${path} cannot be opened: ${why}.`;
+      throw new EnclosError('TEE_PLATFORM_UNREACHABLE', message, { details: { path }, cause });
     });
     if (this.#isClosed) return passage.close();
     this.#passage = passage;
@@ -129,7 +135,7 @@ export class PassedStreams {
     try {
       const connection = await connect(AbortSignal.any([signal, this.#closing.signal]));
       asked.isPassed = true;
-      asked.watched = this.#watch?.connection({ stream: destination, direction: 'connected', transport: 'passed' });
+      asked.watched = this.#watch?.connection({ stream: destination, kind: 'connected', transport: 'passed' });
       await passConnected(passage, connection, stream);
     } catch (error) {
       asked.watched?.end(0, 0);
@@ -151,7 +157,7 @@ export class PassedStreams {
   #push(passage: Passage, listener: PushedListener, connection: HeldConnection): true {
     const stream = this.#freeNumber();
     listener.credit -= 1;
-    const about = { stream: listener.name, direction: 'accepted', transport: 'passed' } as const;
+    const about = { stream: listener.name, kind: 'accepted', transport: 'passed' } as const;
     this.#accepted.set(stream, { listener, watched: this.#watch?.connection(about) });
     const place = this.#listeners.indexOf(listener);
     passage.pass(connection, { kind: 'accepted', listener: place, stream }, this.#settled);

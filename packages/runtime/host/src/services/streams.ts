@@ -137,7 +137,7 @@ class HostStreams implements StreamService {
     const socket = await this.#relayed.open(request.stream, signal, async (ended) =>
       relayedSocket(await arrivals.next(ended)),
     );
-    this.#observe(socket, { stream: name, direction: 'accepted', transport: 'relayed' });
+    this.#observe(socket, { stream: name, kind: 'accepted', transport: 'relayed' });
     return socket.remoteAddress === undefined ? '' : `${socket.remoteAddress} ${socket.remotePort ?? ''}`;
   }
 
@@ -151,7 +151,7 @@ class HostStreams implements StreamService {
       return passed.connect(asked, signal, (ended) => connectUnread(address, ended));
     }
     const socket = await this.#relayed.open(stream, signal, (ended) => connectRelayed(address, ended));
-    this.#observe(socket, { stream: entry.name, direction: 'connected', transport: 'relayed' });
+    this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
   }
 
   /** @throws STREAM_REFUSED */
