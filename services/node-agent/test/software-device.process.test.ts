@@ -154,7 +154,7 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
     test('an enclave that clients reach, and that holds their connections itself where the platform filters system calls', async () => {
       const socket = connect(Number(await first.does('port')), '127.0.0.1');
       socket.write('hello');
-      const [answer] = await once(socket, 'data');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
       assert.equal(String(answer), 'hello');
       const users = enclaves().map(({ user }) => user);
       const isHeldInside = holdersOfPeer(socket).some(({ user }) => users.includes(user));

@@ -276,7 +276,7 @@ containerTest('a container that is asked to end does so at once', async () => {
 
 test('an enclave that wants connections passed: build says that it needs a platform, verify shows it, and both know its relayed image', async () => {
   const served = join(folder, 'served');
-  cpSync(project, served, { recursive: true, filter: (path) => !/\.enclos$/.test(path), verbatimSymlinks: true });
+  cpSync(project, served, { recursive: true, filter: (path) => !path.endsWith('.enclos'), verbatimSymlinks: true });
   const manifest = JSON.parse(readFileSync(join(served, 'enclave.json'), 'utf8')) as object;
   const listen = [{ name: 'clients', port: 8443, transport: 'passed' }];
   writeFileSync(join(served, 'enclave.json'), JSON.stringify({ ...manifest, listen }));
