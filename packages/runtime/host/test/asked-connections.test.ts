@@ -3,7 +3,13 @@ import { describe, test } from 'node:test';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { encodePassageNotice, type PassageNotice, type PassedFrame } from '@enclos/tee/passage';
 import '../src/errors.ts';
-import type { ConnectionHandle, HeldConnection, PassageEvents, Passing, SettledCallback } from '../src/passing/passing.ts';
+import type {
+  ConnectionHandle,
+  HeldConnection,
+  PassageEvents,
+  Passing,
+  SettledCallback,
+} from '../src/passing/passing.ts';
 import { Arrivals } from '../src/services/arrivals.ts';
 import { PassedStreams } from '../src/services/passed-streams.ts';
 
