@@ -39,7 +39,6 @@ let appraise: Appraiser;
 
 before(async () => {
   platform = await workshop.startPlatform('here');
-  signed = await workshop.signed('attested');
   ({ rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder));
   root = await softwareRoot(rootPem);
   policy = {
@@ -88,99 +87,114 @@ function addressOf(enclave: Attested, listener: string): Address {
   return { host, port };
 }
 
-describe('an enclave that serves attested TLS', () => {
-  test('is accepted by a client whose policy lists the software root, in both modes and after a rotation', async () => {
-    const enclave = await load();
-    const options = { ...addressOf(enclave, 'web'), appraise };
-    for (const leastMode of ['fresh', 'cached'] as const) {
-      const { socket, evidence, mode } = await attestedConnect({ ...options, leastMode });
-      assert.equal(mode, leastMode);
-      assert.ok(evidence.tee === 'sgx');
-      assert.deepEqual([evidence.productId, evidence.root.fingerprint], [16, root.fingerprint]);
-      assert.equal(evidence.binding.kind, 'report-data');
-      socket.destroy();
-      await enclave.call.rotate();
-    }
-  });
+for (const transport of ['relayed', 'passed'] as const) {
+  describe(`over ${transport} streams`, () => {
+    before(async () => {
+      signed = await workshop.signed('attested', { transport });
+    });
 
-  test('is refused without the root, as another product, and when collateral has expired', async () => {
-    const enclave = await load();
-    const address = addressOf(enclave, 'web');
-    const refusal = (appraiser: Appraiser, leastMode: 'fresh' | 'cached'): Promise<unknown> =>
-      attestedConnect({ ...address, appraise: appraiser, leastMode });
-    const { softwareRoots: _, ...intelOnly } = policy;
-    const later = new Date(Date.now() + 400 * 86_400_000);
-    for (const mode of ['fresh', 'cached'] as const) {
-      await assert.rejects(
-        refusal(accepting({ ...intelOnly, intelRoot: true }), mode),
-        refusedWith('APPRAISAL_REFUSED'),
-      );
-      await assert.rejects(refusal(accepting({ ...policy, productId: 17 }), mode), refusedWith('APPRAISAL_REFUSED'));
-      const untrusting = quoteAppraiser({ roots: [INTEL_SGX_ROOT], policy, endorsements });
-      await assert.rejects(refusal(untrusting, mode), refusedWith('EVIDENCE_REFUSED'));
-      const late = quoteAppraiser({ roots: [root], policy, endorsements, now: () => later });
-      await assert.rejects(refusal(late, mode), refusedWith('APPRAISAL_REFUSED'));
-    }
-  });
+    describe('an enclave that serves attested TLS', () => {
+      test('is accepted by a client whose policy lists the software root, in both modes and after a rotation', async () => {
+        const enclave = await load();
+        const options = { ...addressOf(enclave, 'web'), appraise };
+        for (const leastMode of ['fresh', 'cached'] as const) {
+          const { socket, evidence, mode } = await attestedConnect({ ...options, leastMode });
+          assert.equal(mode, leastMode);
+          assert.ok(evidence.tee === 'sgx');
+          assert.deepEqual([evidence.productId, evidence.root.fingerprint], [16, root.fingerprint]);
+          assert.equal(evidence.binding.kind, 'report-data');
+          socket.destroy();
+          await enclave.call.rotate();
+        }
+      });
 
-  test('answers fetch, which refuses it under another policy before a request is sent', async () => {
-    const enclave = await load();
-    const url = `https://localhost:${addressOf(enclave, 'web').port}/secret`;
-    const fetch = createAttestedFetch({ appraise });
-    assert.equal(await (await fetch(url)).text(), 'you asked for /secret');
-    await fetch.close();
-    const picky = createAttestedFetch({ appraise: accepting({ ...policy, minimumSecurityVersion: 2 }) });
-    await assert.rejects(picky(url), refusedWith('APPRAISAL_REFUSED'));
-    await picky.close();
-  });
+      test('is refused without the root, as another product, and when collateral has expired', async () => {
+        const enclave = await load();
+        const address = addressOf(enclave, 'web');
+        const refusal = (appraiser: Appraiser, leastMode: 'fresh' | 'cached'): Promise<unknown> =>
+          attestedConnect({ ...address, appraise: appraiser, leastMode });
+        const { softwareRoots: _, ...intelOnly } = policy;
+        const later = new Date(Date.now() + 400 * 86_400_000);
+        for (const mode of ['fresh', 'cached'] as const) {
+          await assert.rejects(
+            refusal(accepting({ ...intelOnly, intelRoot: true }), mode),
+            refusedWith('APPRAISAL_REFUSED'),
+          );
+          await assert.rejects(
+            refusal(accepting({ ...policy, productId: 17 }), mode),
+            refusedWith('APPRAISAL_REFUSED'),
+          );
+          const untrusting = quoteAppraiser({ roots: [INTEL_SGX_ROOT], policy, endorsements });
+          await assert.rejects(refusal(untrusting, mode), refusedWith('EVIDENCE_REFUSED'));
+          const late = quoteAppraiser({ roots: [root], policy, endorsements, now: () => later });
+          await assert.rejects(refusal(late, mode), refusedWith('APPRAISAL_REFUSED'));
+        }
+      });
 
-  test('sends collateral along, which a client without a source of its own verifies', async () => {
-    const enclave = await load();
-    const own = quoteAppraiser({ roots: [root], policy });
-    for (const leastMode of ['fresh', 'cached'] as const) {
-      // The evidence of the certificate was made before the enclave had collateral.
-      await enclave.call.rotate();
-      const { socket, evidence } = await attestedConnect({ ...addressOf(enclave, 'web'), appraise: own, leastMode });
-      assert.ok(evidence.tee === 'sgx');
-      assert.equal(evidence.mrSigner, policy.mrSigner?.[0]);
-      socket.destroy();
-    }
-  });
-});
+      test('answers fetch, which refuses it under another policy before a request is sent', async () => {
+        const enclave = await load();
+        const url = `https://localhost:${addressOf(enclave, 'web').port}/secret`;
+        const fetch = createAttestedFetch({ appraise });
+        assert.equal(await (await fetch(url)).text(), 'you asked for /secret');
+        await fetch.close();
+        const picky = createAttestedFetch({ appraise: accepting({ ...policy, minimumSecurityVersion: 2 }) });
+        await assert.rejects(picky(url), refusedWith('APPRAISAL_REFUSED'));
+        await picky.close();
+      });
 
-describe('two enclaves', () => {
-  test('attest each other, in both modes', async () => {
-    const server = await load();
-    const client = await load(addressOf(server, 'peers'));
-    for (const mode of ['fresh', 'cached'] as const) {
-      assert.equal(await client.call.ask({ text: `over ${mode}`, mode }), `over ${mode}`);
-    }
-    assert.equal(await server.call.refused(), 0);
-  });
+      test('sends collateral along, which a client without a source of its own verifies', async () => {
+        const enclave = await load();
+        const own = quoteAppraiser({ roots: [root], policy });
+        for (const leastMode of ['fresh', 'cached'] as const) {
+          // The evidence of the certificate was made before the enclave had collateral.
+          await enclave.call.rotate();
+          const { socket, evidence } = await attestedConnect({
+            ...addressOf(enclave, 'web'),
+            appraise: own,
+            leastMode,
+          });
+          assert.ok(evidence.tee === 'sgx');
+          assert.equal(evidence.mrSigner, policy.mrSigner?.[0]);
+          socket.destroy();
+        }
+      });
+    });
 
-  test('refuse whoever has no evidence, and a host that shows a quote of theirs as its own', async () => {
-    const genuine = await load();
-    // A quote that the host got from somewhere: this one was made for a client that saw it.
-    let quote = new Uint8Array();
-    const seeing: Appraiser = (presented) => {
-      quote = presented.quote.slice();
-      return appraise(presented);
-    };
-    const { socket } = await attestedConnect({ ...addressOf(genuine, 'web'), appraise: seeing });
-    socket.destroy();
-    const host = await createAttestedServer({ name: 'attested.test', evidence: () => Promise.resolve(quote) });
-    const address = await listening((connection) => void host.accept(connection).catch(() => undefined));
-    const client = await load(address);
-    for (const mode of ['fresh', 'cached'] as const) {
-      await assert.rejects(client.call.ask({ text: 'a secret', mode }), refusedWith('ENCLAVE_CALL_FAILED'));
-    }
-    const identity = await createClientIdentity({ name: 'client.test', evidence: () => Promise.resolve(quote) });
-    for (const own of [{}, { identity }]) {
-      await assert.rejects(attestedConnect({ ...addressOf(genuine, 'peers'), appraise, ...own }));
-    }
-    assert.equal(await genuine.call.refused(), 2);
+    describe('two enclaves', () => {
+      test('attest each other, in both modes', async () => {
+        const server = await load();
+        const client = await load(addressOf(server, 'peers'));
+        for (const mode of ['fresh', 'cached'] as const) {
+          assert.equal(await client.call.ask({ text: `over ${mode}`, mode }), `over ${mode}`);
+        }
+        assert.equal(await server.call.refused(), 0);
+      });
+
+      test('refuse whoever has no evidence, and a host that shows a quote of theirs as its own', async () => {
+        const genuine = await load();
+        // A quote that the host got from somewhere: this one was made for a client that saw it.
+        let quote = new Uint8Array();
+        const seeing: Appraiser = (presented) => {
+          quote = presented.quote.slice();
+          return appraise(presented);
+        };
+        const { socket } = await attestedConnect({ ...addressOf(genuine, 'web'), appraise: seeing });
+        socket.destroy();
+        const host = await createAttestedServer({ name: 'attested.test', evidence: () => Promise.resolve(quote) });
+        const address = await listening((connection) => void host.accept(connection).catch(() => undefined));
+        const client = await load(address);
+        for (const mode of ['fresh', 'cached'] as const) {
+          await assert.rejects(client.call.ask({ text: 'a secret', mode }), refusedWith('ENCLAVE_CALL_FAILED'));
+        }
+        const identity = await createClientIdentity({ name: 'client.test', evidence: () => Promise.resolve(quote) });
+        for (const own of [{}, { identity }]) {
+          await assert.rejects(attestedConnect({ ...addressOf(genuine, 'peers'), appraise, ...own }));
+        }
+        assert.equal(await genuine.call.refused(), 2);
+      });
+    });
   });
-});
+}
 
 async function listening(onSocket: (socket: Socket) => void): Promise<Address> {
   const server = createServer((socket) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
+import type { StreamTransport } from '@enclos/manifest';
 import type { EmbeddedPlatform, EmbeddedPlatformOptions } from '@enclos/software-sgx';
 import { startMachine } from './machines.ts';
 import { seededBytes } from '@enclos/testing/hostile';
@@ -33,6 +34,8 @@ export interface Variant extends Partial<
   Pick<Project, 'productId' | 'securityVersion' | 'debug' | 'threads' | 'heapSizeBytes' | 'environment' | 'limits'>
 > {
   readonly signer?: 'first' | 'second';
+  /** How the connections of every listener and destination reach the enclave, or of each by its name. Default: as the project says. */
+  readonly transport?: StreamTransport | Readonly<Record<string, StreamTransport>>;
   readonly bootModule?: string;
 }
 
@@ -118,9 +121,17 @@ async function buildVariant(what: {
   readonly variant: Variant;
   readonly folder: string;
 }): Promise<BuildResult> {
-  const { bootModule, signer: _, ...fields } = what.variant;
+  const { bootModule, signer: _, transport, ...fields } = what.variant;
   copyProject(what.name, what.folder);
-  const project = { ...(await loadProject(what.folder)), ...fields };
+  const project = withTransport({ ...(await loadProject(what.folder)), ...fields }, transport);
   const boot = bootModule ?? (what.name === 'raw' ? './raw-boot.ts' : undefined);
   return buildEnclave(project, boot === undefined ? {} : { bootModule: boot });
+}
+
+function withTransport(project: Project, transport: Variant['transport']): Project {
+  const changed = <E extends { readonly name: string; readonly transport: StreamTransport }>(entry: E): E => {
+    const wanted = typeof transport === 'object' ? transport[entry.name] : transport;
+    return { ...entry, transport: wanted ?? entry.transport };
+  };
+  return { ...project, listen: project.listen.map(changed), connect: project.connect.map(changed) };
 }

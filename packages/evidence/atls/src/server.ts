@@ -43,7 +43,7 @@ export interface AttestedServer<E extends object = VerifiedEvidence> {
   /** Its certificate in PEM as it is now, which `rotate` replaces. */
   readonly identity: AttestedIdentity;
   /**
-   * Makes an attested connection of one that was accepted, a socket or a relayed stream.
+   * Makes an attested connection of one that was accepted: a socket, or any other stream.
    * @throws ATLS_* codes, and whatever the appraiser refuses with. The connection is closed then.
    */
   accept(connection: Duplex): Promise<AcceptedConnection<E>>;

@@ -184,6 +184,7 @@ class GateEndpoint {
     }, helloTimeoutMs);
     transport.start({
       data: (chunk) => this.#receiver.data(chunk),
+      room: () => this.#receiver.room(),
       drain: () => this.#writer.drained(),
       end: (error) => this.#ended(error),
     });

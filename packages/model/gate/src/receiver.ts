@@ -48,6 +48,10 @@ export class Receiver {
     this.#updateTimer();
   }
 
+  room(): Uint8Array | undefined {
+    return this.#stopped ? undefined : this.#decoder.room();
+  }
+
   /** Stops or starts reading. A paused frame is not timed, because the delay is ours. */
   pause(value: boolean): void {
     if (this.#stopped) return;

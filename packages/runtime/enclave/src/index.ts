@@ -17,6 +17,6 @@ export { quote, quoteReportData, type QuoteRequest } from './quote.ts';
 export { createReport, identity, targetInfo, verifyReport } from './report.ts';
 export { environmentVariable } from './runtime.ts';
 export { seal, unseal, type SealOptions } from './seal.ts';
-export { connect, listen, type Connection, type StreamOptions } from './net/streams.ts';
+export { connect, listen, type Connection, type Listener, type StreamOptions } from './net/streams.ts';
 export { tlsServer, type TlsServerOptions } from './net/tls.ts';
 export { createTlsIdentity, type TlsIdentity } from './net/tls-identity.ts';

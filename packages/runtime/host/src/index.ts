@@ -5,6 +5,10 @@ export { loadEnclave, type Enclave } from './run/enclave.ts';
 export type { HostContext, LoadOptions } from './run/load-options.ts';
 export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';
 export type {
+  BacklogChange,
+  Connection,
+  ConnectionEnd,
+  ConnectionObservation,
   HostEvent,
   HostEventName,
   Instrumentation,

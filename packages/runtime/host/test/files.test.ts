@@ -7,6 +7,7 @@ import { utf8 } from '@enclos/codec';
 import { createCaller, systemInterface, type Caller } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { pinnedInterpreter } from '@enclos/manifest';
+import { softwareCapabilities } from '@enclos/tee';
 import { manifestFields } from '@enclos/testkit';
 import { createFileService } from '../src/services/files.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
@@ -37,7 +38,10 @@ describe('the host file service', () => {
       mounts: { '/data': join(folder, 'data'), '/config': join(folder, 'config') },
       trustedFiles: { '/model': join(folder, 'model') },
     };
-    service = await openServices(manifest, { folders, streams: { listen: {}, connect: {} } });
+    service = await openServices(manifest, {
+      folders,
+      streams: { capabilities: softwareCapabilities, listen: {}, connect: {} },
+    });
     const { signal } = new AbortController();
     files = createCaller(systemInterface.untrusted, async ({ index, payload }) =>
       service.dispatch(index, payload, { signal }),
@@ -59,7 +63,7 @@ describe('the host file service', () => {
           mounts: { '/data': join(folder, data), '/config': join(folder, 'config') },
           trustedFiles: { '/model': join(folder, 'model') },
         },
-        streams: { listen: {}, connect: {} },
+        streams: { capabilities: softwareCapabilities, listen: {}, connect: {} },
       });
     const told = (data: string, why: string) => ({
       code: 'HOST_MOUNT_REFUSED',

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { STREAM_PIECE_BYTES, StreamTable, type SendStream, type StreamPort } from '@enclos/gate';
 import { HostStream } from '../src/services/host-stream.ts';
-import { withSharedReads } from '../src/services/shared-reads.ts';
+import { relayedSocket } from '../src/services/shared-reads.ts';
 import { socketPair } from './socket-pair.ts';
 
 describe('a stream at its host', { timeout: 60_000 }, () => {
@@ -15,7 +15,7 @@ describe('a stream at its host', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     const [connected, socket] = await socketPair();
     client = connected;
-    accepted = withSharedReads(socket);
+    accepted = relayedSocket(socket);
     const crossing =
       (other: () => StreamTable): SendStream =>
       (frame, _isRefusal, taken) => {

@@ -52,6 +52,13 @@ const manifest = manifestFields(pinnedInterpreter, {
 
 const image = layOutImage({ manifest, bundle: new Uint8Array(16), files: [] });
 
+/** The same with a listener, whose connections are passed. */
+export const passedImage = layOutImage({
+  manifest: { ...manifest, listen: [{ name: 'web', port: 8443, transport: 'passed' }] },
+  bundle: new Uint8Array(16),
+  files: [],
+});
+
 /** An enclave without a process and without a platform: the other end of a real gate. */
 export interface InProcessEnclave {
   readonly endpoint: Endpoint;
@@ -73,6 +80,8 @@ export interface InProcessOptions {
   /** The application's `start`. */
   readonly start?: (number: number) => void | Promise<void>;
   readonly mrEnclave?: (number: number) => number;
+  /** The path of the passage of each launch, as a platform makes it that has connections passed. */
+  readonly passage?: (number: number) => string;
 }
 
 export function createInProcessLauncher(options: InProcessOptions = {}): InProcessLauncher {
@@ -84,9 +93,10 @@ export function createInProcessLauncher(options: InProcessOptions = {}): InProce
     enclaves,
     running: () => running,
     launches: () => launches,
-    async launch({ signal }) {
+    async launch({ signal, openPassage }) {
       const number = launches++;
       await options.beforeLaunch?.(number, signal);
+      if (options.passage !== undefined) await openPassage?.(options.passage(number));
       running += 1;
       const { enclave, launched } = makeEnclave(options, number, () => {
         running -= 1;

@@ -46,6 +46,7 @@ export interface Arrival {
 export class PassagePeer extends EventEmitter {
   readonly arrivals: Arrival[] = [];
   isEnded = false;
+  readonly #sockets: Socket[] = [];
   readonly #pipe: IpcPipe;
 
   /** @param fd of a connection that nothing reads */
@@ -95,6 +96,12 @@ export class PassagePeer extends EventEmitter {
     this.#pipe.close();
   }
 
+  /** Closes all that it was passed. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.close();
+  }
+
   #arrived(bytes: Uint8Array): void {
     const { pendingHandle } = this.#pipe;
     this.#pipe.pendingHandle = undefined;
@@ -102,6 +109,7 @@ export class PassagePeer extends EventEmitter {
     const options = { handle: pendingHandle, allowHalfOpen: true, pauseOnCreate: true };
     const socket = new Socket(options);
     socket.on('error', () => undefined);
+    this.#sockets.push(socket);
     this.arrivals.push({ frame: decodePassedFrame(bytes), socket });
   }
 
@@ -148,10 +156,7 @@ export async function servePassage(name = 'passage.sock', below = ''): Promise<P
       return peer;
     },
     async close() {
-      for (const peer of all) {
-        for (const { socket } of peer.arrivals) socket.destroy();
-        peer.close();
-      }
+      for (const peer of all) peer.destroy();
       await new Promise((resolve) => server.close(resolve));
       await rm(folder, { recursive: true });
     },

@@ -70,15 +70,21 @@ export class Peer {
   /** Every frame of the host. */
   readonly frames: Frame[] = [];
   readonly send: (frame: Frame) => void;
+  /** The end of the enclave, as far as the passage is the reason. */
+  readonly ends = {
+    violated: (error: unknown) => void this.violations.push(error),
+    lost: () => void (this.isLost = true),
+  };
+  isLost = false;
 
   constructor(services: HostServices) {
     this.#services = services;
-    const received = services.connectStreams((lent, _isRefusal, taken) => {
+    const received = services.streams.connect((lent, _isRefusal, taken) => {
       const frame = { ...lent, payload: Uint8Array.from(lent.payload) };
       this.frames.push(frame);
       taken?.();
       queueMicrotask(() => this.#guarded(() => this.#table.received(frame)));
-    });
+    }, this.ends);
     this.send = (frame) => queueMicrotask(() => this.#guarded(() => received(frame)));
     const send: SendStream = (frame, _isRefusal, taken) => {
       this.send(frame);

@@ -11,6 +11,7 @@ import { MAX_STREAMS } from '@enclos/edl';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { FrameKind, MAX_STREAM_CHUNK_BYTES, STREAM_WINDOW_BYTES, type Frame } from '@enclos/gate';
 import { pinnedInterpreter } from '@enclos/manifest';
+import { softwareCapabilities } from '@enclos/tee';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
 import { manifestFields } from '@enclos/testkit';
 // What an error advises is declared there.
@@ -66,7 +67,11 @@ describe('the host stream service', { timeout: 60_000 }, () => {
     const { port } = upstream.address() as { port: number };
     services = await openServices(manifest, {
       folders,
-      streams: { listen: { web: anyPort, admin: anyPort }, connect: { database: { host: '127.0.0.1', port } } },
+      streams: {
+        capabilities: softwareCapabilities,
+        listen: { web: anyPort, admin: anyPort },
+        connect: { database: { host: '127.0.0.1', port } },
+      },
     });
     peer = new Peer(services);
   });
@@ -77,7 +82,7 @@ describe('the host stream service', { timeout: 60_000 }, () => {
   });
 
   function client(listener = 'web'): Socket {
-    const address = services.listeners[listener];
+    const address = services.streams.listeners[listener];
     assert.ok(address?.port !== undefined);
     const socket = connect({ port: address.port, host: address.host ?? '', allowHalfOpen: true });
     socket.on('error', () => undefined);
@@ -395,7 +400,7 @@ describe('the host stream service', { timeout: 60_000 }, () => {
 
 describe('the addresses of streams', () => {
   const open = (listen: Readonly<Record<string, StreamAddress>>, to: Readonly<Record<string, StreamAddress>> = {}) =>
-    openServices(manifest, { folders, streams: { listen, connect: to } });
+    openServices(manifest, { folders, streams: { capabilities: softwareCapabilities, listen, connect: to } });
 
   test('a name that the manifest does not declare is refused', async () => {
     await assert.rejects(open({ other: anyPort }), code('STREAM_NOT_DECLARED'));
@@ -408,7 +413,7 @@ describe('the addresses of streams', () => {
     const web = { path: join(folder, 'web.sock') };
     const taken = await open({ web: anyPort, admin: anyPort });
     t.after(() => taken.close());
-    const { port = 0 } = taken.listeners['web'] ?? {};
+    const { port = 0 } = taken.streams.listeners['web'] ?? {};
     await assert.rejects(
       open({ web, admin: { port } }),
       (error: unknown) =>
@@ -430,7 +435,7 @@ describe('the addresses of streams', () => {
       await mkdir(folder, { recursive: true });
       const path = join(folder, 'web.sock');
       const services = await open({ web: { path }, admin: anyPort });
-      assert.deepEqual(services.listeners['web'], { path });
+      assert.deepEqual(services.streams.listeners['web'], { path });
       // Not at the beginning of its path, which is what a system call with a bounded address would take.
       assert.deepEqual(await readdir(folder), ['web.sock']);
       assert.equal(await socketStateAt(path), 'answers');
@@ -460,12 +465,13 @@ describe('the addresses of streams', () => {
     const services = await openServices(manifest, {
       folders,
       streams: {
+        capabilities: softwareCapabilities,
         listen: { web: anyPort, admin: { host: '127.0.0.1', port: 0 } },
         connect: {},
         listenAddress: '0.0.0.0',
       },
     });
-    const { web, admin } = services.listeners;
+    const { web, admin } = services.streams.listeners;
     await services.close();
     assert.deepEqual([web?.host, admin?.host], ['0.0.0.0', '127.0.0.1']);
   });
@@ -476,7 +482,7 @@ describe('the addresses of streams', () => {
       return undefined;
     });
     // Somebody else may have the port.
-    if (services !== undefined) assert.deepEqual(services.listeners['web'], { host: '127.0.0.1', port: 8443 });
+    if (services !== undefined) assert.deepEqual(services.streams.listeners['web'], { host: '127.0.0.1', port: 8443 });
     await services?.close();
   });
 });

@@ -11,6 +11,7 @@ export type {
   HttpRequestHead,
   HttpResponse,
   PeerStream,
+  PeerStreams,
   StreamedHttpHandler,
   StreamedHttpRequest,
 } from './types.ts';

@@ -2,7 +2,10 @@ import { misused } from './errors.ts';
 
 /** The resources that one client, and all clients together, may take. Times are in milliseconds. */
 export interface HttpLimits {
-  /** Connections of this server at once. The rest of an enclave's 256 streams is for `connect` and other servers. */
+  /**
+   * Connections of this server at once, or fifteen sixteenths of what its listener has if that is less. The rest of an enclave's
+   * 256 streams is for `connect` and other servers.
+   */
   readonly maxConnections: number;
   readonly maxRequestsPerConnection: number;
   /** Bound on the target in the request line. */

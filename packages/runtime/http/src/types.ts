@@ -8,6 +8,12 @@ export interface PeerStream extends Duplex {
   readonly remoteAddress: string;
 }
 
+/** Connections as they arrive: what `listen` of an enclave returns, for example. */
+export interface PeerStreams extends AsyncIterable<PeerStream> {
+  /** The most that are open at once: the next ones do not arrive before one of them ends. Default: no such bound. */
+  readonly maxConnections?: number | undefined;
+}
+
 /** The head of a request. */
 export interface HttpRequestHead {
   /** `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS`. */

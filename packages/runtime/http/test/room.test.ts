@@ -23,6 +23,23 @@ describe('room', () => {
     assert.deepEqual(bodies(next), ['/next']);
   });
 
+  test('is made before a listener has all its connections, or no other would arrive', async () => {
+    for (const [listenerConnections, most] of [
+      [256, 240],
+      [17, 15],
+      [4, 3],
+      [1, 1],
+    ] as const) {
+      const server = testServer(hello, { limits: { maxConnections: 1000 }, listenerConnections });
+      const clients = Array.from({ length: most }, () => server.connect());
+      await server.pass(10);
+      assert.ok(!clients.some(isClosed));
+      server.connect();
+      await quiet();
+      assert.equal(clients.filter(isClosed).length, 1, `${listenerConnections}`);
+    }
+  });
+
   test('is made by those who say nothing when no connection is idle, and never by a request', async () => {
     const { handler, release } = held();
     const server = testServer(handler, { limits: { maxConnections: 2 } });

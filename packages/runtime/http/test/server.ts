@@ -38,6 +38,8 @@ export interface TestServer {
 
 export type TestOptions = Partial<Omit<ServeHttpOptions, 'limits' | 'handler'>> & {
   readonly limits?: Partial<HttpLimits>;
+  /** The most connections that the listener has at once. */
+  readonly listenerConnections?: number;
 };
 
 /** All that is to happen without time passing has happened. */
@@ -45,11 +47,12 @@ export async function quiet(): Promise<void> {
   for (let turn = 0; turn < 12; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-export function testServer(handler: HttpHandler, options: TestOptions = {}): TestServer {
+export function testServer(handler: HttpHandler, { listenerConnections, ...options }: TestOptions = {}): TestServer {
   const waiting: PeerStream[] = [];
   let wake = (): void => undefined;
   const ended = new AbortController();
   const connections = {
+    maxConnections: listenerConnections,
     async *[Symbol.asyncIterator]() {
       while (!ended.signal.aborted || waiting.length > 0) {
         const next = waiting.shift();

@@ -72,6 +72,7 @@ export { servePlatform, type FolderHost, type HostSocket, type PlatformServer } 
 export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
+export { tryPassing, type PassingTrialOptions } from './platform/passing/trial.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { tryLaunch, type TrialOptions } from './platform/trial.ts';
 export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';

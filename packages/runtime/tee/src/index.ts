@@ -13,6 +13,7 @@ export type {
 export { createSoftwareAttester, type SoftwareAttester } from './software/attester.ts';
 export { openChannel, type ChannelOptions } from './software/channel.ts';
 export type { Patience } from './software/patience.ts';
+export { readInto, type ReadRoom } from './software/connect.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
 export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
 export { hostChannel } from './software/protocol.ts';

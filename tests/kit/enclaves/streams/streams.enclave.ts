@@ -8,7 +8,7 @@ import { streams } from './streams.edl.ts';
 
 const counts = { accepted: 0, read: 0, written: 0, ended: 0, refused: 0 };
 const held: Duplex[] = [];
-const stopped = new AbortController();
+let stopped = new AbortController();
 const identity = createTlsIdentity('streams.test');
 const secure = tlsServer(identity);
 
@@ -54,7 +54,10 @@ export const application = defineEnclave(streams, {
     listen(listener);
     serve(listener, manner).catch(() => void (counts.refused += 1));
   },
-  stop: () => stopped.abort(),
+  stop() {
+    stopped.abort();
+    stopped = new AbortController();
+  },
   counts: () => ({ ...counts, read: BigInt(counts.read), written: BigInt(counts.written) }),
   async exchange({ destination, sizeBytes, seed }) {
     const connection = await connect(destination);

@@ -28,6 +28,8 @@ export interface RawHostOptions<T extends Functions> {
   readonly answerSystem?: (name: string) => Uint8Array | undefined;
   /** Serves the application's calls, as bytes. */
   readonly dispatch?: (call: IncomingCall) => Promise<Uint8Array>;
+  /** Connects to the passage. Absent: this host passes no sockets. */
+  readonly openPassage?: (path: string) => Promise<void>;
   /** Takes the frames of streams; what it sends goes out by `endpoint.stream`. Absent: there may be none. */
   readonly onStream?: (frame: Frame) => void;
 }
@@ -47,7 +49,9 @@ export async function openRawHost<T extends Functions>(
   options: RawHostOptions<T>,
 ): Promise<RawHost<T>> {
   const { manifest } = readImage(signed.image);
-  const launched = await launcher.launch({ ...signed, debug: manifest.debug, isolation: 'best' });
+  const { openPassage } = options;
+  const passing = openPassage === undefined ? {} : { openPassage };
+  const launched = await launcher.launch({ ...signed, ...passing, debug: manifest.debug, isolation: 'best' });
   const refuse = () => Promise.reject(new EnclosError('HOST_MOUNT_REFUSED'));
   const files = createDispatcher<System['untrusted'], undefined>(systemInterface.untrusted, {
     readTrustedFile: refuse,

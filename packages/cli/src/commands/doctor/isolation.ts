@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
+import { choosePlan, planAllWays, tryPassing, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
 
@@ -22,6 +22,14 @@ export interface IsolationReport {
   /** The layers of that way; a missing one says every way to it. */
   readonly layers: readonly IsolationLayer[];
   readonly ways: readonly IsolationWayReport[];
+  /** Whether a host can pass connected sockets to an enclave, as it was tried; absent where it was not. */
+  readonly passing?: PassingReport;
+}
+
+export interface PassingReport {
+  readonly works: boolean;
+  /** Why it does not. */
+  readonly reason?: string;
 }
 
 /** Tries what this machine gives an enclave, by each way that there is. */
@@ -31,7 +39,9 @@ export async function probeIsolation(
 ): Promise<IsolationReport> {
   const folder = await runnableFolder(parents);
   try {
-    return reportIsolation(planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) }));
+    return await reportWithPassing(planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) }), {
+      interpreterPath,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -73,7 +83,10 @@ export async function probeSeparatedIsolation(
     const copy = await copyForOthers(interpreterPath, folder);
     if (copy === undefined) return undefined;
     const files = { interpreterPath: copy, ...(await writeStartFiles(folder)) };
-    return reportIsolation(planAllWays({ ...files, enclaveUser: anyEnclaveUser }));
+    return await reportWithPassing(planAllWays({ ...files, enclaveUser: anyEnclaveUser }), {
+      interpreterPath: copy,
+      user: anyEnclaveUser,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -95,6 +108,17 @@ async function copyForOthers(interpreterPath: string, folder: string): Promise<s
   return error !== undefined && 'code' in error && error.code === 'EACCES' ? undefined : copy;
 }
 
+async function reportWithPassing(
+  plans: readonly IsolationPlan[],
+  process: Parameters<typeof tryPassing>[1],
+): Promise<IsolationReport> {
+  const report = reportIsolation(plans);
+  // Without the filter nothing is passed.
+  if (!report.layers.some(({ name, active }) => name === 'seccomp' && active)) return report;
+  const reason = await tryPassing(choosePlan(plans), process);
+  return Object.freeze({ ...report, passing: reason === undefined ? { works: true } : { works: false, reason } });
+}
+
 export function reportIsolation(plans: readonly IsolationPlan[]): IsolationReport {
   const { way, layers } = choosePlan(plans);
   const ways = plans.map((plan) => ({
@@ -106,7 +130,7 @@ export function reportIsolation(plans: readonly IsolationPlan[]): IsolationRepor
 }
 
 /** One check for each way, and one for each layer; a missing layer is what `--isolation=strict` refuses. */
-export function checkIsolation({ strict, chosen, layers, ways }: IsolationReport): readonly Check[] {
+export function checkIsolation({ strict, chosen, layers, ways, passing }: IsolationReport): readonly Check[] {
   const ofWays = ways.map((found) => {
     const use = found.way === chosen ? 'enclaves start by it' : 'not used';
     const lacks = missing(found.layers).map(({ name }) => name);
@@ -119,13 +143,25 @@ export function checkIsolation({ strict, chosen, layers, ways }: IsolationReport
       : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
   );
   const hidesNames = strict && chosen !== 'bubblewrap' ? [namesAreSeen] : [];
-  return [...ofWays, ...ofLayers, ...hidesNames];
+  return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing)];
+}
+
+/** Without it enclaves run: only those whose manifest requires passed streams do not. */
+function checkPassing(passing: PassingReport | undefined): Check {
+  const name = 'passed streams';
+  if (passing === undefined) return info(name, 'not without the system call filter: streams are relayed');
+  if (passing.works) return ok(name, 'a connected socket reaches a process that is started as enclaves are');
+  return warning(
+    name,
+    passing.reason ?? 'not possible',
+    'Look for refused descriptors in the log of SELinux or AppArmor (`dmesg`); until then build enclaves with "transport": "relayed".',
+  );
 }
 
 /** A check for each way, and one for each layer that is missing: what there is does the same as without separation. */
 export function checkSeparatedIsolation(report: IsolationReport): readonly Check[] {
   return checkIsolation(report)
-    .filter(({ name, status }) => name.startsWith('isolation by') || status === 'warning')
+    .filter(({ name, status }) => name.startsWith('isolation by') || name === 'passed streams' || status === 'warning')
     .map((check) => Object.freeze({ ...check, name: `separated ${check.name}` }));
 }
 

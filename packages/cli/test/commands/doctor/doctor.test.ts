@@ -11,6 +11,7 @@ import {
   probeIsolation,
   probeSeparatedIsolation,
   reportIsolation,
+  type IsolationReport,
 } from '../../../src/commands/doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../../../src/commands/doctor/runtime.ts';
 import { checkDebug, checkInspector, checkSeparation } from '../../../src/commands/doctor/settings.ts';
@@ -86,6 +87,7 @@ test('isolation: each way says what it lacks, and a missing layer is a warning w
       ['isolation by util-linux', 'info'],
       ['isolation: a', 'ok'],
       ['isolation: b', 'warning'],
+      ['passed streams', 'info'],
     ],
   );
   assert.equal(checks[0]?.detail, 'without b; enclaves start by it');
@@ -98,14 +100,31 @@ test('isolation: util-linux alone leaves names of files to be seen, bubblewrap d
   const seen = alone.find(({ name }) => name === 'isolation: names of files');
   assert.match(seen?.detail ?? '', /whether a file exists/);
   const both = checkIsolation(reportIsolation([plan('bubblewrap', true), plan('util-linux', true)]));
-  assert.deepEqual(new Set(both.map(({ status }) => status)), new Set(['ok']));
+  const ofIsolation = both.filter(({ name }) => name !== 'passed streams');
+  assert.deepEqual(new Set(ofIsolation.map(({ status }) => status)), new Set(['ok']));
+});
+
+test('passed streams: what the trial found, and what to do when a socket does not arrive', () => {
+  const report = reportIsolation([plan('util-linux', true)]);
+  const checked = (passing: IsolationReport['passing']) =>
+    checkIsolation(passing === undefined ? report : { ...report, passing }).find(
+      ({ name }) => name === 'passed streams',
+    );
+  assert.equal(checked({ works: true })?.status, 'ok');
+  assert.equal(checked(undefined)?.status, 'info');
+  const refused = checked({ works: false, reason: 'It got no socket.' });
+  assert.deepEqual([refused?.status, refused?.detail], ['warning', 'It got no socket.']);
+  assert.match(refused?.fix ?? '', /SELinux or AppArmor/);
 });
 
 test('isolation: --json has it as data, in a shape that stays', async () => {
   const ran = await enclos(['doctor', folder, '--state', stateFolder, '--json']);
   const { isolation } = ran.json() as unknown as DoctorReport;
   assert.ok(isolation);
-  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', 'strict', 'ways']);
+  const isFiltered = isolation.layers.some(({ name, active }) => name === 'seccomp' && active);
+  const tried = isFiltered ? ['passing'] : [];
+  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', ...tried, 'strict', 'ways']);
+  if (isFiltered) assert.deepEqual(isolation.passing, { works: true });
   assert.deepEqual(
     isolation.ways.map(({ way }) => way),
     ['util-linux', 'bubblewrap'],
@@ -138,11 +157,12 @@ test('isolation of enclaves with users of their own: both ways, and what is miss
     [
       ['separated isolation by util-linux', 'info', 'without b; not used'],
       ['separated isolation by bubblewrap', 'ok', 'every layer; enclaves start by it'],
+      ['separated passed streams', 'info', 'not without the system call filter: streams are relayed'],
     ],
   );
   const missing = checkSeparatedIsolation(reportIsolation([plan('util-linux', false), plan('bubblewrap', false)]));
-  assert.deepEqual(missing.at(-1)?.name, 'separated isolation: b');
-  assert.deepEqual(missing.at(-1)?.status, 'warning');
+  assert.deepEqual(missing.at(-2)?.name, 'separated isolation: b');
+  assert.deepEqual(missing.at(-2)?.status, 'warning');
 });
 
 test('isolation of enclaves with users of their own cannot be tried without root', async () => {

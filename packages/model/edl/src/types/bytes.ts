@@ -27,7 +27,7 @@ function isByteArray(value: unknown): value is Uint8Array {
 /**
  * A `Uint8Array`. Written with its length in front, or bare when `exactBytes` fixes it.
  * Decoded bytes are a copy with its own buffer. In a call's arguments or result, bytes of 256 KiB or more that are most of the
- * message keep the message's memory: `byteOffset` is 0, but `buffer` is a little longer.
+ * message keep the message's memory: `byteOffset` is a multiple of 8, and `buffer` is a little longer.
  */
 export function bytes(bounds: ByteBounds | ExactByteBounds): Type<Uint8Array> {
   const read = requireBounds(bounds, ['maxBytes', 'minBytes', 'exactBytes'], 'bytes()');
@@ -59,7 +59,7 @@ function boundedBytes({ min, max }: { readonly min: number; readonly max: number
       check(length);
       const at = source.take(length);
       return source.isOurs && isLarge(source, length)
-        ? movedToFront(source.bytes, at, length)
+        ? keptIn(source.bytes, at, length)
         : copyOf(source.bytes, at, length);
     },
   });
@@ -92,10 +92,12 @@ function isLarge(source: Source, length: number): boolean {
   return length >= LARGE_BYTES && 2 * length > source.end;
 }
 
-/** Moves the bytes to the offset of a copy, so that a typed array aligns with them. The overwritten bytes have been read. */
-function movedToFront(message: Uint8Array, at: number, length: number): Uint8Array {
-  message.copyWithin(0, at, at + length);
-  return new Uint8Array(message.buffer, message.byteOffset, length);
+/** Moves the bytes to the first place where every typed array aligns with them. The overwritten bytes have been read. */
+function keptIn(message: Uint8Array, at: number, length: number): Uint8Array {
+  const first = -message.byteOffset & 7;
+  if (at < first) return copyOf(message, at, length);
+  if (at > first) message.copyWithin(first, at, at + length);
+  return new Uint8Array(message.buffer, message.byteOffset + first, length);
 }
 
 /** `slice` of a plain array: that of a Buffer would return a Buffer. V8 does it in half the time of a loop or of `set`. */

@@ -115,6 +115,38 @@ test('large bytes of a call keep the memory of their message, from its beginning
   assert.equal(seen[1]?.buffer, payloads[1]?.buffer);
 });
 
+test('large bytes at the beginning of a message that is placed for them are not moved', () => {
+  const size = 2 ** 19;
+  const dispatch = createDispatcher(
+    { take: func({ data: bytes({ maxBytes: size }) }, bytes({ maxBytes: 1 })) },
+    {
+      take({ data }) {
+        kept.push(data);
+        return new Uint8Array();
+      },
+    },
+  );
+  const kept: Uint8Array[] = [];
+  const sent = encodeValue(bytes({ maxBytes: size }), new Uint8Array(size).fill(7));
+  // Where the message begins: the value follows three bytes later, or where it has to be moved to.
+  for (const [begin, place] of [
+    [0, 0],
+    [4, 8],
+    [5, 8],
+    [8, 8],
+  ] as const) {
+    const message = new Uint8Array(begin + sent.length).subarray(begin);
+    message.set(sent);
+    assert.ok(dispatch(0, message, undefined) instanceof Uint8Array);
+    const data = kept.at(-1) ?? assert.fail();
+    assert.deepEqual(data, new Uint8Array(size).fill(7));
+    // At 4 it would have to move beyond the end of its message, so it is copied.
+    assert.equal(data.buffer === message.buffer, begin !== 4);
+    assert.equal(data.byteOffset, begin === 4 ? 0 : place);
+    if (begin === 5) assert.equal(message[0], sent[0], 'it was moved');
+  }
+});
+
 test('decodeValue() leaves the bytes that it was given as they are, however large the value', () => {
   const type = bytes({ maxBytes: 2 ** 20 });
   const encoded = encodeValue(type, new Uint8Array(2 ** 19).fill(3));

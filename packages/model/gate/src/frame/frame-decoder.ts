@@ -103,6 +103,13 @@ export class FrameDecoder {
     }
   }
 
+  /** Where the next bytes of a large unfinished payload go: read there, and given to `read` next, they are not copied. */
+  room(): Uint8Array | undefined {
+    if (this.#payloadBytes - this.#payloadFilled < FIRST_ROOM_BYTES) return undefined;
+    this.#makeRoom(this.#payloadFilled + 1);
+    return this.#payload.subarray(this.#payloadFilled);
+  }
+
   /** The fast path: frames that lie wholly in this chunk. Returns where the first unfinished one starts. */
   #wholeFrames(bytes: Uint8Array, start: number, each: (frame: Frame) => void): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -161,16 +168,22 @@ export class FrameDecoder {
   #fillPayload(bytes: Uint8Array, at: number): number {
     const count = Math.min(this.#payloadBytes - this.#payloadFilled, bytes.length - at);
     this.#makeRoom(this.#payloadFilled + count);
-    this.#payload.set(bytes.subarray(at, at + count), this.#payloadFilled);
+    const target = this.#payload.subarray(this.#payloadFilled);
+    const isThere = bytes.buffer === target.buffer && bytes.byteOffset + at === target.byteOffset;
+    if (!isThere) target.set(bytes.subarray(at, at + count));
     this.#payloadFilled += count;
     return at + count;
   }
 
-  /** Grows up to the exact size, so that memory follows the bytes that arrived, not the claimed length. */
+  /**
+   * Grows up to the exact size, so that memory follows the bytes that arrived, not the claimed length. Most large messages begin
+   * with one large value, after its length of 3 or 4 bytes: with spare bytes in front, that value is aligned and need not be moved.
+   */
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#payload.length) return;
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
-    const grown = new Uint8Array(room);
+    const lead = this.#payloadBytes < LARGE_PAYLOAD_BYTES ? 0 : this.#payloadBytes < 2 ** 21 ? 5 : 4;
+    const grown = new Uint8Array(lead + room).subarray(lead);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;
   }

@@ -2,6 +2,11 @@
 export interface TransportEvents {
   /** Bytes have arrived. The endpoint copies what it keeps. */
   data(chunk: Uint8Array): void;
+  /**
+   * Where the next bytes belong, or undefined. A transport that reads them there, and gives `data` that part of the memory,
+   * saves copying a large message. It asks again before each read.
+   */
+  room?(): Uint8Array | undefined;
   /** After `send` returned false: more may be sent. */
   drain(): void;
   /** No more bytes will arrive. Once. */

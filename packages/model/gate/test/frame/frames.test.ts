@@ -297,6 +297,62 @@ test('a large frame in small chunks arrives whole', () => {
   assert.deepEqual(decoded, [frame(FrameKind.HELLO, { payload })]);
 });
 
+test('a large payload is read into the memory where it stays, which no byte of another frame enters', () => {
+  const payload = Uint8Array.from({ length: 3_000_000 }, (_, at) => at % 251);
+  const stream = Buffer.concat([
+    encodeFrame(frame(FrameKind.RETURN, { callId: 1, payload })),
+    encodeFrame(frame(FrameKind.RETURN, { callId: 3, payload: Uint8Array.of(7) })),
+  ]);
+  const decoder = new FrameDecoder({ maxFrameBytes: 4_000_000 });
+  assert.equal(decoder.room(), undefined);
+  const decoded: Frame[] = [];
+  const memories = new Set<ArrayBufferLike>();
+  const shared = new Uint8Array(65_536);
+  for (let at = 0; at < stream.length;) {
+    const memory = decoder.room() ?? shared;
+    // Memory follows the bytes that arrived, not the claimed length.
+    if (memory !== shared) assert.ok(memory.length <= Math.max(65_536, 32 * at));
+    if (memory !== shared) memories.add(memory.buffer);
+    const count = Math.min(memory.length, stream.length - at, 50_000);
+    memory.set(stream.subarray(at, at + count));
+    decoder.read(memory.subarray(0, count), (each) => decoded.push(each));
+    at += count;
+  }
+  assert.deepEqual(decoded, [
+    frame(FrameKind.RETURN, { callId: 1, payload }),
+    frame(FrameKind.RETURN, { callId: 3, payload: Uint8Array.of(7) }),
+  ]);
+  assert.ok(memories.has(decoded[0]?.payload.buffer ?? assert.fail()));
+  assert.ok(!memories.has(decoded[1]?.payload.buffer ?? assert.fail()));
+});
+
+test('whether chunks come in the room or elsewhere, frames are the same', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 200_000 }), fc.boolean()), { minLength: 1 }),
+      fc.array(fc.integer({ min: 0, max: 400_000 }), { minLength: 1, maxLength: 4 }),
+      (reads, sizes) => {
+        const frames = sizes.map((size, i) =>
+          frame(FrameKind.RETURN, { callId: i + 1, payload: new Uint8Array(size).fill(i + 1) }),
+        );
+        const stream = Buffer.concat(frames.map(encodeFrame));
+        const decoder = new FrameDecoder({ maxFrameBytes: 500_000 });
+        const decoded: Frame[] = [];
+        for (let at = 0, turn = 0; at < stream.length; turn++) {
+          const [most, usesRoom] = reads[turn % reads.length] ?? assert.fail();
+          const room = usesRoom ? decoder.room() : undefined;
+          const count = Math.min(most, stream.length - at, room?.length ?? most);
+          const memory = room?.subarray(0, count) ?? new Uint8Array(count);
+          memory.set(stream.subarray(at, at + count));
+          decoder.read(memory, (each) => decoded.push(each));
+          at += count;
+        }
+        assert.deepEqual(decoded, frames);
+      },
+    ),
+  );
+});
+
 test('encodeFrame refuses what a decoder would refuse', () => {
   for (const bad of [
     frame(FrameKind.CALL),

@@ -21,6 +21,8 @@ export interface PassedStreamsOptions {
 
 /** The connections whose sockets the host passes. */
 export class PassedStreams {
+  /** The most connections of each listener. */
+  readonly share: number;
   readonly #passage: EnclavePassage;
   readonly #socketTimeoutMs: number;
   readonly #listeners: readonly (PassedListener | undefined)[];
@@ -38,6 +40,7 @@ export class PassedStreams {
     this.#passage = passage;
     this.#socketTimeoutMs = socketTimeoutMs;
     const share = Math.floor(MAX_STREAMS / Math.max(1, listeners.filter(Boolean).length));
+    this.share = share;
     const notify = (notice: PassageNotice): void => this.#notify(notice);
     this.#listeners = listeners.map((isPassed, listener) =>
       isPassed ? new PassedListener({ listener, share, notify }) : undefined,

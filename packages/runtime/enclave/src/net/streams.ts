@@ -1,9 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { EnclaveManifest } from '@enclos/manifest';
-import { EnclosError } from '@enclos/errors';
-import { PassedStreams } from './passed-streams.ts';
-import { callOptions, RelayedStreams } from './relayed-streams.ts';
-import { runtime, serveStreams } from '../runtime.ts';
+import { EnclaveStreams } from './enclave-streams.ts';
+import { runtime } from '../runtime.ts';
 
 /**
  * A connection that the host relays, or whose socket it has passed: `transport` in enclave.json says which of the two. The host can
@@ -27,12 +24,19 @@ export interface StreamOptions {
   readonly counts?: boolean | undefined;
 }
 
+/** The connections of a listener, as they arrive. */
+export interface Listener extends AsyncGenerator<Connection, void, undefined> {
+  /** The most that are open at once, those that wait in the enclave included. The next ones wait at the host. */
+  readonly maxConnections: number;
+}
+
 /**
  * The connections that the host accepts on a port that enclave.json declares
  * under `listen`. Ends when the signal aborts. While the enclave has its maximum of open streams, further connections wait at
  * the host: 256 relayed ones, and 256 passed ones in equal shares for all listeners whose connections are passed.
  *
- * Each listener has one transport for as long as the enclave runs. The connections behave the same.
+ * Each listener has one transport for as long as the enclave runs, and code need not know which. Only the codes of errors differ: those
+ * of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts
@@ -47,11 +51,8 @@ export interface StreamOptions {
  * }
  * ```
  */
-export function listen(name: string, options: StreamOptions = {}): AsyncGenerator<Connection, void, undefined> {
-  const place = runtime().manifest.listen.findIndex((declared) => declared.name === name);
-  const declared = runtime().manifest.listen[place];
-  if (declared === undefined) throw notDeclared('listener', name);
-  return isPassed(declared) ? passed().listen(place, options) : relayed().listen(name, options.signal);
+export function listen(name: string, options: StreamOptions = {}): Listener {
+  return streams().listen(name, options);
 }
 
 /**
@@ -60,48 +61,12 @@ export function listen(name: string, options: StreamOptions = {}): AsyncGenerato
  * @throws STREAM_NOT_DECLARED, STREAM_LIMIT, STREAM_CONNECT_FAILED, STREAM_BROKEN, GATE_CANCELLED
  */
 export async function connect(name: string, options: StreamOptions = {}): Promise<Connection> {
-  const declared = runtime().manifest.connect.find((destination) => destination.name === name);
-  if (declared === undefined) throw notDeclared('destination', name);
-  if (!isPassed(declared)) return relayed().connect(name, options.signal);
-  const stream = freeNumber();
-  const ask = (): Promise<void> =>
-    runtime().system.streamConnect({ destination: name, stream }, callOptions(options.signal));
-  return passed().connect(stream, ask, options);
+  return streams().connect(name, options);
 }
 
-let relayedStreams: RelayedStreams | undefined;
-let passedStreams: PassedStreams | undefined;
-let lastStream = 0;
+let ofThisEnclave: EnclaveStreams | undefined;
 
-/** `either` follows the platform: it opened a passage, or it did not. */
-function isPassed({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): boolean {
-  const hasPassage = runtime().passage !== undefined;
-  if (transport === 'passed' && !hasPassage) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
-  return transport !== 'relayed' && hasPassage;
-}
-
-function relayed(): RelayedStreams {
-  if (relayedStreams !== undefined) return relayedStreams;
-  const made = new RelayedStreams(runtime(), freeNumber);
-  serveStreams((frame) => made.received(frame));
-  relayedStreams = made;
-  return made;
-}
-
-function passed(): PassedStreams {
-  const { passage, manifest } = runtime();
-  if (passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
-  passedStreams ??= new PassedStreams({ passage, listeners: manifest.listen.map(isPassed) });
-  return passedStreams;
-}
-
-/** A number that no stream has: both kinds share them, as they may at the host. */
-function freeNumber(): number {
-  do lastStream = (lastStream % 0xffff_ffff) + 1;
-  while (relayedStreams?.has(lastStream) === true || passedStreams?.has(lastStream) === true);
-  return lastStream;
-}
-
-function notDeclared(what: string, name: string): EnclosError {
-  return new EnclosError('STREAM_NOT_DECLARED', `enclave.json declares no ${what} ${name}.`);
+function streams(): EnclaveStreams {
+  ofThisEnclave ??= new EnclaveStreams(runtime());
+  return ofThisEnclave;
 }

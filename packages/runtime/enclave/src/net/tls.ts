@@ -20,7 +20,7 @@ export interface TlsServerOptions extends Pick<
 }
 
 /**
- * Ends TLS inside: what the host relays from then on is ciphertext. Keep the
+ * Ends TLS inside: what the host can see of the connection is ciphertext. Keep the
  * key in the enclave, and let evidence bind it, or the host could be the server.
  * @param options key and certificate in PEM, as `node:tls` takes them. Or a function that returns them for each connection:
  *   while it returns the same object, connections share one context. When it returns another object, new connections use that,

@@ -19,17 +19,28 @@ export interface FamilyOptions {
 
 export interface Value extends Family {
   add(labels: Labels, amount?: number): void;
+  /** One series, which is 0 from now on, for code that adds to it often. */
+  series(labels: Labels): (amount: number) => void;
 }
 
 export function createValue(type: 'counter' | 'gauge', options: FamilyOptions): Value {
-  const series = new Map<string, number>();
+  const all = new Map<string, { value: number }>();
+  const of = (labels: Labels): { value: number } => {
+    const key = renderLabels(labels);
+    const found = all.get(key) ?? { value: 0 };
+    all.set(key, found);
+    return found;
+  };
   return Object.freeze({
     add(labels: Labels, amount = 1) {
-      const key = renderLabels(labels);
-      series.set(key, (series.get(key) ?? 0) + amount);
+      of(labels).value += amount;
+    },
+    series(labels: Labels) {
+      const found = of(labels);
+      return (amount: number) => void (found.value += amount);
     },
     render() {
-      const lines = [...series].map(([labels, value]) => sample(options.name, labels, value));
+      const lines = [...all].map(([labels, { value }]) => sample(options.name, labels, value));
       return header(type, options) + lines.join('');
     },
   });
@@ -37,6 +48,8 @@ export function createValue(type: 'counter' | 'gauge', options: FamilyOptions): 
 
 export interface Histogram extends Family {
   observe(labels: Labels, value: number): void;
+  /** One series, for code that observes it often. */
+  series(labels: Labels): (value: number) => void;
 }
 
 interface Buckets {
@@ -48,24 +61,32 @@ interface Buckets {
 
 /** @param bounds upper bounds, ascending; +Inf is added. */
 export function createHistogram(bounds: readonly number[], options: FamilyOptions): Histogram {
-  const series = new Map<string, Buckets>();
+  const all = new Map<string, Buckets>();
   const allBounds = [...bounds, Infinity];
   const linesOf = ({ labels, counts, sum, count }: Buckets): string => {
     let below = 0;
     const atMost = counts.map((found) => (below += found));
     return histogramLines(options.name, bounds, { labels, atMost, sum, count });
   };
+  const of = (labels: Labels): Buckets => {
+    const key = renderLabels(labels);
+    const found = all.get(key) ?? { labels, counts: allBounds.map(() => 0), sum: 0, count: 0 };
+    all.set(key, found);
+    return found;
+  };
+  const add = (found: Buckets, value: number): void => {
+    const bucket = allBounds.findIndex((bound) => value <= bound);
+    found.counts[bucket] = (found.counts[bucket] ?? 0) + 1;
+    found.sum += value;
+    found.count += 1;
+  };
   return Object.freeze({
-    observe(labels: Labels, value: number) {
-      const key = renderLabels(labels);
-      const found = series.get(key) ?? { labels, counts: allBounds.map(() => 0), sum: 0, count: 0 };
-      series.set(key, found);
-      const bucket = allBounds.findIndex((bound) => value <= bound);
-      found.counts[bucket] = (found.counts[bucket] ?? 0) + 1;
-      found.sum += value;
-      found.count += 1;
+    observe: (labels: Labels, value: number) => add(of(labels), value),
+    series(labels: Labels) {
+      const found = of(labels);
+      return (value: number) => add(found, value);
     },
-    render: () => header('histogram', options) + [...series.values()].map(linesOf).join(''),
+    render: () => header('histogram', options) + [...all.values()].map(linesOf).join(''),
   });
 }
 

@@ -37,8 +37,45 @@ export interface Observation {
   end(end: OperationEnd): void;
 }
 
+/** A connection of an enclave with the world outside. Never an address, and nothing of what crosses it. */
+export interface Connection {
+  /** Name in the manifest. */
+  readonly enclave: string;
+  /** Hex; undefined before the platform has measured. */
+  readonly mrEnclave: string | undefined;
+  /** The name of the listener or of the destination in the manifest. */
+  readonly stream: string;
+  /** `accepted` by a listener, or `connected` to a destination. */
+  readonly kind: 'accepted' | 'connected';
+  /** `relayed`: its bytes cross this host. `passed`: the enclave has the socket. */
+  readonly transport: 'relayed' | 'passed';
+}
+
+/** How many bytes crossed a connection. The host counts them when it relays; otherwise they are what the enclave told, or 0. */
+export interface ConnectionEnd {
+  readonly bytesToEnclave: number;
+  readonly bytesFromEnclave: number;
+}
+
+/** One connection under observation. */
+export interface ConnectionObservation {
+  end(end: ConnectionEnd): void;
+}
+
+/** A change of the connections that an enclave has not taken. */
+export interface BacklogChange {
+  readonly enclave: string;
+  /** Its name in the manifest. */
+  readonly listener: string;
+  /** By how many more connections wait at the host: 1, -1 or 0. */
+  readonly waiting: number;
+  /** How many were closed, because too many wait or because the system could not accept or pass them. */
+  readonly dropped: number;
+}
+
 export type HostEventName =
   | 'loaded'
+  | 'listening'
   | 'started'
   | 'load-failed'
   | 'call-failed'
@@ -67,4 +104,7 @@ export interface HostEvent {
 export interface Instrumentation {
   begin?(operation: Operation): Observation | undefined;
   event?(event: HostEvent): void;
+  /** An enclave got a connection: one of its listeners, or one that it asked for. */
+  connection?(connection: Connection): ConnectionObservation | undefined;
+  backlog?(change: BacklogChange): void;
 }

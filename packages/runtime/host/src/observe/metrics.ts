@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createConnectionMetrics } from './connection-metrics.ts';
 import { createHistogram, createValue, createView, expositionContentType } from './exposition.ts';
 import type { HostEvent, Instrumentation, Observation, Operation, OperationEnd } from './instrumentation.ts';
 
@@ -46,7 +47,9 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const families = createFamilies(durationBuckets);
   const nameOf = createNames();
   const mrEnclaveOf = createNames();
-  const render = (): string => families.all.map((family) => family.render()).join('');
+  const connections = createConnectionMetrics({ nowMs, enclaveNames: nameOf, streamNames: createNames() });
+  const all = [...families.all, ...connections.families];
+  const render = (): string => all.map((family) => family.render()).join('');
   return Object.freeze<Metrics>({
     begin(operation) {
       const { kind } = operation;
@@ -59,6 +62,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       const labels = { enclave: nameOf(event.enclave), mrenclave: mrEnclaveOf(event.mrEnclave ?? 'unknown') };
       countEvent(families, event, labels);
     },
+    connection: connections.connection,
+    backlog: connections.backlog,
     render,
     handler: (request, response) => answer(request, response, render),
   });

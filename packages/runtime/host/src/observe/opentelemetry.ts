@@ -1,5 +1,12 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Tracer } from '@opentelemetry/api';
-import type { Instrumentation, Observation, Operation, OperationEnd } from './instrumentation.ts';
+import type {
+  Connection,
+  ConnectionObservation,
+  Instrumentation,
+  Observation,
+  Operation,
+  OperationEnd,
+} from './instrumentation.ts';
 
 export interface OpenTelemetryOptions {
   /** Default: the tracer `@enclos/host` of the global provider. */
@@ -14,10 +21,12 @@ export interface OpenTelemetryOptions {
  * - `enclave/function`, kind client: a call of a trusted function, a child of what is active where it is called;
  * - `enclave/function`, kind server: an untrusted function, a child of the call in which the enclave
  *   called it, and active while it runs;
- * - `enclave load` and `enclave start`.
+ * - `enclave load` and `enclave start`;
+ * - `enclave listener connection`, kind server, and `enclave destination connection`, kind client: a connection for as long as the
+ *   enclave has it, without a parent.
  *
  * Attributes: `enclos.enclave`, `enclos.mrenclave` (hex), `enclos.function`, `enclos.code` (`OK` or an error code), and
- * the sizes of encoded arguments and results. Never a value, never the text of an error. The enclave gets no trace context:
+ * the sizes of encoded arguments and results; of a connection `enclos.stream`, `enclos.transport` (`relayed` or `passed`) and its bytes. Never a value, never the text of an error. The enclave gets no trace context:
  * what it said about it could not be trusted.
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): Instrumentation {
@@ -31,6 +40,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Instrumentati
       contexts.set(observation, own);
       return observation;
     },
+    connection: (connection) => observeConnection(options.tracer ?? trace.getTracer('@enclos/host'), connection),
   });
 }
 
@@ -67,6 +77,24 @@ function observe(tracer: Tracer, operation: Operation, parent: Context): Observe
     },
   };
   return { observation, own };
+}
+
+function observeConnection(tracer: Tracer, connection: Connection): ConnectionObservation {
+  const { enclave, mrEnclave, stream, kind, transport } = connection;
+  const attributes = {
+    'enclos.enclave': enclave,
+    ...(mrEnclave === undefined ? {} : { 'enclos.mrenclave': mrEnclave }),
+    'enclos.stream': stream,
+    'enclos.transport': transport,
+  };
+  const spanKind = kind === 'accepted' ? SpanKind.SERVER : SpanKind.CLIENT;
+  const span = tracer.startSpan(`${enclave} ${stream} connection`, { kind: spanKind, attributes }, ROOT_CONTEXT);
+  return {
+    end({ bytesToEnclave, bytesFromEnclave }) {
+      span.setAttributes({ 'enclos.bytes_to_enclave': bytesToEnclave, 'enclos.bytes_from_enclave': bytesFromEnclave });
+      span.end();
+    },
+  };
 }
 
 const kinds = Object.freeze({

@@ -1,5 +1,12 @@
 import { isEnclosError, isErrorCode, type ErrorCode } from '@enclos/errors';
-import type { HostEventName, Instrumentation, Observation, Operation, OperationEnd } from './instrumentation.ts';
+import type {
+  Connection,
+  HostEventName,
+  Instrumentation,
+  Observation,
+  Operation,
+  OperationEnd,
+} from './instrumentation.ts';
 import { defaultLogLimits, LogBudget, type LogLimits } from './log-budget.ts';
 import { levelOf, logLevels, type EnclosLogger, type LogFields, type LogLevel } from './logger.ts';
 
@@ -35,6 +42,7 @@ export class Watch {
   readonly #enclave: string;
   readonly #logger: EnclosLogger | undefined;
   readonly #instruments: readonly Instrumentation[];
+  readonly #seesConnections: boolean;
   readonly #most: number;
   readonly #budget: LogBudget;
 
@@ -42,6 +50,7 @@ export class Watch {
     this.#enclave = enclave;
     this.#logger = options.logger;
     this.#instruments = instruments;
+    this.#seesConnections = instruments.some((instrument) => 'connection' in instrument);
     this.#most = logLevels.indexOf(options.logLevel ?? 'info');
     this.#budget = new LogBudget({ ...defaultLogLimits, ...options.logLimits }, nowMs);
   }
@@ -71,6 +80,27 @@ export class Watch {
       ),
     );
     return new WatchedOperation(observations, (end, code) => this.#ended(operation, end, code));
+  }
+
+  /** @returns undefined when no observer looks at connections */
+  connection(kind: ConnectionKind): WatchedConnection | undefined {
+    if (!this.#seesConnections) return undefined;
+    const connection = { ...kind, enclave: this.#enclave, mrEnclave: this.mrEnclave };
+    const observations = this.#instruments.map((instrument) => attempt(() => instrument.connection?.(connection)));
+    return {
+      end(bytesToEnclave, bytesFromEnclave) {
+        const end = Object.freeze({ bytesToEnclave, bytesFromEnclave });
+        for (const observation of observations) attempt(() => observation?.end(end));
+      },
+    };
+  }
+
+  /** @param change as in `BacklogChange` */
+  backlog(listener: string, { waiting = 0, dropped = 0 }: { waiting?: number; dropped?: number }): void {
+    const enclave = this.#enclave;
+    for (const instrument of this.#instruments) {
+      attempt(() => instrument.backlog?.({ enclave, listener, waiting, dropped }));
+    }
   }
 
   #ended(operation: Pick<Operation, 'kind' | 'function'>, seen: WatchedOperation, code: OperationEnd['code']): void {
@@ -107,6 +137,14 @@ export class Watch {
   #record(level: LogLevel, fields: LogFields, message: string): void {
     attempt(() => this.#logger?.[level === 'trace' ? 'debug' : level](fields, message));
   }
+}
+
+/** What the host knows of a connection: by the names of the manifest. */
+export type ConnectionKind = Pick<Connection, 'stream' | 'kind' | 'transport'>;
+
+/** One connection, as every instrumentation sees it. */
+export interface WatchedConnection {
+  end(bytesToEnclave: number, bytesFromEnclave: number): void;
 }
 
 /** Hex digits of MRENCLAVE in a log record. */

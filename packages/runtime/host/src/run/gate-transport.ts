@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { giveBack, reuseMessages } from '@enclos/edl';
 import { LARGE_PAYLOAD_BYTES, streamTransport, type Transport } from '@enclos/gate';
+import { readInto } from '@enclos/tee';
 
 /** The memory of messages that are sent once, and that no other code holds. */
 const sentOnce = new WeakSet<ArrayBufferLike>();
@@ -13,7 +14,7 @@ export function toSendOnce(message: Uint8Array): Uint8Array {
 }
 
 /**
- * The gate's end at the host. The memory of a large message is reused for the next one as soon as the kernel has taken it all.
+ * The gate's end at the host. A large message is read where it stays. The memory of a large message is reused for the next one as soon as the kernel has taken it all.
  */
 export function gateTransport(gate: Duplex): Transport {
   const transport = streamTransport(gate);
@@ -22,6 +23,10 @@ export function gateTransport(gate: Duplex): Transport {
   reuseMessages();
   return {
     ...transport,
+    start(events) {
+      readInto(gate, () => events.room?.());
+      transport.start(events);
+    },
     send(bytes) {
       if (bytes.length < LARGE_PAYLOAD_BYTES || !sentOnce.delete(bytes.buffer)) return transport.send(bytes);
       return gate.write(bytes, (error) => {

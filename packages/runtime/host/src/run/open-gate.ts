@@ -72,7 +72,10 @@ export function openGate<T extends Functions, U extends Functions>(
   if (!debugging.inspected) {
     endLateCalls(endpoint, options.callTimeoutMs ?? defaultCallTimeoutMs, Object.keys(trusted));
   }
-  const streamReceived = services.connectStreams(endpoint.stream);
+  const streamReceived = services.streams.connect(endpoint.stream, {
+    violated: (error) => void endpoint.close(error),
+    lost: () => void launched.terminate(),
+  });
   return endpoint;
 }
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { underDeadline, untilAborted } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import type { Functions, Invoke } from '@enclos/edl';
@@ -50,7 +51,13 @@ export async function runEnclave<T extends Functions, U extends Functions>(
   try {
     const services = await openServices(prepared.manifest, {
       folders: { mounts: options.mounts ?? {}, trustedFiles: options.trustedFiles ?? {} },
-      streams: { listen: options.listen ?? {}, connect: options.connect ?? {}, listenAddress: options.listenAddress },
+      streams: {
+        listen: options.listen ?? {},
+        connect: options.connect ?? {},
+        listenAddress: options.listenAddress,
+        capabilities: options.launcher.capabilities,
+        watch,
+      },
     });
     return await runWith(services, run);
   } catch (error) {
@@ -65,7 +72,7 @@ async function runWith<T extends Functions, U extends Functions>(
   run: Run<T, U>,
 ): Promise<RunningEnclave> {
   try {
-    const launched = await launch(run);
+    const launched = await launch(run, services);
     const image = { ...run.prepared, launched, services };
     const application = await startApplication(image, run);
     return runningEnclave(image, application, run);
@@ -76,8 +83,10 @@ async function runWith<T extends Functions, U extends Functions>(
 }
 
 /** The platform measures the image, verifies its signature and starts the enclave process. */
-async function launch<T extends Functions, U extends Functions>(run: Run<T, U>): Promise<LaunchedEnclave> {
-  const { options, prepared, watch } = run;
+async function launch<T extends Functions, U extends Functions>(
+  { options, prepared, watch }: Run<T, U>,
+  { streams }: HostServices,
+): Promise<LaunchedEnclave> {
   const { manifest, debugging } = prepared;
   const launched = await observed(watch, 'load', async () => {
     const enclave = await options.launcher.launch({
@@ -86,6 +95,7 @@ async function launch<T extends Functions, U extends Functions>(run: Run<T, U>):
       debug: manifest.debug,
       isolation: options.isolation ?? 'strict',
       inspector: debugging.inspected,
+      openPassage: streams.openPassage,
       signal: options.signal,
     });
     if (watch !== undefined) watch.mrEnclave = toHex(enclave.identity.mrEnclave);
@@ -94,6 +104,7 @@ async function launch<T extends Functions, U extends Functions>(run: Run<T, U>):
   const { identity, inspector } = launched;
   if (inspector !== undefined) options.developerTool?.takeInspector(manifest.name, identity, inspector);
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
+  for (const entry of manifest.listen) tellListening(watch, streams, entry);
   return launched;
 }
 
@@ -101,6 +112,23 @@ function loadedFields({ identity, isolation }: LaunchedEnclave): LogFields {
   const { productId, securityVersion, debug } = identity;
   const missing = isolation.filter(({ active }) => !active).map(({ name }) => name);
   return { productId, securityVersion, debug, isolationMissing: missing.join(' ') };
+}
+
+/** Says of each listener where it is, and how its connections reach the enclave. */
+function tellListening(
+  watch: Watch | undefined,
+  streams: HostServices['streams'],
+  entry: EnclaveManifest['listen'][number],
+): void {
+  const { name } = entry;
+  const { path, host = '', port = entry.port } = streams.listeners[name] ?? {};
+  const address = path ?? (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
+  const transport = streams.transportOf(entry);
+  watch?.event('listening', 'info', `${name} listens at ${address}, ${transport}.`, {
+    listener: name,
+    address,
+    transport,
+  });
 }
 
 /** An application that has started: the gate to it, and its end. */
@@ -148,7 +176,7 @@ function runningEnclave<T extends Functions, U extends Functions>(
     ),
     identity,
     isolation,
-    listeners: services.listeners,
+    listeners: services.streams.listeners,
     exited: exited.then((exit) => debugging.exit(exit)),
     closed: endpoint.closed,
     ended,

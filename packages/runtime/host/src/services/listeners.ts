@@ -1,93 +1,66 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { listenRefusal } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { listenOnSocket } from '@enclos/tee/unix-socket';
+import type { Passing } from '../passing/passing.ts';
 import type { StreamAddress } from './addresses.ts';
-import { withSharedReads } from './shared-reads.ts';
+import { Arrivals, type ArrivalEvents } from './arrivals.ts';
 
-/** The most connections that wait while an enclave does not take them; further ones are closed. */
-const maxWaitingConnections = 512;
-
-/** The ports that the manifest declares, open on this machine. */
-export interface Listeners {
-  /** Where each listener really listens, by name. */
-  readonly addresses: Readonly<Record<string, StreamAddress>>;
-  /** The next connection, or a rejection when `signal` aborts first. @throws STREAM_NOT_DECLARED */
-  accept(name: string, signal: AbortSignal): Promise<Socket>;
-  /** Closes the ports and the connections that were not accepted. */
+/** A port that the manifest declares, open on this machine. */
+export interface Listener {
+  /** Where it really listens. */
+  readonly address: StreamAddress;
+  readonly arrivals: Arrivals;
+  /** Closes the port and the connections that the enclave has not taken. */
   close(): Promise<void>;
 }
 
-/** @throws HOST_LISTEN_FAILED, and then nothing stays open. */
-export async function openListeners(wanted: ReadonlyMap<string, StreamAddress>): Promise<Listeners> {
+export interface ListenerRequest {
+  readonly name: string;
+  readonly address: StreamAddress;
+  /** How its connections are accepted if they may be passed; otherwise they are not. */
+  readonly passing: Passing | undefined;
+  readonly events: ArrivalEvents;
+}
+
+/** The listeners, by name. @throws HOST_LISTEN_FAILED, and then nothing stays open */
+export async function openListeners(requests: readonly ListenerRequest[]): Promise<ReadonlyMap<string, Listener>> {
   const listeners = new Map<string, Listener>();
-  const close = async (): Promise<void> => {
-    await Promise.all([...listeners.values()].map((listener) => listener.close()));
-  };
   try {
-    for (const [name, address] of wanted) listeners.set(name, await openListener(name, address));
+    for (const request of requests) listeners.set(request.name, await openListener(request));
   } catch (error) {
-    await close();
+    await closeListeners(listeners);
     throw error;
   }
-  return Object.freeze({
-    addresses: Object.freeze(Object.fromEntries([...listeners].map(([name, { address }]) => [name, address]))),
-    accept(name: string, signal: AbortSignal) {
-      const listener = listeners.get(name);
-      if (listener === undefined) throw new EnclosError('STREAM_NOT_DECLARED');
-      return listener.accept(signal);
-    },
-    close,
-  });
+  return listeners;
 }
 
-interface Listener {
-  readonly address: StreamAddress;
-  accept(signal: AbortSignal): Promise<Socket>;
-  close(): Promise<void>;
+export async function closeListeners(listeners: ReadonlyMap<string, Listener>): Promise<void> {
+  await Promise.all([...listeners.values()].map((listener) => listener.close()));
 }
 
-async function openListener(name: string, wanted: StreamAddress): Promise<Listener> {
-  const arrived: Socket[] = [];
-  const waiting = new Set<(socket: Socket) => void>();
+async function openListener({ name, address: wanted, passing, events }: ListenerRequest): Promise<Listener> {
+  const arrivals = new Arrivals(events);
   // Paused: nothing is read from a waiting connection, so nothing has to be kept.
-  const server = createServer({
-    allowHalfOpen: true,
-    pauseOnConnect: true,
-    noDelay: true,
-  });
-  server.on('connection', (accepted) => {
-    const socket = withSharedReads(accepted);
-    // The code that accepts the socket sees its state; before that, nothing listens for errors.
-    socket.on('error', () => undefined);
-    const [next] = waiting;
-    if (next !== undefined) return next(socket);
-    if (arrived.length < maxWaitingConnections) arrived.push(socket);
-    else socket.destroy();
-  });
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+  if (passing === undefined) {
+    server.on('connection', (socket) => {
+      // The code that takes the connection sees its state; before that, nothing listens for errors.
+      socket.on('error', () => undefined);
+      arrivals.add(socket);
+    });
+  }
+  const address = await listening(name, server, wanted);
+  server.on('error', passing === undefined ? arrivals.refused : () => undefined);
+  // No connection can have come: the event loop has not turned since the server began to listen.
+  passing?.accept(server, arrivals.add, arrivals.refused);
   return Object.freeze({
-    address: await listening(name, server, wanted),
-    accept: (signal: AbortSignal) =>
-      new Promise<Socket>((resolve, reject) => {
-        const next = arrived.shift();
-        if (next !== undefined) return resolve(next);
-        const stop = (): void => {
-          waiting.delete(take);
-          reject(new EnclosError('GATE_CANCELLED', undefined, { cause: signal.reason }));
-        };
-        const take = (socket: Socket): void => {
-          waiting.delete(take);
-          signal.removeEventListener('abort', stop);
-          resolve(socket);
-        };
-        waiting.add(take);
-        signal.addEventListener('abort', stop);
-        if (signal.aborted) stop();
-      }),
+    address,
+    arrivals,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of arrived) socket.destroy();
+      arrivals.close();
       await closed;
     },
   });
@@ -113,7 +86,6 @@ async function listening(name: string, server: Server, wanted: StreamAddress): P
       },
     );
   }
-  server.on('error', () => undefined);
   const bound = server.address();
   // The address of a socket can differ from its path.
   if (bound === null || typeof bound === 'string') return Object.freeze({ path: wanted.path ?? '' });

@@ -1,23 +1,21 @@
 import { createDispatcher, systemInterface, type Dispatch, type Handlers } from '@enclos/edl';
 import type { EnclaveManifest } from '@enclos/manifest';
-import type { StreamAddress } from './addresses.ts';
 import { createFileService, requireFolders, type HostFolders } from './files.ts';
-import { openStreamService, type CallSignal, type StreamAddresses, type StreamService } from './streams.ts';
+import { openStreamService, type CallSignal, type StreamService, type StreamSettings } from './streams.ts';
 
 /** What the host does for an enclave besides the application's functions: files and streams. */
 export interface HostServices {
   /** Table 1 of the gate. */
   readonly dispatch: Dispatch<CallSignal>;
-  readonly listeners: Readonly<Record<string, StreamAddress>>;
-  readonly connectStreams: StreamService['connect'];
+  readonly streams: Omit<StreamService, 'handlers' | 'close'>;
   /** Ends every stream, and removes the files of interrupted writes. */
   close(): Promise<void>;
 }
 
-/** @throws HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED, STREAM_NOT_DECLARED */
+/** @throws HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED, STREAM_NOT_DECLARED, STREAM_TRANSPORT_UNAVAILABLE */
 export async function openServices(
   manifest: EnclaveManifest,
-  given: { readonly folders: HostFolders; readonly streams: StreamAddresses },
+  given: { readonly folders: HostFolders; readonly streams: StreamSettings },
 ): Promise<HostServices> {
   const files = createFileService(manifest, given.folders);
   await requireFolders(manifest, given.folders);
@@ -28,8 +26,7 @@ export async function openServices(
   };
   return Object.freeze({
     dispatch: createDispatcher(systemInterface.untrusted, handlers),
-    listeners: streams.listeners,
-    connectStreams: streams.connect,
+    streams,
     async close() {
       await streams.close();
       await files.close();

@@ -1,5 +1,7 @@
-import { Socket, type ConnectOpts } from 'node:net';
+import type { ConnectOpts, Socket } from 'node:net';
 import { MAX_STREAM_CHUNK_BYTES } from '@enclos/gate';
+import { socketWith } from '../passing/held-connections.ts';
+import type { HeldConnection } from '../passing/passing.ts';
 
 /**
  * The buffer into which all relayed sockets are read: the bytes of one socket are copied out before the next one is read.
@@ -28,17 +30,13 @@ export function relayedSocketOptions(socketOf: () => Socket): RelayedSocketOptio
   };
 }
 
-/**
- * Turns a paused socket that a server has accepted into a socket with shared reads: servers have no such option, but they make
- * their sockets from handles, and so can we. A socket without a handle is returned unchanged.
- */
-export function withSharedReads(accepted: Socket): Socket {
-  const holder = accepted as { _handle?: unknown };
-  const handle = holder._handle;
-  if (typeof handle !== 'object' || handle === null) return accepted;
-  holder._handle = null;
-  accepted.destroy();
-  const options = { ...relayedSocketOptions(() => socket), handle, pauseOnCreate: true };
-  const socket: Socket = new Socket(options);
+/** Turns a connection that was accepted into a paused socket with shared reads. */
+export function relayedSocket(connection: HeldConnection): Socket {
+  const socket: Socket = socketWith(
+    connection,
+    relayedSocketOptions(() => socket),
+  );
+  // The code that relays it sees its state.
+  socket.on('error', () => undefined);
   return socket;
 }

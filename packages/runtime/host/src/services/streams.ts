@@ -1,13 +1,18 @@
-import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { MAX_STREAMS, type Handlers, type systemInterface } from '@enclos/edl';
+import type { Socket } from 'node:net';
+import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { StreamTable, type Frame, type IncomingCall, type SendStream } from '@enclos/gate';
+import type { Frame, IncomingCall, SendStream } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
-import { connectToSocket } from '@enclos/tee/unix-socket';
+import type { Capabilities } from '@enclos/tee';
+import { findPassing } from '../passing/find-passing.ts';
+import type { ConnectionKind } from '../observe/watch.ts';
 import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
-import { openListeners } from './listeners.ts';
-import { HostStream } from './host-stream.ts';
-import { relayedSocketOptions } from './shared-reads.ts';
+import { connectRelayed, connectUnread } from './connecting.ts';
+import { closeListeners, openListeners, type Listener } from './listeners.ts';
+import { PassedStreams, type EnclaveEnds, type StreamWatch } from './passed-streams.ts';
+import { RelayedStreams } from './relayed-streams.ts';
+import { relayedSocket } from './shared-reads.ts';
+import { mayPass, offersPassing, type RunningTransport } from './transports.ts';
 
 type UntrustedFunctions = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, `stream${string}`>>;
@@ -21,96 +26,152 @@ export interface StreamAddresses {
   readonly connect: Readonly<Record<string, StreamAddress>>;
 }
 
+export interface StreamSettings extends StreamAddresses {
+  /** What the platform can do that is to launch the enclave. */
+  readonly capabilities: Pick<Capabilities, 'platform' | 'streamTransports'>;
+  readonly watch?: StreamWatch | undefined;
+}
+
 /** The signal that cancels a waiting call: see {@link IncomingCall}. */
 export type CallSignal = Pick<IncomingCall, 'signal'>;
 
 export interface StreamService {
   readonly handlers: Handlers<StreamFunctions, CallSignal>;
   readonly listeners: Readonly<Record<string, StreamAddress>>;
+  /** Connects to the enclave's passage, if this host can pass connections, and the enclave may have some. */
+  readonly openPassage: ((path: string) => Promise<void>) | undefined;
+  /** How connections of an entry of the manifest reach the enclave: known when it is launched. */
+  transportOf(entry: EnclaveManifest['listen'][number] | EnclaveManifest['connect'][number]): RunningTransport;
   /**
    * Called once, before the enclave's first call: frames of streams go out by `send`.
    * @returns a function that takes incoming frames, and throws GATE_PROTOCOL_VIOLATION.
    */
-  readonly connect: (send: SendStream) => (frame: Frame) => void;
+  connect(send: SendStream, ends: EnclaveEnds): (frame: Frame) => void;
   /** Closes the listeners and every stream. */
   close(): Promise<void>;
 }
 
 /**
- * Listens and connects for the enclave, and relays bytes. The enclave reaches
+ * Listens and connects for the enclave, and relays bytes or passes connections. The enclave reaches
  * the declared listeners and destinations and nothing else, whatever it asks.
- * @throws HOST_LISTEN_FAILED, STREAM_NOT_DECLARED
+ * @throws HOST_LISTEN_FAILED, STREAM_NOT_DECLARED, STREAM_TRANSPORT_UNAVAILABLE
  */
-export async function openStreamService(manifest: EnclaveManifest, given: StreamAddresses): Promise<StreamService> {
+export async function openStreamService(manifest: EnclaveManifest, given: StreamSettings): Promise<StreamService> {
+  const { capabilities, watch } = given;
   const destinations = addressesOf(manifest.connect, given.connect);
   const host = given.listenAddress ?? loopbackAddress;
   const declared = manifest.listen.map(({ name, port }) => ({ name, host, port }));
-  const listeners = await openListeners(addressesOf(declared, given.listen));
-  const streams = createHostStreams();
-
-  const handlers: StreamService['handlers'] = {
-    async streamAccept({ listener, stream }, { signal }) {
-      const socket = await streams.open(stream, signal, (ended) => listeners.accept(listener, ended));
-      return socket.remoteAddress === undefined ? '' : `${socket.remoteAddress} ${socket.remotePort ?? ''}`;
+  const places = addressesOf(declared, given.listen);
+  const found = findPassing();
+  const offer = { manifest, capabilities, listen: places, connect: destinations, canPass: found !== undefined };
+  const passing = offersPassing(offer) ? found : undefined;
+  const requests = manifest.listen.map((entry) => ({
+    name: entry.name,
+    address: places.get(entry.name) ?? { host, port: entry.port },
+    passing: mayPass(entry) ? passing : undefined,
+    events: {
+      waiting: (waiting: number) => watch?.backlog(entry.name, { waiting }),
+      dropped: () => watch?.backlog(entry.name, { dropped: 1 }),
     },
-    async streamConnect({ destination, stream }, { signal }) {
-      const address = destinations.get(destination);
-      if (address === undefined) throw new EnclosError('STREAM_NOT_DECLARED');
-      await streams.open(stream, signal, (ended) => connected(address, ended));
-    },
-  };
-  return Object.freeze({
-    handlers,
-    listeners: listeners.addresses,
-    connect: streams.connect,
-    async close() {
-      streams.closeAll();
-      await listeners.close();
-    },
-  });
+  }));
+  const listeners = await openListeners(requests);
+  const pushed = manifest.listen.map((entry) => (mayPass(entry) ? namedArrivals(entry.name, listeners) : undefined));
+  const passed = passing === undefined ? undefined : new PassedStreams(passing, watch, pushed);
+  return new HostStreams({ manifest, watch, destinations, listeners, passed });
 }
 
-/** The streams by the enclave's numbers for them. */
-function createHostStreams() {
-  let sendByGate: SendStream = () => undefined;
-  const table = new StreamTable({
-    send: (frame, isRefusal, taken) => sendByGate(frame, isRefusal, taken),
-    answersStrangers: true,
-  });
-  const streams = new Map<number, HostStream>();
-  let closed = false;
-  const check = (id: number): void => {
-    if (closed) throw new EnclosError('STREAM_BROKEN');
-    if (id === 0 || table.has(id)) throw new EnclosError('STREAM_REFUSED', 'The number of the stream is in use.');
-    if (table.size < MAX_STREAMS) return;
-    throw new EnclosError('STREAM_LIMIT', `${MAX_STREAMS} streams are open, no more are allowed.`);
-  };
-  return Object.freeze({
-    connect(send: SendStream) {
-      sendByGate = send;
-      return (frame: Frame): void => table.received(frame);
-    },
-    open(id: number, signal: AbortSignal, begin: (signal: AbortSignal) => Promise<Socket>): Promise<Socket> {
-      check(id);
-      const stream = new HostStream((events) => table.open(id, events, () => void streams.delete(id)));
-      streams.set(id, stream);
-      return stream.begin(signal, begin);
-    },
-    closeAll(): void {
-      closed = true;
-      for (const stream of streams.values()) stream.destroy();
-    },
-  });
+function namedArrivals(name: string, listeners: ReadonlyMap<string, Listener>) {
+  const listener = listeners.get(name);
+  return listener && { name, arrivals: listener.arrivals };
 }
 
-function connected(address: StreamAddress, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const options = { ...relayedSocketOptions(() => socket), noDelay: true, signal };
-    const { path, ...network } = address;
-    const socket: Socket =
-      path === undefined ? connect({ ...network, ...options } as TcpNetConnectOpts) : connectToSocket(path, options);
-    socket.once('connect', () => resolve(socket));
-    // Never removed: readers and writers see an error after the connection.
-    socket.on('error', (cause) => reject(new EnclosError('STREAM_CONNECT_FAILED', undefined, { cause })));
-  });
+interface HostStreamsInit {
+  readonly manifest: EnclaveManifest;
+  readonly watch: StreamWatch | undefined;
+  readonly destinations: ReadonlyMap<string, StreamAddress>;
+  readonly listeners: ReadonlyMap<string, Listener>;
+  /** Undefined when nothing can be passed. */
+  readonly passed: PassedStreams | undefined;
+}
+
+class HostStreams implements StreamService {
+  readonly handlers: StreamService['handlers'] = {
+    streamAccept: (request, { signal }) => this.#accept(request, signal),
+    streamConnect: (request, { signal }) => this.#connect(request, signal),
+  };
+  readonly listeners: Readonly<Record<string, StreamAddress>>;
+  readonly openPassage: StreamService['openPassage'];
+  readonly #init: HostStreamsInit;
+  readonly #relayed = new RelayedStreams();
+
+  constructor(init: HostStreamsInit) {
+    this.#init = init;
+    const { passed } = init;
+    this.openPassage = passed && ((path) => passed.open(path));
+    const addresses = [...init.listeners].map(([name, { address }]) => [name, address] as const);
+    this.listeners = Object.freeze(Object.fromEntries(addresses));
+  }
+
+  transportOf({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): RunningTransport {
+    return this.#init.passed?.isOpen === true && mayPass({ transport }) ? 'passed' : 'relayed';
+  }
+
+  connect(send: SendStream, ends: EnclaveEnds): (frame: Frame) => void {
+    this.#init.passed?.start(ends);
+    return this.#relayed.start(send);
+  }
+
+  async close(): Promise<void> {
+    this.#init.passed?.close();
+    this.#relayed.close();
+    await closeListeners(this.#init.listeners);
+  }
+
+  async #accept(request: { listener: string; stream: number }, signal: AbortSignal): Promise<string> {
+    const { name, transport } = declaredEntry(this.#init.manifest.listen, request.listener);
+    const arrivals = this.#init.listeners.get(name)?.arrivals;
+    if (arrivals === undefined || this.transportOf({ transport }) === 'passed') {
+      throw new EnclosError('STREAM_REFUSED', 'The connections of this listener are passed.');
+    }
+    this.#requireFree(request.stream);
+    const socket = await this.#relayed.open(request.stream, signal, async (ended) =>
+      relayedSocket(await arrivals.next(ended)),
+    );
+    this.#observe(socket, { stream: name, kind: 'accepted', transport: 'relayed' });
+    return socket.remoteAddress === undefined ? '' : `${socket.remoteAddress} ${socket.remotePort ?? ''}`;
+  }
+
+  async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {
+    const entry = declaredEntry(this.#init.manifest.connect, destination);
+    const address = this.#init.destinations.get(entry.name) ?? { host: entry.host, port: entry.port };
+    this.#requireFree(stream);
+    const { passed } = this.#init;
+    if (passed !== undefined && this.transportOf(entry) === 'passed') {
+      const asked = { stream, destination: entry.name };
+      return passed.connect(asked, signal, (ended) => connectUnread(address, ended));
+    }
+    const socket = await this.#relayed.open(stream, signal, (ended) => connectRelayed(address, ended));
+    this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
+  }
+
+  /** @throws STREAM_REFUSED */
+  #requireFree(stream: number): void {
+    const isFree = stream !== 0 && !this.#relayed.has(stream) && this.#init.passed?.has(stream) !== true;
+    if (!isFree) throw new EnclosError('STREAM_REFUSED', 'The number of the stream is in use.');
+  }
+
+  #observe(socket: Socket, kind: ConnectionKind): void {
+    const watched = this.#init.watch?.connection(kind);
+    if (watched === undefined) return;
+    const end = (): void => watched.end(socket.bytesRead, socket.bytesWritten);
+    if (socket.closed) end();
+    else socket.once('close', end);
+  }
+}
+
+/** @throws STREAM_NOT_DECLARED */
+function declaredEntry<E extends { readonly name: string }>(entries: readonly E[], name: string): E {
+  const entry = entries.find((declared) => declared.name === name);
+  if (entry === undefined) throw new EnclosError('STREAM_NOT_DECLARED');
+  return entry;
 }

@@ -5,7 +5,14 @@ import { ConnectionPool } from './pool.ts';
 import { limitsOf, type HttpLimits } from '../limits.ts';
 import { createDateField } from '../writing/date-field.ts';
 import type { Server } from './session.ts';
-import type { BodyLimit, HttpHandler, HttpRequestHead, PeerStream, StreamedHttpHandler } from '../types.ts';
+import type {
+  BodyLimit,
+  HttpHandler,
+  HttpRequestHead,
+  PeerStream,
+  PeerStreams,
+  StreamedHttpHandler,
+} from '../types.ts';
 
 export interface ServeHttpOptions {
   /**
@@ -52,9 +59,9 @@ export interface ServeHttpOptions {
  * ```
  * @throws HTTP_MISUSED for a limit that is not a number; what the iterable throws, after the connections are closed.
  */
-export async function serveHttp(connections: AsyncIterable<PeerStream>, options: ServeHttpOptions): Promise<void> {
+export async function serveHttp(connections: PeerStreams, options: ServeHttpOptions): Promise<void> {
   const { signal, clock = processClock } = options;
-  const limits = limitsOf(options.limits);
+  const limits = withRoomToArrive(limitsOf(options.limits), connections.maxConnections);
   const pool = new ConnectionPool(serverOf(options, limits, clock), options.secure);
   const stopSweeping = clock.every(sweepIntervalMs(limits), () => pool.sweep());
   const drain = (): void => pool.drain();
@@ -101,6 +108,16 @@ function serverOf(
   });
   const dateField = createDateField(dateOrNone);
   return { limits, handler, streamed, bodyLimit, onError: tell, dateField, now, room, isDraining: false };
+}
+
+/**
+ * A connection that must not keep others out is closed when another one arrives. So fewer may be open than the source gives,
+ * or none would arrive.
+ */
+function withRoomToArrive(limits: HttpLimits, sourceConnections: number | undefined): HttpLimits {
+  if (sourceConnections === undefined) return limits;
+  const most = Math.max(1, sourceConnections - Math.ceil(sourceConnections / 16));
+  return { ...limits, maxConnections: Math.min(limits.maxConnections, most) };
 }
 
 /** Often enough for the shortest timeout, and at most once a second: connections have no timers. */

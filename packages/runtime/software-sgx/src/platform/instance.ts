@@ -22,7 +22,7 @@ import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { Host } from './host.ts';
 import type { SocketAccess } from './listen-privately.ts';
-import { decidePassing, passingLayers } from './passing.ts';
+import { decidePassing, passingLayers } from './passing/decide.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
 

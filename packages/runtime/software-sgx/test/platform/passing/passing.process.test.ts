@@ -13,7 +13,7 @@ import {
   type LaunchOptions,
   type PassingEnclave,
   type PassingLab,
-} from './passing-lab.ts';
+} from './lab.ts';
 
 let lab: PassingLab;
 before(async () => {

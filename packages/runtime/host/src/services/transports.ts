@@ -1,0 +1,52 @@
+import { EnclosError } from '@enclos/errors';
+import type { EnclaveManifest } from '@enclos/manifest';
+import type { Capabilities } from '@enclos/tee';
+import type { StreamAddress } from './addresses.ts';
+
+/** How the connections of one listener or destination reach the enclave, once that is decided. */
+export type RunningTransport = Capabilities['streamTransports'][number];
+
+export interface TransportOffer {
+  readonly manifest: Pick<EnclaveManifest, 'listen' | 'connect'>;
+  readonly capabilities: Pick<Capabilities, 'platform' | 'streamTransports'>;
+  /** The address of each listener and of each destination. */
+  readonly listen: ReadonlyMap<string, StreamAddress>;
+  readonly connect: ReadonlyMap<string, StreamAddress>;
+  /** Whether this process can pass connections. */
+  readonly canPass: boolean;
+}
+
+/**
+ * Whether this host offers to pass connections. The platform decides, for all of an enclave's entries that may be passed.
+ * @throws STREAM_TRANSPORT_UNAVAILABLE when it cannot, and an entry must be passed
+ */
+export function offersPassing({ manifest, capabilities, listen, connect, canPass }: TransportOffer): boolean {
+  const [listeners, destinations] = [manifest.listen.filter(mayPass), manifest.connect.filter(mayPass)];
+  if (listeners.length + destinations.length === 0) return false;
+  const onSocket =
+    listeners.find(({ name }) => listen.get(name)?.path !== undefined) ??
+    destinations.find(({ name }) => connect.get(name)?.path !== undefined);
+  const why = reason(capabilities, canPass, onSocket?.name);
+  if (why === undefined) return true;
+  const required = [...listeners, ...destinations].find(({ transport }) => transport === 'passed');
+  if (required === undefined) return false;
+  const { name } = required;
+  const message = `The connections of "${name}" must be passed, and ${why}.`;
+  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, { details: { stream: name } });
+}
+
+/** Whether the connections of an entry are passed in an enclave to which the platform has connections passed. */
+export function mayPass({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): boolean {
+  return transport !== 'relayed';
+}
+
+function reason(
+  { platform, streamTransports }: TransportOffer['capabilities'],
+  canPass: boolean,
+  onSocket: string | undefined,
+): string | undefined {
+  if (!streamTransports.includes('passed')) return `the platform "${platform}" only relays`;
+  if (onSocket !== undefined) return `"${onSocket}" is at a Unix socket: only connections of TCP can be passed`;
+  if (!canPass) return 'this process may not start another one to pass them (the permission model of Node)';
+  return undefined;
+}
