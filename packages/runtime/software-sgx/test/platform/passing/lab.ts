@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { utf8 } from '@enclos/codec';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
@@ -20,7 +21,13 @@ import {
   sigstructFields,
   type RawPassage,
 } from '@enclos/testkit';
-import { openPlatform } from '../../../src/index.ts';
+import {
+  openPlatform,
+  planAllWays,
+  type HostFolder,
+  type IsolationWay,
+  type SeparationOptions,
+} from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { enrolledSite } from '../../provisioning-support.ts';
@@ -28,6 +35,8 @@ import { applicationKey } from '../../support.ts';
 
 /** Platforms and minimal enclaves, for tests of what the platform and its loader do with passed sockets. */
 export interface PassingLab {
+  /** The layers that this machine lacks, and why. */
+  readonly missing: readonly string[];
   launch(options?: LaunchOptions): Promise<PassingEnclave>;
   close(): Promise<void>;
 }
@@ -80,14 +89,32 @@ async function bundle(body: string): Promise<Uint8Array> {
   }`);
 }
 
-export async function createPassingLab(
-  change: (services: PlatformServices) => PlatformServices = (s) => s,
-): Promise<PassingLab> {
-  const { machine } = await enrolledSite('single-user');
-  const services = change(await openPlatform({ machineFolder: machine.folder }));
+export interface LabOptions {
+  /** What differs from the platform that this machine gives. */
+  readonly change?: (services: PlatformServices) => PlatformServices;
+  /** The way to isolation. Default: the one that the platform chooses. */
+  readonly way?: IsolationWay;
+  /** With other users for hosts and enclaves; needs root. */
+  readonly separation?: SeparationOptions;
+  /** Connects as the host that is known by this folder. */
+  readonly folder?: HostFolder;
+}
+
+export async function createPassingLab(options: LabOptions = {}): Promise<PassingLab> {
+  const { change = (services) => services, way, separation, folder } = options;
+  const { machine } = await enrolledSite(separation === undefined ? 'single-user' : 'separated');
+  const opened = await openPlatform({
+    machineFolder: machine.folder,
+    ...(separation === undefined ? {} : { separation }),
+  });
+  const services = change({ ...opened, isolation: isolationBy(opened, way) });
   const server = await servePlatform(services);
-  const launcher = await connectSoftwarePlatform(server.socketPath);
+  if (folder !== undefined) await server.folderHosts[0]?.listen(folder);
+  const launcher = await connectSoftwarePlatform(
+    folder === undefined ? server.socketPath : join(folder.path, 'platform.sock'),
+  );
   return {
+    missing: services.isolation.layers.filter(({ active }) => !active).map(({ name, detail }) => `${name}: ${detail}`),
     async close() {
       await launcher.close();
       await server.close();
@@ -119,6 +146,18 @@ export async function createPassingLab(
       };
     },
   };
+}
+
+function isolationBy(services: PlatformServices, way: IsolationWay | undefined): PlatformServices['isolation'] {
+  if (way === undefined) return services.isolation;
+  const found = planAllWays({
+    interpreterPath: services.interpreter.path,
+    filterPath: join(services.runtimeFolder.path, 'enclave.bpf'),
+    starterPath: services.isolation.starterPath,
+    ...(services.separated === undefined ? {} : { enclaveUser: services.separated.enclaveUsers.first }),
+  }).find((plan) => plan.way === way);
+  if (found === undefined) throw new Error(`There is no isolation by ${way}.`);
+  return found;
 }
 
 /** Two ends of one connection of TCP. */
