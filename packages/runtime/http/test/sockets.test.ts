@@ -68,7 +68,9 @@ for (const way of ways) {
 
     test('a client that has ended its side gets its answers, and then the end', async (t) => {
       const large = 'x'.repeat(2 ** 20);
-      const connect = await serveSockets(t, way, { handler: ({ body }) => ({ status: 200, body: large + body.length }) });
+      const connect = await serveSockets(t, way, {
+        handler: ({ body }) => ({ status: 200, body: large + body.length }),
+      });
       const client = await connect();
       client.end(`PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello${get('/')}`);
       const { text } = await read(client, Infinity);
