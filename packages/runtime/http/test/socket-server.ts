@@ -47,8 +47,8 @@ export async function serveSockets(
   const { port } = server.address() as AddressInfo;
   return async () => {
     const tcp = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-    const options = { socket: tcp, ca: identity.cert, servername: 'localhost', allowHalfOpen: true };
-    const client = way === 'TCP' ? tcp : connectTls(options);
+    const secured = { socket: tcp, ca: identity.cert, servername: 'localhost', allowHalfOpen: true };
+    const client = way === 'TCP' ? tcp : connectTls(secured);
     clients.push(client);
     client.on('error', () => undefined);
     await once(client, way === 'TCP' ? 'connect' : 'secureConnect');
