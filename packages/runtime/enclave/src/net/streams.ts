@@ -39,7 +39,8 @@ export interface Listener extends AsyncGenerator<Connection, void, undefined> {
  * taken are closed. Relayed ones wait at the host.
  *
  * Each listener has one transport for as long as the enclave runs, and code need not know which. Only the codes of errors differ: those
- * of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`.
+ * of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`. And a passed connection that has broken says so only to code
+ * that reads or writes; one that does neither keeps its place.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts
