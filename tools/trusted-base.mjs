@@ -2,8 +2,8 @@
 //
 //   node tools/trusted-base.mjs [--write]
 //
-// - A trivial enclave holds fewer than 3,050 formatted lines of ours (what a formatted line is says
-//   packages/delivery/builder/src/trusted-base.ts), and no package of anybody else.
+// - A trivial enclave holds fewer than 3,000 formatted lines of ours (what a formatted line is says
+//   packages/delivery/builder/src/node/trusted-base.ts), and no package of anybody else.
 // - Each sample and service holds exactly the packages of its trusted-base.json, by name, version and
 //   size in formatted lines (--write writes it).
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { filesUnder, fromRoot, importBuilt, root, workspaces } from './lib/workspace.mjs';
 
-const maxOwnLines = 3050;
+const maxOwnLines = 3000;
 const trivial = join(root, 'tests/kit/enclaves/trivial');
 const listName = 'trusted-base.json';
 

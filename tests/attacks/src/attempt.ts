@@ -5,13 +5,15 @@ export interface Attempt {
   readonly name: string;
   /**
    * The body of an asynchronous function. It returns a text on what it got, or undefined. In scope: `cap`, what the loader
-   * gave; `port`, where a server of the test listens; and {@link prelude}.
+   * gave; `frame` and `passed`, if it has a passage; `port`, where a server of the test listens; and {@link prelude}.
    */
   readonly source: string;
   /** With all of these off it succeeds. With any one of them on, and the others off, it fails. */
   readonly closedBy: readonly Defence[];
   /** These are off as well when `closedBy` is tested: each also closes the attempt, by removing what only the attempt uses. */
   readonly reachedBy?: readonly Defence[];
+  /** It has a passage, through which its host passes one connection: `passed` is that socket. */
+  readonly passes?: true;
   /** A bundle's text decides what loads: the attempt holds whatever these are. */
   readonly words?: string;
 }
@@ -43,11 +45,12 @@ const prelude = `
   const guarded = (run) => { try { return run() } catch { return undefined } };
 `;
 
-function bundleOf({ source, words = '' }: Pick<Attempt, 'source' | 'words'>, port = 0): string {
+function bundleOf({ source, passes, words = '' }: Pick<Attempt, 'source' | 'passes' | 'words'>, port = 0): string {
+  const passed = `const { frame, passed } = await new Promise((done) => cap.passage.start((frame, passed) => done({ frame, passed })));`;
   return `(function bundle(cap) { /* ${words} */ const port = ${port};${prelude}
     const send = (outcome) => cap.platform.write(JSON.stringify(outcome) + '\\0');
     const failed = (error) => send({ error: String(error) });
-    const attempt = async () => { ${source} };
+    const attempt = async () => { ${passes === true ? passed : ''} ${source} };
     attempt().then((got) => send(got === undefined ? {} : { got: String(got) }), failed);
     setTimeout(() => send({}), 5000);
   })`;
@@ -59,7 +62,7 @@ export async function tryAttempt(
 ): Promise<Outcome> {
   let text;
   try {
-    text = await runBundle(bundleOf(attempt, options.port), options);
+    text = await runBundle(bundleOf(attempt, options.port), { ...options, passes: attempt.passes });
   } catch (error) {
     return { death: String(error) };
   }

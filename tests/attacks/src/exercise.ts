@@ -150,3 +150,31 @@ export async function exercise(cap: Given, keep: (root: Root) => void): Promise<
     }
   }
 }
+
+/** The same with a connection that the host passed: its other end answers with what it reads. */
+export async function exercisePassed(
+  cap: Given & { readonly passage?: { readonly send: (notices: Uint8Array) => void } },
+  passed: import('node:net').Socket,
+  keep: (root: Root) => void,
+): Promise<void> {
+  const tls = cap.require('node:tls') as typeof import('node:tls') | undefined;
+  for (const method of ['pause', 'cork', 'uncork', 'address', 'setNoDelay', 'setKeepAlive', 'ref', 'unref']) {
+    keep({ value: (Reflect.get(passed, method) as () => unknown).call(passed), path: `passed.${method}()` });
+  }
+  // Under TLS nothing comes to it.
+  const answered = new Promise((done) => {
+    passed.once('data', done);
+    setTimeout(done, 100);
+  });
+  passed.resume().write('a');
+  keep({ value: await answered, path: 'passed(data)' });
+  cap.passage?.send(new Uint8Array(24));
+  if (tls === undefined) return;
+  try {
+    const secureContext = tls.createSecureContext({ ca: [] });
+    const wrapped = new tls.TLSSocket(passed, { isServer: true, secureContext }).on('error', () => undefined);
+    keep({ value: wrapped, path: 'passed(TLS)' });
+  } catch (error) {
+    keep({ value: error, path: 'passed(refused)' });
+  }
+}

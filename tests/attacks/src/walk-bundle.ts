@@ -1,4 +1,4 @@
-import { exercise } from './exercise.ts';
+import { exercise, exercisePassed } from './exercise.ts';
 import { runBundle, type RealmOptions } from './realm.ts';
 import { hook, walk, type Walked } from './walk.ts';
 
@@ -12,7 +12,7 @@ export interface WalkOptions extends RealmOptions {
 /** Walks inside an enclave whose bundle has no other purpose: first as it is found, then with its builtins hooked. */
 export async function walkEnclave({ planted = '', unnamed = [], ...options }: WalkOptions): Promise<Walked> {
   const script = `(function (cap) {
-    const exercise = ${exercise.toString()}, hook = ${hook.toString()}, walk = ${walk.toString()};
+    const exercise = ${exercise.toString()}, exercisePassed = ${exercisePassed.toString()}, hook = ${hook.toString()}, walk = ${walk.toString()};
     const modules = 'assert async_hooks buffer crypto events path querystring stream stream/consumers stream/promises stream/web ' +
       'string_decoder timers timers/promises tls url util util/types zlib';
     const roots = [{ value: globalThis, path: 'globalThis' }, { value: cap, path: 'cap' }, { value: { ${planted} }, path: 'planted' }];
@@ -29,9 +29,16 @@ export async function walkEnclave({ planted = '', unnamed = [], ...options }: Wa
       ReadableStream: ReadableStream.prototype, WritableStream: WritableStream.prototype, Blob: Blob.prototype,
       Function: Function.prototype, Uint8Array: Object.getPrototypeOf(Uint8Array.prototype), Buffer, URL: URL.prototype };
     const run = async () => {
-      await exercise(cap, keep);
+      const passed = await new Promise((done) => (cap.passage ? cap.passage.start((frame, socket) => { keep({ value: frame, path: 'frame' }); done(socket) }) : done()));
+      if (passed) Object.assign(targets, { passed: Object.getPrototypeOf(passed), socket: Object.getPrototypeOf(Object.getPrototypeOf(passed)) });
+      keep({ value: passed, path: 'passed' });
+      const use = async () => {
+        await exercise(cap, keep);
+        if (passed) await exercisePassed(cap, passed, keep);
+      };
+      await use();
       const unhook = hook(targets, keep);
-      try { await exercise(cap, keep) } finally { unhook() }
+      try { await use() } finally { unhook() }
       return walk(roots, cap.gate._handle);
     };
     const send = (result) => cap.platform.write(JSON.stringify(result) + '\\0');

@@ -38,7 +38,7 @@ export function walk(roots: readonly Root[], handle: object): Walked {
   // Methods of native handles, of which one is enough.
   const methods =
     'open bind6 connect connect6 listen fchmod recvStart setRawMode getWindowSize spawn startThread postMessage startProfile ' +
-    'queryA getHostByAddr releaseFD path_open dispatch consume setEngineKey setClientCertEngine';
+    'queryA getHostByAddr releaseFD path_open dispatch consume setEngineKey setClientCertEngine useUserBuffer';
   const handleMethods = methods.split(' ');
   let base = getPrototypeOf(handle);
   for (let at = base; at !== null && at !== Object.prototype; at = getPrototypeOf(at)) base = at;

@@ -50,6 +50,35 @@ describe('a walk over every object within reach of a bundle', () => {
   }
 });
 
+describe('a walk from a connection that the host passed', () => {
+  test('finds no authority, and a handle of TCP', async () => {
+    const { hits, handles, objects } = await walkEnclave({ interpreterPath, passes: true });
+    assert.deepEqual(hits, []);
+    const found = handles.map((kind) => kinds.get(kind) ?? String(kind));
+    assert.deepEqual(
+      found.filter((kind) => ![...allowed, 'TCPWRAP'].includes(kind)),
+      [],
+    );
+    assert.ok(found.includes('TCPWRAP'));
+    assert.ok(objects > 4000, `${objects} objects`);
+  });
+
+  const off: readonly (readonly [readonly Defence[], RegExp])[] = [
+    [['stripSockets'], /^passed.* is Socket$/],
+    // Of these, TCP alone has it.
+    [['stripSockets', 'stripNatives', 'stripTls'], /^passed.* has bind6$/],
+  ];
+  for (const [defences, expected] of off) {
+    test(`finds what there is without ${defences.join(' and ')}`, async () => {
+      const { hits } = await walkEnclave({ interpreterPath, passes: true, off: defences });
+      assert.ok(
+        hits.some((hit) => expected.test(hit)),
+        hits.join('\n'),
+      );
+    });
+  }
+});
+
 describe('the walk', () => {
   const planted = {
     'under a symbol': `[Symbol('x')]: { kill() {} }`,

@@ -7,7 +7,6 @@ import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
 import type { EnclavePassage } from '@enclos/tee/passage';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
 import { createLogFilter, LogLevel, type LogFilter } from './log-filter.ts';
-import { createHostFiles } from './files/host-files.ts';
 import { hostCaller, hostSystem, serveGate } from './serve.ts';
 import { installEnvironment, installRuntime, streamReceived } from './runtime.ts';
 
@@ -64,13 +63,11 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
   const most = application.maxLogLevel ?? (manifest.debug ? 'trace' : 'info');
   const logLines = createLogFilter(most, (level, text) => endpoint.log(level, text));
   void endpoint.closed.then(() => capabilities.exit(starting ? exitCodes.startFailed : exitCodes.hostGone));
-  const system = hostSystem(endpoint);
   installRuntime({
     manifest,
     attester,
     files: decodeFiles(capabilities.files),
-    system,
-    hostFiles: createHostFiles(system),
+    system: hostSystem(endpoint),
     sendStream: endpoint.stream,
     passage,
     log: (level, text) => logLines.write(level, text),

@@ -9,23 +9,12 @@ import type { LogText } from './log-filter.ts';
 /** What the host does for the trusted runtime. Every answer is untrusted. */
 export type HostSystem = Caller<(typeof systemInterface)['untrusted']>;
 
-/** The host's file service, as the trusted runtime sees it: every answer is untrusted. */
-export interface HostFiles {
-  readTrustedFile(path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
-  stat(target: string, path: string): Promise<{ kind: 'file' | 'folder' | 'other'; sizeBytes: bigint } | undefined>;
-  read(target: string, path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
-  list(target: string, path: string): Promise<readonly { name: string; kind: 'file' | 'folder' | 'other' }[]>;
-  write(target: string, path: string, content: Uint8Array): Promise<void>;
-  remove(target: string, path: string): Promise<void>;
-}
-
 /** Everything that the SDK functions need, made once by boot. */
 export interface EnclaveRuntime {
   readonly manifest: EnclaveManifest;
   readonly attester: Attester;
   readonly files: readonly EmbeddedFile[];
   readonly system: HostSystem;
-  readonly hostFiles: HostFiles;
   readonly sendStream: SendStream;
   /** Where connected sockets arrive; absent unless the platform passes them. */
   readonly passage?: EnclavePassage | undefined;

@@ -4,3 +4,4 @@ export { loaderParts } from './platform/loader/authority.ts';
 export { confine } from './platform/loader/confine.ts';
 export { loaderExitCodes } from './platform/loader/exits.ts';
 export { enclaveDescriptors, loaderText, type LoaderParts } from './platform/loader/loader.ts';
+export { openPassage, passedSockets } from './platform/loader/passage.ts';

@@ -113,6 +113,25 @@ export const authorityAttempts: readonly Attempt[] = [
     closedBy: ['stripSockets'],
   },
   {
+    name: 'the memory into which the interpreter reads from the gate',
+    source: `const chunk = await new Promise((done) => cap.gate.once('data', done).resume());
+      const moved = guarded(() => chunk.buffer.transfer()) ?? guarded(() => structuredClone(chunk.buffer, { transfer: [chunk.buffer] }));
+      return moved && moved.byteLength + ' bytes that it goes on to write to'`,
+    closedBy: ['fixedBuffer'],
+  },
+  {
+    name: 'memory of its own into which the interpreter reads, and which it can free',
+    source: `${handle} return has(handle, 'useUserBuffer')`,
+    closedBy: ['stripSockets'],
+  },
+  {
+    name: 'such memory below TLS',
+    words: 'node:tls',
+    source: `${tlsHandle} return has(socket._handle, 'useUserBuffer') ?? has(socket._handle._parent, 'useUserBuffer')`,
+    closedBy: ['stripTls'],
+    reachedBy: ['stripSockets'],
+  },
+  {
     name: 'a connection below TLS, in a bundle that names TLS',
     words: 'node:tls',
     source: `${tlsHandle} const made = new socket._handle._parent.constructor(); return has(made, 'readBuffer') && 'a handle of streams'`,

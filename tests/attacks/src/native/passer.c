@@ -3,10 +3,11 @@
  * standard input, a line each, and says what came of them and what the enclave sends.
  *
  *   send KIND COUNT HEX   sends these bytes, with COUNT new descriptors of a kind: "sent FIRST", their number here.
- *   again NUMBER HEX      sends a descriptor that it kept.
+ *   again NUMBER COUNT HEX   sends these bytes, with so many copies of a descriptor that it kept.
  *   read NUMBER           reads from its copy: "read COUNT".
  *   block NUMBER          clears O_NONBLOCK, which all copies share.
  *   half NUMBER           ends writing; `whole` also reading.
+ *   part NUMBER           ends its connection, and makes it listen.
  *   drop NUMBER           closes its copy.
  *   notice HEX, over      what came from the enclave.
  */
@@ -30,6 +31,7 @@
 enum { most_kept = 16384 };
 
 static int kept[most_kept], count_kept;
+static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 static struct sockaddr_in peer = {.sin_family = AF_INET};
 
 static int connected_tcp(void) {
@@ -118,14 +120,20 @@ static void obey(int over, char *line) {
     say("sent", pass_all(over, hex, &kept[first], number) < 0 ? -1 : first);
     return;
   }
-  if (sscanf(line, "%15s %d %8192s", what, &number, hex) < 2 || number >= count_kept) exit(125);
+  int copies = 0, many[most_sent];
+  if (sscanf(line, "again %d %d %8192s", &number, &copies, hex) == 3 && number < count_kept && copies <= most_sent) {
+    for (int at = 0; at < copies; at++) many[at] = kept[number];
+    say("sent", pass_all(over, hex, many, copies) < 0 ? -1 : number);
+    return;
+  }
+  if (sscanf(line, "%15s %d", what, &number) != 2 || number >= count_kept) exit(125);
   int copy = kept[number];
   char bytes[65536];
-  if (strcmp(what, "again") == 0) say("sent", pass_all(over, hex, &copy, 1) < 0 ? -1 : number);
   if (strcmp(what, "read") == 0) say("read", read(copy, bytes, sizeof bytes));
   if (strcmp(what, "block") == 0) say("did", fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) & ~O_NONBLOCK));
   if (strcmp(what, "half") == 0) say("did", shutdown(copy, SHUT_WR));
   if (strcmp(what, "whole") == 0) say("did", shutdown(copy, SHUT_RDWR));
+  if (strcmp(what, "part") == 0) say("did", connect(copy, &nowhere, sizeof nowhere) || listen(copy, 1) ? -1 : 0);
   if (strcmp(what, "drop") == 0) say("did", close(copy));
 }
 

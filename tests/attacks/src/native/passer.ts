@@ -30,12 +30,16 @@ export type DescriptorKind =
 export interface Passer {
   /** Sends one message. Sockets of the kind `tcp` are connections to the port that was given. @returns the number of its first descriptor */
   send(kind: DescriptorKind, bytes: Uint8Array, count?: number): Promise<number>;
+  /** Sends one message with so many copies of a descriptor that it kept. */
+  again(number: number, count: number, bytes: Uint8Array): Promise<number>;
   /** Sends bytes alone. */
   write(bytes: Uint8Array): Promise<void>;
   /** Does something with the copy that it kept: see passer.c. @returns what came of it */
-  use(what: 'read' | 'block' | 'half' | 'whole' | 'drop', number: number): Promise<number>;
+  use(what: 'read' | 'block' | 'half' | 'whole' | 'part' | 'drop', number: number): Promise<number>;
   /** What the enclave has sent. */
   readonly heard: () => Uint8Array;
+  /** Resolves when it has sent more, or has closed its end. */
+  readonly more: () => Promise<void>;
   /** The enclave has closed its end. */
   readonly over: Promise<void>;
   close(): void;
@@ -50,6 +54,10 @@ export async function openPasser(program: string, path: string, port: number): P
   child.stdin.on('error', () => undefined);
   const heard: Uint8Array[] = [];
   const answers: ((line: string) => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const wake = (): void => {
+    for (const resolve of waiting.splice(0)) resolve();
+  };
   let end: () => void = () => undefined;
   const over = new Promise<void>((resolve) => {
     end = resolve;
@@ -60,9 +68,11 @@ export async function openPasser(program: string, path: string, port: number): P
       if (what === 'notice') heard.push(Buffer.from(rest, 'hex'));
       else if (what === 'over') end();
       else answers.shift()?.(line);
+      if (what === 'notice' || what === 'over') wake();
     })
     .on('close', () => {
       end();
+      wake();
       for (const answer of answers.splice(0)) answer('failed GONE');
     });
   const answer = async (order: string): Promise<number> => {
@@ -77,9 +87,11 @@ export async function openPasser(program: string, path: string, port: number): P
   await answer('');
   return Object.freeze({
     send: (kind: DescriptorKind, bytes: Uint8Array, count = 1) => answer(`send ${kind} ${count} ${hex(bytes)}`),
+    again: (number: number, count: number, bytes: Uint8Array) => answer(`again ${number} ${count} ${hex(bytes)}`),
     write: async (bytes: Uint8Array) => void (await answer(`send null 0 ${hex(bytes)}`)),
     use: (what: string, number: number) => answer(`${what} ${number}`),
     heard: () => Buffer.concat(heard),
+    more: () => new Promise<void>((resolve) => waiting.push(resolve)),
     over,
     close: () => void child.kill('SIGKILL'),
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { equalBytes } from '@enclos/codec';
 import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
+import { hostFilesOf } from './host-files.ts';
 import { runtime } from '../runtime.ts';
 
 /**
@@ -21,15 +22,16 @@ export function embeddedFile(path: string): Uint8Array {
  * @throws ENCLAVE_FILE_NOT_DECLARED, ENCLAVE_FILE_REFUSED
  */
 export async function trustedFile(path: string): Promise<Uint8Array> {
-  const { manifest, hostFiles } = runtime();
+  const { manifest, system } = runtime();
   const declared = manifest.trustedFiles.find((candidate) => candidate.path === path);
   if (declared === undefined) {
     throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json names no trusted file ${path}.`);
   }
+  const host = hostFilesOf(system);
   const copy = new Uint8Array(Number(declared.sizeBytes));
   for (let at = 0; at < copy.length;) {
     const wanted = Math.min(MAX_FILE_CHUNK_BYTES, copy.length - at);
-    const chunk = await hostFiles.readTrustedFile(path, BigInt(at), wanted);
+    const chunk = await host.readTrustedFile(path, BigInt(at), wanted);
     if (chunk.length === 0 || chunk.length > wanted) throw refused(path);
     copy.set(chunk, at);
     at += chunk.length;

@@ -1,8 +1,28 @@
 import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
-import type { HostFiles, HostSystem } from '../runtime.ts';
+import type { HostSystem } from '../runtime.ts';
 
-/** The host's file service over the gate. */
-export function createHostFiles(system: HostSystem): HostFiles {
+/** The host's file service, as the trusted runtime sees it: every answer is untrusted. */
+export interface HostFiles {
+  readTrustedFile(path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
+  stat(target: string, path: string): Promise<{ kind: 'file' | 'folder' | 'other'; sizeBytes: bigint } | undefined>;
+  read(target: string, path: string, offset: bigint, maxBytes: number): Promise<Uint8Array>;
+  list(target: string, path: string): Promise<readonly { name: string; kind: 'file' | 'folder' | 'other' }[]>;
+  write(target: string, path: string, content: Uint8Array): Promise<void>;
+  remove(target: string, path: string): Promise<void>;
+}
+
+const services = new WeakMap<HostSystem, HostFiles>();
+
+/** The host's file service over the gate. All writes of an enclave share its turns and its numbers. */
+export function hostFilesOf(system: HostSystem): HostFiles {
+  const known = services.get(system);
+  if (known !== undefined) return known;
+  const made = createHostFiles(system);
+  services.set(system, made);
+  return made;
+}
+
+function createHostFiles(system: HostSystem): HostFiles {
   let writes = 0;
   const turn = createTurns(maxWritesUnderWay);
   return Object.freeze({

@@ -1,7 +1,8 @@
 import { MAX_FILE_CHUNK_BYTES } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { isCleanPath, type EnclaveManifest } from '@enclos/manifest';
-import { runtime, type HostFiles } from '../runtime.ts';
+import { hostFilesOf, type HostFiles } from './host-files.ts';
+import { runtime } from '../runtime.ts';
 
 type DeclaredMount = EnclaveManifest['mounts'][number];
 
@@ -42,12 +43,12 @@ const memories = new Map<string, Mount>();
  * ```
  */
 export function openMount(target: string): Mount {
-  const { manifest, hostFiles } = runtime();
+  const { manifest, system } = runtime();
   const declared = manifest.mounts.find((candidate) => candidate.target === target);
   if (declared === undefined) {
     throw new EnclosError('ENCLAVE_FILE_NOT_DECLARED', `enclave.json declares no mount ${target}.`);
   }
-  if (declared.kind === 'host') return guarded(declared, hostMount(declared, hostFiles));
+  if (declared.kind === 'host') return guarded(declared, hostMount(declared, hostFilesOf(system)));
   const memory = memories.get(target) ?? guarded(declared, memoryMount(declared));
   memories.set(target, memory);
   return memory;

@@ -35,6 +35,9 @@ export interface Listener extends AsyncGenerator<Connection, void, undefined> {
  * under `listen`. Ends when the signal aborts. While the enclave has its maximum of open streams, further connections wait at
  * the host: 256 relayed ones, and 256 passed ones in equal shares for all listeners whose connections are passed.
  *
+ * Take connections in one loop that goes on: when the last loop ends, passed connections that have arrived and that it has not
+ * taken are closed. Relayed ones wait at the host.
+ *
  * Each listener has one transport for as long as the enclave runs, and code need not know which. Only the codes of errors differ: those
  * of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`.
  * @throws STREAM_NOT_DECLARED

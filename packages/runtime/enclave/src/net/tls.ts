@@ -108,6 +108,8 @@ function secured(connection: Duplex, { options, secureContext }: ServerSide): Pr
       clearTimeout(timer);
       // From here on an end from the client ends only one direction.
       socket.off('end', fail);
+      // Of a record that is broken later, Node tells a server that `tls.Server` did not make by this event alone.
+      socket.on('_tlsError', (error: Error) => socket.destroy(error));
       resolve(socket);
     });
   });

@@ -93,6 +93,21 @@ for (const [transport, makePair] of Object.entries(connectionPairs)) {
       }
     });
 
+    test('a record that the host changed ends the connection with an error', async () => {
+      const [inside, outside] = await pair();
+      const accepted = tlsServer(identity)(inside);
+      const client = connect({ socket: outside, ca: identity.cert, servername: 'enclave.test' });
+      client.on('error', () => undefined);
+      const server = await accepted;
+      const [[error]] = (await Promise.all([
+        once(server.resume(), 'error', { signal: AbortSignal.timeout(10_000) }),
+        // Application data of TLS 1.2 and 1.3 (RFC 8446, section 5.2).
+        new Promise((written) => outside.write(Buffer.from([23, 3, 3, 0, 32, ...new Uint8Array(32)]), written)),
+      ])) as unknown as readonly [[Error]];
+      assert.match(String(error), /bad record mac/i);
+      if (!inside.destroyed) await once(inside, 'close');
+    });
+
     test('a client that stalls is not waited for longer than that', async () => {
       const [inside] = await pair();
       await assert.rejects(tlsServer({ ...identity, handshakeTimeoutMs: 20 })(inside), failed);

@@ -8,11 +8,12 @@ import type { HeldConnection, Passage, Passing } from '../passing/passing.ts';
 import type { Arrivals } from './arrivals.ts';
 
 /**
- * The most connections that an enclave may have granted and not got, and the most that it may have open. It grants 256 in all. More
- * are possible for a moment, when it stops listening and begins again: what was passed meanwhile is not in its count.
+ * The most accepted connections that an enclave may have open; further ones wait. It grants 256 in all, but when it stops listening
+ * and begins again, what was passed before it is heard is not in its count. So more than that is not a broken rule.
  */
-const maxCredit = 2 * MAX_STREAMS;
 const maxOpen = 4 * MAX_STREAMS;
+/** The most connections that it may ask for. Twice its own limit: ends may come later than the next call. */
+const maxAsked = 2 * MAX_STREAMS;
 
 /** What ends an enclave. */
 export interface EnclaveEnds {
@@ -25,7 +26,7 @@ export interface EnclaveEnds {
 interface PushedListener {
   readonly name: string;
   readonly arrivals: Arrivals;
-  /** Connections that the enclave still takes. */
+  /** Connections that the enclave still takes: never more than {@link MAX_STREAMS}. */
   credit: number;
   /** It listens, so each end of a connection is a credit. Not between a withdrawal and the next grant. */
   isGranted: boolean;
@@ -95,7 +96,7 @@ export class PassedStreams {
     if (this.#isClosed) return passage.close();
     this.#passage = passage;
     for (const listener of this.#listeners) {
-      listener?.arrivals.pushTo((connection) => listener.credit > 0 && this.#push(passage, listener, connection));
+      listener?.arrivals.pushTo((connection) => this.#mayPush(listener) && this.#push(passage, listener, connection));
     }
   }
 
@@ -126,9 +127,8 @@ export class PassedStreams {
   ): Promise<void> {
     const passage = this.#passage;
     if (passage === undefined || this.#isClosed) throw new EnclosError('STREAM_BROKEN');
-    // Twice the enclave's own limit: ends may come later than the next call.
-    if (this.#connected.size >= maxCredit) {
-      throw new EnclosError('STREAM_LIMIT', `${maxCredit} connections are open or waited for, no more are allowed.`);
+    if (this.#connected.size >= maxAsked) {
+      throw new EnclosError('STREAM_LIMIT', `${maxAsked} connections are open or waited for, no more are allowed.`);
     }
     const asked: ConnectedConnection = { isPassed: false, watched: undefined };
     this.#connected.set(stream, asked);
@@ -153,6 +153,10 @@ export class PassedStreams {
     this.#connected.clear();
   }
 
+  #mayPush({ credit }: PushedListener): boolean {
+    return credit > 0 && this.#accepted.size < maxOpen;
+  }
+
   /** @returns true: the connection is taken */
   #push(passage: Passage, listener: PushedListener, connection: HeldConnection): true {
     const stream = this.#freeNumber();
@@ -168,7 +172,10 @@ export class PassedStreams {
   readonly #settled = ({ stream }: PassedFrame, error: Error | undefined): void => {
     if (error === undefined || this.#isClosed) return;
     const listener = this.#acceptedEnded(stream, 0n, 0n);
-    if (listener !== undefined) this.#watch?.backlog(listener.name, { dropped: 1 });
+    if (listener === undefined) return;
+    this.#watch?.backlog(listener.name, { dropped: 1 });
+    // Its credit may be the only one, and then no notice comes.
+    this.#pushWaiting(listener);
   };
 
   #freeNumber(): number {
@@ -192,7 +199,7 @@ export class PassedStreams {
   #pushWaiting(listener: PushedListener): void {
     const passage = this.#passage;
     if (passage === undefined || this.#isClosed) return;
-    while (listener.credit > 0) {
+    while (this.#mayPush(listener)) {
       const waiting = listener.arrivals.take();
       if (waiting === undefined) return;
       this.#push(passage, listener, waiting);
@@ -226,10 +233,9 @@ export class PassedStreams {
   }
 
   #granted(listener: PushedListener, count: number): void {
-    const credit = this.#listeners.reduce((sum, other) => sum + (other?.credit ?? 0), count);
-    if (credit > maxCredit || this.#accepted.size + count > maxOpen) throw broken('more credit than it can have');
-    listener.credit += count;
+    if (count > MAX_STREAMS) throw broken('more credit than it can have');
     listener.isGranted = true;
+    addCredit(listener, count);
   }
 
   #acceptedEnded(stream: number, bytesRead: bigint, bytesWritten: bigint): PushedListener | undefined {
@@ -237,7 +243,7 @@ export class PassedStreams {
     if (open === undefined) return undefined;
     this.#accepted.delete(stream);
     open.watched?.end(Number(bytesRead), Number(bytesWritten));
-    if (open.listener.isGranted) open.listener.credit += 1;
+    if (open.listener.isGranted) addCredit(open.listener, 1);
     return open.listener;
   }
 
@@ -255,6 +261,10 @@ export class PassedStreams {
     if (this.#ends === undefined) this.#tellEnd = tell;
     else tell(this.#ends);
   }
+}
+
+function addCredit(listener: PushedListener, count: number): void {
+  listener.credit = Math.min(MAX_STREAMS, listener.credit + count);
 }
 
 function passConnected(passage: Passage, connection: HeldConnection, stream: number): Promise<void> {

@@ -11,6 +11,7 @@ export interface GateListener {
    * @throws ENCLAVE_START_FAILED when no connection arrives in time, or the listener is closed.
    */
   accept(timeoutMs: number): Promise<Socket>;
+  /** Also closes a connection that was not asked for. */
   close(): void;
 }
 
@@ -28,10 +29,13 @@ export function isGateName(name: string): boolean {
 export async function listenForGate(folder: string, access?: SocketAccess): Promise<GateListener> {
   const path = join(folder, prefix + randomBytes(8).toString('hex'));
   const server = createServer({ pauseOnConnect: true });
+  /** A connection that was not asked for yet: paused, so it would stay open even when the host closes its end. */
+  let untaken: Socket | undefined;
   const connection = new Promise<Socket>((resolve, reject) => {
     server.once('connection', (socket) => {
       // A host that drops the connection ends its enclave, not the platform.
       socket.on('error', () => undefined);
+      untaken = socket;
       resolve(socket);
       // The first to connect is the host of this enclave. Closing removes the name, so no other process can connect.
       server.close();
@@ -47,8 +51,14 @@ export async function listenForGate(folder: string, access?: SocketAccess): Prom
     path,
     accept(timeoutMs: number) {
       const timer = setTimeout(() => server.close(), timeoutMs);
-      return connection.finally(() => clearTimeout(timer));
+      return connection.finally(() => {
+        clearTimeout(timer);
+        untaken = undefined;
+      });
     },
-    close: () => void server.close(),
+    close() {
+      server.close();
+      untaken?.destroy();
+    },
   });
 }

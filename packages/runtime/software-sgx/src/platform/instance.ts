@@ -201,19 +201,21 @@ async function startAtGate(
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
   const connections = await acceptAll(listeners);
-  // Here, not when the image was measured: the host chooses how much time passes in between.
-  await services.interpreter.recheck();
-  if (isEnded()) {
-    // It was ended between the host's connection and this moment.
+  try {
+    // Here, not when the image was measured: the host chooses how much time passes in between.
+    await services.interpreter.recheck();
+    // It may have been ended between the host's connection and this moment.
+    if (isEnded()) throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
+    const { interpreter, isolation } = services;
+    const { cgroups } = host;
+    const who = { user: user?.id, cgroups };
+    const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, ...connections, debug, ...who });
+    serveEnclave(services, { enclave, audit, inspected }, made);
+    return made;
+  } catch (error) {
     for (const connection of Object.values(connections)) connection?.destroy();
-    throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
+    throw error;
   }
-  const { interpreter, isolation } = services;
-  const { cgroups } = host;
-  const who = { user: user?.id, cgroups };
-  const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, ...connections, debug, ...who });
-  serveEnclave(services, { enclave, audit, inspected }, made);
-  return made;
 }
 
 type Connections = Pick<SpawnOptions, 'gate' | 'inspector' | 'passage'>;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { until } from '@enclos/testkit';
 import { listenForGate } from '../../src/platform/gate-listener.ts';
 import { temporaryFolder } from '../support.ts';
 
@@ -74,6 +75,26 @@ describe('the listener of a gate', () => {
     const listener = await listenForGate(temporaryFolder());
     listener.close();
     await assert.rejects(listener.accept(60_000), endedBeforeStart);
+  });
+
+  test('closed before the first request, closes the connection that waits for it', async () => {
+    const listener = await listenForGate(temporaryFolder());
+    const host = connect(listener.path);
+    // Its name goes with the arrival of the connection.
+    await until('the connection is there', () => !existsSync(listener.path));
+    listener.close();
+    await once(host.resume(), 'end');
+    host.destroy();
+  });
+
+  test('closed after the request, leaves the connection to its new owner', async () => {
+    const listener = await listenForGate(temporaryFolder());
+    const host = connect(listener.path);
+    const gate = await listener.accept(5000);
+    listener.close();
+    assert.ok(!gate.destroyed);
+    gate.destroy();
+    host.destroy();
   });
 
   test('a host that breaks off leaves no unhandled error', async () => {

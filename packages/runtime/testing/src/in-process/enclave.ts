@@ -1,6 +1,5 @@
 import { createCaller, systemInterface, type Functions, type Handlers, type Interface } from '@enclos/edl';
 import {
-  createHostFiles,
   createLogFilter,
   type EnclaveApplication,
   type EnclaveRuntime,
@@ -64,7 +63,6 @@ export function createInProcessEnclave(machine: InProcessMachine, options: InPro
     attester,
     files: [],
     system,
-    hostFiles: createHostFiles(system),
     sendStream: () => refuseStream(),
     log: (level, text) => log.write(level, text),
   });

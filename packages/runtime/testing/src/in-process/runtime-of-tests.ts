@@ -40,9 +40,6 @@ export function installPresentRuntime(): void {
     get system() {
       return present().system;
     },
-    get hostFiles() {
-      return present().hostFiles;
-    },
     get sendStream() {
       return present().sendStream;
     },

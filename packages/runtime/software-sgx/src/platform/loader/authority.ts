@@ -1,5 +1,13 @@
 import { closeModules, openInternals, preload } from './modules.ts';
-import { keptNatives, openReport, stripClones, stripEngines, stripNatives } from './natives.ts';
+import {
+  closeRequests,
+  fixedBuffer,
+  keptNatives,
+  openReport,
+  stripClones,
+  stripEngines,
+  stripNatives,
+} from './natives.ts';
 import { pureTls, stripTls } from './tls.ts';
 
 /**
@@ -53,7 +61,8 @@ function stripSockets(
     // or replaced here would expose those.
     for (let at = start; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
       if (Object.isFrozen(at)) continue;
-      strip(at, ['constructor']);
+      // The second takes any buffer of a bundle's: see `fixedBuffer`.
+      strip(at, ['constructor', 'useUserBuffer']);
       Object.freeze(at);
     }
   }
@@ -204,6 +213,7 @@ function closePrototypes(language: readonly string[], script: string): void {
 export const loaderParts = Object.freeze({
   openInternals,
   openReport,
+  fixedBuffer,
   preload,
   stripTls,
   pureTls,
@@ -214,6 +224,7 @@ export const loaderParts = Object.freeze({
   keptNatives,
   stripNatives,
   stripEngines,
+  closeRequests,
   closeModules,
   stripGlobals,
   stripProcess,

@@ -39,6 +39,7 @@ export function confine(
     ...remaining,
   ]);
   authority.stripEngines(internals);
+  authority.closeRequests(internals);
   // After stripNatives, since this freezes what that strips.
   authority.stripSockets(net.Socket, gate, passed?.handleClass);
   authority.closeModules(require, internals);

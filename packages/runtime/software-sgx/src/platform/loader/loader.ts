@@ -50,7 +50,7 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
       socket.emit('data', buffer.subarray(0, sizeBytes));
       return true;
     };
-    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: new Uint8Array(65_536), callback } };
+    const options = { fd, writableHighWaterMark: 262_144, onread: { buffer: authority.fixedBuffer(65_536), callback } };
     const socket = new net.Socket(options);
     // It has begun to read, but nothing listens yet.
     return socket.pause();
@@ -68,7 +68,8 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
     };
     const passed = authority.passedSockets?.(require);
     const { socketFor } = passed ?? {};
-    const passage = socketFor && authority.openPassage?.(require, { descriptor: descriptors.passage, socketFor, end });
+    const reads = { descriptor: descriptors.passage, bufferOf: authority.fixedBuffer };
+    const passage = socketFor && authority.openPassage?.(require, { ...reads, socketFor, end });
     const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, passed });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');

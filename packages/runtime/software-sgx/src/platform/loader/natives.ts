@@ -50,6 +50,22 @@ export function openReport(require: NodeJS.Require): (text: string) => void {
   };
 }
 
+/**
+ * A buffer into which native code reads for as long as the enclave runs. Native code keeps its address, and the bundle gets views
+ * of it: a bundle that detached it (`transfer`) could free it and have the next message written into other memory of the
+ * process. The memory of WebAssembly can be detached only by the object that is dropped here.
+ */
+export function fixedBuffer(sizeBytes: number): Uint8Array {
+  // The types of the language do not have it.
+  const { Memory } = Reflect.get(globalThis, 'WebAssembly') as {
+    readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => {
+      readonly buffer: ArrayBuffer;
+    };
+  };
+  const pages = Math.ceil(sizeBytes / 65_536);
+  return new Uint8Array(new Memory({ initial: pages, maximum: pages }).buffer, 0, sizeBytes);
+}
+
 /** What {@link stripNatives} leaves: functions and classes of parts, and methods of classes. */
 export function keptNatives(): Readonly<Record<string, string>> {
   return {
@@ -129,6 +145,19 @@ export function stripNatives(
       if (typeof prototype === 'object' && prototype !== null && !but.has(name)) strip(prototype, but, name);
     }
     strip(binding, but, part);
+  }
+}
+
+/**
+ * Native code tells a request that is done of its stream, by a member of the request (`oncomplete`). A bundle that came to the
+ * class of requests could add that member for all of them, and would be told of streams that only the loader holds.
+ */
+export function closeRequests({ internalBinding }: Internals): void {
+  const streams = internalBinding('stream_wrap');
+  for (const name of ['WriteWrap', 'ShutdownWrap']) {
+    const prototype: unknown = Reflect.get(Reflect.get(streams, name) as object, 'prototype');
+    if (typeof prototype !== 'object' || prototype === null) throw new Error(`The interpreter has no ${name}.`);
+    Object.freeze(prototype);
   }
 }
 

@@ -78,6 +78,8 @@ type SocketClass = new (options: object) => Omit<PassedSocket, 'remoteAddress'>;
 export interface OpenPassageOptions {
   /** A Unix socket through which descriptors come. */
   readonly descriptor: number;
+  /** Makes a buffer that a bundle, which gets views of it, cannot take from native code. */
+  readonly bufferOf: (sizeBytes: number) => Uint8Array;
   readonly socketFor: PassedSockets['socketFor'];
   /** Reports why the enclave ends, and ends it. */
   readonly end: (reason: string, exitCode: number) => never;
@@ -85,7 +87,7 @@ export interface OpenPassageOptions {
 
 export function openPassage(
   require: NodeJS.Require,
-  { descriptor, socketFor, end }: OpenPassageOptions,
+  { descriptor, bufferOf, socketFor, end }: OpenPassageOptions,
 ): EnclavePassage {
   const { internalBinding } = require('internal/test/binding') as {
     readonly internalBinding: (name: string) => object;
@@ -102,7 +104,7 @@ export function openPassage(
   const pipe = new Pipe(constants.IPC);
   if (pipe.open(descriptor) !== 0) throw new Error('The passage cannot be opened.');
   // One buffer for all frames, one byte longer than a frame, so that a longer one is seen.
-  const buffer = new Bytes(frameBytes + 1);
+  const buffer = bufferOf(frameBytes + 1);
   const frame = buffer.subarray(0, frameBytes);
   pipe.useUserBuffer(buffer);
 

@@ -36,7 +36,7 @@ export function stripTls(require: NodeJS.Require): Natives {
   const handle = reach(secured, '_handle', '_parent');
   const context = reach(options.secureContext, 'context');
   for (const native of [reach(secured, '_handle'), handle, reach(unconnected, '_handle', '_parent')]) {
-    strip(native, 'open bind bind6 listen connect connect6 constructor');
+    strip(native, 'open bind bind6 listen connect connect6 useUserBuffer constructor');
   }
   const readBytes = getOwnPropertyDescriptor(getPrototypeOf(handle) ?? {}, 'bytesRead')?.get;
   const minimumVersion = get(context, 'getMinProto') as unknown;
