@@ -17,7 +17,7 @@ const leastRelayedRatio = 0.6;
 const mostServerRatio = 1.15;
 const mostHostMicros = 0.5;
 const handshakes = { times: 200, leastRatio: 0.75, mostHostMicros: 120 } as const;
-const rounds = 11;
+const rounds = 7;
 
 type Transport = 'outside' | 'passed' | 'relayed';
 const inside = ['passed', 'relayed'] as const;
