@@ -5,7 +5,7 @@
 // - A trivial enclave holds fewer than 3,000 formatted lines of ours (what a formatted line is says
 //   packages/delivery/builder/src/node/trusted-base.ts), and no package of anybody else.
 // - Each sample and service holds exactly the packages of its trusted-base.json, by name, version and
-//   size in formatted lines (--write writes it).
+//   size in formatted lines (--write writes it; without a file it holds none).
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -57,11 +57,17 @@ async function checkTrivial() {
   ];
 }
 
+/** What holds nothing of others has no list. */
+function writeList(path, others) {
+  if (others.length === 0) rmSync(path, { force: true });
+  else writeFileSync(path, `${JSON.stringify({ packages: others }, null, 2)}\n`);
+}
+
 async function checkList(folder) {
   const { ownLines, others } = await contentOf(folder);
   console.log(`${fromRoot(folder)}: ${ownLines} lines of ours; of others: ${describe(others)}`);
   const path = join(folder, listName);
-  if (values.write) writeFileSync(path, `${JSON.stringify({ packages: others }, null, 2)}\n`);
+  if (values.write) writeList(path, others);
   const listed = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : [];
   if (describe(listed) === describe(others)) return [];
   return [

@@ -72,6 +72,9 @@ The profiles:
 | \`aks-snp\` | confidential VM nodes of AKS: the boundary is the node | \`enclos.dev/software-sgx\` | the software platform of the node |
 | \`podman\` | this machine, with \`podman kube play\`: no Services, no network policies, no probes | the folder \`/run/enclos\` | the software platform of the machine, \`enclos platform serve --separated --host-user 65532\` |
 
+On \`sgx\` and \`aks-sgx\` the host relays all connections. So an enclave that wants them passed is refused there, and needs its relayed
+image: see [Transport](enclave-json.md#transport).
+
 EPC may have any of its spellings, \`sgx.intel.com/epc\` in bytes, or \`kubernetes.azure.com/sgx_epc_mem_in_MiB\` and
 \`sgx.intel.com/sgx_epc_mem_in_MiB\` in MiB; the manifests have the first one. [Deploy to AKS](../how-to/deploy-to-aks.md) shows
 the file in use.`,

@@ -13,7 +13,7 @@ export interface TlsEchoHostOptions {
 
 export type TlsEchoEnclave = Enclave<(typeof tlsEcho)['trusted']>;
 
-/** Loads the server and opens its port. The host relays all bytes, and cannot read any of them. */
+/** Loads the server and opens its port. The host sees ciphertext at most. */
 export function loadTlsEcho({ echo, ...options }: TlsEchoHostOptions): Promise<TlsEchoEnclave> {
   return loadEnclave({
     ...options,

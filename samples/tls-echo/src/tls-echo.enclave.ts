@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createTlsIdentity, defineEnclave, listen, log, quote, tlsServer, type Connection } from '@enclos/enclave';
 import { evidencePurpose, serverName, tlsEcho } from './tls-echo.edl.ts';
 
-/** Made here, and gone with the enclave. The host relays the connections and never has the key. */
+/** Made here, and gone with the enclave. The host never has the key. */
 const identity = createTlsIdentity(serverName);
 const secure = tlsServer(identity);
 

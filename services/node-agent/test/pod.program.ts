@@ -31,6 +31,7 @@ process.setuid?.(Number(user));
 type Device = Enclave<(typeof device)['trusted']>;
 let launcher: SoftwareLauncher | undefined;
 let enclave: Device | undefined;
+const listening = { listen: { echo: { port: 0 } } };
 
 const there = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('Not there yet.');
@@ -45,7 +46,8 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
   },
   async load() {
     const isolation = 'best' as const;
-    enclave = await loadEnclave({ ...signed, launcher: there(launcher), interface: device, isolation, untrusted: {} });
+    const host = { ...signed, ...listening, interface: device, isolation, untrusted: {} };
+    enclave = await loadEnclave({ ...host, launcher: there(launcher) });
   },
   /** A host SDK of another version: its protocol lacks a function of this one. */
   async otherVersion() {
@@ -61,7 +63,7 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     const path = there(process.env['ENCLOS_PLATFORM']);
     const reconnect = (): Promise<SoftwareLauncher> => connectSoftwarePlatform(path, { waitMs: 60_000 });
     const isolation = 'best' as const;
-    const host = { ...signed, interface: device, isolation, untrusted: {}, reconnect };
+    const host = { ...signed, ...listening, interface: device, isolation, untrusted: {}, reconnect };
     const supervised = await superviseEnclave({ ...host, launcher: await reconnect() });
     let lostAt = 0;
     const done = await supervised.repeat(async (call, attempt) => {
@@ -73,6 +75,11 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     return { done, interruptedMs };
   },
   describe: async () => (await there(launcher).describe()).separation,
+  /** Whether the platform has this layer of isolation. */
+  layer: async (name = '') =>
+    (await there(launcher).describe()).layers.some((layer) => layer.name === name && layer.active),
+  /** Where clients reach the enclave. */
+  port: () => there(enclave).listeners['echo']?.port,
   root: async () => (await there(launcher).describe()).rootCertificate,
   endorsements: () => there(launcher).endorsements(),
   dispose: () => there(enclave).dispose(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
 import { utf8 } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
-import { until, withinMs } from '@enclos/testkit';
+import { holdersOfPeer, until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
 import {
@@ -148,6 +149,17 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.ok(quote.subarray(368, 432).every((byte) => byte === 7));
       assert.equal(await first.attempt('helperQuote', path, 'changed'), 'QUOTE_REPORT_REFUSED');
       assert.deepEqual(readdirSync(join(site.runtimeFolder, 'quotes')), ['quote.sock']);
+    });
+
+    test('an enclave that clients reach, and that holds their connections itself where the platform filters system calls', async () => {
+      const socket = connect(Number(await first.does('port')), '127.0.0.1');
+      socket.write('hello');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      assert.equal(String(answer), 'hello');
+      const users = enclaves().map(({ user }) => user);
+      const isHeldInside = holdersOfPeer(socket).some(({ user }) => users.includes(user));
+      assert.equal(isHeldInside, await first.does('layer', 'seccomp'));
+      socket.destroy();
     });
 
     test('state that it can seal', async () => {

@@ -274,6 +274,43 @@ containerTest('a container that is asked to end does so at once', async () => {
   }
 });
 
+test('an enclave that wants connections passed: build says that it needs a platform, verify shows it, and both know its relayed image', async () => {
+  const served = join(folder, 'served');
+  cpSync(project, served, { recursive: true, filter: (path) => !path.endsWith('.enclos'), verbatimSymlinks: true });
+  const manifest = JSON.parse(readFileSync(join(served, 'enclave.json'), 'utf8')) as object;
+  const listen = [{ name: 'clients', port: 8443, transport: 'passed' }];
+  writeFileSync(join(served, 'enclave.json'), JSON.stringify({ ...manifest, listen }));
+  const images: string[] = [];
+  for (const variant of [[], ['--relayed']]) {
+    for (const argv of [['build'], ['sign', '--key', 'signing.key.pem']]) await enclos([...argv, ...variant], served);
+    const { code, stdout, stderr } = await enclos(['image', 'build', ...variant], served);
+    assert.equal(code, 0, stderr);
+    const warning = /wants connections passed \(clients\).*without ENCLOS_PLATFORM it does not start\n/;
+    assert.equal(warning.test(stderr), variant.length === 0, stderr);
+    const [, path = ''] = /layout +(\S+)/.exec(stdout) ?? [];
+    images.push(path);
+  }
+  assert.deepEqual(images, [join(served, '.enclos/greeter.oci'), join(served, '.enclos/relayed/greeter.oci')]);
+  const shown = await Promise.all(
+    images.map(async (path) => (await enclos(['image', 'verify', path], served)).stdout.match(/listens.*/)?.[0]),
+  );
+  assert.deepEqual(
+    shown.map((line) => line?.replace(/ +/, ' ')),
+    ['listens 8443 (clients, passed)', 'listens 8443 (clients, relayed)'],
+  );
+  const deploy = (profile: string, path = ''): Promise<Ran> =>
+    enclos(
+      ['deploy', '--profile', profile, '--epc', '64Mi', '--image', 'registry.example/a', '--image-layout', path],
+      served,
+    );
+  const refused = await deploy('sgx', images[0]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /DEPLOY_PROFILE_UNFIT.*the image wants those of "clients" passed/);
+  // Beside the same enclave.json: what is measured counts.
+  assert.equal((await deploy('sgx', images[1])).code, 0);
+  assert.equal((await deploy('software', images[0])).code, 0);
+});
+
 test('an image is not built from what is not signed', async () => {
   const unsigned = join(folder, 'unsigned');
   cpSync(project, unsigned, {

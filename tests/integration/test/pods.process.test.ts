@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
@@ -7,11 +9,11 @@ import { AttestationAdministrationClient, AttestationClient } from '@azure/attes
 import { makeDevelopmentConfiguration } from '@enclos/attestation-service';
 import { unpackCertificate } from '@enclos/atls/certificate';
 import { toPem } from '@enclos/codec/pem';
-import { containerTest, freePort } from '@enclos/testkit';
+import { containerTest, freePort, holdersOfPeer, until } from '@enclos/testkit';
 import { configMapOf, createPodSite, deploymentOf, type PodRoot, type PodSite } from '@enclos/process-kit/hosts/pods';
 import type { Ran } from '@enclos/process-kit/processes/programs';
 import { shownCertificate } from '@enclos/process-kit/attestation/service-calls';
-import { separationSkipped } from '@enclos/process-kit/separated/separated';
+import { enclaveUsers, separationSkipped } from '@enclos/process-kit/separated/separated';
 
 /** The samples of Azure's pages as pods: images that `image build` made, run from the YAML that `deploy` wrote. */
 function podTest(name: string, body: (site: PodSite) => Promise<void>): void {
@@ -54,6 +56,14 @@ podTest(
       probes: {},
     });
     await site.until(await site.play(server), new RegExp(`^127\\.0\\.0\\.1:${port}, enclave ${mrEnclave}$`, 'm'));
+
+    // The platform runs beside the pods, with its filter of system calls: the enclave holds the connections of its clients.
+    const held = connect(port, '127.0.0.1');
+    await once(held, 'connect');
+    await until('the enclave has it', () =>
+      holdersOfPeer(held).some(({ user }) => user >= enclaveUsers.first && user <= enclaveUsers.last),
+    );
+    held.destroy();
 
     const client = async (root: PodRoot, measured: string): Promise<Ran> => {
       const sample = deploymentOf('samples/attested-tls/client');

@@ -175,6 +175,7 @@ describe('code in the process of a test', () => {
   test('is told by its capabilities where it runs', () => {
     const { platform: name, boundary, hardware, remoteAttestation } = own.run(capabilities);
     assert.deepEqual([name, boundary, hardware, remoteAttestation], ['in-process', 'none', false, 'none']);
+    assert.deepEqual(own.run(capabilities).streamTransports, ['relayed']);
   });
 
   test('gets the measured variables, and its lines reach the test as far as a host would read them', () => {

@@ -187,6 +187,11 @@ describe('a hostile host', { skip: compilerAbsence }, () => {
         peers.push(await enclave.peer());
       }
       await Promise.all(peers.map(echoes));
+      // The other listener has its own credit.
+      await enclave.call.serve({ listener: 'second', manner: 'echo' });
+      assert.deepEqual(await noticeOf(enclave), { kind: 'grant', listener: 1, count: 128 });
+      await enclave.passer.send('tcp', frameOf({ listener: 1, stream: 500 }));
+      await echoes(await enclave.peer());
       await enclave.passer.send('tcp', frameOf({ stream: 129 }));
       await assertEnds(enclave);
     }));
@@ -322,8 +327,9 @@ describe('a hostile host', { skip: compilerAbsence }, () => {
     test('and makes a listening socket of it takes that connection alone', () =>
       withCopy('echo', async (enclave, peer, copy) => {
         await echoes(peer);
+        const reset = new Promise((resolve) => peer.once('close', resolve));
         await enclave.passer.use('part', copy);
-        await once(peer, 'close');
+        await reset;
         await serves(enclave);
       }));
   });

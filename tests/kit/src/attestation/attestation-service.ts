@@ -8,7 +8,7 @@ import {
   type RunningService,
   type ServiceOptions,
 } from '@enclos/attestation-service';
-import { buildEnclave, loadProject, signEnclave, type Project } from '@enclos/build';
+import { buildEnclave, loadProject, relayedVariant, signEnclave, type Project } from '@enclos/build';
 import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { claimant } from '../../enclaves/claimant/claimant.edl.ts';
@@ -18,18 +18,25 @@ import type { SignedImage, Workshop } from '../workshop.ts';
 
 export const serviceProjectFolder = fileURLToPath(new URL('../../../../../services/attestation', import.meta.url));
 
+export interface ServiceVariant {
+  readonly name: string;
+  readonly change?: Partial<Pick<Project, 'debug' | 'heapSizeBytes'>>;
+  /** As `enclos build --relayed` builds it. */
+  readonly relayed?: boolean;
+}
+
 /**
  * The image of the service, signed by the first test key.
  * @param variant of its project; each has a name of its own.
  */
 export async function signedService(
   workshop: Workshop,
-  variant: { readonly name: string; readonly change?: Partial<Pick<Project, 'debug' | 'heapSizeBytes'>> } = {
-    name: 'service',
-  },
+  variant: ServiceVariant = { name: 'service' },
 ): Promise<SignedImage> {
-  const image = await sharedImage(['attestation-service', variant.change], async () => {
-    const project = { ...(await loadProject(serviceProjectFolder)), ...variant.change };
+  const { change, relayed = false } = variant;
+  const image = await sharedImage(['attestation-service', change, relayed], async () => {
+    const loaded = await loadProject(serviceProjectFolder);
+    const project = { ...(relayed ? relayedVariant(loaded) : loaded), ...change };
     const outFolder = workshop.subfolder(`attestation-image-${variant.name}`);
     return (await buildEnclave(project, { outFolder })).image;
   });

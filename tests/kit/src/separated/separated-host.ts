@@ -7,6 +7,7 @@ import { isEnclosError } from '@enclos/errors';
 import { connectSoftwarePlatform, hostChannel, openChannel, type SoftwareLauncher } from '@enclos/tee';
 import { connectPeer, type Peer } from '../hostile/platform-peer.ts';
 import { loadProbe, type Probe } from '../hosts/probe-host.ts';
+import { addressOf, loadStreams, type Streams } from '../hosts/streams-host.ts';
 import type { SignedImage } from '../workshop.ts';
 
 /**
@@ -27,6 +28,7 @@ process.chdir('/');
 let launcher: SoftwareLauncher | undefined;
 let peer: Peer | undefined;
 const probes: Probe[] = [];
+const listening: Streams[] = [];
 const uploads: number[] = [];
 
 const there = <T>(value: T | undefined): T => {
@@ -55,6 +57,18 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
       .map(({ name }) => name),
   async dispose(probe = '') {
     await there(probes[Number(probe)]).dispose();
+  },
+  /** Loads an enclave of streams from files that this user can read. @returns the port on which it echoes */
+  async listen(image = '', signature = '') {
+    const [imageBytes, signatureBytes] = [image, signature].map((path) => new Uint8Array(readFileSync(path)));
+    const files = { image: there(imageBytes), signature: there(signatureBytes) };
+    const enclave = await loadStreams(there(launcher), files);
+    listening.push(enclave);
+    await enclave.call.serve({ listener: 'first', manner: 'echo' });
+    return addressOf(enclave, 'first').port;
+  },
+  async hush() {
+    for (const enclave of listening.splice(0)) await enclave.dispose();
   },
   echo: async (probe = '', value = '') => text(await there(probes[Number(probe)]).call.echo({ value: bytes(value) })),
   seal: async (probe = '', value = '') =>

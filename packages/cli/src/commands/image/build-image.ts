@@ -13,6 +13,7 @@ import {
   type BuiltImage,
   type Component,
 } from '@enclos/image';
+import { readImage } from '@enclos/manifest';
 import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
@@ -51,6 +52,8 @@ export interface ImageBuildOutcome extends BuiltImage {
   readonly layout: string;
   readonly archive: string | undefined;
   readonly sizeBytes: number;
+  /** The names of listeners and destinations whose connections have to be passed to the enclave. */
+  readonly passed: readonly string[];
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -92,7 +95,9 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     throw namingTheBase(error, base);
   });
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
-  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, warnings });
+  const { listen, connect } = readImage(image).manifest;
+  const passed = [...listen, ...connect].filter(({ transport }) => transport === 'passed').map(({ name }) => name);
+  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, passed, warnings });
 }
 
 /** A file that is not a layer is most likely the wrong path of a base. */

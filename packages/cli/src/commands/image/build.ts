@@ -120,6 +120,13 @@ export const command = defineCommand({
     if (outcome.identity.debug) {
       notes.line(`${markOf('warning', notes)} a debug enclave: anyone who starts it can read everything inside`);
     }
+    if (outcome.passed.length > 0 && chosenBase === 'node') {
+      const names = outcome.passed.join(', ');
+      const mark = markOf('warning', notes);
+      notes.line(
+        `${mark} its enclave wants connections passed (${names}), and the base node has no util-linux: without ENCLOS_PLATFORM it does not start`,
+      );
+    }
     return outcome;
   },
   human({ name, descriptor, identity, layers, sizeBytes, layout, archive, sbom, provenance }, printer) {

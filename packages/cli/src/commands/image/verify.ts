@@ -63,7 +63,7 @@ export const command = defineCommand({
       )
       .then((verified) => ({ ...verified, expectedOfEnclave: mrenclave !== undefined || mrsigner !== undefined }));
   },
-  human({ digest, name, identity, interpreter, architecture, expectedOfEnclave }, printer) {
+  human({ digest, name, identity, interpreter, architecture, declared, expectedOfEnclave }, printer) {
     const warnings = [
       ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
       ...(expectedOfEnclave
@@ -82,6 +82,10 @@ export const command = defineCommand({
         ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
         ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`],
         ['for', `linux/${architecture}`],
+        ...declared.listen.map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
+        ...declared.connect.map(
+          (one) => ['connects', `${one.host}:${one.port} (${one.name}, ${one.transport})`] as const,
+        ),
       ],
       printer,
     );

@@ -3,7 +3,7 @@ import { createTlsIdentity, defineEnclave, listen, log, quote, tlsServer, type C
 import { app, maxRequestBytes, purpose, serverName } from './greeter-app.edl.ts';
 import { linesOf } from './lines.ts';
 
-/** Born here, gone with the enclave: the host relays connections, and never has the key. */
+/** Born here, gone with the enclave: the host never has the key. */
 const identity = createTlsIdentity(serverName);
 const secure = tlsServer(identity);
 
@@ -25,7 +25,7 @@ async function answer(request: string, endorsements: Endorsements): Promise<stri
   if (amount === undefined) return 'unknown';
   const isHighest = Number(amount) > highest;
   if (isHighest) highest = Number(amount);
-  // The host sees how long what it relays is: bids are of one length, and so are these.
+  // The host sees how long each message is: bids are of one length, and so are these.
   return isHighest ? 'highest' : 'too low';
 }
 

@@ -8,7 +8,7 @@ const enclave = await loadEnclave({
   interface: app,
   untrusted: { endorsements: () => launcher.endorsements() },
   onLog: (_level, text) => console.error(`enclave: ${text}`),
-  // Listens for the enclave, and relays what comes: ciphertext. On this machine only, unless ENCLOS_LISTEN_ADDRESS says otherwise, as in a pod.
+  // Accepts connections for the enclave; their bytes are ciphertext. On this machine only, unless ENCLOS_LISTEN_ADDRESS says otherwise, as in a pod.
   listen: { clients: { port: Number(process.env['PORT'] ?? 8443) } },
 });
 

@@ -30,7 +30,9 @@ export class SocketArrival {
       return await new Promise((resolve, reject) => {
         const cancel = (): void => reject(new EnclosError('GATE_CANCELLED', undefined, { cause: signal?.reason }));
         const text = 'The host said that it connected, and passed no connection.';
-        const timer = setTimeout(() => reject(new EnclosError('STREAM_BROKEN', text)), timeoutMs);
+        const late = (): void => reject(new EnclosError('STREAM_BROKEN', text));
+        // After a long pause of this process the time is over before what arrived meanwhile is read.
+        const timer = setTimeout(() => setImmediate(late), timeoutMs);
         signal?.addEventListener('abort', cancel);
         stop = () => {
           clearTimeout(timer);

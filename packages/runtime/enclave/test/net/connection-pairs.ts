@@ -15,7 +15,7 @@ export const connectionPairs: Readonly<Record<'relayed' | 'passed', () => Promis
 };
 
 /** A connection over loopback, half open after an end; the inner end flows once it is read. */
-async function socketPair(): Promise<readonly [inside: Socket, outside: Socket]> {
+export async function socketPair(): Promise<readonly [inside: Socket, outside: Socket]> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { connect } from 'node:tls';
 import { setImmediate as turn } from 'node:timers/promises';
 import { MAX_STREAMS } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { PassageNotice } from '@enclos/tee/passage';
+import { createTlsIdentity, tlsServer } from '../../src/index.ts';
 import { PassedStreams } from '../../src/net/passed-streams.ts';
+import { socketPair } from './connection-pairs.ts';
 import { FakePassage, FakeSocket } from './fake-passage.ts';
 
 interface Scene {
@@ -81,6 +84,29 @@ describe('a listener whose connections are passed', () => {
     socket.bytesWritten = 8;
     await closed(socket);
     assert.deepEqual(passage.take(), [ended(1, 7n, 8n)]);
+  });
+
+  test('counts the bytes of the socket, also when TLS reads and writes them', async () => {
+    const { passage, first } = await listening({ counts: true });
+    const [inside, outside] = await socketPair();
+    // As the loader makes it.
+    const socket = Object.defineProperty(inside, 'remoteAddress', { value: '192.0.2.1 4242' });
+    passage.pass({ kind: 'accepted', listener: 0, stream: 1 }, socket as typeof socket & { remoteAddress: string });
+    const { value: connection } = await first;
+    const identity = createTlsIdentity('enclave.test');
+    const accepted = tlsServer(identity)(connection ?? assert.fail('no connection'));
+    const client = connect({ socket: outside, ca: identity.cert, servername: 'enclave.test' });
+    client.write(new Uint8Array(100_000));
+    const server = await accepted;
+    server.resume().end(new Uint8Array(50_000));
+    await once(client.resume(), 'end');
+    client.end();
+    await once(outside, 'close');
+    if (!inside.closed) await once(inside, 'close');
+    await turn();
+    await turn();
+    assert.deepEqual(passage.take(), [ended(1, BigInt(outside.bytesWritten), BigInt(outside.bytesRead))]);
+    assert.ok(outside.bytesWritten > 100_000 && outside.bytesRead > 50_000);
   });
 
   test('ends the enclave for a connection beyond its credit', async () => {
@@ -261,6 +287,10 @@ describe('a destination whose connections are passed', () => {
     await Promise.resolve();
     aborter.abort();
     await assert.rejects(givenUp, { code: 'GATE_CANCELLED' });
+    // The host may answer a call that was given up.
+    const early = new AbortController();
+    const answered = streams.connect(4, async () => early.abort(), { signal: early.signal });
+    await assert.rejects(answered, { code: 'GATE_CANCELLED' });
     const broken = streams.connect(
       3,
       async () => {

@@ -75,7 +75,7 @@ export interface BacklogChange {
 
 export type HostEventName =
   | 'loaded'
-  | 'listening'
+  | 'accepting'
   | 'started'
   | 'load-failed'
   | 'call-failed'

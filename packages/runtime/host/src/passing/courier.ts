@@ -5,7 +5,7 @@ import { isSea } from 'node:sea';
 import { encodePassedFrame, type PassedFrame } from '@enclos/tee/passage';
 import { connectToSocket } from '@enclos/tee/unix-socket';
 import { courierProgram } from './courier-program.ts';
-import { socketWith, takeHandle } from './held-connections.ts';
+import { keepAliveMs, socketWith, takeHandle } from './held-connections.ts';
 import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
 import { passingError } from './system-error.ts';
 
@@ -20,9 +20,6 @@ export function courierPassing(): Passing | undefined {
   if (isSea() || permission?.has('child') === false) return undefined;
   return Object.freeze({ accept: acceptSockets, open: openPassage });
 }
-
-/** Milliseconds until the first probe of a connection in which nothing moves. */
-const keepAliveMs = 60_000;
 
 function acceptSockets(server: Server, arrived: (connection: HeldConnection) => void, refused: () => void): void {
   server.on('connection', (socket: Socket) => {

@@ -1,6 +1,12 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { ConnectionHandle, HeldConnection } from './passing.ts';
 
+/**
+ * How long nothing moves in a passed connection before the first probe, in milliseconds. The host asks for probes, because the filter of
+ * an enclave refuses every option of a socket.
+ */
+export const keepAliveMs = 60_000;
+
 export function isHandle(value: unknown): value is ConnectionHandle {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }

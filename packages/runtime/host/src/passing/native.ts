@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { constants } from 'node:os';
 import { encodePassedFrame, type PassedFrame } from '@enclos/tee/passage';
 import { addressForConnecting } from '@enclos/tee/unix-socket';
-import { discard, isHandle, takeHandle } from './held-connections.ts';
+import { discard, isHandle, keepAliveMs, takeHandle } from './held-connections.ts';
 import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
 import { passingError } from './system-error.ts';
 
@@ -91,9 +91,6 @@ function checkClasses(found: Readonly<Record<string, unknown>>): NativeClasses |
   return isComplete ? (classes as NativeClasses) : undefined;
 }
 
-/** Seconds until the first probe of a connection in which nothing moves. The enclave cannot set it: its system calls are bounded. */
-const keepAliveSeconds = 60;
-
 /**
  * Connections are taken as handles: to make a `net.Socket` of each costs more than to pass it. Linux gives an accepted connection
  * the settings of its listening socket, so they cost nothing for each connection.
@@ -118,7 +115,7 @@ interface TcpSettings {
 function sendAtOnce(handle: ConnectionHandle & Partial<TcpSettings>): boolean {
   if (handle.setNoDelay === undefined || handle.setKeepAlive === undefined) return false;
   handle.setNoDelay(true);
-  handle.setKeepAlive(true, keepAliveSeconds);
+  handle.setKeepAlive(true, keepAliveMs / 1000);
   return true;
 }
 

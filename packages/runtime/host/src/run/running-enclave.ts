@@ -124,7 +124,7 @@ function tellListening(
   const { path, host = '', port = entry.port } = streams.listeners[name] ?? {};
   const address = path ?? (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
   const transport = streams.transportOf(entry);
-  watch?.event('listening', 'info', `${name} listens at ${address}, ${transport}.`, {
+  watch?.event('accepting', 'info', `${name} listens at ${address}, ${transport}.`, {
     listener: name,
     address,
     transport,

@@ -1,6 +1,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket } from '@enclos/tee/unix-socket';
+import { keepAliveMs } from '../passing/held-connections.ts';
 import type { StreamAddress } from './addresses.ts';
 import { relayedSocketOptions } from './shared-reads.ts';
 
@@ -12,9 +13,6 @@ export function connectRelayed(address: StreamAddress, signal: AbortSignal): Pro
     path === undefined ? connect({ ...network, ...options } as TcpNetConnectOpts) : connectToSocket(path, options);
   return connected(socket);
 }
-
-/** Seconds until the first probe of a connection in which nothing moves. The enclave cannot ask for it. */
-const keepAliveMs = 60_000;
 
 /**
  * Connects for a destination that is passed. Nothing is read: the first bytes are the enclave's too.

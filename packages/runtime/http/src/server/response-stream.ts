@@ -31,8 +31,14 @@ export class ResponseStream {
   /** Takes pieces until there is no more room. It never rejects. */
   async resume(): Promise<void> {
     for (let count = 1; !this.#isOver; count += 1) {
-      const next = await this.#next();
-      if (next === undefined || this.#isOver) return;
+      let next: IteratorResult<Piece>;
+      try {
+        this.#sink.waits();
+        next = await this.#iterator.next();
+      } catch (error) {
+        return this.#failed(error);
+      }
+      if (this.#isOver) return;
       if (next.done === true) return this.#end();
       if (!this.#write(next.value)) return;
       if (count % piecesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -46,19 +52,11 @@ export class ResponseStream {
     returnFrom(() => this.#iterator);
   }
 
-  /** @returns undefined when it threw. */
-  async #next(): Promise<IteratorResult<Piece> | undefined> {
-    try {
-      this.#sink.waits();
-      return await this.#iterator.next();
-    } catch (error) {
-      // An iterable that throws has ended.
-      if (!this.#isOver) {
-        this.#isOver = true;
-        this.#sink.failed(error);
-      }
-      return undefined;
-    }
+  /** An iterable that throws has ended. */
+  #failed(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#sink.failed(error);
   }
 
   #write(piece: Piece): boolean {

@@ -71,7 +71,7 @@ export interface WholeResponse extends HttpResponse {
 export type StreamFraming = 'chunked' | 'closed';
 
 /** Up to this size, several pieces are joined for one write; beyond it, the copy costs more than a second buffer. */
-const togetherBytes = 16_384;
+const togetherBytes = 1024;
 const statusesWithoutBody = new Set([204, 304]);
 
 /** RFC 9112 section 6.3, rule 1: neither HEAD nor these statuses have a body, whatever the head says. */

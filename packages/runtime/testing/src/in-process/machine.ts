@@ -44,6 +44,7 @@ const capabilities: Capabilities = Object.freeze({
   ...softwareCapabilities,
   platform: 'in-process',
   boundary: 'none',
+  streamTransports: Object.freeze(['relayed'] as const),
 });
 
 /** A processor that quotes nothing. */
