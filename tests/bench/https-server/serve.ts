@@ -21,7 +21,8 @@ export const answerHeaders = {
 export const streamedPieces = 64;
 export const pieceBytes = 16_384;
 
-const endless = { maxRequestsPerConnection: 2 ** 30 };
+/** Connections are kept until the end, however long the turns of the others take. */
+const endless = { maxRequestsPerConnection: 2 ** 30, idleTimeoutMs: 3_600_000 };
 /** So many a second that none is refused, and each is counted. */
 const perSecond = 2 ** 30;
 const date = (): Date => new Date();

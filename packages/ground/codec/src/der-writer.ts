@@ -44,6 +44,15 @@ export function derMagnitude(bytes: Uint8Array): Uint8Array {
   return derValue(DerTag.INTEGER, (minimal[0] ?? 0) < 0x80 ? minimal : concatBytes(Uint8Array.of(0), minimal));
 }
 
+/**
+ * ECDSA-Sig-Value (RFC 5480 appendix A) of a signature in its fixed form, r and then s in as many bytes each. It drops leading
+ * zeros: check the length of the fixed form first, or one signature has several.
+ */
+export function derEcdsaSignature(fixed: Uint8Array): Uint8Array {
+  const half = fixed.length / 2;
+  return derSequence(derMagnitude(fixed.subarray(0, half)), derMagnitude(fixed.subarray(half)));
+}
+
 /** A BIT STRING. The last `unusedBits` bits, 0 to 7, are not part of it; DER wants them to be zero. */
 export function derBitString(bytes: Uint8Array, unusedBits = 0): Uint8Array {
   return derValue(DerTag.BIT_STRING, concatBytes(Uint8Array.of(unusedBits), bytes));

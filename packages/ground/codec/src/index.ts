@@ -6,6 +6,7 @@ export { DerReader, DerTag, readWholeSequence, type DerElement } from './der.ts'
 export {
   derBitString,
   derBoolean,
+  derEcdsaSignature,
   derEnumerated,
   derExplicit,
   derInteger,

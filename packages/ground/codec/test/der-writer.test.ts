@@ -5,6 +5,7 @@ import {
   concatBytes,
   derBitString,
   derBoolean,
+  derEcdsaSignature,
   derEnumerated,
   derExplicit,
   derInteger,
@@ -84,4 +85,17 @@ test('times are whole seconds: UTCTime through 2049, GeneralizedTime after', () 
   }
   assert.deepEqual(derTime(new Date('2026-01-02T03:04:05.678Z')), derTime(new Date('2026-01-02T03:04:05Z')));
   assert.equal(concatBytes(derTime(new Date('2050-01-01T00:00:00Z')))[0], 0x18);
+});
+
+test('a signature of ECDSA is written as its two numbers', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 66 }), fc.infiniteStream(fc.nat(255)), (half, stream) => {
+      const fixed = Uint8Array.from({ length: 2 * half }, () => Number(stream.next().value));
+      const reader = new DerReader(derEcdsaSignature(fixed)).sequence();
+      const [r, s] = [reader.magnitude(half), reader.magnitude(half)];
+      reader.end();
+      const padded = (number: Uint8Array): Uint8Array => concatBytes(new Uint8Array(half - number.length), number);
+      assert.deepEqual(concatBytes(padded(r), padded(s)), fixed);
+    }),
+  );
 });

@@ -33,7 +33,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.writeHead(200, { ...answerHeaders, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-const options = { ...identity, noDelay: true, keepAliveTimeout: 120_000, ALPNProtocols: ['http/1.1'] };
+const options = { ...identity, noDelay: true, keepAliveTimeout: 3_600_000, ALPNProtocols: ['http/1.1'] };
 const bare = createHttpsServer(options, (request, response) => {
   // Without a promise where none is needed.
   if (request.url !== '/constant') return void answer(request, response);
