@@ -327,8 +327,9 @@ describe('a hostile host', { skip: compilerAbsence }, () => {
     test('and makes a listening socket of it takes that connection alone', () =>
       withCopy('echo', async (enclave, peer, copy) => {
         await echoes(peer);
+        const reset = new Promise((resolve) => peer.once('close', resolve));
         await enclave.passer.use('part', copy);
-        await once(peer, 'close');
+        await reset;
         await serves(enclave);
       }));
   });

@@ -69,6 +69,8 @@ export const application = defineEnclave(streams, {
         receivedBytes += (chunk as Buffer).length;
       }
     })();
+    // Writing may fail first, and then nothing waits for this.
+    reading.catch(() => undefined);
     for (const piece of pieces(sizeBytes, seed)) {
       sent.update(piece);
       if (!connection.write(piece)) await once(connection, 'drain');

@@ -287,6 +287,10 @@ describe('a destination whose connections are passed', () => {
     await Promise.resolve();
     aborter.abort();
     await assert.rejects(givenUp, { code: 'GATE_CANCELLED' });
+    // The host may answer a call that was given up.
+    const early = new AbortController();
+    const answered = streams.connect(4, async () => early.abort(), { signal: early.signal });
+    await assert.rejects(answered, { code: 'GATE_CANCELLED' });
     const broken = streams.connect(
       3,
       async () => {
