@@ -166,8 +166,9 @@ for (const [name, find] of Object.entries(ways)) {
         socket.end(`early ${stream}`);
         passage.pass(await host.connection(), accepted(stream), host.settle);
       }
-      // All that will move has moved: until only the clients are left in this process, or what the kernel takes is taken.
-      while (openDescriptors() > before + 512 && (name === 'courier' || host.settled.length < 100)) await turn();
+      // A courier has all that the kernel does not take; otherwise they wait in this process.
+      const hasMoved = name === 'courier' ? () => openDescriptors() <= before + 512 : () => host.settled.length > 0;
+      while (!hasMoved()) await turn();
       peer.start();
       await peer.until(() => peer.arrivals.length === 512);
       await host.until(() => host.settled.length === 512);
