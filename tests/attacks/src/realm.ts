@@ -7,7 +7,7 @@ import {
   openPassage,
   passedSockets,
   type LoaderParts,
-} from '@enclos/software-sgx/loader';
+} from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
 
 /** What an enclave's process has around a bundle, apart from the kernel: parts of the loader, and the permission model. */

@@ -1,5 +1,5 @@
 import type { EnclaveManifest } from '@enclos/manifest';
-import { interpreterFlags } from '@enclos/software-sgx/loader';
+import { interpreterFlags } from '@enclos/loader';
 import { requireRelayable } from './streams.ts';
 
 export interface GramineArgumentsOptions {

@@ -5,7 +5,7 @@ import { duplexPair } from 'node:stream';
 import { Script } from 'node:vm';
 import { isEnclosError } from '@enclos/errors';
 import { readImage } from '@enclos/manifest';
-import { confine, loaderExitCodes, loaderParts } from '@enclos/software-sgx/loader';
+import { confine, loaderExitCodes, loaderParts } from '@enclos/loader';
 import { connectGramineGate, createGramineAttester, readGateTicket, servePlatformChannel } from '@enclos/tee/gramine';
 
 /**

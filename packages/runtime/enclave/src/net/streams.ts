@@ -38,8 +38,9 @@ export interface Listener extends AsyncGenerator<Connection, void, undefined> {
  * Take connections in one loop that goes on: when the last loop ends, passed connections that have arrived and that it has not
  * taken are closed. Relayed ones wait at the host.
  *
- * Each listener has one transport for as long as the enclave runs, and code need not know which. Only the codes of errors differ: those
- * of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`.
+ * Each listener has one transport for as long as the enclave runs, and code need not know which. Only two things differ. The codes
+ * of errors of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`. And a
+ * passed connection that has broken says so only to code that reads or writes: one that does neither keeps its place.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts

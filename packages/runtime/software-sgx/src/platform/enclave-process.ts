@@ -3,17 +3,16 @@ import type { Socket } from 'node:net';
 import { Readable, type Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
 import { ByteWriter } from '@enclos/codec';
+import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/loader';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
 import { inspectorDataBytes } from './isolation/inspected.ts';
-import { interpreterFlags } from './interpreter/interpreter-flags.ts';
 import { enclaveCommand } from './isolation/command.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
 import { maxThreads } from './isolation/threads.ts';
-import { enclaveDescriptors, loaderSource } from './loader/loader.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
+import { loaderExitCodes } from '@enclos/loader';
 import type { EnclaveExit } from '@enclos/tee';
-import { loaderExitCodes } from './loader/exits.ts';
 
 /** The most that the protocol carries, in bytes of UTF-8. */
 export const maxDetailBytes = 8192;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { EnclosError } from '@enclos/errors';
-import { interpreterFlags } from './interpreter/interpreter-flags.ts';
+import { interpreterFlags } from '@enclos/loader';
 import { enclaveCommand } from './isolation/command.ts';
 import { withOpened } from './isolation/run.ts';
 import { runningUsers } from './separation/running-users.ts';

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { interpreterFlags, loaderParts } from '@enclos/loader';
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
-import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
 import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
-import { loaderParts } from '../../src/platform/loader/authority.ts';
 import { runLoader, type LoaderPart } from './run-loader.ts';
 
 /**

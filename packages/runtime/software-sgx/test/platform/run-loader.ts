@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import {
+  confine,
+  enclaveDescriptors,
+  interpreterFlags,
+  loaderParts,
+  type LoaderParts,
+  loaderText,
+  openPassage,
+  passedSockets,
+} from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
-import { interpreterFlags } from '../../src/platform/interpreter/interpreter-flags.ts';
 import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
-import { loaderParts } from '../../src/platform/loader/authority.ts';
-import { confine } from '../../src/platform/loader/confine.ts';
-import { enclaveDescriptors, loaderText, type LoaderParts } from '../../src/platform/loader/loader.ts';
-import { openPassage, passedSockets } from '../../src/platform/loader/passage.ts';
 
 export type LoaderPart = keyof typeof loaderParts;
 export type StandIns = Partial<Record<LoaderPart, unknown>>;

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { emptyOpensslConfiguration } from '../interpreter/interpreter-flags.ts';
+import { emptyOpensslConfiguration } from '@enclos/loader';
 import { interpreterFiles } from './plan.ts';
 import type { Run } from './run.ts';
 

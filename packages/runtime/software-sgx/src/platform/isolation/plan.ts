@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { EnclosError } from '@enclos/errors';
+import { emptyOpensslConfiguration } from '@enclos/loader';
 import type { Isolation, IsolationLayer } from '@enclos/tee';
-import { emptyOpensslConfiguration } from '../interpreter/interpreter-flags.ts';
 import { userWords, wayWords, type Way } from './way.ts';
 import { byPath, limitLayer, triedLimits, type LimitName } from './limits.ts';
 import { ownPidsCgroup, type PidsCgroup } from './pids-cgroup.ts';

@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { interpreterFlags } from '../interpreter/interpreter-flags.ts';
+import { enclaveDescriptors, interpreterFlags } from '@enclos/loader';
 import { enclaveCommand } from '../isolation/command.ts';
 import type { IsolationPlan } from '../isolation/plan.ts';
 import { withOpened } from '../isolation/run.ts';
-import { enclaveDescriptors } from '../loader/loader.ts';
 
 export interface PassingTrialOptions {
   readonly interpreterPath: string;

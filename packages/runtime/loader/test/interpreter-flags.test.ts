@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { interpreterFlags } from '../../../src/platform/interpreter/interpreter-flags.ts';
+import { interpreterFlags } from '../src/index.ts';
 
 const mebibyte = 1024n * 1024n;
 const memoryFlags = (heapMiB: bigint): readonly string[] =>

@@ -1,4 +1,4 @@
-import type { EnclavePassage, PassedSocket } from '@enclos/tee/passage';
+import type { Duplex } from 'node:stream';
 
 /**
  * The extra parts of the loader of an enclave to which its host passes connected sockets. Like the other parts they are turned
@@ -7,6 +7,19 @@ import type { EnclavePassage, PassedSocket } from '@enclos/tee/passage';
  * They are mechanism only: they make a socket of each descriptor. What a frame means, and how many the host may pass, is for
  * the measured runtime (`EnclavePassage` of `@enclos/tee`). Both are called before anything is taken away.
  */
+
+/** `EnclavePassage` of `@enclos/tee`, which is on a higher floor. */
+interface EnclavePassage {
+  start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
+  send(notices: Uint8Array): void;
+}
+
+/** `PassedSocket` of `@enclos/tee`. */
+interface PassedSocket extends Duplex {
+  readonly remoteAddress: string;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
 
 /** What makes sockets of handles. */
 export interface PassedSockets {

@@ -1,0 +1,6 @@
+export { emptyOpensslConfiguration, interpreterFlags, type InterpreterFlagsOptions } from './interpreter-flags.ts';
+export { loaderParts } from './authority.ts';
+export { confine } from './confine.ts';
+export { loaderExitCodes } from './exits.ts';
+export { enclaveDescriptors, loaderSource, loaderText, type LoaderNeeds, type LoaderParts } from './loader.ts';
+export { openPassage, passedSockets } from './passage.ts';
