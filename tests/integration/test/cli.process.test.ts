@@ -95,11 +95,11 @@ test('run --relayed runs the relayed image beside the other one, and --debug cha
   writeFileSync(join(project, 'enclave.json'), JSON.stringify({ ...(JSON.parse(before) as object), listen }));
   const told = "console.log(process.env['ENCLOS_IMAGE'], Buffer.from(enclave.identity.mrEnclave).toString('hex'));";
   writeFileSync(join(project, 'src/host.ts'), template.host.replace('try {', `${told}\ntry {`));
-  for (const [words, outFolder] of [
+  for (const [words, place] of [
     [['--relayed'], '.enclos/relayed'],
     [['--relayed', '--debug'], '.enclos/relayed/debug'],
   ] as const) {
-    const image = join(project, outFolder, 'greeter.sgxs');
+    const image = join(project, place, 'greeter.sgxs');
     const { stdout, stderr } = await run(...words);
     const [path, mrEnclave] = stdout.split('\n')[0]?.split(' ') ?? [];
     assert.equal(path, image, stderr);
