@@ -37,8 +37,8 @@ way, and the host can see the same ciphertext. What differs is the work of the h
   runs. With \`passed\` or \`relayed\`, MRENCLAVE pins one. [SECURITY.md](../../SECURITY.md) says what differs for an enclave.
 - **Two images of one source.** \`enclos build --relayed\` builds an enclave as if every entry said \`relayed\`, for platforms that cannot
   pass sockets. Its image has its own MRENCLAVE, so relying parties list both.
-- A listener at the path of a Unix socket (\`listen: { NAME: { path } }\` of the host program) cannot be passed. With \`passed\` the
-  enclave is refused, with \`either\` it is relayed.
+- **Unix sockets cannot be passed.** When a host program has such an entry at the path of one (\`listen: { NAME: { path } }\`, or
+  \`connect\`), nothing is passed to that enclave: one with \`passed\` is refused, one with \`either\` alone is relayed.
 - \`enclos inspect\` shows the transport of each entry: \`echo  8443  passed\`.
 `,
 };

@@ -190,7 +190,7 @@ const refusals: readonly RegExp[] = [
   /^TypeError: Cannot redefine property: \w+$/,
   /^RangeError: WebAssembly\.Memory\(\): could not allocate memory$/,
   /^Error: Accessing Object\.prototype\.__proto__ has been disallowed/,
-  /^Error: An enclave has no sockets: give TLS a stream\.$/,
+  /^Error: An enclave opens no sockets: give TLS a stream\.$/,
   /^TypeError: function \(\) \{ \[native code\] \} is not a constructor$/,
   /^TypeError: Illegal invocation$/,
   /^TypeError: This is not a new TLS socket\.$/,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { measure } from '@enclos/cli';
+import { freePort } from '@enclos/testkit';
 import {
   enclosBin as bin,
   repository,
@@ -86,6 +87,26 @@ test('run --debug runs a debug enclave beside the other one', async () => {
   );
   assert.match((await run('--debug')).stdout, /^true\n/);
   assert.match((await run()).stdout, /^false\n/);
+});
+
+test('run --relayed runs the relayed image beside the other one, and --debug changes that one too', async () => {
+  const before = readFileSync(join(project, 'enclave.json'), 'utf8');
+  const listen = [{ name: 'clients', port: await freePort(), transport: 'passed' }];
+  writeFileSync(join(project, 'enclave.json'), JSON.stringify({ ...(JSON.parse(before) as object), listen }));
+  const told = "console.log(process.env['ENCLOS_IMAGE'], Buffer.from(enclave.identity.mrEnclave).toString('hex'));";
+  writeFileSync(join(project, 'src/host.ts'), template.host.replace('try {', `${told}\ntry {`));
+  for (const [words, place] of [
+    [['--relayed'], '.enclos/relayed'],
+    [['--relayed', '--debug'], '.enclos/relayed/debug'],
+  ] as const) {
+    const image = join(project, place, 'greeter.sgxs');
+    const { stdout, stderr } = await run(...words);
+    const [path, mrEnclave] = stdout.split('\n')[0]?.split(' ') ?? [];
+    assert.equal(path, image, stderr);
+    assert.equal((await enclos(['measure', image])).stdout, `${mrEnclave}\n`);
+    assert.match((await enclos(['inspect', image])).stdout, /clients {2}\d+ {2}relayed/);
+  }
+  writeFileSync(join(project, 'enclave.json'), before);
 });
 
 test('run ends with the exit code of the host', async () => {

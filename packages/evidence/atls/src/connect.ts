@@ -10,7 +10,7 @@ import { alpnProtocol } from './protocol/messages.ts';
 import { appraiseRaTls, peerCertificateOf, type PeerPolicy } from './peer.ts';
 import type { Mode } from './roles.ts';
 
-/** Where the server is. Inside an enclave there are no sockets: give the stream that `connect` of `@enclos/enclave` gave. */
+/** Where the server is. An enclave opens no sockets: there, give the stream that `connect` of `@enclos/enclave` gave. */
 export type Destination =
   | { readonly host: string; readonly port: number; readonly stream?: undefined }
   | { readonly stream: Duplex; readonly host?: undefined; readonly port?: undefined };

@@ -8,6 +8,7 @@ import { softwareCapabilities } from '@enclos/tee';
 import { encodePassageNotice, type PassageNotice } from '@enclos/tee/passage';
 import { manifestFields } from '@enclos/testkit';
 import '../src/errors.ts';
+import { connectUnread } from '../src/services/connecting.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import { servePassage, type Arrival, type PassagePeer, type PassageServer } from './passage-peer.ts';
 import { Peer } from './stream-peer.ts';
@@ -228,6 +229,17 @@ describe('the host of an enclave to which it passes connections', { timeout: 60_
     assert.deepEqual(frame, { kind: 'connected', listener: 0, stream: 77 });
     const [bytes] = (await once(socket.resume(), 'data')) as [Buffer];
     assert.equal(String(bytes), 'welcome');
+  });
+
+  test('nothing of a destination is read before it is passed', async () => {
+    const { port } = upstream.address() as AddressInfo;
+    const said = new Promise((resolve) => upstream.once('connection', (socket) => socket.once('finish', resolve)));
+    const socket = await connectUnread({ host: '127.0.0.1', port }, new AbortController().signal);
+    clients.push(socket);
+    await said;
+    // Whatever reads would read in one of these.
+    for (let i = 0; i < 10; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(socket.bytesRead, 0);
   });
 
   test('the number of a connection is in use until the enclave says that it has ended', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,15 @@ function fieldsOf(pid: number): readonly string[] {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return [];
+  }
+}
+
+/** Where a link leads, if it still is there. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 
@@ -43,11 +52,12 @@ describe('a host that passes connections', { timeout: 60_000 }, () => {
   });
 
   /** A host that runs, its port, and the processes that it started. */
-  async function start(...options: readonly string[]) {
+  async function start(reads: boolean, ...options: readonly string[]) {
     const child = spawn(process.execPath, [...options, program, where.path], { stdio: ['ignore', 'pipe', 'inherit'] });
     host = child;
     const [port] = (await once(child.stdout, 'data')) as [Buffer];
-    const peer = (await where.peer()).start();
+    const peer = await where.peer();
+    if (reads) peer.start();
     return { child, port: Number(String(port)), peer, children: childrenOf(child.pid ?? 0) };
   }
 
@@ -62,14 +72,14 @@ describe('a host that passes connections', { timeout: 60_000 }, () => {
   }
 
   test('has no other process where this Node passes by itself', async () => {
-    const { port, peer, children } = await start();
+    const { port, peer, children } = await start(true);
     await passes(port, peer);
     assert.deepEqual(children, []);
   });
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     test(`a courier passes, and ends with its host, which ${signal} ends`, async () => {
-      const { child, port, peer, children } = await start('--import', withoutBinding);
+      const { child, port, peer, children } = await start(true, '--import', withoutBinding);
       await passes(port, peer);
       const [courier] = children;
       assert.ok(courier !== undefined, 'it has a courier');
@@ -79,14 +89,30 @@ describe('a host that passes connections', { timeout: 60_000 }, () => {
     });
   }
 
+  test('a courier ends with its host, though an enclave that does not read keeps its passage open', async () => {
+    const { child, port, children } = await start(false, '--import', withoutBinding);
+    const clients = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    await Promise.all(clients.map((client) => once(client, 'connect')));
+    // More than the kernel keeps for the enclave: the rest waits in the courier.
+    const [courier] = children;
+    assert.ok(courier !== undefined);
+    const socketsOf = (): number =>
+      readdirSync(`/proc/${courier}/fd`).filter((fd) => linkOf(`/proc/${courier}/fd/${fd}`).startsWith('socket:'))
+        .length;
+    while (socketsOf() < 50) await sleep(5);
+    child.kill('SIGKILL');
+    while (isThere(courier)) await sleep(5);
+    for (const client of clients) client.destroy();
+  });
+
   test('a courier stays when a terminal ends the programs that it started', async () => {
-    const { port, peer, children } = await start('--import', withoutBinding);
+    const { port, peer, children } = await start(true, '--import', withoutBinding);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(children[0] ?? 0, signal);
     await passes(port, peer);
   });
 
   test('the end of a courier is the end of the passage', async () => {
-    const { child, children } = await start('--import', withoutBinding);
+    const { child, children } = await start(true, '--import', withoutBinding);
     process.kill(children[0] ?? 0, 'SIGKILL');
     assert.deepEqual(await once(child, 'exit'), [3, null]);
   });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
 import { softwareCapabilities } from '@enclos/tee';
-import { gramineCapabilities } from '@enclos/tee/gramine';
+import { capabilityTables } from '@enclos/tee/platforms';
 import '../src/errors.ts';
 import type { StreamAddress } from '../src/services/addresses.ts';
 import { offersPassing, type TransportOffer } from '../src/services/transports.ts';
@@ -31,7 +31,14 @@ function offer(manifest: Entries, change: Partial<TransportOffer> = {}): boolean
 
 /** Each reason why nothing can be passed. */
 const reasons: Readonly<Record<string, readonly [change: Partial<TransportOffer>, why: RegExp]>> = {
-  'the platform only relays': [{ capabilities: gramineCapabilities }, /the platform "gramine" only relays/],
+  ...Object.fromEntries(
+    Object.entries(capabilityTables)
+      .filter(([, { platform }]) => platform !== 'software')
+      .map(([name, capabilities]) => [
+        `the platform is ${name}, which only relays`,
+        [{ capabilities }, new RegExp(`the platform "${capabilities.platform}" only relays`)] as const,
+      ]),
+  ),
   'a listener is at a Unix socket': [
     { listen: new Map([['web', socket]]) },
     /"web" is at a Unix socket: only connections of TCP can be passed/,

@@ -72,7 +72,7 @@ export function pureTls(
   const fixed = { writable: false, configurable: false };
 
   const wrapHandle = function (this: object, wrap: unknown, handle: unknown, isWriting: unknown): unknown {
-    if (handle === undefined || handle === null) throw new Error('An enclave has no sockets: give TLS a stream.');
+    if (handle === undefined || handle === null) throw new Error('An enclave opens no sockets: give TLS a stream.');
     // A socket that was passed is known by its identity: its class is that of every pipe too, and the gate is a pipe.
     if (isPassed?.(handle) !== true) apply(readBytes, handle, []);
     const options = get(this, '_tlsOptions') as Record<string, unknown>;

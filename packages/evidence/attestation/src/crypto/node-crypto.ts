@@ -9,8 +9,6 @@ import { isKeyOf, verifyOptions } from './spki-schemes.ts';
 export type SyncCrypto = Pick<typeof nodeCrypto, 'createHash' | 'createPublicKey' | 'verify'>;
 
 const maximumKeys = 256;
-/** r and s of P-256. */
-const signatureBytes = 64;
 const importedKeys = new WeakMap<SyncCrypto, BoundedMap<nodeCrypto.KeyObject>>();
 
 /** Drives steps over node:crypto, without leaving the caller's turn. */
@@ -24,7 +22,8 @@ function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
   if (request.kind === 'sha256') return new Uint8Array(crypto.createHash('sha256').update(request.data).digest());
   const { publicKey } = request;
   if (request.kind === 'verify-spki') {
-    const spkiKey = importOnce(decodeLatin1(publicKey), crypto, () => importSpki(publicKey, crypto));
+    const spki = { key: Buffer.from(publicKey), format: 'der', type: 'spki' } as const;
+    const spkiKey = importOnce(decodeLatin1(publicKey), crypto, () => crypto.createPublicKey(spki));
     // Under a key of another type the options would mean another scheme.
     if (spkiKey === undefined || !isKeyOf(request.scheme, spkiKey)) return false;
     const { hash, options } = verifyOptions[request.scheme];
@@ -32,11 +31,10 @@ function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
   }
   const key = importOnce(decodeLatin1(publicKey), crypto, () => importPoint(publicKey, crypto));
   if (request.kind === 'is-key') return key !== undefined;
-  if (key === undefined) return false;
-  const { signature } = request;
-  if (signature.length !== signatureBytes) return false;
+  // r and s of P-256.
+  if (key === undefined || request.signature.length !== 64) return false;
   // In DER, for which node:crypto needs no options: with those Node 24 takes half as long again.
-  return crypto.verify('sha256', request.signedBytes, key, derEcdsaSignature(signature));
+  return crypto.verify('sha256', request.signedBytes, key, derEcdsaSignature(request.signature));
 }
 
 function importPoint(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject {
@@ -45,10 +43,6 @@ function importPoint(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyO
   // A JWK costs two thirds of what a SubjectPublicKeyInfo costs to import.
   const jwk = { kty: 'EC', crv: 'P-256', x: coordinate(0), y: coordinate(32) };
   return crypto.createPublicKey({ key: jwk, format: 'jwk' });
-}
-
-function importSpki(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject {
-  return crypto.createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
 }
 
 /** By content; a point of P-256 has a length that no SubjectPublicKeyInfo has. */

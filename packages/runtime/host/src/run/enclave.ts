@@ -31,7 +31,7 @@ export interface Enclave<T extends Functions> {
  * starts it; then the application's `start` runs.
  * @throws what the platform refuses (SIGSTRUCT_*, EINIT_*, IMAGE_INVALID,
  * ISOLATION_UNAVAILABLE), HOST_INTERFACE_MISMATCH, HOST_MOUNT_REFUSED, HOST_LISTEN_FAILED,
- * STREAM_NOT_DECLARED, HOST_OPTION_INVALID, ENCLAVE_START_FAILED.
+ * STREAM_NOT_DECLARED, STREAM_TRANSPORT_UNAVAILABLE, HOST_OPTION_INVALID, ENCLAVE_START_FAILED.
  * @example
  * ```ts
  * import { defineInterface, func, string } from '@enclos/edl';

@@ -22,6 +22,7 @@ describe('the detail of an exit', () => {
     [{ code: 0 }, /ended with its host/],
     [{ code: 3 }, /platform was gone/],
     [{ code: 4 }, /^Its code failed before it was ready: /],
+    [{ code: 5 }, /^The enclave ended because its host broke the rules of the passage\.$/],
     [{ code: 1 }, /^An error that its code did not catch ended the enclave with code 1\.$/],
     [{ code: 7 }, /ended with code 7/],
     [{ code: 137 }, /^The enclave was ended by SIGKILL\.$/],

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { openPassage } from '@enclos/loader';
+import type { EnclavePassage } from '@enclos/tee/passage';
 import { runLoader, type LoaderPart, type StandIns } from './run-loader.ts';
 
 /** What a bundle can do with a connection that its host passed, under the loader alone, with a defence and without it. */
@@ -97,6 +99,9 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** Held by the compiler: what the loader gives is what the runtime takes, which is declared on a higher floor than the loader. */
+const taken = (opened: ReturnType<typeof openPassage>): EnclavePassage => opened;
+
 describe('a passed socket, in the hands of a bundle', { concurrency: 2 }, () => {
   for (const { what, body, skip = [], standIns = {}, answers } of rows) {
     test(`gives no ${what}`, async () => {
@@ -128,6 +133,11 @@ describe('a passed socket, in the hands of a bundle', { concurrency: 2 }, () => 
 
   test('comes only where the loader has the parts for it', async () => {
     assert.equal(await runLoader('return cap.passage === undefined', {}), true);
+  });
+
+  test('comes through what the runtime takes', () => {
+    const passage = { start: () => undefined, send: () => undefined };
+    assert.equal(taken(passage), passage);
   });
 
   test('comes to one reader', async () => {

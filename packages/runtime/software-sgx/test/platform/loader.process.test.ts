@@ -189,7 +189,7 @@ describe('after the loader', { concurrency: 2 }, () => {
   });
 
   test('native parts that trusted code goes on using remain, and the others do not', () => {
-    const loader = new URL('../../src/loader.js', import.meta.url).href;
+    const loader = import.meta.resolve('@enclos/loader');
     const program = `import { createRequire } from 'node:module'; import { Socket, connect, createServer } from 'node:net';
       import { open } from 'node:fs/promises'; import { writeSync } from 'node:fs'; import { spawnSync } from 'node:child_process';
       const { confine, loaderParts } = await import(${JSON.stringify(loader)});
