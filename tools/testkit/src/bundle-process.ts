@@ -1,7 +1,7 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { passOne } from './raw-passage.ts';
+import { passOne } from './sockets/raw-passage.ts';
 
 /** A process that runs a bundle as a platform starts it. */
 export interface BundleProcess {

@@ -3,7 +3,7 @@ export { chartTest, type ChartRequest, type ManifestPrograms } from './charts.ts
 export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDisk } from './audit-log.ts';
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
-export { holdersOfPeer, type ConnectionHolder } from './connection-holders.ts';
+export { holdersOfPeer, type ConnectionHolder } from './sockets/connection-holders.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
 export {
   containersMissing,
@@ -16,15 +16,15 @@ export {
 } from './containers/containers.ts';
 export { startPrivateMachine, type PrivateMachine } from './containers/private-machine.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
-export { duplexPair } from './duplex-pair.ts';
+export { duplexPair } from './sockets/duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
-export { connectRawPassage, handleOf, passSocket, type RawPassage } from './raw-passage.ts';
+export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';
 export { failsWith } from './fails-with.ts';
-export { freePort } from './free-port.ts';
+export { freePort } from './sockets/free-port.ts';
 export {
   postgresAbsence,
   postgresPassword,

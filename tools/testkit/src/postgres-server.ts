@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.ts';
+import { freePort } from './sockets/free-port.ts';
 import { testWithPrograms } from './programs.ts';
 
 const versions = '/usr/lib/postgresql';

@@ -16,6 +16,8 @@ export {
   decodeManifest,
   encodeManifest,
   isCleanPath,
+  mayBePassed,
+  mustBePassed,
   type EnclaveManifest,
   type InterpreterIdentity,
   type StreamTransport,

@@ -151,8 +151,21 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
   return Object.freeze(manifest);
 }
 
-function isRelayed({ listen, connect }: Pick<EnclaveManifest, 'listen' | 'connect'>): boolean {
-  return [...listen, ...connect].every((stream) => stream.transport === 'relayed');
+/** Listeners and destinations. */
+type DeclaredStreams = Pick<EnclaveManifest, 'listen' | 'connect'>;
+
+/** Whether the connections of a stream are passed where the platform can pass them. */
+export function mayBePassed({ transport }: { readonly transport: StreamTransport }): boolean {
+  return transport !== 'relayed';
+}
+
+/** The streams without which an enclave does not start where connections are only relayed. */
+export function mustBePassed({ listen, connect }: DeclaredStreams): readonly { readonly name: string }[] {
+  return [...listen, ...connect].filter(({ transport }) => transport === 'passed');
+}
+
+function isRelayed({ listen, connect }: DeclaredStreams): boolean {
+  return ![...listen, ...connect].some(mayBePassed);
 }
 
 /** @throws MANIFEST_INVALID naming the field, EDL_VALUE_REFUSED for a bound. */

@@ -2,7 +2,7 @@ import './errors.ts';
 import type { Duplex } from 'node:stream';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeFiles, decodeManifest, interfaceDigest, type EnclaveManifest } from '@enclos/manifest';
+import { decodeFiles, decodeManifest, interfaceDigest, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
 import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
 import type { EnclavePassage } from '@enclos/tee/passage';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
@@ -50,9 +50,9 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     application,
     async start({ hostEnvironment, logLevel }) {
       starting = true;
-      const mustPass = [...manifest.listen, ...manifest.connect].some(({ transport }) => transport === 'passed');
       // Here, because the host learns only from an answer why an enclave does not start.
-      if (mustPass && passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
+      if (passage === undefined && mustBePassed(manifest).length > 0)
+        throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
       if (logLevel !== undefined) logLines.restrict(logLevel);
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });

@@ -13,7 +13,7 @@ import {
   type BuiltImage,
   type Component,
 } from '@enclos/image';
-import { readImage } from '@enclos/manifest';
+import { mustBePassed, readImage } from '@enclos/manifest';
 import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
@@ -95,8 +95,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     throw namingTheBase(error, base);
   });
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
-  const { listen, connect } = readImage(image).manifest;
-  const passed = [...listen, ...connect].filter(({ transport }) => transport === 'passed').map(({ name }) => name);
+  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, passed, warnings });
 }
 

@@ -1,5 +1,5 @@
 import { MAX_STREAMS } from '@enclos/edl';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { mayBePassed, type EnclaveManifest } from '@enclos/manifest';
 import { EnclosError } from '@enclos/errors';
 import type { PassedSocket } from '@enclos/tee/passage';
 import type { ListenOptions } from './passed-listener.ts';
@@ -52,10 +52,10 @@ export class EnclaveStreams {
   }
 
   /** The passage, if connections of the entry come by it. `either` follows the platform, which opened one or did not. */
-  #passageOf({ transport }: Entry): EnclaveRuntime['passage'] {
+  #passageOf(entry: Entry): EnclaveRuntime['passage'] {
     const { passage } = this.#runtime;
-    if (transport === 'passed' && passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
-    return transport === 'relayed' ? undefined : passage;
+    if (entry.transport === 'passed' && passage === undefined) throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
+    return mayBePassed(entry) ? passage : undefined;
   }
 
   #relayedStreams(): RelayedStreams {
@@ -67,7 +67,7 @@ export class EnclaveStreams {
   }
 
   #passedStreams(passage: NonNullable<EnclaveRuntime['passage']>): PassedStreams {
-    const listeners = this.#runtime.manifest.listen.map(({ transport }) => transport !== 'relayed');
+    const listeners = this.#runtime.manifest.listen.map(mayBePassed);
     this.#passed ??= new PassedStreams({ passage, listeners });
     return this.#passed;
   }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { Frame, IncomingCall, SendStream } from '@enclos/gate';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { mayBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { Capabilities } from '@enclos/tee';
 import { findPassing } from '../passing/find-passing.ts';
 import type { ConnectionKind } from '../observe/watch.ts';
@@ -12,7 +12,7 @@ import { closeListeners, openListeners, type Listener } from './listeners.ts';
 import { PassedStreams, type EnclaveEnds, type StreamWatch } from './passed-streams.ts';
 import { RelayedStreams } from './relayed-streams.ts';
 import { relayedSocket } from './shared-reads.ts';
-import { mayPass, offersPassing, type RunningTransport } from './transports.ts';
+import { offersPassing, type RunningTransport } from './transports.ts';
 
 type UntrustedFunctions = (typeof systemInterface)['untrusted'];
 type StreamFunctions = Pick<UntrustedFunctions, Extract<keyof UntrustedFunctions, `stream${string}`>>;
@@ -68,14 +68,16 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
   const requests = manifest.listen.map((entry) => ({
     name: entry.name,
     address: places.get(entry.name) ?? { host, port: entry.port },
-    passing: mayPass(entry) ? passing : undefined,
+    passing: mayBePassed(entry) ? passing : undefined,
     events: {
       waiting: (waiting: number) => watch?.backlog(entry.name, { waiting }),
       dropped: () => watch?.backlog(entry.name, { dropped: 1 }),
     },
   }));
   const listeners = await openListeners(requests);
-  const pushed = manifest.listen.map((entry) => (mayPass(entry) ? namedArrivals(entry.name, listeners) : undefined));
+  const pushed = manifest.listen.map((entry) =>
+    mayBePassed(entry) ? namedArrivals(entry.name, listeners) : undefined,
+  );
   const passed = passing === undefined ? undefined : new PassedStreams(passing, watch, pushed);
   return new HostStreams({ manifest, watch, destinations, listeners, passed });
 }
@@ -113,7 +115,7 @@ class HostStreams implements StreamService {
   }
 
   transportOf({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): RunningTransport {
-    return this.#init.passed?.isOpen === true && mayPass({ transport }) ? 'passed' : 'relayed';
+    return this.#init.passed?.isOpen === true && mayBePassed({ transport }) ? 'passed' : 'relayed';
   }
 
   connect(send: SendStream, ends: EnclaveEnds): (frame: Frame) => void {

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { mayBePassed, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { Capabilities } from '@enclos/tee';
 import type { StreamAddress } from './addresses.ts';
 
@@ -21,23 +21,18 @@ export interface TransportOffer {
  * @throws STREAM_TRANSPORT_UNAVAILABLE when it cannot, and an entry must be passed
  */
 export function offersPassing({ manifest, capabilities, listen, connect, canPass }: TransportOffer): boolean {
-  const [listeners, destinations] = [manifest.listen.filter(mayPass), manifest.connect.filter(mayPass)];
+  const [listeners, destinations] = [manifest.listen.filter(mayBePassed), manifest.connect.filter(mayBePassed)];
   if (listeners.length + destinations.length === 0) return false;
   const onSocket =
     listeners.find(({ name }) => listen.get(name)?.path !== undefined) ??
     destinations.find(({ name }) => connect.get(name)?.path !== undefined);
   const why = reason(capabilities, canPass, onSocket?.name);
   if (why === undefined) return true;
-  const required = [...listeners, ...destinations].find(({ transport }) => transport === 'passed');
+  const [required] = mustBePassed(manifest);
   if (required === undefined) return false;
   const { name } = required;
   const message = `The connections of "${name}" must be passed, and ${why}.`;
   throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, { details: { stream: name } });
-}
-
-/** Whether the connections of an entry are passed in an enclave to which the platform has connections passed. */
-export function mayPass({ transport }: Pick<EnclaveManifest['listen'][number], 'transport'>): boolean {
-  return transport !== 'relayed';
 }
 
 function reason(

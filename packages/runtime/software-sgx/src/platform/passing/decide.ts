@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { mayBePassed, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { IsolationLayer } from '@enclos/tee';
 
 const filterLayer = 'seccomp';
@@ -17,14 +17,13 @@ export interface PassingOptions {
  * @throws STREAM_TRANSPORT_UNAVAILABLE when a stream must be passed and cannot be
  */
 export function decidePassing(
-  { listen, connect }: Pick<EnclaveManifest, 'listen' | 'connect'>,
+  manifest: Pick<EnclaveManifest, 'listen' | 'connect'>,
   { passes, layers }: PassingOptions,
 ): boolean {
-  const entries = [...listen, ...connect].filter(({ transport }) => transport !== 'relayed');
-  if (entries.length === 0) return false;
+  if (![...manifest.listen, ...manifest.connect].some(mayBePassed)) return false;
   const isFiltered = layers.some(({ name, active }) => name === filterLayer && active);
   if (passes && isFiltered) return true;
-  const required = entries.find(({ transport }) => transport === 'passed');
+  const [required] = mustBePassed(manifest);
   if (required === undefined) return false;
   const why = passes ? `this machine lacks the layer ${filterLayer}` : 'its host passes no sockets';
   throw new EnclosError(
