@@ -155,13 +155,13 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
 type DeclaredStreams = Pick<EnclaveManifest, 'listen' | 'connect'>;
 
 /** Whether the connections of a stream are passed where the platform can pass them. */
-export function mayBePassed({ transport }: { readonly transport: StreamTransport }): boolean {
-  return transport !== 'relayed';
+export function mayBePassed(stream: { readonly transport: StreamTransport }): boolean {
+  return stream.transport !== 'relayed';
 }
 
 /** The streams without which an enclave does not start where connections are only relayed. */
 export function mustBePassed({ listen, connect }: DeclaredStreams): readonly { readonly name: string }[] {
-  return [...listen, ...connect].filter(({ transport }) => transport === 'passed');
+  return [...listen, ...connect].filter((stream) => stream.transport === 'passed');
 }
 
 function isRelayed({ listen, connect }: DeclaredStreams): boolean {

@@ -51,8 +51,9 @@ export async function boot(main: Readonly<Record<string, unknown>>, capabilities
     async start({ hostEnvironment, logLevel }) {
       starting = true;
       // Here, because the host learns only from an answer why an enclave does not start.
-      if (passage === undefined && mustBePassed(manifest).length > 0)
+      if (passage === undefined && mustBePassed(manifest).length > 0) {
         throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE');
+      }
       if (logLevel !== undefined) logLines.restrict(logLevel);
       installEnvironment(environmentOf(manifest, hostEnvironment));
       await application.start?.({ host: hostCaller(endpoint, application.interface.untrusted) });

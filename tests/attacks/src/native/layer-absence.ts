@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { TestContext } from 'node:test';
 import type { IsolationPlan, IsolationWay } from '@enclos/software-sgx';
 
 /** What each way runs. `.ci/run` installs them where it may. */
@@ -28,4 +29,11 @@ export function layerAbsence(
     throw new Error(`CI has to test the layers by ${way}, which needs ${absent.join(' and ')}.`);
   }
   return `this machine lacks ${missing.map(({ name, detail }) => `${name}: ${detail}`).join(' ')}`;
+}
+
+/** Skips a test when a layer of the plan is absent. @returns whether it did */
+export function skipsWithoutLayers(plan: IsolationPlan, t: Pick<TestContext, 'skip'>): boolean {
+  const absence = layerAbsence(plan);
+  if (absence !== undefined) t.skip(absence);
+  return absence !== undefined;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { layerAbsence } from '../../src/native/layer-absence.ts';
+import { skipsWithoutLayers } from '../../src/native/layer-absence.ts';
 import {
   compilerAbsence,
   createAttackMachine,
@@ -58,9 +58,7 @@ describe('native code in place of the interpreter', { skip: compilerAbsence }, (
 
   /** With every layer that this machine gives, or not at all. */
   function lacks(setting: Setting, t: TestContext): boolean {
-    const absence = layerAbsence(machine.planOf(setting));
-    if (absence !== undefined) t.skip(absence);
-    return absence !== undefined;
+    return skipsWithoutLayers(machine.planOf(setting), t);
   }
 
   for (const setting of settings) {

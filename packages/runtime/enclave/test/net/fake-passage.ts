@@ -9,7 +9,7 @@ import {
   type PassedSocket,
 } from '@enclos/tee/passage';
 
-/** A connected socket that nobody is at the other end of. */
+/** A connected socket without another end. */
 export class FakeSocket extends Duplex implements PassedSocket {
   readonly remoteAddress = '192.0.2.1 4242';
   bytesRead = 0;

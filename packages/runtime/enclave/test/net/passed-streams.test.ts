@@ -46,7 +46,7 @@ async function closed(socket: FakeSocket): Promise<void> {
 }
 
 describe('a listener whose connections are passed', () => {
-  test('grants its share when somebody begins to listen, and not before', async () => {
+  test('grants its share when a reader begins to listen, and not before', async () => {
     for (const [listeners, share] of [
       [[true], 256],
       [[true, false, true], 128],
@@ -315,7 +315,7 @@ describe('a destination whose connections are passed', () => {
     assert.ok(socket?.destroyed);
   });
 
-  test('closes a socket that nobody asked for, and a second one, without a word', async () => {
+  test('closes a socket that was not asked for, and a second one, without a word', async () => {
     const { passage, streams } = scene();
     assert.ok(passage.connected(7).destroyed);
     const socket = await streams.connect(1, async () => void passage.connected(1), {});
