@@ -44,7 +44,13 @@ test('the streams before a notice are those of the enclave that it names, and of
     { name: 'vault', mrEnclave, streams },
     { name: 'vault', mrEnclave, streams: [] },
   ]);
-  for (const line of ['stream', 'stream listen either a', 'stream open passed a', 'stream listen passed %', 'stream listen passed ']) {
+  for (const line of [
+    'stream',
+    'stream listen either a',
+    'stream open passed a',
+    'stream listen passed %',
+    'stream listen passed ',
+  ]) {
     assert.deepEqual(enclavesOf([line, started]), [{ name: 'vault', mrEnclave, streams: [] }], line);
   }
   const many = Array.from({ length: 1000 }, () => 'stream listen passed a');

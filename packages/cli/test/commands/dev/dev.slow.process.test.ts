@@ -25,7 +25,10 @@ setInterval(() => {
 `,
 );
 const listen = [{ name: 'clients', port: await freePort(), transport: 'either' }];
-writeFileSync(at('enclave.json'), JSON.stringify({ ...(JSON.parse(readFileSync(at('enclave.json'), 'utf8')) as object), listen }));
+writeFileSync(
+  at('enclave.json'),
+  JSON.stringify({ ...(JSON.parse(readFileSync(at('enclave.json'), 'utf8')) as object), listen }),
+);
 writeFileSync(at('src/mark.ts'), "export const mark = 'first';\n");
 const original = readFileSync(at(source), 'utf8');
 
