@@ -41,7 +41,7 @@ export function runNotes({ notes, progress }: CommandContext): RunNotes {
 }
 
 /** @returns undefined for an enclave without streams, or for a host program that does not tell */
-export function transportsInWords({ name, streams }: Omit<RunningEnclave, 'mrEnclave'>): string | undefined {
+function transportsInWords({ name, streams }: Omit<RunningEnclave, 'mrEnclave'>): string | undefined {
   const transports = new Set(streams.map(({ transport }) => transport));
   const [only] = transports;
   if (only === undefined) return undefined;
