@@ -35,7 +35,10 @@ test('a quote carries the chain that names its platform, in every version and fo
     const carried = carriedChain(quote);
     assert.ok(carried !== undefined, kind);
     assert.equal(carried.tee, kind.slice(0, 3));
-    assert.match(new TextDecoder().decode(carried.pem), /^-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\s*\0?$/);
+    assert.match(
+      new TextDecoder().decode(carried.pem),
+      /^-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\s*\0?$/,
+    );
     assert.throws(() => carriedChain(quote.subarray(0, -1)), refused);
   }
   assert.equal(carriedChain(quoteWith(1, new Uint8Array(404))), undefined);

@@ -11,7 +11,14 @@ import {
   type PolicyCost,
 } from '@enclos/testkit';
 import { functionSignatures } from '../src/functions.ts';
-import { defaultPolicies, evaluatePolicy, parsePolicy, PolicyError, type Evaluation, type Policy } from '../src/index.ts';
+import {
+  defaultPolicies,
+  evaluatePolicy,
+  parsePolicy,
+  PolicyError,
+  type Evaluation,
+  type Policy,
+} from '../src/index.ts';
 import type { Query } from '../src/jmespath/ast.ts';
 import { signatures } from '../src/jmespath/signatures.ts';
 import { claim } from './claims.ts';

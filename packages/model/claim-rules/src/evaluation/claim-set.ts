@@ -67,7 +67,8 @@ class SameType {
   has(claim: Claim, readOnly: boolean): boolean {
     if (this.#many !== undefined) return this.#many.has(textOf(claim, readOnly));
     return this.#few.some(
-      (known) => known.claim.value === claim.value && known.claim.issuer === claim.issuer && known.readOnly === readOnly,
+      (known) =>
+        known.claim.value === claim.value && known.claim.issuer === claim.issuer && known.readOnly === readOnly,
     );
   }
 

@@ -81,7 +81,7 @@ export class Run {
     const matcher = new Matcher(plan, this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;
-    // Not a generator function: each one has a map of its own, which would keep all of this until the next full collection.
+    // Not a generator function: V8 makes a map for each, which would keep all of this until the next full collection.
     const fire = (): Work<void> => {
       fired = true;
       return this.#fire(rule.action, { matcher, section, firings });
