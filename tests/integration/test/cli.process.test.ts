@@ -25,6 +25,14 @@ const start = (argv: readonly string[], cwd = project): Running =>
 const enclos = (argv: readonly string[], cwd = project): Promise<Ran> => start(argv, cwd).ended;
 const run = (...more: readonly string[]): Promise<Ran> => enclos(['run', '--isolation=best', ...more]);
 
+function jsonLines(text: string): readonly Readonly<Record<string, unknown>>[] {
+  // Each line is an object: the test compares its members.
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 function edit(path: string, change: (text: string) => string): void {
   const file = join(project, path);
   writeFileSync(file, change(readFileSync(file, 'utf8')));
@@ -103,9 +111,30 @@ test('run --relayed runs the relayed image beside the other one, and --debug cha
     const { stdout, stderr } = await run(...words);
     const [path, mrEnclave] = stdout.split('\n')[0]?.split(' ') ?? [];
     assert.equal(path, image, stderr);
+    assert.match(stderr, /\nenclos: the connections of greeter are relayed\n/);
     assert.equal((await enclos(['measure', image])).stdout, `${mrEnclave}\n`);
     assert.match((await enclos(['inspect', image])).stdout, /clients {2}\d+ {2}relayed/);
   }
+  writeFileSync(join(project, 'enclave.json'), before);
+});
+
+test('run says how the connections of each stream reach the enclave', async () => {
+  const before = readFileSync(join(project, 'enclave.json'), 'utf8');
+  const listen = [
+    { name: 'clients', port: await freePort(), transport: 'either' },
+    { name: 'admin', port: await freePort() },
+  ];
+  writeFileSync(join(project, 'enclave.json'), JSON.stringify({ ...(JSON.parse(before) as object), listen }));
+  writeFileSync(join(project, 'src/host.ts'), template.host);
+  const { stderr } = await run();
+  const transport = /isolation without .*seccomp/.test(stderr) ? 'relayed' : 'passed';
+  const said = transport === 'relayed' ? ' are relayed' : ': clients passed, admin relayed';
+  assert.ok(stderr.includes(`\nenclos: the connections of greeter${said}\n`), stderr);
+  const [running] = jsonLines((await run('--json')).stdout).filter(({ event }) => event === 'running');
+  assert.deepEqual(running?.['streams'], [
+    { kind: 'listen', name: 'clients', transport },
+    { kind: 'listen', name: 'admin', transport: 'relayed' },
+  ]);
   writeFileSync(join(project, 'enclave.json'), before);
 });
 

@@ -95,11 +95,13 @@ export interface HostEnvironmentOptions {
   readonly platformSocket: string;
   readonly isolation: Isolation;
   readonly tool?: { readonly socketPath: string; readonly inspects: boolean };
+  /** The socket of a tool that learns what runs, and changes nothing. */
+  readonly observerSocket?: string;
 }
 
 /** What `fromEnvironment` of @enclos/host reads. */
 export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['env'] {
-  const { build, platformSocket, isolation, tool } = options;
+  const { build, platformSocket, isolation, tool, observerSocket } = options;
   return {
     ...io.env,
     [hostVariables.platform]: platformSocket,
@@ -109,6 +111,7 @@ export function hostEnvironment(io: Io, options: HostEnvironmentOptions): Io['en
     [hostVariables.sourceMap]: build.outcome.debug ? build.sourceMap : undefined,
     [hostVariables.tool]: tool?.socketPath,
     [hostVariables.inspect]: tool?.inspects === true ? '1' : undefined,
+    [hostVariables.observer]: observerSocket,
   };
 }
 

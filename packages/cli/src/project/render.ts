@@ -1,4 +1,5 @@
 import type { PlatformDescription } from '@enclos/tee';
+import type { RunningEnclave } from './greeting.ts';
 import type { BuildEvents } from './prepare.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { printable, type Printer } from '@enclos/command-line';
@@ -10,12 +11,21 @@ import { renderClosedState } from './sealing/render.ts';
 export interface RunNotes {
   readonly note: (text: string) => void;
   readonly events: BuildEvents;
+  /** Says how the connections of an enclave that runs reach it; once for an enclave that is started again. */
+  readonly running: (enclave: RunningEnclave) => void;
 }
 
 export function runNotes({ notes, progress }: CommandContext): RunNotes {
   const note = (text: string): void => notes.line(`${notes.paint('dim', 'enclos:')} ${printable(text)}`);
+  const told = new Map<string, string>();
   return {
     note,
+    running(enclave) {
+      const text = transportsInWords(enclave);
+      if (text === undefined || told.get(enclave.mrEnclave) === text) return;
+      told.set(enclave.mrEnclave, text);
+      note(text);
+    },
     events: {
       during: (label, work) => progress.during(label, work),
       built({ name, mrEnclave, durationMs, warnings }) {
@@ -28,6 +38,16 @@ export function runNotes({ notes, progress }: CommandContext): RunNotes {
       notRemembered: (error) => note(`later runs cannot warn about sealed state: ${toEnclosError(error).message}`),
     },
   };
+}
+
+/** @returns undefined for an enclave without streams, or for a host program that does not tell */
+function transportsInWords({ name, streams }: Omit<RunningEnclave, 'mrEnclave'>): string | undefined {
+  const transports = new Set(streams.map(({ transport }) => transport));
+  const [only] = transports;
+  if (only === undefined) return undefined;
+  if (transports.size === 1) return `the connections of ${name} are ${only}`;
+  const each = new Set(streams.map((stream) => `${stream.name} ${stream.transport}`));
+  return `the connections of ${name}: ${[...each].join(', ')}`;
 }
 
 export function platformBanner({ layers }: Pick<PlatformDescription, 'layers'>, notes: Printer): void {

@@ -2,14 +2,22 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { listenOnSocket, socketStateAt } from '@enclos/tee/unix-socket';
-import { maxGreetingBytes, parseGreeting, parseStarted, type StartedEnclave, type ToolGreeting } from './greeting.ts';
+import {
+  createNoticeReader,
+  maxGreetingBytes,
+  parseGreeting,
+  type RunningEnclave,
+  type StartedEnclave,
+  type ToolGreeting,
+} from './greeting.ts';
 import { createLineReader } from './lines.ts';
 
 export interface ToolSocketOptions {
   readonly logLevel: number;
   /** An enclave of the host program runs. */
-  readonly onStarted?: (enclave: StartedEnclave) => void;
+  readonly onStarted?: (enclave: RunningEnclave) => void;
   /** The inspector of an enclave: what came with the greeting is put back. */
   readonly onInspector?: (stream: Socket, enclave: StartedEnclave) => void;
 }
@@ -18,10 +26,13 @@ export interface ToolSocketOptions {
 export interface ToolSocket {
   readonly path: string;
   setLogLevel(level: number): void;
+  /** Resolves when all that a host program told before it ended has arrived. It waits a second at most: a child of it may hold a connection. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
 const greetingTimeoutMs = 10_000;
+const settleTimeoutMs = 1000;
 const prefix = 'enclos-tool-';
 const socketName = 't.sock';
 
@@ -58,6 +69,12 @@ export async function openToolSocket(options: ToolSocketOptions, parent: string 
     setLogLevel(wanted: number) {
       level = wanted;
       for (const socket of controls) socket.write(`${level}\n`);
+    },
+    async settled() {
+      const open = [...connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+      const settled = underDeadline(settleTimeoutMs, (signal) => untilAborted(signal, Promise.all(open)));
+      // It is late: what has not arrived is not told.
+      await settled.catch(() => undefined);
     },
     async close() {
       for (const socket of connections) socket.destroy();
@@ -101,11 +118,12 @@ function readGreeting(socket: Socket, greeted: (socket: Socket, greeting: ToolGr
   socket.on('data', take);
 }
 
-function readStarted(socket: Socket, onStarted: (enclave: StartedEnclave) => void): void {
+function readStarted(socket: Socket, onStarted: (enclave: RunningEnclave) => void): void {
+  const read = createNoticeReader(onStarted);
   const reader = createLineReader(maxGreetingBytes);
   socket.on('data', (chunk: Buffer) => {
     try {
-      for (const enclave of reader.push(chunk).map(parseStarted)) if (enclave !== undefined) onStarted(enclave);
+      for (const line of reader.push(chunk)) read(line);
     } catch {
       socket.destroy();
     }

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { connectToSocket } from '@enclos/tee/unix-socket';
-import type { StartedEnclave } from '../../src/project/greeting.ts';
+import type { RunningEnclave, StartedEnclave } from '../../src/project/greeting.ts';
 import { temporaryFolder } from '../cli.ts';
 import { openToolSocket } from '../../src/project/tool-socket.ts';
 
@@ -26,7 +26,7 @@ async function textOf(socket: Socket, wanted: RegExp): Promise<string> {
 }
 
 test('a host program is told the level, again when it changes, and tells of its enclaves', async () => {
-  const started: StartedEnclave[] = [];
+  const started: RunningEnclave[] = [];
   const tool = await openToolSocket({ logLevel: 2, onStarted: (enclave) => started.push(enclave) });
   try {
     assert.equal(statSync(dirname(tool.path)).mode & 0o777, 0o700);
@@ -34,9 +34,10 @@ test('a host program is told the level, again when it changes, and tells of its 
     assert.equal(await textOf(host, /\n/), '2\n');
     tool.setLogLevel(3);
     assert.equal(await textOf(host, /\n/), '3\n');
-    host.write(`nonsense\nstarted vault ${mrEnclave}\n`);
-    while (started.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.deepEqual(started, [{ name: 'vault', mrEnclave }]);
+    host.end(`nonsense\nstream listen passed api\nstarted vault ${mrEnclave}\n`);
+    await tool.settled();
+    const streams = [{ kind: 'listen', name: 'api', transport: 'passed' }];
+    assert.deepEqual(started, [{ name: 'vault', mrEnclave, streams }]);
   } finally {
     await tool.close();
   }

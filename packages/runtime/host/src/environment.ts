@@ -23,6 +23,8 @@ export const hostVariables = Object.freeze({
   tool: 'ENCLOS_TOOL',
   /** `1`: the tool inspects debug enclaves. */
   inspect: 'ENCLOS_INSPECT',
+  /** Unix socket of `enclos run`, which learns what runs and changes nothing. */
+  observer: 'ENCLOS_OBSERVER',
   /** The address at which a host program listens, for all of its ports. `enclos deploy` sets it for pods that declare ports. */
   listenAddress: 'ENCLOS_LISTEN_ADDRESS',
 });
@@ -123,9 +125,14 @@ async function readSourceMap(path: string | undefined): Promise<string | undefin
 }
 
 async function findTool(env: NodeJS.ProcessEnv): Promise<DeveloperTool | undefined> {
-  const socketPath = env[hostVariables.tool];
-  if (socketPath === undefined) return undefined;
-  return connectDeveloperTool({ socketPath, inspects: env[hostVariables.inspect] === '1' });
+  const { [hostVariables.tool]: socketPath, [hostVariables.observer]: observerPath } = env;
+  if (socketPath !== undefined) {
+    return connectDeveloperTool({ socketPath, inspects: env[hostVariables.inspect] === '1', shapesLog: true });
+  }
+  if (observerPath === undefined) return undefined;
+  const observer = connectDeveloperTool({ socketPath: observerPath, inspects: false, shapesLog: false });
+  // Nothing depends on it.
+  return observer.catch(() => undefined);
 }
 
 function need(env: NodeJS.ProcessEnv, which: keyof typeof hostVariables): string {

@@ -82,3 +82,12 @@ test('the log is filtered by the level that the tool wants', () => {
   assert.deepEqual(lines, ['error at src/a.ts:3:5', 'warn at src/a.ts:3:5']);
   assert.equal(createDebugging(debug, {}).onLog, undefined);
 });
+
+test('a tool that leaves the log to the program changes nothing of it', () => {
+  const observer: DeveloperTool = { ...toolOf(false), logLevel: () => undefined };
+  assert.equal(createDebugging(debug, { developerTool: observer }).onLog, undefined);
+  const levels: string[] = [];
+  const { onLog } = createDebugging(debug, { developerTool: observer, onLog: (level) => levels.push(level) });
+  for (const level of [0, 1, 2, 3, 4]) onLog?.(level, 'a line');
+  assert.deepEqual(levels, ['error', 'warn', 'info', 'debug', 'trace']);
+});

@@ -45,7 +45,7 @@ export const command = defineCommand({
   },
   async run(input, context) {
     const { io, notes } = context;
-    const { note, events } = runNotes(context);
+    const { note, events, running } = runNotes(context);
     return debug(
       {
         ...projectRun(input, context),
@@ -56,6 +56,7 @@ export const command = defineCommand({
       io,
       {
         ...events,
+        running,
         platform(description, lost) {
           platformBanner({ ...description, layers: [...description.layers, lost] }, notes);
           notes.line(`${notes.paint('yellow', 'NO INSPECTOR ISOLATION')} ${printable(lost.detail)}`);

@@ -4,6 +4,7 @@ import type { IsolationLayer, PlatformDescription } from '@enclos/tee';
 import { createInspectedEnclave, type InspectedEnclave } from './inspected-enclave.ts';
 import { serveInspector, type DebuggerAddress, type InspectorServer } from './inspector-server.ts';
 import { sourceMapUrl } from './source-map-url.ts';
+import type { RunningEnclave } from '../../project/greeting.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import type { Io } from '../../output/io.ts';
 import { projectKey } from '../../project/development-key.ts';
@@ -27,6 +28,8 @@ export interface DebugEvents extends BuildEvents {
   /** `layers` includes what the inspector takes away. */
   platform(description: PlatformDescription, lost: IsolationLayer): void;
   listening(listUrl: string): void;
+  /** An enclave of the host program runs. */
+  running(enclave: RunningEnclave): void;
   /** An enclave has an inspector. */
   inspected(enclave: InspectedEnclave, address: DebuggerAddress): void;
 }
@@ -80,6 +83,7 @@ async function openInspectedTool(
   let last = 0;
   return openToolSocket({
     logLevel: mostDetailed,
+    onStarted: (enclave) => events.running(enclave),
     onInspector(stream, enclave) {
       const isOurs = enclave.mrEnclave === build.outcome.mrEnclave;
       const made = createInspectedEnclave({

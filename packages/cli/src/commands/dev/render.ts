@@ -14,13 +14,14 @@ const mostNamed = 3;
 /** The messages of `enclos dev`. They go to standard error, because standard output belongs to the host program. */
 export function devRenderer(context: CommandContext): DevView {
   const { notes, io } = context;
-  const { note, events } = runNotes(context);
+  const { note, events, running } = runNotes(context);
   const renderFailure = async (error: unknown, runs: boolean): Promise<void> => {
     await renderError(toEnclosError(error), notes);
     note(runs ? 'the last good version still runs; waiting for changes' : 'waiting for changes');
   };
   return {
     ...events,
+    running,
     // The line that says it is ready repeats the rest.
     built: ({ warnings }) => events.warnings(warnings),
     platform(description) {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Turns } from '@enclos/bounded';
 import type { PlatformDescription } from '@enclos/tee';
 import { developmentKey, projectKey } from '../../project/development-key.ts';
+import type { RunningEnclave } from '../../project/greeting.ts';
 import { startHostProcess, type HostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, realFolder, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
@@ -24,6 +25,8 @@ export interface DevEvents extends BuildEvents {
   unchanged(changed: readonly string[]): void;
   /** The enclave of the host program answers. */
   ready(build: SignedBuild, what: { readonly durationMs: number; readonly changed: readonly string[] }): void;
+  /** An enclave of the host program runs. */
+  running(enclave: RunningEnclave): void;
   /** The host program ended by itself. */
   hostEnded(exitCode: number): void;
 }
@@ -90,7 +93,10 @@ class Session implements DevSession {
     this.#folder = await realFolder(options.folder);
     this.#tool = await openToolSocket({
       logLevel: defaultLogLevel,
-      onStarted: ({ mrEnclave }) => this.#ready(mrEnclave),
+      onStarted: (enclave) => {
+        this.#ready(enclave.mrEnclave);
+        events.running(enclave);
+      },
     });
     const { keyFile } = options;
     this.#workshop = new Workshop(

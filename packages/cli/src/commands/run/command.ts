@@ -16,7 +16,7 @@ export const command = defineCommand({
     'When the signer, the mode, the product or the platform differs from the run before, a warning says which sealed state this run cannot open, and what opens it.',
     '',
     'With --json, standard output has one JSON object a line, and the output of the host program goes to standard error.',
-    'The member event says what happens: built, key-made, warning, platform, closed-state, not-remembered, starting (with the identity of the enclave) and ended (with exitCode).',
+    'The member event says what happens: built, key-made, warning, platform, closed-state, not-remembered, starting (with the identity of the enclave), running (an enclave of the host program, with the transport of each of its streams) and ended (with exitCode).',
     'A failure is a line with error instead.',
     '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
@@ -54,8 +54,10 @@ export const command = defineCommand({
       events.ended(outcome.exitCode);
       return outcome;
     }
+    const { events, running } = runNotes(context);
     return run(options, io, {
-      ...runNotes(context).events,
+      ...events,
+      running,
       platform: (description) => platformBanner(description, notes),
       starting: () => undefined,
     });

@@ -36,6 +36,7 @@ export function eventLines(
       const { mrEnclave, mrSigner, productId, securityVersion, debug } = identity;
       event('starting', { mrEnclave, mrSigner, productId, securityVersion, debug, signature, keyFile });
     },
+    running: ({ name, mrEnclave, streams }) => event('running', { name, mrEnclave, streams }),
     ended: (exitCode) => event('ended', { exitCode }),
   };
 }

@@ -1,17 +1,21 @@
 import type { PlatformDescription } from '@enclos/tee';
 import type { Io } from '../../output/io.ts';
+import type { RunningEnclave } from '../../project/greeting.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
 import { openProjectPlatform } from '../../project/platform.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
+import { openToolSocket } from '../../project/tool-socket.ts';
 
 /** What `run` reports while it works. */
 export interface RunEvents extends BuildEvents {
   platform(description: PlatformDescription): void;
   /** The host program is about to start, with this enclave. */
   starting(build: SignedBuild): void;
+  /** An enclave of the host program runs. */
+  running(enclave: RunningEnclave): void;
 }
 
 /**
@@ -29,10 +33,18 @@ export async function run(options: RunOptions, io: Io, events: RunEvents): Promi
   try {
     events.platform(platform.description);
     await watchSealing({ projectFolder: project.folder, build, platform, options }, io, events);
-    const env = hostEnvironment(io, { build, platformSocket: platform.socketPath, isolation });
-    events.starting(build);
-    const { args, output } = options;
-    return { exitCode: await runHostProcess({ script, args, cwd: project.folder, env, output }, io) };
+    const observer = await openToolSocket({ logLevel: 0, onStarted: (enclave) => events.running(enclave) });
+    try {
+      const observed = { platformSocket: platform.socketPath, observerSocket: observer.path };
+      const env = hostEnvironment(io, { build, isolation, ...observed });
+      events.starting(build);
+      const { args, output } = options;
+      const exitCode = await runHostProcess({ script, args, cwd: project.folder, env, output }, io);
+      await observer.settled();
+      return { exitCode };
+    } finally {
+      await observer.close();
+    }
   } finally {
     await platform.launcher.close();
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { freePort } from '@enclos/testkit';
 import { newProject, temporaryFolder } from '../../cli.ts';
 import { childrenOf, isRunning, startCli, waitUntil, type RunningCli } from '../../running-cli.ts';
 
@@ -22,6 +23,11 @@ setInterval(() => {
   enclave.call.greet({ name: 'Ada' }).then(({ greeting }) => console.log(greeting), (error) => console.log(error.stack));
 }, 100);
 `,
+);
+const listen = [{ name: 'clients', port: await freePort(), transport: 'either' }];
+writeFileSync(
+  at('enclave.json'),
+  JSON.stringify({ ...(JSON.parse(readFileSync(at('enclave.json'), 'utf8')) as object), listen }),
 );
 writeFileSync(at('src/mark.ts'), "export const mark = 'first';\n");
 const original = readFileSync(at(source), 'utf8');
@@ -49,6 +55,7 @@ test('dev builds, signs with a development key, runs, and says who runs', { time
   const [line, mrEnclave] = await running.until(ready);
   assert.match(running.text(), /SIMULATION software platform/);
   assert.doesNotMatch(line ?? '', /changed/);
+  await running.until(/enclos: the connections of greeter are (?:passed|relayed)\n/);
   const [, , mark] = await running.until(host);
   assert.equal(mark, 'first');
   await running.until(/Good evening, Ada\./);

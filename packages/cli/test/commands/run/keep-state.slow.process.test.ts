@@ -72,9 +72,10 @@ test(
     assert.equal(status, 0, stderr);
     const events = jsonLines(stdout);
     const names = events.map(({ event }) => event);
-    assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'ended']);
-    const [built, platform, closed, starting, ended] = events;
+    assert.deepEqual(names, ['built', 'platform', 'closed-state', 'starting', 'running', 'ended']);
+    const [built, platform, closed, starting, running, ended] = events;
     assert.equal(starting?.['mrEnclave'], built?.['mrEnclave']);
+    assert.deepEqual([running?.['mrEnclave'], running?.['streams']], [built?.['mrEnclave'], []]);
     assert.match(String(starting?.['mrSigner']), /^[0-9a-f]{64}$/);
     assert.deepEqual([starting?.['productId'], starting?.['securityVersion'], starting?.['debug']], [1, 1, false]);
     assert.match(String(platform?.['rootFingerprint']), /^[0-9a-f]{64}$/);

@@ -85,11 +85,11 @@ function nextOf({ code, next }: EnclosError): string {
 }
 
 function logOf({ developerTool, onLog }: DebuggingOptions, positions: (text: string) => string): Debugging['onLog'] {
-  if (developerTool === undefined) {
+  if (developerTool?.logLevel() === undefined) {
     return onLog === undefined ? undefined : (level, text) => onLog(levelOf(level), positions(text));
   }
   const write = onLog ?? ((_level: LogLevel, text: string) => process.stderr.write(`enclave: ${text}\n`));
   return (level, text) => {
-    if (level <= developerTool.logLevel()) write(levelOf(level), positions(text));
+    if (level <= (developerTool.logLevel() ?? level)) write(levelOf(level), positions(text));
   };
 }

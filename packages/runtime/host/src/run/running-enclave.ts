@@ -7,6 +7,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
+import type { RunningStream } from '../debug/developer-tool.ts';
 import { gateOptions } from './call-deadline.ts';
 import { toSendOnce } from './gate-transport.ts';
 import { defaultDisposeTimeoutMs, type LoadOptions } from './load-options.ts';
@@ -161,13 +162,20 @@ async function startApplication<T extends Functions, U extends Functions>(
   }
 }
 
+function runningStreams({ listen, connect }: EnclaveManifest, { streams }: HostServices): readonly RunningStream[] {
+  return [
+    ...listen.map((entry) => ({ kind: 'listen' as const, name: entry.name, transport: streams.transportOf(entry) })),
+    ...connect.map((entry) => ({ kind: 'connect' as const, name: entry.name, transport: streams.transportOf(entry) })),
+  ];
+}
+
 function runningEnclave<T extends Functions, U extends Functions>(
   { launched, services, manifest, debugging }: LaunchedImage<T>,
   { endpoint, ended }: Application,
   { options, watch }: Run<T, U>,
 ): RunningEnclave {
   const { identity, isolation, exited } = launched;
-  options.developerTool?.started(manifest.name, identity);
+  options.developerTool?.started(manifest.name, identity, runningStreams(manifest, services));
   const cause = new EndCause([exited, endpoint.closed]);
   const reported = watch === undefined ? ended : reportEnd(watch, { launched, manifest, ended, cause });
   return {
