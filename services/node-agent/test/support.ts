@@ -2,16 +2,20 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import type { ContainerAllocation, Device, Health } from '../src/plugin/messages.ts';
 import type { Resource } from '../src/plugin/resource.ts';
 import { parseOptions, type AgentOptions } from '../src/options.ts';
 
-/** A folder that is removed when the tests of the file are done. Short: sockets have paths of 107 bytes. */
+const base = mkdtempSync(join(tmpdir(), 'agent-'));
+process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+
+/**
+ * A folder that is removed at the end of the process: hooks of a test run in the order of their registration, so one of
+ * the test that made the folder would remove it before what still watches it has ended. Short: sockets have paths of
+ * 107 bytes.
+ */
 export function temporaryFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'agent-'));
-  after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
+  return mkdtempSync(join(base, '-'));
 }
 
 /** A resource whose devices a test turns on and off. */

@@ -1,5 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
-import { endorsementFacts } from '../src/index.ts';
+import { carriedChain, endorsementFacts } from '../src/index.ts';
 import { sampleCollateral } from './sample.ts';
 
 const report = new Uint8Array(1184);
@@ -10,9 +10,11 @@ report.fill(0xc3, 0x1a0, 0x1e0);
 export const seeds: readonly Uint8Array[] = [sampleCollateral.quote, report];
 
 export function fuzz(data: Uint8Array): void {
-  try {
-    endorsementFacts(data);
-  } catch (error) {
-    if (!isEnclosError(error, 'ENDORSEMENTS_EVIDENCE_UNREADABLE')) throw error;
+  for (const read of [endorsementFacts, carriedChain]) {
+    try {
+      read(data);
+    } catch (error) {
+      if (!isEnclosError(error, 'ENDORSEMENTS_EVIDENCE_UNREADABLE')) throw error;
+    }
   }
 }

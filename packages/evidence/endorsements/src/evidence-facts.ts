@@ -34,9 +34,35 @@ export function endorsementFacts(
   evidence: Uint8Array,
   options: { readonly product?: SnpFacts['product'] } = {},
 ): DcapFacts | PckFacts | SnpFacts {
+  return read(evidence, () =>
+    evidence.length === snpReportBytes
+      ? snpReportFacts(evidence, options.product)
+      : certificationFacts(readCertification(evidence)),
+  );
+}
+
+/** The certificates that a quote carries. */
+export interface CarriedChain {
+  readonly tee: 'sgx' | 'tdx';
+  /** The bytes of the quote itself. */
+  readonly pem: Uint8Array;
+}
+
+/**
+ * The chain from which {@link endorsementFacts} reads the platform of a quote: with the same one, the facts are the same.
+ * Undefined for a quote that names its platform without a chain.
+ *
+ * @throws ENDORSEMENTS_EVIDENCE_UNREADABLE
+ */
+export function carriedChain(quote: Uint8Array): CarriedChain | undefined {
+  const { tee, type, data } = read(quote, () => readCertification(quote));
+  return type === pckChainType ? { tee, pem: data } : undefined;
+}
+
+function read<T>(evidence: Uint8Array, parse: () => T): T {
   try {
     if (evidence.length > mostBytes) throw new EnclosError('CODEC_OUT_OF_RANGE', 'it is too large.');
-    return evidence.length === snpReportBytes ? snpReportFacts(evidence, options.product) : quoteFacts(evidence);
+    return parse();
   } catch (cause) {
     if (!isEnclosError(cause)) throw cause;
     throw new EnclosError('ENDORSEMENTS_EVIDENCE_UNREADABLE', `The evidence cannot be read: ${cause.message}`, {
@@ -45,8 +71,16 @@ export function endorsementFacts(
   }
 }
 
+interface Certification {
+  readonly tee: 'sgx' | 'tdx';
+  /** 16 bytes: the id of the quoting enclave. */
+  readonly qeId: Uint8Array;
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
 /** Only what leads to the certification data (reference: the quote structures of Intel's QVL, `QuoteStructures.h`). */
-function quoteFacts(evidence: Uint8Array): DcapFacts | PckFacts {
+function readCertification(evidence: Uint8Array): Certification {
   const reader = new ByteReader(evidence);
   const version = reader.u16();
   if (version < 3 || version > 5) throw new EnclosError('CODEC_INVALID', 'it is not a DCAP quote of version 3 to 5.');
@@ -56,7 +90,7 @@ function quoteFacts(evidence: Uint8Array): DcapFacts | PckFacts {
   if (tee === undefined) throw new EnclosError('CODEC_INVALID', 'it is a quote of an unknown kind of TEE.');
   reader.skip(userDataOffset - reader.offset);
   // Intel's and our quoting enclaves put their id there.
-  const qeId = toHex(reader.bytes(16));
+  const qeId = reader.view(16);
   reader.skip(headerBytes - reader.offset);
   reader.skip(version === 5 ? bodySize(reader) : bodyBytes[tee]);
   reader.skip(4 + signatureBytes);
@@ -66,7 +100,9 @@ function quoteFacts(evidence: Uint8Array): DcapFacts | PckFacts {
     }
     reader.skip(4);
   }
-  return certificationFacts(tee, qeId, reader);
+  reader.skip(qeReportBytes);
+  reader.skip(reader.u16());
+  return { tee, qeId, type: reader.u16(), data: reader.view(reader.u32()) };
 }
 
 function bodySize(reader: ByteReader): number {
@@ -74,13 +110,10 @@ function bodySize(reader: ByteReader): number {
   return reader.u32();
 }
 
-/** From the QE report on. */
-function certificationFacts(tee: 'sgx' | 'tdx', qeId: string, reader: ByteReader): DcapFacts | PckFacts {
-  reader.skip(qeReportBytes);
-  reader.skip(reader.u16());
-  const type = reader.u16();
-  const data = reader.bytes(reader.u32());
-  if (type !== pckChainType) return Object.freeze({ tee, pck: Object.freeze({ ...readLookup(type, data), qeId }) });
+function certificationFacts({ tee, qeId, type, data }: Certification): DcapFacts | PckFacts {
+  if (type !== pckChainType) {
+    return Object.freeze({ tee, pck: Object.freeze({ ...readLookup(type, data), qeId: toHex(qeId) }) });
+  }
   const [pck, issuer] = readChainInAnyOrder(withoutTrailingNuls(decodeLatin1(data)));
   if (pck === undefined || issuer === undefined) throw new EnclosError('CODEC_INVALID', 'its PCK chain is too short.');
   return Object.freeze({ tee, ...pckSubject(pck, issuer) });

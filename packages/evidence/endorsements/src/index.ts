@@ -1,7 +1,7 @@
 import './errors.ts';
 export { bundleStore, readBundle, writeBundle } from './bundle.ts';
 export type { DcapFacts, PckFacts, PckLookup } from './dcap/dcap.ts';
-export { endorsementFacts } from './evidence-facts.ts';
+export { carriedChain, endorsementFacts, type CarriedChain } from './evidence-facts.ts';
 export { examineItems, type BaselineLag, type ExaminedItem as Examined } from './examine.ts';
 export {
   fetchEndorsements,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { scenario } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
-import { endorsementFacts } from '../src/index.ts';
+import { carriedChain, endorsementFacts } from '../src/index.ts';
 import { softwareSite } from './software-site.ts';
 
 const refused = (error: unknown): boolean => isEnclosError(error, 'ENDORSEMENTS_EVIDENCE_UNREADABLE');
@@ -27,6 +27,22 @@ test('a quote names its platform whatever the order of its PCK chain is', () => 
   }
   const broken = scenario({ pckChain: (good) => good.toReversed().slice(1) });
   assert.throws(() => endorsementFacts(broken.quote), refused);
+});
+
+test('a quote carries the chain that names its platform, in every version and for both TEEs', () => {
+  for (const kind of ['sgx-v3', 'sgx-v4', 'sgx-v5', 'tdx-v4', 'tdx-v5-td15'] as const) {
+    const { quote } = scenario({ kind });
+    const carried = carriedChain(quote);
+    assert.ok(carried !== undefined, kind);
+    assert.equal(carried.tee, kind.slice(0, 3));
+    assert.match(
+      new TextDecoder().decode(carried.pem),
+      /^-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\s*\0?$/,
+    );
+    assert.throws(() => carriedChain(quote.subarray(0, -1)), refused);
+  }
+  assert.equal(carriedChain(quoteWith(1, new Uint8Array(404))), undefined);
+  assert.throws(() => carriedChain(new Uint8Array(262_145)), refused);
 });
 
 vectors.test('every quote of the vectors names the platform of its TCB info', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   allPolicyCosts,
   collidingNumbers,
@@ -9,7 +11,14 @@ import {
   type PolicyCost,
 } from '@enclos/testkit';
 import { functionSignatures } from '../src/functions.ts';
-import { evaluatePolicy, parsePolicy, PolicyError, type Evaluation, type Policy } from '../src/index.ts';
+import {
+  defaultPolicies,
+  evaluatePolicy,
+  parsePolicy,
+  PolicyError,
+  type Evaluation,
+  type Policy,
+} from '../src/index.ts';
 import type { Query } from '../src/jmespath/ast.ts';
 import { signatures } from '../src/jmespath/signatures.ts';
 import { claim } from './claims.ts';
@@ -153,4 +162,28 @@ test('numbers that V8 puts into one bucket are known as text', () => {
   );
   const claims = numbers.map((value) => claim('a', value));
   assert.equal(countWork(() => void evaluatePolicy(policy, { claims })).lookupsByNumber, 0);
+});
+
+test('an evaluation leaves nothing to a full collection of garbage', () => {
+  setFlagsFromString('--expose-gc');
+  // It is there since the line before, and takes what V8 calls the kinds of collection.
+  const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void;
+  const policy = parsePolicy(defaultPolicies.SgxEnclave);
+  const claims = Array.from({ length: 40 }, (_, index) => claim(`x-ms-sgx-${index}`, `${index}`.repeat(32)));
+  const evaluateOften = (): void => {
+    for (let round = 1; round <= 200; round++) {
+      evaluatePolicy(policy, { claims: [claim('x-ms-sgx-svn', round), ...claims] });
+      if (round % 20 !== 0) continue;
+      // Twice, since what survives the first is thought to live.
+      collect({ type: 'minor' });
+      collect({ type: 'minor' });
+    }
+  };
+  evaluateOften();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  evaluateOften();
+  const keptBytes = (process.memoryUsage().heapUsed - before) / 200;
+  // What an evaluation makes is 30 KB.
+  assert.ok(keptBytes < 4000, `${keptBytes} bytes are kept of each evaluation`);
 });

@@ -2,7 +2,6 @@ import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { encodeKeyRequest, KeyName, KeyPolicy, PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
 import type { KeyRequest, PageSpec, SigstructFields } from '@enclos/sgx';
@@ -96,11 +95,12 @@ export function sealRequest(changes: Partial<KeyRequest> = {}): Uint8Array {
   });
 }
 
-/** A folder that is removed after the tests of the file. */
+const base = mkdtempSync(join(tmpdir(), 'enclos-software-sgx-'));
+process.once('exit', () => rmSync(base, { recursive: true, force: true }));
+
+/** A folder that is removed at the end of the process, after every hook of a test that may still use it. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-software-sgx-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(base, 'folder-'));
 }
 
 export function flipped(bytes: Uint8Array, index: number, mask = 1): Uint8Array {

@@ -1,6 +1,5 @@
-import { BoundedMap } from '@enclos/bounded';
-import { endorsementFacts, type EndorsementFacts } from '@enclos/endorsements';
-import { withoutTrailingNuls } from '@enclos/codec/text';
+import { ContentMap } from '@enclos/bounded';
+import { carriedChain, endorsementFacts, type CarriedChain, type EndorsementFacts } from '@enclos/endorsements';
 import { parseQuote } from '@enclos/sgx';
 
 const mostKnown = 256;
@@ -8,8 +7,8 @@ const mostKnown = 256;
 /** Which platform a quote is of, as far as it says so. */
 export interface QuotePlatform {
   readonly facts: EndorsementFacts;
-  /** What it is kept by. */
-  readonly chain: string;
+  /** What it can be kept by: undefined for a platform that is known, and for one without a chain. */
+  readonly chain: CarriedChain | undefined;
 }
 
 /**
@@ -17,23 +16,20 @@ export interface QuotePlatform {
  * quote. Only what verified is kept, so that callers cannot fill this with platforms that do not exist.
  */
 export class PlatformMemory {
-  readonly #known = new BoundedMap<QuotePlatform>(mostKnown);
+  readonly #known = new ContentMap<EndorsementFacts>(mostKnown);
+  readonly #tees = Object.freeze({ sgx: {}, tdx: {} });
 
-  /** @throws ENDORSEMENTS_EVIDENCE_UNREADABLE or a CODEC error */
+  /** @throws ENDORSEMENTS_EVIDENCE_UNREADABLE, SGX_QUOTE_INVALID or a CODEC error */
   platformOf(quote: Uint8Array): QuotePlatform {
-    const chain = chainOf(quote);
-    return this.#known.get(chain) ?? { facts: endorsementFacts(quote), chain };
+    const chain = carriedChain(quote);
+    const known = chain && this.#known.get(this.#tees[chain.tee], chain.pem);
+    if (known !== undefined) return { facts: known, chain: undefined };
+    // The host is asked for platforms of quotes only. One of a known platform is read whole when it is verified.
+    parseQuote(quote);
+    return { facts: endorsementFacts(quote), chain };
   }
 
-  keep(platform: QuotePlatform): void {
-    if (this.#known.get(platform.chain) === undefined) this.#known.set(platform.chain, platform);
+  keep({ facts, chain }: QuotePlatform): void {
+    if (chain !== undefined) this.#known.set(this.#tees[chain.tee], chain.pem, facts);
   }
-}
-
-/** The kind of report, the kind of certification data, and the data as text of one byte a character. */
-function chainOf(quote: Uint8Array): string {
-  const { body, signature } = parseQuote(quote);
-  const { certificationDataType: type, certificationData: data } = signature;
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return `${body.type} ${type} ${withoutTrailingNuls(bytes.toString('latin1'))}`;
 }

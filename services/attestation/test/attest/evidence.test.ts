@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ByteWriter, concatBytes, toBase64url, utf8 } from '@enclos/codec';
 import { scenario } from '@enclos/evidence-kit';
 import fc from 'fast-check';
+import { attest } from '../../src/attest/attest.ts';
 import type { AttestRequest } from '../../src/attest/attest-request.ts';
 import { readEvidence } from '../../src/attest/evidence.ts';
 import { toldOf } from '../errors.ts';
@@ -49,6 +50,24 @@ test('a quote has nothing behind it', async () => {
     const evidence = concatBytes(where.request.evidence, more);
     assert.match(await refusalOf({ ...where.request, evidence }, where), /^400 InvalidParameter evidence/);
   }
+});
+
+test('a quote of a platform that is known is read whole too', async () => {
+  const where = await softwareSite();
+  const { evidence } = where.request;
+  const changed = evidence.slice();
+  // The kind of attestation key: nothing that leads to the platform.
+  changed[2] = 3;
+  const refused = /^400 InvalidParameter evidence/;
+  assert.match(await refusalOf({ ...where.request, evidence: changed }, where), refused);
+  assert.equal(where.asked.length, 0);
+  await attest(where.request, where.context);
+  assert.equal(where.asked.length, 1);
+  assert.match(await refusalOf({ ...where.request, evidence: changed }, where), refused);
+  const longer = concatBytes(evidence, Uint8Array.of(0));
+  assert.match(await refusalOf({ ...where.request, evidence: longer }, where), refused);
+  await attest(where.request, where.context);
+  assert.equal(where.asked.length, 1);
 });
 
 test('evidence over 256 KiB is not looked at', () => {

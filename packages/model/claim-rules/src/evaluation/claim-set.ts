@@ -4,7 +4,7 @@ import { raise } from '../policy-error.ts';
 import type { Work } from '../work.ts';
 import type { IncomingClaim } from './value.ts';
 
-/** The text that distinguishes claims is built once, and looked up twice. */
+/** A claim is compared with those of its type, or looked up among them by text. */
 const stepsALookup = 4;
 
 /**
@@ -14,8 +14,8 @@ const stepsALookup = 4;
 export class ClaimSet {
   readonly claims: IncomingClaim[] = [];
   readonly #budget: Budget;
-  /** Values, by everything else that distinguishes claims. */
-  readonly #known = new Map<string, Set<string>>();
+  /** By type. Few claims share one, and a set with texts for each would cost more than the rules. */
+  readonly #known = new Map<string, SameType>();
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -26,7 +26,8 @@ export class ClaimSet {
     const added: Claim[] = [];
     for (const claim of claims) {
       if (this.#budget.isPauseDue) yield;
-      if (!this.#knownOf(claim, readOnly).has(textOf(claim))) added.push(claim);
+      this.#chargeLookup(claim);
+      if (!(this.#known.get(claim.type)?.has(claim, readOnly) ?? false)) added.push(claim);
     }
     for (const claim of added) this.add(claim, readOnly);
   }
@@ -37,24 +38,55 @@ export class ClaimSet {
     if (this.claims.length >= maxClaims) {
       raise('CLAIM_RULES_LIMIT', `There are more than ${maxClaims} claims (maxClaims).`);
     }
-    this.#knownOf(claim, readOnly).add(textOf(claim));
-    this.claims.push({ claim, readOnly });
+    this.#chargeLookup(claim);
+    const incoming = { claim, readOnly };
+    const known = this.#known.get(claim.type);
+    if (known === undefined) this.#known.set(claim.type, new SameType(incoming));
+    else known.add(incoming);
+    this.claims.push(incoming);
   }
 
-  #knownOf({ type, value, issuer }: Claim, readOnly: boolean): Set<string> {
+  #chargeLookup({ type, value }: Claim): void {
     this.#budget.charge(stepsALookup);
     this.#budget.chargeText(type.length + (typeof value === 'string' ? value.length : 0));
-    const key = `${issuer} ${readOnly} ${typeof value} ${type}`;
-    const known = this.#known.get(key) ?? new Set();
-    this.#known.set(key, known);
-    return known;
+  }
+}
+
+/** So many claims of one type are compared with each other, and more are looked up by text. */
+const mostCompared = 4;
+
+/** The claims of one type. */
+class SameType {
+  readonly #few: IncomingClaim[];
+  #many: Set<string> | undefined;
+
+  constructor(first: IncomingClaim) {
+    this.#few = [first];
+  }
+
+  has(claim: Claim, readOnly: boolean): boolean {
+    if (this.#many !== undefined) return this.#many.has(textOf(claim, readOnly));
+    return this.#few.some(
+      (known) =>
+        known.claim.value === claim.value && known.claim.issuer === claim.issuer && known.readOnly === readOnly,
+    );
+  }
+
+  add(incoming: IncomingClaim): void {
+    if (this.#many !== undefined) {
+      this.#many.add(textOf(incoming.claim, incoming.readOnly));
+    } else if (this.#few.length < mostCompared) {
+      this.#few.push(incoming);
+    } else {
+      this.#many = new Set([...this.#few, incoming].map((known) => textOf(known.claim, known.readOnly)));
+    }
   }
 }
 
 /**
- * The text that identifies a value among those of its type. Numbers become text: V8 hashes a number without a seed, so an
+ * The text that identifies a claim among those of its type. Numbers become text: V8 hashes a number without a seed, so an
  * attacker could choose thousands of numbers that share one bucket of a set, and each lookup would walk over all of them.
  */
-function textOf({ value }: Claim): string {
-  return typeof value === 'string' ? value : `=${value}`;
+function textOf({ value, issuer }: Claim, readOnly: boolean): string {
+  return `${issuer} ${readOnly} ${typeof value} ${value}`;
 }

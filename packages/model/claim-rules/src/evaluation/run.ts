@@ -81,16 +81,13 @@ export class Run {
     const matcher = new Matcher(plan, this.#incoming.claims, this.#context);
     const firings: Firing[] = [];
     let fired = false;
-    const act = (): Work<ActionOutcome> => this.#act(rule.action, { matcher, section });
-    const isTraced = this.trace !== undefined;
-    const matchedNow = (): Firing['matched'] => (isTraced ? this.#matched(matcher) : []);
+    // Not a generator function: V8 makes a map for each, which would keep all of this until the next full collection.
+    const fire = (): Work<void> => {
+      fired = true;
+      return this.#fire(rule.action, { matcher, section, firings });
+    };
     try {
-      yield* matcher.run(function* () {
-        fired = true;
-        const matched = matchedNow();
-        const done = yield* act();
-        if (isTraced) firings.push({ matched, ...done });
-      });
+      yield* matcher.run(fire);
     } catch (error) {
       throw located(error, rule.span);
     }
@@ -102,6 +99,13 @@ export class Run {
       firings,
       ...(fired || failed === undefined ? {} : { failedCondition: failed }),
     });
+  }
+
+  *#fire(action: Action, { matcher, section, firings }: Acting & { readonly firings: Firing[] }): Work<void> {
+    const isTraced = this.trace !== undefined;
+    const matched = isTraced ? this.#matched(matcher) : [];
+    const done = yield* this.#act(action, { matcher, section });
+    if (isTraced) firings.push({ matched, ...done });
   }
 
   #matched({ found }: Matcher): readonly (readonly Claim[])[] {
