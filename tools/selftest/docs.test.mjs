@@ -7,6 +7,7 @@ import { problemsOfEntry } from '../docs/error-pages.mjs';
 import { checkLinks } from '../docs/links.mjs';
 import { anchorsOf, parseMarkdown } from '../docs/markdown.mjs';
 import { checkPackagePages } from '../docs/package-pages.mjs';
+import { withTable } from '../docs/performance-table.mjs';
 import { publishingProblems, registryCommands } from '../docs/published.mjs';
 import { checkTemplateImports } from '../docs/template-imports.mjs';
 import { createWalk, missingLine, readersPlace } from '../docs/walk.mjs';
@@ -257,4 +258,15 @@ test('docs: files of a project import what its template or the page installs', (
   // A page that makes no project shows what it likes.
   writeFileSync(join(base, 'made.md'), "```ts file=src/a.ts\nimport 'zod';\n```\n");
   assert.deepEqual(checkTemplateImports(['made.md'], base), []);
+});
+
+test('docs: the first table of the figures is what the others say, and a row that is gone is found', () => {
+  const page = readFileSync(join(root, 'docs/performance.md'), 'utf8');
+  assert.deepEqual(withTable(page), { text: page, problems: [] });
+  const row = /^\| start: .*$/m.exec(page)?.[0] ?? '';
+  const changed = page.replace(row, row.replace(/ [\d,]+ ms/, ' 9,999 ms'));
+  assert.match(withTable(changed).text, /\| start of an enclave.* 9,999 ms .*bench -- start/);
+  assert.deepEqual(withTable(page.replace(row, '')).problems, [
+    'docs/performance.md: no row of "start" with a bound begins with "start: "',
+  ]);
 });

@@ -1,6 +1,6 @@
 import { readSignedEnclave, signatureDifference, type SignedIdentity } from '@enclos/build';
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { readImage, type EnclaveManifest } from '@enclos/manifest';
 import type { Sigstruct } from '@enclos/sgx';
 import { exists, readSmallFile } from '../files/read.ts';
 import { findImage, readImageFile, stemOf } from './enclave-image.ts';
@@ -17,11 +17,17 @@ export interface SignedImage {
 
 /**
  * Reads an image, and holds its signature to it.
+ * @param require refuses an image that will not do, before a signature is asked for
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, LAUNCH_MEASUREMENT_MISMATCH, CLI_SIGNATURE_MISMATCH, and what the readers throw.
  */
-export async function readSignedImage(target: string, signatureFile?: string): Promise<SignedImage> {
+export async function readSignedImage(
+  target: string,
+  signatureFile?: string,
+  require?: (manifest: EnclaveManifest) => void,
+): Promise<SignedImage> {
   const { image: path } = await findImage(target);
   const bytes = await readImageFile(path);
+  if (require !== undefined) require(readImage(bytes).manifest);
   const from = signatureFile ?? `${stemOf(path)}.sig`;
   if (!(await exists(from))) {
     throw new EnclosError('CLI_NOT_SIGNED', `There is no signature ${from}.`, { details: { path: from } });

@@ -151,8 +151,15 @@ function checkManifest(manifest: EnclaveManifest): EnclaveManifest {
   return Object.freeze(manifest);
 }
 
-/** Listeners and destinations. */
-type DeclaredStreams = Pick<EnclaveManifest, 'listen' | 'connect'>;
+/** Listeners and destinations, as far as it is known how their connections arrive. */
+interface DeclaredStreams {
+  readonly listen: readonly DeclaredStream[];
+  readonly connect: readonly DeclaredStream[];
+}
+interface DeclaredStream {
+  readonly name: string;
+  readonly transport?: StreamTransport;
+}
 
 /** Whether the connections of a stream are passed where the platform can pass them. */
 export function mayBePassed(stream: { readonly transport: StreamTransport }): boolean {
@@ -164,7 +171,7 @@ export function mustBePassed({ listen, connect }: DeclaredStreams): readonly { r
   return [...listen, ...connect].filter((stream) => stream.transport === 'passed');
 }
 
-function isRelayed({ listen, connect }: DeclaredStreams): boolean {
+function isRelayed({ listen, connect }: Pick<EnclaveManifest, 'listen' | 'connect'>): boolean {
   return ![...listen, ...connect].some(mayBePassed);
 }
 

@@ -1,4 +1,4 @@
-import '@enclos/tee';
+import { passingAdvice } from '@enclos/tee';
 import { EnclosError } from '@enclos/errors';
 import { mustBePassed, type EnclaveManifest } from '@enclos/manifest';
 
@@ -11,5 +11,8 @@ export function requireRelayable(manifest: Pick<EnclaveManifest, 'listen' | 'con
   if (insisting.length === 0) return;
   const names = insisting.map(({ name }) => `"${name}"`).join(', ');
   const message = `In Gramine the host relays all connections, and the image wants those of ${names} passed.`;
-  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, { details: { names: insisting.map((e) => e.name) } });
+  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, {
+    details: { names: insisting.map((entry) => entry.name) },
+    next: passingAdvice.platform,
+  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
-import { softwareCapabilities } from '@enclos/tee';
+import { passingAdvice, softwareCapabilities } from '@enclos/tee';
 import { capabilityTables } from '@enclos/tee/platforms';
 import '../src/errors.ts';
 import type { StreamAddress } from '../src/services/addresses.ts';
@@ -30,21 +30,30 @@ function offer(manifest: Entries, change: Partial<TransportOffer> = {}): boolean
 }
 
 /** Each reason why nothing can be passed. */
-const reasons: Readonly<Record<string, readonly [change: Partial<TransportOffer>, why: RegExp]>> = {
+const reasons: Readonly<Record<string, readonly [change: Partial<TransportOffer>, why: RegExp, next: string]>> = {
   ...Object.fromEntries(
     Object.entries(capabilityTables)
       .filter(([, { platform }]) => platform !== 'software')
       .map(([name, capabilities]) => [
         `the platform is ${name}, which only relays`,
-        [{ capabilities }, new RegExp(`the platform "${capabilities.platform}" only relays`)] as const,
+        [
+          { capabilities },
+          new RegExp(`the platform "${capabilities.platform}" only relays`),
+          passingAdvice.platform,
+        ] as const,
       ]),
   ),
   'a listener is at a Unix socket': [
     { listen: new Map([['web', socket]]) },
     /"web" is at a Unix socket: only connections of TCP can be passed/,
+    passingAdvice.unixSocket,
   ],
-  'a destination is at a Unix socket': [{ connect: new Map([['database', socket]]) }, /"database" is at a Unix socket/],
-  'this process cannot start a courier': [{ canPass: false }, /may not start another one/],
+  'a destination is at a Unix socket': [
+    { connect: new Map([['database', socket]]) },
+    /"database" is at a Unix socket/,
+    passingAdvice.unixSocket,
+  ],
+  'this process cannot start a courier': [{ canPass: false }, /may not start another one/, passingAdvice.process],
 };
 
 describe('whether a host offers to pass connections', () => {
@@ -58,7 +67,7 @@ describe('whether a host offers to pass connections', () => {
     for (const [change] of Object.values(reasons)) assert.equal(offer(entries('relayed', 'relayed'), change), false);
   });
 
-  for (const [what, [change, why]] of Object.entries(reasons)) {
+  for (const [what, [change, why, next]] of Object.entries(reasons)) {
     test(`it does not when ${what}, and refuses what must be passed`, () => {
       assert.equal(offer(entries('either', 'either'), change), false);
       for (const manifest of [entries('passed', 'either'), entries('either', 'passed')]) {
@@ -70,6 +79,7 @@ describe('whether a host offers to pass connections', () => {
           (error) =>
             isEnclosError(error, 'STREAM_TRANSPORT_UNAVAILABLE') &&
             why.test(error.message) &&
+            error.next === next &&
             error.details['stream'] === required &&
             error.message.startsWith(`The connections of "${required}" must be passed, and `),
         );

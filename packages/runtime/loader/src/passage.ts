@@ -46,6 +46,8 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
     return method as () => unknown;
   };
   const [getpeername, close] = [methodOf(handleClass, 'getpeername'), methodOf(handleClass, 'close')];
+  const read = methodOf(Socket.prototype, 'read');
+  const nextTurn = setImmediate;
   const [add, has] = [methodOf(WeakSet.prototype, 'add'), methodOf(WeakSet.prototype, 'has')];
 
   class ConnectedSocket extends (Socket as unknown as SocketClass) {
@@ -74,7 +76,13 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
       // A host may pass any descriptor. Only a connection of TCP is a handle of this class with a peer (tcp(7)).
       if (getPrototypeOf(handle) === handleClass && apply(getpeername, handle, [peer]) === 0) {
         apply(add, handles, [handle]);
-        return new ConnectedSocket(handle, `${peer.address} ${peer.port}`);
+        const socket = new ConnectedSocket(handle, `${peer.address} ${peer.port}`);
+        nextTurn(() => {
+          // Nothing reads it yet, neither it nor TLS over it. So it is read into its buffer, up to its high-water mark: only a
+          // read reports that the peer has reset it. Not at once, which costs TLS a twentieth of a handshake.
+          if (get(handle, 'reading') !== true) apply(read, socket, [0]);
+        });
+        return socket;
       }
       // It may have been a connection whose peer has gone, so the runtime still learns of it.
       apply(close, handle, []);

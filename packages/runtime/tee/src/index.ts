@@ -1,6 +1,7 @@
 import './errors.ts';
 export type { Attester } from './attester/attester.ts';
 export { softwareCapabilities, type Capabilities, type SealPolicy } from './capabilities.ts';
+export { passingAdvice } from './launcher/passing-advice.ts';
 export type {
   EnclaveExit,
   Isolation,

@@ -10,18 +10,26 @@ export const streams = defineInterface({
     /**
      * Takes the connections of a listener from now on. `echo`: sends back what comes; `answer`: reads to the end, then
      * answers its size; `greet`: ends at once after a word, and counts what comes after; `flood`: sends for as long as
-     * there is room; `hold`: neither reads nor sends; `tls`: echoes, inside TLS.
+     * there is room; `hold`: neither reads nor sends; `tls`: echoes, inside TLS;
+     * `late`: the same, but TLS begins only after the first bytes have arrived.
      */
     serve: func({
       listener: name,
-      manner: enumeration('echo', 'answer', 'greet', 'flood', 'hold', 'tls'),
+      manner: enumeration('echo', 'answer', 'greet', 'flood', 'hold', 'tls', 'late'),
     }),
     /** Serves no more connections of any listener. */
     stop: func({}),
-    /** What the connections have come to, and how many listeners the host has refused. */
+    /** What the connections have come to, what those that are held have not read, and how many listeners the host has refused. */
     counts: func(
       {},
-      record({ accepted: uint32(), read: uint64(), written: uint64(), ended: uint32(), refused: uint32() }),
+      record({
+        accepted: uint32(),
+        read: uint64(),
+        unread: uint64(),
+        written: uint64(),
+        ended: uint32(),
+        refused: uint32(),
+      }),
     ),
     /** Connects, sends so many bytes in pieces of any size while it reads them back, and ends. */
     exchange: func(

@@ -32,13 +32,19 @@ const manners: Readonly<Record<string, (connection: Duplex) => Promise<void>>> =
   },
   async hold(connection) {
     held.push(connection);
-    await once(connection, 'close');
+    await once(connection, 'close').finally(() => held.splice(held.indexOf(connection), 1));
   },
-  async tls(connection) {
-    const socket = await secure(connection);
-    await pipeline(socket, socket);
+  tls: echoSecurely,
+  async late(connection) {
+    while (connection.readableLength === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await echoSecurely(connection);
   },
 };
+
+async function echoSecurely(connection: Duplex): Promise<void> {
+  const socket = await secure(connection);
+  await pipeline(socket, socket);
+}
 
 async function serve(listener: string, manner: string): Promise<void> {
   for await (const connection of listen(listener, { signal: stopped.signal })) {
@@ -58,7 +64,10 @@ export const application = defineEnclave(streams, {
     stopped.abort();
     stopped = new AbortController();
   },
-  counts: () => ({ ...counts, read: BigInt(counts.read), written: BigInt(counts.written) }),
+  counts() {
+    const unread = held.reduce((sum, { readableLength }) => sum + readableLength, 0);
+    return { ...counts, read: BigInt(counts.read), unread: BigInt(unread), written: BigInt(counts.written) };
+  },
   async exchange({ destination, sizeBytes, seed }) {
     const connection = await connect(destination);
     const [sent, received] = [createHash('sha256'), createHash('sha256')];

@@ -1,5 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
-import { encodeFrame, FrameDecoder, type Frame } from '@enclos/gate';
+import { encodeFrame, FrameDecoder, LARGE_PAYLOAD_BYTES, type Frame } from '@enclos/gate';
 import type { Program } from '../program.ts';
 import { createRandom, type Random } from '../random.ts';
 import { boundaries, chunked, framesBytes, mutateBytes, mutateFrames, noise } from './mutate.ts';
@@ -148,9 +148,7 @@ function difference(stream: Uint8Array, { maxFrameBytes, expected, chunks }: Com
     const chunk = piece.slice();
     const error = thrownBy(() =>
       decoder.read(chunk, (frame) => {
-        // Pieces of streams are lent, and nothing else is.
-        const isLent = frame.kind === Kind.STREAM_DATA;
-        frames.push(isLent ? { ...frame, payload: frame.payload.slice() } : frame);
+        frames.push(isLent(frame) ? { ...frame, payload: frame.payload.slice() } : frame);
       }),
     );
     chunk.fill(0xee);
@@ -171,6 +169,11 @@ function difference(stream: Uint8Array, { maxFrameBytes, expected, chunks }: Com
   if (refusals === 0 && isInside !== (expected.end === 'inside')) return 'It is not where it should be.';
   const restBytes = refusals === 0 ? stream.length - expected.consumed : 0;
   return decoder.heldBytes === restBytes ? undefined : 'It holds other bytes than the rest.';
+}
+
+/** Pieces of streams and the arguments of small calls are lent, and nothing else is. */
+function isLent({ kind, payload }: Frame): boolean {
+  return kind === Kind.STREAM_DATA || (kind === Kind.CALL && payload.length < LARGE_PAYLOAD_BYTES);
 }
 
 function thrownBy(work: () => void): unknown {

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { toHex, utf8 } from '@enclos/codec';
 import { writeFileAtomically } from '@enclos/build';
 import { EnclosError } from '@enclos/errors';
+import { requireRelayable } from '@enclos/gramine';
 import { sha256 } from '@enclos/sgx/node';
 import { copyFiles } from './copy-files.ts';
 import { planGramine, type GramineFile, type GraminePlan, type GramineSettings } from './plan.ts';
@@ -46,7 +47,7 @@ interface FolderPlan extends GraminePlan {
 
 async function plan(options: GramineManifestOptions): Promise<FolderPlan> {
   const { target, signatureFile, outFolder, at, ...settings } = options;
-  const image = await readSignedImage(target, signatureFile);
+  const image = await readSignedImage(target, signatureFile, requireRelayable);
   const imageFolder = resolve(dirname(image.path));
   const folder = resolve(outFolder ?? join(imageFolder, 'gramine'));
   if (folder === imageFolder) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Attribute } from '@enclos/sgx';
+import { passingAdvice } from '@enclos/tee';
 import { elfFile } from '@enclos/testkit';
 import { errorOf, type Ran } from '../../cli.ts';
 import { machine, type MachineOptions } from './machine.ts';
@@ -99,6 +100,16 @@ describe('enclos gramine manifest refuses', () => {
       assert.match(found[2], message);
     });
   }
+
+  test('an image that wants connections passed before it asks for a signature, and says what to do', async () => {
+    const { run, at } = machine({
+      manifest: { listen: [{ name: 'https', port: 8443, transport: 'passed' }] },
+    });
+    rmSync(at('vault.sig'));
+    const ran = await run('--out', 'out', '--json');
+    const { code, next } = errorOf(ran);
+    assert.deepEqual([ran.code, code, next], [2, 'STREAM_TRANSPORT_UNAVAILABLE', passingAdvice.platform]);
+  });
 
   const missing: readonly [path: string, code: number, name: string][] = [
     ['vault.sgxs', 2, 'CLI_FILE_UNREADABLE'],

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { mustBePassed } from '@enclos/manifest';
 import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
@@ -167,8 +168,8 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
 }
 
 /** What runs on SGX itself runs in Gramine, which relays. */
-function checkTransports({ listen, connect }: EnclaveNetwork, { name, needsEpc }: Profile, from: string): void {
-  const insisting = [...listen, ...connect].filter(({ transport }) => transport === 'passed');
+function checkTransports(network: EnclaveNetwork, { name, needsEpc }: Profile, from: string): void {
+  const insisting = mustBePassed(network);
   if (!needsEpc || insisting.length === 0) return;
   const names = insisting.map((entry) => `"${entry.name}"`).join(', ');
   throw unfit(

@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import type { StreamTransport } from '@enclos/manifest';
 import type { V1Deployment } from '../schema/objects.ts';
 import { storedQuantity, epcText } from './epc.ts';
 import { listenersAnnotation, listenVariable } from '../lint/listeners.ts';
@@ -35,9 +36,6 @@ export interface EnclaveListener {
   /** Absent where it is not known. */
   readonly transport?: StreamTransport;
 }
-
-/** How connections reach the enclave, as enclave.json says it. */
-export type StreamTransport = 'relayed' | 'passed' | 'either';
 
 export const rootsConfigMap = 'enclos-software-roots';
 const rootsFolder = '/etc/enclos/roots';

@@ -38,9 +38,12 @@ export interface Listener extends AsyncGenerator<Connection, void, undefined> {
  * Take connections in one loop that goes on: when the last loop ends, passed connections that have arrived and that it has not
  * taken are closed. Relayed ones wait at the host.
  *
- * Each listener has one transport for as long as the enclave runs, and code need not know which. Only two things differ. The codes
- * of errors of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`. And a
- * passed connection that has broken says so only to code that reads or writes: one that does neither keeps its place.
+ * Each listener has one transport for as long as the enclave runs, and code need not know which. Only the codes of errors differ:
+ * those of a relayed connection begin with `STREAM_`, those of a passed one are the system's, such as `ECONNRESET`.
+ *
+ * A connection that its peer has reset closes and gives up its place, also when nothing reads or writes it. A peer that only ends
+ * its direction, sends more than the connection holds unread (64 KiB passed, 256 KiB relayed), or does nothing, keeps its place
+ * until this code ends the connection: put a limit on how long it waits. `tlsServer` and `serveHttp` of `@enclos/http` have theirs.
  * @throws STREAM_NOT_DECLARED
  * @example
  * ```ts

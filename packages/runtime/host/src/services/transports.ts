@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { mayBePassed, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
-import type { Capabilities } from '@enclos/tee';
+import { passingAdvice, type Capabilities } from '@enclos/tee';
 import type { StreamAddress } from './addresses.ts';
 
 /** How the connections of one listener or destination reach the enclave, once that is decided. */
@@ -26,22 +26,35 @@ export function offersPassing({ manifest, capabilities, listen, connect, canPass
   const onSocket =
     listeners.find(({ name }) => listen.get(name)?.path !== undefined) ??
     destinations.find(({ name }) => connect.get(name)?.path !== undefined);
-  const why = reason(capabilities, canPass, onSocket?.name);
-  if (why === undefined) return true;
+  const obstacle = obstacleOf(capabilities, canPass, onSocket?.name);
+  if (obstacle === undefined) return true;
   const [required] = mustBePassed(manifest);
   if (required === undefined) return false;
   const { name } = required;
-  const message = `The connections of "${name}" must be passed, and ${why}.`;
-  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, { details: { stream: name } });
+  const message = `The connections of "${name}" must be passed, and ${obstacle.why}.`;
+  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, { details: { stream: name }, next: obstacle.next });
 }
 
-function reason(
+interface Obstacle {
+  readonly why: string;
+  readonly next: string;
+}
+
+function obstacleOf(
   { platform, streamTransports }: TransportOffer['capabilities'],
   canPass: boolean,
   onSocket: string | undefined,
-): string | undefined {
-  if (!streamTransports.includes('passed')) return `the platform "${platform}" only relays`;
-  if (onSocket !== undefined) return `"${onSocket}" is at a Unix socket: only connections of TCP can be passed`;
-  if (!canPass) return 'this process may not start another one to pass them (the permission model of Node)';
+): Obstacle | undefined {
+  if (!streamTransports.includes('passed')) {
+    return { why: `the platform "${platform}" only relays`, next: passingAdvice.platform };
+  }
+  if (onSocket !== undefined) {
+    const why = `"${onSocket}" is at a Unix socket: only connections of TCP can be passed`;
+    return { why, next: passingAdvice.unixSocket };
+  }
+  if (!canPass) {
+    const why = 'this process may not start another one to pass them (the permission model of Node)';
+    return { why, next: passingAdvice.process };
+  }
   return undefined;
 }

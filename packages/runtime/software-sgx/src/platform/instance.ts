@@ -73,7 +73,8 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     checkMode(image, request);
     checkInspector(enclave, request);
     const { audit, inspector: inspected = false, passes = false } = request;
-    const passed = decidePassing(image.manifest, { passes, layers: services.isolation.layers });
+    const { isolation, passingObstacle: obstacle } = services;
+    const passed = await decidePassing(image.manifest, { passes, layers: isolation.layers, obstacle });
     user = await host.enclaveUsers?.take();
     return await awaitGate(services, { enclave, image, debug, audit, inspected, passed, user, host });
   } catch (error) {
@@ -154,7 +155,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
     gatePath: seen(listeners.gate.path),
     inspectorPath: listeners.inspector && seen(listeners.inspector.path),
     passagePath: listeners.passage && seen(listeners.passage.path),
-    isolation: layersOf(services.isolation.layers, loaded),
+    isolation: layersOf(services.isolation, loaded),
     started: started.catch(() => undefined),
     exited,
     terminate() {
@@ -166,10 +167,10 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
 }
 
 function layersOf(
-  layers: readonly IsolationLayer[],
+  plan: PlatformServices['isolation'],
   { inspected, passed }: Pick<LoadedInstance, 'inspected' | 'passed'>,
 ): readonly IsolationLayer[] {
-  const given = passed ? passingLayers(layers) : layers;
+  const given = passed ? passingLayers(plan) : plan.layers;
   return inspected ? inspectedLayers(given) : given;
 }
 

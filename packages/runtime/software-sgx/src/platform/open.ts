@@ -14,8 +14,11 @@ import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { cacheFolders, copyInterpreter } from './interpreter/interpreter-copy.ts';
 import { planIsolation } from './isolation/choose.ts';
 import { writeSeccompFilter, writeStarter } from './isolation/start-files.ts';
+import { createPassingCheck } from './passing/check.ts';
+import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
 import { claimUsers } from './separation/claim.ts';
+import { freeUser, userLeft } from './separation/running-users.ts';
 import {
   prepareSeparation,
   requireUserSwitch,
@@ -103,6 +106,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     quotingEnclave: createQuotingEnclave({ cpu, machine }),
     interpreter,
     isolation,
+    passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
     separation: machine.separation,
     separated,
     cpuSvn: fromHex(machine.cpuSvn),
@@ -112,6 +116,19 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     runtimeFolder,
     audit: options.audit,
   });
+}
+
+/** An enclave that is launched next may need the user of the trial, so it waits until that one is free. */
+async function tryPassingHere(
+  isolation: PlatformServices['isolation'],
+  interpreterPath: string,
+  separated: Separation | undefined,
+): Promise<string | undefined> {
+  if (separated === undefined) return tryPassing(isolation, { interpreterPath });
+  const user = await freeUser(separated.enclaveUsers);
+  const obstacle = await tryPassing(isolation, { interpreterPath, user });
+  await userLeft(user);
+  return obstacle;
 }
 
 function requireSameMode(machine: Machine, { separation }: OpenPlatformOptions): void {

@@ -12,6 +12,8 @@ export interface PlatformServices {
   readonly quotingEnclave: QuotingEnclave;
   readonly interpreter: VerifiedInterpreter;
   readonly isolation: IsolationPlan;
+  /** Why a socket that is passed does not reach an enclave of this machine, as it was tried; undefined when it does. */
+  readonly passingObstacle: () => Promise<string | undefined>;
   readonly separation: 'single-user' | 'separated';
   readonly cpuSvn: Uint8Array;
   readonly rootCertificatePem: string;

@@ -3,7 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import { interpreterFlags } from '@enclos/loader';
 import { enclaveCommand } from './isolation/command.ts';
 import { withOpened } from './isolation/run.ts';
-import { runningUsers } from './separation/running-users.ts';
+import { freeUser } from './separation/running-users.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface TrialOptions {
@@ -50,11 +50,4 @@ export async function tryLaunch(services: PlatformServices, options: TrialOption
   if (end !== '0') {
     throw new EnclosError('ENCLAVE_START_FAILED', `A process that is started as enclaves are did not run (${end}).`);
   }
-}
-
-/** Not the next one that an enclave would get, where there is a choice. */
-async function freeUser({ first, last }: { readonly first: number; readonly last: number }): Promise<number> {
-  const busy = await runningUsers();
-  for (let user = last; user >= first; user -= 1) if (!busy.has(user)) return user;
-  throw new EnclosError('PLATFORM_USERS_EXHAUSTED', `No user from ${first} to ${last} is free for the trial.`);
 }

@@ -12,7 +12,8 @@ export interface PassedSocket extends Duplex {
 export interface EnclavePassage {
   /**
    * Begins to read. Called once. Broken framing ends the process, and so does the end of the passage.
-   * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns. What is not a
+   * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns. If nothing reads
+   *   the socket by the next turn, it is read into its buffer, as far as that goes, so that it sees its peer go. What is not a
    *   connected TCP socket, as when its peer has gone meanwhile, arrives as a socket that is `destroyed` already and then
    *   emits `close`: it counts as any other does, and nothing of what was passed remains. What it throws ends the process.
    */

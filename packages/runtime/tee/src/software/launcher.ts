@@ -2,9 +2,10 @@ import './platform-errors.ts';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { softwareCapabilities } from '../capabilities.ts';
 import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
+import { passingAdvice } from '../launcher/passing-advice.ts';
 import { connectToSocket } from '../unix-socket.ts';
 import { openChannel } from './channel.ts';
 import { connected, connectFrugally } from './connect.ts';
@@ -75,13 +76,18 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   const { platform, uploader, exits } = connection;
   const { image, signature, debug: inDebug, isolation, inspector: inspected = false, openPassage, signal } = request;
   const options = { ...(inspected ? { inspector: true } : {}), ...(openPassage === undefined ? {} : { passes: true }) };
-  const started = await uploader.send(image, signal, (upload) =>
+  const initializing = uploader.send(image, signal, (upload) =>
     platform.initialize(
       { upload, signature, debug: inDebug, isolation, ...options },
       // The compiler wants an absent signal, not an undefined one.
       signal === undefined ? {} : { signal },
     ),
   );
+  const started = await initializing.catch(async (error: unknown) => {
+    throw isEnclosError(error, 'STREAM_TRANSPORT_UNAVAILABLE')
+      ? await withPassingAdvice(error, platform, request)
+      : error;
+  });
   const exited = exits.of(started.enclave);
   const terminate = async (): Promise<void> => {
     // When the platform is gone, its enclaves are gone too: its closing settles `exited`.
@@ -101,6 +107,20 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
     exited,
     terminate,
   });
+}
+
+/** Only the code and the text of a platform's error come across: what to do follows from what can be known here. */
+async function withPassingAdvice(
+  error: EnclosError,
+  platform: Platform,
+  { openPassage }: Pick<LaunchRequest, 'openPassage'>,
+): Promise<EnclosError> {
+  const { code, message, details } = error;
+  const withNext = (next: string): EnclosError => new EnclosError(code, message, { details, cause: error, next });
+  if (openPassage === undefined) return withNext(passingAdvice.host);
+  const { layers } = await platform.describe();
+  const isFiltered = layers.some(({ name, active }) => name === 'seccomp' && active);
+  return withNext(isFiltered ? passingAdvice.trial : passingAdvice.filter);
 }
 
 /** Connects to a socket of the enclave. If that fails, the enclave is ended. */

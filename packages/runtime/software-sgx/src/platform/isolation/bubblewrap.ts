@@ -63,7 +63,7 @@ const gives = {
   'file-view':
     'Its own read-only root folder, with the interpreter, its libraries and the starter: no other file of the machine has ' +
     'even a name (bwrap --ro-bind).',
-  seccomp: filterGives('bwrap --seccomp'),
+  seccomp: filterGives('bubblewrap'),
 } as const;
 
 /** The layers that differ for an enclave with its own user. */

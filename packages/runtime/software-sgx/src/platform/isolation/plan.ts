@@ -212,9 +212,16 @@ function privilegesWrapper({ enclaveUser, userId = process.getuid?.() }: PlanOpt
   };
 }
 
-/** What the filter of `system-calls.ts` gives, with the option that sets it. */
-export function filterGives(option: string): string {
-  return `System call filter: what is not listed is refused. No new sockets, no processes, no tracing, no mounts (${option}).`;
+/** The option that sets the filter. */
+const filterOption: Readonly<Record<IsolationWay, string>> = {
+  bubblewrap: 'bwrap --seccomp',
+  'util-linux': 'setpriv --seccomp-filter',
+};
+
+/** What the filter of `system-calls.ts` gives; `passes` for an enclave to which sockets are passed. */
+export function filterGives(way: IsolationWay, { passes = false }: { readonly passes?: boolean } = {}): string {
+  const sockets = passes ? 'No sockets but those that the host passes' : 'No new sockets';
+  return `System call filter: what is not listed is refused. ${sockets}, no processes, no tracing, no mounts (${filterOption[way]}).`;
 }
 
 function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
@@ -231,7 +238,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
     {
       name: 'seccomp',
       flags: [[noNewPrivileges, '--seccomp-filter', options.filterPath]],
-      gives: filterGives('setpriv --seccomp-filter'),
+      gives: filterGives('util-linux'),
       otherwise: needsUtilLinux,
     },
   ];

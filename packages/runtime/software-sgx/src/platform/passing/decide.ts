@@ -1,6 +1,7 @@
-import { EnclosError } from '@enclos/errors';
 import { mayBePassed, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
-import type { IsolationLayer } from '@enclos/tee';
+import { EnclosError } from '@enclos/errors';
+import { passingAdvice, type IsolationLayer } from '@enclos/tee';
+import { filterGives, type IsolationPlan } from '../isolation/plan.ts';
 
 const filterLayer = 'seccomp';
 
@@ -8,6 +9,8 @@ export interface PassingOptions {
   /** Whether the host says that it can pass connected sockets. */
   readonly passes: boolean;
   readonly layers: readonly IsolationLayer[];
+  /** Why a socket that is passed does not reach an enclave of this machine; undefined when it does. Asked when all else is there. */
+  readonly obstacle: () => Promise<string | undefined>;
 }
 
 /**
@@ -16,33 +19,40 @@ export interface PassingOptions {
  * AF_UNSPEC ends its connection (connect(2)).
  * @throws STREAM_TRANSPORT_UNAVAILABLE when a stream must be passed and cannot be
  */
-export function decidePassing(
+export async function decidePassing(
   manifest: Pick<EnclaveManifest, 'listen' | 'connect'>,
-  { passes, layers }: PassingOptions,
-): boolean {
+  options: PassingOptions,
+): Promise<boolean> {
   if (![...manifest.listen, ...manifest.connect].some(mayBePassed)) return false;
-  const isFiltered = layers.some(({ name, active }) => name === filterLayer && active);
-  if (passes && isFiltered) return true;
+  const refusal = await whyNot(options);
+  if (refusal === undefined) return true;
   const [required] = mustBePassed(manifest);
   if (required === undefined) return false;
-  const why = passes ? `this machine lacks the layer ${filterLayer}` : 'its host passes no sockets';
-  throw new EnclosError(
-    'STREAM_TRANSPORT_UNAVAILABLE',
-    `The connections of "${required.name}" must be passed, and ${why}.`,
-    {
-      details: { stream: required.name },
-    },
-  );
+  const message = `The connections of "${required.name}" must be passed, and ${refusal.why}`;
+  throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, {
+    details: { stream: required.name },
+    next: refusal.next,
+  });
+}
+
+async function whyNot({
+  passes,
+  layers,
+  obstacle,
+}: PassingOptions): Promise<{ readonly why: string; readonly next: string } | undefined> {
+  if (!passes) return { why: 'its host passes no sockets.', next: passingAdvice.host };
+  if (!layers.some(({ name, active }) => name === filterLayer && active)) {
+    return { why: `this machine lacks the layer ${filterLayer}.`, next: passingAdvice.filter };
+  }
+  const tried = await obstacle();
+  if (tried === undefined) return undefined;
+  return { why: `this machine lets no socket into an enclave. ${tried}`, next: passingAdvice.trial };
 }
 
 /** The layers of an enclave to which sockets are passed: the same, of which one gives less. */
-export function passingLayers(layers: readonly IsolationLayer[]): readonly IsolationLayer[] {
+export function passingLayers({ way, layers }: Pick<IsolationPlan, 'way' | 'layers'>): readonly IsolationLayer[] {
+  const detail = filterGives(way, { passes: true });
   return Object.freeze(
-    layers.map((layer) =>
-      layer.name === filterLayer ? Object.freeze({ ...layer, detail: layer.detail.replace(...inWords) }) : layer,
-    ),
+    layers.map((layer) => (layer.name === filterLayer && layer.active ? Object.freeze({ ...layer, detail }) : layer)),
   );
 }
-
-/** What the filter gives, of `filterGives`, without and with passed sockets. */
-const inWords = ['No new sockets', 'No sockets but those that the host passes'] as const;

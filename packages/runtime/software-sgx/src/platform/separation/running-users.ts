@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { EnclosError } from '@enclos/errors';
+import type { UserRange } from './users.ts';
 
 /** Processes are read in batches of this size, so that many of them do not block the platform. */
 const batch = 64;
@@ -24,6 +26,21 @@ export async function runningUsers(procFolder = '/proc'): Promise<ReadonlyMap<nu
     throw new EnclosError('PLATFORM_SEPARATION_UNAVAILABLE', `No process can be seen in ${procFolder}.`);
   }
   return users;
+}
+
+/**
+ * A user for a process that tries something: not the next one that an enclave would get, where there is a choice.
+ * @throws PLATFORM_USERS_EXHAUSTED
+ */
+export async function freeUser({ first, last }: UserRange): Promise<number> {
+  const busy = await runningUsers();
+  for (let user = last; user >= first; user -= 1) if (!busy.has(user)) return user;
+  throw new EnclosError('PLATFORM_USERS_EXHAUSTED', `No user from ${first} to ${last} is free for the trial.`);
+}
+
+/** Waits until no process runs as this user, a second at most: a wrapper ends before what it wraps. */
+export async function userLeft(user: number): Promise<void> {
+  for (let looks = 0; looks < 50 && (await runningUsers()).has(user); looks += 1) await setTimeout(20);
 }
 
 async function usersOf(statusPath: string): Promise<readonly number[]> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
+import { passingAdvice } from '@enclos/tee';
 import { filterGives } from '../../../src/platform/isolation/plan.ts';
 import { decidePassing, passingLayers } from '../../../src/platform/passing/decide.ts';
 
@@ -14,11 +15,14 @@ function streams(listen: readonly StreamTransport[], connect: readonly StreamTra
   };
 }
 
-const filter = { name: 'seccomp', active: true, detail: filterGives('x') };
-const active = { passes: true, layers: [{ name: 'threads', active: false, detail: '' }, filter] };
-const unfiltered = { passes: true, layers: [{ ...filter, active: false }] };
-const withoutLayer = { passes: true, layers: [] };
-const unableHost = { ...active, passes: false };
+const filter = { name: 'seccomp', active: true, detail: filterGives('util-linux') };
+const works = (): Promise<string | undefined> => Promise.resolve(undefined);
+const neverTried = (): Promise<string | undefined> => Promise.reject(new Error('It was tried.'));
+const active = { passes: true, obstacle: works, layers: [{ name: 'threads', active: false, detail: '' }, filter] };
+const unfiltered = { passes: true, obstacle: neverTried, layers: [{ ...filter, active: false }] };
+const withoutLayer = { passes: true, obstacle: neverTried, layers: [] };
+const unableHost = { ...active, obstacle: neverTried, passes: false };
+const refusing = { ...active, obstacle: () => Promise.resolve('It got no socket.') };
 
 describe('whether sockets are passed', () => {
   const decided: readonly (readonly [what: string, of: Streams, isPassed: boolean])[] = [
@@ -30,31 +34,37 @@ describe('whether sockets are passed', () => {
     ['a destination that may', streams([], ['relayed', 'either']), true],
   ];
   for (const [what, of, isPassed] of decided) {
-    test(`${isPassed ? 'yes' : 'no'}, for ${what}`, () => assert.equal(decidePassing(of, active), isPassed));
+    test(`${isPassed ? 'yes' : 'no'}, for ${what}`, async () => {
+      const obstacle = isPassed ? works : neverTried;
+      assert.equal(await decidePassing(of, { ...active, obstacle }), isPassed);
+    });
   }
 
   const lacking = [
-    ['a host that passes none', unableHost, /its host passes no sockets/],
-    ['a filter that is missing', unfiltered, /lacks the layer seccomp/],
-    ['no word of a filter', withoutLayer, /lacks the layer seccomp/],
+    ['a host that passes none', unableHost, /its host passes no sockets\.$/, passingAdvice.host],
+    ['a filter that is missing', unfiltered, /lacks the layer seccomp\.$/, passingAdvice.filter],
+    ['no word of a filter', withoutLayer, /lacks the layer seccomp\.$/, passingAdvice.filter],
+    ['a trial that fails', refusing, /lets no socket into an enclave\. It got no socket\.$/, passingAdvice.trial],
   ] as const;
-  for (const [what, options, message] of lacking) {
-    test(`with ${what}: what may be passed is relayed, and what must be is refused`, () => {
-      assert.equal(decidePassing(streams(['either'], ['either']), options), false);
-      assert.equal(decidePassing(streams(['relayed']), options), false);
-      const refusal = { code: 'STREAM_TRANSPORT_UNAVAILABLE', message };
-      assert.throws(() => decidePassing(streams(['either'], ['passed']), options), {
+  for (const [what, options, message, next] of lacking) {
+    test(`with ${what}: what may be passed is relayed, and what must be is refused`, async () => {
+      assert.equal(await decidePassing(streams(['either'], ['either']), options), false);
+      assert.equal(await decidePassing(streams(['relayed']), options), false);
+      const refusal = { code: 'STREAM_TRANSPORT_UNAVAILABLE', message, next };
+      await assert.rejects(decidePassing(streams(['either'], ['passed']), options), {
         ...refusal,
         details: { stream: 'c0' },
       });
-      assert.throws(() => decidePassing(streams(['passed']), options), { ...refusal, details: { stream: 'l0' } });
+      await assert.rejects(decidePassing(streams(['passed']), options), { ...refusal, details: { stream: 'l0' } });
     });
   }
 });
 
 test('the layer of the filter says that sockets come, and the others stay as they are', () => {
-  const [threads, seccomp] = passingLayers(active.layers);
+  const [threads, seccomp] = passingLayers({ way: 'bubblewrap', layers: active.layers });
   assert.equal(threads, active.layers[0]);
-  assert.match(seccomp?.detail ?? '', /No sockets but those that the host passes, no processes/);
+  assert.match(seccomp?.detail ?? '', /No sockets but those that the host passes, no processes.*bwrap/);
+  const [missing] = passingLayers({ way: 'bubblewrap', layers: unfiltered.layers });
+  assert.equal(missing, unfiltered.layers[0]);
   assert.equal(seccomp?.active, true);
 });

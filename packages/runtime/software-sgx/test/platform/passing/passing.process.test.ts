@@ -4,8 +4,11 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
 import type { EnclaveManifest } from '@enclos/manifest';
+import { passingAdvice } from '@enclos/tee';
 import { encodePassedFrame } from '@enclos/tee/passage';
 import { handleOf, type RawPassage } from '@enclos/testkit';
+import { createPassingCheck } from '../../../src/platform/passing/check.ts';
+import { tryPassing } from '../../../src/platform/passing/trial.ts';
 import { connectionPair, createPassingLab, passConnection, type LaunchOptions, type PassingEnclave } from './lab.ts';
 
 const lab = await createPassingLab();
@@ -18,7 +21,7 @@ const frame = encodePassedFrame({ kind: 'accepted', listener: 0, stream: 1 });
 const streams = (transport: EnclaveManifest['listen'][number]['transport']): EnclaveManifest['listen'] => [
   { name: 'echo', port: 8443, transport },
 ];
-const refusal = { code: 'STREAM_TRANSPORT_UNAVAILABLE' };
+const code = 'STREAM_TRANSPORT_UNAVAILABLE';
 
 /** An enclave that is ready, and ended after the test. */
 async function ready(options?: LaunchOptions): Promise<PassingEnclave & { readonly passage: RawPassage }> {
@@ -133,7 +136,10 @@ describe('a launch whose streams must be passed', { skip }, () => {
     test(`is refused for a host that passes none (${isolation})`, async (t) => {
       // Strict isolation is refused for another reason where a layer is missing.
       if (isolation === 'strict' && lab.missing.length > 0) return t.skip(lab.missing.join(' '));
-      await assert.rejects(lab.launch({ passes: false, request: { isolation } }), refusal);
+      await assert.rejects(lab.launch({ passes: false, request: { isolation } }), {
+        code,
+        next: passingAdvice.host,
+      });
     });
   }
 
@@ -150,10 +156,31 @@ describe('a launch whose streams must be passed', { skip }, () => {
     });
     t.after(() => bare.close());
     for (const isolation of ['best', 'strict'] as const) {
-      await assert.rejects(bare.launch({ request: { isolation } }), refusal);
+      await assert.rejects(bare.launch({ request: { isolation } }), { code });
     }
     const { launched, told } = await bare.launch({ listen: streams('either') });
     assert.deepEqual(await told(), ['ready', false]);
+    await launched.terminate();
+  });
+
+  test('is refused where a socket does not arrive, and one that need not be is relayed', async (t) => {
+    const refusing = await createPassingLab({
+      change(services) {
+        // Closes the descriptor of the channel by which the socket would come.
+        const isolation = { ...services.isolation, prefix: [services.isolation.starterPath, 'c8', '-'], lastAt: 3 };
+        const { path: interpreterPath } = services.interpreter;
+        const trial = () => tryPassing({ ...isolation, limits: [] }, { interpreterPath, timeoutMs: 3000 });
+        return { ...services, passingObstacle: createPassingCheck(trial) };
+      },
+    });
+    t.after(() => refusing.close());
+    await assert.rejects(refusing.launch(), {
+      code,
+      message: /must be passed, and this machine lets no socket into an enclave\. A process .* got no socket: .*\.$/,
+      next: passingAdvice.trial,
+    });
+    const { launched, passage, told } = await refusing.launch({ listen: streams('either') });
+    assert.deepEqual([await told(), passage], [['ready', false], undefined]);
     await launched.terminate();
   });
 
