@@ -3,7 +3,12 @@ import { DerTag } from './der.ts';
 
 /** One DER value (X.690) of any tag of one octet. The functions below are for the types that certificates and CRLs need. */
 export function derValue(tag: number, content: Uint8Array): Uint8Array {
-  return concatBytes(Uint8Array.of(tag), length(content.length), content);
+  const lengthBytes = length(content.length);
+  const value = new Uint8Array(1 + lengthBytes.length + content.length);
+  value[0] = tag;
+  value.set(lengthBytes, 1);
+  value.set(content, 1 + lengthBytes.length);
+  return value;
 }
 
 function length(value: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { decodeLatin1 } from './text.ts';
 
 const hexPattern = /^(?:[0-9a-f]{2})*$/i;
 const base64urlAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -22,9 +23,7 @@ export function fromHex(text: string): Uint8Array {
 
 /** base64 with padding, in one line (RFC 4648 section 4). */
 export function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
+  return btoa(decodeLatin1(bytes));
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import { utf8 } from '../src/index.ts';
-import { decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '../src/text.ts';
+import { decodeLatin1, decodeUtf8, withoutByteOrderMark, withoutTrailingNuls } from '../src/text.ts';
 
 test('text is decoded as it was encoded, with a byte order mark until that is dropped', () => {
   fc.assert(
@@ -55,4 +55,11 @@ test('it agrees with the regular expression that it stands for', () => {
 test('a megabyte of them before another character is no more work than any megabyte', { timeout: 20_000 }, () => {
   const text = `${'\0'.repeat(1_048_576)}x`;
   assert.equal(withoutTrailingNuls(text), text);
+});
+
+test('each byte is the character of its number, in texts of any length', () => {
+  for (const length of [0, 1, 256, 4095, 4096, 4097, 10_000]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => index);
+    assert.equal(decodeLatin1(bytes), Buffer.from(bytes).toString('latin1'));
+  }
 });

@@ -274,3 +274,23 @@ test('claims are copied before rules see them', () => {
   assert.deepEqual(shown(outgoing), ['a=1']);
   assert.ok(Object.isFrozen(outgoing) && Object.isFrozen(outgoing[0]));
 });
+
+test('a rule adds a claim once, however many of its type there are, and whatever came before the rule', () => {
+  for (const count of [1, 4, 5, 9]) {
+    const values = Array.from({ length: count }, (_, index) => index);
+    const claims = values.map((value) => claim('a', value, 'AttestationPolicy'));
+    const again = values
+      .map((value) => `=> add(type="a", value=${value}); => add(type="a", value="${value}");`)
+      .join('');
+    const tell = 'c:[type=="a"] => issue(claim=c);';
+    const told = values.map((value) => `a=${value}`);
+    const texts = values.map((value) => `a="${value}"`);
+    assert.deepEqual(issued(`${again}${again}${tell}${tell}`, claims), [...told, ...texts]);
+    // Another issuer makes another claim.
+    const others = values.map((value) => claim('a', value));
+    assert.deepEqual(issued(`${again}${tell}`, others), [
+      ...told,
+      ...values.flatMap((value) => [`a=${value}`, `a="${value}"`]),
+    ]);
+  }
+});

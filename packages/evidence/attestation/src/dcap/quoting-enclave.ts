@@ -54,10 +54,10 @@ function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
 export function* verifyQuoteSignature({ signature, signedBytes }: Quote): Steps<void> {
   const step = 'quote-signature';
   const { attestationKey, isvSignature } = signature;
+  if (yield* verifySignature(attestationKey, isvSignature, signedBytes)) return;
+  // Under what is not a key no signature verifies.
   if (!(yield* isPublicKey(attestationKey))) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', 'The attestation key is not a point of P-256.');
   }
-  if (!(yield* verifySignature(attestationKey, isvSignature, signedBytes))) {
-    refuse(step, 'INVALID_QUOTE_SIGNATURE', 'The quote is not signed by its attestation key.');
-  }
+  refuse(step, 'INVALID_QUOTE_SIGNATURE', 'The quote is not signed by its attestation key.');
 }

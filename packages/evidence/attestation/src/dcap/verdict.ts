@@ -73,10 +73,10 @@ export type QuoteVerdict = SgxVerdict | TdxVerdict;
 
 const made = new WeakSet<object>();
 
-/** For the verifier. The facts must be frozen in depth, and hold no bytes, which nothing freezes. */
+/** For the verifier. The facts must be new, frozen in depth but for themselves, and hold no bytes, which nothing freezes. */
 export function makeVerdict(facts: VerdictFacts): QuoteVerdict {
   // The brand exists for the compiler only; `made` is what holds at run time.
-  const verdict = Object.freeze({ ...facts }) as QuoteVerdict;
+  const verdict = Object.freeze(facts) as QuoteVerdict;
   made.add(verdict);
   return verdict;
 }

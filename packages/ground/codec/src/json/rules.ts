@@ -76,7 +76,12 @@ export function strings(maximum: number, maxLength: number): JsonRule<readonly s
   };
 }
 
+/** Many ask for the present second. */
+let latest = { second: Number.NaN, text: '' };
+
 /** 2025-06-19T10:56:11Z: the form of dates in Intel's JSON and in our verdicts. */
 export function isoSeconds(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(Math.trunc(timeMs) / 1000);
+  if (second !== latest.second) latest = { second, text: `${new Date(timeMs).toISOString().slice(0, 19)}Z` };
+  return latest.text;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { hex, integer, isoDate, parseJson, string, strings, JsonRecord } from '../../src/json/index.ts';
+import { hex, integer, isoDate, isoSeconds, parseJson, string, strings, JsonRecord } from '../../src/json/index.ts';
 
 const fieldsOf = (value: unknown): JsonRecord => new JsonRecord(parseJson(JSON.stringify(value), 10_000), 'it');
 const refuses = (read: () => unknown, message: string): void =>
@@ -109,4 +109,11 @@ test('arrays of objects, and of short strings, within their bounds', () => {
     () => fields.optional('mixed', strings(9, 9)),
     'it.mixed is not an array of up to 9 times a string up to 9 characters.',
   );
+});
+
+test('a time is told in whole seconds, whichever was told before', () => {
+  const times = [0, 999, 1000, 999, -1, -1000, -1001, 0.5, -0.5, 1_750_330_571_999, 1_750_330_571_000];
+  for (const time of times) assert.equal(isoSeconds(time), new Date(time).toISOString().replace(/\.\d+Z$/, 'Z'));
+  assert.throws(() => isoSeconds(Number.NaN), RangeError);
+  assert.equal(isoSeconds(1_750_330_571_000), '2025-06-19T10:56:11Z');
 });

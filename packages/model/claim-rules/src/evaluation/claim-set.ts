@@ -16,6 +16,8 @@ export class ClaimSet {
   readonly #budget: Budget;
   /** By type. Few claims share one, and a set with texts for each would cost more than the rules. */
   readonly #known = new Map<string, SameType>();
+  /** How many of the claims are in it: those that came before the first rule that adds one wait for that. */
+  #indexed = 0;
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -27,7 +29,7 @@ export class ClaimSet {
     for (const claim of claims) {
       if (this.#budget.isPauseDue) yield;
       this.#chargeLookup(claim);
-      if (!(this.#known.get(claim.type)?.has(claim, readOnly) ?? false)) added.push(claim);
+      if (!this.#has(claim, readOnly)) added.push(claim);
     }
     for (const claim of added) this.add(claim, readOnly);
   }
@@ -39,11 +41,18 @@ export class ClaimSet {
       raise('CLAIM_RULES_LIMIT', `There are more than ${maxClaims} claims (maxClaims).`);
     }
     this.#chargeLookup(claim);
-    const incoming = { claim, readOnly };
-    const known = this.#known.get(claim.type);
-    if (known === undefined) this.#known.set(claim.type, new SameType(incoming));
-    else known.add(incoming);
-    this.claims.push(incoming);
+    this.claims.push({ claim, readOnly });
+  }
+
+  #has(claim: Claim, readOnly: boolean): boolean {
+    for (; this.#indexed < this.claims.length; this.#indexed++) {
+      const incoming = this.claims[this.#indexed];
+      if (incoming === undefined) continue;
+      const same = this.#known.get(incoming.claim.type);
+      if (same === undefined) this.#known.set(incoming.claim.type, new SameType(incoming));
+      else same.add(incoming);
+    }
+    return this.#known.get(claim.type)?.has(claim, readOnly) ?? false;
   }
 
   #chargeLookup({ type, value }: Claim): void {

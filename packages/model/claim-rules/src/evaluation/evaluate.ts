@@ -107,19 +107,21 @@ function checkedClaim({ type, value, issuer }: Claim, limits: Limits): Claim {
   if (typeof type !== 'string' || type === '') {
     raise('CLAIM_RULES_ARGUMENT', 'The type of a claim is text that is not empty.');
   }
-  const name = (): string => JSON.stringify(type.slice(0, 60));
   const isValue = typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value);
   if (!isValue) {
-    raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${name()} is not text, a safe integer or a boolean.`);
+    raise('CLAIM_RULES_ARGUMENT', `The value of the claim ${named(type)} is not text, a safe integer or a boolean.`);
   }
   if (!claimIssuers.includes(issuer)) {
-    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${name()} is not one of ${claimIssuers.join(', ')}.`);
+    raise('CLAIM_RULES_ARGUMENT', `The issuer of the claim ${named(type)} is not one of ${claimIssuers.join(', ')}.`);
   }
-  for (const text of [type, value]) {
-    if (typeof text === 'string' && isLongerThan(text, limits.maxStringBytes)) {
-      raise('CLAIM_RULES_LIMIT', `The claim ${name()} has more than ${limits.maxStringBytes} bytes (maxStringBytes).`);
-    }
+  const { maxStringBytes } = limits;
+  if (isLongerThan(type, maxStringBytes) || (typeof value === 'string' && isLongerThan(value, maxStringBytes))) {
+    raise('CLAIM_RULES_LIMIT', `The claim ${named(type)} has more than ${maxStringBytes} bytes (maxStringBytes).`);
   }
   // Minus zero equals zero, but is written differently.
   return Object.freeze({ type, value: typeof value === 'number' ? value + 0 : value, issuer });
+}
+
+function named(type: string): string {
+  return JSON.stringify(type.slice(0, 60));
 }

@@ -209,12 +209,22 @@ class Tests {
   pass(claim: Claim, first: number, budget: Budget): boolean | number {
     for (let index = first; index < this.#properties.length; index++) {
       const condition = this.#properties[index];
-      const wanted = this.#wanted[index];
+      const wanted = this.#wanted[index] ?? this.#findLiteral(index, budget);
       if (condition === undefined || wanted === undefined) return index;
       const { property, operator } = condition;
       if (!compare(propertyOf(claim, property), { operator, wanted }, budget)) return false;
     }
     return true;
+  }
+
+  /** What `find` does, at the same cost in steps, where the value stands in the policy: most do. */
+  #findLiteral(index: number, budget: Budget): Values | undefined {
+    const expression = this.#properties[index]?.expression;
+    if (expression?.kind !== 'literal') return undefined;
+    budget.charge(stepsAProperty + 1);
+    const wanted = single(expression.value, false);
+    this.#wanted[index] = wanted;
+    return wanted;
   }
 
   /** Finds the value to compare with the property at a place. @throws RuleFault */

@@ -1,5 +1,4 @@
 import type { SgxReportFacts } from '@enclos/attestation';
-import { toBase64url } from '@enclos/codec';
 import { Attribute } from '@enclos/sgx';
 import { canonicalJson } from '../../tokens/canonical-json.ts';
 import type { JsonClaims } from '../../tokens/signer.ts';
@@ -34,7 +33,7 @@ export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 
     'x-ms-sgx-mrenclave': report.mrEnclave,
     'x-ms-sgx-svn': report.isvSvn,
     'x-ms-sgx-report-data': report.reportData,
-    ...(runtime.bytes === undefined ? {} : { 'x-ms-sgx-ehd': toBase64url(runtime.bytes) }),
+    ...(runtime.bytes === undefined ? {} : { 'x-ms-sgx-ehd': Buffer.from(runtime.bytes).toString('base64url') }),
     // The fields exist for enclaves with key separation and sharing only.
     ...((flags & Attribute.KSS) === 0n
       ? {}

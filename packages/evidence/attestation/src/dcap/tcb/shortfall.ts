@@ -40,11 +40,11 @@ function componentShortfall(
   svns: readonly number[] | Uint8Array,
   level: readonly TcbComponent[],
 ): Shortfall[] {
-  const first = svns instanceof Uint8Array ? firstTdxComponent(svns) : 0;
   const short: Shortfall[] = [];
-  for (const [index, named] of level.entries()) {
+  for (let index = svns instanceof Uint8Array ? firstTdxComponent(svns) : 0; index < level.length; index++) {
+    const named = level[index];
     const has = svns[index] ?? 0;
-    if (index < first || has >= named.svn) continue;
+    if (named === undefined || has >= named.svn) continue;
     const { svn: needs, ...words } = named;
     short.push(Object.freeze({ component, index, has, needs, ...words }));
   }
