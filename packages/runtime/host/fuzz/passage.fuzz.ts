@@ -27,7 +27,12 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     accept: () => undefined,
     open: (_path, given) => {
       events = given;
-      return Promise.resolve({ pass: (_connection, frame) => void passed.push(frame), close: () => undefined });
+      return Promise.resolve({
+        pass: (_connection, frame) => void passed.push(frame),
+        rest: () => undefined,
+        wake: () => undefined,
+        close: () => undefined,
+      });
     },
   };
   let closed = 0;

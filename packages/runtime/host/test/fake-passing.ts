@@ -29,6 +29,8 @@ export class FakePassing implements Passing {
   /** All that was passed, in order. */
   readonly given: Delivery[] = [];
   isClosed = false;
+  /** Whether the notices of the enclave are read later. */
+  isResting = false;
   #events: PassageEvents | undefined;
 
   accept(): void {}
@@ -38,6 +40,8 @@ export class FakePassing implements Passing {
     return Promise.resolve({
       pass: (connection: HeldConnection, frame: PassedFrame, settled: SettledCallback) =>
         void this.given.push({ connection, frame, settled }),
+      rest: () => void (this.isResting = true),
+      wake: () => void (this.isResting = false),
       close: () => void (this.isClosed = true),
     });
   }
@@ -59,7 +63,7 @@ export class FakePassing implements Passing {
 }
 
 /** The host's part of passed streams, with listeners l0, l1 and so on, over a passage without a process. */
-export async function createFakeHost(listeners: number) {
+export async function createFakeHost(listeners: number, { isWatched = true } = {}) {
   const passing = new FakePassing();
   const dropped: [listener: string, change: { readonly dropped?: number }][] = [];
   const arrivals = Array.from(
@@ -71,7 +75,7 @@ export async function createFakeHost(listeners: number) {
     backlog: (listener: string, change: { readonly dropped?: number }) => void dropped.push([listener, change]),
   };
   const named = arrivals.map((of, i) => ({ name: `l${i}`, arrivals: of }));
-  const streams = new PassedStreams(passing, watch, named);
+  const streams = new PassedStreams(passing, isWatched ? watch : undefined, named);
   const violations: Error[] = [];
   streams.start({ violated: (error) => void violations.push(error), lost: () => assert.fail('lost') });
   await streams.open('/passage');

@@ -96,3 +96,26 @@ test('a connection that cannot be passed is counted as dropped, and its credit i
     ],
   );
 });
+
+const endOf = (stream: number) => ({ kind: 'accepted-ended', stream, bytesRead: 0n, bytesWritten: 0n }) as const;
+
+test('notices are read a little later while there is plenty of credit, and at once when there is not', async () => {
+  const { passing, arrivals } = await createFakeHost(2, { isWatched: false });
+  const [first] = arrivals;
+  passing.tell({ kind: 'grant', listener: 0, count: 66 });
+  assert.ok(!passing.isResting, 'the other listener may wait for its first credit');
+  passing.tell({ kind: 'grant', listener: 1, count: 65 });
+  assert.ok(passing.isResting);
+  first?.add(new FakeConnection());
+  assert.ok(passing.isResting, '65 are left');
+  first?.add(new FakeConnection());
+  assert.ok(!passing.isResting, '64 are left');
+  passing.tell(endOf(1));
+  assert.ok(passing.isResting);
+});
+
+test('an observer of connections learns of each end when it happens', async () => {
+  const { passing } = await createFakeHost(1);
+  passing.tell({ kind: 'grant', listener: 0, count: 256 });
+  assert.ok(!passing.isResting);
+});

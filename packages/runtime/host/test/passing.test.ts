@@ -8,7 +8,7 @@ import type { PassedFrame } from '@enclos/tee/passage';
 import { courierPassing } from '../src/passing/courier.ts';
 import { discard } from '../src/passing/held-connections.ts';
 import { nativePassing } from '../src/passing/native.ts';
-import type { HeldConnection, Passage, Passing } from '../src/passing/passing.ts';
+import { restMs, type HeldConnection, type Passage, type Passing } from '../src/passing/passing.ts';
 import { servePassage, type PassagePeer, type PassageServer } from './passage-peer.ts';
 
 const ways: Readonly<Record<string, () => Passing | undefined>> = { native: nativePassing, courier: courierPassing };
@@ -185,6 +185,35 @@ for (const [name, find] of Object.entries(ways)) {
       peer.start().tell({ kind: 'grant', listener: 2, count: 64 }, { kind: 'withdraw', listener: 2 });
       await host.until(() => Buffer.concat(host.read).length === 48);
       assert.equal(host.ends, 0);
+    });
+
+    test('notices are read together after a rest, or when it is ended', async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      peer.start();
+      for (const [round, end] of [() => t.mock.timers.tick(restMs), () => passage.wake()].entries()) {
+        const before = Buffer.concat(host.read).length;
+        passage.rest();
+        peer.tell({ kind: 'grant', listener: 2, count: 64 }, { kind: 'withdraw', listener: 2 });
+        // What comes back over the passage later shows that the notices are there.
+        client();
+        passage.pass(await host.connection(), accepted(round + 1), host.settle);
+        await host.until(() => host.settled.length === round + 1);
+        assert.equal(Buffer.concat(host.read).length, before);
+        end();
+        await host.until(() => Buffer.concat(host.read).length === before + 48);
+      }
+    });
+
+    test('a passage that rests can be closed, and does not read again', async (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      peer.start().tell({ kind: 'withdraw', listener: 2 });
+      passage.rest();
+      passage.close();
+      passage.rest();
+      passage.wake();
+      t.mock.timers.tick(restMs);
+      await peer.until(() => peer.isEnded);
+      assert.deepEqual(host.read, []);
     });
 
     test('after the end of the enclave it says so once, and closes what is to be passed', async () => {

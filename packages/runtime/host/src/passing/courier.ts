@@ -2,11 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { isSea } from 'node:sea';
-import { encodePassedFrame, type PassedFrame } from '@enclos/tee/passage';
+import { passedFrameText, type PassedFrame } from '@enclos/tee/passage';
 import { connectToSocket } from '@enclos/tee/unix-socket';
 import { courierProgram } from './courier-program.ts';
 import { keepAliveMs, socketWith, takeHandle } from './held-connections.ts';
 import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
+import { Rest } from './rest.ts';
 import { passingError } from './system-error.ts';
 
 /**
@@ -66,6 +67,7 @@ class CourierPassage implements Passage {
   readonly #events: PassageEvents;
   /** In the order of the courier's results. */
   readonly #sent: Delivery[] = [];
+  readonly #rest: Rest;
   #isOver = false;
 
   constructor(child: ChildProcess, socket: Socket, events: PassageEvents) {
@@ -84,6 +86,18 @@ class CourierPassage implements Passage {
     });
     // To give it to a child process paused it.
     socket.resume();
+    this.#rest = new Rest(
+      () => socket.pause(),
+      () => socket.resume(),
+    );
+  }
+
+  rest(): void {
+    if (!this.#isOver) this.#rest.begin();
+  }
+
+  wake(): void {
+    this.#rest.end();
   }
 
   pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void {
@@ -97,12 +111,13 @@ class CourierPassage implements Passage {
     // Another socket: one that knows its server would keep that server from closing, once the courier is gone.
     const socket = socketWith(handle, {});
     // That the courier has ended is told by its exit.
-    this.#child.send(String.fromCharCode(...encodePassedFrame(frame)), socket, () => undefined);
+    this.#child.send(passedFrameText(frame), socket, () => undefined);
   }
 
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#rest.cancel();
     this.#socket.destroy();
     this.#child.kill('SIGKILL');
     for (const { handle, frame, settled } of this.#sent.splice(0)) {

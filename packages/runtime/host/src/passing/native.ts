@@ -1,8 +1,9 @@
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
-import { encodePassedFrame, type PassedFrame } from '@enclos/tee/passage';
+import { passedFrameText, type PassedFrame } from '@enclos/tee/passage';
 import { addressForConnecting } from '@enclos/tee/unix-socket';
 import { discard, isHandle, keepAliveMs, takeHandle } from './held-connections.ts';
+import { Rest } from './rest.ts';
 import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
 import { passingError } from './system-error.ts';
 
@@ -10,6 +11,7 @@ import { passingError } from './system-error.ts';
 interface NativePipe extends ConnectionHandle {
   connect(request: object, path: string): unknown;
   readStart(): void;
+  readStop(): void;
   useUserBuffer(buffer: Uint8Array): void;
   /** Writes text, one byte for each character, and with it the descriptor of a handle. */
   writeLatin1String(request: object, text: string, handle: ConnectionHandle): number;
@@ -73,7 +75,7 @@ function checkClasses(found: Readonly<Record<string, unknown>>): NativeClasses |
   const { Pipe, PipeConnectWrap, WriteWrap, streamBaseState: state, kReadBytesOrError: readResult } = found;
   const kinds: unknown = found['constants'];
   const passesHandles: unknown = typeof kinds === 'object' && kinds !== null && 'IPC' in kinds ? kinds.IPC : undefined;
-  const methods = ['connect', 'readStart', 'useUserBuffer', 'writeLatin1String', 'close'];
+  const methods = ['connect', 'readStart', 'readStop', 'useUserBuffer', 'writeLatin1String', 'close'];
   const isComplete =
     [Pipe, PipeConnectWrap, WriteWrap].every((native) => typeof native === 'function') &&
     [passesHandles, readResult].every((number) => typeof number === 'number') &&
@@ -144,6 +146,7 @@ class NativePassage implements Passage {
   readonly #pipe: NativePipe;
   readonly #events: PassageEvents;
   readonly #buffer = new Uint8Array(readBytes);
+  readonly #rest: Rest;
   #isOver = false;
 
   constructor(classes: NativeClasses, pipe: NativePipe, events: PassageEvents) {
@@ -153,6 +156,18 @@ class NativePassage implements Passage {
     pipe.useUserBuffer(this.#buffer);
     pipe.onread = () => this.#read();
     pipe.readStart();
+    this.#rest = new Rest(
+      () => pipe.readStop(),
+      () => pipe.readStart(),
+    );
+  }
+
+  rest(): void {
+    if (!this.#isOver) this.#rest.begin();
+  }
+
+  wake(): void {
+    this.#rest.end();
   }
 
   pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void {
@@ -164,14 +179,14 @@ class NativePassage implements Passage {
     if (handle === undefined) return finishLater(request, -constants.errno.ECONNRESET);
     request.connection = handle;
     if (this.#isOver) return finishLater(request, -constants.errno.EPIPE);
-    const bytes = encodePassedFrame(frame);
-    const status = this.#pipe.writeLatin1String(request, String.fromCharCode(...bytes), handle);
+    const status = this.#pipe.writeLatin1String(request, passedFrameText(frame), handle);
     if (status !== 0) finishLater(request, status);
   }
 
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#rest.cancel();
     // What waits to be written is cancelled, and so closed.
     this.#pipe.close();
   }

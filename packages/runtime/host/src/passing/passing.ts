@@ -1,6 +1,9 @@
 import type { Server, Socket } from 'node:net';
 import type { PassedFrame } from '@enclos/tee/passage';
 
+/** In milliseconds. The notices of so long fit in the buffer of the passage many times over. */
+export const restMs = 20;
+
 /** A connected handle of the interpreter, without a `net.Socket` around it. */
 export interface ConnectionHandle {
   close(): void;
@@ -35,6 +38,13 @@ export type SettledCallback = (frame: PassedFrame, error: Error | undefined) => 
 export interface Passage {
   /** Takes the connection over: this process keeps no copy of it, whatever happens. Calls `settled` once, and later. */
   pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void;
+  /**
+   * Reads nothing for {@link restMs}: what the enclave says meanwhile is read at once. To wake for each notice would cost as much
+   * as to pass a connection.
+   */
+  rest(): void;
+  /** Ends a rest. */
+  wake(): void;
   /** Nothing passes any more. Connections that were not passed yet are closed. Idempotent. */
   close(): void;
 }

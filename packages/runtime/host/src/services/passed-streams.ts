@@ -15,6 +15,9 @@ const maxOpen = 4 * MAX_STREAMS;
 /** The most connections that it may ask for. Twice its own limit: ends may come later than the next call. */
 const maxAsked = 2 * MAX_STREAMS;
 
+/** With more credit than this nobody waits for the end of a connection, and what the enclave says may be read a little later. */
+const plentyOfCredit = 64;
+
 /** What ends an enclave. */
 export interface EnclaveEnds {
   /** It broke the rules of the passage. */
@@ -161,6 +164,7 @@ export class PassedStreams {
   #push(passage: Passage, listener: PushedListener, connection: HeldConnection): true {
     const stream = this.#freeNumber();
     listener.credit -= 1;
+    if (listener.credit <= plentyOfCredit) passage.wake();
     const about = { stream: listener.name, kind: 'accepted', transport: 'passed' } as const;
     this.#accepted.set(stream, { listener, watched: this.#watch?.connection(about) });
     const place = this.#listeners.indexOf(listener);
@@ -194,6 +198,15 @@ export class PassedStreams {
       return this.#end((ends) => ends.violated(violation));
     }
     for (const listener of this.#listeners) if (listener !== undefined) this.#pushWaiting(listener);
+    if (this.#mayRest()) this.#passage?.rest();
+  }
+
+  /** An observer learns of each end when it happens. */
+  #mayRest(): boolean {
+    return (
+      this.#watch === undefined &&
+      this.#listeners.every((listener) => listener === undefined || listener.credit > plentyOfCredit)
+    );
   }
 
   #pushWaiting(listener: PushedListener): void {

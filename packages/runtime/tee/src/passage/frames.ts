@@ -37,13 +37,17 @@ export const PASSAGE_NOTICE_BYTES = 24;
 const passedKinds = ['accepted', 'connected'] as const;
 const noticeKinds = ['grant', 'withdraw', 'accepted-ended', 'connected-ended'] as const;
 
-export function encodePassedFrame({ kind, listener, stream }: PassedFrame): Uint8Array {
-  return new ByteWriter({ sizeHint: PASSED_FRAME_BYTES })
-    .u8(passedKinds.indexOf(kind) + 1)
-    .u8(listener)
-    .u16(0)
-    .u32(stream)
-    .finish();
+export function encodePassedFrame(frame: PassedFrame): Uint8Array {
+  return Uint8Array.from(passedFrameText(frame), (character) => character.charCodeAt(0));
+}
+
+/**
+ * A frame as text, one character for each byte: what a pipe of the interpreter takes. It is made in one step, because a host that
+ * passes one connection after another runs cold code each time.
+ */
+export function passedFrameText({ kind, listener, stream }: PassedFrame): string {
+  const bytesOfStream = [stream & 0xff, (stream >>> 8) & 0xff, (stream >>> 16) & 0xff, stream >>> 24] as const;
+  return String.fromCharCode(kind === 'accepted' ? 1 : 2, listener, 0, 0, ...bytesOfStream);
 }
 
 /** @throws GATE_PROTOCOL_VIOLATION, CODEC_* for another number of bytes */

@@ -4,6 +4,7 @@ export {
   decodePassedFrame,
   encodePassageNotice,
   encodePassedFrame,
+  passedFrameText,
   PASSAGE_NOTICE_BYTES,
   PASSED_FRAME_BYTES,
   type PassageNotice,
