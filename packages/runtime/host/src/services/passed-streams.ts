@@ -15,7 +15,7 @@ const maxOpen = 4 * MAX_STREAMS;
 /** The most connections that it may ask for. Twice its own limit: ends may come later than the next call. */
 const maxAsked = 2 * MAX_STREAMS;
 
-/** With more credit than this nobody waits for the end of a connection, and what the enclave says may be read a little later. */
+/** With more credit than this no client waits for the end of another connection, so what the enclave says may be read a little later. */
 const plentyOfCredit = 64;
 
 /** What ends an enclave. */
