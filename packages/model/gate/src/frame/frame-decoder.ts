@@ -183,7 +183,8 @@ export class FrameDecoder {
     if (neededBytes <= this.#payload.length) return;
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
     const lead = this.#payloadBytes < LARGE_PAYLOAD_BYTES ? 0 : this.#payloadBytes < 2 ** 21 ? 5 : 4;
-    const grown = new Uint8Array(lead + room).subarray(lead);
+    // Not cleared, which would take as long as the kernel's copy: a payload is handed over when all of it has arrived.
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(lead + room).fill(0, 0, lead).buffer, lead);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;
   }
