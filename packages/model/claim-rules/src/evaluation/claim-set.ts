@@ -46,7 +46,7 @@ export class ClaimSet {
 
   #has(claim: Claim, readOnly: boolean): boolean {
     if (this.claims.length === 0) return false;
-    const known = (this.#known ??= new Map());
+    const known = (this.#known ??= new Map<string, SameType>());
     for (; this.#indexed < this.claims.length; this.#indexed++) {
       const incoming = this.claims[this.#indexed];
       if (incoming === undefined) continue;
