@@ -56,12 +56,12 @@ export class EndorsementMemory {
   }
 
   /** @throws ATTESTATION_EVIDENCE_REFUSED when no source has any, ATTESTATION_ENDORSEMENTS_UNAVAILABLE when the host fails. */
-  async forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
+  forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
     return this.#find(request, at, (bytes) => readDcap(bytes, cache));
   }
 
   /** @throws as `forQuote`. */
-  async forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
+  forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
     return this.#find(request, at, readSnp);
   }
 

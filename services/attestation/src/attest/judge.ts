@@ -49,10 +49,11 @@ export async function judge(
   facts: TeeClaims,
   { explains, turns }: { readonly explains: boolean; readonly turns: Turns },
 ): Promise<Evaluation> {
-  const claims: Claim[] = [];
-  for (const [type, value] of Object.entries(facts.incoming)) {
-    claims.push({ type, value, issuer: 'AttestationService' });
-  }
+  const { incoming } = facts;
+  const claims = Object.keys(incoming).map((type): Claim => {
+    // A name of the object itself. Pairs of names and values would be as many objects as the claims.
+    return { type, value: incoming[type] ?? '', issuer: 'AttestationService' };
+  });
   const evaluate = (trace: boolean): Promise<Evaluation> => {
     const options = { claims, limits: limitsOf(chosen), trace, turns };
     return ofPolicy(() => evaluatePolicyInTurns(chosen.policy, options));
