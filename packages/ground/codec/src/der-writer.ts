@@ -55,7 +55,23 @@ export function derMagnitude(bytes: Uint8Array): Uint8Array {
  */
 export function derEcdsaSignature(fixed: Uint8Array): Uint8Array {
   const half = fixed.length / 2;
-  return derSequence(derMagnitude(fixed.subarray(0, half)), derMagnitude(fixed.subarray(half)));
+  // In one array, and not by `derMagnitude`: signatures are verified for every token. Each number takes three bytes more at most.
+  const content = new Uint8Array(fixed.length + 6);
+  const middle = putMagnitude(fixed.subarray(0, half), content, 0);
+  const end = putMagnitude(fixed.subarray(half), content, middle);
+  return derValue(DerTag.SEQUENCE, content.subarray(0, end));
+}
+
+/** Writes what `derMagnitude` makes of at most 126 bytes. @returns where it ends */
+function putMagnitude(bytes: Uint8Array, into: Uint8Array, at: number): number {
+  let first = 0;
+  while (first < bytes.length - 1 && bytes[first] === 0) first++;
+  const padding = (bytes[first] ?? 0) < 0x80 ? 0 : 1;
+  const sizeBytes = padding + bytes.length - first;
+  into[at] = DerTag.INTEGER;
+  into[at + 1] = sizeBytes;
+  into.set(bytes.subarray(first), at + 2 + padding);
+  return at + 2 + sizeBytes;
 }
 
 /** A BIT STRING. The last `unusedBits` bits, 0 to 7, are not part of it; DER wants them to be zero. */

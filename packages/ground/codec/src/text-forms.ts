@@ -4,13 +4,15 @@ import { decodeLatin1 } from './text.ts';
 const hexPattern = /^(?:[0-9a-f]{2})*$/i;
 const base64urlAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-const hexOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Node's encoder takes a third of the time, and makes one object. The type of `globalThis` promises it, and browsers have none. */
+const native = (globalThis as { readonly Buffer?: typeof Buffer }).Buffer;
 
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += hexOfByte[byte] ?? '';
-  return text;
+  return (
+    native?.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') ??
+    Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  );
 }
 
 /** @throws CODEC_INVALID for an odd length or another character. */

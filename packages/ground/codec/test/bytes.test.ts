@@ -104,3 +104,19 @@ test('equal, zero and concatenated bytes', () => {
   assert.deepEqual(concatBytes(), new Uint8Array());
   assert.deepEqual(utf8('é'), Uint8Array.of(0xc3, 0xa9));
 });
+
+test('hex is the same with and without the encoder of Node', async () => {
+  const { Buffer: native } = globalThis;
+  Reflect.deleteProperty(globalThis, 'Buffer');
+  try {
+    // Another instance of the module, as a browser has it.
+    const path = '../src/text-forms.js?without-buffer';
+    const { toHex: toHexInBrowsers } = (await import(path)) as { readonly toHex: typeof toHex };
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    assert.equal(Reflect.has(globalThis, 'Buffer'), false);
+    assert.equal(toHexInBrowsers(all.subarray(3)), toHex(all.subarray(3)));
+    assert.equal(toHexInBrowsers(all).slice(0, 36), '000102030405060708090a0b0c0d0e0f1011');
+  } finally {
+    globalThis.Buffer = native;
+  }
+});

@@ -47,6 +47,8 @@ export class EndorsementMemory {
   readonly #source: EndorsementSource;
   readonly #now: () => Date;
   readonly #known = new AgedMap<KnownEndorsement<DcapEndorsements | SnpEndorsementParts>>(mostKnown, maximumAgeMs);
+  /** Each value answers one request, and was read for it. */
+  readonly #kept = new WeakSet<DcapEndorsements | SnpEndorsementParts>();
 
   constructor(source: EndorsementSource, now: () => Date) {
     this.#source = source;
@@ -54,22 +56,21 @@ export class EndorsementMemory {
   }
 
   /** @throws ATTESTATION_EVIDENCE_REFUSED when no source has any, ATTESTATION_ENDORSEMENTS_UNAVAILABLE when the host fails. */
-  async forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
+  forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
     return this.#find(request, at, (bytes) => readDcap(bytes, cache));
   }
 
   /** @throws as `forQuote`. */
-  async forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
+  forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
     return this.#find(request, at, readSnp);
   }
 
-  /** Keeps what verified evidence, until `expiresAt` at most. */
+  /** Keeps what verified evidence, until `expiresAt` at most. What was kept before keeps its age, however old it has become. */
   keep(request: EndorsementRequest, value: DcapEndorsements | SnpEndorsementParts, expiresAt: string): void {
-    const text = endorsementRequestText(request);
-    const nowMs = this.#now().getTime();
-    // What is known already keeps its age, however old it has become meanwhile.
-    if (this.#known.get(text, nowMs, Number.POSITIVE_INFINITY)?.value === value) return;
-    this.#known.set(text, { value, expiresMs: Date.parse(expiresAt) }, nowMs);
+    if (this.#kept.has(value)) return;
+    this.#kept.add(value);
+    const known = { value, expiresMs: Date.parse(expiresAt) };
+    this.#known.set(endorsementRequestText(request), known, this.#now().getTime());
   }
 
   #fresh(text: string, at: Date): unknown {

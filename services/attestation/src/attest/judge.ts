@@ -49,18 +49,24 @@ export async function judge(
   facts: TeeClaims,
   { explains, turns }: { readonly explains: boolean; readonly turns: Turns },
 ): Promise<Evaluation> {
-  const claims = Object.entries(facts.incoming).map(([type, value]): Claim => ({
-    type,
-    value,
-    issuer: 'AttestationService',
-  }));
-  const options = { claims, limits: limitsOf(chosen), trace: explains, turns };
-  const evaluation = await ofPolicy(() => evaluatePolicyInTurns(chosen.policy, options));
+  const { incoming } = facts;
+  const claims = Object.keys(incoming).map((type): Claim => {
+    // A name of the object itself. Pairs of names and values would be as many objects as the claims.
+    return { type, value: incoming[type] ?? '', issuer: 'AttestationService' };
+  });
+  const evaluate = (trace: boolean): Promise<Evaluation> => {
+    const options = { claims, limits: limitsOf(chosen), trace, turns };
+    return ofPolicy(() => evaluatePolicyInTurns(chosen.policy, options));
+  };
+  // Most is permitted, and a trace is for what is not: policies of the tenant are evaluated again for it. A draft, which any
+  // caller may send, is evaluated once.
+  const evaluation = await evaluate(explains && chosen.origin === 'draft');
   if (evaluation.permitted) return evaluation;
   const isDenied = evaluation.refusal?.reason === 'denied';
   const why = isDenied ? 'A Deny claim was issued' : 'No Permit claim was issued';
+  const explained = explains && !isDenied && evaluation.trace === undefined ? await evaluate(true) : evaluation;
   throw new Refusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${why}, authorization failed.`, {
-    explanation: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(evaluation) },
+    explanation: { rule: isDenied ? 'denied' : 'not-permitted', ...reasonsOf(explained) },
   });
 }
 

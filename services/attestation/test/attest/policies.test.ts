@@ -255,3 +255,24 @@ test('a policy that works for too long ends as a refusal', async () => {
   const where = await withPolicy(`version=1.0; authorizationrules{ ${adds} ${rules} => deny(); => permit(); };`);
   assert.match(await refusalOf(where.request, where), /^400 PolicyEvaluationError /);
 });
+
+test('a trace is made for what is refused: a policy of the tenant is evaluated again for it, a draft is evaluated once', async () => {
+  const refusing = 'version=1.0; authorizationrules{ [type=="nothing"] => permit(); };';
+  const looksOf = async (where: SoftwareSite, draft?: string): Promise<number> => {
+    const request = { ...where.request, ...(draft === undefined ? {} : { draftPolicy: draft }) };
+    const before = where.evaluation.looks;
+    await attest(request, where.context).catch(() => undefined);
+    return where.evaluation.looks - before;
+  };
+  for (const explainRefusals of [true, false]) {
+    const configuration = { explainRefusals };
+    const permits = await softwareSite({}, { configuration, policies: { SgxEnclave: permitting('') } });
+    const refuses = await softwareSite({}, { configuration, policies: { SgxEnclave: refusing } });
+    // The configuration of a policy of the tenant is evaluated once in its life, that of a draft for each.
+    for (const where of [permits, refuses]) await looksOf(where);
+    assert.deepEqual(
+      [await looksOf(permits), await looksOf(refuses), await looksOf(permits, refusing)],
+      [1, explainRefusals ? 2 : 1, 2],
+    );
+  }
+});

@@ -15,7 +15,7 @@ export class ClaimSet {
   readonly claims: IncomingClaim[] = [];
   readonly #budget: Budget;
   /** By type. Few claims share one, and a set with texts for each would cost more than the rules. */
-  readonly #known = new Map<string, SameType>();
+  #known: Map<string, SameType> | undefined;
   /** How many of the claims are in it: those that came before the first rule that adds one wait for that. */
   #indexed = 0;
 
@@ -45,14 +45,16 @@ export class ClaimSet {
   }
 
   #has(claim: Claim, readOnly: boolean): boolean {
+    if (this.claims.length === 0) return false;
+    const known = (this.#known ??= new Map<string, SameType>());
     for (; this.#indexed < this.claims.length; this.#indexed++) {
       const incoming = this.claims[this.#indexed];
       if (incoming === undefined) continue;
-      const same = this.#known.get(incoming.claim.type);
-      if (same === undefined) this.#known.set(incoming.claim.type, new SameType(incoming));
+      const same = known.get(incoming.claim.type);
+      if (same === undefined) known.set(incoming.claim.type, new SameType(incoming));
       else same.add(incoming);
     }
-    return this.#known.get(claim.type)?.has(claim, readOnly) ?? false;
+    return known.get(claim.type)?.has(claim, readOnly) ?? false;
   }
 
   #chargeLookup({ type, value }: Claim): void {

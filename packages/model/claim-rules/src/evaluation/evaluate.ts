@@ -43,7 +43,7 @@ export function evaluateConfiguration(policy: Policy, options: ConfigurationOpti
 }
 
 /** The same, in turns with other work. @throws as {@link evaluateConfiguration} */
-export async function evaluateConfigurationInTurns(
+export function evaluateConfigurationInTurns(
   policy: Policy,
   { turns, ...options }: ConfigurationOptions & { readonly turns: Turns },
 ): Promise<readonly Claim[]> {
@@ -65,7 +65,7 @@ export function evaluatePolicy(policy: Policy, options: EvaluationOptions): Eval
  * never the clock. Claims and policy must not change meanwhile; claims are copied at the beginning.
  * @throws as {@link evaluatePolicy}
  */
-export async function evaluatePolicyInTurns(
+export function evaluatePolicyInTurns(
   policy: Policy,
   { turns, ...options }: EvaluationOptions & { readonly turns: Turns },
 ): Promise<Evaluation> {

@@ -1,7 +1,7 @@
 import type { Budget } from '../budget.ts';
 import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
 import { isFunctionName, takesSet } from '../functions.ts';
-import type { ClaimProperty, Expression, Operator, PropertyCondition } from '../syntax/ast.ts';
+import type { CallExpression, ClaimProperty, Expression, Operator } from '../syntax/ast.ts';
 import type { Work } from '../work.ts';
 import { callRuleFunction, type FunctionContext } from './functions.ts';
 import type { Plan, PlannedCondition } from './plan.ts';
@@ -18,8 +18,11 @@ const stepsASearch = 4;
 /** Steps of a property the first time that a claim reaches it. */
 const stepsAProperty = 2;
 
-/** The action of a rule for one choice of claims. */
-export type Fire = () => Work<void>;
+/** The action of a rule for one choice of claims: done when it returns, or with the work that it returns. */
+export type Fire = () => Work<void> | undefined;
+
+/** A search that cannot go on by itself: a pause is due, or a value has to be found. */
+const interrupted = Symbol('interrupted');
 
 export type Bindings = ReadonlyMap<string, Binding>;
 
@@ -45,7 +48,8 @@ export class Matcher {
   readonly #bindings = new Map<string, Binding>();
   /** The places where each condition found its claims, for the trace. */
   readonly #found: (readonly number[])[] = [];
-  readonly #seen = new Set<string>();
+  /** The choices for which the rule has fired. */
+  #seen: Set<string> | undefined;
   #furthest = 0;
 
   constructor(plan: Plan, claims: readonly IncomingClaim[], context: FunctionContext) {
@@ -71,29 +75,40 @@ export class Matcher {
   }
 
   /** Calls `fire` for each choice of claims. */
-  *run(fire: Fire): Work<void> {
-    yield* this.#search(0, fire);
+  run(fire: Fire): Work<unknown> {
+    return this.#search(0, fire);
   }
 
   get #budget(): Budget {
     return this.#context.budget;
   }
 
-  *#search(index: number, fire: Fire): Work<boolean> {
-    this.#budget.charge(stepsASearch);
-    this.#furthest = Math.max(this.#furthest, index);
-    const planned = this.#plan.conditions[index];
-    if (planned === undefined) {
-      yield* this.#fireOnce(fire);
-      return true;
+  /** Conditions that stand for one choice follow each other in this loop: a generator for each would cost more than the rule. */
+  *#search(from: number, fire: Fire): Work<boolean> {
+    const { conditions } = this.#plan;
+    for (let index = from; ; index++) {
+      this.#budget.charge(stepsASearch);
+      this.#furthest = Math.max(this.#furthest, index);
+      const planned = conditions[index];
+      if (planned === undefined) break;
+      const tests = new Tests(planned);
+      if (planned.each) return yield* this.#each(index, { planned, tests, fire });
+      const scanned = this.#scan(tests);
+      const first = scanned === interrupted ? yield* this.#resume(tests) : scanned;
+      const { negated, identifier } = planned.condition;
+      if (negated) {
+        this.#found[index] = [];
+        if (first !== undefined) return false;
+        continue;
+      }
+      if (first === undefined) return false;
+      const all = planned.all ? yield* this.#everything(tests) : [first];
+      if (identifier !== undefined) this.#bindings.set(identifier, { one: undefined, all });
+      this.#found[index] = all;
     }
-    const tests = new Tests(planned.condition.properties, (expression) => this.evaluate(expression));
-    if (planned.condition.negated) {
-      this.#found[index] = [];
-      return (yield* this.#next(tests, 0)) === undefined && (yield* this.#search(index + 1, fire));
-    }
-    const turn = { planned, tests, fire };
-    return yield* planned.each ? this.#each(index, turn) : this.#together(index, turn);
+    const work = this.#isNewChoice() ? fire() : undefined;
+    if (work !== undefined) yield* work;
+    return true;
   }
 
   *#each(index: number, { planned, tests, fire }: Turn): Work<boolean> {
@@ -110,16 +125,6 @@ export class Matcher {
     return success;
   }
 
-  *#together(index: number, { planned, tests, fire }: Turn): Work<boolean> {
-    const { identifier } = planned.condition;
-    const first = yield* this.#next(tests, 0);
-    if (first === undefined) return false;
-    const all = planned.all ? yield* this.#everything(tests) : [first];
-    if (identifier !== undefined) this.#bindings.set(identifier, { one: undefined, all });
-    this.#found[index] = all;
-    return yield* this.#search(index + 1, fire);
-  }
-
   *#everything(tests: Tests): Work<readonly number[]> {
     const all: number[] = [];
     for (let at = yield* this.#next(tests, 0); at !== undefined; at = yield* this.#next(tests, at + 1)) all.push(at);
@@ -128,38 +133,64 @@ export class Matcher {
 
   /** The place of the next claim from `from` on that passes. */
   *#next(tests: Tests, from: number): Work<number | undefined> {
-    for (let at = from; at < this.#count; at++) {
-      const incoming = this.#claims[at];
-      if (this.#budget.isPauseDue) yield;
+    tests.moveTo(from);
+    const scanned = this.#scan(tests);
+    return scanned === interrupted ? yield* this.#resume(tests) : scanned;
+  }
+
+  /** The same from where `tests` stands, as far as it goes without a generator: to its end, for most conditions. */
+  #scan(tests: Tests): number | undefined | typeof interrupted {
+    for (; tests.at < this.#count; tests.moveTo(tests.at + 1)) {
+      const incoming = this.#claims[tests.at];
+      if (this.#budget.isPauseDue) return interrupted;
       if (incoming === undefined) continue;
-      let passes = tests.pass(incoming.claim, 0, this.#budget);
-      while (typeof passes === 'number') {
-        yield* tests.find(passes, this.#budget);
-        passes = tests.pass(incoming.claim, passes, this.#budget);
-      }
-      if (passes) return at;
+      if (tests.pass(incoming.claim, this.#budget)) return tests.at;
+      if (tests.missing !== undefined) return interrupted;
     }
     return undefined;
   }
 
-  *#fireOnce(fire: Fire): Work<void> {
-    const { conditions } = this.#plan;
+  *#resume(tests: Tests): Work<number | undefined> {
+    for (;;) {
+      const { missing } = tests;
+      if (missing === undefined) {
+        yield;
+      } else {
+        this.#budget.charge(stepsAProperty);
+        tests.learn(yield* this.evaluate(missing));
+      }
+      const scanned = this.#scan(tests);
+      if (scanned !== interrupted) return scanned;
+    }
+  }
+
+  /** Whether the rule has not fired yet for the claims that its action names. */
+  #isNewChoice(): boolean {
+    const { conditions, lastKey } = this.#plan;
+    this.#budget.charge(1 + conditions.length);
+    // Without a key the first choice is the only one: `#each` ends with it.
+    if (lastKey === -1) return true;
     const key = conditions.flatMap(({ key: isKey, condition: { identifier = '' } }) =>
       isKey ? [this.#bindings.get(identifier)?.one ?? ''] : [],
     );
-    this.#budget.charge(1 + conditions.length);
     // Text and not numbers, for the reason given in ClaimSet.
     const text = `:${key.join()}`;
-    if (this.#seen.has(text)) return;
+    this.#seen ??= new Set();
+    if (this.#seen.has(text)) return false;
     this.#seen.add(text);
-    yield* fire();
+    return true;
+  }
+
+  /** What `evaluate` answers for an expression that calls nothing, at the same cost in steps. */
+  valueOf(expression: Exclude<Expression, CallExpression>, inSet = false): Values {
+    this.#budget.charge();
+    return expression.kind === 'literal' ? single(expression.value, false) : this.#properties(expression, inSet);
   }
 
   /** The value of an expression with the current meaning of the names. @throws RuleFault */
   *evaluate(expression: Expression, inSet = false): Work<Values> {
+    if (expression.kind !== 'call') return this.valueOf(expression, inSet);
     this.#budget.charge();
-    if (expression.kind === 'literal') return single(expression.value, false);
-    if (expression.kind === 'property') return this.#properties(expression, inSet);
     const { name, arguments: given, span } = expression;
     if (!isFunctionName(name)) throw new RuleFault(`There is no function ${name}.`, span);
     const values: Values[] = [];
@@ -193,46 +224,53 @@ interface Turn {
 
 /** The tests of one condition. The value to compare with is computed once, when the first claim reaches it. */
 class Tests {
-  readonly #properties: readonly PropertyCondition[];
-  readonly #evaluate: (expression: Expression) => Work<Values>;
-  readonly #wanted: (Values | undefined)[] = [];
+  /** The place of the claim that is tested. */
+  at = 0;
+  /** What must be found, and given to `learn`, before the test of this claim can go on. */
+  missing: Expression | undefined;
+  readonly #planned: PlannedCondition;
+  #property = 0;
+  /** How many properties a claim has reached. */
+  #reached = 0;
+  /** Values that do not stand in the policy. */
+  readonly #learned: (Values | undefined)[] = [];
 
-  constructor(properties: readonly PropertyCondition[], evaluate: (expression: Expression) => Work<Values>) {
-    this.#properties = properties;
-    this.#evaluate = evaluate;
+  constructor(planned: PlannedCondition) {
+    this.#planned = planned;
   }
 
-  /**
-   * Tests a claim by the properties from `first` on. Not a generator, since it runs for every claim.
-   * @returns the place of a property whose value must be found before the test can continue
-   */
-  pass(claim: Claim, first: number, budget: Budget): boolean | number {
-    for (let index = first; index < this.#properties.length; index++) {
-      const condition = this.#properties[index];
-      const wanted = this.#wanted[index] ?? this.#findLiteral(index, budget);
-      if (condition === undefined || wanted === undefined) return index;
-      const { property, operator } = condition;
+  moveTo(at: number): void {
+    this.at = at;
+    this.#property = 0;
+  }
+
+  /** Tests the claim from the property on that was missing a value. Not a generator, since it runs for every claim. */
+  pass(claim: Claim, budget: Budget): boolean {
+    const { condition, literals } = this.#planned;
+    for (; this.#property < condition.properties.length; this.#property++) {
+      const tested = condition.properties[this.#property];
+      const wanted = literals[this.#property] ?? this.#learned[this.#property];
+      if (tested === undefined) continue;
+      if (wanted === undefined) {
+        this.missing = tested.expression;
+        return false;
+      }
+      if (this.#property === this.#reached) this.#reach(budget);
+      const { property, operator } = tested;
       if (!compare(propertyOf(claim, property), { operator, wanted }, budget)) return false;
     }
     return true;
   }
 
-  /** What `find` does, at the same cost in steps, where the value stands in the policy: most do. */
-  #findLiteral(index: number, budget: Budget): Values | undefined {
-    const expression = this.#properties[index]?.expression;
-    if (expression?.kind !== 'literal') return undefined;
-    budget.charge(stepsAProperty + 1);
-    const wanted = single(expression.value, false);
-    this.#wanted[index] = wanted;
-    return wanted;
+  /** A value that stands in the policy costs what finding it would: the steps of a policy are the same everywhere. */
+  #reach(budget: Budget): void {
+    if (this.#learned[this.#property] === undefined) budget.charge(stepsAProperty + 1);
+    this.#reached++;
   }
 
-  /** Finds the value to compare with the property at a place. @throws RuleFault */
-  *find(index: number, budget: Budget): Work<void> {
-    const condition = this.#properties[index];
-    if (condition === undefined) return;
-    budget.charge(stepsAProperty);
-    this.#wanted[index] = yield* this.#evaluate(condition.expression);
+  learn(value: Values): void {
+    this.#learned[this.#property] = value;
+    this.missing = undefined;
   }
 }
 

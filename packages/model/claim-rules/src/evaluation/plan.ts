@@ -1,5 +1,6 @@
 import { takesSet } from '../functions.ts';
 import type { Condition, Expression, Rule } from '../syntax/ast.ts';
+import { single, type Values } from './value.ts';
 
 /** How a condition takes part in a rule. */
 export interface PlannedCondition {
@@ -10,6 +11,8 @@ export interface PlannedCondition {
   readonly all: boolean;
   /** Whether the rule fires again for another claim here. */
   readonly key: boolean;
+  /** For each property the value to compare with, where it stands in the policy: most do. */
+  readonly literals: readonly (Values | undefined)[];
 }
 
 export interface Plan {
@@ -60,9 +63,13 @@ function makePlan({ conditions, action }: Rule): Plan {
   );
   const planned = conditions.map((condition): PlannedCondition => {
     const { identifier: name } = condition;
-    if (name === undefined || condition.negated) return { condition, each: false, all: false, key: false };
+    const literals = condition.properties.map(({ expression }) =>
+      expression.kind === 'literal' ? single(expression.value, false) : undefined,
+    );
+    if (name === undefined || condition.negated) return { condition, literals, each: false, all: false, key: false };
     return {
       condition,
+      literals,
       each: everywhere.each.has(name),
       all: everywhere.all.has(name),
       key: inAction.each.has(name) || neededBySets.each.has(name),

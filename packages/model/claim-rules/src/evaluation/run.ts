@@ -2,7 +2,7 @@ import { Budget } from '../budget.ts';
 import { valueTypeOf, type Claim, type ClaimValue } from '../claim.ts';
 import type { Limits } from '../limits.ts';
 import { PolicyError, type PolicySpan } from '../policy-error.ts';
-import type { Action, Making, Policy, Rule, SectionName } from '../syntax/ast.ts';
+import type { Action, CallExpression, Expression, Making, Passing, Policy, Rule, SectionName } from '../syntax/ast.ts';
 import type { Work } from '../work.ts';
 import { ClaimSet } from './claim-set.ts';
 import { FunctionContext } from './functions.ts';
@@ -82,7 +82,7 @@ export class Run {
     const firings: Firing[] = [];
     let fired = false;
     // Not a generator function: V8 makes a map for each, which would keep all of this until the next full collection.
-    const fire = (): Work<void> => {
+    const fire = (): Work<void> | undefined => {
       fired = true;
       return this.#fire(rule.action, { matcher, section, firings });
     };
@@ -101,11 +101,31 @@ export class Run {
     });
   }
 
-  *#fire(action: Action, { matcher, section, firings }: Acting & { readonly firings: Firing[] }): Work<void> {
-    const isTraced = this.trace !== undefined;
-    const matched = isTraced ? this.#matched(matcher) : [];
-    const done = yield* this.#act(action, { matcher, section });
-    if (isTraced) firings.push({ matched, ...done });
+  #fire(action: Action, acting: Acting & { readonly firings: Firing[] }): Work<void> | undefined {
+    const matched = this.trace === undefined ? undefined : this.#matched(acting.matcher);
+    this.budget.charge(stepsAFiring);
+    switch (action.kind) {
+      case 'permit':
+        this.#permitted = true;
+        if (matched !== undefined) acting.firings.push({ matched, did: 'permitted', claims: [] });
+        return undefined;
+      case 'deny':
+        this.#denied = action.span;
+        if (matched !== undefined) acting.firings.push({ matched, did: 'denied', claims: [] });
+        return undefined;
+      default:
+        return this.#issue(action, acting, matched);
+    }
+  }
+
+  *#issue(
+    action: Passing | Making,
+    { firings, ...acting }: Acting & { readonly firings: Firing[] },
+    matched: Firing['matched'] | undefined,
+  ): Work<void> {
+    const done =
+      action.kind === 'pass' ? yield* this.#pass(action.identifier, acting) : yield* this.#make(action, acting);
+    if (matched !== undefined) firings.push({ matched, ...done });
   }
 
   #matched({ found }: Matcher): readonly (readonly Claim[])[] {
@@ -113,22 +133,6 @@ export class Run {
       this.budget.charge(1 + places.length);
       return places.flatMap((place) => this.#incoming.claims[place]?.claim ?? []);
     });
-  }
-
-  *#act(action: Action, { matcher, section }: Acting): Work<ActionOutcome> {
-    this.budget.charge(stepsAFiring);
-    switch (action.kind) {
-      case 'permit':
-        this.#permitted = true;
-        return { did: 'permitted', claims: [] };
-      case 'deny':
-        this.#denied = action.span;
-        return { did: 'denied', claims: [] };
-      case 'pass':
-        return yield* this.#pass(action.identifier, { matcher, section });
-      default:
-        return yield* this.#make(action, { matcher, section });
-    }
   }
 
   /** Issues the claim unchanged, including its issuer. It is already in the incoming set. */
@@ -141,12 +145,12 @@ export class Run {
   }
 
   *#make(action: Making, { matcher, section }: Acting): Work<ActionOutcome> {
-    const type = yield* matcher.evaluate(action.type);
+    const type = isCall(action.type) ? yield* matcher.evaluate(action.type) : matcher.valueOf(action.type);
     const [name] = type.items;
     if (typeof name !== 'string' || type.items.length > 1 || name === '') {
       throw new RuleFault('The type of a claim is one text that is not empty.', action.type.span);
     }
-    const value = yield* matcher.evaluate(action.value);
+    const value = isCall(action.value) ? yield* matcher.evaluate(action.value) : matcher.valueOf(action.value);
     const readOnly = type.readOnly || value.readOnly;
     // JSON null gives no value, and therefore no claim.
     const claims = value.items.map((item) => this.#claim(name, item, action));
@@ -165,6 +169,10 @@ export class Run {
     if (typeof value === 'string') this.budget.checkString(value);
     return Object.freeze({ type, value, issuer: 'AttestationPolicy' });
   }
+}
+
+function isCall(expression: Expression): expression is CallExpression {
+  return expression.kind === 'call';
 }
 
 type ActionOutcome = Pick<Firing, 'did' | 'claims'>;
