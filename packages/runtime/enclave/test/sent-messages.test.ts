@@ -5,10 +5,19 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { bytes, createCaller, createDispatcher, defineInterface, encodeValue, func, uint8, uint32 } from '@enclos/edl';
+import {
+  bytes,
+  createCaller,
+  createDispatcher,
+  defineInterface,
+  encodeValue,
+  func,
+  systemInterface,
+  uint8,
+  uint32,
+} from '@enclos/edl';
 import { createEndpoint, LARGE_PAYLOAD_BYTES, streamTransport } from '@enclos/gate';
 import { interfaceDigest, pinnedInterpreter } from '@enclos/manifest';
-import { systemInterface } from '@enclos/edl';
 import { encodeGateHello, GateTable } from '@enclos/tee';
 import { manifestFields } from '@enclos/testkit';
 import { defineEnclave } from '../src/application.ts';
@@ -56,11 +65,11 @@ async function openEnclave(t: TestContext) {
   const [client, gate] = await socketPair(t);
   /** The memory of each large message that the enclave sent. */
   const sent: ArrayBufferLike[] = [];
-  const { write } = gate;
+  const write = gate.write.bind(gate);
   gate.write = (...written: unknown[]): boolean => {
     const [chunk] = written;
     if (chunk instanceof Uint8Array && chunk.length >= LARGE_PAYLOAD_BYTES) sent.push(chunk.buffer);
-    return Boolean(Reflect.apply(write, gate, written));
+    return Boolean(Reflect.apply(write, undefined, written));
   };
   /** What the application keeps: its own buffer, and each argument that it got. */
   const kept = { own: filled(0), arguments: [] as Uint8Array[] };

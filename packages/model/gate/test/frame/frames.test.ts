@@ -327,7 +327,7 @@ test('a large payload is read into the memory where it stays, which no byte of a
 });
 
 test('memory is not cleared for a payload, which holds nothing that was there before', (t) => {
-  const allocate = Buffer.allocUnsafeSlow;
+  const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
   t.mock.method(Buffer, 'allocUnsafeSlow', (sizeBytes: number) => allocate(sizeBytes).fill(0xaa));
   for (const sizeBytes of [1, 70_000, 300_000, 3_000_000]) {
     const payload = new Uint8Array(sizeBytes).fill(1);
