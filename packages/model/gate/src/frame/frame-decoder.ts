@@ -5,7 +5,6 @@ import {
   FrameKind,
   MAX_STREAM_CHUNK_BYTES,
   headerFault,
-  LARGE_PAYLOAD_BYTES,
   MAX_FRAME_LIMIT_BYTES,
   MIN_FRAME_LIMIT_BYTES,
   protocolViolation,
@@ -15,6 +14,7 @@ import {
   type Frame,
   type FrameHeader,
 } from './frames.ts';
+import { LARGE_PAYLOAD_BYTES } from '../transport/transport.ts';
 
 /** An unfinished frame first gets this much room, so that a claimed length alone costs nothing. */
 const FIRST_ROOM_BYTES = 65_536;

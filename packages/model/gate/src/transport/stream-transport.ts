@@ -1,5 +1,4 @@
-import { LARGE_PAYLOAD_BYTES } from '../frame/frames.ts';
-import type { Transport, TransportEvents } from './transport.ts';
+import { LARGE_PAYLOAD_BYTES, type Transport, type TransportEvents } from './transport.ts';
 
 /** The part of `node:stream` Duplex (and `net.Socket`) that a gate needs. */
 export interface DuplexLike {
