@@ -1,0 +1,20 @@
+import './errors.ts';
+export type { Dialect, DialectChoice } from './source/dialect.ts';
+export type { Place, SourceText } from './source/place.ts';
+export type { ForeignType, ForeignTypes } from './layout/foreign.ts';
+export type { ArenaImage, ArenaMemory, ArenaPatch } from './arena/memory.ts';
+export type {
+  CompositeModel,
+  CType,
+  Direction,
+  EcallModel,
+  EdlModel,
+  EnumModel,
+  Extent,
+  FunctionModel,
+  Measure,
+  MemberModel,
+  OcallModel,
+  ParameterModel,
+  Passing,
+} from './model/model.ts';

@@ -1,0 +1,8 @@
+/** What the compiler is told of types that C headers define, by name. */
+export type ForeignTypes = Readonly<Record<string, ForeignType>>;
+
+/** Bytes of a size and alignment (`alignment` a power of two), or another name for a type of C. */
+export type ForeignType =
+  | { readonly bytes: number; readonly alignment: number }
+  /** As in a typedef: `uint32_t`, `struct point`, `char*`. */
+  | { readonly type: string };

@@ -1,0 +1,109 @@
+import type { DialectChoice } from '../source/dialect.ts';
+import type { BasicTypeName } from '../syntax/tree.ts';
+
+/**
+ * An interface that was checked: every name is resolved, every import is merged, every rule holds. Plain frozen data without
+ * places, so that it can be written as JSON and read again.
+ */
+export interface EdlModel {
+  /** The file's name without its folder and ending, a C identifier. */
+  readonly name: string;
+  /** The rules that it was checked by. */
+  readonly dialect: DialectChoice;
+  /** C headers, without quotation marks, each once. */
+  readonly includes: readonly string[];
+  readonly enums: readonly EnumModel[];
+  /** Each behind those that it contains by value. */
+  readonly composites: readonly CompositeModel[];
+  /** A function's index is its place here, as the SDKs count: functions of the file, then imported ones. */
+  readonly ecalls: readonly EcallModel[];
+  readonly ocalls: readonly OcallModel[];
+  /** Names that C headers define: how large they are has to be told (see `ForeignTypes` of the layout). */
+  readonly foreign: readonly string[];
+}
+
+export interface EnumModel {
+  /** Empty for an anonymous one. */
+  readonly name: string;
+  /** Values as C counts them. */
+  readonly members: readonly { readonly name: string; readonly value: number }[];
+}
+
+export interface CompositeModel {
+  readonly kind: 'struct' | 'union';
+  readonly name: string;
+  readonly members: readonly MemberModel[];
+  /** Whether a member, at any depth, is a pointer that is followed. Such a structure is copied deeply. */
+  readonly isDeep: boolean;
+}
+
+export interface MemberModel {
+  readonly name: string;
+  readonly type: CType;
+  /** Of a pointer that is followed. */
+  readonly extent?: Extent;
+}
+
+export interface FunctionModel {
+  readonly name: string;
+  readonly returns: CType;
+  readonly parameters: readonly ParameterModel[];
+  readonly isSwitchless: boolean;
+}
+
+export interface EcallModel extends FunctionModel {
+  /** Whether the host may call it at any time. Others are called while an OCALL that allows it is under way. */
+  readonly isPublic: boolean;
+}
+
+export interface OcallModel extends FunctionModel {
+  /** Indexes of the ECALLs that may be made while it is under way. */
+  readonly allows: readonly number[];
+  readonly propagatesErrno: boolean;
+}
+
+export interface ParameterModel {
+  readonly name: string;
+  readonly type: CType;
+  readonly passing: Passing;
+}
+
+/** How a parameter crosses the boundary. */
+export type Passing =
+  | { readonly kind: 'value' }
+  /** Memory that is copied: behind a pointer, a declared array, or a foreign type that is a pointer or an array. */
+  | {
+      readonly kind: 'buffer';
+      readonly direction: Direction;
+      /** Of one element of what is pointed at; `void` means bytes. */
+      readonly element: CType;
+      readonly extent: Extent;
+      readonly isReadOnly: boolean;
+    }
+  /** Up to and with the terminator. `char` or `wchar_t` (4 bytes). */
+  | { readonly kind: 'string'; readonly direction: 'in' | 'inout'; readonly isWide: boolean }
+  /** An address that nobody checks: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
+  | { readonly kind: 'unchecked' };
+
+export type Direction = 'in' | 'out' | 'inout';
+
+/**
+ * How many bytes a buffer has: `size` times `count`, each 1 when absent; with neither, `elements` times the size of an element.
+ * `count` alone counts elements; `size` alone counts bytes.
+ */
+export interface Extent {
+  readonly size?: Measure;
+  readonly count?: Measure;
+  /** Of a declared array, or 1 for a bare pointer. */
+  readonly elements: number;
+}
+
+/** A number, or the name of a parameter (or member of the same structure) that holds it. */
+export type Measure = { readonly value: number } | { readonly name: string };
+
+export type CType =
+  | { readonly kind: 'basic'; readonly name: BasicTypeName }
+  | { readonly kind: 'enum' | 'struct' | 'union' | 'foreign'; readonly name: string }
+  | { readonly kind: 'pointer'; readonly to: CType; readonly isConst: boolean }
+  /** Of more dimensions: an array of arrays. */
+  | { readonly kind: 'array'; readonly of: CType; readonly length: number };
