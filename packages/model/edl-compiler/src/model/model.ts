@@ -75,10 +75,15 @@ export type Passing =
   | {
       readonly kind: 'buffer';
       readonly direction: Direction;
-      /** Of one element of what is pointed at; `void` means bytes. */
+      /** Of one element of what is pointed at; `void` means bytes. Of more dimensions than one, of the innermost. */
       readonly element: CType;
       readonly extent: Extent;
       readonly isReadOnly: boolean;
+      /**
+       * Of `isptr` and `isary`. `element` is then the foreign type itself: an array is one element, and what a pointer points at
+       * is known when sizes of foreign types are.
+       */
+      readonly foreign?: 'pointer' | 'array';
     }
   /** Up to and with the terminator. `char` or `wchar_t` (4 bytes). */
   | { readonly kind: 'string'; readonly direction: 'in' | 'inout'; readonly isWide: boolean }
@@ -103,7 +108,8 @@ export type Measure = { readonly value: number } | { readonly name: string };
 
 export type CType =
   | { readonly kind: 'basic'; readonly name: BasicTypeName }
-  | { readonly kind: 'enum' | 'struct' | 'union' | 'foreign'; readonly name: string }
+  | { readonly kind: 'enum' | 'struct' | 'union'; readonly name: string }
+  | { readonly kind: 'foreign'; readonly name: string }
   | { readonly kind: 'pointer'; readonly to: CType; readonly isConst: boolean }
   /** Of more dimensions: an array of arrays. */
   | { readonly kind: 'array'; readonly of: CType; readonly length: number };
