@@ -18,3 +18,6 @@ export type {
   ParameterModel,
   Passing,
 } from './model/model.ts';
+export type { Rule } from './findings/rule.ts';
+export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
+export type { LoadedEdl } from './loading/loaded.ts';
