@@ -12,6 +12,7 @@ export type {
   EnumModel,
   Extent,
   FunctionModel,
+  Length,
   Measure,
   MemberModel,
   OcallModel,

@@ -44,7 +44,10 @@ test('in both dialects, what one compiler refuses is shown on request', () => {
   silent.report(ofIntel, at(0));
   assert.equal(silent.hasErrors, false);
   assert.deepEqual(silent.diagnostics(), []);
-  const told = new Findings({ dialect: 'both', judge: (family) => (family === 'dialect-difference' ? 'warning' : 'off') });
+  const told = new Findings({
+    dialect: 'both',
+    judge: (family) => (family === 'dialect-difference' ? 'warning' : 'off'),
+  });
   told.report(ofIntel, at(0));
   told.report(warning, at(4));
   const [only, ...others] = told.diagnostics();
@@ -70,7 +73,8 @@ test('a file that each compiler refuses at another place is refused, and both pl
 test('findings are bounded, and so are the words and lines in them', () => {
   const long = { path: 'b.edl', text: 'x'.repeat(20_000) };
   const findings = new Findings({ dialect: 'both', most: 3 });
-  for (let start = 0; start < 10; start++) findings.report(ofBoth, { source: long, start, end: start + 1 }, [long.text]);
+  for (let start = 0; start < 10; start++)
+    findings.report(ofBoth, { source: long, start, end: start + 1 }, [long.text]);
   assert.equal(findings.isFull, true);
   const found = findings.diagnostics();
   assert.equal(found.length, 3);
