@@ -6,11 +6,6 @@ export const edlCompilerErrors = declareErrors({
     'An EDL file, or one that it imports, breaks a rule of the language.',
     'Correct the places that the diagnostics point at; `enclos edl check` shows them.',
   ],
-  EDL_LAYOUT_UNKNOWN: [
-    'usage',
-    'The size of a type that a C header defines is not known.',
-    'Name the type with its size and alignment, or with the type of C that it stands for, in the file of foreign types.',
-  ],
 });
 
 declare module '@enclos/errors' {

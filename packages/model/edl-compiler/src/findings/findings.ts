@@ -35,7 +35,7 @@ const longestLine = 10_000;
 
 /**
  * Collects what breaks rules. In one dialect, what its compiler refuses is an error, and the other's rules do not count. In both, a
- * file is refused when a rule of both is broken, or when each of the compilers has something of its own to refuse.
+ * file is refused when a rule of both is broken, or when each compiler refuses something that the other accepts.
  */
 export class Findings {
   readonly #dialect: DialectChoice;

@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts';
 
-/** Of a file that both compilers refuse, each at another place. */
+/** A file that both compilers refuse, each at another place. */
 export const mixedDialects: Rule = {
   code: 'edl-mixed-dialects',
   dialects: ['oe', 'intel'],

@@ -7,7 +7,7 @@ export interface LoadedEdl {
   readonly files: ReadonlyMap<string, EdlFile>;
   /**
    * The file that each import of these files found. One that is missing, broken, or would close a circle is not there: it was
-   * reported, and whoever follows these imports comes to an end.
+   * reported, so that following these imports comes to an end.
    */
   readonly imports: ReadonlyMap<ImportItem, EdlFile>;
 }

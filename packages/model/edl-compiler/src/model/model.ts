@@ -46,7 +46,7 @@ export interface CompositeModel {
 export interface MemberModel {
   readonly name: string;
   readonly type: CType;
-  /** Of a pointer that is followed. */
+  /** Only for a pointer that is followed. */
   readonly extent?: Extent;
 }
 
@@ -77,7 +77,7 @@ export interface ParameterModel {
 /** How a parameter crosses the boundary. */
 export type Passing =
   | { readonly kind: 'value' }
-  /** Memory that is copied: behind a pointer, a declared array, or a foreign type that is a pointer or an array. */
+  /** Memory that is copied: what a pointer leads to, a declared array, or a foreign type that is a pointer or an array. */
   | {
       readonly kind: 'buffer';
       readonly direction: Direction;
@@ -91,7 +91,7 @@ export type Passing =
     }
   /** Up to and with the terminator. `char` or `wchar_t` (4 bytes). */
   | { readonly kind: 'string'; readonly direction: 'in' | 'inout'; readonly isWide: boolean }
-  /** An address that nobody checks: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
+  /** An address that is not checked: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
   | { readonly kind: 'unchecked' };
 
 export type Direction = 'in' | 'out' | 'inout';
@@ -116,5 +116,5 @@ export type CType =
   | { readonly kind: 'basic'; readonly name: BasicTypeName }
   | { readonly kind: 'enum' | 'struct' | 'union' | 'foreign'; readonly name: string }
   | { readonly kind: 'pointer'; readonly to: CType; readonly isConst: boolean }
-  /** Of more dimensions: an array of arrays. */
+  /** More dimensions are an array of arrays. */
   | { readonly kind: 'array'; readonly of: CType; readonly length: Length };
