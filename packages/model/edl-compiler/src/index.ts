@@ -22,4 +22,4 @@ export type {
 export type { Rule } from './findings/rule.ts';
 export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
 export type { LoadedEdl } from './loading/loaded.ts';
-export { refusedFile } from './findings/refused.ts';
+export { EdlFileError } from './findings/refused.ts';
