@@ -8,7 +8,15 @@ test('a refused file is an error of use', () => {
 });
 
 test('the error of a refused file names its first problem, and holds all', () => {
-  const warning = { severity: 'warning', code: 'edl-w', text: 'Perhaps.', file: 'a.edl', line: 1, column: 1, notes: [] } as const;
+  const warning = {
+    severity: 'warning',
+    code: 'edl-w',
+    text: 'Perhaps.',
+    file: 'a.edl',
+    line: 1,
+    column: 1,
+    notes: [],
+  } as const;
   const first = { code: 'edl-x', text: 'Not x.', file: 'b.edl', line: 2, column: 3, notes: [] };
   const error = new EdlFileError('a.edl', [warning, first, first]);
   assert.equal(error.code, 'EDL_FILE_REFUSED');

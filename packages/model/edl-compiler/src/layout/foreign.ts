@@ -6,5 +6,5 @@ export type ForeignType =
   | { readonly bytes: number; readonly alignment: number }
   /** As in a typedef: `uint32_t`, `struct point`, `char*`. */
   | { readonly type: string }
-  /** Of a constant that a C header defines, such as the length of an array. */
+  /** For a constant that a C header defines, such as the length of an array. */
   | { readonly value: number };
