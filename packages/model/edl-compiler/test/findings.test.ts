@@ -73,8 +73,9 @@ test('a file that each compiler refuses at another place is refused, and both pl
 test('findings are bounded, and so are the words and lines in them', () => {
   const long = { path: 'b.edl', text: 'x'.repeat(20_000) };
   const findings = new Findings({ dialect: 'both', most: 3 });
-  for (let start = 0; start < 10; start++)
+  for (let start = 0; start < 10; start++) {
     findings.report(ofBoth, { source: long, start, end: start + 1 }, [long.text]);
+  }
   assert.equal(findings.isFull, true);
   const found = findings.diagnostics();
   assert.equal(found.length, 3);

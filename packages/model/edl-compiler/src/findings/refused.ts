@@ -3,7 +3,7 @@ import type { Diagnostic } from '@enclos/diagnostics';
 import '../errors.ts';
 
 /** An EDL file breaks rules: `code` is EDL_FILE_REFUSED, and the message is the first of them. */
-export class EdlFileError extends EnclosError<'EDL_FILE_REFUSED'> {
+export class EdlFileError extends EnclosError {
   readonly diagnostics: readonly Diagnostic[];
 
   /**
