@@ -26,9 +26,14 @@ export type {
   EnumModel,
   Extent,
   FunctionModel,
+  Length,
   Measure,
   MemberModel,
   OcallModel,
   ParameterModel,
   Passing,
 } from './model/model.ts';
+export type { Rule } from './findings/rule.ts';
+export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
+export type { LoadedEdl } from './loading/loaded.ts';
+export { EdlFileError } from './findings/refused.ts';

@@ -7,6 +7,7 @@ import type {
   EdlModel,
   EnumModel,
   Extent,
+  Length,
   MemberModel,
   OcallModel,
   ParameterModel,
@@ -19,7 +20,7 @@ export const union = (name: string): CType => ({ kind: 'union', name });
 export const enumeration = (name: string): CType => ({ kind: 'enum', name });
 export const foreign = (name: string): CType => ({ kind: 'foreign', name });
 export const pointer = (to: CType): CType => ({ kind: 'pointer', to, isConst: false });
-export const array = (of: CType, length: number): CType => ({ kind: 'array', of, length });
+export const array = (of: CType, length: Length): CType => ({ kind: 'array', of, length });
 
 export const value = (name: string, type: CType): ParameterModel => ({ name, type, passing: { kind: 'value' } });
 
@@ -39,7 +40,7 @@ export const text = (name: string, direction: 'in' | 'inout', isWide = false): P
 export const extent = (of: { size?: string | number; count?: string | number; elements?: number } = {}): Extent => ({
   ...(of.size === undefined ? {} : { size: measure(of.size) }),
   ...(of.count === undefined ? {} : { count: measure(of.count) }),
-  elements: of.elements ?? 1,
+  elements: of.elements === undefined ? [] : [of.elements],
 });
 
 const measure = (of: string | number) => (typeof of === 'string' ? { name: of } : { value: of });
@@ -55,10 +56,9 @@ export const buffer = (
   passing: {
     kind: 'buffer',
     direction,
-    element,
+    element: of.foreign === 'pointer' && 'name' in element ? foreign(`*${element.name}`) : element,
     extent: extent(of),
     isReadOnly: false,
-    ...(of.foreign === undefined ? {} : { foreign: of.foreign }),
   },
 });
 

@@ -8,7 +8,7 @@ export interface CallCodecOptions {
   /** What types of C headers are. */
   readonly foreign?: ForeignTypes;
   /**
-   * Pointers that nobody checks and that may be more than NULL: `function.parameter`, `function.return`, `structure.member`. Their
+   * Pointers that are not checked and may be more than NULL: `function.parameter`, `function.return`, `structure.member`. Their
    * values are handles of memory that the caller reserved in the arena.
    */
   readonly userCheck?: readonly string[];

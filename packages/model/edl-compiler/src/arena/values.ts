@@ -15,7 +15,7 @@ import type { ArenaHandle } from './memory.ts';
  * | many of anything else | array | array |
  * | strings, wide strings | string | string without NUL and lone surrogates |
  * | pointers that are NULL | null | null |
- * | pointers that nobody checks | ArenaHandle | ArenaHandle, if named in `userCheck` |
+ * | pointers that are not checked | ArenaHandle | ArenaHandle, if named in `userCheck` |
  *
  * A parameter or member is "one" when it is a bare pointer without `size` and `count` (and not `void*`), else "many". With `size`,
  * a foreign type of which only the size is known, or nothing, is bytes.

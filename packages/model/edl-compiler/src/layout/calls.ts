@@ -8,7 +8,7 @@ export type Abi = 'intel' | 'oe';
 export interface CallLayout extends StructLayout {
   /** What the function returns; absent for `void`. */
   readonly returned?: FieldLayout;
-  /** Of an OCALL with `propagate_errno`. */
+  /** Only of an OCALL with `propagate_errno`. */
   readonly errno?: FieldLayout;
   /** In the order of the function's parameters. */
   readonly parameters: readonly ParameterLayout[];
@@ -16,7 +16,7 @@ export interface CallLayout extends StructLayout {
 
 export interface ParameterLayout {
   readonly field: FieldLayout;
-  /** Of a string: how long it is, with its terminator. Bytes in Intel's SDK, characters in Open Enclave. */
+  /** How long a string is, with its terminator. Bytes in Intel's SDK, characters in Open Enclave. */
   readonly length?: FieldLayout;
 }
 

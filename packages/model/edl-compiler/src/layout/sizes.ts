@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { CompositeModel, CType, EdlModel, EnumModel } from '../model/model.ts';
+import type { CompositeModel, CType, EdlModel, EnumModel, Length } from '../model/model.ts';
 import { basicForms } from './basic.ts';
 import { type ForeignType, type ForeignTypes, knownForeignTypes } from './foreign.ts';
 import { parseTypedef } from './typedef.ts';
@@ -37,12 +37,15 @@ const POINTER: TypeSize = { bytes: 8, alignment: 8 };
 export class TypeSizes {
   readonly #composites: ReadonlyMap<string, CompositeModel>;
   readonly #enums: ReadonlyMap<string, EnumModel>;
+  readonly #enumerators: ReadonlyMap<string, number | undefined>;
   readonly #foreign: ForeignTypes;
   readonly #layouts = new Map<string, StructLayout | 'begun'>();
 
   constructor(model: EdlModel, foreign: ForeignTypes = {}) {
     this.#composites = new Map(model.composites.map((composite) => [composite.name, composite]));
     this.#enums = new Map(model.enums.filter(({ name }) => name !== '').map((item) => [item.name, item]));
+    const enumerators = model.enums.flatMap(({ members }) => members);
+    this.#enumerators = new Map(enumerators.map(({ name, value }) => [name, value]));
     this.#foreign = foreign;
   }
 
@@ -63,16 +66,28 @@ export class TypeSizes {
    */
   resolve(type: CType): KnownType {
     let found = type;
-    const seen = new Set<string>();
-    while (found.kind === 'foreign') {
-      const { name } = found;
+    for (const seen = new Set<string>(); ;) {
+      const name = this.#foreignName(found);
+      // A foreign type always has a name to be told by.
+      if (name === undefined) return found as KnownType;
       if (seen.has(name)) throw unknownError(`The foreign type "${name}" stands for itself.`, name);
       seen.add(name);
       const told = this.#told(name);
-      if ('bytes' in told) return opaque(name, told);
-      found = parseTypedef(told.type) ?? malformed(name, told.type);
+      if (told === undefined) found = this.#pointee(name);
+      else if ('bytes' in told) return opaque(name, told);
+      else if ('type' in told) found = parseTypedef(told.type) ?? malformed(name, told.type);
+      else throw unknownError(`"${name}" is told as a constant, and is needed as a type.`, name);
     }
-    return found;
+  }
+
+  /** @throws EDL_LAYOUT_UNKNOWN when it is the name of a constant that is not told */
+  lengthOf(length: Length): number {
+    if (typeof length === 'number') return length;
+    const told = this.#told(length);
+    const value =
+      told !== undefined && 'value' in told ? told.value : (this.#enumerators.get(length) ?? unknown(length));
+    if (Number.isInteger(value) && value >= 1 && value <= MAX_BYTES) return value;
+    throw unknownError(`The constant "${length}" is not a length of an array.`, length);
   }
 
   /** @throws EDL_LAYOUT_UNKNOWN, EDL_LAYOUT_TOO_LARGE */
@@ -84,7 +99,6 @@ export class TypeSizes {
       case 'pointer':
         return POINTER;
       case 'enum':
-        this.enumOf(known.name);
         return { bytes: 4, alignment: 4 };
       case 'basic': {
         const { bytes } = basicForms[known.name];
@@ -92,7 +106,10 @@ export class TypeSizes {
       }
       case 'array': {
         const element = this.sizeOf(known.of);
-        return { bytes: bounded(element.bytes * known.length, 'An array'), alignment: element.alignment };
+        return {
+          bytes: bounded(element.bytes * this.lengthOf(known.length), 'An array'),
+          alignment: element.alignment,
+        };
       }
       case 'struct':
       case 'union':
@@ -100,7 +117,7 @@ export class TypeSizes {
     }
   }
 
-  /** Of a structure or union of the model. */
+  /** The members of a structure or union of the model. */
   layoutOf(name: string): StructLayout {
     const found = this.#layouts.get(name);
     if (found === 'begun') throw unknownError(`The type "${name}" contains itself.`, name);
@@ -117,14 +134,35 @@ export class TypeSizes {
     }
   }
 
-  #told(name: string): ForeignType {
-    if (Object.hasOwn(this.#foreign, name)) return this.#foreign[name] ?? unknown(name);
-    // In C++, and behind a typedef, a structure's name alone is its type.
+  /** Undefined for what needs no telling. */
+  #foreignName(type: CType): string | undefined {
+    switch (type.kind) {
+      case 'foreign':
+        return type.name;
+      case 'struct':
+      case 'union':
+        return this.#composites.has(type.name) ? undefined : `${type.kind} ${type.name}`;
+      case 'enum':
+        return this.#enums.has(type.name) ? undefined : `enum ${type.name}`;
+      default:
+        return undefined;
+    }
+  }
+
+  #told(name: string): ForeignType | undefined {
+    if (Object.hasOwn(this.#foreign, name)) return this.#foreign[name];
+    // In C++, and with a typedef, a structure's name alone is its type.
     const composite = this.#composites.get(name);
     if (composite !== undefined) return { type: `${composite.kind} ${name}` };
     if (this.#enums.has(name)) return { type: `enum ${name}` };
-    if (Object.hasOwn(knownForeignTypes, name)) return knownForeignTypes[name] ?? unknown(name);
-    return unknown(name);
+    return Object.hasOwn(knownForeignTypes, name) ? knownForeignTypes[name] : undefined;
+  }
+
+  /** What `NAME` points to, for `*NAME`. */
+  #pointee(name: string): CType {
+    if (!name.startsWith('*')) return unknown(name);
+    const of = this.resolve({ kind: 'foreign', name: name.slice(1) });
+    return of.kind === 'pointer' ? of.to : unknown(name);
   }
 }
 

@@ -8,39 +8,45 @@ import type { BasicTypeName } from '../syntax/tree.ts';
 export interface EdlModel {
   /** The file's name without its folder and ending, a C identifier. */
   readonly name: string;
-  /** The rules that it was checked by. */
+  /** Whose rules it keeps: `both` only when both compilers accept it. */
   readonly dialect: DialectChoice;
   /** C headers, without quotation marks, each once. */
   readonly includes: readonly string[];
   readonly enums: readonly EnumModel[];
-  /** Each behind those that it contains by value. */
+  /** Each after those that it contains by value. */
   readonly composites: readonly CompositeModel[];
-  /** A function's index is its place here, as the SDKs count: functions of the file, then imported ones. */
+  /** A function's index is its place here, as the SDK of the dialect counts: functions of the file, then imported ones. */
   readonly ecalls: readonly EcallModel[];
   readonly ocalls: readonly OcallModel[];
-  /** Names that C headers define: how large they are has to be told (see `ForeignTypes` of the layout). */
+  /**
+   * Names that C headers define, each once, in the order of their first use: types (`pid_t`, `struct point`, `*handle_t` for what
+   * `handle_t` points to) and constants that lengths of arrays name. What they are has to be told (see `ForeignTypes` of the layout).
+   */
   readonly foreign: readonly string[];
 }
 
 export interface EnumModel {
   /** Empty for an anonymous one. */
   readonly name: string;
-  /** Values as C counts them. */
-  readonly members: readonly { readonly name: string; readonly value: number }[];
+  /** Values as C counts them. One that a C header defines (`= NAME`), or that follows such a one, is absent. */
+  readonly members: readonly { readonly name: string; readonly value?: number }[];
 }
 
 export interface CompositeModel {
   readonly kind: 'struct' | 'union';
   readonly name: string;
   readonly members: readonly MemberModel[];
-  /** Whether a member, at any depth, is a pointer that is followed. Such a structure is copied deeply. */
+  /**
+   * Whether a member is a pointer that is followed. Such a structure is copied deeply when a pointer to it is passed. Neither SDK
+   * follows pointers of members that are structures by value; Intel's follows none of what a followed pointer leads to.
+   */
   readonly isDeep: boolean;
 }
 
 export interface MemberModel {
   readonly name: string;
   readonly type: CType;
-  /** Of a pointer that is followed. */
+  /** Only for a pointer that is followed. */
   readonly extent?: Extent;
 }
 
@@ -71,45 +77,45 @@ export interface ParameterModel {
 /** How a parameter crosses the boundary. */
 export type Passing =
   | { readonly kind: 'value' }
-  /** Memory that is copied: behind a pointer, a declared array, or a foreign type that is a pointer or an array. */
+  /** Memory that is copied: what a pointer leads to, a declared array, or a foreign type that is a pointer or an array. */
   | {
       readonly kind: 'buffer';
       readonly direction: Direction;
-      /** Of one element of what is pointed at; `void` means bytes. Of more dimensions than one, of the innermost. */
+      /**
+       * One element of what is pointed at; `void` means bytes. The foreign type `*NAME` is what the foreign type NAME, an `isptr`,
+       * points to.
+       */
       readonly element: CType;
       readonly extent: Extent;
       readonly isReadOnly: boolean;
-      /**
-       * Of `isptr` and `isary`. `element` is then the foreign type itself: an array is one element, and what a pointer points at
-       * is known when sizes of foreign types are.
-       */
-      readonly foreign?: 'pointer' | 'array';
     }
   /** Up to and with the terminator. `char` or `wchar_t` (4 bytes). */
   | { readonly kind: 'string'; readonly direction: 'in' | 'inout'; readonly isWide: boolean }
-  /** An address that nobody checks: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
+  /** An address that is not checked: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
   | { readonly kind: 'unchecked' };
 
 export type Direction = 'in' | 'out' | 'inout';
 
 /**
- * How many bytes a buffer has: `size` times `count`, each 1 when absent; with neither, `elements` times the size of an element.
- * `count` alone counts elements; `size` alone counts bytes.
+ * How many bytes a buffer has: `size`, or the size of an element, times `count`, or the product of `elements`.
  */
 export interface Extent {
   readonly size?: Measure;
   readonly count?: Measure;
-  /** Of a declared array, or 1 for a bare pointer. */
-  readonly elements: number;
+  /** The dimensions of a declared array; none for a bare pointer, which is 1 element. `size` and `count` never stand beside them. */
+  readonly elements: readonly Length[];
 }
 
 /** A number, or the name of a parameter (or member of the same structure) that holds it. */
 export type Measure = { readonly value: number } | { readonly name: string };
+
+/** A number, or the name of a constant that a C header defines. */
+export type Length = number | string;
 
 export type CType =
   | { readonly kind: 'basic'; readonly name: BasicTypeName }
   | { readonly kind: 'enum' | 'struct' | 'union'; readonly name: string }
   | { readonly kind: 'foreign'; readonly name: string }
   | { readonly kind: 'pointer'; readonly to: CType; readonly isConst: boolean }
-  /** Of more dimensions: an array of arrays. */
-  | { readonly kind: 'array'; readonly of: CType; readonly length: number };
+  /** More dimensions are an array of arrays. */
+  | { readonly kind: 'array'; readonly of: CType; readonly length: Length };

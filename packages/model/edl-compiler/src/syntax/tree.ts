@@ -6,7 +6,7 @@ export interface EdlFile {
   readonly items: readonly Item[];
   /** Comments and directives, in their order, for the formatter. */
   readonly trivia: readonly Trivia[];
-  /** The semicolon behind the closing brace, which Intel's SDK needs. */
+  /** The semicolon after the closing brace, which Intel's SDK needs. */
   readonly closing?: Place;
   readonly at: Place;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ForeignType, layoutOf, type StructLayout } from '../../src/index.ts';
+import { type CType, type ForeignType, layoutOf, type StructLayout } from '../../src/index.ts';
 import { hasCode } from '../refusals.ts';
 import {
   array,
@@ -188,4 +188,34 @@ test('a structure that contains itself, or is too large, is refused', () => {
     composites: [composite('struct', 'a', [member('x', array(array(basic('int'), 2 ** 20), 2 ** 20))])],
   });
   assert.throws(() => layoutOf(large), hasCode('EDL_LAYOUT_TOO_LARGE'));
+});
+
+test('a constant of a header, a structure of a header, and what a foreign pointer leads to, are told by name', () => {
+  const told = {
+    LENGTH: { value: 5 },
+    'struct header': { bytes: 12, alignment: 4 },
+    handle_t: { type: 'struct header*' },
+    '*blind_t': { type: 'short' },
+  };
+  const told5 = array(basic('char'), 'LENGTH');
+  const of = (type: CType) => {
+    const composites = [composite('struct', 's', [member('m', type)])];
+    const enums = [{ name: '', members: [{ name: 'FOUR', value: 4 }] }];
+    return layoutOf(model({ composites, enums }), told).composites[0]?.bytes;
+  };
+  assert.equal(of(told5), 5);
+  assert.equal(of(array(basic('char'), 'FOUR')), 4);
+  assert.equal(of(struct('header')), 12);
+  assert.equal(of(foreign('*handle_t')), 12);
+  assert.equal(of(foreign('*blind_t')), 2);
+  for (const type of [
+    array(basic('char'), 'ABSENT'),
+    array(basic('char'), 'handle_t'),
+    union('header'),
+    foreign('LENGTH'),
+    foreign('*ssize_t'),
+    foreign('**handle_t'),
+  ]) {
+    assert.throws(() => of(type), hasCode('EDL_LAYOUT_UNKNOWN'), JSON.stringify(type));
+  }
 });
