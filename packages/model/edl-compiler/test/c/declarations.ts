@@ -16,7 +16,7 @@ export const headers = `#include <stdbool.h>
 `;
 
 /** A declaration of `name`: arrays stand after it. */
-export function declare(type: CType, name: string): string {
+function declare(type: CType, name: string): string {
   switch (type.kind) {
     case 'array':
       return declare(type.of, `${name}[${type.length}]`);
