@@ -58,7 +58,7 @@ function readOption(option: string): { readonly setting?: Setting; readonly name
 
 function problemOf(option: string, name: string): string {
   const meant = didYouMean(name, ['all', 'error', ...Object.keys(warningFamilies)]);
-  return `There is no warning option "${option}".${meant === undefined ? '' : ` Did you mean "${meant}"?`}`;
+  return `There is no warning option "${option}".${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`;
 }
 
 /** The choice as a function for what collects findings. */
