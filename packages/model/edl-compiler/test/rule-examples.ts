@@ -491,8 +491,7 @@ export const ruleExamples: Readonly<Record<string, RuleExample>> = {
   'edl-partial-copy': {
     refused: withStruct('int* p;', 'struct s_t s'),
     at: 's',
-    intel:
-      'warning: the structure "s_t" is referenced by value in function "f". Part of the data may not be copied.',
+    intel: 'warning: the structure "s_t" is referenced by value in function "f". Part of the data may not be copied.',
     accepted: withStruct('int n;', 'struct s_t s'),
   },
   'edl-deep-member-by-value': {
