@@ -5,7 +5,7 @@ import type { EdlFile } from '../syntax/tree.ts';
 import type { FunctionLists } from '../resolution/imports.ts';
 import { shortNameOf } from '../resolution/name.ts';
 
-/** Who may call what, as Intel's compiler checks it for the enclave as a whole. */
+/** The calls that are possible, as Intel's compiler checks them for the enclave as a whole. */
 export function checkCalls(root: EdlFile, { trusted, untrusted }: FunctionLists, findings: Findings): void {
   const known = new Set(trusted.map(({ name }) => name.text));
   const allowed = new Set<string>();
