@@ -7,11 +7,6 @@ export interface RawToken {
   readonly end: number;
 }
 
-/** What the parser reads. A macro's tokens stand where its name is used. */
-export interface Token extends RawToken {
-  readonly kind: 'name' | 'number' | 'string' | 'symbol' | 'end';
-}
-
 /** How many tokens may still be read, over all files of a compilation. A macro that is replaced costs one, too. */
 export interface TokenBudget {
   left: number;
