@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edlRules } from '../src/all-rules.ts';
 import { isWarningFamily, warningFamilies } from '../src/warnings/families.ts';
-import { ruleExamples } from './rule-examples.ts';
+import { ruleExamples } from './rule-examples/examples.ts';
 
 const rules = edlRules.flatMap((group) => group.rules);
 

@@ -20,8 +20,9 @@ export class TypeResolver {
 
   typeOf({ base, pointers, isConst }: TypeName): CType {
     let type = this.baseOf(base);
-    for (let level = 0; level < pointers; level++)
+    for (let level = 0; level < pointers; level++) {
       type = { kind: 'pointer', to: type, isConst: isConst && level === 0 };
+    }
     return type;
   }
 

@@ -4,6 +4,7 @@ import { functionRules as rules } from '../rules/functions.ts';
 import { warningRules as warnings } from '../rules/warnings.ts';
 import type { AttributeBlock, FunctionDeclaration, SectionItem } from '../syntax/tree.ts';
 import { type Variable, variableOf } from '../resolution/variable.ts';
+import { checkDepth } from './dimensions.ts';
 import { checkExtents } from './extent.ts';
 import { checkParameter } from './parameter.ts';
 import { tokensAt } from '../resolution/tokens.ts';
@@ -28,6 +29,7 @@ export function checkFunction(
   if (declaration.attributes !== undefined) checkFunctionAttributes(declaration.attributes, findings);
   if (returns.isConst) findings.report(rules.constWhere, returns.at, ['what a function returns']);
   if (returns.pointers > 0) findings.report(warnings.returnedPointer, returns.at, [name.text]);
+  checkDepth(returns, name, findings);
   const [dimension] = declaration.returnDimensions;
   if (dimension !== undefined) findings.report(extentRules.arrayReturned, dimension.at, [name.text]);
   for (const parameter of parameters) {

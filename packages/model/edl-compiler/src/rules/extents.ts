@@ -118,6 +118,11 @@ export const extentRules = {
     dialects: both,
     text: (number) => `${number} is larger than any size of memory.`,
   },
+  tooDeep: {
+    code: 'edl-type-too-deep',
+    dialects: both,
+    text: (name) => `The type of "${name}" has more than 64 asterisks, or dimensions.`,
+  },
   arrayReturned: {
     code: 'edl-array-returned',
     dialects: both,
