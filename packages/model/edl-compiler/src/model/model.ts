@@ -114,7 +114,8 @@ export type Length = number | string;
 
 export type CType =
   | { readonly kind: 'basic'; readonly name: BasicTypeName }
-  | { readonly kind: 'enum' | 'struct' | 'union' | 'foreign'; readonly name: string }
+  | { readonly kind: 'enum' | 'struct' | 'union'; readonly name: string }
+  | { readonly kind: 'foreign'; readonly name: string }
   | { readonly kind: 'pointer'; readonly to: CType; readonly isConst: boolean }
   /** More dimensions are an array of arrays. */
   | { readonly kind: 'array'; readonly of: CType; readonly length: Length };
