@@ -20,9 +20,6 @@ export interface ParameterLayout {
   readonly length?: FieldLayout;
 }
 
-/** Bytes of the head that every `NAME_args_t` begins with: result, deep-copy buffer and its size. */
-export const OE_HEAD_BYTES = 24;
-
 const WORD: TypeSize = { bytes: 8, alignment: 8 };
 const INT: TypeSize = { bytes: 4, alignment: 4 };
 
@@ -91,6 +88,6 @@ function parameterParts(sizes: TypeSizes, parameter: ParameterModel, name: strin
   return [part, { name: `${name}_len`, size: WORD, role: 'length' }];
 }
 
-export function isVoid(type: CType): boolean {
+function isVoid(type: CType): boolean {
   return type.kind === 'basic' && type.name === 'void';
 }

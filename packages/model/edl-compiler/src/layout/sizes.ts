@@ -183,7 +183,7 @@ export function layOut(
   return { name, bytes: roundUp(end, alignment), alignment, fields };
 }
 
-export function roundUp(bytes: number, multiple: number): number {
+function roundUp(bytes: number, multiple: number): number {
   return Math.ceil(bytes / multiple) * multiple;
 }
 
