@@ -38,3 +38,5 @@ export type { Rule } from './findings/rule.ts';
 export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';
+export { generateDocumentation } from './description/generate.ts';
+export { generateTypeScript, type TypeScriptOptions } from './typescript/generate.ts';
