@@ -316,7 +316,8 @@ export class OeSide extends Side {
     assert.equal(this.memory.word(start + 48n), 0n);
     assert.equal(this.memory.view.getUint32(this.memory.at(output), true), 0);
     const cursor = { at: output + BigInt(at16(this.structBytes)) };
-    const deep = { at: this.memory.word(output + 8n) };
+    // Without one, pointers lead to nothing, at an address that is not NULL, as from malloc.
+    const deep = { at: this.memory.word(output + 8n) || output };
     const deepEnd = deep.at + this.memory.word(output + 16n);
     const outputs: Values = {};
     for (const parameter of this.call.parameters) {
