@@ -1,7 +1,6 @@
 import type { Findings } from '../findings/findings.ts';
 import type { LoadedEdl } from '../loading/loaded.ts';
 import type { EdlModel } from '../model/model.ts';
-import { functionRules } from '../rules/functions.ts';
 import { warningRules as warnings } from '../rules/warnings.ts';
 import type { DialectChoice } from '../source/dialect.ts';
 import type { FunctionDeclaration, SectionItem } from '../syntax/tree.ts';
@@ -14,7 +13,6 @@ import { type FunctionLists, ImportProblems } from '../resolution/imports.ts';
 import { functionsOfIntel } from '../resolution/imports-intel.ts';
 import { functionsOfOpenEnclave } from '../resolution/imports-oe.ts';
 import { isIdentifier, shortNameOf } from '../resolution/name.ts';
-import { checkNames } from './names.ts';
 import { checkStructureUse } from './structures.ts';
 import { TypeTable } from '../resolution/type-table.ts';
 import { checkComposites, orderByValue } from './types.ts';
@@ -60,10 +58,8 @@ function checkFiles(loaded: LoadedEdl, intel: FunctionLists | undefined, context
   for (const file of loaded.files.values()) {
     const shortName = shortNameOf(file.source.path);
     if (!isIdentifier(shortName)) findings.report(warnings.fileName, startOf(file), [file.source.path, shortName]);
-    checkNames(file, findings);
     for (const item of file.items) {
       if (item.kind !== 'trusted' && item.kind !== 'untrusted') continue;
-      for (const { header, at } of item.includes) findings.report(functionRules.sectionInclude, at, [header.text]);
       for (const each of item.functions) check(each, item.kind);
     }
   }

@@ -1,6 +1,5 @@
 import type { Findings } from '../findings/findings.ts';
 import { extentRules as rules } from '../rules/extents.ts';
-import { functionRules } from '../rules/functions.ts';
 import { warningRules } from '../rules/warnings.ts';
 import type { CompositeItem } from '../syntax/tree.ts';
 import { checkAttributeWords } from './attributes.ts';
@@ -16,7 +15,6 @@ export function checkMember(member: Variable, owner: CompositeItem, findings: Fi
     const kind = owner.kind === 'struct' && isArray ? 'array' : owner.kind;
     findings.report(rules.voidValue, name.at, [name.text, kind]);
   }
-  if (type.isConst) findings.report(functionRules.constWhere, type.at, [`members of a ${owner.kind}`]);
   if (owner.kind === 'union') {
     if (declaration.attributes !== undefined) findings.report(rules.unionAttributes, declaration.attributes.at);
     return;
