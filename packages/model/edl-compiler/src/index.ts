@@ -37,3 +37,4 @@ export type { Rule } from './findings/rule.ts';
 export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';
+export { parseEdl, type ParsedEdl, type ParseOptions } from './syntax/parse-edl.ts';
