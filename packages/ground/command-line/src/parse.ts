@@ -61,7 +61,7 @@ function collect(argv: readonly string[], specs: OptionSpecs, refuse: Refuse): T
   const { tokens } = parseArgs({
     args: [...argv],
     options: {
-      ...Object.fromEntries(Object.entries(specs).map(([key, { type }]) => [key, { type }])),
+      ...Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, parseOption(spec)])),
       help: { type: 'boolean', short: 'h' },
     },
     allowPositionals: true,
@@ -83,6 +83,11 @@ function collect(argv: readonly string[], specs: OptionSpecs, refuse: Refuse): T
     }
   }
   return collected;
+}
+
+function parseOption(spec: OptionSpec): { readonly type: OptionSpec['type']; readonly short?: string } {
+  const { type } = spec;
+  return type === 'boolean' || spec.short === undefined ? { type } : { type, short: spec.short };
 }
 
 interface OptionToken {

@@ -24,7 +24,7 @@ const show = defineCommand({
   arguments: { zone: { value: 'ZONE', summary: 'The time zone', choices: ['utc', 'local'], default: 'utc' } },
   options: {
     format: { type: 'string', value: 'FORMAT', summary: 'The format', choices: ['short', 'long'], default: 'short' },
-    label: { type: 'string', value: 'TEXT', summary: 'A label', multiple: true },
+    label: { type: 'string', value: 'TEXT', summary: 'A label', multiple: true, short: 'L' },
     seconds: { type: 'boolean', summary: 'With seconds' },
   },
   examples: [{ command: 'clock show utc', summary: 'The time in UTC' }],

@@ -38,3 +38,5 @@ export { Findings, type FindingsOptions, type Judgement } from './findings/findi
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';
 export { parseEdl, type ParsedEdl, type ParseOptions } from './syntax/parse-edl.ts';
+export { generateDocumentation } from './description/generate.ts';
+export { generateTypeScript, type TypeScriptOptions } from './typescript/generate.ts';

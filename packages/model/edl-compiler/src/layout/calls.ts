@@ -88,6 +88,6 @@ function parameterParts(sizes: TypeSizes, parameter: ParameterModel, name: strin
   return [part, { name: `${name}_len`, size: WORD, role: 'length' }];
 }
 
-function isVoid(type: CType): boolean {
+export function isVoid(type: CType): boolean {
   return type.kind === 'basic' && type.name === 'void';
 }

@@ -1,4 +1,4 @@
-import { quoted } from '../../output/shell-word.ts';
+import { quoted } from '../shell-word.ts';
 import type { Candidates, CompletionCommand, CompletionModel } from './model.ts';
 
 /** `:` and brackets end parts of a specification of _arguments (zshcompsys(1)). */
@@ -46,13 +46,13 @@ function described(words: readonly (readonly [string, string])[]): string {
 }
 
 /** Completions for zsh 5. */
-export function zshCompletions({ commands, firstWords, groups }: CompletionModel): string {
+export function zshCompletions({ program, commands, firstWords, groups }: CompletionModel): string {
   const groupCases = [...groups].map(([word, members]) => `    ${quoted(word)}) shown=(${described(members)}) ;;`);
   const groupNames = [...groups.keys()].map(quoted).join('|');
   const helpWords = firstWords.filter(([word]) => word !== 'help' && !word.startsWith('-'));
-  return `#compdef enclos
-# zsh completions of enclos, written by \`enclos completions zsh\`.
-_enclos() {
+  return `#compdef ${program}
+# zsh completions of ${program}, written by \`${program} completions zsh\`.
+_${program}() {
   local -a shown
   local command=$words[2] used=2
   if (( CURRENT == 2 )); then
@@ -86,6 +86,6 @@ ${groupCases.join('\n')}
 ${commands.flatMap(commandCase).join('\n')}
   esac
 }
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _enclos "$@"; else compdef _enclos enclos; fi
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
 `;
 }

@@ -1,5 +1,6 @@
-import { type ArgumentSpec, commonOptions, type OptionSpec } from '@enclos/command-line';
-import type { Entry } from '../context.ts';
+import type { ArgumentSpec, OptionSpec } from '../command.ts';
+import type { CommandEntry } from '../entry.ts';
+import { commonOptions } from '../usage.ts';
 
 /** What a shell offers in one place. */
 export type Candidates =
@@ -31,14 +32,19 @@ export interface CompletionCommand {
 
 /** Everything that a shell completes. */
 export interface CompletionModel {
+  /** The name of the program: letters and digits. */
+  readonly program: string;
   readonly commands: readonly CompletionCommand[];
-  /** First words, `help` and the options of `enclos` itself included, with their summaries. */
+  /** First words, `help` and the options of the program itself included, with their summaries. */
   readonly firstWords: readonly (readonly [word: string, summary: string])[];
   /** What may follow the first words of the commands that have more: `platform`, and `platform audit`. */
   readonly groups: ReadonlyMap<string, readonly (readonly [word: string, summary: string])[]>;
 }
 
-export async function completionModel(registry: readonly Entry[]): Promise<CompletionModel> {
+export async function completionModel(
+  program: string,
+  registry: readonly CommandEntry<never>[],
+): Promise<CompletionModel> {
   const commands = await Promise.all(
     registry.map(async (entry): Promise<CompletionCommand> => {
       const { name, summary } = entry;
@@ -65,10 +71,10 @@ export async function completionModel(registry: readonly Entry[]): Promise<Compl
     ['--help', 'Show the commands'],
     ['--version', 'Show the version'],
   ] as const;
-  return { commands, firstWords: [...single, ...grouped, ...own], groups };
+  return { program, commands, firstWords: [...single, ...grouped, ...own], groups };
 }
 
-function groupsOf(registry: readonly Entry[]): CompletionModel['groups'] {
+function groupsOf(registry: readonly CommandEntry<never>[]): CompletionModel['groups'] {
   const groups = new Map<string, Map<string, string>>();
   for (const { name, summary } of registry) {
     for (let length = 1; length < name.length; length += 1) {
