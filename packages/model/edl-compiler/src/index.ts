@@ -40,5 +40,6 @@ export { type WarningFamily, warningFamilies } from './warnings/families.ts';
 export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';
+export { parseEdl, type ParsedEdl, type ParseOptions } from './syntax/parse-edl.ts';
 export { generateDocumentation } from './description/generate.ts';
 export { generateTypeScript, type TypeScriptOptions } from './typescript/generate.ts';
