@@ -25,6 +25,6 @@ export function checkDepth({ pointers }: TypeName, { text, at }: Name, findings:
 
 /** Numbers that a model holds are exact. What neither compiler reads is reported already. */
 export function checkNumber({ value, at }: IntegerLiteral, findings: Findings): void {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER) && value <= mostOfInteger)
-    findings.report(rules.numberRange, at, [String(value)]);
+  const isExact = value <= BigInt(Number.MAX_SAFE_INTEGER);
+  if (!isExact && value <= mostOfInteger) findings.report(rules.numberRange, at, [String(value)]);
 }
