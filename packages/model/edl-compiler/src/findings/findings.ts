@@ -24,6 +24,11 @@ interface Finding {
   readonly notes: readonly string[];
 }
 
+interface JudgedFinding {
+  readonly finding: Finding;
+  readonly judgement: 'error' | 'warning';
+}
+
 const compilers: Readonly<Record<Dialect, { readonly program: string; readonly owner: string }>> = {
   oe: { program: 'oeedger8r', owner: 'Open Enclave' },
   intel: { program: 'sgx_edger8r', owner: 'Intel' },
@@ -41,11 +46,11 @@ export class Findings {
   readonly #dialect: DialectChoice;
   readonly #judge: (family: string, rule: Rule) => Judgement;
   readonly #most: number;
-  readonly #kept: { readonly finding: Finding; readonly judgement: 'error' | 'warning' }[] = [];
+  readonly #errors: Finding[] = [];
+  readonly #warned: JudgedFinding[] = [];
   /** What only one compiler refuses, when both may accept. */
   readonly #refusals: Readonly<Record<Dialect, Finding[]>> = { oe: [], intel: [] };
   readonly #seen = new Map<Place['source'], Set<string>>();
-  #errors = 0;
 
   constructor(options: FindingsOptions) {
     this.#dialect = options.dialect;
@@ -55,12 +60,20 @@ export class Findings {
 
   /** Whether it would be vain to look for more. */
   get isFull(): boolean {
-    return this.#errors >= this.#most;
+    return this.#errors.length >= this.#most;
   }
 
   /** Whether the files are refused, as far as is known now. */
   get hasErrors(): boolean {
-    return this.#errors > 0 || (this.#refusals.oe.length > 0 && this.#refusals.intel.length > 0);
+    return this.accepted === undefined || this.#warnings().some(({ judgement }) => judgement === 'error');
+  }
+
+  /** Whose rules the files keep, as far as is known now: the dialect that was asked for, or what is left of both. */
+  get accepted(): DialectChoice | undefined {
+    const { oe, intel } = this.#refusals;
+    if (this.#errors.length > 0 || (oe.length > 0 && intel.length > 0)) return undefined;
+    if (oe.length > 0) return 'intel';
+    return intel.length > 0 ? 'oe' : this.#dialect;
   }
 
   /** Reports once for a rule and a place. A place in an empty text means the file as a whole. */
@@ -70,36 +83,53 @@ export class Findings {
     if (only === undefined || this.#isRepeated(rule, at)) return;
     const finding = { rule, at, words: words.map(shortened), notes };
     if (rule.severity === 'warning') {
-      this.#keep(finding, this.#judge(rule.family ?? rule.code, rule));
+      const judgement = this.#judge(rule.family ?? rule.code, rule);
+      if (judgement !== 'off' && this.#warned.length < 2 * this.#most) this.#warned.push({ finding, judgement });
     } else if (this.#dialect === 'both' && refusing.length === 1) {
       if (this.#refusals[only].length < this.#most) this.#refusals[only].push(finding);
-    } else this.#keep(finding, 'error');
+    } else if (!this.isFull) this.#errors.push(finding);
   }
 
-  /** What was found, each file's by place. Asked for when everything was reported. */
+  /** What was found, each file's by place. When there is too much, errors come before warnings. */
   diagnostics(): readonly Diagnostic[] {
+    const files = new Map([...this.#seen.keys()].map((source, index) => [source, index]));
+    const fileOf = ({ finding }: JudgedFinding) => files.get(finding.at.source) ?? 0;
+    const warnings = this.#warnings();
+    return [
+      ...this.#errorsWithMixture(),
+      ...warnings.filter(({ judgement }) => judgement === 'error'),
+      ...warnings.filter(({ judgement }) => judgement === 'warning'),
+    ]
+      .slice(0, this.#most)
+      .toSorted((left, right) => fileOf(left) - fileOf(right) || left.finding.at.start - right.finding.at.start)
+      .map(({ finding, judgement }) => this.#diagnosticOf(finding, judgement));
+  }
+
+  #errorsWithMixture(): JudgedFinding[] {
     const { oe, intel } = this.#refusals;
+    const found = this.#errors.map((finding): JudgedFinding => ({ finding, judgement: 'error' }));
     const [first] = oe;
     const [second] = intel;
-    const found = [...this.#kept];
-    if (first !== undefined && second !== undefined) {
-      // What fewer places hold is probably what has to go.
-      const [few, many] = oe.length <= intel.length ? [first, second] : [second, first];
-      found.push({ finding: this.#mixture(few, many), judgement: 'error' });
-    } else {
-      for (const finding of [...oe, ...intel]) {
-        const judgement = this.#judge(differenceFamily, finding.rule);
-        if (judgement !== 'off') found.push({ finding, judgement });
-      }
-    }
-    const files = [...this.#seen.keys()];
-    return found
-      .toSorted(
-        ({ finding: left }, { finding: right }) =>
-          files.indexOf(left.at.source) - files.indexOf(right.at.source) || left.at.start - right.at.start,
-      )
-      .slice(0, this.#most)
-      .map(({ finding, judgement }) => this.#diagnosticOf(finding, judgement));
+    if (first === undefined || second === undefined) return found;
+    // What fewer places hold is probably what has to go.
+    const [few, many] = oe.length <= intel.length ? [first, second] : [second, first];
+    return [...found, { finding: this.#mixture(few, many), judgement: 'error' }];
+  }
+
+  /** Warnings, and what one compiler refuses when the other accepts. What only that one warns of matters to none. */
+  #warnings(): JudgedFinding[] {
+    const { oe, intel } = this.#refusals;
+    if (oe.length > 0 && intel.length > 0) return this.#warned;
+    const refused = oe.length > 0 ? 'oe' : 'intel';
+    if (this.#refusals[refused].length === 0) return this.#warned;
+    const differences = this.#refusals[refused].flatMap((finding): JudgedFinding[] => {
+      const judgement = this.#judge(differenceFamily, finding.rule);
+      return judgement === 'off' ? [] : [{ finding, judgement }];
+    });
+    return [
+      ...this.#warned.filter(({ finding }) => finding.rule.dialects.some((dialect) => dialect !== refused)),
+      ...differences,
+    ];
   }
 
   #isRepeated({ code }: Rule, { source, start }: Place): boolean {
@@ -109,14 +139,6 @@ export class Findings {
     if (seen.has(key)) return true;
     if (!this.isFull) seen.add(key);
     return false;
-  }
-
-  #keep(finding: Finding, judgement: Judgement): void {
-    if (judgement === 'off') return;
-    const isError = judgement === 'error';
-    if (isError ? this.isFull : this.#kept.length >= 2 * this.#most) return;
-    if (isError) this.#errors++;
-    this.#kept.push({ finding, judgement });
   }
 
   #mixture(few: Finding, many: Finding): Finding {

@@ -24,10 +24,10 @@ export interface Rule {
   readonly family?: string;
   /** Our own plain sentence. */
   readonly text: (...words: string[]) => string;
-  /** What oeedger8r prints, without its place. */
-  readonly oe?: (...words: string[]) => string;
+  /** What oeedger8r prints, without its place. Absent, or undefined, where it says nothing. */
+  readonly oe?: (...words: string[]) => string | undefined;
   /** What sgx_edger8r prints, without its place. */
-  readonly intel?: (...words: string[]) => string;
+  readonly intel?: (...words: string[]) => string | undefined;
   /** What to write in its place. */
   readonly hint?: (...words: string[]) => string;
 }

@@ -10,6 +10,8 @@ const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 /** Anything that begins with a digit; its reader decides which of these are integers. */
 const number = /[0-9][A-Za-z0-9_]*/y;
 const string = /"([^"\r\n]*)("?)/y;
+/** Operators of conditions; none of them has a place in the grammar. */
+const operator = /&&|\|\||[=!<>]=/y;
 const splice = /\\\r?\n/y;
 const mark = '\uFEFF';
 
@@ -72,6 +74,8 @@ export class Lexer {
     if (first === '"') return this.#string(start);
     if (this.#text.startsWith('//', start)) return this.#lineComment(start);
     if (this.#text.startsWith('/*', start)) return this.#blockComment(start);
+    const pair = this.#match(operator);
+    if (pair !== undefined) return this.#token('symbol', start, pair);
     const symbol = String.fromCodePoint(this.#text.codePointAt(start) ?? 0);
     this.#at += symbol.length;
     return this.#token('symbol', start, symbol);

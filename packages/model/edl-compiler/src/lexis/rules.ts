@@ -10,8 +10,8 @@ export const lexicalRules = {
     code: 'edl-unknown-character',
     dialects: both,
     text: (character) => `The language has no use for the character "${character}".`,
-    oe: (character) => `Unexpected token at ${character}`,
-    intel: (character) => (character === '.' ? 'unexpected token: .' : `Invalid token: ${character}`),
+    oe: (character) => `Unexpected token at ${character.slice(0, 1)}`,
+    intel: (character) => (character === '.' ? 'unexpected token: .' : `Invalid token: ${character.slice(0, 1)}`),
     hint: (character) => (character === "'" ? 'use double quotation marks, for names of files' : 'remove it'),
   },
   formFeed: {

@@ -11,3 +11,8 @@ export interface RawToken {
 export interface TokenBudget {
   left: number;
 }
+
+/** What the parser reads. The tokens of a macro stand where its name is used. */
+export interface Token extends RawToken {
+  readonly kind: 'name' | 'number' | 'string' | 'symbol' | 'end';
+}

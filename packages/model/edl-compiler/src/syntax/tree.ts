@@ -1,4 +1,5 @@
 import type { Place, SourceText } from '../source/place.ts';
+import type { Trivia } from '../source/trivia.ts';
 
 /** What stands in a file, as it stands there: nothing is resolved, and what only one dialect has is there, too. */
 export interface EdlFile {
@@ -8,11 +9,6 @@ export interface EdlFile {
   readonly trivia: readonly Trivia[];
   /** The semicolon after the closing brace, which Intel's SDK needs. */
   readonly closing?: Place;
-  readonly at: Place;
-}
-
-export interface Trivia {
-  readonly kind: 'line-comment' | 'block-comment' | 'directive' | 'left-out';
   readonly at: Place;
 }
 

@@ -1,0 +1,43 @@
+import type { Rule } from '../findings/rule.ts';
+
+const both = ['oe', 'intel'] as const;
+
+/** What may break between files. */
+export const loadingRules = {
+  /** Words: the name of the file, as it is written. */
+  notFound: {
+    code: 'edl-file-not-found',
+    dialects: both,
+    text: (name) => `The file "${name}" is not found.`,
+    oe: (name) => `error: file not found within search paths: ${name}`,
+    intel: (name) => `File not found within search paths: ${name}`,
+    hint: () => 'name its folder as a search path',
+  },
+  /** Words: the file that is imported, the path that it has. */
+  circle: {
+    code: 'edl-import-circle',
+    dialects: both,
+    text: (name) => `The import of "${name}" leads back to this file.`,
+    oe: () => 'error: recursive import detected',
+    intel: (_name, path) => `detected circled import for \`${path}'`,
+    hint: () => 'move what both files need into a third',
+  },
+  tooLong: {
+    code: 'edl-file-too-large',
+    dialects: both,
+    text: () => 'The file has more than 4 MiB.',
+    hint: () => 'split it',
+  },
+  tooMany: {
+    code: 'edl-too-many-files',
+    dialects: both,
+    text: () => 'More than 256 files are imported.',
+    hint: () => 'import fewer files',
+  },
+  tooDeep: {
+    code: 'edl-import-depth',
+    dialects: both,
+    text: () => 'Imports are nested more than 64 files deep.',
+    hint: () => 'import directly what is needed',
+  },
+} as const satisfies Readonly<Record<string, Rule>>;
