@@ -1,12 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  arenaMemory,
-  layoutOf,
-  type Abi,
-  type ArenaImage,
-  type CallLayout,
-  type EdlModel,
-} from '@enclos/edl-compiler';
+import { arenaMemory, layoutOf, type Abi, type ArenaImage, type CallLayout, type EdlModel } from '@enclos/edl-compiler';
 import type { OcallServer, SgxCalls } from '@enclos/edl-compiler/host';
 
 /** Where the arena of the fake process begins. */
@@ -35,7 +28,10 @@ export type InsideCode = readonly ((call: InsideCall) => Promise<void> | void)[]
 export class FakeEnclave implements SgxCalls {
   readonly abi: Abi;
   readonly freed: bigint[] = [];
-  readonly #layouts: { readonly ecalls: readonly (CallLayout | undefined)[]; readonly ocalls: readonly (CallLayout | undefined)[] };
+  readonly #layouts: {
+    readonly ecalls: readonly (CallLayout | undefined)[];
+    readonly ocalls: readonly (CallLayout | undefined)[];
+  };
   readonly #code: InsideCode;
   readonly #server: OcallServer;
   readonly #arena = Buffer.alloc(arenaBytes);
@@ -54,7 +50,8 @@ export class FakeEnclave implements SgxCalls {
     const layout = this.#layouts.ecalls[index];
     const code = this.#code[index];
     assert.ok(code !== undefined);
-    if (this.abi === 'intel') await this.#intelEcall(code, layout, image === undefined ? 0n : address + BigInt(image.start));
+    if (this.abi === 'intel')
+      await this.#intelEcall(code, layout, image === undefined ? 0n : address + BigInt(image.start));
     else await this.#openEnclaveEcall(code, layout, address + BigInt(image?.start ?? 0));
     const memory = arenaMemory(Buffer.from(this.#arena), base);
     this.#used = start;
@@ -69,7 +66,8 @@ export class FakeEnclave implements SgxCalls {
   #place({ bytes, pointers }: ArenaImage): bigint {
     const address = this.#reserve(bytes.length);
     this.#bytes(address, bytes.length).set(bytes);
-    for (const { at, target } of pointers) this.#view(address + BigInt(at)).setBigUint64(0, address + BigInt(target), true);
+    for (const { at, target } of pointers)
+      this.#view(address + BigInt(at)).setBigUint64(0, address + BigInt(target), true);
     return address;
   }
 
@@ -129,7 +127,8 @@ export class FakeEnclave implements SgxCalls {
     const output = this.#reserve(Number(head));
     const record = this.#reserve(56);
     const view = this.#view(record);
-    for (const [at, value] of [BigInt(index), input, inputBytes, output, head].entries()) view.setBigUint64(at * 8, value, true);
+    for (const [at, value] of [BigInt(index), input, inputBytes, output, head].entries())
+      view.setBigUint64(at * 8, value, true);
     await this.#host(index, record);
     assert.equal(this.#view(record + 48n).getUint32(0, true), 0, 'the host answered');
     return this.#view(output + offsetOf(called, 'oe_retval')).getBigInt64(0, true);
@@ -142,8 +141,14 @@ export class FakeEnclave implements SgxCalls {
     for (const patch of patches) this.#bytes(patch.address, patch.bytes.length).set(patch.bytes);
   }
 
-  #numbers(at: bigint, layout: CallLayout | undefined, prefix: string, numbers: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(numbers)) this.#view(at + offsetOf(layout, prefix + name)).setUint32(0, value, true);
+  #numbers(
+    at: bigint,
+    layout: CallLayout | undefined,
+    prefix: string,
+    numbers: Readonly<Record<string, number>>,
+  ): void {
+    for (const [name, value] of Object.entries(numbers))
+      this.#view(at + offsetOf(layout, prefix + name)).setUint32(0, value, true);
   }
 
   #text(text: string): bigint {

@@ -20,8 +20,14 @@ export const command = defineCommand({
   options: compileOptions,
   examples: [
     { command: 'enclos edl check enclave.edl', summary: 'Check a file and what it imports' },
-    { command: 'enclos edl check enclave.edl --dialect intel -Werror', summary: "Check it as Intel's compiler does, and fail on warnings" },
-    { command: 'enclos edl check *.edl --search-path include:edl -DDEBUG -Wdialect', summary: 'Check files, and show where they are of one dialect' },
+    {
+      command: 'enclos edl check enclave.edl --dialect intel -Werror',
+      summary: "Check it as Intel's compiler does, and fail on warnings",
+    },
+    {
+      command: 'enclos edl check *.edl --search-path include:edl -DDEBUG -Wdialect',
+      summary: 'Check files, and show where they are of one dialect',
+    },
   ],
   exitCodes: { 2: 'A file breaks a rule, or the command line is wrong.' },
   async run({ arguments: { files }, options }, { io }) {
@@ -37,7 +43,9 @@ export const command = defineCommand({
     for (const { file, model } of checked) {
       if (model === undefined) continue;
       const { ecalls, ocalls } = model;
-      printer.line(`${markOf('ok', printer)} ${file}: ${grouped(ecalls.length)} ECALLs, ${grouped(ocalls.length)} OCALLs`);
+      printer.line(
+        `${markOf('ok', printer)} ${file}: ${grouped(ecalls.length)} ECALLs, ${grouped(ocalls.length)} OCALLs`,
+      );
     }
     if (errors + warnings === 0) return;
     const mark = markOf(errors > 0 ? 'failure' : 'warning', printer);

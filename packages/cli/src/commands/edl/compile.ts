@@ -12,7 +12,8 @@ import {
   type WarningChoice,
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
-import { readSmallText } from '../../files/read.ts';
+import { EnclosError } from '@enclos/errors';
+import { readSmallText, unreadable } from '../../files/read.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** As much as the compiler takes, and one more, so that it says what is too much. */
@@ -51,7 +52,9 @@ export function settingsOf(input: CompileInput, cwd: string): CompileSettings {
 
 function defineOf(given: string): readonly [name: string, text: string] {
   const [, name, text = ''] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(given) ?? [];
-  return name === undefined ? refuseUsage(`-D is a name, or NAME=TEXT, and not ${JSON.stringify(given)}.`) : [name, text];
+  return name === undefined
+    ? refuseUsage(`-D is a name, or NAME=TEXT, and not ${JSON.stringify(given)}.`)
+    : [name, text];
 }
 
 /**
@@ -66,12 +69,26 @@ export async function compileFile(file: string, settings: CompileSettings): Prom
   return compileEdl({ ...options, file, read: (path) => (path === file ? text : readImported(resolve(cwd, path))) });
 }
 
-/** The text of an imported file; undefined for one that is not there. */
+/**
+ * The text of an imported file; undefined for one that is not there.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
 function readImported(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() !== true) return undefined;
-  // The compiler says so of a file that is too large: it needs no more than the size.
-  return found.size > mostBytes ? ' '.repeat(mostBytes) : withoutByteOrderMark(decodeUtf8(readFileSync(path)));
+  // The compiler refuses a file of this size, and needs no more of it to say so.
+  if (found.size >= mostBytes) return ' '.repeat(mostBytes);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    return withoutByteOrderMark(decodeUtf8(bytes));
+  } catch (cause) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
+  }
 }
 
 /**

@@ -19,8 +19,14 @@ export const command = defineCommand({
   options: { ...compileOptions, ...codeOptions, ...outOptions },
   examples: [
     { command: 'enclos edl gen enclave.edl --out src/enclave.edl.ts', summary: 'Write the module' },
-    { command: 'enclos edl gen enclave.edl --out src/enclave.edl.ts --check', summary: 'Check in a pipeline that it is up to date' },
-    { command: 'enclos edl gen enclave.edl --foreign types.json --allow-user-check ecall_map.address', summary: 'Print it, with a type of a C header and an address' },
+    {
+      command: 'enclos edl gen enclave.edl --out src/enclave.edl.ts --check',
+      summary: 'Check in a pipeline that it is up to date',
+    },
+    {
+      command: 'enclos edl gen enclave.edl --foreign types.json --allow-user-check ecall_map.address',
+      summary: 'Print it, with a type of a C header and an address',
+    },
   ],
   exitCodes: { 2: 'The file breaks a rule; a type is not known; or with --check, the module is not up to date.' },
   async run({ arguments: { file }, options }, { io, path, notes }) {

@@ -25,7 +25,8 @@ export const compileOptions = {
     value: 'FAMILY',
     multiple: true,
     short: 'W',
-    summary: 'Warnings as oeedger8r spells them: -Wall, -Werror, -Werror=FAMILY, -WFAMILY, -Wno-FAMILY; -Wdialect for what one dialect refuses',
+    summary:
+      'Warnings as oeedger8r spells them: -Wall, -Werror, -Werror=FAMILY, -WFAMILY, -Wno-FAMILY; -Wdialect for what one dialect refuses',
   },
 } as const;
 
