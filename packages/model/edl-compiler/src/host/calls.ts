@@ -33,7 +33,7 @@ export interface OcallServer {
 
 export interface OcallRequest {
   readonly memory: ArenaMemory;
-  /** Of the structure of the call; 0 for NULL. */
+  /** Where the structure of the call begins; 0 for NULL. */
   readonly address: bigint;
   /** For ECALLs that are made while this OCALL is under way. */
   readonly calls: SgxCalls;
