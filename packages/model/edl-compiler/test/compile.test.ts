@@ -3,17 +3,25 @@ import { test } from 'node:test';
 import { compileEdl, type DialectChoice } from '../src/index.ts';
 import { edlRules } from '../src/all-rules.ts';
 import { warningFamilies } from '../src/warnings/families.ts';
-import { ruleExamples } from './rule-examples/examples.ts';
+import { comparingRules, ruleExamples } from './rule-examples/examples.ts';
 
 // Warnings only when they are what is looked at: examples of errors are not held to them.
 const families = Object.fromEntries(Object.keys(warningFamilies).map((family) => [family, 'off' as const]));
 
 function compile(
   body: string,
-  options: { name?: string; files?: Readonly<Record<string, string>>; dialect: DialectChoice; family?: string },
+  options: {
+    name?: string;
+    files?: Readonly<Record<string, string>>;
+    isWhole?: boolean;
+    dialect: DialectChoice;
+    family?: string;
+  },
 ) {
   const file = options.name ?? 'a.edl';
-  const texts = new Map(Object.entries({ ...options.files, [file]: `enclave {\n    ${body}\n};\n` }));
+  const texts = new Map(
+    Object.entries({ ...options.files, [file]: options.isWhole === true ? body : `enclave {\n    ${body}\n};\n` }),
+  );
   return compileEdl({
     file,
     read: (path) => texts.get(path),
@@ -28,9 +36,14 @@ const programs = { oe: 'oeedger8r', intel: 'sgx_edger8r' } as const;
 for (const { code, dialects, family } of edlRules.flatMap(({ rules }) => rules)) {
   const example = ruleExamples[code];
   if (example === undefined) continue;
-  const { refused, at, also = [], accepted, files = {}, name } = example;
-  const options = { files, ...(name === undefined ? {} : { name }), ...(family === undefined ? {} : { family }) };
-  const isOfBoth = code === 'edl-mixed-dialects' || code === 'edl-function-order' || code === 'edl-deep-copy-depth';
+  const { refused, at, also = [], accepted, whole: isWhole = false, files = {}, name } = example;
+  const options = {
+    files,
+    isWhole,
+    ...(name === undefined ? {} : { name }),
+    ...(family === undefined ? {} : { family }),
+  };
+  const isOfBoth = comparingRules.includes(code);
 
   test(`${code}: its example breaks it, for the compilers that have it`, () => {
     for (const dialect of isOfBoth ? (['both'] as const) : both) {

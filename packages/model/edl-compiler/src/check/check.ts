@@ -24,6 +24,8 @@ import { checkComposites, orderByValue } from './types.ts';
  * @returns undefined when something is wrong
  */
 export function checkEdl(loaded: LoadedEdl, dialect: DialectChoice, findings: Findings): EdlModel | undefined {
+  // What the parser left out would be missed elsewhere.
+  const isWhole = findings.accepted !== undefined;
   const types = new TypeTable(loaded, findings);
   const context = { types, findings };
   const enums = enumModels(types.enums, findings);
@@ -32,9 +34,9 @@ export function checkEdl(loaded: LoadedEdl, dialect: DialectChoice, findings: Fi
   const problems = new ImportProblems(loaded);
   const oe = dialect === 'intel' ? undefined : functionsOfOpenEnclave(loaded, problems);
   const intel = dialect === 'oe' ? undefined : functionsOfIntel(loaded, problems);
-  problems.report(findings);
+  if (isWhole) problems.report(findings);
   const parameters = checkFiles(loaded, intel, context);
-  if (intel !== undefined) checkCalls(loaded.root, intel, findings);
+  if (intel !== undefined && isWhole) checkCalls(loaded.root, intel, findings);
   const accepted = findings.accepted;
   const lists = accepted === 'oe' ? oe : (intel ?? oe);
   if (accepted === undefined || lists === undefined) return undefined;

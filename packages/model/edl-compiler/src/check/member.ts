@@ -1,6 +1,7 @@
 import type { Findings } from '../findings/findings.ts';
 import { extentRules as rules } from '../rules/extents.ts';
 import { warningRules } from '../rules/warnings.ts';
+import { flagAttributes } from '../syntax/names.ts';
 import type { CompositeItem } from '../syntax/tree.ts';
 import { checkAttributeWords } from './attributes.ts';
 import type { Variable } from '../resolution/variable.ts';
@@ -33,20 +34,9 @@ export function checkMember(member: Variable, owner: CompositeItem, findings: Fi
   }
 }
 
-const known: ReadonlySet<string> = new Set([
-  'in',
-  'out',
-  'string',
-  'wstring',
-  'isptr',
-  'isary',
-  'readonly',
-  'user_check',
-]);
-
 function checkMemberAttributes({ attributes }: Variable, isSized: boolean, findings: Findings): void {
   for (const { name } of attributes.values()) {
-    if (!known.has(name.text)) continue;
+    if (!flagAttributes.has(name.text)) continue;
     // Intel's compiler looks for each of the others, beside a size.
     const isIgnored = isSized && name.text === 'user_check';
     const words = [name.text, isSized ? 'sized' : 'unsized'];

@@ -1,6 +1,6 @@
 /** One `#if` that is open, and what its branches have been so far. */
 interface OpenConditional {
-  /** Of its directive. */
+  /** Where its directive begins and ends. */
   readonly start: number;
   readonly end: number;
   /** Whether what surrounds it is kept. */

@@ -4,7 +4,7 @@ const both = ['oe', 'intel'] as const;
 const preprocessorFailed = (): string => 'Preprocessor failed';
 
 /**
- * What may break in directives. Open Enclave's compiler has four of its own; Intel's gives the file to `gcc -E`, and says of its
+ * What may break in directives. Open Enclave's compiler has its own four; Intel's gives the file to `gcc -E`, and says of its
  * errors only that they were there.
  */
 export const directiveRules = {
