@@ -40,6 +40,10 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
     const { returned, outputs, deepCopyBuffer } = decodeResult(memory, address);
     if (deepCopyBuffer !== undefined) await calls.free(deepCopyBuffer.address);
     if (names.isPlain) return returned;
-    return { ...(names.returned === undefined ? {} : { [names.returned]: returned }), ...outputs };
+    return Object.fromEntries([
+      ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
+      // What NULL was passed for does not come back.
+      ...names.outputs.map((name) => [name, outputs[name] ?? null] as const),
+    ]);
   };
 }
