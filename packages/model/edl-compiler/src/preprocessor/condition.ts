@@ -61,8 +61,9 @@ class ConditionReader {
     if (++this.#depth > deepest) throw new ConditionFault('it is nested too deeply');
     const word = this.#words[this.#at++];
     const value = word === undefined ? undefined : this.#valueOf(word);
-    if (value === undefined)
+    if (value === undefined) {
       throw new ConditionFault(word === undefined ? 'it ends too early' : `"${word}" is not expected there`);
+    }
     this.#depth--;
     return value;
   }

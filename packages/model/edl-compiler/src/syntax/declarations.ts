@@ -10,8 +10,9 @@ export function readDeclaration(reader: TokenReader, role: 'parameter' | 'member
   const type = readType(reader);
   const name = reader.expectName(`the ${role}`, (got) => `expecting identifier got ${got}`);
   if (type.isConst && role === 'member') reader.report(rules.constant, type.at, ['in a structure or union', 'const']);
-  else if (type.isConst && type.pointers === 0)
+  else if (type.isConst && type.pointers === 0) {
     reader.report(rules.constant, type.at, ['without a pointer', name.text]);
+  }
   const dimensions = readDimensions(reader);
   return { ...(attributes && { attributes }), type, name, dimensions, at: reader.placeFrom(first) };
 }
@@ -44,8 +45,9 @@ export function readAttributes(reader: TokenReader): AttributeBlock | undefined 
 
 function readAttribute(reader: TokenReader): Attribute {
   const first = reader.token;
-  if (first.kind !== 'name')
+  if (first.kind !== 'name') {
     reader.fail(rules.expectedName, ['an attribute', printed(first), `unknown attribute: \`${printed(first)}'`]);
+  }
   const name = reader.nameOf(reader.take());
   const isMeasure = name.text === 'size' || name.text === 'count';
   if (reader.isSymbol('=')) {

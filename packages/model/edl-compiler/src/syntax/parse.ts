@@ -23,8 +23,9 @@ export function parseSource(source: SourceText, options: PreprocessOptions): Edl
   const around = conditionals.find(
     ({ start, end }) => start < brace.start && end > following.start && following.kind !== 'end',
   );
-  if (around !== undefined)
+  if (around !== undefined) {
     reader.report(directiveRules.conditionalAroundEnclave, { start: around.start, end: around.start + 1 });
+  }
   return { source, trivia, items: enclave.items, ...(enclave.closing && { closing: enclave.closing }), at: enclave.at };
 }
 
