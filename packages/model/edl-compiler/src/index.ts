@@ -34,6 +34,9 @@ export type {
   Passing,
 } from './model/model.ts';
 export type { Rule } from './findings/rule.ts';
+export { compileEdl, type Compilation, type CompileOptions } from './compile.ts';
+export { parseWarningOptions, type WarningChoice } from './warnings/choice.ts';
+export { type WarningFamily, warningFamilies } from './warnings/families.ts';
 export { Findings, type FindingsOptions, type Judgement } from './findings/findings.ts';
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { edlRules } from '../src/all-rules.ts';
 import { isWarningFamily, warningFamilies } from '../src/warnings/families.ts';
-import { ruleExamples } from './rule-examples/examples.ts';
+import { boundRules, comparingRules, ruleExamples } from './rule-examples/examples.ts';
 
 const rules = edlRules.flatMap((group) => group.rules);
 
@@ -12,7 +12,8 @@ test('each rule has its own code, and an example', () => {
     codes.filter((code, index) => codes.indexOf(code) !== index || !/^edl(?:-[a-z]+)+$/.test(code)),
     [],
   );
-  assert.deepEqual(Object.keys(ruleExamples).toSorted(), codes.toSorted());
+  assert.deepEqual([...Object.keys(ruleExamples), ...boundRules].toSorted(), codes.toSorted());
+  assert.ok(comparingRules.every((code) => codes.includes(code)));
 });
 
 test('warnings, and only they, belong to a family that can be turned off', () => {

@@ -16,9 +16,11 @@ test('without options, the families that are on by default are warnings', () => 
   assert.deepEqual(on, [
     'non-portable-type',
     'signed-size-or-count',
+    'floating-size',
     'private-ecall',
     'partial-copy',
     'struct-by-name',
+    'ignored-text',
     'file-name',
     'function-order',
   ]);

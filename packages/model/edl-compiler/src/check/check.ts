@@ -1,7 +1,6 @@
 import type { Findings } from '../findings/findings.ts';
 import type { LoadedEdl } from '../loading/loaded.ts';
 import type { EdlModel } from '../model/model.ts';
-import { functionRules } from '../rules/functions.ts';
 import { warningRules as warnings } from '../rules/warnings.ts';
 import type { DialectChoice } from '../source/dialect.ts';
 import type { FunctionDeclaration, SectionItem } from '../syntax/tree.ts';
@@ -14,7 +13,6 @@ import { type FunctionLists, ImportProblems } from '../resolution/imports.ts';
 import { functionsOfIntel } from '../resolution/imports-intel.ts';
 import { functionsOfOpenEnclave } from '../resolution/imports-oe.ts';
 import { isIdentifier, shortNameOf } from '../resolution/name.ts';
-import { checkNames } from './names.ts';
 import { checkStructureUse } from './structures.ts';
 import { TypeTable } from '../resolution/type-table.ts';
 import { checkComposites, orderByValue } from './types.ts';
@@ -26,6 +24,8 @@ import { checkComposites, orderByValue } from './types.ts';
  * @returns undefined when something is wrong
  */
 export function checkEdl(loaded: LoadedEdl, dialect: DialectChoice, findings: Findings): EdlModel | undefined {
+  // What the parser left out would be missed elsewhere.
+  const isWhole = findings.accepted !== undefined;
   const types = new TypeTable(loaded, findings);
   const context = { types, findings };
   const enums = enumModels(types.enums, findings);
@@ -34,9 +34,9 @@ export function checkEdl(loaded: LoadedEdl, dialect: DialectChoice, findings: Fi
   const problems = new ImportProblems(loaded);
   const oe = dialect === 'intel' ? undefined : functionsOfOpenEnclave(loaded, problems);
   const intel = dialect === 'oe' ? undefined : functionsOfIntel(loaded, problems);
-  problems.report(findings);
+  if (isWhole) problems.report(findings);
   const parameters = checkFiles(loaded, intel, context);
-  if (intel !== undefined) checkCalls(loaded.root, intel, findings);
+  if (intel !== undefined && isWhole) checkCalls(loaded.root, intel, findings);
   const accepted = findings.accepted;
   const lists = accepted === 'oe' ? oe : (intel ?? oe);
   if (accepted === undefined || lists === undefined) return undefined;
@@ -60,10 +60,8 @@ function checkFiles(loaded: LoadedEdl, intel: FunctionLists | undefined, context
   for (const file of loaded.files.values()) {
     const shortName = shortNameOf(file.source.path);
     if (!isIdentifier(shortName)) findings.report(warnings.fileName, startOf(file), [file.source.path, shortName]);
-    checkNames(file, findings);
     for (const item of file.items) {
       if (item.kind !== 'trusted' && item.kind !== 'untrusted') continue;
-      for (const { header, at } of item.includes) findings.report(functionRules.sectionInclude, at, [header.text]);
       for (const each of item.functions) check(each, item.kind);
     }
   }

@@ -1,5 +1,6 @@
 import type { Findings } from '../findings/findings.ts';
 import { extentRules as rules } from '../rules/extents.ts';
+import { mostOfInteger } from '../source/limits.ts';
 import type { IntegerLiteral, Name, TypeName } from '../syntax/tree.ts';
 import { type Variable, isInteger } from '../resolution/variable.ts';
 
@@ -22,7 +23,8 @@ export function checkDepth({ pointers }: TypeName, { text, at }: Name, findings:
   if (pointers > deepest) findings.report(rules.tooDeep, at, [text]);
 }
 
-/** Numbers that a model holds are exact. */
+/** Numbers that a model holds are exact. What neither compiler reads is reported already. */
 export function checkNumber({ value, at }: IntegerLiteral, findings: Findings): void {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) findings.report(rules.numberRange, at, [String(value)]);
+  const isExact = value <= BigInt(Number.MAX_SAFE_INTEGER);
+  if (!isExact && value <= mostOfInteger) findings.report(rules.numberRange, at, [String(value)]);
 }

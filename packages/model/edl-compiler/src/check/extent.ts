@@ -11,7 +11,7 @@ export interface ExtentOwner {
 }
 
 const signed: ReadonlySet<string> = new Set('char,short,int,long,long long,int8_t,int16_t,int32_t,int64_t'.split(','));
-const notIntegers: ReadonlySet<string> = new Set(['float', 'double', 'long double', 'bool', 'void']);
+const floating: ReadonlySet<string> = new Set(['float', 'double', 'long double']);
 
 /** What `size` and `count` name: a sibling that holds an integer. */
 export function checkExtents(
@@ -49,8 +49,7 @@ function checkHolder(
   if (isPointer || isArray || base.kind === 'struct' || base.kind === 'union') {
     findings.report(rules.notInteger, value.at, [value.text, isArray ? `${typeText}[]` : typeText, 'refused']);
   } else if (base.kind === 'basic') {
-    // The compilers let these pass: the C that they write multiplies by them.
-    if (notIntegers.has(base.name)) findings.report(rules.notInteger, value.at, [value.text, typeText, 'accepted']);
+    if (floating.has(base.name)) findings.report(warningRules.floatingSize, value.at, [value.text, typeText]);
     else if (signed.has(base.name)) {
       findings.report(warningRules.signedSize, value.at, [isFunction ? 'Function' : 'struct', owner.name, value.text]);
     }

@@ -7,7 +7,6 @@ import { type Variable, variableOf } from '../resolution/variable.ts';
 import { checkDepth } from './dimensions.ts';
 import { checkExtents } from './extent.ts';
 import { checkParameter } from './parameter.ts';
-import { tokensAt } from '../resolution/tokens.ts';
 import type { TypeTable } from '../resolution/type-table.ts';
 import { checkTwice } from './types.ts';
 
@@ -27,7 +26,6 @@ export function checkFunction(
   const parameters = declaration.parameters.map(variableOf);
   checkAccess(declaration, kind, findings);
   if (declaration.attributes !== undefined) checkFunctionAttributes(declaration.attributes, findings);
-  if (returns.isConst) findings.report(rules.constWhere, returns.at, ['what a function returns']);
   if (returns.pointers > 0) findings.report(warnings.returnedPointer, returns.at, [name.text]);
   checkDepth(returns, name, findings);
   const [dimension] = declaration.returnDimensions;
@@ -46,14 +44,11 @@ export function checkFunction(
 }
 
 function checkAccess(
-  { access, allow, name, returns }: FunctionDeclaration,
+  { access, allow, name }: FunctionDeclaration,
   kind: SectionItem['kind'],
   findings: Findings,
 ): void {
-  if (access?.text === 'private') {
-    const [first = '', second = ''] = tokensAt(access.at.source, returns.at.start);
-    findings.report(rules.privateWord, access.at, [returns.base.kind === 'named' ? second : first, second]);
-  } else if (kind === 'trusted' && access === undefined) findings.report(rules.privateEcall, name.at, [name.text]);
+  if (kind === 'trusted' && access === undefined) findings.report(rules.privateEcall, name.at, [name.text]);
   if (allow === undefined) return;
   if (kind === 'trusted') findings.report(rules.trustedAllow, allow.at, [name.text]);
   else findings.report(warnings.unsupportedAllow, allow.at, [name.text]);
@@ -62,7 +57,6 @@ function checkAccess(
 const conventions: ReadonlySet<string> = new Set(['cdecl', 'stdcall', 'fastcall']);
 
 function checkFunctionAttributes(block: AttributeBlock, findings: Findings): void {
-  findings.report(rules.functionAttributes, block.at);
   let convention: string | undefined;
   let isImport = false;
   for (const { name } of block.attributes) {

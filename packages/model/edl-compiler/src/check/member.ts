@@ -1,7 +1,7 @@
 import type { Findings } from '../findings/findings.ts';
 import { extentRules as rules } from '../rules/extents.ts';
-import { functionRules } from '../rules/functions.ts';
 import { warningRules } from '../rules/warnings.ts';
+import { flagAttributes } from '../syntax/names.ts';
 import type { CompositeItem } from '../syntax/tree.ts';
 import { checkAttributeWords } from './attributes.ts';
 import type { Variable } from '../resolution/variable.ts';
@@ -16,7 +16,6 @@ export function checkMember(member: Variable, owner: CompositeItem, findings: Fi
     const kind = owner.kind === 'struct' && isArray ? 'array' : owner.kind;
     findings.report(rules.voidValue, name.at, [name.text, kind]);
   }
-  if (type.isConst) findings.report(functionRules.constWhere, type.at, [`members of a ${owner.kind}`]);
   if (owner.kind === 'union') {
     if (declaration.attributes !== undefined) findings.report(rules.unionAttributes, declaration.attributes.at);
     return;
@@ -35,20 +34,9 @@ export function checkMember(member: Variable, owner: CompositeItem, findings: Fi
   }
 }
 
-const known: ReadonlySet<string> = new Set([
-  'in',
-  'out',
-  'string',
-  'wstring',
-  'isptr',
-  'isary',
-  'readonly',
-  'user_check',
-]);
-
 function checkMemberAttributes({ attributes }: Variable, isSized: boolean, findings: Findings): void {
   for (const { name } of attributes.values()) {
-    if (!known.has(name.text)) continue;
+    if (!flagAttributes.has(name.text)) continue;
     // Intel's compiler looks for each of the others, beside a size.
     const isIgnored = isSized && name.text === 'user_check';
     const words = [name.text, isSized ? 'sized' : 'unsized'];

@@ -1,7 +1,6 @@
 import type { Findings } from '../findings/findings.ts';
 import { attributeRules as rules } from '../rules/attributes.ts';
 import { extentRules } from '../rules/extents.ts';
-import { functionRules } from '../rules/functions.ts';
 import type { Dialect } from '../source/dialect.ts';
 import { checkAttributeWords } from './attributes.ts';
 import { type Variable, directionOf } from '../resolution/variable.ts';
@@ -19,7 +18,6 @@ export function checkParameter(parameter: Variable, owner: string, findings: Fin
   if (!isPointer && type.base.kind === 'basic' && type.base.name === 'void') {
     findings.report(extentRules.voidValue, name.at, [name.text, isArray ? 'array' : 'parameter']);
   }
-  if (!isPointer && type.isConst) findings.report(functionRules.constWhere, type.at, ['values']);
   if (isPlain(parameter) && checkPlain(parameter, findings)) return;
   checkDirection(parameter, findings);
   checkStrings(parameter, owner, findings);

@@ -1,5 +1,5 @@
 import type { Findings } from '../findings/findings.ts';
-import { functionRules } from '../rules/functions.ts';
+import type { functionRules } from '../rules/functions.ts';
 import { typeRules as rules } from '../rules/types.ts';
 import { warningRules } from '../rules/warnings.ts';
 import type { Name } from '../syntax/tree.ts';
@@ -10,7 +10,6 @@ import type { CompositeEntry, TypeTable } from '../resolution/type-table.ts';
 /** Every structure and union of the files, each by itself. */
 export function checkComposites(types: TypeTable, findings: Findings): void {
   for (const { item, name, members } of types.composites()) {
-    if (members.length === 0) findings.report(functionRules.emptyComposite, item.name.at, [name]);
     for (const member of members) {
       checkMember(member, item, findings);
       const held = member.isPointer ? undefined : types.compositeOf(member.type.base);

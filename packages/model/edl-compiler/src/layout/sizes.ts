@@ -99,7 +99,8 @@ export class TypeSizes {
       case 'pointer':
         return POINTER;
       case 'enum':
-        return { bytes: 4, alignment: 4 };
+        if (this.#enums.get(known.name)?.isWide !== true) return { bytes: 4, alignment: 4 };
+        throw unknownError(`The enumeration "${known.name}" has values of more than 32 bits.`, known.name);
       case 'basic': {
         const { bytes } = basicForms[known.name];
         return { bytes, alignment: bytes };

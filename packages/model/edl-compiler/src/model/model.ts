@@ -28,6 +28,8 @@ export interface EdlModel {
 export interface EnumModel {
   /** Empty for an anonymous one. */
   readonly name: string;
+  /** Set when a value needs more than 32 bits: GCC gives such a type 8 bytes, and every other one 4. */
+  readonly isWide?: true;
   /** Values as C counts them. One that a C header defines (`= NAME`), or that follows such a one, is absent. */
   readonly members: readonly { readonly name: string; readonly value?: number }[];
 }

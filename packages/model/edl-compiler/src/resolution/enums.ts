@@ -4,8 +4,9 @@ import { typeRules as rules } from '../rules/types.ts';
 import type { EnumItem } from '../syntax/tree.ts';
 import { isInteger } from './variable.ts';
 
-/** C gives an enumeration 4 bytes, signed or unsigned as its values need. */
-const largest = 2n ** 32n - 1n;
+/** Numbers of a model are exact. */
+const largest = BigInt(Number.MAX_SAFE_INTEGER);
+const mostOfNarrow = 2 ** 32 - 1;
 
 /**
  * Enumerations with the values that C would count, in the order of the files.
@@ -32,7 +33,8 @@ export function enumModels(
       if (next !== undefined) next++;
       return value === undefined ? { name: text } : { name: text, value };
     });
-    return { name: name?.text ?? '', members: counted };
+    const isWide = counted.some(({ value = 0 }) => value > mostOfNarrow);
+    return { name: name?.text ?? '', ...(isWide ? { isWide } : {}), members: counted };
   });
   return { models, values };
 }

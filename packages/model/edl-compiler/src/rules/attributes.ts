@@ -35,20 +35,6 @@ export const attributeRules = {
     oe: (name) => `duplicated attribute: \`${name}'`,
     intel: (name) => `duplicated attribute: \`${name}'`,
   },
-  noValue: {
-    code: 'edl-attribute-without-value',
-    dialects: both,
-    text: (name) => `The attribute "${name}" needs a value.`,
-    oe: (_name, next) => ` expecting = got ${next}`,
-    hint: (name) => `${name}=NUMBER, or ${name}=NAME with the name of a parameter`,
-  },
-  uselessValue: {
-    code: 'edl-attribute-with-value',
-    dialects: onlyOe,
-    text: (name) => `The attribute "${name}" takes no value.`,
-    oe: () => ' expecting , got =',
-    hint: (name) => name,
-  },
   plainType: {
     code: 'edl-attributes-of-plain-type',
     dialects: both,

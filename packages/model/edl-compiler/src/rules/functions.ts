@@ -34,14 +34,6 @@ export const functionRules = {
     intel: () => 'unexpected token: allow',
     hint: (name) => `allow(${name}), after the untrusted function during which it may be called`,
   },
-  privateWord: {
-    code: 'edl-private-word',
-    dialects: both,
-    text: () => 'The language has no word "private": a trusted function without "public" is private.',
-    oe: (_refused, second) => ` expecting ( got ${second}`,
-    intel: (refused) => `unexpected token: ${refused}`,
-    hint: () => 'nothing, or public',
-  },
   duplicateFunction: {
     code: 'edl-duplicate-function',
     dialects: both,
@@ -56,13 +48,6 @@ export const functionRules = {
     text: (name, file) => `"${file}" has no function "${name}" to import.`,
     oe: (name) => `function ${name} not found in imported edl.`,
     intel: (name) => `import failed - functions \`${name}' not found`,
-  },
-  functionAttributes: {
-    code: 'edl-function-attributes',
-    dialects: onlyOe,
-    text: () => "Open Enclave's functions have no attributes.",
-    oe: () => 'expecting typename, got [',
-    hint: () => 'the function without them: they matter only on Windows',
   },
   unknownFunctionAttribute: {
     code: 'edl-unknown-function-attribute',
@@ -86,34 +71,6 @@ export const functionRules = {
     text: (name) => `The attribute "${name}" stands here twice.`,
     oe: () => 'expecting typename, got [',
     intel: (name) => `duplicated attribute: \`${name}'`,
-  },
-  sectionInclude: {
-    code: 'edl-include-in-section',
-    dialects: onlyOe,
-    text: () => 'Open Enclave has no "include" among functions.',
-    oe: (header) => `expecting function name, got "${header}"`,
-    hint: () => 'the same line before the section, directly in the enclave',
-  },
-  constWhere: {
-    code: 'edl-const-place',
-    dialects: onlyIntel,
-    text: (place) => `Intel's compiler knows "const" only for pointers that are parameters, not for ${place}.`,
-    intel: () => 'unexpected token: const',
-    hint: () => 'the type without const',
-  },
-  emptyComposite: {
-    code: 'edl-empty-structure',
-    dialects: onlyIntel,
-    text: (name) => `"${name}" has no members.`,
-    intel: () => 'unexpected token: }',
-    hint: () => 'at least one member',
-  },
-  reservedWord: {
-    code: 'edl-reserved-word',
-    dialects: onlyIntel,
-    text: (name) => `"${name}" is a word of the language for Intel's compiler, not a name.`,
-    intel: (name) => `unexpected token: ${name}`,
-    hint: (name) => `another name, such as ${name}_`,
   },
   twiceParameter: {
     code: 'edl-duplicate-parameter',

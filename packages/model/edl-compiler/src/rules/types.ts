@@ -40,7 +40,7 @@ export const typeRules = {
   enumRange: {
     code: 'edl-enum-range',
     dialects: both,
-    text: (name, value) => `The value of "${name}" is ${value}, which does not fit into the 4 bytes of an enumeration.`,
+    text: (name, value) => `The value of "${name}" is ${value}, and values up to 9007199254740991 are supported.`,
   },
   deepValue: {
     code: 'edl-deep-structure-by-value',

@@ -76,6 +76,14 @@ export const warningRules = {
       `${kind} \`${owner}': The size or count parameter \`${name}' should not be signed [-Wsigned-size-or-count].`,
     hint: () => 'size_t',
   },
+  floatingSize: {
+    code: 'edl-floating-size',
+    dialects: both,
+    severity: warning,
+    family: 'floating-size',
+    text: (name, type) => `"${name}" holds a size and is a number with fractions, "${type}".`,
+    hint: () => 'size_t',
+  },
   unusedPrivate: {
     code: 'edl-unused-private-ecall',
     dialects: onlyIntel,

@@ -1,3 +1,4 @@
+import { flagAttributes } from './names.ts';
 import { printed, type TokenReader } from './reader.ts';
 import { syntaxRules as rules } from './rules.ts';
 import type { Attribute, AttributeBlock, Declaration, Dimension } from './tree.ts';
@@ -53,7 +54,8 @@ function readAttribute(reader: TokenReader): Attribute {
   if (reader.isSymbol('=')) {
     const equals = reader.take();
     const value = reader.expectValue(`the value of "${name.text}"`, () => 'expecting integer');
-    if (!isMeasure) reader.report(rules.attributeWithValue, equals, [name.text]);
+    // One that the language does not know is reported as that.
+    if (flagAttributes.has(name.text)) reader.report(rules.attributeWithValue, equals, [name.text]);
     return { name, value, at: reader.placeFrom(first) };
   }
   if (isMeasure) reader.report(rules.attributeWithoutValue, first, [name.text, printed(reader.token)]);

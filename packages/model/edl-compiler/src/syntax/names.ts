@@ -49,3 +49,8 @@ export const intelKeywords: ReadonlySet<string> = new Set([
   'include',
   'propagate_errno',
 ]);
+
+/** Attributes of parameters that have no value. */
+export const flagAttributes: ReadonlySet<string> = new Set(
+  'in out string wstring isptr isary readonly user_check'.split(' '),
+);

@@ -2,6 +2,7 @@ import type { Findings } from '../findings/findings.ts';
 import type { Rule } from '../findings/rule.ts';
 import type { Token } from '../lexis/token.ts';
 import type { DialectChoice } from '../source/dialect.ts';
+import { mostOfInteger } from '../source/limits.ts';
 import type { Place, SourceText } from '../source/place.ts';
 import { intelKeywords, typeWords } from './names.ts';
 import { syntaxRules as rules } from './rules.ts';
@@ -15,8 +16,6 @@ export interface ReaderContext {
   readonly findings: Findings;
   readonly dialect: DialectChoice;
 }
-
-const mostOfInteger = 4611686018427387903n;
 
 /** The tokens of a file, with what the grammar asks of them. */
 export class TokenReader {

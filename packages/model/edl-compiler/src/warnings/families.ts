@@ -2,6 +2,7 @@
 export const warningFamilies = {
   'non-portable-type': { isDefault: true, about: 'types whose size differs between Windows and Linux' },
   'signed-size-or-count': { isDefault: true, about: 'sizes and counts that can be negative' },
+  'floating-size': { isDefault: true, about: 'sizes and counts that are floating-point numbers' },
   'foreign-type-ptr': { isDefault: false, about: 'pointers to types that only a C header defines' },
   'ptr-in-struct': { isDefault: false, about: 'pointers in structures that are not followed' },
   'ptr-in-function': { isDefault: false, about: 'pointers that are passed unchecked' },
@@ -10,6 +11,7 @@ export const warningFamilies = {
   'private-ecall': { isDefault: true, about: 'private functions that nothing can call' },
   'partial-copy': { isDefault: true, about: 'structures by value whose pointers are not followed' },
   'struct-by-name': { isDefault: true, about: 'structures of the file without "struct" before their names' },
+  'ignored-text': { isDefault: true, about: 'text after the enclave, which Open Enclave ignores' },
   'file-name': { isDefault: true, about: 'names of files that are not names in C' },
   'function-order': { isDefault: true, about: 'functions that the two compilers number differently' },
   'dialect-difference': { isDefault: false, about: 'what only one of the two compilers accepts, or understands so' },

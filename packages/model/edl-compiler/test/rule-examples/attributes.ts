@@ -28,18 +28,6 @@ export const attributeExamples: Readonly<Record<string, RuleExample>> = {
     intel: "duplicated attribute: `in'",
     accepted: call('[in, out] int* p'),
   },
-  'edl-attribute-without-value': {
-    refused: call('[in, size] int* p'),
-    at: 'size',
-    oe: ' expecting = got ]',
-    accepted: call('[in, size=8] int* p'),
-  },
-  'edl-attribute-with-value': {
-    refused: call('[in=8] int* p'),
-    at: 'in=8',
-    oe: ' expecting , got =',
-    accepted: call('[in, size=8] int* p'),
-  },
   'edl-attributes-of-plain-type': {
     refused: call('[in] int p'),
     at: 'in',

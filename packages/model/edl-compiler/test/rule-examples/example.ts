@@ -1,6 +1,6 @@
 /** An example of each rule: what it refuses or warns of, and the same as it should be. The reference page shows them. */
 export interface RuleExample {
-  /** What stands in the enclave's braces. */
+  /** What stands in the enclave's braces, or the whole file. */
   readonly refused: string;
   /** What the diagnostic underlines. */
   readonly at: string;
@@ -10,6 +10,7 @@ export interface RuleExample {
   /** Other codes of the same text, which cannot be written without them. */
   readonly also?: readonly string[];
   readonly accepted: string;
+  readonly whole?: true;
   /** Files to import. */
   readonly files?: Readonly<Record<string, string>>;
   /** Of the file, when it matters. */

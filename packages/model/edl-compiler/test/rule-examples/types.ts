@@ -30,9 +30,9 @@ export const typeExamples: Readonly<Record<string, RuleExample>> = {
     accepted: `enum a_t { RED };\n    enum b_t { BLUE };\n    ${call('')}`,
   },
   'edl-enum-range': {
-    refused: `enum a_t { RED = 4294967295, BLUE };\n    ${call('')}`,
+    refused: `enum a_t { RED = 9007199254740991, BLUE };\n    ${call('')}`,
     at: 'BLUE',
-    accepted: `enum a_t { RED = 4294967294, BLUE };\n    ${call('')}`,
+    accepted: `enum a_t { RED = 9007199254740990, BLUE };\n    ${call('')}`,
   },
   'edl-deep-structure-by-value': {
     refused: withStruct('[count=8] int* p;', 'struct s_t s'),
@@ -96,6 +96,11 @@ export const typeExamples: Readonly<Record<string, RuleExample>> = {
     at: 'n',
     oe: "Function `f': The size or count parameter `n' should not be signed [-Wsigned-size-or-count].",
     accepted: call('[in, size=n] int* p, size_t n'),
+  },
+  'edl-floating-size': {
+    refused: call('[in, count=n] int* p, double n'),
+    at: 'n',
+    accepted: call('[in, count=n] int* p, size_t n'),
   },
   'edl-unused-private-ecall': {
     refused: 'trusted { public void f(); void g(); };',
