@@ -100,7 +100,7 @@ export class TypeSizes {
         return POINTER;
       case 'enum':
         if (this.#enums.get(known.name)?.isWide !== true) return { bytes: 4, alignment: 4 };
-        throw unknownError(`The enumeration "${known.name}" has values of more than 32 bits.`, known.name);
+        throw layoutUnknown(`The enumeration "${known.name}" has values of more than 32 bits.`, known.name);
       case 'basic': {
         const { bytes } = basicForms[known.name];
         return { bytes, alignment: bytes };
