@@ -29,8 +29,9 @@ function given(call: FunctionModel, values: Values, random: Random): Values {
     if (passing.kind !== 'buffer') continue;
     for (const measure of [passing.extent.size, passing.extent.count]) {
       if (measure !== undefined && 'name' in measure) (passing.direction === 'out' ? needed : told).add(measure.name);
-      if (measure !== undefined && 'name' in measure && values[name] === null && passing.direction !== 'out')
+      if (measure !== undefined && 'name' in measure && values[name] === null && passing.direction !== 'out') {
         needed.add(measure.name);
+      }
     }
   }
   return Object.fromEntries(

@@ -16,7 +16,7 @@ export interface BufferPlan {
   readonly extent: ExtentPlan;
   /** Whether the value is the element itself. */
   readonly isOne: boolean;
-  /** Of structures whose pointers are followed; made when it is asked for, since structures can lead to themselves. */
+  /** How structures are followed; made when it is asked for, since structures can lead to themselves. */
   readonly deep: () => DeepPlan | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface DeepPlan {
 }
 
 export interface DeepMember {
-  /** Of the pointer in its structure. */
+  /** Where the pointer stands in its structure. */
   readonly offset: number;
   readonly buffer: BufferPlan;
 }

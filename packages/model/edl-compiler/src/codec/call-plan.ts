@@ -19,7 +19,7 @@ interface PlanBase {
   readonly name: string;
   /** `function.parameter` */
   readonly path: string;
-  /** Of its field in the structure of the call. */
+  /** Where its field stands in the structure of the call. */
   readonly offset: number;
 }
 

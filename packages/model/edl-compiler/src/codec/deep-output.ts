@@ -8,7 +8,9 @@ import { oeHead } from './oe-call-record.ts';
 import type { ReadBuffer } from './pieces.ts';
 import { placeElements } from './placing.ts';
 
-/** Structures that are `out` alone, and what they lead to, which goes to a buffer of its own. */
+const NOT_NULL = 16n;
+
+/** Structures that are `out` alone, and what they lead to, which goes to another buffer. */
 export interface DeepOutput {
   /** The structures, without addresses. */
   readonly elements: Uint8Array;
@@ -48,9 +50,9 @@ export function putDeepCopyBuffer(
   { deepCopies, answer }: { deepCopies: readonly DeepOutput[]; answer: OcallAnswer },
 ): readonly ArenaPatch[] {
   const length = deepCopies.reduce((sum, { pieces }) => sum + pieces.length, 0);
-  if (length === 0) return [];
-  if (answer.allocate === undefined) return refuse(call, 'its deep copies need "allocate" in the answer');
-  const address = answer.allocate(length);
+  if (length > 0 && answer.allocate === undefined) refuse(call, 'its deep copies need "allocate" in the answer');
+  // Where nothing is copied, an address only says that it is not NULL: the enclave replaces it.
+  const address = length === 0 ? NOT_NULL : (answer.allocate?.(length) ?? NOT_NULL);
   const bytes = new Uint8Array(length);
   const [view, pieceView] = [viewOf(output), viewOf(bytes)];
   let at = 0;
@@ -64,6 +66,7 @@ export function putDeepCopyBuffer(
     }
     at += pieces.length;
   }
+  if (length === 0) return [];
   view.setBigUint64(oeHead.deepCopyBuffer, address, true);
   view.setBigUint64(oeHead.deepCopyBytes, BigInt(length), true);
   return [{ address, bytes }];

@@ -38,7 +38,7 @@ type NumberArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** `char` is text or bytes, and so is every byte without a sign; other numbers have an array of their own. */
+/** `char` is text or bytes, and so is every byte without a sign; other numbers have their own arrays. */
 const arrays: Partial<Record<BasicTypeName, new (count: number) => NumberArray>> = {
   int8_t: Int8Array,
   short: Int16Array,

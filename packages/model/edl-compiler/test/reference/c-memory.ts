@@ -171,9 +171,11 @@ export class CTypes {
 
   writeMany(memory: CMemory, address: bigint, type: CType, value: Wide): void {
     if (isBytes(type)) memory.bytes.set(value as Uint8Array, memory.at(address));
-    else
-      for (const [i, element] of listOf(value).entries())
+    else {
+      for (const [i, element] of listOf(value).entries()) {
         this.write(memory, address + BigInt(i * this.size(type)), type, element);
+      }
+    }
   }
 
   /** Bytes that an extent says, with the numbers of the structure around it. */

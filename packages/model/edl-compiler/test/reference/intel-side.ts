@@ -81,9 +81,9 @@ export class IntelSide extends Side {
       const { name, passing } = parameter;
       if (!(name in outputs)) continue;
       const address = this.memory.word(this.field(ms, `ms_${name}`));
-      if (passing.kind === 'string')
+      if (passing.kind === 'string') {
         this.memory.bytes.set(this.textBytes(outputs[name] ?? null, passing.isWide), this.memory.at(address));
-      else if (passing.kind === 'buffer') this.writePassed(parameter, address, outputs[name] ?? null);
+      } else if (passing.kind === 'buffer') this.writePassed(parameter, address, outputs[name] ?? null);
     }
   }
 

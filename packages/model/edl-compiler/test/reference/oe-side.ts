@@ -78,8 +78,9 @@ export class OeSide extends Side {
   }
 
   valueBytes({ name, passing, type }: ParameterModel, struct: bigint): number {
-    if (passing.kind === 'string')
+    if (passing.kind === 'string') {
       return Number(this.memory.word(this.field(struct, `${name}_len`))) * (passing.isWide ? 4 : 1);
+    }
     if (passing.kind === 'buffer') return this.bufferBytes(passing, struct);
     throw new Error(`${name} is not passed by a pointer of ${type.kind}.`);
   }
@@ -124,8 +125,9 @@ export class OeSide extends Side {
 
   setDeep(cursor: Cursor, parameter: ParameterModel, of: { address: bigint; bytes: number; copies: boolean }): void {
     const { passing } = parameter;
-    if (passing.kind === 'buffer' && this.isDeep(parameter))
+    if (passing.kind === 'buffer' && this.isDeep(parameter)) {
       this.setPointers(cursor, { element: passing.element, ...of });
+    }
   }
 
   /** The values that a trusted function sees. */
@@ -188,9 +190,9 @@ export class OeSide extends Side {
         const value = outputs[name] ?? null;
         const address = name in outputs ? this.memory.word(this.field(input, name)) : 0n;
         if (address === 0n) continue;
-        if (passing.kind === 'string')
+        if (passing.kind === 'string') {
           this.memory.bytes.set(this.textBytes(value, passing.isWide), this.memory.at(address));
-        else if (passing.kind === 'buffer') {
+        } else if (passing.kind === 'buffer') {
           const isOut = passing.direction === 'out' && this.isDeep(parameter);
           this.writeDeep(address, passing.element, {
             value,
@@ -210,8 +212,9 @@ export class OeSide extends Side {
     const [output, outputBytes] = [this.memory.word(start + 24n), this.memory.word(start + 32n)];
     const from = this.memory.at(output);
     this.memory.bytes.set(this.#enclave.bytes.subarray(from, from + Number(outputBytes)), from);
-    if (returned !== undefined)
+    if (returned !== undefined) {
       this.types.write(this.memory, this.field(output, 'oe_retval'), this.call.returns, returned);
+    }
     const deepBytes = pieces.reduce((sum, { length }) => sum + at16(length), 0);
     const deepAt = take(heap, deepBytes);
     let at = this.memory.at(deepAt);
@@ -316,7 +319,8 @@ export class OeSide extends Side {
     assert.equal(this.memory.word(start + 48n), 0n);
     assert.equal(this.memory.view.getUint32(this.memory.at(output), true), 0);
     const cursor = { at: output + BigInt(at16(this.structBytes)) };
-    const deep = { at: this.memory.word(output + 8n) };
+    // Without one, pointers lead to nothing, at an address that is not NULL, as from malloc.
+    const deep = { at: this.memory.word(output + 8n) || output };
     const deepEnd = deep.at + this.memory.word(output + 16n);
     const outputs: Values = {};
     for (const parameter of this.call.parameters) {
@@ -377,8 +381,9 @@ export class OeSide extends Side {
           const { name, type, extent } = member;
           const old = lhs[name] ?? null;
           if (measures.includes(name)) return [name, old];
-          if (extent === undefined || type.kind !== 'pointer')
+          if (extent === undefined || type.kind !== 'pointer') {
             return [name, this.types.read(this.memory, this.place(element, member, struct), type)];
+          }
           if (old === null) return [name, null];
           return [
             name,

@@ -43,8 +43,9 @@ export class RandomValues {
     // Written as C and read again, a sequence has the form that a codec gives it.
     if (isFollowed && type.kind === 'struct') return Array.from({ length: count }, () => this.value(type, true, depth));
     const memory = new CMemory(new Uint8Array(count * this.#types.size(type)), 0n);
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < count; i++) {
       this.#types.write(memory, BigInt(i * this.#types.size(type)), type, this.value(type));
+    }
     return this.#types.readMany(memory, 0n, type, count);
   }
 
@@ -158,9 +159,9 @@ export function randomOutputs(
   for (const { name, type, passing } of call.parameters) {
     const value = values[name] ?? null;
     if (value === null || !('direction' in passing) || passing.direction === 'in') continue;
-    if (passing.kind === 'string') outputs[name] = Array.from(String(value)).slice(random.below(3)).join('');
+    if (typeof value === 'string') outputs[name] = Array.from(value).slice(random.below(3)).join('');
     else if (passing.direction === 'out') outputs[name] = value;
-    else {
+    else if (passing.kind === 'buffer') {
       const { element, extent } = passing;
       const isOne = isOneOf(element, extent) && type.kind !== 'array';
       outputs[name] = make.like(value, element, {

@@ -9,7 +9,8 @@ import type {
   OcallModel,
   ParameterModel,
 } from '../../src/index.ts';
-import { CMemory, CTypes, type Fields, listOf, type Wide } from './c-memory.ts';
+import type { CMemory } from './c-memory.ts';
+import { CTypes, type Fields, listOf, type Wide } from './c-memory.ts';
 import { isOneOf, type Values } from './random-values.ts';
 
 export interface SideOptions {
@@ -123,8 +124,9 @@ export abstract class Side {
 
   /** With its terminator. */
   textBytes(value: EdlValue, isWide: boolean): Uint8Array {
-    if (!isWide) return Buffer.from(`${String(value)}\0`, 'utf8');
-    return new Uint8Array(Uint32Array.from([...Array.from(String(value), (c) => c.codePointAt(0) ?? 0), 0]).buffer);
+    if (typeof value !== 'string') throw new Error('Not a string.');
+    if (!isWide) return Buffer.from(`${value}\0`, 'utf8');
+    return new Uint8Array(Uint32Array.from([...Array.from(value, (c) => c.codePointAt(0) ?? 0), 0]).buffer);
   }
 }
 
