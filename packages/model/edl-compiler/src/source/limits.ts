@@ -4,5 +4,5 @@ export const mostTokens = 1_000_000;
 export const longestFile = 4 * 1024 * 1024;
 export const mostFiles = 256;
 export const deepestImports = 64;
-/** Of integers in OCaml, which Intel's compiler is written in. */
+/** The largest integer of OCaml, which Intel's compiler is written in. */
 export const mostOfInteger = 4611686018427387903n;
