@@ -48,14 +48,16 @@ function constants(
   const type = `${side}['${call.name}']`;
   const lines: string[] = [];
   const given = Object.entries(values).filter(([name]) => directionOf(call, name) !== 'out');
-  if (given.length > 0)
+  if (given.length > 0) {
     lines.push(`export const ${call.name}_given: Parameters<${type}>[0] = ${literal(Object.fromEntries(given))};`);
+  }
   const names = call.parameters
     .map(({ name }) => name)
     .filter((name) => !['in', undefined].includes(directionOf(call, name)));
   // An ECALL's memory that is only `out` is always there.
-  if (side === 'Ecalls' && names.some((name) => directionOf(call, name) === 'out' && values[name] === null))
+  if (side === 'Ecalls' && names.some((name) => directionOf(call, name) === 'out' && values[name] === null)) {
     return lines;
+  }
   const isVoid = call.returns.kind === 'basic' && call.returns.name === 'void';
   const returned = isVoid ? undefined : new RandomValues(model, random).value(call.returns);
   const isPlain = names.length === 0 && !('propagatesErrno' in call && call.propagatesErrno === true);

@@ -9,6 +9,7 @@ import type { SgxCalls } from './calls.ts';
  *
  * @typeParam E the generated interface of these functions
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a generated module says what its model gives
 export function createEcalls<E extends object>(bound: BoundInterface, calls: SgxCalls): E {
   const isPublic = bound.model.ecalls.flatMap((ecall, index) => (ecall.isPublic ? [index] : []));
   // The caller's type is written from the same model.
