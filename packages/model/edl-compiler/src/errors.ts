@@ -12,6 +12,11 @@ export const edlCompilerErrors = declareErrors({
     'Name the type with its size and alignment, or with the type of C that it stands for, in the file of foreign types.',
   ],
   EDL_LAYOUT_TOO_LARGE: ['usage', 'A type of an interface is larger than 2 GiB.', 'Make its arrays smaller.'],
+  EDL_CALL_FAILED: [
+    'refused',
+    'The code that Open Enclave generated for the enclave refused a call.',
+    'Look up `status` of the details, an `oe_result_t`, in openenclave/bits/result.h.',
+  ],
 });
 
 declare module '@enclos/errors' {

@@ -16,6 +16,7 @@ export type {
   OcallArguments,
   OcallCodec,
 } from './arena/contract.ts';
+export { callCodec } from './codec/call-codec.ts';
 export type { CallValues, EdlObject, EdlValue } from './arena/values.ts';
 export type {
   CompositeModel,

@@ -70,13 +70,13 @@ export class TypeSizes {
       const name = this.#foreignName(found);
       // A foreign type always has a name to be told by.
       if (name === undefined) return found as KnownType;
-      if (seen.has(name)) throw unknownError(`The foreign type "${name}" stands for itself.`, name);
+      if (seen.has(name)) throw layoutUnknown(`The foreign type "${name}" stands for itself.`, name);
       seen.add(name);
       const told = this.#told(name);
       if (told === undefined) found = this.#pointee(name);
       else if ('bytes' in told) return opaque(name, told);
       else if ('type' in told) found = parseTypedef(told.type) ?? malformed(name, told.type);
-      else throw unknownError(`"${name}" is told as a constant, and is needed as a type.`, name);
+      else throw layoutUnknown(`"${name}" is told as a constant, and is needed as a type.`, name);
     }
   }
 
@@ -87,7 +87,7 @@ export class TypeSizes {
     const value =
       told !== undefined && 'value' in told ? told.value : (this.#enumerators.get(length) ?? unknown(length));
     if (Number.isInteger(value) && value >= 1 && value <= MAX_BYTES) return value;
-    throw unknownError(`The constant "${length}" is not a length of an array.`, length);
+    throw layoutUnknown(`The constant "${length}" is not a length of an array.`, length);
   }
 
   /** @throws EDL_LAYOUT_UNKNOWN, EDL_LAYOUT_TOO_LARGE */
@@ -100,7 +100,7 @@ export class TypeSizes {
         return POINTER;
       case 'enum':
         if (this.#enums.get(known.name)?.isWide !== true) return { bytes: 4, alignment: 4 };
-        throw unknownError(`The enumeration "${known.name}" has values of more than 32 bits.`, known.name);
+        throw layoutUnknown(`The enumeration "${known.name}" has values of more than 32 bits.`, known.name);
       case 'basic': {
         const { bytes } = basicForms[known.name];
         return { bytes, alignment: bytes };
@@ -121,7 +121,7 @@ export class TypeSizes {
   /** The members of a structure or union of the model. */
   layoutOf(name: string): StructLayout {
     const found = this.#layouts.get(name);
-    if (found === 'begun') throw unknownError(`The type "${name}" contains itself.`, name);
+    if (found === 'begun') throw layoutUnknown(`The type "${name}" contains itself.`, name);
     if (found !== undefined) return found;
     const composite = this.compositeOf(name);
     this.#layouts.set(name, 'begun');
@@ -197,7 +197,7 @@ function opaque(name: string, { bytes, alignment }: TypeSize): OpaqueType {
   const isPower =
     Number.isInteger(alignment) && alignment >= 1 && alignment <= 4096 && Number.isInteger(Math.log2(alignment));
   if (!isPower || !Number.isInteger(bytes) || bytes < 0 || bytes > MAX_BYTES || bytes % alignment !== 0) {
-    throw unknownError(
+    throw layoutUnknown(
       `The foreign type "${name}" needs an alignment that is a power of two up to 4096, and a size that is a multiple of it.`,
       name,
     );
@@ -206,13 +206,13 @@ function opaque(name: string, { bytes, alignment }: TypeSize): OpaqueType {
 }
 
 function malformed(name: string, text: string): never {
-  throw unknownError(`The foreign type "${name}" stands for "${text.slice(0, 60)}", which is not a type of C.`, name);
+  throw layoutUnknown(`The foreign type "${name}" stands for "${text.slice(0, 60)}", which is not a type of C.`, name);
 }
 
 function unknown(name: string): never {
-  throw unknownError(`The size of the type "${name}" is not known.`, name);
+  throw layoutUnknown(`The size of the type "${name}" is not known.`, name);
 }
 
-function unknownError(message: string, type: string): EnclosError {
+export function layoutUnknown(message: string, type: string): EnclosError {
   return new EnclosError('EDL_LAYOUT_UNKNOWN', message, { details: { type } });
 }
