@@ -31,6 +31,11 @@ export const cliErrors = declareErrors({
     'The policy is valid, but its form is not the one that `enclos policy format` gives it.',
     'Run `enclos policy format FILE --write`.',
   ],
+  CLI_EDL_OUTDATED: [
+    'usage',
+    'A file that was made from an EDL file is not what the command would write now.',
+    'Run the command again without --check.',
+  ],
   CLI_ROOT_UNKNOWN: [
     'usage',
     'A root was named by a fingerprint, and no certificate at hand has it.',

@@ -71,14 +71,22 @@ describe('types of values', () => {
       [basic('size_t'), { count: 'n' }, 'BigUint64Array'],
       [basic('long'), { elements: 3 }, 'BigInt64Array'],
       [basic('float'), { count: 2 }, 'Float32Array'],
-      [enumeration('color'), { count: 2 }, 'Int32Array'],
+      [enumeration('color'), { count: 2 }, 'readonly color[]'],
+      [foreign('unknown_t'), { size: 'n' }, 'Uint8Array'],
+      [union('word'), { count: 2 }, 'readonly Uint8Array[]'],
       [basic('bool'), { count: 2 }, 'readonly boolean[]'],
       [struct('point'), { count: 'n' }, 'readonly point[]'],
       [pointer(basic('char')), { count: 'n' }, 'readonly null[]'],
     ] as const;
     const model = of.model({
       enums: [{ name: 'color', members: [] }],
-      composites: [of.composite('struct', 'point', [of.member('x', array(basic('int'), 3))])],
+      composites: [
+        of.composite('struct', 'point', [
+          of.member('x', array(basic('int'), 3)),
+          of.member('grid', array(array(basic('char'), 3), 2)),
+        ]),
+        of.composite('union', 'word', [of.member('x', basic('int'))]),
+      ],
       ocalls: cases.map(([element, extent], index) =>
         of.ocall(`f${index}`, [of.value('n', basic('size_t')), of.buffer(`v${index}`, 'in', element, extent)]),
       ),
@@ -86,6 +94,29 @@ describe('types of values', () => {
     const module = generate(model);
     for (const [index, [, , type]] of cases.entries()) hasLine(module, `readonly v${index}: ${type} | null;`);
     hasLine(module, 'readonly x: Int32Array;');
+    hasLine(module, 'readonly grid: readonly Uint8Array[];');
+  });
+
+  test('a structure whose pointers are not followed where it stands has another type', () => {
+    const list = of.composite('struct', 'list', [
+      of.member('n', basic('int')),
+      of.followed('data', basic('int'), { count: 'n' }),
+      of.followed('more', struct('list'), { count: 'n' }),
+    ]);
+    const outer = of.composite('struct', 'outer', [of.member('inner', struct('list'))]);
+    const model = of.model({
+      composites: [list, outer],
+      ecalls: [of.ecall('f', [of.buffer('l', 'in', struct('list')), of.buffer('o', 'in', struct('outer'))])],
+    });
+    const module = generate(model, { userCheck: ['list.data'] });
+    hasLine(module, 'readonly l: list | null;');
+    hasLine(module, 'readonly data: Int32Array | null;');
+    hasLine(module, 'readonly more: readonly list[] | null;');
+    hasLine(module, 'readonly inner: list_plain;');
+    hasLine(module, 'readonly data: ArenaHandle | null;');
+    hasLine(module, 'readonly more: null;');
+    // Intel's SDK follows the pointers of what a parameter points to, and no further.
+    hasLine(generate({ ...model, dialect: 'intel' }), 'readonly more: readonly list_plain[] | null;');
   });
 
   test('a type of a C header that is passed has to be told', () => {

@@ -5,17 +5,26 @@ import { requireName, type ModuleNames } from './names.ts';
 import { memberType, type TypeNames } from './types.ts';
 
 /** A structure as an interface; a union as bytes, since nothing says which member counts. */
-export function compositeText(composite: CompositeModel, name: string, names: TypeNames): string {
-  const { kind, members } = composite;
+export function compositeText(
+  composite: CompositeModel,
+  { name, isFollowed }: { readonly name: string; readonly isFollowed: boolean },
+  names: TypeNames,
+): string {
+  const { kind, members, isDeep } = composite;
   if (kind === 'union') {
     const lines = [`\`union ${composite.name}\` as bytes.`, ...members.map((member) => `- \`${memberText(member)}\``)];
     return `${docComment(lines)}\nexport type ${name} = Uint8Array;`;
   }
   const properties = members.map((member) => {
     const property = requireName(member.name, 'a member');
-    return `${docComment([`\`${memberText(member)}\``], '  ')}\n  readonly ${property}: ${memberType(member, composite.name, names)};`;
+    return `${docComment([`\`${memberText(member)}\``], '  ')}\n  readonly ${property}: ${memberType(member, composite.name, isFollowed, names)};`;
   });
-  return [docComment([`\`struct ${composite.name}\``]), `export interface ${name} {`, ...properties, '}'].join('\n');
+  return [
+    docComment([`\`struct ${composite.name}\`${isDeep && !isFollowed ? ' where its pointers are not followed' : ''}`]),
+    `export interface ${name} {`,
+    ...properties,
+    '}',
+  ].join('\n');
 }
 
 /** The constants of an enumeration, and its type: any `int`, since C enumerations hold combinations of flags, too. */

@@ -1,6 +1,6 @@
 import type { ForeignTypes } from '../layout/foreign.ts';
 import { TypeSizes } from '../layout/sizes.ts';
-import type { EdlModel } from '../model/model.ts';
+import type { CompositeModel, EdlModel } from '../model/model.ts';
 import { anonymousEnumText, compositeText, enumText } from './composites.ts';
 import { constantText } from './constant.ts';
 import { ecallsInterface, ocallsInterface, type FunctionsContext } from './functions.ts';
@@ -38,15 +38,15 @@ export function generateTypeScript(model: EdlModel, options: TypeScriptOptions):
   const names = createModuleNames();
   for (const imported of [...functionImports, ...typeImports.map(([type]) => type)]) names.claim(imported, 'an import');
   const own = claimOwnNames(name, names);
-  const { types, typeNames } = typesOf(model, options, names);
+  const { text, typeNames } = typesOf(model, options, names);
   const context: FunctionsContext = { names: typeNames, ecalls: own.ecalls, privateEcalls: own.privateEcalls };
   const hasPrivate = model.ecalls.some(({ isPublic }) => !isPublic);
-  const interfaces = [
-    ...types,
+  const functions = [
     ecallsInterface(model, true, context),
     ...(hasPrivate ? [ecallsInterface(model, false, context)] : []),
     ocallsInterface(own.ocalls, model, context),
-  ].join('\n\n');
+  ];
+  const interfaces = [...text(), ...functions].join('\n\n');
   const usedTypes = typeImports.flatMap(([type, use]) =>
     use === '' || interfaces.includes(use) ? [`type ${type}`] : [],
   );
@@ -97,25 +97,44 @@ function claimOwnNames(name: string, names: ModuleNames) {
   };
 }
 
-function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions, names: ModuleNames) {
-  const tags = new Map<string, string>();
-  const claimed = [...model.enums.filter(({ name }) => name !== ''), ...model.composites];
-  for (const { name } of claimed) tags.set(name, names.claim(name, 'a type'));
-  const tagOf = (name: string): string => tags.get(name) ?? requireName(name, 'a type');
+interface ModuleTypes {
+  readonly typeNames: TypeNames;
+  /** Their text. Asked for after everything else has asked for its names. */
+  readonly text: () => readonly string[];
+}
+
+function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions, names: ModuleNames): ModuleTypes {
   const sizes = new TypeSizes(model, foreign);
+  const named = model.enums.filter(({ name }) => name !== '');
+  const tags = new Map([...named, ...model.composites].map(({ name }) => [name, names.claim(name, 'a type')]));
+  // Structures whose pointers are not followed where they stand, in the order in which they are asked for.
+  const plain = new Map<CompositeModel, string>();
   const allowed = new Set(userCheck);
+  const tagOf = (name: string): string => tags.get(name) ?? requireName(name, 'a type');
   const typeNames: TypeNames = {
-    nameOf: (_, name) => tags.get(name),
+    structName(name, isFollowed) {
+      const composite = sizes.compositeOf(name);
+      if (isFollowed || !composite.isDeep) return tagOf(name);
+      const known = plain.get(composite) ?? names.claim(`${name}_plain`, 'a type');
+      plain.set(composite, known);
+      return known;
+    },
+    enumName: (name) => tags.get(name),
     resolve: (type) => sizes.resolve(type),
     isAllowed: (path) => allowed.has(path),
+    followsDeeply: model.dialect !== 'intel',
   };
-  const types = [
+  const text = (): readonly string[] => [
     ...model.enums.map((item) =>
       item.name === '' ? anonymousEnumText(item, names) : enumText(item, tagOf(item.name)),
     ),
-    ...model.composites.map((composite) => compositeText(composite, tagOf(composite.name), typeNames)),
+    ...model.composites.map((composite) =>
+      compositeText(composite, { name: tagOf(composite.name), isFollowed: true }, typeNames),
+    ),
+    // A map gives what is added while it is gone through.
+    ...Array.from(plain, ([composite, name]) => compositeText(composite, { name, isFollowed: false }, typeNames)),
   ];
-  return { types, typeNames };
+  return { typeNames, text };
 }
 
 function creatorText({ create, ecalls, constant }: OwnNames): string {
@@ -139,7 +158,7 @@ function serverText({ serve, ocalls, constant }: OwnNames): string {
       '@throws EDL_INVALID_INTERFACE when a handler is missing',
     ]),
     `export function ${serve}(handlers: ${ocalls}): OcallServer {`,
-    `  return serveOcalls<${ocalls}>(${constant}, handlers);`,
+    `  return serveOcalls(${constant}, handlers);`,
     '}',
   ].join('\n');
 }
