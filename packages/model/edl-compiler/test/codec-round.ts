@@ -14,7 +14,7 @@ import { OeSide } from './reference/oe-side.ts';
 import { Random } from './reference/random.ts';
 import { randomArguments, randomOutputs, RandomValues, type Values } from './reference/random-values.ts';
 
-export const base = 0x7f00_0000_0000n;
+const base = 0x7f00_0000_0000n;
 
 export type Abi = 'intel' | 'oe';
 
@@ -112,7 +112,7 @@ export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { 
   assert.deepEqual(side.results(address), answer);
 }
 
-export function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
+function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
   for (const { address, bytes } of patches) {
     const at = memory.at(address);
     if (at + bytes.length > memory.bytes.length) throw new Error('A patch leaves the arena.');

@@ -105,7 +105,7 @@ describe('OCALLs', () => {
     ],
   });
   const handlers: Handlers = { ask: () => undefined, read: () => ({ result: 1 }), add: ({ a }) => Number(a) + 1 };
-  const serve = (given: Partial<Handlers>) => serveOcalls<Handlers>(bind(model), { ...handlers, ...given } as Handlers);
+  const serve = (given: Partial<Handlers>) => serveOcalls(bind(model), { ...handlers, ...given });
   const fields = new Map(layoutOf(model).intel.ocalls[1]?.fields.map(({ name, offset }) => [name, offset]));
   const readCall = (): Uint8Array => {
     const bytes = new Uint8Array(64);

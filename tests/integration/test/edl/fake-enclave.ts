@@ -50,9 +50,9 @@ export class FakeEnclave implements SgxCalls {
     const layout = this.#layouts.ecalls[index];
     const code = this.#code[index];
     assert.ok(code !== undefined);
-    if (this.abi === 'intel')
+    if (this.abi === 'intel') {
       await this.#intelEcall(code, layout, image === undefined ? 0n : address + BigInt(image.start));
-    else await this.#openEnclaveEcall(code, layout, address + BigInt(image?.start ?? 0));
+    } else await this.#openEnclaveEcall(code, layout, address + BigInt(image?.start ?? 0));
     const memory = arenaMemory(Buffer.from(this.#arena), base);
     this.#used = start;
     return { memory, address };
@@ -66,8 +66,9 @@ export class FakeEnclave implements SgxCalls {
   #place({ bytes, pointers }: ArenaImage): bigint {
     const address = this.#reserve(bytes.length);
     this.#bytes(address, bytes.length).set(bytes);
-    for (const { at, target } of pointers)
+    for (const { at, target } of pointers) {
       this.#view(address + BigInt(at)).setBigUint64(0, address + BigInt(target), true);
+    }
     return address;
   }
 
@@ -127,8 +128,9 @@ export class FakeEnclave implements SgxCalls {
     const output = this.#reserve(Number(head));
     const record = this.#reserve(56);
     const view = this.#view(record);
-    for (const [at, value] of [BigInt(index), input, inputBytes, output, head].entries())
+    for (const [at, value] of [BigInt(index), input, inputBytes, output, head].entries()) {
       view.setBigUint64(at * 8, value, true);
+    }
     await this.#host(index, record);
     assert.equal(this.#view(record + 48n).getUint32(0, true), 0, 'the host answered');
     return this.#view(output + offsetOf(called, 'oe_retval')).getBigInt64(0, true);
@@ -147,8 +149,9 @@ export class FakeEnclave implements SgxCalls {
     prefix: string,
     numbers: Readonly<Record<string, number>>,
   ): void {
-    for (const [name, value] of Object.entries(numbers))
+    for (const [name, value] of Object.entries(numbers)) {
       this.#view(at + offsetOf(layout, prefix + name)).setUint32(0, value, true);
+    }
   }
 
   #text(text: string): bigint {

@@ -21,7 +21,7 @@ export interface PlacedBuffer {
   readonly placement: Placement;
 }
 
-export type Placed = PlacedText | PlacedBuffer;
+export type PlacedValue = PlacedText | PlacedBuffer;
 
 /**
  * Puts a string's value, and its length into the structure of the call.
@@ -84,6 +84,6 @@ export function readText(reader: ArenaReader, { parameter, bytes }: PlacedText, 
   return decodeText(reader.bytes(address, bytes, parameter.path), parameter.isWide, parameter.path);
 }
 
-export function isText(placed: Placed): placed is PlacedText {
+export function isText(placed: PlacedValue): placed is PlacedText {
   return placed.parameter.kind === 'string';
 }

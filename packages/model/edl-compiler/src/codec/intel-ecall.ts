@@ -6,7 +6,7 @@ import type { Spot } from '../forms/form.ts';
 import { ArenaReader } from './arena-reader.ts';
 import type { DeepMember } from './buffer-plan.ts';
 import type { CallPlan } from './call-plan.ts';
-import { isText, type Placed, placeInput, placeOutput, placeText, readText } from './ecall.ts';
+import { isText, type PlacedValue, placeInput, placeOutput, placeText, readText } from './ecall.ts';
 import { bytesOf, countOf } from './extent-plan.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { type Placement, placeValues } from './placing.ts';
@@ -19,7 +19,7 @@ export function encodeIntelEcall(plan: CallPlan, values: CallValues, maxBytes: n
   const builder = new ImageBuilder(plan.name, maxBytes);
   const start = builder.reserve(plan.layout.bytes);
   placeValues(builder, plan, start, values);
-  const all = plan.parameters.map((parameter): Placed | undefined => {
+  const all = plan.parameters.map((parameter): PlacedValue | undefined => {
     if (parameter.kind === 'value') return undefined;
     const context = { at: start, values, plan };
     if (parameter.kind === 'string') return placeText(builder, parameter, { ...context, lengthUnit: 'byte' });
@@ -45,7 +45,7 @@ interface ReturnedImage {
 
 function decodeResult(
   plan: CallPlan,
-  placed: readonly Placed[],
+  placed: readonly PlacedValue[],
   { memory, base, start, maxBytes }: ReturnedImage,
 ): EcallResult {
   const reader = new ArenaReader(memory, maxBytes);

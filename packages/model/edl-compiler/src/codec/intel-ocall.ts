@@ -11,7 +11,7 @@ import { bytesOf, countOf } from './extent-plan.ts';
 import type { ReadBuffer } from './pieces.ts';
 
 /** What a pointer of the call leads to, where an answer is written. */
-type Passed =
+type PassedValue =
   | { readonly parameter: StringPlan; readonly address: bigint; readonly bytes: Uint8Array }
   | { readonly parameter: BufferParameterPlan; readonly read: ReadBuffer };
 
@@ -28,7 +28,7 @@ export function decodeIntelOcall(
   const reader = new ArenaReader(memory, maxBytes);
   const call = reader.bytes(address, plan.layout.bytes, plan.name);
   const view = viewOf(call);
-  const passed: Passed[] = [];
+  const passed: PassedValue[] = [];
   const values = plan.parameters.flatMap((parameter): [string, EdlValue][] => {
     const found = decodeParameter(reader, view, parameter);
     if (found.passed !== undefined) passed.push(found.passed);
@@ -40,13 +40,13 @@ export function decodeIntelOcall(
   };
 }
 
-interface Decoded {
+interface DecodedParameter {
   /** Absent for what is `out` alone. */
   readonly value?: EdlValue;
-  readonly passed?: Passed;
+  readonly passed?: PassedValue;
 }
 
-function decodeParameter(reader: ArenaReader, view: DataView, parameter: ParameterPlan): Decoded {
+function decodeParameter(reader: ArenaReader, view: DataView, parameter: ParameterPlan): DecodedParameter {
   const { path, offset } = parameter;
   if (parameter.kind === 'value') return { value: parameter.form.read({ view, at: offset, path }) };
   const address = view.getBigUint64(offset, true);
@@ -104,7 +104,7 @@ function readBuffer(
 interface DecodedCall {
   readonly address: bigint;
   readonly call: Uint8Array;
-  readonly passed: readonly Passed[];
+  readonly passed: readonly PassedValue[];
 }
 
 /** The addresses in the structure and in structures that it leads to stay as they are: the enclave checks them. */

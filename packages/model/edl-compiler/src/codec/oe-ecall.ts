@@ -6,7 +6,7 @@ import type { Spot } from '../forms/form.ts';
 import { ArenaReader } from './arena-reader.ts';
 import type { DeepPlan } from './buffer-plan.ts';
 import type { CallPlan } from './call-plan.ts';
-import { isText, type Placed, type PlacedText, placeInput, placeOutput, placeText } from './ecall.ts';
+import { isText, type PlacedValue, type PlacedText, placeInput, placeOutput, placeText } from './ecall.ts';
 import { measureAt, type NamedMeasure } from './extent-plan.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { childOf } from './intel-ecall.ts';
@@ -16,7 +16,7 @@ import { type Placement, placeValues } from './placing.ts';
 
 /** Where an output stands in the output buffer. */
 interface Output {
-  readonly placed: Placed;
+  readonly placed: PlacedValue;
   readonly place: OutputPlace;
 }
 
@@ -44,7 +44,7 @@ export function encodeOeEcall(plan: CallPlan, index: number, values: CallValues,
   const input = builder.reserve(plan.layout.bytes);
   placeValues(builder, plan, input, values);
   const context = { at: input, values, plan, lengthUnit: 'character' as const };
-  const inputs = plan.parameters.map((parameter): Placed | undefined => {
+  const inputs = plan.parameters.map((parameter): PlacedValue | undefined => {
     if (parameter.kind === 'string') return placeText(builder, parameter, context);
     return parameter.kind === 'buffer' && parameter.direction !== 'out'
       ? placeInput(builder, parameter, context)

@@ -13,7 +13,7 @@ import { OE_OK, oeCallRecord, oeHead } from './oe-call-record.ts';
 import { decodeOeText, PieceReader, type ReadBuffer, readPieces } from './pieces.ts';
 
 /** What is passed back in the output buffer. */
-type Passed =
+type PassedValue =
   | { readonly parameter: StringPlan; readonly bytes: Uint8Array }
   | { readonly parameter: BufferParameterPlan; readonly read: ReadBuffer };
 
@@ -80,7 +80,7 @@ function decodeParameters(reader: ArenaReader, plan: CallPlan, input: Uint8Array
   const view = viewOf(input);
   const pieces = new PieceReader(input, roundUpPiece(plan.layout.bytes), plan.name);
   const values: [string, EdlValue][] = [];
-  const passed: Passed[] = [];
+  const passed: PassedValue[] = [];
   for (const parameter of plan.parameters) {
     const { name, path, offset } = parameter;
     if (parameter.kind === 'value') values.push([name, parameter.form.read({ view, at: offset, path })]);
@@ -124,7 +124,7 @@ function textBytes(view: DataView, { length, isWide, path }: StringPlan, maxByte
   return Number(characters) * unitBytes(isWide);
 }
 
-function outputBytesOf({ layout }: CallPlan, passed: readonly Passed[]): number {
+function outputBytesOf({ layout }: CallPlan, passed: readonly PassedValue[]): number {
   const ofRead = (read: ReadBuffer): number =>
     read.children
       .flat()
@@ -138,7 +138,7 @@ function outputBytesOf({ layout }: CallPlan, passed: readonly Passed[]): number 
 interface DecodedCall {
   readonly address: bigint;
   readonly buffers: CallBuffers;
-  readonly passed: readonly Passed[];
+  readonly passed: readonly PassedValue[];
   readonly maxBytes: number;
 }
 

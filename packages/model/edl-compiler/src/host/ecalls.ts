@@ -9,6 +9,7 @@ import type { SgxCalls } from './calls.ts';
  *
  * @typeParam E the generated interface of these functions
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a generated module says what its model gives
 export function createEcalls<E extends object>(bound: BoundInterface, calls: SgxCalls): E {
   const isPublic = bound.model.ecalls.flatMap((ecall, index) => (ecall.isPublic ? [index] : []));
   // The caller's type is written from the same model.
@@ -40,6 +41,10 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
     const { returned, outputs, deepCopyBuffer } = decodeResult(memory, address);
     if (deepCopyBuffer !== undefined) await calls.free(deepCopyBuffer.address);
     if (names.isPlain) return returned;
-    return { ...(names.returned === undefined ? {} : { [names.returned]: returned }), ...outputs };
+    return Object.fromEntries([
+      ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
+      // What NULL was passed for does not come back.
+      ...names.outputs.map((name) => [name, outputs[name] ?? null] as const),
+    ]);
   };
 }

@@ -10,10 +10,10 @@ type Handler = (values: object, during: { readonly ecalls: object }) => unknown;
 /**
  * Serves the OCALLs of an enclave by handlers of values. Generated modules call this.
  *
- * @typeParam H the generated interface of the handlers
+ * @param handlers a function for each OCALL, by its name
  * @throws EDL_INVALID_INTERFACE when a handler is missing
  */
-export function serveOcalls<H extends object>(bound: BoundInterface, handlers: H): OcallServer {
+export function serveOcalls(bound: BoundInterface, handlers: object): OcallServer {
   const byIndex = bound.model.ocalls.map((ocall) => ({ ocall, handler: handlerOf(handlers, ocall.name) }));
   return Object.freeze({
     async ocall(index: number, request: OcallRequest) {

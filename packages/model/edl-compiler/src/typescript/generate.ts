@@ -158,7 +158,7 @@ function serverText({ serve, ocalls, constant }: OwnNames): string {
       '@throws EDL_INVALID_INTERFACE when a handler is missing',
     ]),
     `export function ${serve}(handlers: ${ocalls}): OcallServer {`,
-    `  return serveOcalls<${ocalls}>(${constant}, handlers);`,
+    `  return serveOcalls(${constant}, handlers);`,
     '}',
   ].join('\n');
 }
