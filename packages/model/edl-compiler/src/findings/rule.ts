@@ -10,7 +10,7 @@ import type { Dialect } from '../source/dialect.ts';
  *   dialects: ['intel'],
  *   text: (name) => `The array "${name}" has no elements.`,
  *   intel: () => 'Zero-length array is not supported.',
- *   hint: () => 'give it a length of at least 1',
+ *   hint: () => 'a length of at least 1',
  * };
  */
 export interface Rule {
@@ -28,6 +28,6 @@ export interface Rule {
   readonly oe?: (...words: string[]) => string | undefined;
   /** What sgx_edger8r prints, without its place. */
   readonly intel?: (...words: string[]) => string | undefined;
-  /** What to write in its place. */
+  /** What to write in its place, to be read after "use:". */
   readonly hint?: (...words: string[]) => string;
 }

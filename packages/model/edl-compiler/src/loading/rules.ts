@@ -11,7 +11,7 @@ export const loadingRules = {
     text: (name) => `The file "${name}" is not found.`,
     oe: (name) => `error: file not found within search paths: ${name}`,
     intel: (name) => `File not found within search paths: ${name}`,
-    hint: () => 'name its folder as a search path',
+    hint: () => 'its folder as a search path',
   },
   /** Words: the file that is imported, the path that it has. */
   circle: {
@@ -20,24 +20,24 @@ export const loadingRules = {
     text: (name) => `The import of "${name}" leads back to this file.`,
     oe: () => 'error: recursive import detected',
     intel: (_name, path) => `detected circled import for \`${path}'`,
-    hint: () => 'move what both files need into a third',
+    hint: () => 'a third file for what both need',
   },
   tooLong: {
     code: 'edl-file-too-large',
     dialects: both,
     text: () => 'The file has more than 4 MiB.',
-    hint: () => 'split it',
+    hint: () => 'several files',
   },
   tooMany: {
     code: 'edl-too-many-files',
     dialects: both,
     text: () => 'More than 256 files are imported.',
-    hint: () => 'import fewer files',
+    hint: () => 'fewer imports',
   },
   tooDeep: {
     code: 'edl-import-depth',
     dialects: both,
     text: () => 'Imports are nested more than 64 files deep.',
-    hint: () => 'import directly what is needed',
+    hint: () => 'a direct import of what is needed',
   },
 } as const satisfies Readonly<Record<string, Rule>>;

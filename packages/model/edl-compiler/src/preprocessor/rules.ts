@@ -14,7 +14,7 @@ export const directiveRules = {
     dialects: ['oe'],
     text: (directive) => `Open Enclave's compiler does not know the directive "#${directive}".`,
     oe: (directive) => `unsupported directive ${directive}`,
-    hint: () => 'use only #ifdef, #ifndef, #else and #endif',
+    hint: () => 'only #ifdef, #ifndef, #else and #endif',
   },
   /** Words: the directive. */
   unknown: {
@@ -23,7 +23,7 @@ export const directiveRules = {
     text: (directive) => `"#${directive}" is not a directive of EDL files.`,
     oe: (directive) => `unsupported directive ${directive}`,
     intel: preprocessorFailed,
-    hint: () => 'remove it',
+    hint: () => 'nothing',
   },
   /** Words: the directive. Passed through by gcc, so that Intel's lexer meets the number sign. */
   passedThrough: {
@@ -32,21 +32,21 @@ export const directiveRules = {
     text: (directive) => `"#${directive}" is not allowed in EDL files.`,
     oe: (directive) => `unsupported directive ${directive}`,
     intel: () => 'Invalid token: #',
-    hint: () => 'remove it',
+    hint: () => 'nothing',
   },
   notFirst: {
     code: 'edl-directive-in-line',
     dialects: ['intel'],
     text: () => 'A directive stands first on its line.',
     intel: () => 'Invalid token: #',
-    hint: () => 'begin a new line',
+    hint: () => 'a new line',
   },
   headerText: {
     code: 'edl-directive-include',
     dialects: both,
     text: () => 'Texts of other files are not inserted into an EDL file.',
     oe: () => 'unsupported directive include',
-    hint: () => 'write `include "x.h"` inside `enclave { }` for a C header, or import another EDL file',
+    hint: () => 'include "x.h" inside the enclave for a C header, or an import of another EDL file',
   },
   /** Words: the directive. */
   noName: {
@@ -60,7 +60,7 @@ export const directiveRules = {
     code: 'edl-directive-extra-text',
     dialects: ['oe'],
     text: (directive) => `More text follows "#${directive}" on its line.`,
-    hint: () => 'put it on the next line, or into a comment',
+    hint: () => 'the next line, or a comment',
   },
   /** Words: the directive. */
   noConditional: {
@@ -83,13 +83,13 @@ export const directiveRules = {
     dialects: ['oe'],
     text: () => 'This conditional is still open where the enclave ends.',
     oe: () => 'unterminated #ifdef or #ifndef',
-    hint: () => 'write it inside `enclave { }`',
+    hint: () => 'the conditional inside the enclave',
   },
   tooDeep: {
     code: 'edl-conditional-depth',
     dialects: both,
     text: () => 'Conditionals are nested too deeply.',
-    hint: () => 'write fewer than 64 inside one another',
+    hint: () => 'fewer than 64 inside one another',
   },
   /** Words: what is wrong. */
   condition: {
@@ -97,7 +97,7 @@ export const directiveRules = {
     dialects: both,
     text: (problem) => `The condition cannot be decided: ${problem}.`,
     intel: preprocessorFailed,
-    hint: () => 'write integers, defined(NAME), ! && || + - * comparisons and parentheses',
+    hint: () => 'integers, defined(NAME), ! && || + - * comparisons and parentheses',
   },
   /** Words: the macro. */
   macroWithParameters: {
@@ -105,7 +105,7 @@ export const directiveRules = {
     dialects: both,
     text: (name) => `The macro "${name}" has parameters, which is not supported.`,
     oe: () => 'unsupported directive define',
-    hint: () => 'write what it stands for',
+    hint: () => 'what it stands for',
   },
   /** Words: the macro. */
   pastedTokens: {
@@ -113,7 +113,7 @@ export const directiveRules = {
     dialects: both,
     text: (name) => `The macro "${name}" joins tokens by "##", which is not supported.`,
     oe: () => 'unsupported directive define',
-    hint: () => 'write the joined name',
+    hint: () => 'the joined name',
   },
   /** Words: the text of the directive. */
   error: {

@@ -54,7 +54,7 @@ export const syntaxRules = {
     text: (got) => `${got === '' ? 'The file ends' : `"${got}" stands`} where only a part of an interface can stand.`,
     oe: (got) => `unexpected token ${got}`,
     intel: unexpected,
-    hint: () => 'write include, import, from, enum, struct, union, trusted or untrusted',
+    hint: () => 'include, import, from, enum, struct, union, trusted or untrusted',
   },
   /** Words: the keyword of the statement. */
   extraSemicolon: {
@@ -63,7 +63,7 @@ export const syntaxRules = {
     text: (keyword) => `No semicolon follows ${keyword}.`,
     oe: () => 'unexpected token ;',
     intel: () => unexpected(';'),
-    hint: () => 'remove the semicolon',
+    hint: () => 'no semicolon',
   },
   /** Words: the number as it is written, what of it is not a decimal integer. */
   integer: {
@@ -71,14 +71,14 @@ export const syntaxRules = {
     dialects: both,
     text: (number) => `"${number}" is not a decimal integer.`,
     intel: (_number, rest) => unexpected(rest ?? ''),
-    hint: () => 'write it in decimal digits',
+    hint: () => 'decimal digits',
   },
   /** Words: the number. */
   leadingZero: {
     code: 'edl-integer-zero',
     dialects: both,
     text: (number) => `"${number}" is octal for users of Open Enclave's compiler, and decimal for Intel's.`,
-    hint: () => 'leave out the zeros at its beginning',
+    hint: () => 'the number without the zeros at its beginning',
   },
   /** Words: the number. */
   hugeInteger: {
@@ -86,14 +86,14 @@ export const syntaxRules = {
     dialects: both,
     text: (number) => `${number} is too large for any size, count, length or value.`,
     intel: () => 'int_of_string',
-    hint: () => 'write at most 4611686018427387903',
+    hint: () => 'at most 4611686018427387903',
   },
   noSemicolonAtEnd: {
     code: 'edl-enclave-semicolon',
     dialects: ['intel'],
     text: () => 'A semicolon follows the closing brace of the enclave.',
     intel: unexpected,
-    hint: () => 'write `};`',
+    hint: () => '};',
   },
   /** Words: the token. */
   afterEnclave: {
@@ -101,7 +101,7 @@ export const syntaxRules = {
     dialects: ['intel'],
     text: (got) => `The file holds one enclave, and nothing after it, but ${named(got)} follows.`,
     intel: unexpected,
-    hint: () => 'remove it',
+    hint: () => 'nothing',
   },
   ignoredAfterEnclave: {
     code: 'edl-after-enclave-ignored',
@@ -109,14 +109,14 @@ export const syntaxRules = {
     severity: 'warning',
     family: 'ignored-text',
     text: () => "Open Enclave's compiler ignores what follows the enclave.",
-    hint: () => 'remove it, or move it inside `enclave { }`',
+    hint: () => 'nothing after the enclave',
   },
   importStatement: {
     code: 'edl-import-statement',
     dialects: ['intel'],
     text: () => "Intel's compiler has no such statement.",
     intel: () => unexpected('import'),
-    hint: () => 'write `from "FILE" import *;`',
+    hint: () => 'from "FILE" import *;',
   },
   /** Words: the header. */
   includeInSection: {
@@ -124,7 +124,7 @@ export const syntaxRules = {
     dialects: ['oe'],
     text: () => "Open Enclave's compiler has no `include` inside a section.",
     oe: (header) => `expecting function name, got "${header}"`,
-    hint: () => 'write it before the section',
+    hint: () => 'the same line before the section',
   },
   lateInclude: {
     code: 'edl-include-after-function',
@@ -132,7 +132,7 @@ export const syntaxRules = {
     text: () => 'Includes stand before the first function of a section.',
     oe: (header) => `expecting function name, got "${header}"`,
     intel: () => unexpected('include'),
-    hint: () => 'move it up',
+    hint: () => 'the same line before the functions',
   },
   /** Words: the token that closes the list. */
   trailingComma: {
@@ -140,7 +140,7 @@ export const syntaxRules = {
     dialects: ['intel'],
     text: () => 'No comma stands after the last one.',
     intel: unexpected,
-    hint: () => 'remove the comma',
+    hint: () => 'no comma',
   },
   /** Words: what the list holds, the token that closes it. */
   emptyList: {
@@ -155,7 +155,7 @@ export const syntaxRules = {
     text: () => 'No attribute stands between the brackets.',
     oe: () => "unknown attribute: `]'",
     intel: () => 'no attribute specified.',
-    hint: () => 'remove the brackets',
+    hint: () => 'no brackets',
   },
   /** Words: the attribute. */
   attributeWithValue: {
@@ -163,7 +163,7 @@ export const syntaxRules = {
     dialects: ['oe'],
     text: (attribute) => `The attribute "${attribute}" has no value.`,
     oe: () => 'expecting , got =',
-    hint: () => 'remove the value',
+    hint: () => 'the attribute without a value',
   },
   /** Words: the attribute, the token that follows it. */
   attributeWithoutValue: {
@@ -171,14 +171,14 @@ export const syntaxRules = {
     dialects: both,
     text: (attribute) => `The attribute "${attribute}" needs a value.`,
     oe: (_attribute, got) => `expecting = got ${got}`,
-    hint: (attribute) => `write \`${attribute}=NAME\` or \`${attribute}=NUMBER\``,
+    hint: (attribute) => `${attribute}=NAME or ${attribute}=NUMBER`,
   },
   functionAttributes: {
     code: 'edl-function-attributes',
     dialects: ['oe'],
     text: () => "Open Enclave's compiler has no attributes of functions.",
     oe: () => 'expecting typename, got [',
-    hint: () => 'remove the brackets',
+    hint: () => 'no brackets',
   },
   trustedAttributes: {
     code: 'edl-trusted-attributes',
@@ -186,7 +186,7 @@ export const syntaxRules = {
     text: () => 'Trusted functions have no attributes.',
     oe: () => 'expecting typename, got [',
     intel: () => unexpected('['),
-    hint: () => 'remove the brackets',
+    hint: () => 'no brackets',
   },
   /** Words: the next but one token, the one that sgx_edger8r stops at. */
   privateKeyword: {
@@ -195,7 +195,7 @@ export const syntaxRules = {
     text: () => 'There is no keyword `private`.',
     oe: (got) => `expecting ( got ${got}`,
     intel: (_got, stop) => unexpected(stop ?? ''),
-    hint: () => "leave it out; in Intel's dialect a trusted function without `public` is private",
+    hint: () => 'nothing: in Intel\'s dialect a trusted function without "public" is private',
   },
   /** Words: the next but one token. */
   publicUntrusted: {
@@ -204,14 +204,14 @@ export const syntaxRules = {
     text: () => 'Only trusted functions (ECALLs) are public.',
     oe: (got) => `expecting ( got ${got}`,
     intel: () => unexpected('public'),
-    hint: () => 'remove `public`',
+    hint: () => 'no "public"',
   },
   memberSemicolon: {
     code: 'edl-member-semicolon',
     dialects: ['intel'],
     text: () => 'A semicolon follows each member.',
     intel: () => unexpected('}'),
-    hint: () => 'write `;`',
+    hint: () => ';',
   },
   trustedErrno: {
     code: 'edl-errno-trusted',
@@ -219,7 +219,7 @@ export const syntaxRules = {
     text: () => 'Only untrusted functions (OCALLs) propagate errno.',
     oe: () => 'expecting ; got propagate_errno',
     intel: () => unexpected('propagate_errno'),
-    hint: () => 'remove `propagate_errno`',
+    hint: () => 'no propagate_errno',
   },
   /** Words: the suffix. */
   repeatedSuffix: {
@@ -228,7 +228,7 @@ export const syntaxRules = {
     text: (suffix) => `"${suffix}" is written already.`,
     oe: (suffix) => `expecting ; got ${suffix}`,
     intel: unexpected,
-    hint: () => 'remove it',
+    hint: () => 'nothing',
   },
   /** Words: the name. */
   reservedName: {
@@ -236,7 +236,7 @@ export const syntaxRules = {
     dialects: ['intel'],
     text: (name) => `"${name}" is a keyword of Intel's compiler, and cannot be a name.`,
     intel: unexpected,
-    hint: () => 'choose another name',
+    hint: () => 'another name',
   },
   /** Words: where it stands, the token that sgx_edger8r stops at. */
   constant: {
@@ -244,7 +244,7 @@ export const syntaxRules = {
     dialects: ['intel'],
     text: (place) => `Intel's compiler has no \`const\` ${place}.`,
     intel: (_place, got) => unexpected(got ?? 'const'),
-    hint: () => 'remove `const`',
+    hint: () => 'the type without const',
   },
   lateConstant: {
     code: 'edl-const-after-type',
@@ -252,7 +252,7 @@ export const syntaxRules = {
     text: () => '`const` stands before the type.',
     oe: () => 'expecting identifier got const',
     intel: () => unexpected('const'),
-    hint: () => 'write `const TYPE*`',
+    hint: () => 'const TYPE*',
   },
   unsignedDouble: {
     code: 'edl-unsigned-double',
@@ -260,14 +260,14 @@ export const syntaxRules = {
     text: () => 'There is no unsigned floating-point type.',
     oe: () => 'invalid double following unsigned',
     intel: () => unexpected('double'),
-    hint: () => 'remove `unsigned`',
+    hint: () => 'the type without unsigned',
   },
   charInt: {
     code: 'edl-char-int',
     dialects: ['intel'],
     text: () => '`char int` is not a type of C.',
     intel: () => unexpected('int'),
-    hint: () => 'write `char`',
+    hint: () => 'char',
   },
   longLongInt: {
     code: 'edl-long-long-int',
@@ -275,6 +275,6 @@ export const syntaxRules = {
     text: () => 'Neither compiler knows `long long int`.',
     oe: () => 'expecting identifier got int',
     intel: () => unexpected('int'),
-    hint: () => 'write `long long`',
+    hint: () => 'long long',
   },
 } as const satisfies Readonly<Record<string, Rule>>;
