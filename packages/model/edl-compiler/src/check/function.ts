@@ -59,7 +59,8 @@ const conventions: ReadonlySet<string> = new Set(['cdecl', 'stdcall', 'fastcall'
 function checkFunctionAttributes(block: AttributeBlock, findings: Findings): void {
   let convention: string | undefined;
   let isImport = false;
-  for (const { name } of block.attributes) {
+  // Intel's compiler reads the last one first.
+  for (const { name } of block.attributes.toReversed()) {
     if (conventions.has(name.text)) {
       if (convention !== undefined) findings.report(rules.secondConvention, name.at, [name.text, convention]);
       convention ??= name.text;

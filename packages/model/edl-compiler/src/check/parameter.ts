@@ -7,19 +7,18 @@ import { type Variable, directionOf } from '../resolution/variable.ts';
 import { checkDimensions } from './dimensions.ts';
 import { ruleFor } from '../resolution/dialects.ts';
 
-/** Those that only a pointer or an array can have. */
-const ofPointers = ['in', 'out', 'size', 'count', 'user_check'];
-
 /** The rules of one parameter of the function `owner`, without those of what its type contains. */
 export function checkParameter(parameter: Variable, owner: string, findings: Findings): void {
   const { declaration, name, type, isPointer, isArray } = parameter;
   if (declaration.attributes !== undefined) checkAttributeWords(declaration.attributes, findings);
+  const readonly = parameter.attributes.get('readonly');
+  if (readonly !== undefined) findings.report(rules.readonlyAttribute, readonly.name.at);
   checkDimensions(parameter, findings);
   if (!isPointer && type.base.kind === 'basic' && type.base.name === 'void') {
     findings.report(extentRules.voidValue, name.at, [name.text, isArray ? 'array' : 'parameter']);
   }
-  if (isPlain(parameter) && checkPlain(parameter, findings)) return;
   checkDirection(parameter, findings);
+  if (isPlain(parameter) && checkPlain(parameter, findings)) return;
   checkStrings(parameter, owner, findings);
   checkTypedef(parameter, findings);
   checkArray(parameter, owner, findings);
@@ -30,13 +29,17 @@ export function checkParameter(parameter: Variable, owner: string, findings: Fin
 const isPlain = ({ isPointer, isArray, attributes }: Variable): boolean =>
   !isPointer && !isArray && !attributes.has('isptr') && !attributes.has('isary');
 
-function checkPlain({ attributes, typeText, isNamed }: Variable, findings: Findings): boolean {
-  for (const [text, { name }] of attributes) {
-    if (!ofPointers.includes(text)) continue;
-    findings.report(rules.plainType, name.at, [typeText, text, isNamed ? 'foreign' : 'own']);
-    return true;
+/** @returns whether anything only belongs to pointers and arrays. Sizes and strings without a direction are reported as that. */
+function checkPlain(parameter: Variable, findings: Findings): boolean {
+  const { attributes, typeText, isNamed } = parameter;
+  const words = ['in', 'out', 'user_check', 'size', 'count'];
+  const found = [...attributes.values()].filter(({ name }) => words.includes(name.text));
+  const first = found.find(({ name }) => directionOf(parameter) !== undefined || name.text === 'user_check');
+  if (first !== undefined) {
+    const { text, at } = first.name;
+    findings.report(rules.plainType, at, [typeText, text, isNamed ? 'foreign' : 'own']);
   }
-  return false;
+  return found.length > 0;
 }
 
 function checkDirection(parameter: Variable, findings: Findings): void {
@@ -101,7 +104,7 @@ function checkTypedef(parameter: Variable, findings: Findings): void {
     findings.report(rules.typedefTwice, isary.name.at, [isString ? 'string' : 'isptr']);
   }
   for (const attribute of [attributes.get('isptr'), isary]) {
-    if (attribute === undefined || (isNamed && !type.isConst)) continue;
+    if (attribute === undefined || isNamed) continue;
     // Intel's grammar has a pointer to const apart, and does not look there.
     const dialects: readonly Dialect[] = isPointer && type.isConst ? ['oe'] : ['oe', 'intel'];
     findings.report(ruleFor(rules.typedefType, dialects), attribute.name.at, [attribute.name.text, typeText]);
@@ -150,7 +153,6 @@ function checkReadonly(parameter: Variable, owner: string, findings: Findings): 
   const readonly = attributes.get('readonly');
   const isConstPointer = isPointer && type.isConst;
   if (readonly !== undefined) {
-    findings.report(rules.readonlyAttribute, readonly.name.at);
     if (!isConstPointer) {
       if (type.base.kind !== 'named') findings.report(rules.readonlyType, readonly.name.at, [typeText]);
       else if (!attributes.has('isptr')) findings.report(rules.readonlyAlone, readonly.name.at);

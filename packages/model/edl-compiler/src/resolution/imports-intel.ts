@@ -95,8 +95,9 @@ class PartList {
     }
     const isNew = (each: FunctionDeclaration) => !before.has(each);
     const added = { name: '', trusted: part.trusted.filter(isNew), untrusted: part.untrusted.filter(isNew) };
-    if (added.trusted.length + added.untrusted.length === 0) return;
-    if (!this.#first.has('')) this.#first.set('', new Set([...added.trusted, ...added.untrusted]));
-    this.parts.push(added);
+    const isFirst = !this.#first.has('');
+    if (isFirst) this.#first.set('', new Set([...added.trusted, ...added.untrusted]));
+    // The compiler keeps empty ones, too. Only the first part without a name matters, and their number doubles with each level.
+    if (isFirst || added.trusted.length + added.untrusted.length > 0) this.parts.push(added);
   }
 }

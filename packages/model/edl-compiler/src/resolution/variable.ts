@@ -7,7 +7,7 @@ export interface Variable {
   readonly type: TypeName;
   readonly isPointer: boolean;
   readonly isArray: boolean;
-  /** A bare name that is not a word of C: a type of a header, or one of the file without `struct`. */
+  /** A bare name that is not a word of C, without `const`: a type of a header, or one of the file without `struct`. */
   readonly isNamed: boolean;
   /** How the compilers write the type. */
   readonly typeText: string;
@@ -27,7 +27,7 @@ export function variableOf(declaration: Declaration): Variable {
     type,
     isPointer: type.pointers > 0,
     isArray: dimensions.length > 0,
-    isNamed: type.pointers === 0 && type.base.kind === 'named',
+    isNamed: type.pointers === 0 && type.base.kind === 'named' && !type.isConst,
     typeText: `${type.isConst ? 'const ' : ''}${baseText(type.base)}${'*'.repeat(type.pointers)}`,
     attributes,
   };

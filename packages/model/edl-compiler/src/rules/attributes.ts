@@ -44,8 +44,9 @@ export const attributeRules = {
       if (isForeign === 'foreign') return `\`${name}' is invalid for plain type \`${type}'`;
       return `unexpected pointer attributes for \`${type}'`;
     },
+    // To Intel's compiler `bool` is one of the names that C headers define.
     intel: (type, _name, isForeign) =>
-      isForeign === 'foreign'
+      isForeign === 'foreign' || type === 'bool'
         ? `\`${type}' is considered plain type but decorated with pointer attributes`
         : `unexpected pointer attributes for \`${type}'`,
     hint: (type, _name, isForeign) =>

@@ -62,7 +62,7 @@ export const extentRules = {
         ? `\`${name}' is invalid for plain type \`${type}'`
         : `unexpected pointer attributes for \`${type}'`,
     intel: (type, _name, isForeign) =>
-      isForeign === 'foreign'
+      isForeign === 'foreign' || type === 'bool'
         ? `\`${type}' is considered plain type but decorated with pointer attributes`
         : `'${type}' specified deep copy, but it's not a pointer`,
     hint: () => 'no attributes, or a pointer',

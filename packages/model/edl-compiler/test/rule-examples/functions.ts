@@ -51,10 +51,10 @@ export const functionExamples: Readonly<Record<string, RuleExample>> = {
   },
   'edl-calling-conventions': {
     refused: `${call('')}\n    untrusted { [cdecl, stdcall] void o(); };`,
-    at: 'stdcall',
+    at: 'cdecl',
     also: ['edl-function-attributes'],
     oe: 'expecting typename, got [',
-    intel: "unexpected `stdcall',  conflict with `CDECL'.",
+    intel: "unexpected `cdecl',  conflict with `STDCALL'.",
     accepted: `${call('')}\n    untrusted { [cdecl] void o(); };`,
   },
   'edl-duplicate-function-attribute': {
