@@ -1,10 +1,8 @@
-import type { ForeignType, ForeignTypes } from './foreign.ts';
-
-const number = (type: string): ForeignType => ({ type });
-const bytes = (size: number, alignment = 1): ForeignType => ({ bytes: size, alignment });
+const number = (type: string) => ({ type });
+const bytes = (size: number, alignment = 1) => ({ bytes: size, alignment });
 
 /** Types of Intel's headers that interfaces pass: sgx_error.h, sgx_report.h, sgx_key_exchange.h, sgx_dh.h, sgx_tcrypto.h and others. */
-const intel: ForeignTypes = {
+const intel = {
   // Enumerations without negative constants are unsigned (gcc).
   sgx_status_t: number('uint32_t'),
   quote3_error_t: number('uint32_t'),
@@ -55,7 +53,7 @@ const intel: ForeignTypes = {
 };
 
 /** Types that Open Enclave's system EDL files name: bits/result.h, bits/evidence.h, bits/edl/syscall_types.h, corelibc/bits/types.h, log.h. */
-const openEnclave: ForeignTypes = {
+const openEnclave = {
   oe_result_t: number('uint32_t'),
   oe_log_level_t: number('uint32_t'),
   oe_enclave_type_t: number('uint32_t'),
@@ -81,4 +79,4 @@ const openEnclave: ForeignTypes = {
 };
 
 /** Types of the SDKs' headers, with the sizes that they have on x86-64 Linux. */
-export const sdkForeignTypes: ForeignTypes = { ...intel, ...openEnclave };
+export const sdkForeignTypes = { ...intel, ...openEnclave };
