@@ -31,6 +31,11 @@ export const cliErrors = declareErrors({
     'The policy is valid, but its form is not the one that `enclos policy format` gives it.',
     'Run `enclos policy format FILE --write`.',
   ],
+  CLI_EDL_UNFORMATTED: [
+    'usage',
+    'An EDL file can be read, but its form is not the one that `enclos edl format` gives it.',
+    'Run `enclos edl format FILE --write`.',
+  ],
   CLI_EDL_OUTDATED: [
     'usage',
     'A file that was made from an EDL file is not what the command would write now.',

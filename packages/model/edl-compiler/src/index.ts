@@ -44,3 +44,4 @@ export { EdlFileError } from './findings/refused.ts';
 export { parseEdl, type ParsedEdl, type ParseOptions } from './syntax/parse-edl.ts';
 export { generateDocumentation } from './description/generate.ts';
 export { generateTypeScript, type TypeScriptOptions } from './typescript/generate.ts';
+export { formatEdl } from './format/format-edl.ts';

@@ -65,8 +65,16 @@ function defineOf(given: string): readonly [name: string, text: string] {
 export async function compileFile(file: string, settings: CompileSettings): Promise<Compilation> {
   const { cwd, ...options } = settings;
   // The file itself may be a pipe, and a reason why it cannot be read is worth more than that it is missing.
-  const text = await readSmallText(resolve(cwd, file), mostBytes);
+  const text = await readSource(resolve(cwd, file));
   return compileEdl({ ...options, file, read: (path) => (path === file ? text : readImported(resolve(cwd, path))) });
+}
+
+/**
+ * The text of a file that the command line names.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
+export function readSource(path: string): Promise<string> {
+  return readSmallText(path, mostBytes);
 }
 
 /**
