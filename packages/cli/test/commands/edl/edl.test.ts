@@ -193,3 +193,38 @@ test('enclos edl doc describes the interface, and keeps a page up to date', asyn
   write('good.md', 'old');
   assert.equal(errorOf(await edl('doc', good, '--out', 'good.md', '--check', '--json')).code, 'CLI_EDL_OUTDATED');
 });
+
+describe('enclos edl format', () => {
+  const ugly = 'enclave{trusted{public void f();/* kept */};};\n';
+
+  test('prints the standard form, which --write keeps and --check accepts', async () => {
+    write('ugly.edl', ugly);
+    const printed = await edl('format', 'ugly.edl');
+    assert.match(printed.stdout, /^enclave \{\n[^]*public void f\(\);[^]*\/\* kept \*\//);
+    const failed = await edl('format', 'ugly.edl', good, '--check', '--json');
+    assert.deepEqual([failed.code, errorOf(failed).code], [2, 'CLI_EDL_UNFORMATTED']);
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), ugly);
+    assert.equal((await edl('format', 'ugly.edl', '--write')).stdout, '✔ formatted ugly.edl\n');
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), printed.stdout);
+    const checked = await edl('format', 'ugly.edl', '--check');
+    assert.deepEqual([checked.code, checked.stdout], [0, '✔ ugly.edl is formatted\n']);
+  });
+
+  test('writes nothing when one of the files cannot be parsed', async () => {
+    write('ugly.edl', ugly);
+    write('broken.edl', 'enclave { trusted {');
+    const ran = await edl('format', 'ugly.edl', 'broken.edl', '--write');
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /broken\.edl:1:\d+\n[^]*EDL_FILE_REFUSED/);
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), ugly);
+  });
+
+  test('takes one file to print, and one way to go on', async () => {
+    for (const argv of [
+      ['ugly.edl', good],
+      ['ugly.edl', '--write', '--check'],
+    ]) {
+      assert.equal(errorOf(await edl('format', ...argv, '--json')).code, 'CLI_USAGE');
+    }
+  });
+});
