@@ -99,7 +99,7 @@ export const everyValue = (abi: 'intel' | 'oe'): Record<string, EdlValue> => ({
   list: { v: 1, next: isDeeper(abi) ? { v: 2, next: null } : { v: 2, next: null } },
 });
 
-export const filled = (abi: 'intel' | 'oe'): readonly string[] => [
+const filled = (abi: 'intel' | 'oe'): readonly string[] => [
   'numbers',
   'truths',
   ...(abi === 'oe' ? ['nodes'] : []),
