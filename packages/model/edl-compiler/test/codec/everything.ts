@@ -99,11 +99,7 @@ export const everyValue = (abi: 'intel' | 'oe'): Record<string, EdlValue> => ({
   list: { v: 1, next: isDeeper(abi) ? { v: 2, next: null } : { v: 2, next: null } },
 });
 
-const filled = (abi: 'intel' | 'oe'): readonly string[] => [
-  'numbers',
-  'truths',
-  ...(abi === 'oe' ? ['nodes'] : []),
-];
+const filled = (abi: 'intel' | 'oe'): readonly string[] => ['numbers', 'truths', ...(abi === 'oe' ? ['nodes'] : [])];
 
 /** What a caller gives: without what the enclave fills. */
 export function everyArgument(abi: 'intel' | 'oe'): Record<string, EdlValue> {
