@@ -29,8 +29,9 @@ export function encodeIntelEcall(plan: CallPlan, values: CallValues, maxBytes: n
   });
   const placed = all.filter((item) => item !== undefined);
   for (const item of placed) {
-    if (!isText(item) && item.parameter.direction === 'inout')
+    if (!isText(item) && item.parameter.direction === 'inout') {
       refuseSkippedMembers(builder, item.placement, item.parameter.path);
+    }
   }
   return {
     image: builder.finish(start),
