@@ -17,6 +17,8 @@ export class Formatter {
   #position: Position = { blocks: [], parentheses: 0, brackets: 0 };
   readonly #conditionals: Position[] = [];
   #pieces: Piece[] = [];
+  /** Up to three of them. */
+  #firstTokens: string[] = [];
   /** No empty line follows an opening brace. */
   #isAfterBrace = false;
 
@@ -71,9 +73,9 @@ export class Formatter {
     }
     this.#push(element);
     if (text === '{') {
-      const [first] = this.#pieces.filter((piece) => piece.element.kind === 'token');
+      const [keyword = ''] = this.#firstTokens;
       this.#flush();
-      this.#position = { blocks: [...blocks, { keyword: first?.element.text ?? '' }], parentheses: 0, brackets: 0 };
+      this.#position = { blocks: [...blocks, { keyword }], parentheses: 0, brackets: 0 };
       this.#isAfterBrace = true;
     } else if (text === '(' || text === ')') {
       this.#position = { blocks, parentheses: Math.max(0, parentheses + (text === '(' ? 1 : -1)), brackets };
@@ -89,18 +91,14 @@ export class Formatter {
   #endsStatement({ text }: Element): boolean {
     const { blocks, parentheses, brackets } = this.#position;
     if (text === ',') return blocks.at(-1)?.keyword === 'enum' && parentheses === 0 && brackets === 0;
-    const tokens = this.#pieces.filter(({ element }) => element.kind === 'token');
-    const [first] = tokens;
-    return (
-      text.startsWith('"') &&
-      tokens.length === 2 &&
-      (first?.element.text === 'include' || first?.element.text === 'import')
-    );
+    const [keyword, , third] = this.#firstTokens;
+    return text.startsWith('"') && third === undefined && (keyword === 'include' || keyword === 'import');
   }
 
   #push(element: Element): void {
     const { parentheses, brackets } = this.#position;
     const before = this.#pieces.at(-1);
+    if (element.kind === 'token' && this.#firstTokens.length < 3) this.#firstTokens.push(element.text);
     this.#pieces.push({
       element,
       parentheses,
@@ -112,6 +110,7 @@ export class Formatter {
   #flush(): void {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.#firstTokens = [];
     if (pieces.length > 0) this.#layout.statement(pieces, this.#depth);
   }
 }
