@@ -14,7 +14,7 @@ import { OeSide } from './reference/oe-side.ts';
 import { Random } from './reference/random.ts';
 import { randomArguments, randomOutputs, RandomValues, type Values } from './reference/random-values.ts';
 
-const base = 0x7f00_0000_0000n;
+export const base = 0x7f00_0000_0000n;
 
 export type Abi = 'intel' | 'oe';
 
@@ -57,15 +57,38 @@ function returnedOf(model: EdlModel, call: FunctionModel, random: Random): { ret
   return { returned: new RandomValues(model, random).value(call.returns) };
 }
 
-export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { abi: Abi; seed: number }): void {
+/** A random call: what a caller gives, what the other side sees, and what it answers. */
+export interface RandomCall {
+  readonly given: Values;
+  readonly seen: Values;
+  /** `seen`, with what the buffers hold that the other side fills. */
+  readonly all: Values;
+  readonly answer: { readonly returned?: EdlValue; readonly outputs: Values };
+}
+
+export function randomCall(
+  model: EdlModel,
+  call: FunctionModel,
+  { abi, seed }: { abi: Abi; seed: number },
+): RandomCall {
   const random = new Random(seed);
+  const depth = depthOf(abi);
+  const all = randomArguments(call, model, { random, depth });
+  const outputs = randomOutputs(call, model, { values: all, random, depth });
+  return {
+    given: given(call, all, random),
+    seen: seen(call, all),
+    all,
+    answer: { ...returnedOf(model, call, random), outputs },
+  };
+}
+
+export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { abi: Abi; seed: number }): void {
   const call = model.ecalls[index];
   if (call === undefined) return;
   const codec = callCodec(model, { abi });
-  const values = randomArguments(call, model, { random, depth: depthOf(abi) });
-  const outputs = randomOutputs(call, model, { values, random, depth: depthOf(abi) });
-  const answer = { ...returnedOf(model, call, random), outputs };
-  const passed = codec.ecalls[index]?.encodeArguments(given(call, values, random));
+  const { given: values, seen: expected, answer } = randomCall(model, call, { abi, seed });
+  const passed = codec.ecalls[index]?.encodeArguments(values);
   assert.ok(passed);
   const { image, decodeResult } = passed;
   if (image === undefined) {
@@ -77,7 +100,7 @@ export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { 
   const Side = abi === 'intel' ? IntelSide : OeSide;
   const side = new Side({ model, call, memory });
   const start = base + BigInt(image.start);
-  assert.deepEqual(side.arguments(start), seen(call, values));
+  assert.deepEqual(side.arguments(start), expected);
   side.answer(start, answer);
   const { deepCopyBuffer, ...result } = decodeResult(arenaMemory(memory.bytes, base), base);
   assert.deepEqual(result, answer);
@@ -85,14 +108,11 @@ export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { 
 }
 
 export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { abi: Abi; seed: number }): void {
-  const random = new Random(seed);
   const call = model.ocalls[index];
   if (call === undefined) return;
   const codec = callCodec(model, { abi });
-  const values = randomArguments(call, model, { random, depth: depthOf(abi) });
-  const outputs = randomOutputs(call, model, { values, random, depth: depthOf(abi) });
-  const errno = call.propagatesErrno ? { errno: random.below(100) } : {};
-  const answer = { ...returnedOf(model, call, random), ...errno, outputs };
+  const { all: values, seen: expected, answer: random } = randomCall(model, call, { abi, seed });
+  const answer = { ...random, ...(call.propagatesErrno ? { errno: seed % 100 } : {}) };
   const memory = new CMemory(new Uint8Array(262_144), base);
   const Side = abi === 'intel' ? IntelSide : OeSide;
   const side = new Side({ model, call, memory });
@@ -106,7 +126,7 @@ export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { 
   };
   const called = codec.ocalls[index]?.decodeArguments(arenaMemory(memory.bytes, base), address);
   assert.ok(called);
-  assert.deepEqual(called.values, seen(call, values));
+  assert.deepEqual(called.values, expected);
   applyPatches(memory, called.encodeResult({ ...answer, allocate }));
   if (isNaked) return;
   assert.deepEqual(side.results(address), answer);

@@ -16,7 +16,7 @@ export const headers = `#include <stdbool.h>
 `;
 
 /** A declaration of `name`: arrays stand after it. */
-function declare(type: CType, name: string): string {
+export function declare(type: CType, name: string): string {
   switch (type.kind) {
     case 'array':
       return declare(type.of, `${name}[${type.length}]`);
@@ -39,14 +39,14 @@ function declareComposite({ kind, name, members }: CompositeModel): string {
 }
 
 /** Arrays are passed as pointers to their first elements. */
-function declareParameter({ type, passing }: ParameterModel, name: string): string {
+export function declareParameter({ type, passing }: ParameterModel, name: string): string {
   return declare(
     passing.kind !== 'value' && type.kind === 'array' ? { kind: 'pointer', to: type.of, isConst: false } : type,
     name,
   );
 }
 
-const isVoid = (type: CType): boolean => type.kind === 'basic' && type.name === 'void';
+export const isVoid = (type: CType): boolean => type.kind === 'basic' && type.name === 'void';
 
 /** `ms_NAME_t` as sgx_edger8r writes it. */
 function intelStruct(call: FunctionModel | OcallModel): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type EdlModel, layoutOf, type StructLayout } from '../../src/index.ts';
-import { compilerTest, runC } from '../c/compiler.ts';
+import { compileC, compilerTest } from '../c/compiler.ts';
 import { declarationsOf, headers } from '../c/declarations.ts';
 import { randomModels } from '../random-models.ts';
 
@@ -41,12 +41,14 @@ function printer(model: EdlModel, index: number): string {
   return `static void print${index}(void) {\n${declarationsOf(model)}${lines.join('\n')}\n}\n`;
 }
 
-compilerTest('sizes, alignments and offsets are those of gcc, for random interfaces of both SDKs', async () => {
+compilerTest('sizes, alignments and offsets are those of gcc, for random interfaces of both SDKs', async (t) => {
   const seed = Number(process.env['ENCLOS_TEST_SEED'] ?? 7);
   const sample = fc.sample(randomModels({ hasDeepOutput: true }), { seed, numRuns: models });
   const program = `${headers}#include <stdio.h>\n${sample.map(printer).join('')}
 int main(void) {\n${sample.map((_, i) => `  print${i}();\n`).join('')}  return 0;\n}\n`;
-  const printed = (await runC(program)).trimEnd().split('\n');
+  const compiled = await compileC(program);
+  t.after(compiled.remove);
+  const printed = (await compiled.run()).printed.trimEnd().split('\n');
   const ours = sample.flatMap((model) => linesOf(layoutsOf(model)));
   assert.ok(ours.length > models * 10);
   assert.deepEqual(printed, ours);

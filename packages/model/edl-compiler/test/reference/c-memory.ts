@@ -48,7 +48,7 @@ export class CMemory {
   }
 }
 
-const isBytes = (type: CType): boolean =>
+export const isBytes = (type: CType): boolean =>
   type.kind === 'basic' && ['void', 'char', 'unsigned char', 'uint8_t'].includes(type.name);
 
 export class CTypes {

@@ -117,7 +117,8 @@ export class RandomValues {
     if (name === 'bool') return random.chance(50);
     if (name === 'float') return Math.fround((random.below(2 ** 20) - 2 ** 19) / 64);
     if (name === 'double') return (random.below(2 ** 30) - 2 ** 29) / 1024;
-    if (name === 'long double') return this.#bytes(16);
+    // The last six bytes are padding.
+    if (name === 'long double') return Uint8Array.from([...this.#bytes(10), 0, 0, 0, 0, 0, 0]);
     const bits = BigInt(8 * numberSize(name));
     const value = isUnsigned(name)
       ? random.integer(0n, 2n ** bits - 1n)
