@@ -1,19 +1,30 @@
-/** Decisions that bytes make, so that a fuzzer that changes bytes changes an EDL file where it means something. */
+/**
+ * Decisions, as many as there are bytes. Each depends on all bytes: files that differ only at their end would otherwise share the mistake
+ * at their beginning.
+ */
 export class Choices {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  #left: number;
+  #state = 0x811c9dc5;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+  /** @param count How many decisions there are; default: one for each byte */
+  constructor(bytes: Uint8Array, count = bytes.length) {
+    this.#left = count;
+    for (const byte of bytes) this.#state = Math.imul(this.#state ^ byte, 0x01000193);
   }
 
   get isSpent(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.#left <= 0;
   }
 
   /** Below `count`; 0 when the bytes are spent. */
   below(count: number): number {
-    return (this.#bytes[this.#at++] ?? 0) % count;
+    if (this.#left-- <= 0) return 0;
+    // xorshift32, whose state is never 0.
+    this.#state = this.#state === 0 ? 1 : this.#state;
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return (this.#state >>> 8) % count;
   }
 
   of<T>(first: T, ...others: readonly T[]): T {
@@ -87,31 +98,33 @@ const strange = [
   '\r',
 ];
 const directives = [
-  '#ifdef N',
-  '#ifndef M',
-  '#else',
-  '#endif',
+  '#ifdef N\nleft out\n#endif',
+  '#ifndef N\n#endif',
+  '#if N > 2\n{ left\n#else\n#endif',
+  "#ifdef M\n  it's\n#endif // c",
   '#define N 3',
   '#define M N N',
   '#undef N',
-  '#if N > 2',
-  '#elif !defined(M)',
-  '#error',
+  '#if defined(N) && !M\n#elif N == 3\n#endif',
 ];
+const openDirectives = ['#ifdef N', '#if M', '#else', '#endif', '#elif 1', '#error', '#pragma p', '#define f(x)'];
 
-/** An EDL file that is nearly right: where a byte says so, a piece of it is not. */
-export function edlOf(choices: Choices): string {
+/** An EDL file that is nearly right. In one of three, pieces stand where they cannot. */
+export function edlOf(bytes: Uint8Array): string {
+  const choices = new Choices(bytes);
+  const gaps = new Choices(bytes.subarray(1), Infinity);
+  const isOdd = gaps.below(3) === 2;
   const pieces: string[] = ['enclave', '{'];
-  while (!choices.isSpent && pieces.length < 2000) pieces.push(...item(choices));
+  while (!choices.isSpent && pieces.length < 2000) pieces.push(...perhapsConditional(choices, item));
   pieces.push('}', ...choices.of([';'], []));
-  return pieces.flatMap((piece) => [piece, gap(choices)]).join('');
+  return pieces.flatMap((piece) => [piece, gap(gaps, isOdd)]).join('');
 }
 
-function gap(choices: Choices): string {
-  const kind = choices.below(64);
-  if (kind === 63) return ` ${choices.of('#', ...strange)} `;
-  if (kind === 62) return `\n${choices.of('', ...directives)}\n`;
-  if (kind === 61) return choices.of('// c\n', '/* c */', '/* c\n * c */', '\n// c \\\n', '\n\n\n');
+function gap(gaps: Choices, isOdd: boolean): string {
+  const kind = gaps.below(64);
+  if (kind === 63 && isOdd) return ` ${gaps.of('#', ...strange)} `;
+  if (kind === 62) return `\n${gaps.of('', ...(isOdd ? openDirectives : directives))}\n`;
+  if (kind === 61) return gaps.of('// c\n', '/* c */', '/* c\n * c */', '\n// c \\\n', '\n\n\n', '\n// c\n');
   return kind > 48 ? '\n' : ' ';
 }
 
@@ -148,7 +161,15 @@ function item(choices: Choices): readonly string[] {
 type Production = (choices: Choices) => readonly string[];
 
 function repeated(choices: Choices, one: Production): readonly string[] {
-  return Array.from({ length: choices.below(4) }, () => one(choices)).flat();
+  return Array.from({ length: choices.below(4) }, () => perhapsConditional(choices, one)).flat();
+}
+
+/** Sometimes within a conditional, or another thing in each of its branches. */
+function perhapsConditional(choices: Choices, one: Production): readonly string[] {
+  const kind = choices.below(16);
+  if (kind < 14) return one(choices);
+  const other = kind === 15 ? ['\n#else\n', ...one(choices)] : [];
+  return [`\n#${choices.of('ifdef', 'ifndef')} ${choices.of('N', 'Q')}\n`, ...one(choices), ...other, '\n#endif\n'];
 }
 
 function list(choices: Choices, one: Production): readonly string[] {

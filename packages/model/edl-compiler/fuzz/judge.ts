@@ -16,16 +16,21 @@ export function judge(text: string, imported: Readonly<Record<string, string>> =
     requireInside(diagnostics, { [path]: text });
     if (file === undefined) return false;
     const formatted = formatEdl({ path, text }, { dialect });
-    if (formatEdl({ path, text: formatted }, { dialect }) !== formatted)
+    if (formatEdl({ path, text: formatted }, { dialect }) !== formatted) {
       throw new Error('Formatted twice it is another text.');
-    if (compile({ ...files, [path]: formatted }, dialect) !== compiled)
+    }
+    // White space that only one compiler accepts does not come back.
+    const isClean = !/\\[ \t]*\r?\n|[\f\uFEFF]/.test(text);
+    if (isClean && compile({ ...files, [path]: formatted }, dialect) !== compiled) {
       throw new Error('Formatting changed the meaning.');
+    }
     return compiled !== undefined;
   });
-  // A zero before a number, and a comment that a backslash continues, mean something else to each compiler.
-  const isAmbiguous = /\b0[0-9]|\\[ \t]*\r?\n/.test([text, ...Object.values(imported)].join('\n'));
-  if (accepted.length > 0 && !accepted.includes('both') && !isAmbiguous)
+  // Zeros before a number, comments that a backslash continues and directives within lines mean something else to each compiler.
+  const isAmbiguous = /\b0[0-9]|\\[ \t]*\r?\n|[^\s][^\n]*#/.test([text, ...Object.values(imported)].join('\n'));
+  if (accepted.length > 0 && !accepted.includes('both') && !isAmbiguous) {
     throw new Error(`Only ${accepted.join()} accepts it.`);
+  }
 }
 
 function compile(files: Readonly<Record<string, string>>, dialect: DialectChoice): string | undefined {
@@ -41,7 +46,8 @@ function requireInside(diagnostics: readonly Diagnostic[], files: Readonly<Recor
     if (text === '' || notes.some((note) => note.includes('undefined'))) throw new Error(`Words are missing: ${text}`);
     if (line === undefined || column === undefined || length === undefined) continue;
     const lineText = files[file ?? '']?.split('\n')[line - 1];
-    if (lineText === undefined || column > lineText.length + 1 || length < 1)
+    if (lineText === undefined || column > lineText.length + 1 || length < 1) {
       throw new Error(`A problem outside of the text: ${text}`);
+    }
   }
 }

@@ -15,7 +15,7 @@ interface Position {
 export class Formatter {
   readonly #layout = new Layout();
   #position: Position = { blocks: [], parentheses: 0, brackets: 0 };
-  readonly #conditionals: Position[] = [];
+  readonly #conditionals: { readonly position: Position; readonly isBetween: boolean }[] = [];
   #pieces: Piece[] = [];
   /** Up to three of them. */
   #firstTokens: string[] = [];
@@ -23,7 +23,16 @@ export class Formatter {
   #isAfterBrace = false;
 
   format(elements: readonly Element[]): string {
-    for (const [index, element] of elements.entries()) this.#add(element, elements[index + 1]);
+    const closes = elements.map(() => false);
+    for (let index = elements.length - 2; index >= 0; index--) {
+      const next = elements[index + 1];
+      closes[index] = next?.kind === 'token' ? next.text === '}' : closes[index + 1] === true;
+    }
+    for (const [index, element] of elements.entries()) {
+      // A comment after the last member or enumerator stands beside it, also where nothing ends that.
+      if (closes[index] === true && isOwnLine(element)) this.#flush();
+      this.#add(element, elements[index + 1]);
+    }
     this.#flush();
     return this.#layout.text;
   }
@@ -41,13 +50,17 @@ export class Formatter {
   }
 
   #whole(element: Element): void {
+    const directive = element.kind === 'directive' ? (/^#\s*([a-z]*)/.exec(element.text)?.[1] ?? '') : '';
+    const isBranch = directive.startsWith('el') || directive === 'endif';
+    const conditional = isBranch ? this.#conditionals.at(-1) : undefined;
+    // What begins in a branch and does not end there belongs to what is left out, or is continued by each branch.
+    if (conditional?.isBetween === true) this.#flush();
+    if (directive.startsWith('if')) {
+      this.#conditionals.push({ position: this.#position, isBetween: this.#pieces.length === 0 });
+    } else if (directive === 'endif') this.#conditionals.pop();
+    else if (conditional !== undefined) this.#position = conditional.position;
     if (this.#pieces.length > 0) this.#push(element);
     else this.#layout.line(element.text);
-    const directive = /^#\s*([a-z]*)/.exec(element.text)?.[1] ?? '';
-    if (element.kind === 'verbatim') return;
-    if (directive.startsWith('if')) this.#conditionals.push(this.#position);
-    else if (directive.startsWith('el')) this.#position = this.#conditionals.at(-1) ?? this.#position;
-    else if (directive === 'endif') this.#conditionals.pop();
   }
 
   #comment(element: Element, next: Element | undefined): void {
