@@ -41,6 +41,7 @@ Kubernetes
 Native enclaves
   edl check              Mark what is wrong with EDL files of Intel's SDK and Open Enclave
   edl gen                Write the TypeScript module of an EDL file
+  edl format             Put EDL files in their standard form
   edl doc                Describe the interface of an EDL file in Markdown
 
 Evidence

@@ -132,7 +132,7 @@ export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { 
   assert.deepEqual(side.results(address), answer);
 }
 
-function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
+export function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
   for (const { address, bytes } of patches) {
     const at = memory.at(address);
     if (at + bytes.length > memory.bytes.length) throw new Error('A patch leaves the arena.');

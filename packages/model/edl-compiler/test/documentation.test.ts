@@ -76,3 +76,17 @@ test('describes types, and names what C headers define, whatever the name', () =
   has('A pointer to it is followed with its members: what they point to is copied, too.');
   has('`` a|b`c ``. The file includes `a.h`.');
 });
+
+test('work grows with the interface, and not with its square', () => {
+  const ecalls = Array.from({ length: 4000 }, (_, index) => of.ecall(`e${index}`, []));
+  let asked = 0;
+  const ocalls = Array.from({ length: 4000 }, (_, index) => ({
+    ...of.ocall(`o${index}`, []),
+    get allows() {
+      asked += 1;
+      return [index];
+    },
+  }));
+  generateDocumentation(of.model({ ecalls, ocalls }));
+  assert.ok(asked <= 4 * ocalls.length, String(asked));
+});

@@ -8,6 +8,6 @@ export const entries = [
     () => import('./check.ts'),
   ),
   entry('edl gen', 'Native enclaves', 'Write the TypeScript module of an EDL file', () => import('./gen.ts')),
-  entry('edl format', 'Native enclaves', 'Put an EDL file in its standard form', () => import('./format.ts')),
+  entry('edl format', 'Native enclaves', 'Put EDL files in their standard form', () => import('./format.ts')),
   entry('edl doc', 'Native enclaves', 'Describe the interface of an EDL file in Markdown', () => import('./doc.ts')),
 ];

@@ -31,7 +31,7 @@ export async function writeOut(text: string, out: string | undefined, check: boo
 }
 
 /** Whether a file has exactly this text. Bytes are compared: what is read as text lacks a byte order mark. */
-async function hasText(path: string, text: string): Promise<boolean> {
+export async function hasText(path: string, text: string): Promise<boolean> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -195,30 +195,36 @@ test('enclos edl doc describes the interface, and keeps a page up to date', asyn
 });
 
 describe('enclos edl format', () => {
-  const text = '// top\nenclave{#ifdef NONE\n#endif\ntrusted{public void f();};};\n'.replace('{#', '{\n#');
-  const formatted = '// top\nenclave {\n#ifdef NONE\n#endif\n  trusted {\n    public void f();\n  };\n};\n';
+  const ugly = 'enclave{trusted{public void f();/* kept */};};\n';
 
-  test('prints the standard form, and writes it back', async () => {
-    const file = write('loose.edl', text);
-    assert.equal((await edl('format', file)).stdout, formatted);
-    const checked = await edl('format', file, '--check', '--json');
-    assert.deepEqual([checked.code, errorOf(checked).code], [2, 'CLI_EDL_UNFORMATTED']);
-    assert.equal(readFileSync(join(folder, file), 'utf8'), text);
-    assert.match((await edl('format', file, '--write')).stdout, /formatted loose\.edl\n$/);
-    assert.equal(readFileSync(join(folder, file), 'utf8'), formatted);
-    const again = await edl('format', file, '--check');
-    assert.deepEqual([again.code, again.stdout], [0, '✔ loose.edl is formatted\n']);
-    const { changed, written } = (await edl('format', file, '--write', '--json')).json();
-    assert.deepEqual([changed, written], [false, false]);
+  test('prints the standard form, which --write keeps and --check accepts', async () => {
+    write('ugly.edl', ugly);
+    const printed = await edl('format', 'ugly.edl');
+    assert.match(printed.stdout, /^enclave \{\n[^]*public void f\(\);[^]*\/\* kept \*\//);
+    const failed = await edl('format', 'ugly.edl', good, '--check', '--json');
+    assert.deepEqual([failed.code, errorOf(failed).code], [2, 'CLI_EDL_UNFORMATTED']);
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), ugly);
+    assert.equal((await edl('format', 'ugly.edl', '--write')).stdout, '✔ formatted ugly.edl\n');
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), printed.stdout);
+    const checked = await edl('format', 'ugly.edl', '--check');
+    assert.deepEqual([checked.code, checked.stdout], [0, '✔ ugly.edl is formatted\n']);
   });
 
-  test('refuses a file that it cannot read, and both options at once', async () => {
-    const broken = write('broken.edl', 'enclave { trusted { public f(); }; };');
-    assert.equal(errorOf(await edl('format', broken, '--write', '--json')).code, 'EDL_FILE_REFUSED');
-    assert.equal(readFileSync(join(folder, broken), 'utf8').length, 37);
-    assert.equal(errorOf(await edl('format', broken, '--write', '--check', '--json')).code, 'CLI_USAGE');
-    const conditional = write('defined.edl', 'enclave {\n#ifdef A\n  bogus\n#endif\n};\n');
-    assert.equal((await edl('format', conditional, '--check')).code, 0);
-    assert.equal((await edl('format', conditional, '--check', '-DA')).code, 2);
+  test('writes nothing when one of the files cannot be parsed', async () => {
+    write('ugly.edl', ugly);
+    write('broken.edl', 'enclave { trusted {');
+    const ran = await edl('format', 'ugly.edl', 'broken.edl', '--write');
+    assert.equal(ran.code, 2);
+    assert.match(ran.stderr, /broken\.edl:1:\d+\n[^]*EDL_FILE_REFUSED/);
+    assert.equal(readFileSync(join(folder, 'ugly.edl'), 'utf8'), ugly);
+  });
+
+  test('takes one file to print, and one way to go on', async () => {
+    for (const argv of [
+      ['ugly.edl', good],
+      ['ugly.edl', '--write', '--check'],
+    ]) {
+      assert.equal(errorOf(await edl('format', ...argv, '--json')).code, 'CLI_USAGE');
+    }
   });
 });

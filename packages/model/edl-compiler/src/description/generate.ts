@@ -25,11 +25,12 @@ import { code, table } from './markdown.ts';
  * const page = model === undefined ? '' : generateDocumentation(model);
  */
 export function generateDocumentation(model: EdlModel): string {
+  const allowing = allowingOf(model);
   const blocks = [
     `# Interface ${code(model.name)}`,
     overview(model),
     ...riskSection(model),
-    ...functionsSection('ECALLs', model.ecalls, (ecall, index) => ecallBlocks(model, ecall, index)),
+    ...functionsSection('ECALLs', model.ecalls, (ecall, index) => ecallBlocks(ecall, index, allowing.get(index) ?? [])),
     ...functionsSection('OCALLs', model.ocalls, (ocall, index) => ocallBlocks(model, ocall, index)),
     ...typesSection(model),
     ...foreignSection(model),
@@ -91,9 +92,21 @@ function functionsSection<F>(
   return functions.length === 0 ? [] : [`## ${title}`, ...functions.flatMap(blocksOf)];
 }
 
-function ecallBlocks(model: EdlModel, ecall: EcallModel, index: number): readonly string[] {
-  const allowing = model.ocalls.filter(({ allows }) => allows.includes(index)).map(({ name }) => code(name));
-  const during = allowing.length === 0 ? 'no OCALL allows it' : `during ${allowing.join(', ')}`;
+/** The names of the OCALLs that allow an ECALL, by its index. */
+function allowingOf({ ocalls }: EdlModel): ReadonlyMap<number, readonly string[]> {
+  const allowing = new Map<number, string[]>();
+  for (const { name, allows } of ocalls) {
+    for (const index of allows) {
+      const names = allowing.get(index) ?? [];
+      names.push(name);
+      allowing.set(index, names);
+    }
+  }
+  return allowing;
+}
+
+function ecallBlocks(ecall: EcallModel, index: number, allowing: readonly string[]): readonly string[] {
+  const during = allowing.length === 0 ? 'no OCALL allows it' : `during ${allowing.map(code).join(', ')}`;
   const when = ecall.isPublic
     ? `The host may call it at any time${allowing.length === 0 ? '' : `, and ${during}`}.`
     : `The host may call it only while an OCALL is under way: ${during}.`;

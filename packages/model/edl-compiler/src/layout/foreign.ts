@@ -1,3 +1,5 @@
+import { sdkForeignTypes } from './sdk-types.ts';
+
 /**
  * What the compiler is told of names that C headers define: types (`pid_t`, `struct point`, `*handle_t` for what `handle_t` points
  * to) and constants.
@@ -12,8 +14,9 @@ export type ForeignType =
   /** For a constant that a C header defines, such as the length of an array. */
   | { readonly value: number };
 
-/** Names of the C library and of POSIX that are the same on every x86-64 Linux. What the caller says of a name comes first. */
+/** Names of the SDKs' headers, of the C library and of POSIX that are the same on every x86-64 Linux. What the caller says of a name comes first. */
 export const knownForeignTypes: ForeignTypes = {
+  ...sdkForeignTypes,
   intptr_t: { type: 'long' },
   uintptr_t: { type: 'unsigned long' },
   ptrdiff_t: { type: 'long' },

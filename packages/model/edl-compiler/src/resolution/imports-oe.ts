@@ -37,13 +37,18 @@ function addImported(
     for (const each of lists.untrusted) collected.add('imported', 'untrusted', each);
     return;
   }
+  const trusted = byName(lists.trusted);
+  const untrusted = byName(lists.untrusted);
   for (const name of item.names) {
-    const trusted = lists.trusted.find((each) => each.name.text === name.text);
-    const found = trusted ?? lists.untrusted.find((each) => each.name.text === name.text);
+    const kind = trusted.has(name.text) ? 'trusted' : 'untrusted';
+    const found = trusted.get(name.text) ?? untrusted.get(name.text);
     if (found === undefined) problems.missing('oe', name, item.file.text);
-    else collected.add('imported', trusted === undefined ? 'untrusted' : 'trusted', found);
+    else collected.add('imported', kind, found);
   }
 }
+
+const byName = (functions: readonly FunctionDeclaration[]): ReadonlyMap<string, FunctionDeclaration> =>
+  new Map(functions.map((each) => [each.name.text, each]));
 
 class FunctionCollection {
   readonly #problems: ImportProblems;

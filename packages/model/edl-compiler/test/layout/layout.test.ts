@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CType, type ForeignType, layoutOf, type StructLayout } from '../../src/index.ts';
+import { type CType, type ForeignType, type ForeignTypes, layoutOf, type StructLayout } from '../../src/index.ts';
 import { hasCode } from '../refusals.ts';
 import {
   array,
@@ -218,4 +218,16 @@ test('a constant of a header, a structure of a header, and what a foreign pointe
   ]) {
     assert.throws(() => of(type), hasCode('EDL_LAYOUT_UNKNOWN'), JSON.stringify(type));
   }
+});
+
+test('types of the SDKs are known, and what the caller says comes first', () => {
+  const bytesOf = (type: string, told?: ForeignTypes): number | undefined =>
+    layoutOf(model({ composites: [composite('struct', 's', [member('m', foreign(type))])], foreign: [type] }), told)
+      .composites[0]?.bytes;
+  const sizes = ['sgx_status_t', 'sgx_report_t', 'sgx_ra_msg2_t', 'oe_result_t', 'oe_uuid_t', 'struct oe_epoll_event'];
+  assert.deepEqual(
+    sizes.map((type) => bytesOf(type)),
+    [4, 432, 168, 4, 16, 12],
+  );
+  assert.equal(bytesOf('oe_report_t', { oe_report_t: { bytes: 144, alignment: 8 } }), 144);
 });
