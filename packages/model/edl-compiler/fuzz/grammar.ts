@@ -2,7 +2,7 @@
  * Decisions, as many as there are bytes. Each depends on all bytes: files that differ only at their end would otherwise share the mistake
  * at their beginning.
  */
-export class Choices {
+class Choices {
   #left: number;
   #state = 0x811c9dc5;
 
