@@ -280,3 +280,29 @@ test('structures in a declared array are not followed by either SDK', () => {
     );
   }
 });
+
+test('NULL in the middle of structures that come back is refused where code of the SDK of Intel loses its place', () => {
+  const pairs = [
+    composite('struct', 'pair', [
+      followed('a', basic('int')),
+      followed('b', basic('char'), { count: 'n' }),
+      member('n', basic('int')),
+    ]),
+  ];
+  const called = (direction: 'in' | 'inout') =>
+    model({ composites: pairs, ecalls: [ecall('f', [buffer('list', direction, struct('pair'), { count: 2 })])] });
+  const [whole, empty] = [
+    { a: 1, b: Buffer.from('x'), n: 1 },
+    { a: 1, b: null, n: 0 },
+  ];
+  const makes =
+    (list: unknown, direction: 'in' | 'inout' = 'inout', abi: 'intel' | 'oe' = 'intel') =>
+    () =>
+      makeEcall(called(direction), { list }, { abi });
+  assert.ok(makes([empty, whole])());
+  assert.ok(makes([whole, { ...whole, b: null }])());
+  refuses(makes([{ ...whole, b: null }, whole]), /f\.list\[0\]\.b: NULL with a size and count/);
+  refuses(makes([whole, { ...whole, a: null }]), /f\.list\[1\]\.a: NULL with a size and count/);
+  assert.ok(makes([{ ...whole, b: null }, whole], 'in')());
+  assert.ok(makes([{ ...whole, b: null }, whole], 'inout', 'oe')());
+});

@@ -95,7 +95,7 @@ export const everyValue = (abi: 'intel' | 'oe'): Record<string, EdlValue> => ({
   m: 2,
   truths: [true, false, true, false],
   node: node(abi),
-  nodes: [node(abi), { leaves: null, n: 0, one: null, sized: null, s: 0n }],
+  nodes: [node(abi), { leaves: null, n: 0, one: abi === 'intel' ? plain : null, sized: null, s: 0n }],
   list: { v: 1, next: isDeeper(abi) ? { v: 2, next: null } : { v: 2, next: null } },
 });
 

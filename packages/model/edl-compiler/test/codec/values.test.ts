@@ -102,7 +102,11 @@ test('numbers with a point, truths and the rest have their own values', () => {
   roundTrip(basic('bool'), false, false);
   refused(basic('bool'), 1);
   const wide = Uint8Array.from({ length: 16 }, (_, i) => i);
-  roundTrip(basic('long double'), wide, wide);
+  const padded = Uint8Array.from(wide, (byte, i) => (i < 10 ? byte : 0));
+  roundTrip(basic('long double'), padded, padded);
+  const dirty = makeEcall(modelOf(basic('long double')), { v: padded });
+  dirty.memory.bytes.set(wide, dirty.memory.at(dirty.start));
+  assert.deepEqual(dirty.decode().returned, padded);
   refused(basic('long double'), wide.slice(1), /15 elements, not 16/);
   roundTrip(union('either'), wide.slice(0, 8), wide.slice(0, 8));
   refused(union('either'), wide);
