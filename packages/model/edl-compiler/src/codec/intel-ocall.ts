@@ -124,5 +124,6 @@ function encodeResult(
       bytes: written.bytes,
     }));
   });
-  return [{ address, bytes }, ...patches];
+  // What is empty was not required to lie in the arena.
+  return [{ address, bytes }, ...patches.filter((patch) => patch.bytes.length > 0)];
 }

@@ -15,13 +15,24 @@ interface Position {
 export class Formatter {
   readonly #layout = new Layout();
   #position: Position = { blocks: [], parentheses: 0, brackets: 0 };
-  readonly #conditionals: Position[] = [];
+  readonly #conditionals: { readonly position: Position; readonly isBetween: boolean }[] = [];
   #pieces: Piece[] = [];
+  /** Up to three of them. */
+  #firstTokens: string[] = [];
   /** No empty line follows an opening brace. */
   #isAfterBrace = false;
 
   format(elements: readonly Element[]): string {
-    for (const [index, element] of elements.entries()) this.#add(element, elements[index + 1]);
+    const closes = elements.map(() => false);
+    for (let index = elements.length - 2; index >= 0; index--) {
+      const next = elements[index + 1];
+      closes[index] = next?.kind === 'token' ? next.text === '}' : closes[index + 1] === true;
+    }
+    for (const [index, element] of elements.entries()) {
+      // A comment after the last member or enumerator stands beside it, also where nothing ends that.
+      if (closes[index] === true && isOwnLine(element)) this.#flush();
+      this.#add(element, elements[index + 1]);
+    }
     this.#flush();
     return this.#layout.text;
   }
@@ -39,13 +50,17 @@ export class Formatter {
   }
 
   #whole(element: Element): void {
+    const directive = element.kind === 'directive' ? (/^#\s*([a-z]*)/.exec(element.text)?.[1] ?? '') : '';
+    const isBranch = directive.startsWith('el') || directive === 'endif';
+    const conditional = isBranch ? this.#conditionals.at(-1) : undefined;
+    // What begins in a branch and does not end there belongs to what is left out, or is continued by each branch.
+    if (conditional?.isBetween === true) this.#flush();
+    if (directive.startsWith('if')) {
+      this.#conditionals.push({ position: this.#position, isBetween: this.#pieces.length === 0 });
+    } else if (directive === 'endif') this.#conditionals.pop();
+    else if (conditional !== undefined) this.#position = conditional.position;
     if (this.#pieces.length > 0) this.#push(element);
     else this.#layout.line(element.text);
-    const directive = /^#\s*([a-z]*)/.exec(element.text)?.[1] ?? '';
-    if (element.kind === 'verbatim') return;
-    if (directive.startsWith('if')) this.#conditionals.push(this.#position);
-    else if (directive.startsWith('el')) this.#position = this.#conditionals.at(-1) ?? this.#position;
-    else if (directive === 'endif') this.#conditionals.pop();
   }
 
   #comment(element: Element, next: Element | undefined): void {
@@ -71,9 +86,9 @@ export class Formatter {
     }
     this.#push(element);
     if (text === '{') {
-      const [first] = this.#pieces.filter((piece) => piece.element.kind === 'token');
+      const [keyword = ''] = this.#firstTokens;
       this.#flush();
-      this.#position = { blocks: [...blocks, { keyword: first?.element.text ?? '' }], parentheses: 0, brackets: 0 };
+      this.#position = { blocks: [...blocks, { keyword }], parentheses: 0, brackets: 0 };
       this.#isAfterBrace = true;
     } else if (text === '(' || text === ')') {
       this.#position = { blocks, parentheses: Math.max(0, parentheses + (text === '(' ? 1 : -1)), brackets };
@@ -89,18 +104,14 @@ export class Formatter {
   #endsStatement({ text }: Element): boolean {
     const { blocks, parentheses, brackets } = this.#position;
     if (text === ',') return blocks.at(-1)?.keyword === 'enum' && parentheses === 0 && brackets === 0;
-    const tokens = this.#pieces.filter(({ element }) => element.kind === 'token');
-    const [first] = tokens;
-    return (
-      text.startsWith('"') &&
-      tokens.length === 2 &&
-      (first?.element.text === 'include' || first?.element.text === 'import')
-    );
+    const [keyword, , third] = this.#firstTokens;
+    return text.startsWith('"') && third === undefined && (keyword === 'include' || keyword === 'import');
   }
 
   #push(element: Element): void {
     const { parentheses, brackets } = this.#position;
     const before = this.#pieces.at(-1);
+    if (element.kind === 'token' && this.#firstTokens.length < 3) this.#firstTokens.push(element.text);
     this.#pieces.push({
       element,
       parentheses,
@@ -112,6 +123,7 @@ export class Formatter {
   #flush(): void {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.#firstTokens = [];
     if (pieces.length > 0) this.#layout.statement(pieces, this.#depth);
   }
 }

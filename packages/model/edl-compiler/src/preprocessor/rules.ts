@@ -41,6 +41,12 @@ export const directiveRules = {
     intel: () => 'Invalid token: #',
     hint: () => 'a new line',
   },
+  hidden: {
+    code: 'edl-directive-hidden',
+    dialects: both,
+    text: () => "Open Enclave's compiler obeys this directive, and Intel's does not see it.",
+    hint: () => 'a new line',
+  },
   headerText: {
     code: 'edl-directive-include',
     dialects: both,
