@@ -9,7 +9,8 @@
 // - every package has a README, and docs/README.md leads to it; a published one says the same about repository, licence and
 //   so on as the others (tools/packages/metadata.mjs);
 // - docs/reference/errors.md and errors/ are what the packages declare, with docs/reference/causes/, enclave-json.md and deploy-json.md
-//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md what the rules say, packages-inside.md what tools/packages-inside recorded, the table of platforms.md what the drivers say, and the first table of
+//   what the schemas say, api/ what the declaration files of the packages say, lint-rules.md and edl-rules.md what the rules say,
+//   packages-inside.md what tools/packages-inside recorded, the table of platforms.md what the drivers say, and the first table of
 //   docs/performance.md rows of its others
 //   (--write writes them);
 // - manifests and charts of the services are what their typed objects say (--write writes them);
@@ -21,6 +22,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkApiPages } from './docs/api-pages.mjs';
 import { checkCharts } from './docs/charts.mjs';
+import { checkEdlRulesPage } from './docs/edl-rules-page.mjs';
 import { checkErrorPages } from './docs/error-pages.mjs';
 import { checkExamples } from './docs/examples.mjs';
 import { checkLinks } from './docs/links.mjs';
@@ -50,6 +52,7 @@ const generated = [
   ...checkApiPages(root, values),
   ...checkSchemaPages(root, values),
   ...(await checkLintPage(root, values)),
+  ...(await checkEdlRulesPage(root, values)),
   ...(await checkPlatformTable(root, values)),
   ...checkPackagesInsidePage(root, values),
   ...checkPerformanceTable(root, values),

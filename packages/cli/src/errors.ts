@@ -31,6 +31,16 @@ export const cliErrors = declareErrors({
     'The policy is valid, but its form is not the one that `enclos policy format` gives it.',
     'Run `enclos policy format FILE --write`.',
   ],
+  CLI_EDL_UNFORMATTED: [
+    'usage',
+    'An EDL file can be read, but its form is not the one that `enclos edl format` gives it.',
+    'Run `enclos edl format FILE --write`.',
+  ],
+  CLI_EDL_OUTDATED: [
+    'usage',
+    'A file that was made from an EDL file is missing, or is not what the command would write now.',
+    'Run the command again without --check.',
+  ],
   CLI_ROOT_UNKNOWN: [
     'usage',
     'A root was named by a fingerprint, and no certificate at hand has it.',

@@ -19,7 +19,7 @@ export {
   type FetchedCollateral,
 } from './commands/collateral/collateral.ts';
 export { completions } from './completions.ts';
-export type { Shell } from './commands/completions/completions.ts';
+export type { Shell } from '@enclos/command-line/completions';
 export {
   createProject,
   templates,

@@ -5,6 +5,7 @@ import { entries as debugCommands } from './commands/debug/index.ts';
 import { entries as deployCommands } from './commands/deploy/index.ts';
 import { entries as devCommands } from './commands/dev/index.ts';
 import { entries as doctorCommands } from './commands/doctor/index.ts';
+import { entries as edlCommands } from './commands/edl/index.ts';
 import { entries as explainCommands } from './commands/explain/index.ts';
 import { entries as gramineCommands } from './commands/gramine/index.ts';
 import { entries as imageCommands } from './commands/image/index.ts';
@@ -39,6 +40,7 @@ export const registry: readonly Entry[] = Object.freeze([
   ...deployCommands,
   ...lintCommands,
   ...imageCommands,
+  ...edlCommands,
   ...verifyCommands,
   ...explainCommands,
   ...policyCommands,

@@ -38,6 +38,12 @@ Kubernetes
   deploy                 Write the manifests that run an image
   lint                   Mark what is wrong with manifests that schedule enclaves
 
+Native enclaves
+  edl check              Mark what is wrong with EDL files of Intel's SDK and Open Enclave
+  edl gen                Write the TypeScript module of an EDL file
+  edl format             Put EDL files in their standard form
+  edl doc                Describe the interface of an EDL file in Markdown
+
 Evidence
   verify                 Verify a quote, and appraise it by a policy
   explain                Show what a quote, a report, a certificate or a token says

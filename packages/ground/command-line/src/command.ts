@@ -12,6 +12,8 @@ export interface StringOption {
   readonly required?: true;
   readonly multiple?: true;
   readonly default?: string;
+  /** One letter that stands for it, and takes its value without a space: `-DNAME`. For options that other tools spell so. */
+  readonly short?: string;
 }
 
 export interface BooleanOption {

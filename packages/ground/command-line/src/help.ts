@@ -99,7 +99,8 @@ export function optionRows(command: HelpShape): readonly Row[] {
     if (spec.type === 'boolean') return [optionUsage(key, spec), spec.summary];
     const notes = [...(spec.required === true ? ['required'] : []), ...(spec.multiple === true ? ['repeatable'] : [])];
     const summary = notes.length === 0 ? spec.summary : `${spec.summary} (${notes.join(', ')})`;
-    return [optionUsage(key, spec), withDefault(summary, spec.default)];
+    const short = spec.short === undefined ? '' : `-${spec.short}, `;
+    return [`${short}${optionUsage(key, spec)}`, withDefault(summary, spec.default)];
   });
 }
 

@@ -23,3 +23,4 @@ export { createPrinter, type Printer, type Style, type TextStream } from './prin
 export type { Program, RefuseUsage } from './program.ts';
 export { commonOptions, usageLine } from './usage.ts';
 export { addressIn, addressText, wholeNumberIn, type NetworkAddress, type NumberBounds } from './values.ts';
+export { shellWord } from './shell-word.ts';

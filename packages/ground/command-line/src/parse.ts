@@ -61,7 +61,7 @@ function collect(argv: readonly string[], specs: OptionSpecs, refuse: Refuse): T
   const { tokens } = parseArgs({
     args: [...argv],
     options: {
-      ...Object.fromEntries(Object.entries(specs).map(([key, { type }]) => [key, { type }])),
+      ...Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, parseOption(spec)])),
       help: { type: 'boolean', short: 'h' },
     },
     allowPositionals: true,
@@ -83,6 +83,11 @@ function collect(argv: readonly string[], specs: OptionSpecs, refuse: Refuse): T
     }
   }
   return collected;
+}
+
+function parseOption(spec: OptionSpec): { readonly type: OptionSpec['type']; readonly short?: string } {
+  const { type } = spec;
+  return type === 'boolean' || spec.short === undefined ? { type } : { type, short: spec.short };
 }
 
 interface OptionToken {
@@ -147,11 +152,11 @@ function positionals(command: CommandShape, { positionals: given }: Tokens, refu
   }
   return Object.fromEntries(
     specs.map(([key, spec], index): readonly [string, RawInput['arguments'][string]] => {
-      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       const value = given[index] ?? spec.default;
       if (value === undefined && spec.required === true) {
         refuse(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`);
       }
+      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       if (value !== undefined && spec.choices?.includes(value) === false) {
         refuse(`${spec.value} is one of ${spec.choices.join(', ')}, not ${JSON.stringify(value)}.`);
       }

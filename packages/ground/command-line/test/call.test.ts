@@ -25,12 +25,21 @@ describe('a command line', () => {
     assert.deepEqual({ ...(await inputOf(['alarm', 'set', '--time=-1'])).options }, { time: '-1' });
   });
 
+  test('takes the value of an option with a letter right after the letter', async () => {
+    const { options } = await inputOf(['show', '-Lno-x', '-LA=1', '--label', 'b', '-L', 'c']);
+    assert.deepEqual(options['label'], ['no-x', 'A=1', 'b', 'c']);
+    assert.match(await helpOf(['help', 'show']), /\n {2}-L, --label TEXT +A label \(repeatable\)\n/);
+    await assert.rejects(inputOf(['show', '-L']), /-L needs a value: -L TEXT\./);
+    await assert.rejects(inputOf(['show', '-Xa']), /There is no option -X\./);
+  });
+
   test('gives the last argument of a command every word that is left before "--"', async () => {
     const { arguments: words, rest } = await inputOf(['ring', 'bell', '12:00', '18:00', '--', 'up', '--now']);
     assert.deepEqual({ ...words }, { tune: 'bell', times: ['12:00', '18:00'] });
     assert.deepEqual(rest, ['up', '--now']);
     assert.deepEqual({ ...(await inputOf(['ring', 'bell'])).arguments }, { tune: 'bell', times: [] });
     await assert.rejects(inputOf(['ring']), /TUNE is missing/);
+    assert.deepEqual({ ...(await inputOf(['wake', 'ada', 'bob'])).arguments }, { names: ['ada', 'bob'] });
     assert.match(await helpOf(['help', 'ring']), /\n\nUsage: clock ring TUNE \[TIME\.\.\.\] \[-- WORDS\]\n/);
   });
 
@@ -86,6 +95,7 @@ const refused: readonly (readonly [argv: readonly string[], message: string])[] 
   [['show', 'utc', 'local'], 'Unexpected argument: "local".'],
   [['show', '--', 'x'], 'This command takes no arguments after --.'],
   [['alarm', 'set'], '--time TIME is missing.'],
+  [['wake'], 'NAME is missing: whom.'],
 ];
 
 describe('a command line that is wrong', () => {

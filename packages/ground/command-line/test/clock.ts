@@ -24,7 +24,7 @@ const show = defineCommand({
   arguments: { zone: { value: 'ZONE', summary: 'The time zone', choices: ['utc', 'local'], default: 'utc' } },
   options: {
     format: { type: 'string', value: 'FORMAT', summary: 'The format', choices: ['short', 'long'], default: 'short' },
-    label: { type: 'string', value: 'TEXT', summary: 'A label', multiple: true },
+    label: { type: 'string', value: 'TEXT', summary: 'A label', multiple: true, short: 'L' },
     seconds: { type: 'boolean', summary: 'With seconds' },
   },
   examples: [{ command: 'clock show utc', summary: 'The time in UTC' }],
@@ -55,10 +55,20 @@ const ring = defineCommand({
   run: (input) => Promise.resolve(input),
 });
 
+const wake = defineCommand({
+  description: ['Wakes.'],
+  arguments: { names: { value: 'NAME', summary: 'Whom', required: true, multiple: true } },
+  options: {},
+  examples: [{ command: 'clock wake ada', summary: 'Wake one' }],
+  exitCodes: {},
+  run: (input) => Promise.resolve(input),
+});
+
 export const entries: readonly CommandEntry<undefined>[] = [
   { name: ['show'], category: 'Time', summary: 'Print the time', load: () => Promise.resolve(show) },
   { name: ['alarm', 'set'], category: 'Alarm', summary: 'Set the alarm', load: () => Promise.resolve(set) },
   { name: ['ring'], category: 'Alarm', summary: 'Ring', load: () => Promise.resolve(ring) },
+  { name: ['wake'], category: 'Alarm', summary: 'Wake', load: () => Promise.resolve(wake) },
 ];
 
 /** A program that is one command. */

@@ -20,11 +20,18 @@ export function diagnosticAt(
     code: problem.code,
     text: problem.text,
     file: source.file,
-    line: source.text.slice(0, lineStart).split('\n').length,
+    line: lineNumber(source.text, lineStart),
     column,
     length: Math.max(1, Math.min(span.end - span.start, lineText.length - column + 1)),
     lineText,
     notes: problem.notes ?? [],
     ...(problem.suggestion === undefined ? {} : { suggestion: problem.suggestion }),
   });
+}
+
+/** Counted without pieces of the text, since compilers report hundreds of problems in texts of megabytes. */
+function lineNumber(text: string, at: number): number {
+  let line = 1;
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1)) line++;
+  return line;
 }

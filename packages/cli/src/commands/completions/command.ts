@@ -1,4 +1,4 @@
-import { completionScript, shells } from './completions.ts';
+import { completionScript, shells } from '@enclos/command-line/completions';
 import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
@@ -17,6 +17,6 @@ export const command = defineCommand({
     { command: 'enclos completions fish > ~/.config/fish/completions/enclos.fish', summary: 'For fish' },
   ],
   exitCodes: {},
-  run: ({ arguments: { shell } }, { commands }) => completionScript(shell, commands),
+  run: ({ arguments: { shell } }, { commands }) => completionScript(shell, 'enclos', commands),
   human: (script, printer) => printer.line(script.trimEnd()),
 });

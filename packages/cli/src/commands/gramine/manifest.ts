@@ -10,7 +10,7 @@ import type { CommandContext } from '../context.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
 import type { Printer } from '@enclos/command-line';
-import { shellWord } from '../../output/shell-word.ts';
+import { shellWord } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({

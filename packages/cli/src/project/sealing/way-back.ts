@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { exists, readSmallFile } from '../../files/read.ts';
-import { shellWord } from '../../output/shell-word.ts';
+import { shellWord } from '@enclos/command-line';
 import { isInside } from '../../files/inside.ts';
 import { maxKeyBytes } from '../../images/key-file.ts';
 import { developmentKeyFile, signingKeyFile } from './key-files.ts';

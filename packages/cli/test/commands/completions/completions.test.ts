@@ -4,8 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { completions } from '../../../src/completions.ts';
-import { shells, type Shell } from '../../../src/commands/completions/completions.ts';
-import { completionModel } from '../../../src/commands/completions/model.ts';
+import { completionModel, shells, type Shell } from '@enclos/command-line/completions';
 import { registry } from '../../../src/registry.ts';
 import { commonOptions } from '@enclos/command-line';
 import { enclos, temporaryFolder } from '../../cli.ts';
@@ -129,7 +128,7 @@ describe('completions of bash, its own ways', { skip: isInstalled('bash') ? fals
   });
 
   test('the first words, and nothing for a command that is not there', async () => {
-    const { firstWords } = await completionModel(registry);
+    const { firstWords } = await completionModel('enclos', registry);
     assert.deepEqual(await completeBash('enclos '), firstWords.map(([word]) => word).sort());
     assert.deepEqual(await completeBash('enclos nothing --'), []);
   });

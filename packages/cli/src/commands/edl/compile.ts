@@ -1,0 +1,121 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
+import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
+import {
+  compileEdl,
+  EdlFileError,
+  parseWarningOptions,
+  type Compilation,
+  type DialectChoice,
+  type EdlModel,
+  type WarningChoice,
+} from '@enclos/edl-compiler';
+import type { Printer } from '@enclos/command-line';
+import { EnclosError } from '@enclos/errors';
+import { readSmallText, unreadable } from '../../files/read.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
+
+/** As much as the compiler takes, and one more, so that it says what is too much. */
+const mostBytes = 4 * 1024 * 1024 + 1;
+
+/** The options of a command line that compiles. */
+export interface CompileInput {
+  readonly dialect: DialectChoice;
+  readonly 'search-path': readonly string[];
+  readonly define: readonly string[];
+  readonly warn: readonly string[];
+}
+
+/** How to compile, once for all files of a command line. */
+export interface CompileSettings {
+  readonly cwd: string;
+  readonly dialect: DialectChoice;
+  readonly searchPaths: readonly string[];
+  readonly defines: Readonly<Record<string, string>>;
+  readonly warnings: WarningChoice;
+}
+
+/** @throws CLI_USAGE */
+export function settingsOf(input: CompileInput, cwd: string): CompileSettings {
+  const { choice, problems } = parseWarningOptions(input.warn.map((option) => `-W${option}`));
+  const [problem] = problems;
+  if (problem !== undefined) refuseUsage(problem);
+  return {
+    cwd,
+    dialect: input.dialect,
+    searchPaths: input['search-path'].flatMap((paths) => paths.split(':')).filter((path) => path !== ''),
+    defines: Object.fromEntries(input.define.map(defineOf)),
+    warnings: choice,
+  };
+}
+
+function defineOf(given: string): readonly [name: string, text: string] {
+  const [, name, text = ''] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(given) ?? [];
+  return name === undefined
+    ? refuseUsage(`-D is a name, or NAME=TEXT, and not ${JSON.stringify(given)}.`)
+    : [name, text];
+}
+
+/**
+ * Compiles a file. What is wrong with it, and with what it imports, is in the diagnostics.
+ * @param file as it was given
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
+export async function compileFile(file: string, settings: CompileSettings): Promise<Compilation> {
+  const { cwd, ...options } = settings;
+  // The file itself may be a pipe, and a reason why it cannot be read is worth more than that it is missing.
+  const text = await readSource(resolve(cwd, file));
+  return compileEdl({ ...options, file, read: (path) => (path === file ? text : readImported(resolve(cwd, path))) });
+}
+
+/**
+ * The text of a file that the command line names.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
+export function readSource(path: string): Promise<string> {
+  return readSmallText(path, mostBytes);
+}
+
+/**
+ * The text of an imported file; undefined for one that is not there.
+ * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
+function readImported(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() !== true) return undefined;
+  // The compiler refuses a file of this size, and needs no more of it to say so.
+  if (found.size >= mostBytes) return ' '.repeat(mostBytes);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  try {
+    return withoutByteOrderMark(decodeUtf8(bytes));
+  } catch (cause) {
+    throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
+  }
+}
+
+/**
+ * The interface of a file, with its warnings.
+ * @throws EDL_FILE_REFUSED with its diagnostics; CLI_FILE_UNREADABLE, CLI_FILE_INVALID
+ */
+export async function modelOf(
+  file: string,
+  settings: CompileSettings,
+): Promise<{ readonly model: EdlModel; readonly diagnostics: readonly Diagnostic[] }> {
+  const { model, diagnostics } = await compileFile(file, settings);
+  if (model === undefined) throw new EdlFileError(file, diagnostics);
+  return { model, diagnostics };
+}
+
+/** Diagnostics as code frames, an empty line after each. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], printer: Printer): void {
+  for (const diagnostic of diagnostics) {
+    printer.line(renderDiagnostic(diagnostic, { color: printer.color, width: printer.width }));
+    printer.line();
+  }
+}

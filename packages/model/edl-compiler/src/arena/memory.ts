@@ -1,0 +1,56 @@
+import { refuse } from './refusal.ts';
+
+/** Bytes to be put into the arena of an enclave's process, and the pointers among them. */
+export interface ArenaImage {
+  readonly bytes: Uint8Array;
+  /** At `at`, 8 bytes become the address of `target`, both offsets in `bytes`. Ascending by `at`. */
+  readonly pointers: readonly { readonly at: number; readonly target: number }[];
+  /** Where the structure of the call begins (`ms` of Intel's SDK, the call's arguments of Open Enclave). */
+  readonly start: number;
+}
+
+/**
+ * Memory of the enclave's process that the host may see. What is read came from the enclave: every address and length in it is
+ * hostile.
+ */
+export interface ArenaMemory {
+  /** @returns a copy. @throws EDL_VALUE_REFUSED when a byte of it is not in the arena */
+  readonly read: (address: bigint, bytes: number) => Uint8Array;
+  /** @returns how many bytes can be read from an address on; 0 when it is not in the arena */
+  readonly reach: (address: bigint) => number;
+}
+
+/** Bytes to be written over what the enclave passed, at addresses that it passed. */
+export interface ArenaPatch {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** Memory in the arena that the caller reserved, for `user_check`. Never an address of the host's own process. */
+export interface ArenaHandle {
+  readonly address: bigint;
+  /** 0 for what an enclave passed: only the address is known. */
+  readonly bytes: number;
+}
+
+/**
+ * An arena as one piece of bytes.
+ *
+ * @param bytes what stands there; later changes are seen
+ * @param base address of the first byte
+ */
+export function arenaMemory(bytes: Uint8Array, base: bigint): ArenaMemory {
+  const reach = (address: bigint): number => {
+    const offset = address - base;
+    return offset < 0n || offset > BigInt(bytes.length) ? 0 : bytes.length - Number(offset);
+  };
+  return {
+    reach,
+    read: (address, length) => {
+      if (length > reach(address)) refuse('The memory', `${length} bytes at an address that is not in the arena`);
+      const from = length === 0 ? 0 : Number(address - base);
+      // A Node Buffer's slice() shares memory: this one's copies.
+      return Uint8Array.prototype.slice.call(bytes, from, from + length);
+    },
+  };
+}

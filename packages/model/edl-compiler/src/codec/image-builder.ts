@@ -1,0 +1,72 @@
+import type { ArenaImage } from '../arena/memory.ts';
+import { refuse } from '../arena/refusal.ts';
+
+/**
+ * Alignment of every piece: what Open Enclave's generated code has (edger8r/common.h, OE_EDGER8R_BUFFER_ALIGNMENT), and enough for
+ * every type of C.
+ */
+export const PIECE_ALIGNMENT = 16;
+
+export function roundUpPiece(bytes: number): number {
+  return Math.ceil(bytes / PIECE_ALIGNMENT) * PIECE_ALIGNMENT;
+}
+
+/** Bytes of an image, piece after piece, and the pointers among them. */
+export class ImageBuilder {
+  readonly maxBytes: number;
+  readonly #path: string;
+  readonly #pointers: { at: number; target: number }[] = [];
+  #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** @param path what is refused when the image gets too large */
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Another one after each `reserve`. */
+  get view(): DataView {
+    return this.#view;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @returns offset of a piece of zeros, a multiple of 16. @throws EDL_VALUE_REFUSED above the bound */
+  reserve(bytes: number): number {
+    const at = this.#length;
+    const needed = at + roundUpPiece(bytes);
+    if (needed > this.maxBytes) refuse(this.#path, `its values take more than ${this.maxBytes} bytes`);
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = needed;
+    return at;
+  }
+
+  /** Puts bytes at an offset that was reserved. */
+  put(at: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, at);
+  }
+
+  /** The pointer at `at` becomes the address of `target`. */
+  point(at: number, target: number): void {
+    this.#pointers.push({ at, target });
+  }
+
+  /** A copy of a piece. */
+  slice(at: number, bytes: number): Uint8Array {
+    return this.#bytes.slice(at, at + bytes);
+  }
+
+  finish(start: number): ArenaImage {
+    const pointers = this.#pointers.toSorted((a, b) => a.at - b.at);
+    return { bytes: this.#bytes.slice(0, this.#length), pointers, start };
+  }
+}

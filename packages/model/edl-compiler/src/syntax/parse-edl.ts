@@ -1,0 +1,35 @@
+import type { Diagnostic } from '@enclos/diagnostics';
+import { Findings } from '../findings/findings.ts';
+import type { DialectChoice } from '../source/dialect.ts';
+import type { SourceText } from '../source/place.ts';
+import { mostTokens } from '../source/limits.ts';
+import { parseSource } from './parse.ts';
+import type { EdlFile } from './tree.ts';
+
+export interface ParseOptions {
+  /** Default: `both`. */
+  readonly dialect?: DialectChoice;
+  /** Names that are defined, with what they stand for. */
+  readonly defines?: Readonly<Record<string, string>>;
+}
+
+export interface ParsedEdl {
+  /** Absent when the file is refused. */
+  readonly file?: EdlFile;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Reads one EDL file, without what it imports and without the rules that go beyond the grammar.
+ *
+ * @example
+ * const { file, diagnostics } = parseEdl({ path: 'a.edl', text: 'enclave { trusted { public void f(); }; };' });
+ */
+export function parseEdl(source: SourceText, options: ParseOptions = {}): ParsedEdl {
+  const dialect = options.dialect ?? 'both';
+  const findings = new Findings({ dialect });
+  const defines = options.defines ?? {};
+  const file = parseSource(source, { dialect, findings, defines, budget: { left: mostTokens } });
+  const diagnostics = findings.diagnostics();
+  return file === undefined || findings.hasErrors ? { diagnostics } : { file, diagnostics };
+}
