@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cliPage } from '../../src/docs-page.ts';
+import { cliPage } from '../docs-page.ts';
 import { parseCommand } from '@enclos/command-line';
 import { refuseUsage } from '../../src/usage/usage-error.ts';
 import { registry } from '../../src/registry.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { singleUserAdvisory as platformAdvisory } from '@enclos/software-sgx';
 import { singleUserAdvisory } from '../../../src/commands/policy/draft.ts';
-import { guestPolicyExample, policyExample } from '../../../src/docs-page.ts';
+import { guestPolicyExample, policyExample } from '../../docs-page.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from '../../cli.ts';
 import { writeKit } from '../../kit-evidence.ts';
 

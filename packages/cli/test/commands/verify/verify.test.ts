@@ -7,7 +7,7 @@ import { boundReportData, verificationSteps, type StepResult } from '@enclos/att
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
-import { policyExample } from '../../../src/docs-page.ts';
+import { policyExample } from '../../docs-page.ts';
 import { initPlatform, publishVendor } from '../../../src/index.ts';
 import { enclos, errorOf, now, signingKey, temporaryFolder } from '../../cli.ts';
 import { softwareQuote } from '../../software-quote.ts';

@@ -1,7 +1,7 @@
-import './errors.ts';
+import '../src/errors.ts';
 import { argumentRows, exitCodeRows, exitCodes, optionRows, paragraphsOf, usageLine } from '@enclos/command-line';
-import type { Entry } from './commands/context.ts';
-import { registry } from './registry.ts';
+import type { Entry } from '../src/commands/context.ts';
+import { registry } from '../src/registry.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */
 export const policyExample: Readonly<Record<string, unknown>> = Object.freeze({
