@@ -11,20 +11,6 @@ export const LARGEST_DEPTH = 64;
 const identifierPattern = /^[A-Za-z][A-Za-z0-9_]*$/;
 const labelPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
-/**
- * Properties that every plain object inherits. A member with such a name would
- * be present in an object that lacks it; `__proto__` and the other underscored names are not valid identifiers here.
- */
-const inheritedNames: ReadonlySet<string> = new Set([
-  'constructor',
-  'hasOwnProperty',
-  'isPrototypeOf',
-  'propertyIsEnumerable',
-  'toLocaleString',
-  'toString',
-  'valueOf',
-]);
-
 export function invalid(problem: string): never {
   throw new EnclosError('EDL_INVALID_INTERFACE', problem);
 }
@@ -34,7 +20,8 @@ export function requireIdentifier(name: unknown, what: string): asserts name is 
   if (typeof name !== 'string' || name.length > LARGEST_NAME_LENGTH || !identifierPattern.test(name)) {
     invalid(`The name of ${what} is not an identifier of at most ${LARGEST_NAME_LENGTH} characters.`);
   }
-  if (inheritedNames.has(name)) {
+  // A member with such a name would be present in an object that lacks it. `__proto__` is not an identifier here.
+  if (name in Object.prototype) {
     invalid(`"${name}" cannot name ${what}: every object inherits a property of that name.`);
   }
 }

@@ -1,30 +1,21 @@
-import { Sink } from './sink.ts';
-
-/** From this size on the memory of a message is worth keeping. */
-const SMALLEST_BYTES = 262_144;
 /** Held weakly: the garbage collector may take it at any time. While it is in use, no new memory is needed. */
-let spare: WeakRef<Uint8Array> | undefined;
+let spare: WeakRef<ArrayBufferLike> | undefined;
 
 /**
- * From now on the memory of a large message is reused for the next one, after it has been given back. This is for the host:
- * allocating memory for each message, and collecting it, takes longer than sending the message. An enclave allocates each
- * message separately.
+ * Declares that no code will read a large message again. A later one may overwrite it: allocating memory for each message, and
+ * collecting it, takes longer than sending the message.
  */
-export function reuseMessages(): void {
-  Sink.take = take;
-}
-
-/** Declares that no code will read the message again. Later messages may overwrite it. */
 export function giveBack(message: Uint8Array): void {
-  spare = new WeakRef(new Uint8Array(message.buffer));
+  spare = new WeakRef(message.buffer);
 }
 
-function take(sizeBytes: number): Uint8Array {
-  const memory = sizeBytes < SMALLEST_BYTES ? undefined : spare?.deref();
+/** Memory for a message, whose bytes may be anything: that of the message that was last given back, once, or new memory. */
+export function memoryFor(sizeBytes: number): Uint8Array {
+  const memory = spare?.deref();
   // Not a much larger one: a message has to fill most of its memory to be handed over.
-  if (memory === undefined || memory.length < sizeBytes || memory.length > 1.5 * sizeBytes) {
+  if (memory === undefined || memory.byteLength < sizeBytes || memory.byteLength > 1.5 * sizeBytes) {
     return new Uint8Array(sizeBytes);
   }
   spare = undefined;
-  return memory;
+  return new Uint8Array(memory);
 }

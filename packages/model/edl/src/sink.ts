@@ -1,4 +1,5 @@
 import { refuse } from './refusal.ts';
+import { memoryFor } from './reuse.ts';
 
 /** Small messages are written into memory of this size, one after the other. */
 const SHARED_BYTES = 65_536;
@@ -20,8 +21,6 @@ export function varintBytes(value: number): number {
  * that no later one overwrites: V8 needs more time to allocate memory for each than to write it.
  */
 export class Sink {
-  /** Allocates memory, whose bytes may be anything: the result ends where the value ends. */
-  static take: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes);
   bytes: Uint8Array = new Uint8Array(SHARED_BYTES);
   view: DataView = new DataView(this.bytes.buffer);
   at = 0;
@@ -80,7 +79,7 @@ export class Sink {
     const needed = written.length + count;
     const isShared = needed <= LARGEST_SHARING_BYTES;
     const wanted = Math.max(needed + SPARE_BYTES, this.bytes === this.#shared ? 0 : 2 * this.bytes.length);
-    const grown = isShared ? new Uint8Array(SHARED_BYTES) : Sink.take(wanted);
+    const grown = isShared ? new Uint8Array(SHARED_BYTES) : memoryFor(wanted);
     grown.set(written);
     written.fill(0);
     if (isShared) this.#shared = grown;

@@ -194,7 +194,8 @@ class GateEndpoint {
 
   /** Refuses what can be refused before the payload has arrived. */
   #header(header: FrameHeader, payloadBytes: number): void {
-    if (this.#state === 'greeting') return requireGreeting(header);
+    const isEarly = this.#state === 'greeting' && header.kind !== FrameKind.HELLO;
+    if (isEarly) throw protocolViolation('something before its greeting');
     if (header.kind === FrameKind.RETURN) return this.outgoing.checkResult(header.callId, payloadBytes);
     if (header.kind !== FrameKind.CALL) return;
     const maxBytes = this.#options.maxPayloadBytes?.(header.table, header.functionIndex) ?? Infinity;
@@ -209,7 +210,8 @@ class GateEndpoint {
       case FrameKind.HELLO:
         throw protocolViolation('a second greeting');
       case FrameKind.CALL:
-        return this.#called(frame);
+        this.#checkPeerId(frame.callId);
+        return this.#incoming.accept(frame);
       case FrameKind.RETURN:
       case FrameKind.THROW:
         return this.outgoing.answered(frame);
@@ -239,11 +241,6 @@ class GateEndpoint {
     this.#state = 'open';
     this.#readySettle.resolve();
     this.#writer.release();
-  }
-
-  #called(frame: Frame): void {
-    this.#checkPeerId(frame.callId);
-    this.#incoming.accept(frame);
   }
 
   #checkPeerId(id: number): void {
@@ -309,10 +306,6 @@ class GateEndpoint {
     this.outgoing.lose(cause);
     this.#incoming.lose(() => this.#options.lostError(cause));
   }
-}
-
-function requireGreeting({ kind }: FrameHeader): void {
-  if (kind !== FrameKind.HELLO) throw protocolViolation('something before its greeting');
 }
 
 interface PromiseSettle<T> {

@@ -1,20 +1,14 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { callCancelled, deadlinePassed, depthExceeded, parentOver } from './call-link.ts';
 import { CallQueue } from './call-queue.ts';
-import {
-  FRAME_HEADER_BYTES,
-  FrameKind,
-  LARGE_PAYLOAD_BYTES,
-  protocolViolation,
-  simpleFrame,
-  type Frame,
-} from './frame/frames.ts';
+import { FRAME_HEADER_BYTES, FrameKind, protocolViolation, simpleFrame, type Frame } from './frame/frames.ts';
 import type { FrameWriter } from './frame/frame-writer.ts';
 import { IdTable } from './id-table.ts';
 import { RunningCall, type CallOwner, type IncomingCall } from './incoming-call.ts';
 import { MAX_TIMEOUT_MS, type GateLimits, type Timers } from './limits.ts';
 import { encodeThrow, type ErrorDescription } from './messages.ts';
 import type { OutgoingCall, OutgoingCalls, OutgoingRequest } from './outgoing-calls.ts';
+import { LARGE_PAYLOAD_BYTES } from './transport/transport.ts';
 
 export interface IncomingCallsOptions {
   readonly limits: Required<GateLimits>;

@@ -2,14 +2,7 @@ import './errors.ts';
 export { encodeFrame } from './frame/encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame/frame-decoder.ts';
-export {
-  FRAME_HEADER_BYTES,
-  FrameKind,
-  LARGE_PAYLOAD_BYTES,
-  MAX_STREAM_CHUNK_BYTES,
-  type Frame,
-  type FrameHeader,
-} from './frame/frames.ts';
+export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frame/frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
 export { MAX_TIMEOUT_MS, patientLimits, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
@@ -25,4 +18,4 @@ export {
 } from './stream-table.ts';
 export { streamTransport, type DuplexLike } from './transport/stream-transport.ts';
 export { createTransportPair } from './transport/transport-pair.ts';
-export type { Transport, TransportEvents } from './transport/transport.ts';
+export { LARGE_PAYLOAD_BYTES, type Transport, type TransportEvents } from './transport/transport.ts';

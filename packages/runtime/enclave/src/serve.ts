@@ -3,6 +3,7 @@ import { equalBytes } from '@enclos/codec';
 import {
   createCaller,
   createDispatcher,
+  giveBack,
   isThenable,
   MAX_STREAMS,
   maxArgumentBytes,
@@ -70,7 +71,7 @@ export function serveGate(options: ServeOptions): Endpoint {
     system: maxArgumentBytes(systemInterface.trusted),
   };
   const endpoint = createEndpoint({
-    transport: streamTransport(options.gate),
+    transport: streamTransport(options.gate, giveBack),
     initiator: false,
     hello: encodeGateHello({ name: manifest.name, interfaceDigest: manifest.interfaceDigest }),
     acceptHello: (theirs) => checkHello(theirs, manifest),

@@ -5,7 +5,6 @@ import {
   FrameKind,
   MAX_STREAM_CHUNK_BYTES,
   headerFault,
-  LARGE_PAYLOAD_BYTES,
   MAX_FRAME_LIMIT_BYTES,
   MIN_FRAME_LIMIT_BYTES,
   protocolViolation,
@@ -15,6 +14,7 @@ import {
   type Frame,
   type FrameHeader,
 } from './frames.ts';
+import { LARGE_PAYLOAD_BYTES } from '../transport/transport.ts';
 
 /** An unfinished frame first gets this much room, so that a claimed length alone costs nothing. */
 const FIRST_ROOM_BYTES = 65_536;
@@ -183,7 +183,8 @@ export class FrameDecoder {
     if (neededBytes <= this.#payload.length) return;
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
     const lead = this.#payloadBytes < LARGE_PAYLOAD_BYTES ? 0 : this.#payloadBytes < 2 ** 21 ? 5 : 4;
-    const grown = new Uint8Array(lead + room).subarray(lead);
+    // Not cleared, which would take as long as the kernel's copy: a payload is handed over when all of it has arrived.
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(lead + room).fill(0, 0, lead).buffer, lead);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;
   }

@@ -1,12 +1,5 @@
-import {
-  FRAME_HEADER_BYTES,
-  frameSizeBytes,
-  LARGE_PAYLOAD_BYTES,
-  writeFrame,
-  writeHeader,
-  type Frame,
-} from './frames.ts';
-import type { Transport } from '../transport/transport.ts';
+import { FRAME_HEADER_BYTES, frameSizeBytes, writeFrame, writeHeader, type Frame } from './frames.ts';
+import { LARGE_PAYLOAD_BYTES, type Transport } from '../transport/transport.ts';
 
 /** Frames of one tick are sent together, in pieces of at most this size, which the peer reads at once. */
 const BATCH_BYTES = 65_536;

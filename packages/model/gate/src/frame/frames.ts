@@ -27,8 +27,6 @@ export const MAX_THROW_MESSAGE_BYTES = 4096;
 export const MAX_LOG_BYTES = 8192;
 /** Bytes of a stream cross in pieces of at most this size: the most that the kernel returns from one read. */
 export const MAX_STREAM_CHUNK_BYTES = 64 * 1024;
-/** From this size on a payload is sent, and handed over when it has arrived, without a copy: that would cost as much as sending it. */
-export const LARGE_PAYLOAD_BYTES = 262_144;
 /** Highest log level: 0 error, 1 warning, 2 information, 3 debug, 4 trace. */
 export const MAX_LOG_LEVEL = 4;
 /** Smallest `maxFrameBytes`: every THROW frame must fit, or a failure could not be reported. */

@@ -1,4 +1,4 @@
-import type { Transport, TransportEvents } from './transport.ts';
+import { LARGE_PAYLOAD_BYTES, type Transport, type TransportEvents } from './transport.ts';
 
 /** The part of `node:stream` Duplex (and `net.Socket`) that a gate needs. */
 export interface DuplexLike {
@@ -6,7 +6,7 @@ export interface DuplexLike {
   readonly writableLength?: number;
   /** Sockets have it. */
   readonly connecting?: boolean;
-  write(chunk: Uint8Array): boolean;
+  write(chunk: Uint8Array, written?: (error?: Error | null) => void): boolean;
   end(): unknown;
   destroy(): unknown;
   pause(): unknown;
@@ -17,13 +17,18 @@ export interface DuplexLike {
 /**
  * A transport over a Duplex stream without an encoding. It owns the stream:
  * it listens to its errors until the end, and then destroys it.
+ * @param sent gets each large payload when the kernel has taken all of it, so that the stream no longer uses its memory.
  */
-export function streamTransport(duplex: DuplexLike): Transport {
+export function streamTransport(duplex: DuplexLike, sent?: (payload: Uint8Array) => void): Transport {
   let closing = false;
+  // Streams other than sockets may pass on the memory that they are given, and still report that they have written it.
+  const isSocket = duplex.connecting !== undefined;
   return {
-    send: (bytes) => duplex.write(bytes),
-    // Streams other than sockets may pass on the memory that they are given, and still report that they have written it.
-    ...(duplex.connecting === undefined ? {} : { hasSent: () => duplex.writableLength === 0 }),
+    send: (bytes) =>
+      isSocket && bytes.length >= LARGE_PAYLOAD_BYTES
+        ? duplex.write(bytes, (error) => void (error ?? sent?.(bytes)))
+        : duplex.write(bytes),
+    ...(isSocket ? { hasSent: () => duplex.writableLength === 0 } : {}),
     close(reason) {
       if (reason !== undefined) return void duplex.destroy();
       if (closing) return;

@@ -1,3 +1,6 @@
+/** From this size on a payload is sent, and handed over when it has arrived, without a copy: that would cost as much as sending it. */
+export const LARGE_PAYLOAD_BYTES = 262_144;
+
 /** The events of a transport for its endpoint. */
 export interface TransportEvents {
   /** Bytes have arrived. The endpoint copies what it keeps. */

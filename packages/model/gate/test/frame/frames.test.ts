@@ -326,6 +326,21 @@ test('a large payload is read into the memory where it stays, which no byte of a
   assert.ok(!memories.has(decoded[1]?.payload.buffer ?? assert.fail()));
 });
 
+test('memory is not cleared for a payload, which holds nothing that was there before', (t) => {
+  const allocate = Buffer.allocUnsafeSlow.bind(Buffer);
+  t.mock.method(Buffer, 'allocUnsafeSlow', (sizeBytes: number) => allocate(sizeBytes).fill(0xaa));
+  for (const sizeBytes of [1, 70_000, 300_000, 3_000_000]) {
+    const payload = new Uint8Array(sizeBytes).fill(1);
+    const decoder = new FrameDecoder({ maxFrameBytes: 4_000_000 });
+    const stream = encodeFrame(frame(FrameKind.RETURN, { callId: 1, payload }));
+    const decoded = [...chunksOf(stream, [20, 50_000])].flatMap((chunk) => pushed(decoder, chunk));
+    const { buffer } = decoded[0]?.payload ?? assert.fail();
+    assert.deepEqual(decoded[0]?.payload, payload);
+    // A handler can look at all of its memory.
+    assert.ok(!new Uint8Array(buffer).includes(0xaa));
+  }
+});
+
 test('whether chunks come in the room or elsewhere, frames are the same', () => {
   fc.assert(
     fc.property(

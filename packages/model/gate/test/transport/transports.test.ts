@@ -9,6 +9,7 @@ import { test, type TestContext } from 'node:test';
 import {
   createEndpoint,
   createTransportPair,
+  LARGE_PAYLOAD_BYTES,
   streamTransport,
   type Transport,
   type TransportEvents,
@@ -133,6 +134,36 @@ test('congestion, drain, pause and resume reach the stream', async () => {
   transport.resume();
   await settle();
   assert.deepEqual([...new Set(events.log)], ['drain', 'data 3']);
+});
+
+test('a large payload is given back when the kernel has all of it, and nothing else ever is', async (t) => {
+  const [client, accepted] = await socketPair(t);
+  const given: Uint8Array[] = [];
+  const transport = streamTransport(client, (payload) => given.push(payload));
+  const large = new Uint8Array(4_000_000);
+  transport.send(new Uint8Array(LARGE_PAYLOAD_BYTES - 1));
+  transport.send(large);
+  await settle();
+  assert.deepEqual(given, []);
+  accepted.resume();
+  while (client.writableLength > 0) await settle();
+  await settle();
+  assert.ok(given.length === 1 && given[0] === large);
+});
+
+test('a large payload that could not be sent is not given back, nor one that another stream passes on', async (t) => {
+  const [client] = await socketPair(t);
+  const given: Uint8Array[] = [];
+  const ofSocket = streamTransport(client, (payload) => given.push(payload));
+  ofSocket.start(recorder());
+  ofSocket.send(new Uint8Array(4_000_000));
+  client.destroy();
+  await once(client, 'close');
+  const through = new PassThrough();
+  streamTransport(through, (payload) => given.push(payload)).send(new Uint8Array(LARGE_PAYLOAD_BYTES));
+  through.resume();
+  await settle();
+  assert.equal(given.length, 0);
 });
 
 test('a stream of text or objects is refused', async () => {

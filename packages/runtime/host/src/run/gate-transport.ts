@@ -1,6 +1,5 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { giveBack, reuseMessages } from '@enclos/edl';
+import { giveBack } from '@enclos/edl';
 import { LARGE_PAYLOAD_BYTES, streamTransport, type Transport } from '@enclos/gate';
 import { readInto } from '@enclos/tee';
 
@@ -17,21 +16,14 @@ export function toSendOnce(message: Uint8Array): Uint8Array {
  * The gate's end at the host. A large message is read where it stays. The memory of a large message is reused for the next one as soon as the kernel has taken it all.
  */
 export function gateTransport(gate: Duplex): Transport {
-  const transport = streamTransport(gate);
-  // Other streams may pass on the memory that they are given.
-  if (!(gate instanceof Socket)) return transport;
-  reuseMessages();
+  const transport = streamTransport(gate, (message) => {
+    if (sentOnce.delete(message.buffer)) giveBack(message);
+  });
   return {
     ...transport,
     start(events) {
       readInto(gate, () => events.room?.());
       transport.start(events);
-    },
-    send(bytes) {
-      if (bytes.length < LARGE_PAYLOAD_BYTES || !sentOnce.delete(bytes.buffer)) return transport.send(bytes);
-      return gate.write(bytes, (error) => {
-        if (error === undefined || error === null) giveBack(bytes);
-      });
     },
   };
 }
