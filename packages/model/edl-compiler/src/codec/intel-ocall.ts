@@ -92,7 +92,6 @@ function readBuffer(
       return null;
     }
     const memberLength = bytesOf(member.buffer.extent, { ...element, path: at }, reader.maxBytes);
-    reader.require(target, memberLength, at);
     const child = readBuffer(reader, member.buffer, { address: target, length: memberLength, path: at });
     found.push(child.read);
     return child.value;

@@ -45,6 +45,8 @@ class Preprocessor {
   readonly #trivia: Trivia[] = [];
   /** Whether macros stand for more than is read. */
   #isOver = false;
+  /** Where the last character without a use ends: `::` is one slip, not two. */
+  #unknownEnd = -1;
   /** Where what is left out begins. */
   #leftOutFrom: number | undefined;
 
@@ -125,7 +127,10 @@ class Preprocessor {
     if (!isToken(token)) return;
     const { findings } = this.#options;
     if (token.kind === 'symbol' && !symbols.has(token.text)) {
-      findings.report(lexicalRules.unknownCharacter, this.#at(token), [token.text]);
+      if (token.start !== this.#unknownEnd) {
+        findings.report(lexicalRules.unknownCharacter, this.#at(token), [token.text]);
+      }
+      this.#unknownEnd = token.end;
     } else if (this.#options.dialect === 'oe') this.#tokens.push(token);
     else if (!this.#macros.expand(token, this.#tokens)) {
       findings.report(lexicalRules.tooManyTokens, this.#at(token));

@@ -50,7 +50,7 @@ export const directiveRules = {
   headerText: {
     code: 'edl-directive-include',
     dialects: both,
-    text: () => 'Texts of other files are not inserted into an EDL file.',
+    text: () => 'Enclos does not follow "#include" in an EDL file.',
     oe: () => 'unsupported directive include',
     hint: () => 'include "x.h" inside the enclave for a C header, or an import of another EDL file',
   },

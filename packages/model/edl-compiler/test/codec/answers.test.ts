@@ -220,3 +220,17 @@ test('the record of an OCALL of Open Enclave is checked as its host checks it', 
   change(length - address, 3n, /does not end with a terminator/);
   change(length - address, 2n ** 40n, /g\.s: more than/);
 });
+
+test('a measure that is not a whole number, and values that take more than their bytes, are refused', () => {
+  const called = model({
+    ocalls: [ocall('g', [buffer('b', 'in', basic('bool'), { count: 'n' }), value('n', basic('double'))])],
+  });
+  const passed = (n: number, options = {}) =>
+    makeOcall(called, { b: Array.from({ length: n }, () => true), n }, options);
+  assert.equal(passed(3).decode().values['n'], 3);
+  const half = passed(3);
+  half.memory.view.setFloat64(half.memory.at(half.side.field(half.address, 'ms_n')), 2.5, true);
+  refuses(half.decode, /its measure "n" is not a number of C/);
+  assert.ok(passed(1000, { maxBytes: 20_000 }).decode());
+  refuses(passed(1000, { maxBytes: 10_000 }).decode, /g\.b: with it, the call takes more than 10000 bytes/);
+});

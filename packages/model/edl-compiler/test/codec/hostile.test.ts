@@ -187,6 +187,25 @@ test('an enclave of Open Enclave says that the call succeeded, fills its buffer,
   change(output + 8n, 16n, /not in the arena/);
 });
 
+test('an enclave of Open Enclave cannot shrink a size or count either: it is what was passed', () => {
+  const made = makeEcall(everything('oe'), everyArgument('oe'), { abi: 'oe' });
+  made.side.arguments(made.start);
+  made.side.answer(made.start, { returned: plainValue, outputs: everyOutput('oe') });
+  const { node } = made.decode().outputs;
+  const output = made.memory.word(made.start + 24n);
+  // The last structure of the output buffer before its pieces has the count 2 and the size 8.
+  const words = Array.from({ length: 200 }, (_, i) => output + BigInt(8 * i));
+  const size = words.find(
+    (at) => made.memory.word(at) === 8n && made.memory.view.getInt16(made.memory.at(at - 24n), true) === 2,
+  );
+  assert.ok(size !== undefined);
+  made.memory.setWord(size, 4n);
+  made.memory.view.setInt16(made.memory.at(size - 24n), 1, true);
+  assert.deepEqual(made.decode().outputs['node'], node);
+  made.memory.setWord(size, 9n);
+  refuses(() => made.decode(), /f\.node: the enclave enlarged its measure "s"/);
+});
+
 test('a list is followed only so far, however long an enclave makes it', () => {
   const list = everything('oe');
   const only = {

@@ -24,6 +24,7 @@ const enums = [
   { name: 'sign', members: [{ name: 'MINUS', value: -1 }, { name: 'PLUS', value: 1 }] },
   { name: 'flags', members: [{ name: 'NONE', value: 0 }, { name: 'A', value: 1 }, { name: 'B', value: 2 }, { name: 'C', value: 0x8000_0000 }] },
   { name: 'open', members: [{ name: 'TOLD' }] },
+  { name: 'two', members: [{ name: 'ONE', value: 1 }, { name: 'TWO', value: 2 }] },
 ]; // prettier-ignore
 
 const composites = [
@@ -121,6 +122,8 @@ test('an enumeration has its enumerators, flags have their sums, and one of a he
   for (const number of [1, 3, -1, 2 ** 32]) refused(enumeration('colour'), number);
   for (const number of [-1, 1]) roundTrip(enumeration('sign'), number, number);
   refused(enumeration('sign'), 0);
+  for (const number of [1, 2]) roundTrip(enumeration('two'), number, number);
+  refused(enumeration('two'), 3);
   for (const number of [0, 3, 0x8000_0001]) roundTrip(enumeration('flags'), number, number);
   for (const number of [4, 7]) refused(enumeration('flags'), number);
   roundTrip(enumeration('open'), 77, 77);
