@@ -1,12 +1,22 @@
 import type { Element } from './elements.ts';
-import { isOwnLine, Layout, type Block } from './layout.ts';
+import { isOwnLine, Layout } from './layout.ts';
 import { isSpaced } from './spacing.ts';
 
 type Piece = Parameters<Layout['statement']>[0][number];
 
+/** A brace that is open. */
+interface Block {
+  readonly keyword: string;
+  readonly depth: number;
+  readonly outer: Block | undefined;
+}
+
+/** The grammar nests two braces. What is left out may nest any number, and its lines must not grow with each. */
+const deepest = 8;
+
 /** Where a formatter is: what `#else` goes back to. */
 interface Position {
-  readonly blocks: readonly Block[];
+  readonly block: Block | undefined;
   readonly parentheses: number;
   readonly brackets: number;
 }
@@ -14,7 +24,7 @@ interface Position {
 /** Puts each statement on its line, indented by the braces around it. */
 export class Formatter {
   readonly #layout = new Layout();
-  #position: Position = { blocks: [], parentheses: 0, brackets: 0 };
+  #position: Position = { block: undefined, parentheses: 0, brackets: 0 };
   readonly #conditionals: { readonly position: Position; readonly isBetween: boolean }[] = [];
   #pieces: Piece[] = [];
   /** Up to three of them. */
@@ -38,7 +48,7 @@ export class Formatter {
   }
 
   get #depth(): number {
-    return this.#position.blocks.length;
+    return Math.min(deepest, this.#position.block?.depth ?? 0);
   }
 
   #add(element: Element, next: Element | undefined): void {
@@ -75,10 +85,10 @@ export class Formatter {
 
   #token(element: Element, next: Element | undefined): void {
     const { text } = element;
-    const { blocks, parentheses, brackets } = this.#position;
+    const { block, parentheses, brackets } = this.#position;
     if (text === '}') {
       this.#flush();
-      this.#position = { blocks: blocks.slice(0, -1), parentheses: 0, brackets: 0 };
+      this.#position = { block: block?.outer, parentheses: 0, brackets: 0 };
       this.#layout.join();
       this.#push(element);
       if (next?.text !== ';') this.#flush();
@@ -88,22 +98,23 @@ export class Formatter {
     if (text === '{') {
       const [keyword = ''] = this.#firstTokens;
       this.#flush();
-      this.#position = { blocks: [...blocks, { keyword }], parentheses: 0, brackets: 0 };
+      const depth = (block?.depth ?? 0) + 1;
+      this.#position = { block: { keyword, depth, outer: block }, parentheses: 0, brackets: 0 };
       this.#isAfterBrace = true;
     } else if (text === '(' || text === ')') {
-      this.#position = { blocks, parentheses: Math.max(0, parentheses + (text === '(' ? 1 : -1)), brackets };
+      this.#position = { block, parentheses: Math.max(0, parentheses + (text === '(' ? 1 : -1)), brackets };
     } else if (text === '[' || text === ']') {
-      this.#position = { blocks, parentheses, brackets: Math.max(0, brackets + (text === '[' ? 1 : -1)) };
+      this.#position = { block, parentheses, brackets: Math.max(0, brackets + (text === '[' ? 1 : -1)) };
     } else if (text === ';') {
-      this.#position = { blocks, parentheses: 0, brackets: 0 };
+      this.#position = { block, parentheses: 0, brackets: 0 };
       this.#flush();
     } else if (this.#endsStatement(element)) this.#flush();
   }
 
   /** An enumerator, an include or an import, which no semicolon ends. */
   #endsStatement({ text }: Element): boolean {
-    const { blocks, parentheses, brackets } = this.#position;
-    if (text === ',') return blocks.at(-1)?.keyword === 'enum' && parentheses === 0 && brackets === 0;
+    const { block, parentheses, brackets } = this.#position;
+    if (text === ',') return block?.keyword === 'enum' && parentheses === 0 && brackets === 0;
     const [keyword, , third] = this.#firstTokens;
     return text.startsWith('"') && third === undefined && (keyword === 'include' || keyword === 'import');
   }

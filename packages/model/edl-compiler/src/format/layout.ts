@@ -12,11 +12,6 @@ interface Piece {
   readonly isSpaced: boolean;
 }
 
-/** A brace that is open. */
-export interface Block {
-  readonly keyword: string;
-}
-
 /** Writes statements as lines. */
 export class Layout {
   readonly #lines: string[] = [];
