@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerAllocation, Device, Health } from '../src/plugin/messages.ts';
@@ -7,6 +7,8 @@ import type { Resource } from '../src/plugin/resource.ts';
 import { parseOptions, type AgentOptions } from '../src/options.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'agent-'));
+// Each folder in it says who may enter.
+chmodSync(base, 0o711);
 process.once('exit', () => rmSync(base, { recursive: true, force: true }));
 
 /**

@@ -1,5 +1,5 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,6 +96,8 @@ export function sealRequest(changes: Partial<KeyRequest> = {}): Uint8Array {
 }
 
 const base = mkdtempSync(join(tmpdir(), 'enclos-software-sgx-'));
+// Each folder in it says who may enter.
+chmodSync(base, 0o711);
 process.once('exit', () => rmSync(base, { recursive: true, force: true }));
 
 /** A folder that is removed at the end of the process, after every hook of a test that may still use it. */
