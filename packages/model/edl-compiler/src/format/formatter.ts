@@ -17,6 +17,8 @@ export class Formatter {
   #position: Position = { blocks: [], parentheses: 0, brackets: 0 };
   readonly #conditionals: Position[] = [];
   #pieces: Piece[] = [];
+  /** The tokens among the pieces: how many, and the first. A statement can be as long as its file. */
+  #tokens: { readonly count: number; readonly first?: string } = { count: 0 };
   /** No empty line follows an opening brace. */
   #isAfterBrace = false;
 
@@ -71,9 +73,9 @@ export class Formatter {
     }
     this.#push(element);
     if (text === '{') {
-      const [first] = this.#pieces.filter((piece) => piece.element.kind === 'token');
+      const { first: keyword = '' } = this.#tokens;
       this.#flush();
-      this.#position = { blocks: [...blocks, { keyword: first?.element.text ?? '' }], parentheses: 0, brackets: 0 };
+      this.#position = { blocks: [...blocks, { keyword }], parentheses: 0, brackets: 0 };
       this.#isAfterBrace = true;
     } else if (text === '(' || text === ')') {
       this.#position = { blocks, parentheses: Math.max(0, parentheses + (text === '(' ? 1 : -1)), brackets };
@@ -89,13 +91,8 @@ export class Formatter {
   #endsStatement({ text }: Element): boolean {
     const { blocks, parentheses, brackets } = this.#position;
     if (text === ',') return blocks.at(-1)?.keyword === 'enum' && parentheses === 0 && brackets === 0;
-    const tokens = this.#pieces.filter(({ element }) => element.kind === 'token');
-    const [first] = tokens;
-    return (
-      text.startsWith('"') &&
-      tokens.length === 2 &&
-      (first?.element.text === 'include' || first?.element.text === 'import')
-    );
+    const { count, first } = this.#tokens;
+    return text.startsWith('"') && count === 2 && (first === 'include' || first === 'import');
   }
 
   #push(element: Element): void {
@@ -107,11 +104,16 @@ export class Formatter {
       brackets,
       isSpaced: before !== undefined && isSpaced(before.element, element, brackets),
     });
+    if (element.kind === 'token') {
+      const { count, first = element.text } = this.#tokens;
+      this.#tokens = { count: count + 1, first };
+    }
   }
 
   #flush(): void {
     const pieces = this.#pieces;
     this.#pieces = [];
+    this.#tokens = { count: 0 };
     if (pieces.length > 0) this.#layout.statement(pieces, this.#depth);
   }
 }
