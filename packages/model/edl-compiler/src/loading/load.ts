@@ -1,6 +1,7 @@
 import type { Findings } from '../findings/findings.ts';
+import type { Rule } from '../findings/rule.ts';
 import type { DialectChoice } from '../source/dialect.ts';
-import { deepestImports, longestFile, mostFiles, mostTokens } from '../source/limits.ts';
+import { deepestImports, longestFile, longestFiles, mostFiles, mostTokens } from '../source/limits.ts';
 import type { Place, SourceText } from '../source/place.ts';
 import { parseSource } from '../syntax/parse.ts';
 import type { EdlFile, ImportItem } from '../syntax/tree.ts';
@@ -37,6 +38,8 @@ class Loader {
   readonly #options: LoadOptions;
   readonly #budget = { left: mostTokens };
   readonly #texts = new Map<string, string | undefined>();
+  /** Of all texts. */
+  #length = 0;
   readonly #paths: string[] = [];
   readonly #files = new Map<string, EdlFile>();
   readonly #broken = new Set<string>();
@@ -66,8 +69,11 @@ class Loader {
   }
 
   #text(path: string): string | undefined {
-    if (!this.#texts.has(path)) this.#texts.set(path, this.#options.read(path));
-    return this.#texts.get(path);
+    if (this.#texts.has(path)) return this.#texts.get(path);
+    const text = this.#options.read(path);
+    this.#length += text?.length ?? 0;
+    this.#texts.set(path, text);
+    return text;
   }
 
   /** @param at What asks for the file, for problems with the file as a whole */
@@ -76,14 +82,7 @@ class Loader {
     if (known !== undefined || this.#broken.has(path)) return known;
     const { findings, dialect, defines } = this.#options;
     const text = this.#text(path) ?? '';
-    const rule =
-      text.length > longestFile
-        ? rules.tooLong
-        : this.#paths.length >= mostFiles
-          ? rules.tooMany
-          : this.#chain.length >= deepestImports
-            ? rules.tooDeep
-            : undefined;
+    const rule = this.#boundOf(text);
     if (rule !== undefined) {
       findings.report(rule, at);
       return undefined;
@@ -102,9 +101,18 @@ class Loader {
     return file;
   }
 
+  /** The bound that one more file breaks, if any. */
+  #boundOf(text: string): Rule | undefined {
+    if (text.length > longestFile) return rules.tooLong;
+    if (this.#length > longestFiles) return rules.tooLongTogether;
+    if (this.#paths.length >= mostFiles) return rules.tooMany;
+    return this.#chain.length >= deepestImports ? rules.tooDeep : undefined;
+  }
+
   #follow(item: ImportItem, importer: string): void {
     const { findings } = this.#options;
-    if (findings.isFull) return;
+    // One file that is too much was reported: a hostile interface names a large file by endlessly many paths.
+    if (findings.isFull || this.#length > longestFiles) return;
     const path = this.#find(item.file.text, importer);
     if (path === undefined) return findings.report(rules.notFound, item.file.at, [item.file.text]);
     const start = this.#chain.indexOf(path);
