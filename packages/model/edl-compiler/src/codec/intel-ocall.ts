@@ -124,5 +124,6 @@ function encodeResult(
       bytes: written.bytes,
     }));
   });
-  return [{ address, bytes }, ...patches];
+  // Where nothing is written, the address was not looked at either.
+  return [{ address, bytes }, ...patches.filter((patch) => patch.bytes.length > 0)];
 }
