@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
@@ -13,7 +12,7 @@ import {
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
-import { readSmallText, unreadable } from '../../files/read.ts';
+import { readRegularFile, readSmallText } from '../../files/read.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** As much as the compiler takes, and one more, so that it says what is too much. */
@@ -65,8 +64,13 @@ function defineOf(given: string): readonly [name: string, text: string] {
 export async function compileFile(file: string, settings: CompileSettings): Promise<Compilation> {
   const { cwd, ...options } = settings;
   // The file itself may be a pipe, and a reason why it cannot be read is worth more than that it is missing.
-  const text = await readSource(resolve(cwd, file));
-  return compileEdl({ ...options, file, read: (path) => (path === file ? text : readImported(resolve(cwd, path))) });
+  const own = resolve(cwd, file);
+  const text = await readSource(own);
+  const read = (path: string): string | undefined => {
+    const absolute = resolve(cwd, path);
+    return absolute === own ? text : readImported(absolute);
+  };
+  return compileEdl({ ...options, file, read });
 }
 
 /**
@@ -82,16 +86,10 @@ export function readSource(path: string): Promise<string> {
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 function readImported(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() !== true) return undefined;
+  const bytes = readRegularFile(path, mostBytes);
+  if (bytes === undefined) return undefined;
   // The compiler refuses a file of this size, and needs no more of it to say so.
-  if (found.size >= mostBytes) return ' '.repeat(mostBytes);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+  if (bytes.length >= mostBytes) return ' '.repeat(mostBytes);
   try {
     return withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {
