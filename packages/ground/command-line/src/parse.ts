@@ -152,11 +152,11 @@ function positionals(command: CommandShape, { positionals: given }: Tokens, refu
   }
   return Object.fromEntries(
     specs.map(([key, spec], index): readonly [string, RawInput['arguments'][string]] => {
-      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       const value = given[index] ?? spec.default;
       if (value === undefined && spec.required === true) {
         refuse(`${spec.value} is missing: ${spec.summary.toLowerCase()}.`);
       }
+      if (spec.multiple === true) return [key, Object.freeze(given.slice(index))];
       if (value !== undefined && spec.choices?.includes(value) === false) {
         refuse(`${spec.value} is one of ${spec.choices.join(', ')}, not ${JSON.stringify(value)}.`);
       }

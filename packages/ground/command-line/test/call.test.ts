@@ -39,6 +39,7 @@ describe('a command line', () => {
     assert.deepEqual(rest, ['up', '--now']);
     assert.deepEqual({ ...(await inputOf(['ring', 'bell'])).arguments }, { tune: 'bell', times: [] });
     await assert.rejects(inputOf(['ring']), /TUNE is missing/);
+    assert.deepEqual({ ...(await inputOf(['wake', 'ada', 'bob'])).arguments }, { names: ['ada', 'bob'] });
     assert.match(await helpOf(['help', 'ring']), /\n\nUsage: clock ring TUNE \[TIME\.\.\.\] \[-- WORDS\]\n/);
   });
 
@@ -94,6 +95,7 @@ const refused: readonly (readonly [argv: readonly string[], message: string])[] 
   [['show', 'utc', 'local'], 'Unexpected argument: "local".'],
   [['show', '--', 'x'], 'This command takes no arguments after --.'],
   [['alarm', 'set'], '--time TIME is missing.'],
+  [['wake'], 'NAME is missing: whom.'],
 ];
 
 describe('a command line that is wrong', () => {

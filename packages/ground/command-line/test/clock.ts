@@ -55,10 +55,20 @@ const ring = defineCommand({
   run: (input) => Promise.resolve(input),
 });
 
+const wake = defineCommand({
+  description: ['Wakes.'],
+  arguments: { names: { value: 'NAME', summary: 'Whom', required: true, multiple: true } },
+  options: {},
+  examples: [{ command: 'clock wake ada', summary: 'Wake one' }],
+  exitCodes: {},
+  run: (input) => Promise.resolve(input),
+});
+
 export const entries: readonly CommandEntry<undefined>[] = [
   { name: ['show'], category: 'Time', summary: 'Print the time', load: () => Promise.resolve(show) },
   { name: ['alarm', 'set'], category: 'Alarm', summary: 'Set the alarm', load: () => Promise.resolve(set) },
   { name: ['ring'], category: 'Alarm', summary: 'Ring', load: () => Promise.resolve(ring) },
+  { name: ['wake'], category: 'Alarm', summary: 'Wake', load: () => Promise.resolve(wake) },
 ];
 
 /** A program that is one command. */

@@ -9,7 +9,12 @@ export const edlCompilerErrors = declareErrors({
   EDL_LAYOUT_UNKNOWN: [
     'usage',
     'The size of a type that a C header defines is not known.',
-    'Name the type with its size and alignment, or with the type of C that it stands for, in the file of foreign types.',
+    'Say in the file of foreign types (`--foreign`) what it is: {"NAME": {"type": "uint32_t"}}, or its sizeof and alignof as {"NAME": {"bytes": 64, "alignment": 8}}.',
+  ],
+  EDL_USER_CHECK_UNKNOWN: [
+    'usage',
+    'An address was allowed by a name that is not an unchecked address of the interface.',
+    'Name it FUNCTION.PARAMETER, FUNCTION.return or STRUCTURE.MEMBER; `enclos edl doc` lists such addresses first.',
   ],
   EDL_LAYOUT_TOO_LARGE: ['usage', 'A type of an interface is larger than 2 GiB.', 'Make its arrays smaller.'],
   EDL_CALL_FAILED: [

@@ -1,5 +1,6 @@
 // One random call through a codec and the reference model of the other side.
 import assert from 'node:assert/strict';
+import { isEnclosError } from '@enclos/errors';
 import {
   arenaMemory,
   callCodec,
@@ -88,7 +89,8 @@ export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { 
   if (call === undefined) return;
   const codec = callCodec(model, { abi });
   const { given: values, seen: expected, answer } = randomCall(model, call, { abi, seed });
-  const passed = codec.ecalls[index]?.encodeArguments(values);
+  const passed = encodedOf(() => codec.ecalls[index]?.encodeArguments(values));
+  if (passed === 'skipped') return;
   assert.ok(passed);
   const { image, decodeResult } = passed;
   if (image === undefined) {
@@ -105,6 +107,16 @@ export function roundTripEcall(model: EdlModel, index: number, { abi, seed }: { 
   const { deepCopyBuffer, ...result } = decodeResult(arenaMemory(memory.bytes, base), base);
   assert.deepEqual(result, answer);
   if (deepCopyBuffer !== undefined) assert.equal(abi, 'oe');
+}
+
+/** What code of the SDK of Intel cannot copy back is refused, and tested elsewhere. */
+export function encodedOf<T>(encode: () => T): T | 'skipped' {
+  try {
+    return encode();
+  } catch (error) {
+    if (isEnclosError(error) && /loses its place/.test(error.message)) return 'skipped';
+    throw error;
+  }
 }
 
 export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { abi: Abi; seed: number }): void {
@@ -132,7 +144,7 @@ export function roundTripOcall(model: EdlModel, index: number, { abi, seed }: { 
   assert.deepEqual(side.results(address), answer);
 }
 
-function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
+export function applyPatches(memory: CMemory, patches: readonly ArenaPatch[]): void {
   for (const { address, bytes } of patches) {
     const at = memory.at(address);
     if (at + bytes.length > memory.bytes.length) throw new Error('A patch leaves the arena.');

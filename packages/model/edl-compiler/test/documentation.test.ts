@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { generateDocumentation } from '../src/index.ts';
+import { compileEdl, generateDocumentation } from '../src/index.ts';
 import * as of from './models.ts';
 
 const { basic } = of;
@@ -89,4 +89,13 @@ test('work grows with the interface, and not with its square', () => {
   }));
   generateDocumentation(of.model({ ecalls, ocalls }));
   assert.ok(asked <= 4 * ocalls.length, String(asked));
+});
+
+test('a function is shown with the attributes that its file has', () => {
+  const text =
+    'enclave { trusted { public void f([in, isptr, readonly, size=4] handle_t a, [in, isary] list_t b, [in, count=2] const int* c); }; };';
+  const compiled = compileEdl({ file: 'a.edl', read: (path) => (path === 'a.edl' ? text : undefined) });
+  assert.ok(compiled.model);
+  const shown = 'void f([in, size=4, isptr, readonly] handle_t a, [in, isary] list_t b, [in, count=2] const int* c)';
+  assert.ok(generateDocumentation(compiled.model).includes(`\n${shown}\n`), generateDocumentation(compiled.model));
 });

@@ -145,6 +145,26 @@ struct  s{int a;};
   );
 });
 
+test('a directive never shares a line with a statement that it follows', () => {
+  const text = `enclave {
+#ifdef A
+  without_end
+#endif
+  enum e {
+    A
+    // the last
+  };
+  enum f {
+    B,
+#ifndef A
+    C
+#endif
+  };
+};
+`;
+  assert.equal(format(text), text);
+});
+
 test('branches that open the same brace are indented alike', () => {
   const text = `enclave {
 #ifdef A

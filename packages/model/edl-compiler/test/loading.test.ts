@@ -86,7 +86,23 @@ test('a missing file is reported in the words of both compilers', () => {
   assert.deepEqual(diagnostics[0]?.notes, [
     'oeedger8r: error: file not found within search paths: b.edl',
     'sgx_edger8r: File not found within search paths: b.edl',
+    'looked for b.edl',
   ]);
+  const searchPaths = Array.from({ length: 9 }, (_, index) => `p${index}`);
+  const deeper = load({ 'd/a.edl': enclave('b.edl') }, { file: 'd/a.edl', searchPaths }).diagnostics[0];
+  assert.equal(
+    deeper?.notes?.at(-1),
+    'looked for d/b.edl, p0/b.edl, p1/b.edl, p2/b.edl, p3/b.edl, p4/b.edl, p5/b.edl, p6/b.edl, and in 3 more places',
+  );
+  assert.equal(deeper?.suggestion, '--search-path with the folder that it is in');
+  for (const [name, folder] of [
+    ['openenclave/edl/syscall.edl', '/opt/openenclave/include'],
+    ['platform.edl', '/opt/openenclave/include/openenclave/edl/sgx'],
+    ['sgx_tstdc.edl', '/opt/intel/sgxsdk/include'],
+  ] as const) {
+    const hint = load({ 'a.edl': enclave(name) }).diagnostics[0]?.suggestion;
+    assert.ok(hint?.endsWith(`(${folder})`), hint);
+  }
   assert.equal(loaded?.imports.size, 0);
   const none = load({});
   assert.deepEqual(none.codes, ['edl-file-not-found a.edl:']);

@@ -140,6 +140,13 @@ test('what neither compiler can use is refused', () => {
   assert.deepEqual(run('a @ b').problems, ['edl-unknown-character 1:3']);
 });
 
+test('in what is left out, a directive within a line means something else to each compiler', () => {
+  const text = lines('#ifdef A', 'x #else', 'y', '#endif', 'z');
+  assert.equal(run(text, { dialect: 'oe' }).words, 'y z');
+  assert.equal(run(text, { dialect: 'intel' }).words, 'z');
+  assert.deepEqual(run(text, { dialect: 'both' }).problems, ['edl-directive-hidden 2:3']);
+});
+
 test('macros that grow without end are refused after bounded work', () => {
   const bomb = (end: string): string =>
     lines(

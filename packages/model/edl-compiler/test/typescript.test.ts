@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { type EdlModel, generateTypeScript, type TypeScriptOptions } from '../src/index.ts';
+import { type EdlModel, type ForeignTypes, generateTypeScript, type TypeScriptOptions } from '../src/index.ts';
 import * as of from './models.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
@@ -126,6 +126,17 @@ describe('types of values', () => {
       (error) => isEnclosError(error, 'EDL_LAYOUT_UNKNOWN'),
     );
   });
+
+  test('all types that have to be told are named at once, and those that are told wrongly one by one', () => {
+    const parameters = [of.value('a', foreign('a_t')), of.value('b', foreign('b_t')), of.value('c', foreign('c_t'))];
+    const model = of.model({ ecalls: [of.ecall('f', parameters)], foreign: ['a_t', 'b_t', 'c_t'] });
+    const refused = (told: ForeignTypes, message: RegExp): void =>
+      assert.throws(() => generate(model, { foreign: told }), message);
+    refused({}, /^EnclosError: The sizes of the types "a_t", "b_t", "c_t" are not known\.$/);
+    refused({ b_t: { type: 'int' } }, /types "a_t", "c_t" are not known/);
+    refused({ a_t: { type: 'int' }, b_t: { type: 'int' } }, /The size of the type "c_t" is not known\.$/);
+    refused({ a_t: { bytes: 4, alignment: 3 } }, /"a_t" needs an alignment/);
+  });
 });
 
 describe('functions', () => {
@@ -196,6 +207,29 @@ describe('functions', () => {
     assert.match(module, /import \{ .*type ArenaHandle.* \} from '@enclos\/edl-compiler\/host';/);
     assert.doesNotMatch(generate(model), /type ArenaHandle/);
   });
+
+  test('a name that is allowed and is not such an address is refused', () => {
+    const model = of.model({
+      composites: [of.composite('struct', 's_t', [of.member('next', of.pointer(basic('void')))])],
+      ecalls: [of.ecall('f', [of.unchecked('region'), of.value('n', basic('int'))], of.pointer(basic('int')))],
+    });
+    generate(model, { userCheck: ['f.region', 'f.return', 's_t.next'] });
+    for (const [name, rest] of [
+      ['f.regoin', 'Did you mean "f.region"?'],
+      ['map', 'It has f.region, f.return, s_t.next.'],
+      ['f.n', undefined],
+      ['', undefined],
+    ] as const) {
+      assert.throws(
+        () => generate(model, { userCheck: ['f.region', name] }),
+        (error) =>
+          isEnclosError(error, 'EDL_USER_CHECK_UNKNOWN') &&
+          (rest === undefined ||
+            error.message === `${JSON.stringify(name)} is not an unchecked address of the interface. ${rest}`),
+      );
+    }
+    assert.throws(() => generate(of.model({}), { userCheck: ['f.p'] }), /It has none\.$/);
+  });
 });
 
 describe('names', () => {
@@ -253,7 +287,7 @@ describe('names', () => {
           const hostile = `${text}${end}MARK`;
           const foreign = { [hostile]: { bytes: 4, alignment: 4 } };
           const model = of.model({ ecalls: [of.ecall('f', [of.value('v', of.foreign(hostile))])], foreign: [hostile] });
-          const module = generate({ ...model, includes: [hostile] }, { foreign, userCheck: [hostile] });
+          const module = generate({ ...model, includes: [hostile] }, { foreign });
           const strings = /"(?:[^"\\\n]|\\.)*"/g;
           const rest = module.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(strings, '""');
           assert.ok(!rest.includes('MARK'), module);
@@ -282,7 +316,8 @@ test('the same model gives the same bytes, however it was made; another model ha
   const digest = (module: string): string | undefined => /Digest = '([0-9a-f]{64})';/.exec(module)?.[1];
   assert.ok(digest(text) !== undefined);
   assert.notEqual(digest(generate({ ...model, name: 'other' })), digest(text));
-  assert.notEqual(digest(generate(model, { userCheck: ['f.v'] })), digest(text));
+  const open = of.model({ ecalls: [of.ecall('f', [of.unchecked('v')])] });
+  assert.notEqual(digest(generate(open, { userCheck: ['f.v'] })), digest(generate(open)));
 });
 
 test('an enumeration has its constants; those that C headers define are named in its comment', () => {

@@ -57,15 +57,16 @@ test('differences between the dialects have to be named', () => {
   assert.equal(judged(['-Werror=dialect-difference'], 'dialect-difference'), 'error');
 });
 
-test('an option that is not one is named, with what was probably meant', () => {
+test('an option that is not one is named, with what was probably meant, or with all there are', () => {
+  const all = `There are -Wall, -Werror, and -WX, -Wno-X and -Werror=X for these X: ${Object.keys(warningFamilies).join(', ')}.`;
   assert.deepEqual(parseWarningOptions(['-Wretrun-ptr', '-Werror=all', '-W', 'all', '-Wno-']), {
     choice: { all: false, areErrors: false, families: {} },
     problems: [
       'There is no warning option "-Wretrun-ptr". Did you mean "return-ptr"?',
-      'There is no warning option "-Werror=all".',
-      'There is no warning option "-W".',
-      'There is no warning option "all".',
-      'There is no warning option "-Wno-".',
+      `There is no warning option "-Werror=all". ${all}`,
+      `There is no warning option "-W". ${all}`,
+      `There is no warning option "all". ${all}`,
+      `There is no warning option "-Wno-". ${all}`,
     ],
   });
 });

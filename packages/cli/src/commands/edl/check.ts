@@ -44,12 +44,12 @@ export const command = defineCommand({
       if (model === undefined) continue;
       const { ecalls, ocalls } = model;
       printer.line(
-        `${markOf('ok', printer)} ${file}: ${grouped(ecalls.length)} ECALLs, ${grouped(ocalls.length)} OCALLs`,
+        `${markOf('ok', printer)} ${file}: ${counted(ecalls.length, 'ECALL')}, ${counted(ocalls.length, 'OCALL')}`,
       );
     }
     if (errors + warnings === 0) return;
     const mark = markOf(errors > 0 ? 'failure' : 'warning', printer);
-    printer.line(`${mark} ${grouped(errors)} errors, ${grouped(warnings)} warnings`);
+    printer.line(`${mark} ${counted(errors, 'error')}, ${counted(warnings, 'warning')}`);
   },
   json: ({ checked, diagnostics, errors, warnings }) => ({
     errors,
@@ -63,6 +63,10 @@ export const command = defineCommand({
   }),
   exitCode: ({ errors }) => (errors > 0 ? 2 : 0),
 });
+
+function counted(count: number, what: string): string {
+  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+}
 
 interface CheckedFile extends Compilation {
   readonly file: string;

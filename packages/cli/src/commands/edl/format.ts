@@ -17,7 +17,7 @@ export const command = defineCommand({
   options: {
     dialect: compileOptions.dialect,
     define: compileOptions.define,
-    check: { type: 'boolean', summary: 'Print nothing, and fail unless the files already have this form' },
+    check: { type: 'boolean', summary: 'Write nothing, and fail unless the files already have this form' },
     write: { type: 'boolean', summary: 'Write it back into the files' },
   },
   examples: [
@@ -45,7 +45,7 @@ export const command = defineCommand({
       if (!check && !write) printer.line(text.trimEnd());
       else if (!changed) printer.line(`${markOf('ok', printer)} ${file} is formatted`);
       else if (write) printer.line(`${markOf('ok', printer)} formatted ${file}`);
-      else printer.line(`${markOf('failure', printer)} ${file} has another form`);
+      else printer.line(`${markOf('failure', printer)} ${file} is not in the standard form`);
     }
   },
   json: ({ formatted, write }) => ({

@@ -14,6 +14,8 @@ export const command = defineCommand({
     '',
     'Types that only C headers define have to be told with --foreign where they are passed.',
     'An address that nothing checks (`user_check`) is null, unless --allow-user-check names it.',
+    '',
+    'It writes no C: that is what oeedger8r and sgx_edger8r are for, with their --trusted, --untrusted and --use-prefix.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The EDL file', required: true, extensions: ['edl'] } },
   options: { ...compileOptions, ...codeOptions, ...outOptions },

@@ -26,7 +26,7 @@ export const compileOptions = {
     multiple: true,
     short: 'W',
     summary:
-      'Warnings as oeedger8r spells them: -Wall, -Werror, -Werror=FAMILY, -WFAMILY, -Wno-FAMILY; -Wdialect for what one dialect refuses',
+      'Warnings as oeedger8r spells them: -Wall, -Werror, -Werror=FAMILY, -WFAMILY, -Wno-FAMILY; -Wdialect for what one dialect refuses. Families: docs/reference/edl-rules.md',
   },
 } as const;
 

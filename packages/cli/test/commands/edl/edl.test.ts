@@ -26,7 +26,7 @@ const wrong = write('wrong.edl', 'enclave {\n    trusted { public void fill([in,
 describe('enclos edl check', () => {
   test('counts the functions of files that keep the rules', async () => {
     const ran = await edl('check', good);
-    assert.deepEqual([ran.code, ran.stdout, ran.stderr], [0, '✔ good.edl: 1 ECALLs, 1 OCALLs\n', '']);
+    assert.deepEqual([ran.code, ran.stdout, ran.stderr], [0, '✔ good.edl: 1 ECALL, 1 OCALL\n', '']);
     const report = (await edl('check', good, '--json')).json();
     assert.deepEqual(report, {
       errors: 0,
@@ -36,12 +36,19 @@ describe('enclos edl check', () => {
     });
   });
 
+  test('refuses to check no file at all', async () => {
+    for (const command of ['check', 'format']) {
+      const ran = await edl(command, '--json');
+      assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_USAGE']);
+    }
+  });
+
   test('marks what breaks a rule, in each file, with what the SDKs print', async () => {
     const ran = await edl('check', wrong, good);
     assert.equal(ran.code, 2);
     assert.match(ran.stdout, /^error .* \[edl-[a-z-]+\]\n {2}wrong\.edl:2:\d+\n {2}2 │ .*\n {4}│ +\^+\n/);
     assert.match(ran.stdout, /note: oeedger8r: invalid `string' attribute - `text' is not char pointer\n/);
-    assert.match(ran.stdout, /✔ good\.edl: 1 ECALLs, 1 OCALLs\n✖ 1 errors, 0 warnings\n$/);
+    assert.match(ran.stdout, /✔ good\.edl: 1 ECALL, 1 OCALL\n✖ 1 error, 0 warnings\n$/);
     const { errors, diagnostics } = (await edl('check', wrong, '--json')).json();
     const [first] = diagnostics as readonly Readonly<Record<string, unknown>>[];
     assert.deepEqual([errors, first?.['file'], first?.['line'], first?.['severity']], [1, 'wrong.edl', 2, 'error']);
@@ -78,11 +85,8 @@ describe('enclos edl check', () => {
       assert.equal((await edl('check', conditional, ...argv)).code, 2, argv.join(' '));
     }
     const signed = write('signed.edl', 'enclave { trusted { public void f([in, size=n] char* p, int n); }; };');
-    assert.match((await edl('check', signed)).stdout, /^warning .*\[edl-[a-z-]+\]\n[^]*⚠ 0 errors, 1 warnings\n$/);
-    assert.equal(
-      (await edl('check', signed, '-Wno-signed-size-or-count')).stdout,
-      '✔ signed.edl: 1 ECALLs, 0 OCALLs\n',
-    );
+    assert.match((await edl('check', signed)).stdout, /^warning .*\[edl-[a-z-]+\]\n[^]*⚠ 0 errors, 1 warning\n$/);
+    assert.equal((await edl('check', signed, '-Wno-signed-size-or-count')).stdout, '✔ signed.edl: 1 ECALL, 0 OCALLs\n');
     assert.equal((await edl('check', signed, '-Werror=signed-size-or-count')).code, 2);
     assert.equal((await edl('check', signed, '-Werror')).code, 2);
     const pointer = write('pointer.edl', 'enclave { trusted { public void f(void* p); }; };');
@@ -198,6 +202,11 @@ describe('enclos edl gen', () => {
     assert.match(
       ran.stdout,
       /readonly k: Uint8Array;\n {4}readonly p: ArenaHandle \| null;\n {2}\}\) => Promise<number>;/,
+    );
+    const misspelt = errorOf(await edl('gen', file, '--foreign', 'types.json', '--allow-user-check', 'f.q', '--json'));
+    assert.deepEqual(
+      [misspelt.code, misspelt.message],
+      ['EDL_USER_CHECK_UNKNOWN', '"f.q" is not an unchecked address of the interface. Did you mean "f.p"?'],
     );
     for (const text of [
       '[]',

@@ -8,7 +8,7 @@ import type { ArenaHandle } from './memory.ts';
  * | integers up to 32 bits, `wchar_t`, enumerations, `float`, `double` | number | number |
  * | integers of 64 bits (`long`, `size_t`, ...) | bigint | bigint, or a number that is a safe integer |
  * | `bool` | boolean | boolean |
- * | `long double`, unions, foreign types of which only the size is known | Uint8Array of that size | the same |
+ * | `long double` (80 bits, and zeros for its padding), unions, foreign types of which only the size is known | Uint8Array of that size | the same |
  * | structures | object with every member | object; members that are only the size or count of another may be left out |
  * | many of: `char`, `unsigned char`, `uint8_t`, `void`, foreign types of which only the size is known | Uint8Array | the same |
  * | many other numbers | Int8Array, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array | the same, or an array |

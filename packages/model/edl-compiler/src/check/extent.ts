@@ -1,3 +1,4 @@
+import { didYouMean } from '@enclos/diagnostics';
 import type { Findings } from '../findings/findings.ts';
 import { extentRules as rules } from '../rules/extents.ts';
 import { warningRules } from '../rules/warnings.ts';
@@ -28,8 +29,12 @@ export function checkExtents(
       if (isInteger(value)) checkNumber(value, context.findings);
       else {
         const holder = byName.get(value.text);
-        if (holder === undefined) context.findings.report(rules.unknownName, value.at, [value.text, owner.kind]);
-        else checkHolder(holder, { value, owner, ...context });
+        if (holder !== undefined) checkHolder(holder, { value, owner, ...context });
+        else {
+          const meant = didYouMean(value.text, byName.keys());
+          const words = [value.text, owner.kind, ...(meant === undefined ? [] : [meant])];
+          context.findings.report(rules.unknownName, value.at, words);
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import { refuse } from '../arena/refusal.ts';
 import type { CallValues, EdlValue } from '../arena/values.ts';
 import type { Spot } from '../forms/form.ts';
 import { ArenaReader } from './arena-reader.ts';
-import type { DeepMember } from './buffer-plan.ts';
+import { type DeepMember, elementPath } from './buffer-plan.ts';
 import type { CallPlan } from './call-plan.ts';
 import { isText, type PlacedValue, placeInput, placeOutput, placeText, readText } from './ecall.ts';
 import { bytesOf, countOf } from './extent-plan.ts';
@@ -28,10 +28,45 @@ export function encodeIntelEcall(plan: CallPlan, values: CallValues, maxBytes: n
       : placeInput(builder, parameter, context);
   });
   const placed = all.filter((item) => item !== undefined);
+  for (const item of placed) {
+    if (!isText(item) && item.parameter.direction === 'inout') {
+      refuseSkippedMembers(builder, item.placement, item.parameter.path);
+    }
+  }
   return {
     image: builder.finish(start),
     decodeResult: (memory, address) => decodeResult(plan, placed, { memory, base: address, start, maxBytes }),
   };
+}
+
+/**
+ * The bridge keeps no copy of a member that is NULL, but skips as many bytes as its size and count say when it writes back
+ * (CodeGen.ml, `gen_struct_ptr_direction_post`). Whatever follows it would be read from the wrong place of the enclave's heap.
+ */
+function refuseSkippedMembers(
+  { view, maxBytes }: ImageBuilder,
+  { buffer, at, children }: Placement,
+  path: string,
+): void {
+  const deep = buffer.deep();
+  if (deep === undefined) return;
+  const members = children.flatMap((found, i) =>
+    deep.members.map((member, m) => {
+      const spot = {
+        view,
+        at: at + i * deep.struct.bytes,
+        path: `${elementPath(buffer, path, i)}.${member.buffer.name}`,
+      };
+      return { spot, isSkipped: found[m] === undefined && bytesOf(member.buffer.extent, spot, maxBytes) > 0 };
+    }),
+  );
+  const skipped = members.slice(0, -1).find(({ isSkipped }) => isSkipped);
+  if (skipped !== undefined) {
+    refuse(
+      skipped.spot.path,
+      'NULL with a size and count that are not 0, after which code of the SDK of Intel loses its place',
+    );
+  }
 }
 
 interface ReturnedImage {

@@ -92,7 +92,6 @@ function readBuffer(
       return null;
     }
     const memberLength = bytesOf(member.buffer.extent, { ...element, path: at }, reader.maxBytes);
-    reader.require(target, memberLength, at);
     const child = readBuffer(reader, member.buffer, { address: target, length: memberLength, path: at });
     found.push(child.read);
     return child.value;
@@ -124,6 +123,6 @@ function encodeResult(
       bytes: written.bytes,
     }));
   });
-  // Where nothing is written, the address was not looked at either.
+  // What is empty was not required to lie in the arena.
   return [{ address, bytes }, ...patches.filter((patch) => patch.bytes.length > 0)];
 }

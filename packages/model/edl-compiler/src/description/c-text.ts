@@ -30,12 +30,12 @@ function typeText(type: CType): string {
 
 /** A parameter as EDL writes it: `[in, size=n] const uint8_t* data`. */
 function parameterText({ name, type, passing }: ParameterModel): string {
-  const attributes = attributesOf(passing);
+  const attributes = attributesOf(type, passing);
   const block = attributes.length === 0 ? '' : `[${attributes.join(', ')}] `;
   return `${block}${declarationText(type, name)}`;
 }
 
-function attributesOf(passing: ParameterModel['passing']): readonly string[] {
+function attributesOf(type: CType, passing: ParameterModel['passing']): readonly string[] {
   switch (passing.kind) {
     case 'value':
       return [];
@@ -47,9 +47,19 @@ function attributesOf(passing: ParameterModel['passing']): readonly string[] {
       return [
         ...directionText[passing.direction],
         ...extentAttributes(passing.extent),
-        ...(passing.isReadOnly ? ['readonly'] : []),
+        ...typedefAttributes(type, passing),
       ];
   }
+}
+
+/** What only a foreign type has: for others the type itself says whether it is a pointer, an array, or constant. */
+function typedefAttributes(
+  type: CType,
+  { element, isReadOnly }: Extract<ParameterModel['passing'], { readonly kind: 'buffer' }>,
+): readonly string[] {
+  if (type.kind !== 'foreign') return [];
+  const isPointer = element.kind === 'foreign' && element.name === `*${type.name}`;
+  return [isPointer ? 'isptr' : 'isary', ...(isReadOnly ? ['readonly'] : [])];
 }
 
 const directionText = { in: ['in'], out: ['out'], inout: ['in', 'out'] } as const;

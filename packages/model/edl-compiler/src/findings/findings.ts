@@ -36,7 +36,7 @@ const compilers: Readonly<Record<Dialect, { readonly program: string; readonly o
 /** Names in messages; hostile files hold longer ones. */
 const longestWord = 200;
 /** Lines that are longer are not shown: each finding would hold the whole of them. */
-const longestLine = 10_000;
+const longestLine = 2000;
 
 /**
  * Collects what breaks rules. In one dialect, what its compiler refuses is an error, and the other's rules do not count. In both, a

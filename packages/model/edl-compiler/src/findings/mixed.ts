@@ -6,5 +6,5 @@ export const mixedDialects: Rule = {
   dialects: ['oe', 'intel'],
   text: (here, there) =>
     `The interface is neither Open Enclave's dialect nor Intel's: ${here}'s compiler refuses this place, and ${there}'s refuses another.`,
-  hint: () => 'one of the dialects in both places',
+  hint: () => 'one of the dialects in both places; --dialect oe or --dialect intel shows what it asks for',
 };

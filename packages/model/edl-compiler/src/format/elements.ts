@@ -2,6 +2,7 @@ import { Findings } from '../findings/findings.ts';
 import { Lexer } from '../lexis/lexer.ts';
 import type { RawToken } from '../lexis/token.ts';
 import { mostTokens } from '../source/limits.ts';
+import type { DialectChoice } from '../source/dialect.ts';
 import type { SourceText } from '../source/place.ts';
 
 /** A piece of a file that stays as it is; what changes is the white space between pieces. */
@@ -25,12 +26,13 @@ const symbols = new Set('{}()[]*,;=');
 /**
  * Cuts a file that was accepted into what its formatted form consists of.
  *
+ * @param dialect The one by which it was accepted: where comments end may depend on it
  * @param leftOut What conditionals leave out, ascending. Where it could not be a part of an interface it stays verbatim
  */
-export function elementsOf(source: SourceText, leftOut: readonly Span[]): readonly Element[] {
-  const kept = verbatimSpans(source, leftOut);
+export function elementsOf(source: SourceText, leftOut: readonly Span[], dialect: DialectChoice): readonly Element[] {
+  const kept = verbatimSpans(source, leftOut, dialect);
   const elements: { kind: Element['kind']; text: string; linesBefore: number; endsLine: boolean }[] = [];
-  const lexer = lexerOf(source);
+  const { lexer } = lexing(source, dialect);
   let linesBefore = 1;
   let next = 0;
   const add = (kind: Element['kind'], { start, end }: Span): void => {
@@ -67,13 +69,9 @@ export function elementsOf(source: SourceText, leftOut: readonly Span[]): readon
   return elements;
 }
 
-/** The file was accepted: what the lexer finds concerns left-out text only. */
-function lexerOf(source: SourceText): Lexer {
-  return new Lexer(source, {
-    dialect: 'both',
-    findings: new Findings({ dialect: 'both' }),
-    budget: { left: mostTokens },
-  });
+function lexing(source: SourceText, dialect: DialectChoice): { lexer: Lexer; findings: Findings } {
+  const findings = new Findings({ dialect });
+  return { lexer: new Lexer(source, { dialect, findings, budget: { left: mostTokens } }), findings };
 }
 
 function directiveEnd(lexer: Lexer, mark: RawToken): { end: number; last: RawToken } {
@@ -86,11 +84,9 @@ function directiveEnd(lexer: Lexer, mark: RawToken): { end: number; last: RawTok
 }
 
 /** The parts of what is left out that hold something which is not a token of the language. */
-function verbatimSpans(source: SourceText, leftOut: readonly Span[]): readonly Span[] {
+function verbatimSpans(source: SourceText, leftOut: readonly Span[], dialect: DialectChoice): readonly Span[] {
   return leftOut.filter(({ start, end }) => {
-    const text = source.text.slice(start, end);
-    const findings = new Findings({ dialect: 'both' });
-    const lexer = new Lexer({ path: source.path, text }, { dialect: 'both', findings, budget: { left: mostTokens } });
+    const { lexer, findings } = lexing({ path: source.path, text: source.text.slice(start, end) }, dialect);
     for (let token = lexer.next(); token.kind !== 'end'; token = lexer.next()) {
       if (token.kind === 'symbol' && !symbols.has(token.text)) return true;
     }

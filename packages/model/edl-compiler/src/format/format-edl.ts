@@ -19,5 +19,5 @@ export function formatEdl(source: SourceText, options: ParseOptions = {}): strin
   if (file === undefined) throw new EdlFileError(source.path, diagnostics);
   const leftOut = file.trivia.filter(({ kind }) => kind === 'left-out').map(({ at }) => at);
   const formatter = new Formatter();
-  return formatter.format(elementsOf(source, leftOut));
+  return formatter.format(elementsOf(source, leftOut, options.dialect ?? 'both'));
 }

@@ -12,11 +12,6 @@ interface Piece {
   readonly isSpaced: boolean;
 }
 
-/** A brace that is open. */
-export interface Block {
-  readonly keyword: string;
-}
-
 /** Writes statements as lines. */
 export class Layout {
   readonly #lines: string[] = [];
@@ -68,7 +63,7 @@ export class Layout {
       .map((piece, index) => (piece.isSpaced && index > 0 ? ' ' : '') + piece.element.text)
       .join('');
     const isBroken =
-      pieces.some(({ element }, index) => endsLine(element) && index < pieces.length - 1) || oneLine.includes('\n');
+      oneLine.includes('\n') || pieces.some(({ element }, index) => needsLines(element, index === pieces.length - 1));
     if (!isBroken && depth * indentation.length + oneLine.length <= width) {
       this.line(indentation.repeat(depth) + oneLine);
       return;
@@ -120,6 +115,12 @@ export class Layout {
 export function isOwnLine({ kind, linesBefore, endsLine: isLast, text }: Element): boolean {
   if (kind === 'line-comment') return linesBefore > 0;
   return kind === 'block-comment' && (text.includes('\n') || (linesBefore > 0 && isLast));
+}
+
+/** Whether a statement with it has more than one line. */
+function needsLines(element: Element, isLast: boolean): boolean {
+  const isWhole = element.kind === 'directive' || element.kind === 'verbatim' || isOwnLine(element);
+  return isWhole || (!isLast && endsLine(element));
 }
 
 /** Whether something must begin a new line after it. */

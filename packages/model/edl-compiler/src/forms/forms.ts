@@ -33,6 +33,8 @@ export class Forms {
         return arrayForm(this.sequenceForm(known.of, permission), this.sizes.lengthOf(known.length));
       case 'struct':
         return this.structForm(known.name, false);
+      case 'basic':
+        return known.name === 'long double' ? longDoubleForm : arrayForm(byteSequence(1), 1);
       default:
         return arrayForm(byteSequence(1), this.sizes.sizeOf(type).bytes);
     }
@@ -119,6 +121,18 @@ function arrayForm(sequence: SequenceForm, count: number): ValueForm {
     read: (spot) => sequence.read(spot, count),
   };
 }
+
+const longDoubleBytes = arrayForm(byteSequence(1), 16);
+
+/** 80 bits, and padding, which is whatever stood there. */
+const longDoubleForm: ValueForm = {
+  ...longDoubleBytes,
+  read(spot) {
+    const bytes = new Uint8Array(16);
+    bytes.set(new Uint8Array(spot.view.buffer, spot.view.byteOffset + spot.at, 10));
+    return bytes;
+  },
+};
 
 function addressForm(isAllowed: boolean, permission: string): ValueForm {
   const refused = `an address, which needs "${permission}" in userCheck`;

@@ -3,16 +3,28 @@ import type { Rule } from '../findings/rule.ts';
 const both = ['oe', 'intel'] as const;
 const preprocessorFailed = (): string => 'Preprocessor failed';
 
+/** What to write for what C and C++ have, and EDL has not. */
+const insteadOf: Readonly<Record<string, string>> = {
+  "'": 'double quotation marks, for names of files',
+  ':': 'types of C, such as [in, string] const char* for text',
+  '&': 'a pointer, such as [in] int*',
+  '-': 'a number that is not negative',
+  '<': 'types of C, without templates',
+  '>': 'types of C, without templates',
+  '+': 'one number or one name',
+  '/': 'one number or one name',
+};
+
 /** What may break below the grammar. */
 export const lexicalRules = {
   /** Words: the character. */
   unknownCharacter: {
     code: 'edl-unknown-character',
     dialects: both,
-    text: (character) => `The language has no use for the character "${character}".`,
+    text: (character) => `EDL has no use for "${character}".`,
     oe: (character) => `Unexpected token at ${character.slice(0, 1)}`,
     intel: (character) => (character === '.' ? 'unexpected token: .' : `Invalid token: ${character.slice(0, 1)}`),
-    hint: (character) => (character === "'" ? 'double quotation marks, for names of files' : 'a name, or nothing'),
+    hint: (character) => insteadOf[character] ?? 'a name, or nothing',
   },
   formFeed: {
     code: 'edl-form-feed',

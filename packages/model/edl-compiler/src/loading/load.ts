@@ -34,6 +34,9 @@ export function loadEdl(file: string, options: LoadOptions): LoadResult {
   return loader.run(file);
 }
 
+/** Paths that the note of a missing file names. */
+const mostPathsShown = 8;
+
 class Loader {
   readonly #options: LoadOptions;
   readonly #budget = { left: mostTokens };
@@ -66,6 +69,15 @@ class Loader {
 
   #find(name: string, importer: string | undefined): string | undefined {
     return candidatePaths(name, importer, this.#options.searchPaths).find((path) => this.#text(path) !== undefined);
+  }
+
+  #lookedFor(name: string, importer: string): string[] {
+    const paths = candidatePaths(name, importer, this.#options.searchPaths);
+    if (paths.length === 0) return [];
+    const shown = paths.slice(0, mostPathsShown).join(', ');
+    return [
+      `looked for ${shown}${paths.length > mostPathsShown ? `, and in ${paths.length - mostPathsShown} more places` : ''}`,
+    ];
   }
 
   #text(path: string): string | undefined {
@@ -113,8 +125,9 @@ class Loader {
     const { findings } = this.#options;
     // One file that is too much was reported: a hostile interface names a large file by endlessly many paths.
     if (findings.isFull || this.#length > longestFiles) return;
-    const path = this.#find(item.file.text, importer);
-    if (path === undefined) return findings.report(rules.notFound, item.file.at, [item.file.text]);
+    const { text: name, at } = item.file;
+    const path = this.#find(name, importer);
+    if (path === undefined) return findings.report(rules.notFound, at, [name], this.#lookedFor(name, importer));
     const start = this.#chain.indexOf(path);
     if (start >= 0) {
       const circle = [...this.#chain.slice(start), path];

@@ -2,6 +2,14 @@ import type { Rule } from '../findings/rule.ts';
 
 const both = ['oe', 'intel'] as const;
 
+/** Where the SDKs install a file, so that the hint can name the folder. */
+function folderOf(name: string): string {
+  if (name.startsWith('openenclave/')) return "Open Enclave's include folder (/opt/openenclave/include)";
+  if (name === 'platform.edl') return "Open Enclave's folder for SGX (/opt/openenclave/include/openenclave/edl/sgx)";
+  if (/^sgx_\w+\.edl$/.test(name)) return "the include folder of Intel's SDK (/opt/intel/sgxsdk/include)";
+  return 'the folder that it is in';
+}
+
 /** What may break between files. */
 export const loadingRules = {
   /** Words: the name of the file, as it is written. */
@@ -11,7 +19,7 @@ export const loadingRules = {
     text: (name) => `The file "${name}" is not found.`,
     oe: (name) => `error: file not found within search paths: ${name}`,
     intel: (name) => `File not found within search paths: ${name}`,
-    hint: () => 'its folder as a search path',
+    hint: (name) => `--search-path with ${folderOf(name)}`,
   },
   /** Words: the file that is imported, the path that it has. */
   circle: {

@@ -45,6 +45,8 @@ class Preprocessor {
   readonly #trivia: Trivia[] = [];
   /** Whether macros stand for more than is read. */
   #isOver = false;
+  /** Where the last character without a use ends: `::` is one slip, not two. */
+  #unknownEnd = -1;
   /** Where what is left out begins. */
   #leftOutFrom: number | undefined;
 
@@ -64,8 +66,7 @@ class Preprocessor {
       if (token.kind === 'end' || this.#isOver) return this.#finish(token);
       if (token.kind === 'newline') isFirstOnLine = true;
       else if (isComment(token)) this.#comment(token);
-      else if (token.text === '#' && token.kind === 'symbol') {
-        if (!isFirstOnLine) this.#options.findings.report(directiveRules.notFirst, this.#at(token));
+      else if (token.text === '#' && token.kind === 'symbol' && this.#isDirective(token, isFirstOnLine)) {
         this.#directive(token);
         isFirstOnLine = true;
       } else {
@@ -73,6 +74,16 @@ class Preprocessor {
         if (this.#conditionals.isKept) this.#keep(token);
       }
     }
+  }
+
+  /** In what is left out, gcc looks for directives at the beginnings of lines only; oeedger8r looks everywhere. */
+  #isDirective(mark: RawToken, isFirstOnLine: boolean): boolean {
+    if (isFirstOnLine) return true;
+    const { findings, dialect } = this.#options;
+    const { isKept } = this.#conditionals;
+    if (isKept) findings.report(directiveRules.notFirst, this.#at(mark));
+    else if (dialect === 'both') findings.report(directiveRules.hidden, this.#at(mark));
+    return isKept || dialect !== 'intel';
   }
 
   #finish(end: RawToken): PreprocessedText {
@@ -116,7 +127,10 @@ class Preprocessor {
     if (!isToken(token)) return;
     const { findings } = this.#options;
     if (token.kind === 'symbol' && !symbols.has(token.text)) {
-      findings.report(lexicalRules.unknownCharacter, this.#at(token), [token.text]);
+      if (token.start !== this.#unknownEnd) {
+        findings.report(lexicalRules.unknownCharacter, this.#at(token), [token.text]);
+      }
+      this.#unknownEnd = token.end;
     } else if (this.#options.dialect === 'oe') this.#tokens.push(token);
     else if (!this.#macros.expand(token, this.#tokens)) {
       findings.report(lexicalRules.tooManyTokens, this.#at(token));

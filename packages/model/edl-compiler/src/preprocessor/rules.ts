@@ -41,10 +41,16 @@ export const directiveRules = {
     intel: () => 'Invalid token: #',
     hint: () => 'a new line',
   },
+  hidden: {
+    code: 'edl-directive-hidden',
+    dialects: both,
+    text: () => "Open Enclave's compiler obeys this directive, and Intel's does not see it.",
+    hint: () => 'a new line',
+  },
   headerText: {
     code: 'edl-directive-include',
     dialects: both,
-    text: () => 'Texts of other files are not inserted into an EDL file.',
+    text: () => 'Enclos does not follow "#include" in an EDL file.',
     oe: () => 'unsupported directive include',
     hint: () => 'include "x.h" inside the enclave for a C header, or an import of another EDL file',
   },

@@ -6,12 +6,14 @@ const onlyIntel = ['intel'] as const;
 
 /** Rules of what may stand in the brackets before a parameter. The words of each: see where it is reported. */
 export const attributeRules = {
+  /** Words: the attribute, and what it may have been meant to be. */
   unknownAttribute: {
     code: 'edl-unknown-attribute',
     dialects: both,
     text: (name) => `There is no attribute "${name}".`,
     oe: (name) => `unknown attribute: \`${name}'`,
     intel: (name) => `unknown attribute: ${name}`,
+    hint: (_name, meant) => meant ?? 'in, out, size, count, string, wstring, user_check, isptr, isary or readonly',
   },
   sizefunc: {
     code: 'edl-sizefunc',

@@ -14,12 +14,15 @@ export const extentRules = {
       `Function \`${owner}': simultaneous \`size' and \`count' parameters \`size' and \`count' are not supported by oeedger8r.`,
     hint: () => 'count alone, for elements of the type, or size alone, for bytes',
   },
+  /** Words: the name, whose it is, and the name that it may have been meant to be. */
   unknownName: {
     code: 'edl-size-name',
     dialects: both,
     text: (name) => `"${name}" is not declared here, so nothing holds the size.`,
     oe: (name) => `could not find declaration for \`${name}'.`,
     intel: (name, place) => (place === 'trusted' ? `parameter \`${name}' not found.` : undefined),
+    hint: (_name, place, meant) =>
+      meant ?? (place === 'trusted' || place === 'untrusted' ? 'the name of a parameter' : 'the name of a member'),
   },
   notInteger: {
     code: 'edl-size-type',

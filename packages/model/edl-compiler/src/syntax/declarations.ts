@@ -54,6 +54,9 @@ function readAttribute(reader: TokenReader): Attribute {
   if (reader.isSymbol('=')) {
     const equals = reader.take();
     const value = reader.expectValue(`the value of "${name.text}"`, () => 'expecting integer');
+    if (reader.isSymbol('(') || reader.isSymbol('*')) {
+      reader.fail(rules.attributeExpression, [name.text, printed(reader.token)]);
+    }
     // One that the language does not know is reported as that.
     if (flagAttributes.has(name.text)) reader.report(rules.attributeWithValue, equals, [name.text]);
     return { name, value, at: reader.placeFrom(first) };

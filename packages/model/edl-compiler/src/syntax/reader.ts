@@ -82,8 +82,10 @@ export class TokenReader {
     return isThere;
   }
 
-  expectSymbol(symbol: string): Token {
-    return this.isSymbol(symbol) ? this.take() : this.fail(rules.expectedSymbol, [symbol, printed(this.token)]);
+  /** @param other What could stand there as well, for the message */
+  expectSymbol(symbol: string, other?: string): Token {
+    if (this.isSymbol(symbol)) return this.take();
+    return this.fail(rules.expectedSymbol, [symbol, printed(this.token), ...(other === undefined ? [] : [other])]);
   }
 
   /** Where a semicolon seems to be forgotten, reading goes on without it. */
@@ -141,7 +143,7 @@ export class TokenReader {
     while (!this.isSymbol(close)) {
       one();
       if (this.isSymbol(close)) return;
-      const comma = this.expectSymbol(',');
+      const comma = this.expectSymbol(',', close);
       if (this.isSymbol(close)) this.report(rules.trailingComma, comma, [close]);
     }
   }

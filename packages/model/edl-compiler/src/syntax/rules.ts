@@ -7,11 +7,12 @@ const named = (token: string): string => (token === '' ? 'the end of the file' :
 
 /** What may break in the grammar. A word for a token is its text, and empty for the end of the file. */
 export const syntaxRules = {
-  /** Words: what is expected, and the token that stands there. */
+  /** Words: what is expected, the token that stands there, and what else could stand there. */
   expectedSymbol: {
     code: 'edl-expected',
     dialects: both,
-    text: (symbol, got) => `"${symbol}" is expected here, not ${named(got ?? '')}.`,
+    text: (symbol, got, other) =>
+      `"${symbol}"${other === undefined ? '' : ` or "${other}"`} is expected here, not ${named(got ?? '')}.`,
     oe: (symbol, got) => `expecting ${symbol} got ${got}`,
     intel: (_symbol, got) => unexpected(got ?? ''),
   },
@@ -172,6 +173,15 @@ export const syntaxRules = {
     text: (attribute) => `The attribute "${attribute}" needs a value.`,
     oe: (_attribute, got) => `expecting = got ${got}`,
     hint: (attribute) => `${attribute}=NAME or ${attribute}=NUMBER`,
+  },
+  /** Words: the attribute, the token that follows its value. */
+  attributeExpression: {
+    code: 'edl-attribute-expression',
+    dialects: both,
+    text: (attribute) => `The value of "${attribute}" is one number or one name, not an expression.`,
+    oe: (_attribute, got) => `expecting , got ${got}`,
+    intel: (_attribute, got) => unexpected(got ?? ''),
+    hint: () => 'a parameter that holds the result, and its name',
   },
   functionAttributes: {
     code: 'edl-function-attributes',

@@ -50,7 +50,7 @@ function member<F extends FunctionModel>(
   const unchecked = uncheckedNames(called).map((path) =>
     context.names.isAllowed(path)
       ? `Nothing checks the address \`${path}\`.`
-      : `Nothing checks the address \`${path}\`, so only null is accepted until it is allowed by this name.`,
+      : `Nothing checks the address \`${path}\`, so only null is accepted until \`--allow-user-check\` names it.`,
   );
   return `${docComment([...lines, ...unchecked], '  ')}\n  readonly ${name}: ${typeOf(called, context)};`;
 }

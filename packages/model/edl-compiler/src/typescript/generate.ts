@@ -7,6 +7,7 @@ import { ecallsInterface, ocallsInterface, type FunctionsContext } from './funct
 import { docComment } from './lines.ts';
 import { createModuleNames, pascalCase, requireName, type ModuleNames } from './names.ts';
 import type { TypeNames } from './types.ts';
+import { requireAddresses, withAllUnknownTypes } from './told.ts';
 
 export interface TypeScriptOptions {
   /** What types of C headers are. The module holds it. */
@@ -22,8 +23,8 @@ export interface TypeScriptOptions {
  * functions. `createNAMEEcalls` gives the ECALLs of a loaded enclave, `serveNAMEOcalls` serves its OCALLs. The same model and options give the
  * same bytes, without the time and without paths.
  *
- * @throws EDL_LAYOUT_UNKNOWN for a type of a C header that is passed and not told; EDL_INVALID_INTERFACE for names that
- *   TypeScript cannot have
+ * @throws EDL_LAYOUT_UNKNOWN for types of C headers that are passed and not told, with all their names; EDL_USER_CHECK_UNKNOWN
+ *   for a name in `userCheck` that is not an address of the interface; EDL_INVALID_INTERFACE for names that TypeScript cannot have
  * @example
  * import { createHash } from 'node:crypto';
  * import { compileEdl, generateTypeScript } from '@enclos/edl-compiler';
@@ -34,11 +35,15 @@ export interface TypeScriptOptions {
  * const module = model === undefined ? '' : generateTypeScript(model, { sha256 });
  */
 export function generateTypeScript(model: EdlModel, options: TypeScriptOptions): string {
+  return withAllUnknownTypes(options.foreign, (foreign) => moduleText(model, { ...options, foreign }));
+}
+
+function moduleText(model: EdlModel, options: TypeScriptOptions): string {
   const name = requireName(model.name, 'an interface');
   const names = createModuleNames();
   for (const imported of [...functionImports, ...typeImports.map(([type]) => type)]) names.claim(imported, 'an import');
   const own = claimOwnNames(name, names);
-  const { text, typeNames } = typesOf(model, options, names);
+  const { text, typeNames, addresses } = typesOf(model, options, names);
   const context: FunctionsContext = { names: typeNames, ecalls: own.ecalls, privateEcalls: own.privateEcalls };
   const hasPrivate = model.ecalls.some(({ isPublic }) => !isPublic);
   const functions = [
@@ -47,6 +52,7 @@ export function generateTypeScript(model: EdlModel, options: TypeScriptOptions):
     ocallsInterface(own.ocalls, model, context),
   ];
   const interfaces = [...text(), ...functions].join('\n\n');
+  requireAddresses(options.userCheck, addresses);
   const usedTypes = typeImports.flatMap(([type, use]) =>
     use === '' || interfaces.includes(use) ? [`type ${type}`] : [],
   );
@@ -101,6 +107,8 @@ interface ModuleTypes {
   readonly typeNames: TypeNames;
   /** Their text. Asked for after everything else has asked for its names. */
   readonly text: () => readonly string[];
+  /** The names of all addresses that are not checked, once everything is written. */
+  readonly addresses: ReadonlySet<string>;
 }
 
 function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions, names: ModuleNames): ModuleTypes {
@@ -110,6 +118,7 @@ function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions
   // Structures whose pointers are not followed where they stand, in the order in which they are asked for.
   const plain = new Map<CompositeModel, string>();
   const allowed = new Set(userCheck);
+  const addresses = new Set<string>();
   const tagOf = (name: string): string => tags.get(name) ?? requireName(name, 'a type');
   const typeNames: TypeNames = {
     structName(name, isFollowed) {
@@ -121,7 +130,10 @@ function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions
     },
     enumName: (name) => tags.get(name),
     resolve: (type) => sizes.resolve(type),
-    isAllowed: (path) => allowed.has(path),
+    isAllowed(path) {
+      addresses.add(path);
+      return allowed.has(path);
+    },
     followsDeeply: model.dialect !== 'intel',
   };
   const text = (): readonly string[] => [
@@ -134,7 +146,7 @@ function typesOf(model: EdlModel, { foreign, userCheck = [] }: TypeScriptOptions
     // A map gives what is added while it is gone through.
     ...Array.from(plain, ([composite, name]) => compositeText(composite, { name, isFollowed: false }, typeNames)),
   ];
-  return { typeNames, text };
+  return { typeNames, text, addresses };
 }
 
 function creatorText({ create, ecalls, constant }: OwnNames): string {

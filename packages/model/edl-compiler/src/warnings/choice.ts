@@ -57,8 +57,13 @@ function readOption(option: string): { readonly setting?: Setting; readonly name
 }
 
 function problemOf(option: string, name: string): string {
-  const meant = didYouMean(name, ['all', 'error', ...Object.keys(warningFamilies)]);
-  return `There is no warning option "${option}".${meant === undefined || meant === name ? '' : ` Did you mean "${meant}"?`}`;
+  const families = Object.keys(warningFamilies);
+  const meant = didYouMean(name, ['all', 'error', ...families]);
+  const rest =
+    meant === undefined || meant === name
+      ? `There are -Wall, -Werror, and -WX, -Wno-X and -Werror=X for these X: ${families.join(', ')}.`
+      : `Did you mean "${meant}"?`;
+  return `There is no warning option "${option}". ${rest}`;
 }
 
 /** The choice as a function for what collects findings. */

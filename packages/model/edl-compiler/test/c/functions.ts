@@ -32,7 +32,7 @@ export class CFunctions {
     const loads = parameters.map((parameter) => this.#load(parameter)).join('');
     const returned = isVoid(returns)
       ? ''
-      : `  ${declare(returns, 'returned')};\n${this.#loadValue(returns, 'returned', 0)}  return returned;\n`;
+      : `  ${declare(returns, 'returned')};\n  memset(&returned, 0, sizeof returned);\n${this.#loadValue(returns, 'returned', 0)}  return returned;\n`;
     return `${declare(returns, `${name}(${list === '' ? 'void' : list})`)} {\n${prints}${loads}${returned}}\n`;
   }
 
@@ -140,6 +140,9 @@ export class CFunctions {
         )
         .join('');
     }
+    // The padding of a long double is lost in registers.
+    const isLong = type.kind === 'basic' && type.name === 'long double' && call === 'print';
+    if (isLong) return `    print(&(${place}), 10);\n    print("\\0\\0\\0\\0\\0", 6);\n`;
     return `    ${call}(&(${place}), sizeof(${place}));\n`;
   }
 }

@@ -35,8 +35,17 @@ export class RandomValues {
       case 'basic':
         return this.#number(type.name);
       default:
-        return this.#bytes(this.#types.size(type));
+        return this.#union(type);
     }
+  }
+
+  /** The bytes of one member. Padding is zero, since C does not keep it. */
+  #union(type: CType): Uint8Array {
+    const memory = new CMemory(new Uint8Array(this.#types.size(type)), 0n);
+    if (type.kind !== 'union') throw new Error('Not a union.');
+    const member = this.#random.pick(this.#types.composite(type.name).members);
+    if (member.type.kind !== 'pointer') this.#types.write(memory, 0n, member.type, this.value(member.type));
+    return memory.bytes;
   }
 
   many(type: CType, count: number, isFollowed = false, depth = 0): EdlValue {

@@ -30,6 +30,7 @@ export const boundRules: readonly string[] = [
 /** Rules that compare the dialects: only `both` can break them. */
 export const comparingRules: readonly string[] = [
   'edl-continued-comment',
+  'edl-directive-hidden',
   'edl-deep-copy-depth',
   'edl-function-order',
   'edl-integer-zero',

@@ -89,6 +89,11 @@ export const filesExamples: Readonly<Record<string, RuleExample>> = {
     intel: 'Invalid token: #',
     accepted: 'trusted {\n#ifdef X\n#endif\n    public void f(); };',
   },
+  'edl-directive-hidden': {
+    refused: '\n#ifdef X\nx #else\n#endif\n    trusted { public void f(); };',
+    at: '#',
+    accepted: '\n#ifdef X\nx\n#else\n#endif\n    trusted { public void f(); };',
+  },
   'edl-directive-include': {
     refused: '\n#include "a.h"\n    trusted { public void f(); };',
     at: '#include "a.h"',

@@ -140,6 +140,13 @@ export const grammarExamples: Readonly<Record<string, RuleExample>> = {
     oe: 'expecting = got ]',
     accepted: 'trusted { public void f([in, size=8] int* p); };',
   },
+  'edl-attribute-expression': {
+    refused: 'trusted { public void f([in, size=4*n] int* p, size_t n); };',
+    at: '*',
+    oe: 'expecting , got *',
+    intel: 'unexpected token: *',
+    accepted: 'trusted { public void f([in, size=n] int* p, size_t n); };',
+  },
   'edl-function-attributes': {
     refused: 'trusted { public void f(); };\n    untrusted { [cdecl] void o(); };',
     at: '[',
