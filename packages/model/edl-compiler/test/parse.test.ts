@@ -361,6 +361,7 @@ test('what only one compiler accepts is a difference', () => {
   differs(functions('const char* f();'), 'oe', 'edl-const', 'sgx_edger8r: unexpected token: const');
   differs(functions('void f(const int a);'), 'oe', 'edl-const', 'sgx_edger8r: unexpected token: a');
   differs(functions('void f(int allow);'), 'oe', 'edl-keyword', 'sgx_edger8r: unexpected token: allow');
+  differs(inside('enum e { A = public };'), 'oe', 'edl-keyword', 'sgx_edger8r: unexpected token: public');
   differs(functions('void f([in=2] int* a);'), 'intel', 'edl-attribute-value', 'oeedger8r: expecting , got =');
   differs(functions('[cdecl] void f();'), 'intel', 'edl-function-attributes', 'oeedger8r: expecting typename, got [');
   differs(

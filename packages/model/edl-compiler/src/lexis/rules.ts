@@ -15,6 +15,11 @@ const insteadOf: Readonly<Record<string, string>> = {
   '/': 'one number or one name',
 };
 
+/** Operators of two characters are read as one; the compilers see the first. */
+function firstOf(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0);
+}
+
 /** What may break below the grammar. */
 export const lexicalRules = {
   /** Words: the character. */
@@ -22,9 +27,18 @@ export const lexicalRules = {
     code: 'edl-unknown-character',
     dialects: both,
     text: (character) => `EDL has no use for "${character}".`,
-    oe: (character) => `Unexpected token at ${character.slice(0, 1)}`,
-    intel: (character) => (character === '.' ? 'unexpected token: .' : `Invalid token: ${character.slice(0, 1)}`),
+    oe: (character) => `Unexpected token at ${firstOf(character)}`,
+    intel: (character) => (character === '.' ? 'unexpected token: .' : `Invalid token: ${firstOf(character)}`),
     hint: (character) => insteadOf[character] ?? 'a name, or nothing',
+  },
+  /** Words: the character. */
+  leftOutCharacter: {
+    code: 'edl-left-out-character',
+    dialects: ['oe'],
+    text: (character) =>
+      `Open Enclave's compiler has no use for the character "${character}", even where a conditional leaves it out.`,
+    oe: (character) => `Unexpected token at ${firstOf(character)}`,
+    hint: () => 'a comment around it',
   },
   formFeed: {
     code: 'edl-form-feed',

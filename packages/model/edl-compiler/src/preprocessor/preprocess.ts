@@ -72,6 +72,9 @@ class Preprocessor {
       } else {
         isFirstOnLine = false;
         if (this.#conditionals.isKept) this.#keep(token);
+        else if (isUnknown(token)) {
+          this.#options.findings.report(lexicalRules.leftOutCharacter, this.#at(token), [token.text]);
+        }
       }
     }
   }
@@ -126,7 +129,7 @@ class Preprocessor {
   #keep(token: RawToken): void {
     if (!isToken(token)) return;
     const { findings } = this.#options;
-    if (token.kind === 'symbol' && !symbols.has(token.text)) {
+    if (isUnknown(token)) {
       if (token.start !== this.#unknownEnd) {
         findings.report(lexicalRules.unknownCharacter, this.#at(token), [token.text]);
       }
@@ -141,6 +144,10 @@ class Preprocessor {
   #at({ start, end }: { readonly start: number; readonly end: number }): Trivia['at'] {
     return { source: this.#source, start, end };
   }
+}
+
+function isUnknown({ kind, text }: RawToken): boolean {
+  return kind === 'symbol' && !symbols.has(text);
 }
 
 function isToken(token: RawToken): token is Token {

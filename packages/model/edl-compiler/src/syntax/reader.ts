@@ -104,13 +104,12 @@ export class TokenReader {
     if (kind !== 'name' || typeWords.has(text)) {
       this.fail(rules.expectedName, [role, printed(this.token), print(printed(this.token))]);
     }
-    if (intelKeywords.has(text)) this.report(rules.reservedName, this.token, [text]);
-    return this.nameOf(this.take());
+    return this.#name();
   }
 
   /** An integer or a name. */
   expectValue(role: string, print: (got: string) => string): Name | IntegerLiteral {
-    if (this.token.kind === 'name') return this.nameOf(this.take());
+    if (this.token.kind === 'name') return this.#name();
     if (this.token.kind === 'number') return this.#integer(this.take());
     return this.fail(rules.expectedValue, [role, printed(this.token), print(printed(this.token))]);
   }
@@ -173,6 +172,12 @@ export class TokenReader {
     const { kind, text, start } = this.token;
     if (kind !== 'name' || !words.has(text)) return false;
     return this.context.source.text.slice(this.previous.end, start).includes('\n');
+  }
+
+  #name(): Name {
+    const { text } = this.token;
+    if (intelKeywords.has(text) || typeWords.has(text)) this.report(rules.reservedName, this.token, [text]);
+    return this.nameOf(this.take());
   }
 
   #integer(token: Token): IntegerLiteral {

@@ -23,6 +23,12 @@ export const filesExamples: Readonly<Record<string, RuleExample>> = {
     intel: 'Invalid token: ?',
     accepted: 'trusted { public void f(int n); };',
   },
+  'edl-left-out-character': {
+    refused: "\n#ifdef X\nisn't here\n#endif\n    trusted { public void f(); };",
+    at: "'",
+    oe: "Unexpected token at '",
+    accepted: "\n#ifdef X\n// isn't here\n#endif\n    trusted { public void f(); };",
+  },
   'edl-form-feed': {
     refused: '\ftrusted { public void f(); };',
     at: '\f',
