@@ -141,7 +141,7 @@ test('imports that ask for functions in endless ways are refused, and take no ti
   const names = Array.from({ length: 60 }, (_, index) => `f${index}`);
   const layer = (index: number): [string, string][] => {
     const imports = index < 59 ? `from "x${index + 1}.edl" import *; from "y${index + 1}.edl" import *;` : '';
-    // Who comes by the first file has found one name, by the second none.
+    // A way through the first file finds one name, a way through the second none.
     return [
       [`x${index}.edl`, `${functions(`f${index}`)} ${imports}`],
       [`y${index}.edl`, `${functions(`g${index}`)} ${imports}`],

@@ -41,7 +41,7 @@ class Loader {
   readonly #options: LoadOptions;
   readonly #budget = { left: mostTokens };
   readonly #texts = new Map<string, string | undefined>();
-  /** Of all texts. */
+  /** UTF-16 code units of all texts. */
   #length = 0;
   readonly #paths: string[] = [];
   readonly #files = new Map<string, EdlFile>();
