@@ -201,9 +201,6 @@ describe('OCALLs', () => {
     assert.throws(() => serveOcalls(bind(model), { ask, read }), { code: 'EDL_INVALID_INTERFACE' });
     const inherited = of.model({ ocalls: [of.ocall('toString', []), of.ocall('constructor', [])] });
     assert.throws(() => serveOcalls(bind(inherited), {}), { code: 'EDL_INVALID_INTERFACE', message: /"toString"/ });
-    class Empty {}
-    const named = bind(of.model({ ocalls: [of.ocall('constructor', [])] }));
-    assert.throws(() => serveOcalls(named, new Empty()), { code: 'EDL_INVALID_INTERFACE' });
     class Host {
       #count = 0;
       toString(): string {
@@ -214,6 +211,8 @@ describe('OCALLs', () => {
       }
     }
     const host = new Host();
+    const named = bind(of.model({ ocalls: [of.ocall('constructor', [])] }));
+    assert.throws(() => serveOcalls(named, host), { code: 'EDL_INVALID_INTERFACE' });
     const server = serveOcalls(bind(of.model({ ocalls: [of.ocall('ask', [])] })), host);
     await server.ocall(0, request(new Uint8Array(), silent));
     assert.equal(host.toString(), '11');
