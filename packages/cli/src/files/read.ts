@@ -1,6 +1,5 @@
 import { parseJson, type JsonValue } from '@enclos/codec/json';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
@@ -42,35 +41,6 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
     throw cause instanceof EnclosError ? cause : unreadable(path, cause);
   } finally {
     await handle.close();
-  }
-}
-
-/** What the system says of a path at which nothing can be, or only what is not a file. */
-const absentCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO', 'EISDIR']);
-
-/**
- * Reads the first bytes of a file that another file names. What is open is asked what it is, and not the path; a pipe must not make
- * the reader wait, and files of /proc have no size, and may have no end.
- * @returns undefined when no regular file is there
- * @throws CLI_FILE_UNREADABLE
- */
-export function readRegularFile(path: string, maxBytes: number): Uint8Array | undefined {
-  let file: number | undefined;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (!fstatSync(file).isFile()) return undefined;
-    const bytes = new Uint8Array(maxBytes);
-    let length = 0;
-    for (let read = 1; read > 0 && length < maxBytes; length += read) {
-      read = readSync(file, bytes, length, maxBytes - length, null);
-    }
-    return bytes.slice(0, length);
-  } catch (cause) {
-    const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (typeof code === 'string' && absentCodes.has(code)) return undefined;
-    throw unreadable(path, cause);
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 

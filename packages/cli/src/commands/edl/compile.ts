@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
+import { hasCode, readBoundedFileSync, type BoundedFile } from '@enclos/durable';
 import {
   compileEdl,
   EdlFileError,
@@ -12,11 +13,11 @@ import {
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
-import { readRegularFile, readSmallText } from '../../files/read.ts';
+import { readSmallText, unreadable } from '../../files/read.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
-/** As much as the compiler takes, and one more, so that it says what is too much. */
-const mostBytes = 4 * 1024 * 1024 + 1;
+/** As much as the compiler takes. One byte more is read, so that it says what is too much. */
+const longestFile = 4 * 1024 * 1024;
 
 /** The options of a command line that compiles. */
 export interface CompileInput {
@@ -78,20 +79,29 @@ export async function compileFile(file: string, settings: CompileSettings): Prom
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 export function readSource(path: string): Promise<string> {
-  return readSmallText(path, mostBytes);
+  return readSmallText(path, longestFile + 1);
 }
 
+/** What a system says of a path at which nothing can be, or nothing that is read. */
+const absentCodes = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO'];
+
 /**
- * The text of an imported file; undefined for one that is not there.
+ * The text of an imported file; undefined for one that is not there. An interface names it, so it may be anything: a pipe without a
+ * writer, or a file of /proc, which says that it is empty and has no end.
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 function readImported(path: string): string | undefined {
-  const bytes = readRegularFile(path, mostBytes);
-  if (bytes === undefined) return undefined;
-  // The compiler refuses a file of this size, and needs no more of it to say so.
-  if (bytes.length >= mostBytes) return ' '.repeat(mostBytes);
+  let found: BoundedFile;
   try {
-    return withoutByteOrderMark(decodeUtf8(bytes));
+    found = readBoundedFileSync(path, longestFile);
+  } catch (cause) {
+    if (absentCodes.some((code) => hasCode(cause, code))) return undefined;
+    throw unreadable(path, cause);
+  }
+  // The compiler refuses a file that is too large, and needs no more of it to say so.
+  if ('unfit' in found) return found.unfit === 'is not a file' ? undefined : ' '.repeat(longestFile + 1);
+  try {
+    return withoutByteOrderMark(decodeUtf8(found.bytes));
   } catch (cause) {
     throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
   }

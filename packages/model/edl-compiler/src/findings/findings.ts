@@ -81,16 +81,12 @@ export class Findings {
   report(rule: Rule, at: Place, words: readonly string[] = [], notes: readonly string[] = []): void {
     const refusing = rule.dialects.filter((dialect) => this.#dialect === 'both' || dialect === this.#dialect);
     const [only] = refusing;
-    if (only === undefined) return;
-    const kept = this.#placeFor(rule, only, refusing.length === 1);
+    const kept = only === undefined ? undefined : this.#placeFor(rule, only, refusing.length === 1);
     if (kept === undefined || this.#isRepeated(rule, at)) return;
     kept({ rule, at, words: words.map(shortened), notes });
   }
 
-  /**
-   * Where a finding is kept; nowhere when there is too much already: a hostile file breaks a rule at every character, and what is only
-   * remembered to be repeated would then be larger than the file.
-   */
+  /** Where a finding is kept; nowhere when there is enough: a hostile file breaks a rule at every character. */
   #placeFor(rule: Rule, only: Dialect, isOfOne: boolean): ((finding: Finding) => void) | undefined {
     if (rule.severity === 'warning') {
       const judgement = this.#judge(rule.family ?? rule.code, rule);

@@ -35,9 +35,8 @@ export function serveOcalls(bound: BoundInterface, handlers: object): OcallServe
 function handlerOf(handlers: object, name: string): Handler {
   const handler: unknown = Reflect.get(handlers, name);
   // Every object inherits some functions, such as toString, which are not handlers; and its class, as "constructor".
-  const isInherited =
-    name === 'constructor' ? !Object.hasOwn(handlers, name) : handler === Reflect.get(Object.prototype, name);
-  if (typeof handler !== 'function' || isInherited) {
+  const isClass = name === 'constructor' && !Object.hasOwn(handlers, name);
+  if (typeof handler !== 'function' || isClass || handler === Reflect.get(Object.prototype, name)) {
     throw new EnclosError('EDL_INVALID_INTERFACE', `The OCALL "${name}" has no handler.`);
   }
   // A handler keeps the object that it is a method of. What it returns is checked by the codec.

@@ -41,8 +41,7 @@ class Loader {
   readonly #options: LoadOptions;
   readonly #budget = { left: mostTokens };
   readonly #texts = new Map<string, string | undefined>();
-  /** UTF-16 code units of all texts. */
-  #length = 0;
+  #lengthOfAll = 0;
   readonly #paths: string[] = [];
   readonly #files = new Map<string, EdlFile>();
   readonly #broken = new Set<string>();
@@ -73,17 +72,15 @@ class Loader {
 
   #lookedFor(name: string, importer: string): string[] {
     const paths = candidatePaths(name, importer, this.#options.searchPaths);
-    if (paths.length === 0) return [];
     const shown = paths.slice(0, mostPathsShown).join(', ');
-    return [
-      `looked for ${shown}${paths.length > mostPathsShown ? `, and in ${paths.length - mostPathsShown} more places` : ''}`,
-    ];
+    const more = paths.length - mostPathsShown;
+    return paths.length === 0 ? [] : [`looked for ${shown}${more > 0 ? `, and in ${more} more places` : ''}`];
   }
 
   #text(path: string): string | undefined {
     if (this.#texts.has(path)) return this.#texts.get(path);
     const text = this.#options.read(path);
-    this.#length += text?.length ?? 0;
+    this.#lengthOfAll += text?.length ?? 0;
     this.#texts.set(path, text);
     return text;
   }
@@ -113,10 +110,9 @@ class Loader {
     return file;
   }
 
-  /** The bound that one more file breaks, if any. */
   #boundOf(text: string): Rule | undefined {
     if (text.length > longestFile) return rules.tooLong;
-    if (this.#length > longestFiles) return rules.tooLongTogether;
+    if (this.#lengthOfAll > longestFiles) return rules.tooLongTogether;
     if (this.#paths.length >= mostFiles) return rules.tooMany;
     return this.#chain.length >= deepestImports ? rules.tooDeep : undefined;
   }
@@ -124,7 +120,7 @@ class Loader {
   #follow(item: ImportItem, importer: string): void {
     const { findings } = this.#options;
     // One file that is too much was reported: a hostile interface names a large file by endlessly many paths.
-    if (findings.isFull || this.#length > longestFiles) return;
+    if (findings.isFull || this.#lengthOfAll > longestFiles) return;
     const { text: name, at } = item.file;
     const path = this.#find(name, importer);
     if (path === undefined) return findings.report(rules.notFound, at, [name], this.#lookedFor(name, importer));

@@ -2,9 +2,8 @@ import { longestPath } from '../source/limits.ts';
 
 /**
  * Where a file may be, in the order in which it is looked for: beside the file that imports it, in each search path, and as it is
- * written. The SDKs know only the last two; builds name the folder of the interface as their first search path.
- *
- * A name that no system can have is nowhere.
+ * written. The SDKs know only the last two; builds name the folder of the interface as their first search path. What no
+ * system can have as a name is nowhere.
  *
  * @param importer The path of the importing file; nothing for the file that is compiled
  */

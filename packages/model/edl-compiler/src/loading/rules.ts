@@ -40,7 +40,6 @@ export const loadingRules = {
     code: 'edl-files-too-large',
     dialects: both,
     text: () => 'With this file, what is imported has more than 16 MiB.',
-    hint: () => 'fewer imports',
   },
   tooMany: {
     code: 'edl-too-many-files',

@@ -17,11 +17,11 @@ export interface FunctionLists {
 export class ImportProblems {
   readonly #problems = new Map<string, { rule: Rule; at: Place; words: readonly string[]; dialects: Set<Dialect> }>();
   readonly #fileNumbers: ReadonlyMap<string, number>;
-  readonly #root: EdlFile;
+  readonly #at: Place;
   #left = mostImported;
 
   constructor(loaded: LoadedEdl) {
-    this.#root = loaded.root;
+    this.#at = (loaded.root.items.find(({ kind }) => kind === 'import') ?? loaded.root).at;
     this.#fileNumbers = new Map([...loaded.files.keys()].map((path, index) => [path, index]));
   }
 
@@ -44,11 +44,7 @@ export class ImportProblems {
   }
 
   report(findings: Findings): void {
-    if (this.#left < 0) {
-      const first = this.#root.items.find(({ kind }) => kind === 'import');
-      findings.report(rules.tooManyImported, (first ?? this.#root).at);
-      return;
-    }
+    if (this.#left < 0) return findings.report(rules.tooManyImported, this.#at);
     for (const { rule, at, words, dialects } of this.#problems.values()) {
       findings.report(ruleFor(rule, [...dialects]), at, words);
     }

@@ -40,12 +40,8 @@ function literal(value: unknown, depth = 0): string {
 }
 
 /** In ASCII: a name of a header could otherwise turn around how the line reads (UTR 36, 2.2), or end it. */
-function json(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+const json = (value: unknown): string => JSON.stringify(value).replaceAll(/[^ -~]/g, escaped);
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 function keyText(key: string): string {
   return /^[A-Za-z]\w*$/.test(key) ? key : json(key);
