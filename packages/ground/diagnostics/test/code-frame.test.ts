@@ -47,8 +47,11 @@ test('renderDiagnostic() without a place is one line', () => {
 });
 
 test('renderDiagnostic() lets no control character of a source reach the terminal', () => {
-  const hostile = { ...diagnostic, lineText: '\u001B[2J\u0007 const x = 1;', text: 'a\u001B[31mb' };
-  assert.doesNotMatch(renderDiagnostic(hostile).replaceAll('\n', ''), /[\u0000-\u001F\u007F-\u009F]/);
+  const hostile = { ...diagnostic, lineText: '\u001B[2J\u0007 const x\u202E = 1;', text: 'a\u001B[31m\u2066b' };
+  const shown = renderDiagnostic(hostile).replaceAll('\n', '');
+  assert.doesNotMatch(shown, /[\u0000-\u001F\u007F-\u009F]/);
+  // Nor one that shows it in another order.
+  assert.doesNotMatch(shown, /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/);
 });
 
 test('renderDiagnostic() cuts a long line to a window that keeps the marked text in sight', () => {

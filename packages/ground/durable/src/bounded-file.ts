@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** What a file holds, or why it is not read: words that follow its name. */
@@ -22,5 +22,24 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<B
     return length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes: buffer.subarray(0, length) };
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * The same, for callers that cannot wait.
+ * @throws the error of the file system
+ */
+export function readBoundedFileSync(path: string, maxBytes: number): BoundedFile {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) return { unfit: 'is not a file' };
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    for (let read = 1; read > 0 && length < buffer.length; length += read) {
+      read = readSync(file, buffer, length, buffer.length - length, null);
+    }
+    return length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes: buffer.subarray(0, length) };
+  } finally {
+    closeSync(file);
   }
 }

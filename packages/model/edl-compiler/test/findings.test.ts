@@ -89,3 +89,14 @@ test('a place in an empty text is the file', () => {
     { severity: 'error', code: 'edl-x', text: 'Not "c".', file: 'c.edl', notes: ['oeedger8r: no x'] },
   ]);
 });
+
+test('many warnings do not hide one that counts as an error', () => {
+  const long = { path: 'a.edl', text: 'x'.repeat(5000) };
+  const findings = new Findings({ dialect: 'oe', judge: (family) => (family === 'w' ? 'warning' : 'error') });
+  for (let start = 0; start < 5000; start++) findings.report(warning, { source: long, start, end: start + 1 });
+  assert.equal(findings.hasErrors, false);
+  findings.report({ ...warning, code: 'edl-v', family: 'v' }, { source: long, start: 0, end: 1 });
+  assert.equal(findings.hasErrors, true);
+  const [first] = findings.diagnostics();
+  assert.equal(first?.severity, 'error');
+});

@@ -179,6 +179,12 @@ test('branches that open the same brace are indented alike', () => {
   assert.equal(format(text), text);
 });
 
+test('a statement as long as its file takes no time', () => {
+  const stars = '*'.repeat(100_000);
+  const text = `enclave { trusted { public void f([user_check] int${stars} a); }; };`;
+  assert.ok(format(text).includes(`int${stars} a`));
+});
+
 test('a file that breaks rules is refused', () => {
   assert.throws(
     () => format('enclave { trusted { public f(); }; };'),

@@ -68,6 +68,14 @@ describe('ECALLs', () => {
     assert.equal(await ecalls['toString']?.(), undefined);
   });
 
+  test('give null for memory that NULL was passed for, whatever its name', async () => {
+    const out = ['constructor', 'toString'].map((name) => of.buffer(name, 'inout', basic('int')));
+    const { calls } = carry(() => undefined);
+    const ecalls = createEcalls<Functions>(bind(of.model({ ecalls: [of.ecall('f', out)] })), calls);
+    const result = await ecalls['f']?.({ constructor: null, toString: null });
+    assert.deepEqual(result, { constructor: null, toString: null });
+  });
+
   test('are the public ones by their index', async () => {
     const { calls, made } = carry(() => undefined);
     const ecalls = createEcalls<Functions>(bind(model), calls);
@@ -140,6 +148,26 @@ describe('OCALLs', () => {
     assert.equal(new DataView(patch?.bytes.buffer ?? new ArrayBuffer()).getInt32(0, true), 42);
   });
 
+  test('leave memory as it is when the answer has nothing of its own for it', async () => {
+    const called = of.model({ ocalls: [of.ocall('f', [of.buffer('constructor', 'out', basic('int'))])] });
+    const bytes = new Uint8Array(16);
+    new DataView(bytes.buffer).setBigUint64(0, base + 8n, true);
+    const patches = await serveOcalls(bind(called), { f: () => ({}) }).ocall(0, request(bytes, silent));
+    assert.deepEqual(patches.at(-1), { address: base + 8n, bytes: new Uint8Array(4) });
+  });
+
+  test('write nothing where a buffer is empty, whatever its address', async () => {
+    const data = of.buffer('data', 'out', basic('void'), { size: 'n' });
+    const sized = of.model({ ocalls: [of.ocall('f', [data, of.value('n', basic('size_t'))])] });
+    const bytes = new Uint8Array(16);
+    new DataView(bytes.buffer).setBigUint64(0, 2n ** 64n - 8n, true);
+    const patches = await serveOcalls(bind(sized), { f: () => ({}) }).ocall(0, request(bytes, silent));
+    assert.deepEqual(
+      patches.map(({ address }) => address),
+      [base],
+    );
+  });
+
   test('refuse an answer of another form, and pass on what a handler throws', async () => {
     for (const wrong of [
       undefined,
@@ -183,6 +211,8 @@ describe('OCALLs', () => {
       }
     }
     const host = new Host();
+    const named = bind(of.model({ ocalls: [of.ocall('constructor', [])] }));
+    assert.throws(() => serveOcalls(named, host), { code: 'EDL_INVALID_INTERFACE' });
     const server = serveOcalls(bind(of.model({ ocalls: [of.ocall('ask', [])] })), host);
     await server.ocall(0, request(new Uint8Array(), silent));
     assert.equal(host.toString(), '11');

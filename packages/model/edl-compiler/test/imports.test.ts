@@ -137,6 +137,32 @@ test('files that import each other twice, sixty levels deep, take no time', () =
   }
 });
 
+test('imports that ask for functions in endless ways are refused, and take no time', () => {
+  const names = Array.from({ length: 60 }, (_, index) => `f${index}`);
+  const layer = (index: number): [string, string][] => {
+    const imports = index < 59 ? `from "x${index + 1}.edl" import *; from "y${index + 1}.edl" import *;` : '';
+    // A way through the first file finds one name, a way through the second none.
+    return [
+      [`x${index}.edl`, `${functions(`f${index}`)} ${imports}`],
+      [`y${index}.edl`, `${functions(`g${index}`)} ${imports}`],
+    ];
+  };
+  const layers = Object.fromEntries([
+    ['a.edl', `${functions('f')} from "x0.edl" import ${names.join(', ')};`],
+    ...Array.from({ length: 60 }, (_, index) => layer(index)).flat(),
+  ]) as Files;
+  for (const dialect of ['intel', 'both'] as const) {
+    assert.deepEqual(compile(layers, dialect).codes, ['edl-imports-too-large']);
+  }
+  const repeated = {
+    'a.edl': `${functions('f')} ${'from "b.edl" import *;'.repeat(20_000)}`,
+    'b.edl': functions(Array.from({ length: 20_000 }, (_, index) => `b${index}`).join(' ')),
+  };
+  for (const dialect of ['oe', 'intel', 'both'] as const) {
+    assert.deepEqual(compile(repeated, dialect).codes, ['edl-imports-too-large']);
+  }
+});
+
 test('duplicates are found across imports, once for both compilers', () => {
   const files = {
     'a.edl': `${functions('f')} from "b.edl" import *; from "c.edl" import *;`,

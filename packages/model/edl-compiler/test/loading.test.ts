@@ -144,6 +144,10 @@ test('files are bounded in size, number and depth', () => {
   const many = Array.from({ length: 256 }, (_, index) => `f${index}.edl`);
   const wide = { 'a.edl': enclave(...many), ...Object.fromEntries(many.map((name) => [name, enclave()])) };
   assert.deepEqual(load(wide).codes, ['edl-too-many-files a.edl:257']);
+  const large = Object.fromEntries(many.map((name) => [name, enclave() + long]));
+  const together = load({ 'a.edl': enclave(...many), ...large });
+  assert.deepEqual(together.codes, ['edl-files-too-large a.edl:5']);
+  assert.equal(together.reads.length, 5);
   const chain = (length: number) =>
     Object.fromEntries(
       Array.from({ length }, (_, index) => [
@@ -153,4 +157,12 @@ test('files are bounded in size, number and depth', () => {
     );
   assert.deepEqual(load(chain(64), { file: '0.edl' }).codes, []);
   assert.deepEqual(load(chain(65), { file: '0.edl' }).codes, ['edl-import-depth 63.edl:2']);
+});
+
+test('a name that no system can have is not looked for', () => {
+  for (const name of ['x/'.repeat(3000), 'b\0.edl']) {
+    const { codes, reads } = load({ 'a.edl': enclave(name) }, { searchPaths: ['s', 't'] });
+    assert.deepEqual(codes, ['edl-file-not-found a.edl:2']);
+    assert.deepEqual(reads, ['a.edl']);
+  }
 });

@@ -282,7 +282,7 @@ describe('names', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 20 }),
-        fc.constantFrom('*/', '\n', "'", '`', '\u2028', '${'),
+        fc.constantFrom('*/', '\n', "'", '`', '\u2028', '\u202E', '${'),
         (text, end) => {
           const hostile = `${text}${end}MARK`;
           const foreign = { [hostile]: { bytes: 4, alignment: 4 } };
@@ -291,6 +291,8 @@ describe('names', () => {
           const strings = /"(?:[^"\\\n]|\\.)*"/g;
           const rest = module.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(strings, '""');
           assert.ok(!rest.includes('MARK'), module);
+          // No line reads in another order than it has.
+          assert.doesNotMatch(module, /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/);
         },
       ),
     );

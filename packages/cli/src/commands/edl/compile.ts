@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
+import { hasCode, readBoundedFileSync, type BoundedFile } from '@enclos/durable';
 import {
   compileEdl,
   EdlFileError,
@@ -16,8 +16,8 @@ import { EnclosError } from '@enclos/errors';
 import { readSmallText, unreadable } from '../../files/read.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
-/** As much as the compiler takes, and one more, so that it says what is too much. */
-const mostBytes = 4 * 1024 * 1024 + 1;
+/** As much as the compiler takes. One byte more is read, so that it says what is too much. */
+const longestFile = 4 * 1024 * 1024;
 
 /** The options of a command line that compiles. */
 export interface CompileInput {
@@ -65,8 +65,13 @@ function defineOf(given: string): readonly [name: string, text: string] {
 export async function compileFile(file: string, settings: CompileSettings): Promise<Compilation> {
   const { cwd, ...options } = settings;
   // The file itself may be a pipe, and a reason why it cannot be read is worth more than that it is missing.
-  const text = await readSource(resolve(cwd, file));
-  return compileEdl({ ...options, file, read: (path) => (path === file ? text : readImported(resolve(cwd, path))) });
+  const own = resolve(cwd, file);
+  const text = await readSource(own);
+  const read = (path: string): string | undefined => {
+    const absolute = resolve(cwd, path);
+    return absolute === own ? text : readImported(absolute);
+  };
+  return compileEdl({ ...options, file, read });
 }
 
 /**
@@ -74,26 +79,29 @@ export async function compileFile(file: string, settings: CompileSettings): Prom
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 export function readSource(path: string): Promise<string> {
-  return readSmallText(path, mostBytes);
+  return readSmallText(path, longestFile + 1);
 }
 
+/** What a system says of a path at which nothing can be, or nothing that is read. */
+const absentCodes = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO'];
+
 /**
- * The text of an imported file; undefined for one that is not there.
+ * The text of an imported file; undefined for one that is not there. An interface names it, so it may be anything: a pipe without a
+ * writer, or a file of /proc, which says that it is empty and has no end.
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 function readImported(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() !== true) return undefined;
-  // The compiler refuses a file of this size, and needs no more of it to say so.
-  if (found.size >= mostBytes) return ' '.repeat(mostBytes);
-  let bytes: Uint8Array;
+  let found: BoundedFile;
   try {
-    bytes = readFileSync(path);
+    found = readBoundedFileSync(path, longestFile);
   } catch (cause) {
+    if (absentCodes.some((code) => hasCode(cause, code))) return undefined;
     throw unreadable(path, cause);
   }
+  // The compiler refuses a file that is too large, and needs no more of it to say so.
+  if ('unfit' in found) return found.unfit === 'is not a file' ? undefined : ' '.repeat(longestFile + 1);
   try {
-    return withoutByteOrderMark(decodeUtf8(bytes));
+    return withoutByteOrderMark(decodeUtf8(found.bytes));
   } catch (cause) {
     throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { enclos, errorOf, temporaryFolder, type Ran } from '../../cli.ts';
@@ -117,6 +119,35 @@ describe('enclos edl check', () => {
       assert.equal(ran.code, 2, name);
       assert.ok(Number(ran.json()['errors']) > 0, name);
     }
+  });
+
+  test(
+    'an import that has no end, or at whose path nothing can be, neither waits nor fills memory',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      symlinkSync('loop.edl', join(folder, 'loop.edl'));
+      execFileSync('mkfifo', [join(folder, 'pipe.edl')]);
+      const importing = (path: string): string =>
+        write('hostile.edl', `enclave { from "${path}" import *; trusted { public void f(); }; };`);
+      for (const path of ['loop.edl', 'pipe.edl', '/dev/zero', '/dev/tty', '.', `${'x'.repeat(300)}.edl`, 'x\0.edl']) {
+        const { code, stdout } = await edl('check', importing(path));
+        assert.equal(code, 2, path);
+        assert.match(stdout, /\[edl-file-not-found\]/, path);
+      }
+      // It says that it is empty, and holds a number for each page of an address space.
+      const { code, stdout, stderr } = await edl('check', importing('/proc/self/pagemap'));
+      assert.equal(code, 2);
+      assert.match(stdout + stderr, /\[edl-file-too-large\]|is not UTF-8 text|CLI_FILE_UNREADABLE/);
+    },
+  );
+
+  test('a pipe is read once, however its path is written', { skip: process.platform !== 'linux' }, async () => {
+    const path = join(folder, 'once.edl');
+    execFileSync('mkfifo', [path]);
+    const written = writeFile(path, readFileSync(join(folder, good)));
+    const ran = await edl('check', './/once.edl');
+    await written;
+    assert.equal(ran.code, 0, ran.stdout);
   });
 });
 

@@ -47,7 +47,8 @@ export class Findings {
   readonly #judge: (family: string, rule: Rule) => Judgement;
   readonly #most: number;
   readonly #errors: Finding[] = [];
-  readonly #warned: JudgedFinding[] = [];
+  /** By what became of them and whose they are: many of one kind must not hide an error of another. */
+  readonly #warned = new Map<string, JudgedFinding[]>();
   /** What only one compiler refuses, when both may accept. */
   readonly #refusals: Readonly<Record<Dialect, Finding[]>> = { oe: [], intel: [] };
   readonly #seen = new Map<Place['source'], Set<string>>();
@@ -80,14 +81,23 @@ export class Findings {
   report(rule: Rule, at: Place, words: readonly string[] = [], notes: readonly string[] = []): void {
     const refusing = rule.dialects.filter((dialect) => this.#dialect === 'both' || dialect === this.#dialect);
     const [only] = refusing;
-    if (only === undefined || this.#isRepeated(rule, at)) return;
-    const finding = { rule, at, words: words.map(shortened), notes };
+    const kept = only === undefined ? undefined : this.#placeFor(rule, only, refusing.length === 1);
+    if (kept === undefined || this.#isRepeated(rule, at)) return;
+    kept({ rule, at, words: words.map(shortened), notes });
+  }
+
+  /** Where a finding is kept; nowhere when there is enough: a hostile file breaks a rule at every character. */
+  #placeFor(rule: Rule, only: Dialect, isOfOne: boolean): ((finding: Finding) => void) | undefined {
     if (rule.severity === 'warning') {
       const judgement = this.#judge(rule.family ?? rule.code, rule);
-      if (judgement !== 'off' && this.#warned.length < 2 * this.#most) this.#warned.push({ finding, judgement });
-    } else if (this.#dialect === 'both' && refusing.length === 1) {
-      if (this.#refusals[only].length < this.#most) this.#refusals[only].push(finding);
-    } else if (!this.isFull) this.#errors.push(finding);
+      if (judgement === 'off') return undefined;
+      const kind = `${judgement} ${rule.dialects.join(' ')}`;
+      const warned = this.#warned.get(kind) ?? [];
+      this.#warned.set(kind, warned);
+      return warned.length >= this.#most ? undefined : (finding) => warned.push({ finding, judgement });
+    }
+    const found = this.#dialect === 'both' && isOfOne ? this.#refusals[only] : this.#errors;
+    return found.length >= this.#most ? undefined : (finding) => found.push(finding);
   }
 
   /** What was found, each file's by place. When there is too much, errors come before warnings. */
@@ -119,15 +129,16 @@ export class Findings {
   /** Warnings, and what one compiler refuses when the other accepts. What only that one warns of matters to none. */
   #warnings(): JudgedFinding[] {
     const { oe, intel } = this.#refusals;
-    if (oe.length > 0 && intel.length > 0) return this.#warned;
+    const warned = [...this.#warned.values()].flat();
+    if (oe.length > 0 && intel.length > 0) return warned;
     const refused = oe.length > 0 ? 'oe' : 'intel';
-    if (this.#refusals[refused].length === 0) return this.#warned;
+    if (this.#refusals[refused].length === 0) return warned;
     const differences = this.#refusals[refused].flatMap((finding): JudgedFinding[] => {
       const judgement = this.#judge(differenceFamily, finding.rule);
       return judgement === 'off' ? [] : [{ finding, judgement }];
     });
     return [
-      ...this.#warned.filter(({ finding }) => finding.rule.dialects.some((dialect) => dialect !== refused)),
+      ...warned.filter(({ finding }) => finding.rule.dialects.some((dialect) => dialect !== refused)),
       ...differences,
     ];
   }
@@ -137,7 +148,7 @@ export class Findings {
     this.#seen.set(source, seen);
     const key = `${start} ${code}`;
     if (seen.has(key)) return true;
-    if (!this.isFull) seen.add(key);
+    seen.add(key);
     return false;
   }
 

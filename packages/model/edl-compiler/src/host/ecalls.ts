@@ -1,5 +1,6 @@
 import type { EcallCodec } from '../arena/contract.ts';
 import { resultNames } from '../calls/shape.ts';
+import { ownMember } from '../forms/form.ts';
 import type { EcallModel } from '../model/model.ts';
 import type { BoundInterface } from './bound-interface.ts';
 import type { SgxCalls } from './calls.ts';
@@ -44,7 +45,7 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
     return Object.fromEntries([
       ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
       // What NULL was passed for does not come back.
-      ...names.outputs.map((name) => [name, outputs[name] ?? null] as const),
+      ...names.outputs.map((name) => [name, ownMember(outputs, name) ?? null] as const),
     ]);
   };
 }

@@ -1,5 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import { resultNames } from '../calls/shape.ts';
+import { ownMember } from '../forms/form.ts';
 import type { OcallModel } from '../model/model.ts';
 import type { BoundInterface } from './bound-interface.ts';
 import type { OcallRequest, OcallServer } from './calls.ts';
@@ -33,8 +34,9 @@ export function serveOcalls(bound: BoundInterface, handlers: object): OcallServe
 
 function handlerOf(handlers: object, name: string): Handler {
   const handler: unknown = Reflect.get(handlers, name);
-  // Every object inherits some functions, such as toString, which are not handlers.
-  if (typeof handler !== 'function' || handler === Reflect.get(Object.prototype, name)) {
+  // Every object inherits some functions, such as toString, which are not handlers; and its class, as "constructor".
+  const isClass = name === 'constructor' && !Object.hasOwn(handlers, name);
+  if (typeof handler !== 'function' || isClass || handler === Reflect.get(Object.prototype, name)) {
     throw new EnclosError('EDL_INVALID_INTERFACE', `The OCALL "${name}" has no handler.`);
   }
   // A handler keeps the object that it is a method of. What it returns is checked by the codec.
@@ -49,7 +51,8 @@ function answerOf(ocall: OcallModel, result: unknown) {
     const message = `The handler of "${ocall.name}" returns an object of its result and its outputs.`;
     throw new EnclosError('EDL_VALUE_REFUSED', message, { details: { path: `${ocall.name}()` } });
   }
-  const part = (name: string): unknown => Reflect.get(result, name);
+  // Of its own: every object inherits a "constructor", which a parameter may be called, too.
+  const part = (name: string): unknown => ownMember(result, name);
   const errno = names.errno === undefined ? undefined : part(names.errno);
   return {
     ...(names.returned === undefined ? {} : { returned: part(names.returned) }),

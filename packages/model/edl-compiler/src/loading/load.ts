@@ -1,6 +1,7 @@
 import type { Findings } from '../findings/findings.ts';
+import type { Rule } from '../findings/rule.ts';
 import type { DialectChoice } from '../source/dialect.ts';
-import { deepestImports, longestFile, mostFiles, mostTokens } from '../source/limits.ts';
+import { deepestImports, longestFile, longestFiles, mostFiles, mostTokens } from '../source/limits.ts';
 import type { Place, SourceText } from '../source/place.ts';
 import { parseSource } from '../syntax/parse.ts';
 import type { EdlFile, ImportItem } from '../syntax/tree.ts';
@@ -40,6 +41,7 @@ class Loader {
   readonly #options: LoadOptions;
   readonly #budget = { left: mostTokens };
   readonly #texts = new Map<string, string | undefined>();
+  #lengthOfAll = 0;
   readonly #paths: string[] = [];
   readonly #files = new Map<string, EdlFile>();
   readonly #broken = new Set<string>();
@@ -68,15 +70,19 @@ class Loader {
     return candidatePaths(name, importer, this.#options.searchPaths).find((path) => this.#text(path) !== undefined);
   }
 
-  #lookedFor(name: string, importer: string): string {
+  #lookedFor(name: string, importer: string): string[] {
     const paths = candidatePaths(name, importer, this.#options.searchPaths);
     const shown = paths.slice(0, mostPathsShown).join(', ');
-    return `looked for ${shown}${paths.length > mostPathsShown ? `, and in ${paths.length - mostPathsShown} more places` : ''}`;
+    const more = paths.length - mostPathsShown;
+    return paths.length === 0 ? [] : [`looked for ${shown}${more > 0 ? `, and in ${more} more places` : ''}`];
   }
 
   #text(path: string): string | undefined {
-    if (!this.#texts.has(path)) this.#texts.set(path, this.#options.read(path));
-    return this.#texts.get(path);
+    if (this.#texts.has(path)) return this.#texts.get(path);
+    const text = this.#options.read(path);
+    this.#lengthOfAll += text?.length ?? 0;
+    this.#texts.set(path, text);
+    return text;
   }
 
   /** @param at What asks for the file, for problems with the file as a whole */
@@ -85,14 +91,7 @@ class Loader {
     if (known !== undefined || this.#broken.has(path)) return known;
     const { findings, dialect, defines } = this.#options;
     const text = this.#text(path) ?? '';
-    const rule =
-      text.length > longestFile
-        ? rules.tooLong
-        : this.#paths.length >= mostFiles
-          ? rules.tooMany
-          : this.#chain.length >= deepestImports
-            ? rules.tooDeep
-            : undefined;
+    const rule = this.#boundOf(text);
     if (rule !== undefined) {
       findings.report(rule, at);
       return undefined;
@@ -111,12 +110,20 @@ class Loader {
     return file;
   }
 
+  #boundOf(text: string): Rule | undefined {
+    if (text.length > longestFile) return rules.tooLong;
+    if (this.#lengthOfAll > longestFiles) return rules.tooLongTogether;
+    if (this.#paths.length >= mostFiles) return rules.tooMany;
+    return this.#chain.length >= deepestImports ? rules.tooDeep : undefined;
+  }
+
   #follow(item: ImportItem, importer: string): void {
     const { findings } = this.#options;
-    if (findings.isFull) return;
+    // One file that is too much was reported: a hostile interface names a large file by endlessly many paths.
+    if (findings.isFull || this.#lengthOfAll > longestFiles) return;
     const { text: name, at } = item.file;
     const path = this.#find(name, importer);
-    if (path === undefined) return findings.report(rules.notFound, at, [name], [this.#lookedFor(name, importer)]);
+    if (path === undefined) return findings.report(rules.notFound, at, [name], this.#lookedFor(name, importer));
     const start = this.#chain.indexOf(path);
     if (start >= 0) {
       const circle = [...this.#chain.slice(start), path];

@@ -1,10 +1,14 @@
+import { longestPath } from '../source/limits.ts';
+
 /**
  * Where a file may be, in the order in which it is looked for: beside the file that imports it, in each search path, and as it is
- * written. The SDKs know only the last two; builds name the folder of the interface as their first search path.
+ * written. The SDKs know only the last two; builds name the folder of the interface as their first search path. What no
+ * system can have as a name is nowhere.
  *
  * @param importer The path of the importing file; nothing for the file that is compiled
  */
 export function candidatePaths(name: string, importer: string | undefined, searchPaths: readonly string[]): string[] {
+  if (name.length > longestPath || name.includes('\0')) return [];
   const written = name.replaceAll('\\', '/');
   if (isAbsolute(written)) return [normalized(written)];
   const folders = [...(importer === undefined ? [''] : [folderOf(importer)]), ...searchPaths, ''];

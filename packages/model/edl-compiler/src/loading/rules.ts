@@ -36,6 +36,11 @@ export const loadingRules = {
     text: () => 'The file has more than 4 MiB.',
     hint: () => 'several files',
   },
+  tooLongTogether: {
+    code: 'edl-files-too-large',
+    dialects: both,
+    text: () => 'With this file, what is imported has more than 16 MiB.',
+  },
   tooMany: {
     code: 'edl-too-many-files',
     dialects: both,

@@ -46,6 +46,7 @@ class Importer {
     const done = this.#done.get(file) ?? new Map<string, readonly Part[]>();
     this.#done.set(file, done);
     const key = names === 'all' ? '*' : names.map(({ text }) => text).join(' ');
+    if (!this.#problems.spend(key.length)) return [];
     const known = done.get(key);
     if (known !== undefined) return known;
     const parts = this.#read(file, names, asked);
@@ -55,6 +56,7 @@ class Importer {
 
   #read(file: EdlFile, names: ImportItem['names'], asked: ImportItem | undefined): readonly Part[] {
     const own = ownFunctions(file);
+    if (!this.#problems.spend(own.trusted.length + own.untrusted.length)) return [];
     const name = enclaveNameOf(file.source.path);
     const imports = file.items.filter((item) => item.kind === 'import');
     if (names === 'all') return this.#follow([{ name, ...own }], imports, undefined);
@@ -76,7 +78,9 @@ class Importer {
     for (const item of imports) {
       const imported = this.#loaded.imports.get(item);
       if (imported === undefined) continue;
-      for (const part of this.partsOf(imported, rest ?? item.names, item)) joined.add(part);
+      for (const part of this.partsOf(imported, rest ?? item.names, item)) {
+        if (this.#problems.spend(1 + part.trusted.length + part.untrusted.length)) joined.add(part);
+      }
     }
     return joined.parts;
   }

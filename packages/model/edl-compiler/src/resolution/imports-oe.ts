@@ -32,6 +32,7 @@ function addImported(
   lists: FunctionLists,
   { collected, problems }: { readonly collected: FunctionCollection; readonly problems: ImportProblems },
 ): void {
+  if (!problems.spend(item.names.length + lists.trusted.length + lists.untrusted.length)) return;
   if (item.names === 'all') {
     for (const each of lists.trusted) collected.add('imported', 'trusted', each);
     for (const each of lists.untrusted) collected.add('imported', 'untrusted', each);

@@ -3,6 +3,7 @@ import type { Rule } from '../findings/rule.ts';
 import type { LoadedEdl } from '../loading/loaded.ts';
 import { functionRules as rules } from '../rules/functions.ts';
 import type { Dialect } from '../source/dialect.ts';
+import { mostImported } from '../source/limits.ts';
 import type { Place } from '../source/place.ts';
 import type { EdlFile, FunctionDeclaration, Name, SectionItem } from '../syntax/tree.ts';
 import { ruleFor } from './dialects.ts';
@@ -16,9 +17,18 @@ export interface FunctionLists {
 export class ImportProblems {
   readonly #problems = new Map<string, { rule: Rule; at: Place; words: readonly string[]; dialects: Set<Dialect> }>();
   readonly #fileNumbers: ReadonlyMap<string, number>;
+  readonly #at: Place;
+  #left = mostImported;
 
   constructor(loaded: LoadedEdl) {
+    this.#at = (loaded.root.items.find(({ kind }) => kind === 'import') ?? loaded.root).at;
     this.#fileNumbers = new Map([...loaded.files.keys()].map((path, index) => [path, index]));
+  }
+
+  /** Takes functions and names that are about to be gone through from what may be. @returns whether they may */
+  spend(count: number): boolean {
+    this.#left -= count;
+    return this.#left >= 0;
   }
 
   missing(dialect: Dialect, name: Name, file: string): void {
@@ -34,6 +44,7 @@ export class ImportProblems {
   }
 
   report(findings: Findings): void {
+    if (this.#left < 0) return findings.report(rules.tooManyImported, this.#at);
     for (const { rule, at, words, dialects } of this.#problems.values()) {
       findings.report(ruleFor(rule, [...dialects]), at, words);
     }

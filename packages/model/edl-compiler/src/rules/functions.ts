@@ -49,6 +49,12 @@ export const functionRules = {
     oe: (name) => `function ${name} not found in imported edl.`,
     intel: (name) => `import failed - functions \`${name}' not found`,
   },
+  tooManyImported: {
+    code: 'edl-imports-too-large',
+    dialects: both,
+    text: () => 'The imports of this file and of those that it imports ask for the same functions too often.',
+    hint: () => 'one import of each file',
+  },
   unknownFunctionAttribute: {
     code: 'edl-unknown-function-attribute',
     dialects: both,

@@ -24,7 +24,7 @@ function literal(value: unknown, depth = 0): string {
   const pad = '  '.repeat(depth + 1);
   const end = '  '.repeat(depth);
   if (Array.isArray(value) && depth === 2 && value.length > 0) {
-    return `[\n${value.map((item) => `${pad}${JSON.stringify(sorted(item))},\n`).join('')}${end}]`;
+    return `[\n${value.map((item) => `${pad}${json(sorted(item))},\n`).join('')}${end}]`;
   }
   if (
     typeof value === 'object' &&
@@ -36,11 +36,15 @@ function literal(value: unknown, depth = 0): string {
     const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
     return `{\n${entries.map(([key, item]) => `${pad}${keyText(key)}: ${literal(item, depth + 1)},\n`).join('')}${end}}`;
   }
-  return JSON.stringify(sorted(value));
+  return json(sorted(value));
 }
 
+/** In ASCII: a name of a header could otherwise turn around how the line reads (UTR 36, 2.2), or end it. */
+const json = (value: unknown): string => JSON.stringify(value).replaceAll(/[^ -~]/g, escaped);
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 function keyText(key: string): string {
-  return /^[A-Za-z]\w*$/.test(key) ? key : JSON.stringify(key);
+  return /^[A-Za-z]\w*$/.test(key) ? key : json(key);
 }
 
 /** The same with the properties of each object in order: how a model was made does not change what is written. */

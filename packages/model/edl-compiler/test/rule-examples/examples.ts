@@ -20,7 +20,9 @@ export const ruleExamples: Readonly<Record<string, RuleExample>> = {
 export const boundRules: readonly string[] = [
   'edl-conditional-depth',
   'edl-file-too-large',
+  'edl-files-too-large',
   'edl-import-depth',
+  'edl-imports-too-large',
   'edl-too-many-files',
   'edl-too-many-tokens',
 ];
