@@ -27,7 +27,7 @@ setInterval(() => {
 const listen = [{ name: 'clients', port: await freePort(), transport: 'either' }];
 writeFileSync(
   at('enclave.json'),
-  JSON.stringify({ ...(JSON.parse(readFileSync(at('enclave.json'), 'utf8')) as object), listen }),
+  JSON.stringify({ ...(JSON.parse(readFileSync(at('enclave.json'), 'utf8')) as object), listen }, undefined, 2),
 );
 writeFileSync(at('src/mark.ts'), "export const mark = 'first';\n");
 const original = readFileSync(at(source), 'utf8');
