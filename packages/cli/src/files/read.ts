@@ -46,7 +46,11 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<Uin
 
 /** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID unless it is UTF-8. */
 export async function readSmallText(path: string, maxBytes: number): Promise<string> {
-  const bytes = await readSmallFile(path, maxBytes);
+  return textOf(path, await readSmallFile(path, maxBytes));
+}
+
+/** @throws CLI_FILE_INVALID unless what was read of the path is UTF-8. */
+export function textOf(path: string, bytes: Uint8Array): string {
   try {
     return withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {

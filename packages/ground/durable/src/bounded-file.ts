@@ -19,7 +19,7 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<B
     for (let read = 1; read > 0 && length < buffer.length; length += read) {
       read = (await file.read(buffer, length)).bytesRead;
     }
-    return length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes: buffer.subarray(0, length) };
+    return within(maxBytes, buffer.subarray(0, length));
   } finally {
     await file.close();
   }
@@ -38,8 +38,12 @@ export function readBoundedFileSync(path: string, maxBytes: number): BoundedFile
     for (let read = 1; read > 0 && length < buffer.length; length += read) {
       read = readSync(file, buffer, length, buffer.length - length, null);
     }
-    return length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes: buffer.subarray(0, length) };
+    return within(maxBytes, buffer.subarray(0, length));
   } finally {
     closeSync(file);
   }
+}
+
+function within(maxBytes: number, bytes: Uint8Array): BoundedFile {
+  return bytes.length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes };
 }

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
 import { hasCode, readBoundedFileSync, type BoundedFile } from '@enclos/durable';
 import {
@@ -12,8 +11,7 @@ import {
   type WarningChoice,
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
-import { EnclosError } from '@enclos/errors';
-import { readSmallText, unreadable } from '../../files/read.ts';
+import { readSmallText, textOf, unreadable } from '../../files/read.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** As much as the compiler takes. One byte more is read, so that it says what is too much. */
@@ -45,9 +43,14 @@ export function settingsOf(input: CompileInput, cwd: string): CompileSettings {
     cwd,
     dialect: input.dialect,
     searchPaths: input['search-path'].flatMap((paths) => paths.split(':')).filter((path) => path !== ''),
-    defines: Object.fromEntries(input.define.map(defineOf)),
+    defines: definesOf(input.define),
     warnings: choice,
   };
+}
+
+/** @throws CLI_USAGE */
+export function definesOf(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(given.map(defineOf));
 }
 
 function defineOf(given: string): readonly [name: string, text: string] {
@@ -100,11 +103,7 @@ function readImported(path: string): string | undefined {
   }
   // The compiler refuses a file that is too large, and needs no more of it to say so.
   if ('unfit' in found) return found.unfit === 'is not a file' ? undefined : ' '.repeat(longestFile + 1);
-  try {
-    return withoutByteOrderMark(decodeUtf8(found.bytes));
-  } catch (cause) {
-    throw new EnclosError('CLI_FILE_INVALID', `${path} is not UTF-8 text.`, { details: { path }, cause });
-  }
+  return textOf(path, found.bytes);
 }
 
 /**

@@ -4,7 +4,7 @@ import { EnclosError } from '@enclos/errors';
 import { markOf } from '../../output/table.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { defineCommand } from '../define.ts';
-import { readSource, settingsOf } from './compile.ts';
+import { definesOf, readSource } from './compile.ts';
 import { compileOptions } from './options.ts';
 import { hasText } from './write-out.ts';
 
@@ -25,11 +25,11 @@ export const command = defineCommand({
     { command: 'enclos edl format *.edl --check', summary: 'Check the form in a pipeline' },
   ],
   exitCodes: { 2: 'A file cannot be parsed; or with --check, one has another form.' },
-  async run({ arguments: { files }, options }, { io, path: absolute }) {
+  async run({ arguments: { files }, options }, { path: absolute }) {
     const { check, write, dialect, define } = options;
     if (check && write) refuseUsage('Give either --check or --write.');
     if (!check && !write && files.length > 1) refuseUsage('Give --check or --write with several files.');
-    const { defines } = settingsOf({ dialect, define, warn: [], 'search-path': [] }, io.cwd);
+    const defines = definesOf(define);
     const formatted: FormattedFile[] = [];
     for (const file of files) {
       const path = absolute(file);

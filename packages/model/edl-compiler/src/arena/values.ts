@@ -27,6 +27,13 @@ export type EdlValue =
   | string
   | null
   | Uint8Array
+  | NumberArray
+  | ArenaHandle
+  | readonly EdlValue[]
+  | EdlObject;
+
+/** Many numbers, but for bytes. */
+export type NumberArray =
   | Int8Array
   | Int16Array
   | Uint16Array
@@ -35,10 +42,7 @@ export type EdlValue =
   | Float32Array
   | Float64Array
   | BigInt64Array
-  | BigUint64Array
-  | ArenaHandle
-  | readonly EdlValue[]
-  | EdlObject;
+  | BigUint64Array;
 
 /** By the names of members or parameters. */
 export interface EdlObject {

@@ -1,5 +1,5 @@
 import type { BasicTypeName } from '../syntax/tree.ts';
-import type { EdlValue } from '../arena/values.ts';
+import type { EdlValue, NumberArray } from '../arena/values.ts';
 import type { SequenceForm, Spot, ValueForm } from './form.ts';
 import { refuse } from '../arena/refusal.ts';
 import type { Scalar } from './scalars.ts';
@@ -26,17 +26,6 @@ export function byteSequence(elementBytes: number): SequenceForm {
     read: ({ view, at }, count) => bytesAt(view, at, count * elementBytes).slice(),
   };
 }
-
-type NumberArray =
-  | Int8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array
-  | BigInt64Array
-  | BigUint64Array;
 
 /** `char` is text or bytes, and so is every byte without a sign; other numbers have their own arrays. */
 const arrays: Partial<Record<BasicTypeName, new (count: number) => NumberArray>> = {
