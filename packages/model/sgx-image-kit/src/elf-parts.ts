@@ -1,10 +1,11 @@
 /** What the kit needs of an ELF file that the linker wrote a moment ago. It shares nothing with the readers that its files test. */
 export interface ElfParts {
+  readonly elf: Uint8Array;
   readonly entry: number;
   readonly segments: readonly ElfPart[];
   /** Of all sections, by name. */
   readonly sections: ReadonlyMap<string, SectionPart>;
-  /** Addresses of the symbols of .dynsym, and where each symbol's value is in the file. */
+  /** Addresses of the symbols of .dynsym. */
   readonly symbols: ReadonlyMap<string, number>;
 }
 
@@ -15,12 +16,14 @@ export interface ElfPart {
   readonly address: number;
   readonly fileBytes: number;
   readonly memoryBytes: number;
+  readonly align: number;
 }
 
 export interface SectionPart {
   readonly address: number;
   readonly offset: number;
   readonly bytes: number;
+  readonly align: number;
 }
 
 export function viewOf(bytes: Uint8Array): DataView {
@@ -34,18 +37,18 @@ export function partsOf(elf: Uint8Array): ElfParts {
     const at = u64(32) + index * 56;
     const [type, flags] = [view.getUint32(at, true), view.getUint32(at + 4, true)];
     const [offset, address, fileBytes, memoryBytes] = [u64(at + 8), u64(at + 16), u64(at + 32), u64(at + 40)];
-    return { type, flags, offset, address, fileBytes, memoryBytes };
+    return { type, flags, offset, address, fileBytes, memoryBytes, align: u64(at + 48) };
   });
   const sectionAt = (index: number): number => u64(40) + index * 64;
   const names = u64(sectionAt(view.getUint16(62, true)) + 24);
   const sections = new Map(
     Array.from({ length: view.getUint16(60, true) }, (_, index): [string, SectionPart] => {
       const at = sectionAt(index);
-      const section = { address: u64(at + 16), offset: u64(at + 24), bytes: u64(at + 32) };
+      const section = { address: u64(at + 16), offset: u64(at + 24), bytes: u64(at + 32), align: u64(at + 48) };
       return [textAt(elf, names + view.getUint32(at, true)), section];
     }),
   );
-  return { entry: u64(24), segments, sections, symbols: symbolsOf(elf, sections) };
+  return { elf, entry: u64(24), segments, sections, symbols: symbolsOf(elf, sections) };
 }
 
 function symbolsOf(elf: Uint8Array, sections: ReadonlyMap<string, SectionPart>): ReadonlyMap<string, number> {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { measureSgxs, verifySigstruct } from '@enclos/sgx';
 import { generateSigningKey, sha256 } from '@enclos/sgx/node';
 import { nativeTest } from '@enclos/testkit';
-import { codeEnclave, intelEnclave } from '@enclos/sgx-image-kit';
+import { codeEnclave, intelEnclave, openEnclave } from '@enclos/sgx-image-kit';
 
 const key = generateSigningKey();
 
@@ -18,6 +18,17 @@ nativeTest('An enclave with Intel’s metadata is measured as its signature says
   assert.equal(tcs.length, 3);
   assert.deepEqual(signed.subarray(sigstructAt, sigstructAt + 1808), sigstruct);
   assert.equal(elf[sigstructAt], 0);
+});
+
+nativeTest('An enclave with Open Enclave’s properties is measured as its signature says', () => {
+  const { sgxs, sigstruct, mrEnclave, tcs, signed, sigstructAt } = openEnclave({ key, threads: 3 });
+  assert.deepEqual(
+    measureSgxs(sgxs, () => createHash('sha256')),
+    mrEnclave,
+  );
+  assert.deepEqual(verifySigstruct(sigstruct, sha256).enclaveHash, mrEnclave);
+  assert.equal(tcs.length, 3);
+  assert.deepEqual(signed.subarray(sigstructAt, sigstructAt + 1808), sigstruct);
 });
 
 nativeTest('Bare code is an enclave, too', () => {
