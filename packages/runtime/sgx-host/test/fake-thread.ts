@@ -4,7 +4,7 @@ import type { EnclaveAnswer, SgxThread } from '../src/gate/thread.ts';
 export interface FakeThread extends SgxThread {
   leave(answer: EnclaveAnswer): void;
   fail(error: Error): void;
-  isInside(): boolean;
+  readonly isInside: () => boolean;
 }
 
 export const plainExit: EnclaveAnswer = Object.freeze({
@@ -36,7 +36,7 @@ export function fakeThread(index: number): FakeThread {
     },
     turn: async (work) => {
       await inside;
-      return work(thread.access);
+      return work((request) => thread.access(request));
     },
     leave(answer) {
       settle?.resolve(answer);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { failsWith } from '@enclos/testkit';
 import fc from 'fast-check';
-import { type Access, SnapshotMemory } from '../src/arena/snapshot.ts';
+import { SnapshotMemory } from '../src/arena/snapshot.ts';
+import type { Access } from '../src/gate/thread.ts';
 
 const base = 0x1000n;
 const arena = { base, bytes: 65536 };
@@ -33,9 +34,9 @@ describe('the memory of one call', () => {
           given.map((piece) => ({ address: base + BigInt(piece.at), bytes: piece.bytes })),
         );
         const expected = Array.from({ length }, (_, i) => known[at + i]);
-        if (expected.includes(undefined))
+        if (expected.includes(undefined)) {
           assert.throws(() => memory.read(base + BigInt(at), length), /has not been read/);
-        else assert.deepEqual(Array.from(memory.read(base + BigInt(at), length)), expected);
+        } else assert.deepEqual(Array.from(memory.read(base + BigInt(at), length)), expected);
       }),
     );
   });

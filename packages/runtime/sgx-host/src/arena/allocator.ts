@@ -34,8 +34,9 @@ export class ArenaAllocator {
 
   /** @returns an address that is a multiple of 16. @throws SGX_ARENA_FULL */
   allocate(bytes: number): bigint {
-    if (!Number.isSafeInteger(bytes) || bytes < 0)
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError('A size in bytes is a number that is not negative.');
+    }
     // An empty piece has an address of its own, too.
     const needed = Math.max(1, Math.ceil(bytes / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;
     const index = this.#free.findIndex((piece) => piece.bytes >= needed);

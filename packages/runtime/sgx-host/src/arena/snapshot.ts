@@ -2,7 +2,7 @@
 import '@enclos/edl';
 import type { ArenaMemory } from '@enclos/edl-compiler/host';
 import { EnclosError } from '@enclos/errors';
-import type { AccessRequest, ArenaPiece } from '../gate/thread.ts';
+import type { Access, ArenaPiece } from '../gate/thread.ts';
 
 /** How often one decoding may ask for more. What is asked for grows, so that more rounds only help what is scattered. */
 const MAX_ROUNDS = 32;
@@ -23,9 +23,6 @@ class MissingMemory extends Error {
     [this.memory, this.address, this.bytes] = [memory, address, bytes];
   }
 }
-
-/** Reads the arena; `SgxThread.access` of any thread that is outside of the enclave. */
-export type Access = (request: AccessRequest) => Promise<readonly Uint8Array[]>;
 
 /**
  * The arena as one call saw it. An address is read once: what the enclave writes there later does not change what was decoded.

@@ -1,13 +1,12 @@
 import { EnclosError } from '@enclos/errors';
-import type { Access } from '../arena/snapshot.ts';
-import type { AccessRequest, SgxThread } from '../gate/thread.ts';
+import type { Access, AccessRequest, SgxThread } from '../gate/thread.ts';
 
 /** How many calls may wait for a thread. */
 const MAX_WAITING = 1024;
 
 interface Waiter<T> {
   readonly take: (value: T) => void;
-  readonly fail: (error: unknown) => void;
+  readonly fail: (error: Error) => void;
 }
 
 /** The threads of an enclave. A call has one until it returns; others wait, in order. */
@@ -17,7 +16,7 @@ export class ThreadPool {
   /** The last one used is used first: its stack is warm, and a thread that was never used needs not begin. */
   readonly #free: SgxThread[];
   readonly #waiting = new Set<Waiter<SgxThread>>();
-  #closed: unknown;
+  #closed: Error | undefined;
 
   constructor(threads: readonly SgxThread[], maxWaiting: number = MAX_WAITING) {
     this.threads = threads;
@@ -56,7 +55,7 @@ export class ThreadPool {
   };
 
   /** Fails all waiting calls, now and later. */
-  close(error: unknown): void {
+  close(error: Error): void {
     this.#closed ??= error;
     for (const { fail } of this.#waiting) fail(this.#closed);
     this.#waiting.clear();
@@ -103,17 +102,17 @@ export class ThreadPool {
 
 /** The result of the attempt that has one. Any attempt may end first. */
 async function firstResult<T>(attempts: readonly Promise<T | undefined>[]): Promise<T> {
-  let failure: unknown;
+  let failure: Error | undefined;
   return new Promise<T>((resolve, reject) => {
     let left = attempts.length;
     const ended = (): void => {
       left -= 1;
-      if (left === 0) reject(failure as Error);
+      if (left === 0) reject(failure ?? new Error('No thread could do it.'));
     };
     for (const attempt of attempts) {
       attempt.then(
         (result) => (result === undefined ? ended() : resolve(result)),
-        (error: unknown) => {
+        (error: Error) => {
           failure ??= error;
           ended();
         },

@@ -4,9 +4,9 @@
  */
 export class ThreadEvents {
   readonly #tokens = new Set<bigint>();
-  readonly #waiting = new Map<bigint, { readonly wake: () => void; readonly fail: (error: unknown) => void }>();
+  readonly #waiting = new Map<bigint, { readonly wake: () => void; readonly fail: (error: Error) => void }>();
   readonly #threads: ReadonlySet<bigint>;
-  #closed: unknown;
+  #closed: Error | undefined;
 
   /** @param threads addresses of all TCS pages */
   constructor(threads: Iterable<bigint>) {
@@ -36,7 +36,7 @@ export class ThreadEvents {
   }
 
   /** Fails all waits, now and later. */
-  close(error: unknown): void {
+  close(error: Error): void {
     this.#closed ??= error;
     for (const { fail } of this.#waiting.values()) fail(this.#closed);
     this.#waiting.clear();

@@ -73,6 +73,9 @@ export interface AccessRequest {
   readonly reads?: readonly ArenaRange[];
 }
 
+/** Reads and writes the arena outside of a call. */
+export type Access = (request: AccessRequest) => Promise<readonly Uint8Array[]>;
+
 /**
  * One thread of an enclave: its TCS, and the gate to it. Requests wait for each other. A thread that is lost rejects them all with
  * ENCLAVE_LOST.
@@ -92,5 +95,5 @@ export interface SgxThread {
   /** @returns what was read, in order. Only while the thread is outside of the enclave: otherwise it waits. */
   access(request: AccessRequest): Promise<readonly Uint8Array[]>;
   /** Runs work the next time the thread is outside of the enclave, before it enters again. */
-  turn<T>(work: (access: SgxThread['access']) => Promise<T>): Promise<T>;
+  turn<T>(work: (access: Access) => Promise<T>): Promise<T>;
 }
