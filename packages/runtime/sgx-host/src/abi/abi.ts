@@ -1,4 +1,4 @@
-import type { Abi, ArenaImage, ArenaPatch, OcallRequest, ReturnedEcall } from '@enclos/edl-compiler/host';
+import type { Abi, ArenaImage, ArenaPatch, OcallRequest, ReturnedEcall } from '@enclos/edl-calls/host';
 import type { EdlModel } from '@enclos/edl-compiler';
 import type { Arena } from '../arena/arena.ts';
 import type { ThreadPool } from '../calls/pool.ts';

@@ -1,4 +1,4 @@
-import type { ArenaImage, ArenaPatch } from '@enclos/edl-compiler/host';
+import type { ArenaImage, ArenaPatch } from '@enclos/edl-calls/host';
 import { SnapshotMemory } from './snapshot.ts';
 import { ArenaAllocator } from './allocator.ts';
 import type { ArenaPiece } from '../gate/thread.ts';

@@ -1,6 +1,6 @@
 // Declares EDL_VALUE_REFUSED.
 import '@enclos/edl';
-import type { ArenaMemory } from '@enclos/edl-compiler/host';
+import type { ArenaMemory } from '@enclos/edl-calls/host';
 import { EnclosError } from '@enclos/errors';
 import type { Access, ArenaPiece } from '../gate/thread.ts';
 

@@ -1,4 +1,4 @@
-import type { ArenaImage, ReturnedEcall, SgxCalls } from '@enclos/edl-compiler/host';
+import type { ArenaImage, ReturnedEcall, SgxCalls } from '@enclos/edl-calls/host';
 import { Turns } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 

@@ -1,4 +1,4 @@
-import type { ArenaPatch } from '@enclos/edl-compiler/host';
+import type { ArenaPatch } from '@enclos/edl-calls/host';
 
 /** Addresses in the arena of an enclave's process. */
 export interface ArenaRange {
