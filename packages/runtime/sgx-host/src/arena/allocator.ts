@@ -37,7 +37,7 @@ export class ArenaAllocator {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError('A size in bytes is a number that is not negative.');
     }
-    // An empty piece has an address of its own, too.
+    // Also an empty piece has its own address.
     const needed = Math.max(1, Math.ceil(bytes / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;
     const index = this.#free.findIndex((piece) => piece.bytes >= needed);
     const piece = this.#free[index];

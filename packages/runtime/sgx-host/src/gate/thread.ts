@@ -59,7 +59,7 @@ export interface ExitAnswer {
 /** The enclave was interrupted (AEX): its host sees the exception at the AEP. */
 export interface ExceptionAnswer {
   readonly kind: 'exception';
-  /** Of the processor: 0 #DE, 6 #UD, 13 #GP, 14 #PF, and others. */
+  /** As the processor numbers it: 0 #DE, 6 #UD, 13 #GP, 14 #PF, and others. */
   readonly vector: number;
   readonly registers: Registers;
   readonly interrupted: number;
