@@ -100,7 +100,12 @@ function placesOf(parts: ElfParts, { threads = 2, stackPages = 16, heapPages = 1
   const threadBytes = (1 + stackPages + 1 + 4 + tlsPages + 1) * pageBytes;
   const firstAt = heapAt + heapPages * pageBytes;
   return {
-    ...{ imageBytes, relocations, heapAt, heapPages, stackPages, tlsPages },
+    imageBytes,
+    relocations,
+    heapAt,
+    heapPages,
+    stackPages,
+    tlsPages,
     threads: Array.from({ length: threads }, (_, index) => firstAt + index * threadBytes),
     enclaveBytes: enclaveSizeFor(firstAt + threads * threadBytes),
   };
