@@ -3,7 +3,7 @@ export interface ElfParts {
   readonly elf: Uint8Array;
   readonly entry: number;
   readonly segments: readonly ElfPart[];
-  /** Of all sections, by name. */
+  /** All sections, by name. */
   readonly sections: ReadonlyMap<string, SectionPart>;
   /** Addresses of the symbols of .dynsym. */
   readonly symbols: ReadonlyMap<string, number>;

@@ -9,7 +9,7 @@ import { writeStream, type KitPage } from './stream.ts';
 export interface IntelEnclaveOptions extends KitSigning {
   /** Default: 2. */
   readonly threads?: number;
-  /** Of each thread. Default: 16. */
+  /** The stack of each thread. Default: 16. */
   readonly stackPages?: number;
   /** Default: 16. */
   readonly heapPages?: number;
