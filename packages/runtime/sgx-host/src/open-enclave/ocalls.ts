@@ -5,7 +5,6 @@ import {
   oeCallRecord,
   OeResult,
   type OcallRequest,
-  type SgxCalls,
   uncheckedNames,
 } from '@enclos/edl-calls/host';
 import { isEnclosError } from '@enclos/errors';
@@ -97,7 +96,7 @@ export class OcallDesk {
       });
       return { result: OeResult.ok, value: 0n, writes };
     } catch (error) {
-      if (isEnclosError(error, 'ENCLAVE_LOST')) throw error;
+      if (isEnclosError(error) && error.kind === 'lost') throw error;
       if (!host.arena.has(record, oeCallRecord.bytes)) return refused(OeResult.invalidParameter);
       if (!(error instanceof OcallRefusal)) services.failed(error);
       return { result: OeResult.ok, value: 0n, writes: [failureRecord(record, resultOf(error))] };

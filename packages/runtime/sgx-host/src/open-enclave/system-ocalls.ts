@@ -3,7 +3,7 @@ import type { ThreadEvents } from '../calls/thread-events.ts';
 import type { Cpuid } from '../processor/cpuid.ts';
 import { evidenceOcalls, type QuotingService } from './evidence.ts';
 import { OcallRefusal } from './ocall-refusal.ts';
-import { addressIn, bytesIn, integerIn, type SystemOcall, textIn } from './system-ocall.ts';
+import { integerIn, type SystemOcall, textIn } from './system-ocall.ts';
 
 /** What the OCALLs of the SDK itself stand on. */
 export interface SystemServices {
