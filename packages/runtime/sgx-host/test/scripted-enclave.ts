@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EdlModel } from '@enclos/edl-compiler';
 import { EnclosError } from '@enclos/errors';
-import '../src/errors.ts';
+// Declares ENCLAVE_LOST.
+import '@enclos/host';
 import type { AbiHost } from '../src/abi/abi.ts';
 import { Arena } from '../src/arena/arena.ts';
 import { ThreadPool } from '../src/calls/pool.ts';

@@ -68,8 +68,8 @@ export class Inside {
     return { index: Number(field(0)), input, output: field(3), outputBytes: Number(field(4)) };
   }
 
-  /** Returns outputs from an ECALL. */
-  finish(argument: bigint, output: Uint8Array): bigint {
+  /** Returns outputs from an ECALL; zeros by default. */
+  finish(argument: bigint, output = new Uint8Array(this.values(argument).outputBytes)): bigint {
     this.memory.write(this.values(argument).output, output);
     this.memory.setU64(argument + 40n, BigInt(output.length));
     this.memory.setU64(argument + 48n, OK);

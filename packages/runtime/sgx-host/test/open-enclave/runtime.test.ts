@@ -5,7 +5,8 @@ import type { EdlModel } from '@enclos/edl-compiler';
 import { EnclosError } from '@enclos/errors';
 import type { AbiHost } from '../../src/abi/abi.ts';
 import { createOpenEnclaveRuntime } from '../../src/open-enclave/runtime.ts';
-import { scriptedEnclave } from '../scripted-enclave.ts';
+import type { Registers } from '../../src/gate/thread.ts';
+import { scriptedEnclave, type Step } from '../scripted-enclave.ts';
 import { argumentsOf, CONTINUE, openEnclaveCode, type PeerFunctions, type PeerOcall, type Work } from './peer.ts';
 import { ocallIndex, openEnclaveModel } from './sdk-edl.ts';
 import { type RecordingServices, recordingServices } from './services.ts';
@@ -23,18 +24,20 @@ interface Loaded {
   readonly model: EdlModel;
   readonly functions: PeerFunctions;
   readonly handlers?: object;
+  /** Instead of the handlers. */
+  readonly serve?: AbiHost['serve'];
   readonly services?: RecordingServices;
   readonly threads?: number;
   readonly heapBytes?: number;
 }
 
 /** A runtime with its enclave, as a loader makes it. */
-function load({ model, functions, handlers = {}, services = recordingServices(), ...sizes }: Loaded) {
+function load({ model, functions, handlers = {}, services = recordingServices(), ...rest }: Loaded) {
   const bound = bindInterface({ model, foreign: {}, userCheck: [] });
   const handles = (index: number): boolean => Object.hasOwn(handlers, model.ocalls[index]?.name ?? '');
   const all = Object.fromEntries(model.ocalls.map(({ name }) => [name, () => undefined]));
   const server = serveOcalls(bound, { ...all, ...handlers });
-  const serve: AbiHost['serve'] = (index, request) => server.ocall(index, request);
+  const { serve = (index, request) => server.ocall(index, request), ...sizes } = rest;
   const enclave = scriptedEnclave(openEnclaveCode(functions), { model, handles, serve, ...sizes });
   const runtime = createOpenEnclaveRuntime(enclave.host, services);
   const calls = { abi: runtime.abi, ecall: (index: number, image?: Parameters<typeof runtime.ecall>[1]) => runtime.ecall(index, image, {}), free: runtime.free.bind(runtime) };
@@ -48,10 +51,10 @@ const callModel = openEnclaveModel([], `
   untrusted { int ask(int question); void plain(); };`);
 
 /** What an OCALL amid "run" came to. */
-function during(work: (...parameters: Parameters<Work>) => Generator<unknown, void, unknown>, parts: Partial<Loaded> = {}) {
+function during(work: (...parameters: Parameters<Work>) => Generator<Step, void, Registers>, parts: Partial<Loaded> = {}) {
   const run: Work = function* run(inside, argument) {
-    yield* work(inside, argument) as ReturnType<Work>;
-    return inside.finish(argument, new Uint8Array(32));
+    yield* work(inside, argument);
+    return inside.finish(argument);
   };
   const { model = callModel, functions = {} } = parts;
   const index = model.ecalls.findIndex(({ name }) => name === 'run');
@@ -245,23 +248,26 @@ test('an enclave that does not handle its exception is ended, and so is one that
 });
 
 test('a call amid a call of the same thread has its own context, and the SDK refuses it', async () => {
-  let error: unknown;
-  const contexts = new Set<bigint>();
-  const { call } = during(function* ask(inside) {
-    contexts.add(inside.context);
-    const { result, output } = yield* inside.ocall(0, argumentsOf(32, []), 32);
-    assert.deepEqual([result, output.getInt32(24, true)], [0n, 3]);
-  }, {
-    handlers: {
-      async ask(_: unknown, { ecalls }: { ecalls: Record<string, () => Promise<unknown>> }) {
-        error = await ecalls['other']?.().catch((reason: unknown) => reason);
-        return 3;
+  const other = callModel.ecalls.findIndex(({ name }) => name === 'other');
+  const codec = bindInterface({ model: callModel, foreign: {}, userCheck: [] }).codec('oe').ecalls[other];
+  const nested: unknown[] = [];
+  const { call } = during(
+    function* ask(inside) {
+      const { gate, result } = yield* inside.ocall(0, argumentsOf(32, []), 32);
+      // The record of the outer call is as it was: the inner one has another.
+      assert.deepEqual([gate, result, inside.memory.u64(inside.context)], [0n, 0n, 0n]);
+    },
+    {
+      async serve(_index, { calls, address }) {
+        const image = codec?.encodeArguments({}).image;
+        nested.push(await calls.ecall(other, image).catch((error: unknown) => error));
+        const bytes = new Uint8Array(16);
+        return [{ address: address + 40n, bytes }];
       },
     },
-    model: openEnclaveModel([], 'trusted { public void run(); public void other(); }; untrusted { int ask(int question) allow(other); };'),
-  });
+  );
   await call('run');
-  assert.ok(error === undefined || hasCode('EDL_CALL_FAILED', { name: 'OE_REENTRANT_ECALL' })(error));
+  assert.ok(hasCode('EDL_CALL_FAILED', { name: 'OE_REENTRANT_ECALL' })(nested[0]));
 });
 
 test('an enclave that leaves without a word of the SDK is ended', async () => {
@@ -310,7 +316,7 @@ test('an enclave that can log is told from which level, and what it logs and pri
     const { index, input } = inside.values(argument);
     if (model.ecalls[index]?.name === 'oe_log_init_ecall') {
       level = new DataView(input.buffer).getUint32(40, true);
-      return inside.finish(argument, new Uint8Array(32));
+      return inside.finish(argument);
     }
     yield* inside.ocall(ocallIndex(model, 'oe_log_is_supported_ocall'), argumentsOf(32, []), 32);
     const log = argumentsOf(48, [[24, 2n], [32, 16n], [40, 5n]], text('hurt'));
@@ -319,7 +325,7 @@ test('an enclave that can log is told from which level, and what it logs and pri
       const print = argumentsOf(56, [[24, device], [32, 16n], [40, 7n], [48, 3n]], text('abcdef'));
       yield* inside.ocall(ocallIndex(model, 'oe_write_ocall'), print, 64);
     }
-    return inside.finish(argument, new Uint8Array(32));
+    return inside.finish(argument);
   };
   const { call, runtime, services } = load({ model, functions: { ecalls: [work, work] } });
   await runtime.start();
