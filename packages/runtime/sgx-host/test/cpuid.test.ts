@@ -40,7 +40,12 @@ test('a family from 15 on has two parts', () => {
 
 test('what is not told is zeros', () => {
   const cpuid = cpuidFrom('');
-  for (const [leaf, subleaf] of [[7, 1], [2, 0], [0x4000_0000, 0], [2 ** 32 - 1, 0]] as const) {
+  for (const [leaf, subleaf] of [
+    [7, 1],
+    [2, 0],
+    [0x4000_0000, 0],
+    [2 ** 32 - 1, 0],
+  ] as const) {
     assert.deepEqual(cpuid(leaf, subleaf), [0, 0, 0, 0]);
   }
   assert.deepEqual(cpuid(1, 0), [0, 0, 0, 0]);

@@ -153,10 +153,12 @@ class ScriptedThread implements SgxThread {
 }
 
 function pick(request: Partial<Registers>): Partial<Registers> {
-  return Object.fromEntries(Object.keys(NO_REGISTERS).flatMap((name) => {
-    const value = request[name as keyof Registers];
-    return value === undefined ? [] : [[name, value]];
-  }));
+  return Object.fromEntries(
+    Object.keys(NO_REGISTERS).flatMap((name) => {
+      const value = request[name as keyof Registers];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 export interface ScriptedEnclave {
@@ -169,7 +171,12 @@ export interface ScriptedEnclave {
 /** An enclave whose code is a test's, and the host that a runtime stands on. */
 export function scriptedEnclave(
   code: EnclaveCode,
-  { model, threads = 1, heapBytes = 256 * 1024, ...users }: {
+  {
+    model,
+    threads = 1,
+    heapBytes = 256 * 1024,
+    ...users
+  }: {
     readonly model: EdlModel;
     readonly threads?: number;
     readonly heapBytes?: number;

@@ -131,7 +131,7 @@ class ProgramRuntime implements EdpRuntime {
       return { address, bytes };
     });
     const address = this.#memory.reserve(BigInt(array.length), 8n);
-    // An access has a bound of its own on how many pieces it moves.
+    // How many pieces one access moves is bounded.
     for (const write of [...writes, { address, bytes: array }]) await thread.access({ writes: [write] });
     return address;
   }

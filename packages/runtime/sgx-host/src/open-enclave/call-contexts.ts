@@ -8,7 +8,7 @@ const OCALL_BUFFER_BYTES = 16_384;
 /** Calls nest no deeper: the SDK refuses the second already, but for exceptions. */
 const MAX_DEPTH = 16;
 
-/** What an exit brings of the memory that RSI points to: the context, and values of a usual size behind it. */
+/** What an exit brings of the memory that RSI points to: the context, and after it values of a usual size. */
 export const EXIT_WINDOW_BYTES = 2048;
 
 /**

@@ -3,7 +3,6 @@ import { OeResult } from '@enclos/edl-calls/host';
 import { type SystemOcall, type SystemValues, bytesIn, integerIn } from './system-ocall.ts';
 import { endorsementItems } from './endorsements.ts';
 
-
 /** What gives evidence of enclaves: the quoting enclave of the platform. */
 export interface QuotingService {
   /** TARGETINFO of the quoting enclave, 512 bytes. */
@@ -41,7 +40,10 @@ export function evidenceOcalls(
   const collateral: SystemOcall = (values) => {
     const { endorsements } = quoting;
     if (endorsements === undefined) return { returned: OeResult.serviceUnavailable };
-    return asked(async () => endorsementItems(await endorsements()), (items) => fillItems(values, items));
+    return asked(
+      async () => endorsementItems(await endorsements()),
+      (items) => fillItems(values, items),
+    );
   };
   return {
     oe_get_supported_attester_format_ids_ocall: () => ({
@@ -50,19 +52,25 @@ export function evidenceOcalls(
     }),
     oe_get_qetarget_info_ocall: (values) => {
       if (!isEcdsa(values)) return { returned: OeResult.unsupported };
-      return asked(() => quoting.quotingTarget(), (target) => ({ returned: OeResult.ok, outputs: { target_info: target } }));
+      return asked(
+        () => quoting.quotingTarget(),
+        (target) => ({ returned: OeResult.ok, outputs: { target_info: target } }),
+      );
     },
     oe_get_quote_ocall: (values) => {
       if (!isEcdsa(values)) return { returned: OeResult.unsupported };
       const report = bytesIn(values, 'sgx_report');
       // An enclave asks twice: first without a buffer, to learn the size.
-      return asked(() => quoting.quote(report), (quote) => {
-        const quote_size_out = BigInt(quote.length);
-        if (integerIn(values, 'quote_size') < quote_size_out) {
-          return { returned: OeResult.bufferTooSmall, outputs: { quote_size_out } };
-        }
-        return { returned: OeResult.ok, outputs: { quote, quote_size_out } };
-      });
+      return asked(
+        () => quoting.quote(report),
+        (quote) => {
+          const quote_size_out = BigInt(quote.length);
+          if (integerIn(values, 'quote_size') < quote_size_out) {
+            return { returned: OeResult.bufferTooSmall, outputs: { quote_size_out } };
+          }
+          return { returned: OeResult.ok, outputs: { quote, quote_size_out } };
+        },
+      );
     },
     oe_get_quote_verification_collateral_ocall: collateral,
     oe_get_quote_verification_collateral_with_baseline_ocall: collateral,

@@ -73,7 +73,8 @@ class OpenEnclaveRuntime implements AbiRuntime {
   }
 
   async ecall(index: number, image: ArenaImage | undefined, context: CallContext): Promise<ReturnedEcall> {
-    const call = (thread: SgxThread): Promise<ReturnedEcall> => this.#call(this.#frame(thread, 0, context), index, image);
+    const call = (thread: SgxThread): Promise<ReturnedEcall> =>
+      this.#call(this.#frame(thread, 0, context), index, image);
     return this.#host.threads.use(call, context.signal);
   }
 
@@ -107,7 +108,8 @@ class OpenEnclaveRuntime implements AbiRuntime {
 
   async #call(frame: Frame, index: number, image: ArenaImage | undefined): Promise<ReturnedEcall> {
     const name = this.#host.model.ecalls[index]?.name ?? `ECALL ${index}`;
-    if (image === undefined) throw new EnclosError('EDL_VALUE_REFUSED', `${name}: a call of Open Enclave has an image.`);
+    if (image === undefined)
+      throw new EnclosError('EDL_VALUE_REFUSED', `${name}: a call of Open Enclave has an image.`);
     const placed = this.#host.arena.place(image);
     try {
       const reads = regionsOf(image, placed);

@@ -1,4 +1,4 @@
-/** Who speaks at the gate of Open Enclave, and what of (openenclave/internal/calls.h, `oe_code_t`). */
+/** The speaker at the gate of Open Enclave, and what it does (openenclave/internal/calls.h, `oe_code_t`). */
 export const GateCode = { ecall: 1, ereturn: 2, ocall: 3, oreturn: 4 } as const;
 
 /** What a host calls an enclave for (`oe_func_t`). */

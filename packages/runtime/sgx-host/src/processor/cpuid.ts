@@ -1,13 +1,4 @@
-import {
-  extendedEcx,
-  extendedEdx,
-  leaf1Ecx,
-  leaf1Edx,
-  leaf7Ebx,
-  leaf7Ecx,
-  leaf7Edx,
-  registerOf,
-} from './features.ts';
+import { extendedEcx, extendedEdx, leaf1Ecx, leaf1Edx, leaf7Ebx, leaf7Ecx, leaf7Edx, registerOf } from './features.ts';
 
 /** EAX, EBX, ECX and EDX after CPUID, unsigned. */
 export type CpuidRegisters = readonly [eax: number, ebx: number, ecx: number, edx: number];
@@ -51,7 +42,14 @@ export function cpuidFrom(text: string): Cpuid {
 /** SDM vol. 2A, CPUID, figure 3-6. */
 function signatureOf(family: number, model: number, stepping: number): number {
   const [baseFamily, extendedFamily] = [Math.min(family, 15), Math.max(0, family - 15) & 0xff];
-  return ((extendedFamily << 20) | (((model >> 4) & 0xf) << 16) | (baseFamily << 8) | ((model & 0xf) << 4) | (stepping & 0xf)) >>> 0;
+  return (
+    ((extendedFamily << 20) |
+      (((model >> 4) & 0xf) << 16) |
+      (baseFamily << 8) |
+      ((model & 0xf) << 4) |
+      (stepping & 0xf)) >>>
+    0
+  );
 }
 
 function vendorRegisters(level: number, vendor: string): CpuidRegisters {

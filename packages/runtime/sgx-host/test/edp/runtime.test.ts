@@ -12,7 +12,10 @@ const number = (name: keyof typeof usercalls): bigint => BigInt(1 + Object.keys(
 
 /** What a program does; it exits afterwards. */
 type Program = (usercall: Usercall, memory: PeerMemory, entry: Registers) => Generator<Step, void, Registers>;
-type Usercall = (name: keyof typeof usercalls | bigint, ...parameters: readonly bigint[]) => Generator<Step, Registers, Registers>;
+type Usercall = (
+  name: keyof typeof usercalls | bigint,
+  ...parameters: readonly bigint[]
+) => Generator<Step, Registers, Registers>;
 
 function* usercall(
   name: keyof typeof usercalls | bigint,
@@ -108,20 +111,23 @@ test('standard input without a source is at its end', async () => {
 });
 
 test('memory outside of the arena and other streams are not read or written', async () => {
-  const { runtime, written } = load(function* program(call, memory) {
-    const end = memory.base + BigInt(memory.bytes.length);
-    for (const [name, stream, address, length] of [
-      ['write', 1n, 0n, 8n],
-      ['write', 1n, end - 4n, 8n],
-      ['write', 1n, 2n ** 64n - 4n, 8n],
-      ['write', 3n, memory.base, 8n],
-      ['read', 0n, end, 8n],
-      ['read', 1n, memory.base, 8n],
-    ] as const) {
-      const { rsi } = yield* call(name, stream, address, length);
-      assert.equal(rsi, 0x16n, `${name} ${stream} ${address}`);
-    }
-  }, { read: async () => new Uint8Array(8) });
+  const { runtime, written } = load(
+    function* program(call, memory) {
+      const end = memory.base + BigInt(memory.bytes.length);
+      for (const [name, stream, address, length] of [
+        ['write', 1n, 0n, 8n],
+        ['write', 1n, end - 4n, 8n],
+        ['write', 1n, 2n ** 64n - 4n, 8n],
+        ['write', 3n, memory.base, 8n],
+        ['read', 0n, end, 8n],
+        ['read', 1n, memory.base, 8n],
+      ] as const) {
+        const { rsi } = yield* call(name, stream, address, length);
+        assert.equal(rsi, 0x16n, `${name} ${stream} ${address}`);
+      }
+    },
+    { read: async () => new Uint8Array(8) },
+  );
   await runtime.run();
   assert.deepEqual(written, []);
 });
@@ -139,7 +145,14 @@ test('memory is given at the alignment that is asked for, and not without end', 
     const { rdx: page } = yield* call('alloc', 8n, 4096n);
     assert.ok(page !== 0n && page % 4096n === 0n);
     assert.deepEqual((yield* call('free', page, 8n, 4096n)).rsi, 0n);
-    for (const [size, alignment] of [[2n ** 64n - 1n, 1n], [2n ** 40n, 1n], [8n, 3n], [8n, 0n], [8n, 8192n], [300_000n, 1n]] as const) {
+    for (const [size, alignment] of [
+      [2n ** 64n - 1n, 1n],
+      [2n ** 40n, 1n],
+      [8n, 3n],
+      [8n, 0n],
+      [8n, 8192n],
+      [300_000n, 1n],
+    ] as const) {
       assert.equal((yield* call('alloc', size, alignment)).rsi, 0x3fff_ffffn);
     }
   });
@@ -147,11 +160,42 @@ test('memory is given at the alignment that is asked for, and not without end', 
 });
 
 const broken: readonly (readonly [what: string, program: Program, reason: string])[] = [
-  ['frees what it does not have', function* program(call, memory) { yield* call('free', memory.base, 8n, 1n); }, 'It freed memory that it did not have.'],
-  ['frees with another size', function* program(call) { const { rdx } = yield* call('alloc', 8n, 1n); yield* call('free', rdx, 9n, 1n); }, 'It freed memory that it did not have.'],
-  ['makes a usercall that does not exist', function* program(call) { yield* call(17n); }, 'It made a usercall that does not exist.'],
-  ['makes a usercall of a user', function* program(call) { yield* call(0x8000_0000n); }, 'It made a usercall that does not exist.'],
-  ['faults', function* program() { yield { exception: 6 }; }, 'It ended with an exception of the processor.'],
+  [
+    'frees what it does not have',
+    function* program(call, memory) {
+      yield* call('free', memory.base, 8n, 1n);
+    },
+    'It freed memory that it did not have.',
+  ],
+  [
+    'frees with another size',
+    function* program(call) {
+      const { rdx } = yield* call('alloc', 8n, 1n);
+      yield* call('free', rdx, 9n, 1n);
+    },
+    'It freed memory that it did not have.',
+  ],
+  [
+    'makes a usercall that does not exist',
+    function* program(call) {
+      yield* call(17n);
+    },
+    'It made a usercall that does not exist.',
+  ],
+  [
+    'makes a usercall of a user',
+    function* program(call) {
+      yield* call(0x8000_0000n);
+    },
+    'It made a usercall that does not exist.',
+  ],
+  [
+    'faults',
+    function* program() {
+      yield { exception: 6 };
+    },
+    'It ended with an exception of the processor.',
+  ],
 ];
 for (const [what, program, reason] of broken) {
   test(`a program that ${what} is ended`, async () => {
@@ -162,14 +206,23 @@ for (const [what, program, reason] of broken) {
 }
 
 test('a debug enclave says what it panicked of', async () => {
-  const { runtime, written } = load(function* program(_call, memory, { r10 }) {
-    memory.write(r10, new TextEncoder().encode('index out of bounds\0'));
-  }, {}, true);
+  const { runtime, written } = load(
+    function* program(_call, memory, { r10 }) {
+      memory.write(r10, new TextEncoder().encode('index out of bounds\0'));
+    },
+    {},
+    true,
+  );
   assert.deepEqual(await runtime.run(), { panicked: true });
   assert.deepEqual(written, ['stderr index out of bounds']);
 });
 
 test('a function of a library that returns is an end, too', async () => {
-  const { host } = scriptedEnclave(function* code() { return { rdi: 0n, rsi: 7n }; }, { model });
+  const { host } = scriptedEnclave(
+    function* code() {
+      return { rdi: 0n, rsi: 7n };
+    },
+    { model },
+  );
   assert.deepEqual(await createEdpRuntime(host, { write: () => undefined }).run(), { panicked: false });
 });

@@ -38,7 +38,10 @@ export class Inside {
   }
 
   /** A call of the gate. */
-  *call(called: number, argument: bigint): Generator<Step, { readonly gate: bigint; readonly value: bigint }, Registers> {
+  *call(
+    called: number,
+    argument: bigint,
+  ): Generator<Step, { readonly gate: bigint; readonly value: bigint }, Registers> {
     const back = yield { rdi: word(3, called), rsi: argument };
     if (back.rdi >> 48n !== 4n || ((back.rdi >> 32n) & 0xffffn) !== BigInt(called)) throw new Error('not its return');
     return { gate: back.rdi & 0xffffn, value: back.rsi };
@@ -51,10 +54,21 @@ export class Inside {
   /** A call of the interface: the values as the SDK's generated code has them, in the thread's buffer. */
   *ocall(index: number, input: Uint8Array, outputBytes: number): Generator<Step, PeerOcall, Registers> {
     const { memory, context } = this;
-    const buffer = input.length + outputBytes <= Number(memory.u64(context + 56n)) ? memory.u64(context + 64n) : yield* this.allocate(input.length + outputBytes);
+    const buffer =
+      input.length + outputBytes <= Number(memory.u64(context + 56n))
+        ? memory.u64(context + 64n)
+        : yield* this.allocate(input.length + outputBytes);
     memory.write(buffer, input);
     memory.write(buffer + BigInt(input.length), new Uint8Array(outputBytes));
-    const record = [BigInt(index), buffer, BigInt(input.length), buffer + BigInt(input.length), BigInt(outputBytes), 0n, 7n];
+    const record = [
+      BigInt(index),
+      buffer,
+      BigInt(input.length),
+      buffer + BigInt(input.length),
+      BigInt(outputBytes),
+      0n,
+      7n,
+    ];
     record.forEach((value, i) => memory.setU64(context + BigInt(8 * i), value));
     const { gate } = yield* this.call(0x8000, context);
     const output = memory.read(buffer + BigInt(input.length), outputBytes);
@@ -62,7 +76,12 @@ export class Inside {
   }
 
   /** The values that an ECALL was made with, where its outputs go. */
-  values(argument: bigint): { readonly index: number; readonly input: Uint8Array; readonly output: bigint; readonly outputBytes: number } {
+  values(argument: bigint): {
+    readonly index: number;
+    readonly input: Uint8Array;
+    readonly output: bigint;
+    readonly outputBytes: number;
+  } {
     const field = (i: number): bigint => this.memory.u64(argument + BigInt(8 * i));
     const input = this.memory.read(field(1), Number(field(2)));
     return { index: Number(field(0)), input, output: field(3), outputBytes: Number(field(4)) };
@@ -102,7 +121,11 @@ export function openEnclaveCode({ initialize, ecalls = [], handleException }: Pe
 }
 
 /** Values of a call: numbers at their offsets, and pieces, each from a multiple of 16 on. */
-export function argumentsOf(headBytes: number, fields: readonly (readonly [offset: number, value: bigint])[], ...pieces: readonly Uint8Array[]): Uint8Array {
+export function argumentsOf(
+  headBytes: number,
+  fields: readonly (readonly [offset: number, value: bigint])[],
+  ...pieces: readonly Uint8Array[]
+): Uint8Array {
   const round = (bytes: number): number => Math.ceil(bytes / 16) * 16;
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + round(piece.length), round(headBytes)));
   const view = new DataView(bytes.buffer);

@@ -40,18 +40,33 @@ function load({ model, functions, handlers = {}, services = recordingServices(),
   const { serve = (index, request) => server.ocall(index, request), ...sizes } = rest;
   const enclave = scriptedEnclave(openEnclaveCode(functions), { model, handles, serve, ...sizes });
   const runtime = createOpenEnclaveRuntime(enclave.host, services);
-  const calls = { abi: runtime.abi, ecall: (index: number, image?: Parameters<typeof runtime.ecall>[1]) => runtime.ecall(index, image, {}), free: runtime.free.bind(runtime) };
+  const calls = {
+    abi: runtime.abi,
+    ecall: (index: number, image?: Parameters<typeof runtime.ecall>[1]) => runtime.ecall(index, image, {}),
+    free: runtime.free.bind(runtime),
+  };
   // A test says which functions its interface has.
   const ecalls = createEcalls<Record<string, (values?: object) => Promise<unknown>>>(bound, calls);
-  return { ...enclave, runtime, services, call: (name: string, values?: object) => ecalls[name]?.(values) ?? Promise.reject(new Error(name)) };
+  return {
+    ...enclave,
+    runtime,
+    services,
+    call: (name: string, values?: object) => ecalls[name]?.(values) ?? Promise.reject(new Error(name)),
+  };
 }
 
-const callModel = openEnclaveModel([], `
+const callModel = openEnclaveModel(
+  [],
+  `
   trusted { public int add([in, out] int* value, int more); public void run(); public void other(); };
-  untrusted { int ask(int question); void plain(); };`);
+  untrusted { int ask(int question); void plain(); };`,
+);
 
 /** What an OCALL amid "run" came to. */
-function during(work: (...parameters: Parameters<Work>) => Generator<Step, void, Registers>, parts: Partial<Loaded> = {}) {
+function during(
+  work: (...parameters: Parameters<Work>) => Generator<Step, void, Registers>,
+  parts: Partial<Loaded> = {},
+) {
   const run: Work = function* run(inside, argument) {
     yield* work(inside, argument);
     return inside.finish(argument);
@@ -63,12 +78,18 @@ function during(work: (...parameters: Parameters<Work>) => Generator<Step, void,
 }
 
 test('an enclave is initialised once, with a table of CPUID that its own EDL file gives a number', async () => {
-  const model = openEnclaveModel(['cpu'], 'trusted { public void run(); }; untrusted { void first(); void second(); };');
+  const model = openEnclaveModel(
+    ['cpu'],
+    'trusted { public void run(); }; untrusted { void first(); void second(); };',
+  );
   assert.equal(ocallIndex(model, 'oe_sgx_get_cpuid_table_ocall'), 2);
   let table: PeerOcall | undefined;
   const initialize: Work = function* initialize(inside, argument) {
     assert.ok(inside.memory.has(argument, 1), 'oe_enclave_t is outside');
-    const input = argumentsOf(48, [[32, 16n], [40, 96n]]);
+    const input = argumentsOf(48, [
+      [32, 16n],
+      [40, 96n],
+    ]);
     table = yield* inside.ocall(2, input, 48 + 96);
     return 0n;
   };
@@ -107,33 +128,69 @@ test('values go in and out, and nothing is left of a call in the arena', async (
 test('a function that the enclave does not have is OE_NOT_FOUND, and a gate that refuses is named', async () => {
   const { call } = load({ model: callModel, functions: {} });
   await assert.rejects(call('other'), hasCode('EDL_CALL_FAILED', { status: 9, name: 'OE_NOT_FOUND', call: 'other' }));
-  const aborting = load({ model: callModel, functions: { ecalls: [function* abort() { return 19n; }] } });
+  const aborting = load({
+    model: callModel,
+    functions: {
+      ecalls: [
+        function* abort() {
+          return 19n;
+        },
+      ],
+    },
+  });
   const first = { value: 1, more: 1 };
   await assert.rejects(aborting.call('add', first), hasCode('EDL_CALL_FAILED', { name: 'OE_ENCLAVE_ABORTING' }));
-  const unknown = load({ model: callModel, functions: { ecalls: [function* unknown() { return 2n ** 64n - 1n; }] } });
-  await assert.rejects(unknown.call('add', first), (error) => error instanceof EnclosError && /not an oe_result_t/.test(error.message));
+  const unknown = load({
+    model: callModel,
+    functions: {
+      ecalls: [
+        function* unknown() {
+          return 2n ** 64n - 1n;
+        },
+      ],
+    },
+  });
+  await assert.rejects(
+    unknown.call('add', first),
+    (error) => error instanceof EnclosError && /not an oe_result_t/.test(error.message),
+  );
 });
 
 test('an OCALL reaches its handler, and its answer the enclave', async () => {
   let asked: PeerOcall | undefined;
-  const { call } = during(function* ask(inside) {
-    asked = yield* inside.ocall(0, argumentsOf(32, [[24, 17n << 32n]]), 32);
-  }, { handlers: { ask: ({ question }: { question: number }) => question + 1 } });
+  const { call } = during(
+    function* ask(inside) {
+      asked = yield* inside.ocall(0, argumentsOf(32, [[24, 17n << 32n]]), 32);
+    },
+    { handlers: { ask: ({ question }: { question: number }) => question + 1 } },
+  );
   await call('run');
   assert.deepEqual([asked?.gate, asked?.result, asked?.output.getInt32(24, true)], [0n, 0n, 18]);
 });
 
 const failures: readonly (readonly [what: string, index: number, handlers: object, result: bigint])[] = [
-  ['a handler throws', 0, { ask: () => { throw new Error('secret'); } }, 1n],
+  [
+    'a handler throws',
+    0,
+    {
+      ask: () => {
+        throw new Error('secret');
+      },
+    },
+    1n,
+  ],
   ['a handler answers with something else', 0, { ask: () => 'a text' }, 3n],
   ['there is no such function', 77, {}, 9n],
 ];
 for (const [what, index, handlers, result] of failures) {
   test(`when ${what}, the enclave gets a result and goes on`, async () => {
     let asked: PeerOcall | undefined;
-    const { call } = during(function* ask(inside) {
-      asked = yield* inside.ocall(index, argumentsOf(32, []), 32);
-    }, { handlers });
+    const { call } = during(
+      function* ask(inside) {
+        asked = yield* inside.ocall(index, argumentsOf(32, []), 32);
+      },
+      { handlers },
+    );
     await call('run');
     // A failure of the gate would leave the SDK's thread in a state that ends it.
     assert.deepEqual([asked?.gate, asked?.result], [0n, result]);
@@ -142,7 +199,14 @@ for (const [what, index, handlers, result] of failures) {
 
 test('an OCALL of the SDK without a handler is OE_UNSUPPORTED, and a handler of the user comes first', async () => {
   const model = openEnclaveModel(['fcntl'], 'trusted { public void run(); };');
-  const input = argumentsOf(64, [[32, 16n], [40, 2n]], new TextEncoder().encode('x\0'));
+  const input = argumentsOf(
+    64,
+    [
+      [32, 16n],
+      [40, 2n],
+    ],
+    new TextEncoder().encode('x\0'),
+  );
   const results: (bigint | number | undefined)[] = [];
   const work = function* open(inside: Parameters<Work>[0]) {
     const { result, output } = yield* inside.ocall(0, input, 64);
@@ -157,7 +221,8 @@ test('memory is reserved and freed for the enclave, and no more than there is', 
   const { call, host, reasons } = during(function* memory(inside) {
     const first = yield* inside.allocate(100);
     assert.ok(first !== 0n && first % 16n === 0n && inside.memory.has(first, 100));
-    for (const size of [2n ** 64n - 1n, 2n ** 63n, 2n ** 32n, 10_000_000n]) assert.equal(yield* inside.allocate(size), 0n);
+    for (const size of [2n ** 64n - 1n, 2n ** 63n, 2n ** 32n, 10_000_000n])
+      assert.equal(yield* inside.allocate(size), 0n);
     assert.notEqual(yield* inside.allocate(0), 0n);
     assert.equal((yield* inside.call(0x8004, first)).gate, 0n);
     // As in C.
@@ -183,18 +248,35 @@ for (const what of ['another address', 'memory twice', "the host's memory"]) {
 test('memory that is resized keeps what stands there', async () => {
   const model = openEnclaveModel(['memory'], 'trusted { public void run(); };');
   let moved = 0n;
-  const { call } = during(function* resize(inside) {
-    const first = yield* inside.allocate(8);
-    inside.memory.setU64(first, 0x1122_3344n);
-    const { output, result } = yield* inside.ocall(0, argumentsOf(48, [[32, first], [40, 4096n]]), 48);
-    assert.equal(result, 0n);
-    moved = output.getBigUint64(24, true);
-    assert.equal(inside.memory.u64(moved), 0x1122_3344n);
-    yield* inside.call(0x8004, moved);
-    // What it had before is gone: this would end it.
-    const fresh = yield* inside.ocall(0, argumentsOf(48, [[32, 0n], [40, 16n]]), 48);
-    assert.notEqual(fresh.output.getBigUint64(24, true), 0n);
-  }, { model });
+  const { call } = during(
+    function* resize(inside) {
+      const first = yield* inside.allocate(8);
+      inside.memory.setU64(first, 0x1122_3344n);
+      const { output, result } = yield* inside.ocall(
+        0,
+        argumentsOf(48, [
+          [32, first],
+          [40, 4096n],
+        ]),
+        48,
+      );
+      assert.equal(result, 0n);
+      moved = output.getBigUint64(24, true);
+      assert.equal(inside.memory.u64(moved), 0x1122_3344n);
+      yield* inside.call(0x8004, moved);
+      // What it had before is gone: this would end it.
+      const fresh = yield* inside.ocall(
+        0,
+        argumentsOf(48, [
+          [32, 0n],
+          [40, 16n],
+        ]),
+        48,
+      );
+      assert.notEqual(fresh.output.getBigUint64(24, true), 0n);
+    },
+    { model },
+  );
   await call('run');
   assert.notEqual(moved, 0n);
 });
@@ -226,11 +308,21 @@ test('threads of the enclave wake each other', async () => {
 
 test('an enclave that handles its exception goes on', async () => {
   const steps: string[] = [];
-  const { call } = during(function* fault() {
-    steps.push('before');
-    yield { exception: 6 };
-    steps.push('after');
-  }, { functions: { handleException: function* handle() { steps.push('handled'); return CONTINUE; } } });
+  const { call } = during(
+    function* fault() {
+      steps.push('before');
+      yield { exception: 6 };
+      steps.push('after');
+    },
+    {
+      functions: {
+        handleException: function* handle() {
+          steps.push('handled');
+          return CONTINUE;
+        },
+      },
+    },
+  );
   await call('run');
   assert.deepEqual(steps, ['before', 'handled', 'after']);
 });
@@ -241,8 +333,17 @@ test('an enclave that does not handle its exception is ended, and so is one that
   };
   const unhandled = during(fault);
   await assert.rejects(unhandled.call('run'), hasCode('ENCLAVE_LOST'));
-  assert.deepEqual(unhandled.reasons, ['It ended with an exception that it does not handle: #PF, an access to memory.']);
-  const twice = during(fault, { functions: { handleException: function* handle() { yield { exception: 6 }; return CONTINUE; } } });
+  assert.deepEqual(unhandled.reasons, [
+    'It ended with an exception that it does not handle: #PF, an access to memory.',
+  ]);
+  const twice = during(fault, {
+    functions: {
+      handleException: function* handle() {
+        yield { exception: 6 };
+        return CONTINUE;
+      },
+    },
+  });
   await assert.rejects(twice.call('run'), hasCode('ENCLAVE_LOST'));
   assert.deepEqual(twice.reasons, ['It faulted while it handled an exception.']);
 });
@@ -280,9 +381,12 @@ test('an enclave that leaves without a word of the SDK is ended', async () => {
   }
 });
 
-const deepModel = openEnclaveModel([], `
+const deepModel = openEnclaveModel(
+  [],
+  `
   struct list { [count=n] uint32_t* items; uint64_t n; };
-  trusted { public void run(); public void get([out] list* found); };`);
+  trusted { public void run(); public void get([out] list* found); };`,
+);
 
 test('outputs that lead to others are read where the enclave had memory reserved, which is freed', async () => {
   const get = (forged: bigint): Work =>
@@ -319,10 +423,27 @@ test('an enclave that can log is told from which level, and what it logs and pri
       return inside.finish(argument);
     }
     yield* inside.ocall(ocallIndex(model, 'oe_log_is_supported_ocall'), argumentsOf(32, []), 32);
-    const log = argumentsOf(48, [[24, 2n], [32, 16n], [40, 5n]], text('hurt'));
+    const log = argumentsOf(
+      48,
+      [
+        [24, 2n],
+        [32, 16n],
+        [40, 5n],
+      ],
+      text('hurt'),
+    );
     yield* inside.ocall(ocallIndex(model, 'oe_log_ocall'), log, 48);
     for (const device of [0n, 1n, 2n]) {
-      const print = argumentsOf(56, [[24, device], [32, 16n], [40, 7n], [48, 3n]], text('abcdef'));
+      const print = argumentsOf(
+        56,
+        [
+          [24, device],
+          [32, 16n],
+          [40, 7n],
+          [48, 3n],
+        ],
+        text('abcdef'),
+      );
       yield* inside.ocall(ocallIndex(model, 'oe_write_ocall'), print, 64);
     }
     return inside.finish(argument);
