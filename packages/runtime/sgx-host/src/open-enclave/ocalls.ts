@@ -9,8 +9,8 @@ import {
 } from '@enclos/edl-calls/host';
 import { isEnclosError } from '@enclos/errors';
 import type { AbiHost } from '../abi/abi.ts';
-import { NestedCalls } from '../calls/nested.ts';
-import type { ExitAnswer } from '../gate/thread.ts';
+import type { NestedCalls } from '../calls/nested.ts';
+import type { Access, ExitAnswer } from '../gate/thread.ts';
 import type { EnclaveMemory } from './enclave-memory.ts';
 import type { Frame, OcallOutcome } from './entries.ts';
 import { OcallRefusal } from './ocall-refusal.ts';
@@ -90,7 +90,8 @@ export class OcallDesk {
     const { host, services } = this.#parts;
     try {
       const memory = host.arena.snapshot(exit.pieces);
-      const writes = await memory.decode(frame.thread.access, async () => {
+      const access: Access = (request) => frame.thread.access(request);
+      const writes = await memory.decode(access, async () => {
         const view = new DataView(memory.read(record, oeCallRecord.bytes).buffer);
         return this.#dispatch(frame, view.getBigUint64(oeCallRecord.index, true), { memory, address: record });
       });

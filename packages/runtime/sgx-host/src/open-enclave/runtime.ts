@@ -108,8 +108,9 @@ class OpenEnclaveRuntime implements AbiRuntime {
 
   async #call(frame: Frame, index: number, image: ArenaImage | undefined): Promise<ReturnedEcall> {
     const name = this.#host.model.ecalls[index]?.name ?? `ECALL ${index}`;
-    if (image === undefined)
+    if (image === undefined) {
       throw new EnclosError('EDL_VALUE_REFUSED', `${name}: a call of Open Enclave has an image.`);
+    }
     const placed = this.#host.arena.place(image);
     try {
       const reads = regionsOf(image, placed);

@@ -73,10 +73,9 @@ function cpuidTable(cpuid: Cpuid, size: bigint): ReturnType<SystemOcall> {
   return { returned: OeResult.ok, outputs: { cpuid_table_buffer: table } };
 }
 
-/** `maxlen` counts bytes. */
-function shortened(text: string, bytes: bigint): string {
-  const encoded = new TextEncoder().encode(text);
-  return BigInt(encoded.length) <= bytes ? text : new TextDecoder().decode(encoded.subarray(0, Number(bytes)));
+/** `maxlen` bounds what is printed. It counts bytes for the SDK, and characters here: only its bound matters. */
+function shortened(text: string, maxLength: bigint): string {
+  return maxLength < BigInt(text.length) ? text.slice(0, Number(maxLength)) : text;
 }
 
 /** Whether a name is one of the SDK's own: all of them have this prefix, in every EDL file of the SDK. */

@@ -11,7 +11,11 @@ const model = openEnclaveModel([], 'trusted { public void none(); };');
 const number = (name: keyof typeof usercalls): bigint => BigInt(1 + Object.keys(usercalls).indexOf(name));
 
 /** What a program does; it exits afterwards. */
-type Program = (usercall: Usercall, memory: PeerMemory, entry: Registers) => Generator<Step, void, Registers>;
+type Program = (
+  usercall: Usercall,
+  memory: PeerMemory,
+  entry: Registers,
+) => Generator<Step, void, Registers> | undefined;
 type Usercall = (
   name: keyof typeof usercalls | bigint,
   ...parameters: readonly bigint[]
@@ -29,7 +33,7 @@ function load(program: Program, streams: Partial<EdpStreams> = {}, panics = fals
   const written: string[] = [];
   const enclave = scriptedEnclave(
     function* code(entry, memory) {
-      yield* program(usercall, memory, entry);
+      yield* program(usercall, memory, entry) ?? [];
       return { rdi: number('exit'), rsi: panics ? 1n : 0n };
     },
     { model },
@@ -207,8 +211,9 @@ for (const [what, program, reason] of broken) {
 
 test('a debug enclave says what it panicked of', async () => {
   const { runtime, written } = load(
-    function* program(_call, memory, { r10 }) {
+    (_call, memory, { r10 }) => {
       memory.write(r10, new TextEncoder().encode('index out of bounds\0'));
+      return undefined;
     },
     {},
     true,
@@ -220,6 +225,7 @@ test('a debug enclave says what it panicked of', async () => {
 test('a function of a library that returns is an end, too', async () => {
   const { host } = scriptedEnclave(
     function* code() {
+      yield* usercall('close', 1n);
       return { rdi: 0n, rsi: 7n };
     },
     { model },

@@ -11,12 +11,13 @@ export interface PeerFunctions {
 }
 
 /** @returns what the function came to: RSI */
-export type Work = (inside: Inside, argument: bigint) => Generator<Step, bigint | Step, Registers>;
+export type Work = (inside: Inside, argument: bigint) => WorkSteps | bigint;
+export type WorkSteps = Generator<Step, bigint | Step, Registers>;
 
 export const CONTINUE = 0xffff_ffffn;
 const OK = 0n;
 
-export function word(code: number, called: number, result = 0): bigint {
+function word(code: number, called: number, result = 0): bigint {
   return (BigInt(code) << 48n) | (BigInt(called) << 32n) | BigInt(result);
 }
 
@@ -102,18 +103,21 @@ export function openEnclaveCode({ initialize, ecalls = [], handleException }: Pe
   return function* code(entry, memory) {
     const called = Number((entry.rdi >> 32n) & 0xffffn);
     const inside = new Inside(memory, entry.rdx);
+    function* done(work: Work | undefined, otherwise: bigint): WorkSteps {
+      const steps = work?.(inside, entry.rsi) ?? otherwise;
+      return typeof steps === 'bigint' ? steps : yield* steps;
+    }
     const answer = (value: bigint | Step, result = 0): Step =>
       typeof value === 'bigint' ? { rdi: word(2, called, result), rsi: value } : value;
     if (entry.rdi >> 48n !== 1n) throw new Error('not an ECALL');
-    if (called === 3) return answer(handleException === undefined ? 0n : yield* handleException(inside, entry.rsi));
+    if (called === 3) return answer(yield* done(handleException, 0n));
     // The SDK refuses a call amid a call of the same thread: OE_REENTRANT_ECALL.
     if (depth > 0) return answer(0n, 4);
     depth += 1;
     try {
-      if (called === 1) return answer(initialize === undefined ? 0n : yield* initialize(inside, entry.rsi));
+      if (called === 1) return answer(yield* done(initialize, 0n));
       if (called !== 2) return answer(0n, 9);
-      const work = ecalls[inside.values(entry.rsi).index];
-      return answer(work === undefined ? 9n : yield* work(inside, entry.rsi));
+      return answer(yield* done(ecalls[inside.values(entry.rsi).index], 9n));
     } finally {
       depth -= 1;
     }

@@ -102,15 +102,12 @@ test('an enclave is initialised once, with a table of CPUID that its own EDL fil
 });
 
 test('what an enclave answers its initialisation with is an error by name', async () => {
-  const initialize: Work = function* initialize() {
-    return 5n;
-  };
-  const failed = load({ model: callModel, functions: { initialize } }).runtime.start();
+  const failed = load({ model: callModel, functions: { initialize: () => 5n } }).runtime.start();
   await assert.rejects(failed, hasCode('EDL_CALL_FAILED', { status: 5, name: 'OE_OUT_OF_MEMORY' }));
 });
 
 test('values go in and out, and nothing is left of a call in the arena', async () => {
-  const add: Work = function* add(inside, argument) {
+  const add: Work = (inside, argument) => {
     const { input, outputBytes } = inside.values(argument);
     const view = new DataView(input.buffer);
     const output = new DataView(new ArrayBuffer(outputBytes));
@@ -131,11 +128,7 @@ test('a function that the enclave does not have is OE_NOT_FOUND, and a gate that
   const aborting = load({
     model: callModel,
     functions: {
-      ecalls: [
-        function* abort() {
-          return 19n;
-        },
-      ],
+      ecalls: [() => 19n],
     },
   });
   const first = { value: 1, more: 1 };
@@ -143,11 +136,7 @@ test('a function that the enclave does not have is OE_NOT_FOUND, and a gate that
   const unknown = load({
     model: callModel,
     functions: {
-      ecalls: [
-        function* unknown() {
-          return 2n ** 64n - 1n;
-        },
-      ],
+      ecalls: [() => 2n ** 64n - 1n],
     },
   });
   await assert.rejects(
@@ -221,8 +210,9 @@ test('memory is reserved and freed for the enclave, and no more than there is', 
   const { call, host, reasons } = during(function* memory(inside) {
     const first = yield* inside.allocate(100);
     assert.ok(first !== 0n && first % 16n === 0n && inside.memory.has(first, 100));
-    for (const size of [2n ** 64n - 1n, 2n ** 63n, 2n ** 32n, 10_000_000n])
+    for (const size of [2n ** 64n - 1n, 2n ** 63n, 2n ** 32n, 10_000_000n]) {
       assert.equal(yield* inside.allocate(size), 0n);
+    }
     assert.notEqual(yield* inside.allocate(0), 0n);
     assert.equal((yield* inside.call(0x8004, first)).gate, 0n);
     // As in C.
@@ -316,7 +306,7 @@ test('an enclave that handles its exception goes on', async () => {
     },
     {
       functions: {
-        handleException: function* handle() {
+        handleException: () => {
           steps.push('handled');
           return CONTINUE;
         },
@@ -390,7 +380,7 @@ const deepModel = openEnclaveModel(
 
 test('outputs that lead to others are read where the enclave had memory reserved, which is freed', async () => {
   const get = (forged: bigint): Work =>
-    function* get(inside, argument) {
+    function* fill(inside, argument) {
       const { outputBytes } = inside.values(argument);
       const buffer = yield* inside.allocate(16);
       inside.memory.setU64(buffer, 0x2_0000_0001n);
