@@ -16,7 +16,7 @@ import {
 } from './enclave.ts';
 import { bootEnd, goOf, withStub } from './process.ts';
 
-const size = BigInt(layout.enclaveBytes);
+const rangeBytes = BigInt(layout.enclaveBytes);
 const rw = 0x203n;
 const chunkOf = (tag: string, offset: bigint): Uint8Array => record(tag, [offset], new Uint8Array(256));
 
@@ -26,30 +26,30 @@ async function endsWith(code: number, bytes: Uint8Array, close = false): Promise
 
 const refused: readonly (readonly [why: string, ...records: Uint8Array[]])[] = [
   ['a stream without ECREATE', page(0, rw)],
-  ['an unknown record', created(size), record('EOTHER', [])],
-  ['a second ECREATE', created(size), created(size)],
+  ['an unknown record', created(rangeBytes), record('EOTHER', [])],
+  ['a second ECREATE', created(rangeBytes), created(rangeBytes)],
   ['a size that is no power of two', created(0x3000n)],
   ['a size of one page', created(0x1000n)],
   ['a size above 64 GiB', created(2n ** 37n)],
-  ['frames of no page', created(size, 0)],
-  ['frames of 65 pages', created(size, 65)],
-  ['a page that is not on a boundary', created(size), record('EADD', [1n, rw])],
-  ['a page behind the range', created(size), record('EADD', [size, rw])],
-  ['a page far behind the range', created(size), record('EADD', [2n ** 63n, rw])],
-  ['a page twice', created(size), page(0, rw), page(PAGE, rw), page(0, rw)],
-  ['a page of an unknown type', created(size), page(0, 0x303n)],
-  ['a page that is written and not read', created(size), page(0, 0x202n)],
-  ['a TCS with permissions', created(size), page(0, 0x101n)],
-  ['unknown flags', created(size), page(0, 0x80_0203n)],
-  ['a chunk before any page', created(size), chunkOf('EEXTEND', 0n)],
-  ['a chunk of another page', created(size), page(0, rw), page(PAGE, rw), chunkOf('UNMEASRD', 0n)],
-  ['a chunk behind its page', created(size), page(0, rw), chunkOf('UNMEASRD', 4096n)],
-  ['a chunk between two', created(size), page(0, rw), chunkOf('EEXTEND', 128n)],
-  ['a chunk twice', created(size), page(0, rw), chunkOf('EEXTEND', 256n), chunkOf('UNMEASRD', 256n)],
-  ['a reserved word of ECREATE', created(size).with(60, 1)],
-  ['a reserved word of EADD', created(size), page(0, rw).with(24, 1)],
-  ['a reserved word of a chunk', created(size), page(0, rw), chunkOf('EEXTEND', 0n).with(16, 1)],
-  ['a start without pages', created(size), encodeBootGo(goOf(1))],
+  ['frames of no page', created(rangeBytes, 0)],
+  ['frames of 65 pages', created(rangeBytes, 65)],
+  ['a page that is not on a boundary', created(rangeBytes), record('EADD', [1n, rw])],
+  ['a page behind the range', created(rangeBytes), record('EADD', [rangeBytes, rw])],
+  ['a page far behind the range', created(rangeBytes), record('EADD', [2n ** 63n, rw])],
+  ['a page twice', created(rangeBytes), page(0, rw), page(PAGE, rw), page(0, rw)],
+  ['a page of an unknown type', created(rangeBytes), page(0, 0x303n)],
+  ['a page that is written and not read', created(rangeBytes), page(0, 0x202n)],
+  ['a TCS with permissions', created(rangeBytes), page(0, 0x101n)],
+  ['unknown flags', created(rangeBytes), page(0, 0x80_0203n)],
+  ['a chunk before any page', created(rangeBytes), chunkOf('EEXTEND', 0n)],
+  ['a chunk of another page', created(rangeBytes), page(0, rw), page(PAGE, rw), chunkOf('UNMEASRD', 0n)],
+  ['a chunk behind its page', created(rangeBytes), page(0, rw), chunkOf('UNMEASRD', 4096n)],
+  ['a chunk between two', created(rangeBytes), page(0, rw), chunkOf('EEXTEND', 128n)],
+  ['a chunk twice', created(rangeBytes), page(0, rw), chunkOf('EEXTEND', 256n), chunkOf('UNMEASRD', 256n)],
+  ['a reserved word of ECREATE', created(rangeBytes).with(60, 1)],
+  ['a reserved word of EADD', created(rangeBytes), page(0, rw).with(24, 1)],
+  ['a reserved word of a chunk', created(rangeBytes), page(0, rw), chunkOf('EEXTEND', 0n).with(16, 1)],
+  ['a start without pages', created(rangeBytes), encodeBootGo(goOf(1))],
 ];
 for (const [why, ...records] of refused) {
   stubTest(`refuses ${why}`, () => endsWith(StubExit.BOOT_REFUSED, concatBytes(...records)));

@@ -87,8 +87,8 @@ stubTest('an exit brings nothing from outside of the arena', () =>
     assert.equal((await gate.send(leave(stackBase))).stack.length, Number(gate.hello.stackBytes));
     const window = async (rsi: bigint): Promise<number> =>
       (await gate.send({ rdi: Command.ocall, rdx: rsi, ...notFinal })).window.length;
-    for (const rsi of [arenaBase - 1n, arenaBase + arenaBytes, enclaveBase, 2n ** 64n - 1n])
-      assert.equal(await window(rsi), 0);
+    const outside = [arenaBase - 1n, arenaBase + arenaBytes, enclaveBase, 2n ** 64n - 1n];
+    for (const rsi of outside) assert.equal(await window(rsi), 0);
     assert.equal(await window(arenaBase + arenaBytes - 1n), 1);
     assert.equal(await window(arenaBase), 65536);
   }),
@@ -136,7 +136,10 @@ stubTest('writes reach the enclave before it is entered', () =>
     const content = Buffer.alloc(100_000, 'abc');
     const to = heap + 200_000n;
     const answer = await gate.send({
-      ...{ rdi: Command.copy, rsi: heap, rdx: to, r8: 100_000n },
+      rdi: Command.copy,
+      rsi: heap,
+      rdx: to,
+      r8: 100_000n,
       writes: [{ address: heap, content }],
       reads: [{ address: to, bytes: 100_000 }],
     });

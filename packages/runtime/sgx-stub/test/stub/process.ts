@@ -124,7 +124,7 @@ function duplexAt(child: ChildProcess, descriptor: number): Duplex {
 }
 
 /** A stub before its stream. */
-export function spawnStub(path: string, threads = 1): Omit<StartedStub, 'gates'> & { readonly boot: Duplex } {
+function spawnStub(path: string, threads = 1): Omit<StartedStub, 'gates'> & { readonly boot: Duplex } {
   const more = Array.from({ length: threads - 1 }, () => 'pipe' as const);
   const child = spawn(path, [], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', ...more],
@@ -169,7 +169,7 @@ function greeting(stream: Duplex, end: Promise<StubEnd>): Promise<GateHello> {
 }
 
 /** Starts the test enclave, and plays its platform. */
-export async function startStub(options: StubOptions = {}): Promise<StartedStub> {
+async function startStub(options: StubOptions = {}): Promise<StartedStub> {
   const threads = options.go?.threads ?? options.enclave?.threads ?? 1;
   const stub = spawnStub(options.path ?? (await stubWith()), threads);
   const { child, platform, boot, end, stop } = stub;
