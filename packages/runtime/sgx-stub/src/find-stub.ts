@@ -9,7 +9,7 @@ import { parseStubRecord, stubName } from './stub-record.ts';
 export interface Stub {
   /** An executable file for x86-64 Linux that needs nothing else. */
   readonly path: string;
-  /** Of the file, as hex. */
+  /** Digest of the file, as hex. */
   readonly sha256: string;
   /** A byte of CPUSVN: 1 to 255. Raised when an older stub must no longer be trusted. */
   readonly securityVersion: number;
