@@ -110,7 +110,7 @@ export function startFakeStub({
   };
 }
 
-export function tcsOf(thread: number): bigint {
+function tcsOf(thread: number): bigint {
   return fakeEnclaveBase + BigInt(0x1000 * (thread + 1));
 }
 

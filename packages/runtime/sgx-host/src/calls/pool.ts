@@ -24,6 +24,11 @@ export class ThreadPool {
     this.#free = threads.toReversed();
   }
 
+  /** Whether a call would have a thread at once. */
+  get hasFree(): boolean {
+    return this.#free.length > 0 && this.#closed === undefined;
+  }
+
   /**
    * Runs work with a thread that no other call has.
    *

@@ -7,7 +7,7 @@ import { type GateHello, HELLO_BYTES, parseGateHello } from '@enclos/sgx-stub/wi
  *
  * @throws SGX_WIRE_INVALID; an error of the stream, when it ends before
  */
-export function greetingOf(gate: Duplex): Promise<GateHello> {
+function greetingOf(gate: Duplex): Promise<GateHello> {
   return new Promise((resolve, reject) => {
     const bytes = new Uint8Array(HELLO_BYTES);
     let filled = 0;

@@ -7,6 +7,7 @@ import {
   gateAnswerReader,
   type GateAnswer,
   type GateHello,
+  MAX_RANGES,
   parseGateAnswer,
   RefusalReason,
   RequestKind,
@@ -69,12 +70,12 @@ export class StubThread implements SgxThread {
 
   async enter(request: EntryRequest): Promise<EnclaveAnswer> {
     const { top } = this.stack;
-    const { writes, final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
+    const { writes = [], final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
     const all = { ...noRegisters, rsp: top, rbp: top, ...registers };
     return this.#run({
       kind: RequestKind.ENTER,
       ...all,
-      writes: written(writes),
+      writes: written(writes.length > MAX_RANGES ? await this.#writeAhead(writes) : writes),
       ...exits({ final, reads, stackTop: stackTop ?? all.rsp, exitStackBytes, windowBytes }),
     });
   }
@@ -85,10 +86,10 @@ export class StubThread implements SgxThread {
     return this.#run({ kind, ...noRegisters, rsp: top, rbp: top, writes: [], ...exits({ stackTop: top, ...request }) });
   }
 
-  async access(request: AccessRequest): Promise<readonly Uint8Array[]> {
+  readonly access = async (request: AccessRequest): Promise<readonly Uint8Array[]> => {
     const reads = await this.accessLater(() => request);
     return reads ?? [];
-  }
+  };
 
   async accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined> {
     const { top } = this.stack;
@@ -108,6 +109,16 @@ export class StubThread implements SgxThread {
     if (answer === undefined) return undefined;
     if (answer.kind !== AnswerKind.DATA) this.#refuse(answer);
     return answer.reads;
+  }
+
+  /** Writes what does not fit into the entry itself. @returns the rest, which goes with the entry */
+  async #writeAhead(writes: readonly ArenaPatch[]): Promise<readonly ArenaPatch[]> {
+    let rest = writes;
+    while (rest.length > MAX_RANGES) {
+      await this.access({ writes: rest.slice(0, MAX_RANGES) });
+      rest = rest.slice(MAX_RANGES);
+    }
+    return rest;
   }
 
   /** Fails all requests, now and later. */

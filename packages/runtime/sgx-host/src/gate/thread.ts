@@ -26,7 +26,7 @@ export interface Registers {
 
 /** An entry (EENTER). Registers that it leaves out are 0, but for `rsp` and `rbp`, which are the top of the thread's stack. */
 export interface EntryRequest extends Partial<Registers> {
-  /** Written before the entry. At most 64. */
+  /** Written before the entry. */
   readonly writes?: readonly ArenaPatch[];
   /** Read after a final exit. At most 64. */
   readonly reads?: readonly ArenaRange[];
@@ -94,7 +94,7 @@ export interface SgxThread {
   /** Goes on where the enclave was interrupted last (ERESUME). */
   resume(request?: ResumeRequest): Promise<EnclaveAnswer>;
   /** @returns what was read, in order. Only while the thread is outside of the enclave: otherwise it waits. */
-  access(request: AccessRequest): Promise<readonly Uint8Array[]>;
+  readonly access: Access;
   /**
    * As `access`, but what is wanted is asked for when the thread is outside of the enclave.
    *
