@@ -18,3 +18,9 @@ export type {
   Registers,
   SgxThread,
 } from './gate/thread.ts';
+export { createEdpRuntime, type EdpEnd, type EdpRuntime, type EdpStreams } from './edp/runtime.ts';
+export { type UsercallName, usercalls, type UsercallService } from './edp/usercalls.ts';
+export type { QuotingService } from './open-enclave/evidence.ts';
+export { createOpenEnclaveRuntime, type OpenEnclaveServices } from './open-enclave/runtime.ts';
+export { isSystemName as isOpenEnclaveSystemName } from './open-enclave/system-ocalls.ts';
+export { type Cpuid, cpuidFrom, type CpuidRegisters } from './processor/cpuid.ts';

@@ -3,10 +3,11 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { AbiHost, AbiRuntime, CallContext } from '../abi/abi.ts';
 import { NestedCalls } from '../calls/nested.ts';
 import type { ExceptionAnswer, ExitAnswer, SgxThread } from '../gate/thread.ts';
+import type { Cpuid } from '../processor/cpuid.ts';
 import { exceptionName } from '../processor/exception-names.ts';
 import { EntryCommand, finalExit, ocallIndex, statusIn } from './commands.ts';
 import { intelCallFailed, isFatal, SgxStatus, statusText } from './status.ts';
-import { type Cpuid, systemFeatures } from './system-features.ts';
+import { systemFeatures } from './system-features.ts';
 import { systemOcalls } from './system-ocalls.ts';
 
 /** What a runtime of enclaves of Intel's SDK needs beside the enclave. */
@@ -39,7 +40,7 @@ interface Entry {
   readonly reads?: readonly { readonly address: bigint; readonly bytes: number }[];
 }
 
-interface Returned {
+interface EntryReturn {
   readonly status: number;
   readonly reads: readonly Uint8Array[];
   /** What the last handler threw. */
@@ -110,7 +111,7 @@ class IntelRuntime implements AbiRuntime {
   }
 
   /** Enters, and serves what the enclave asks for until it returns. @throws ENCLAVE_LOST */
-  async #run({ thread, stackTop, context }: Frame, { reads = [], ...entry }: Entry): Promise<Returned> {
+  async #run({ thread, stackTop, context }: Frame, { reads = [], ...entry }: Entry): Promise<EntryReturn> {
     const leaving = { reads, final: finalExit, stackTop };
     let answer = await thread.enter({ ...entry, ...leaving, rsp: stackTop, rbp: stackTop });
     let failure: unknown;

@@ -1,5 +1,4 @@
-/** Answers CPUID: EAX, EBX, ECX and EDX. */
-export type Cpuid = (leaf: number, subleaf: number) => readonly [number, number, number, number];
+import type { Cpuid } from '../processor/cpuid.ts';
 
 /**
  * `system_features_t` (rts.h), packed. `size`, the table of CPUID leaves and what follows stay 0, as hosts of version 1.5 leave them:

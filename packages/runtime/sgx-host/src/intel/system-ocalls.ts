@@ -1,7 +1,7 @@
 import type { ArenaMemory, ArenaPatch } from '@enclos/edl-calls/host';
 import type { ThreadEvents } from '../calls/thread-events.ts';
+import type { Cpuid } from '../processor/cpuid.ts';
 import { SgxStatus } from './status.ts';
-import type { Cpuid } from './system-features.ts';
 
 /** What OCALLs of the SDK itself stand on. */
 export interface SystemServices {

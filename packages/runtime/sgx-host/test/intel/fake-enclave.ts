@@ -45,7 +45,7 @@ export interface FakeIntelEnclave {
 }
 
 /** Plays the trusted runtime of Intel's SDK. */
-export function playIntel(enclave: FakeIntelEnclave): (thread: InsideThread) => Promise<void> {
+function playIntel(enclave: FakeIntelEnclave): (thread: InsideThread) => Promise<void> {
   return async (thread) => {
     for (;;) await entered(thread, enclave, await thread.next());
   };
@@ -118,7 +118,7 @@ export interface FakeOptions extends Omit<FakeStubOptions, 'play'> {
   readonly play?: FakeStubOptions['play'];
 }
 
-export function interfaceOf(edl: string): BoundInterface {
+function interfaceOf(edl: string): BoundInterface {
   const { model, diagnostics } = compileEdl({ file: 'test.edl', read: () => edl, dialect: 'intel' });
   if (model === undefined) throw new Error(diagnostics.map(({ text }) => text).join('\n'));
   return bindInterface({ model, foreign: {}, userCheck: [] });
