@@ -2,6 +2,7 @@ import './errors.ts';
 export type { AbiHost, AbiRuntime, CallContext } from './abi/abi.ts';
 export { Arena, type PlacedImage } from './arena/arena.ts';
 export { SnapshotMemory } from './arena/snapshot.ts';
+export { createIntelRuntime, type IntelServices } from './intel/runtime.ts';
 export { NestedCalls } from './calls/nested.ts';
 export { ThreadPool } from './calls/pool.ts';
 export { ThreadEvents } from './calls/thread-events.ts';

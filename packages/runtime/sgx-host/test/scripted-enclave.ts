@@ -109,14 +109,15 @@ class ScriptedThread implements SgxThread {
     return this.#answer(top.next(NO_REGISTERS));
   }
 
-  async access({ writes = [], reads = [] }: AccessRequest): Promise<readonly Uint8Array[]> {
+  readonly access = async ({ writes = [], reads = [] }: AccessRequest): Promise<readonly Uint8Array[]> => {
     assert.ok(writes.length <= 64 && reads.length <= 64);
     for (const { address, bytes } of writes) this.#memory.write(address, bytes);
     return reads.map(({ address, bytes }) => this.#memory.read(address, bytes));
-  }
+  };
 
-  async turn<T>(work: (access: SgxThread['access']) => Promise<T>): Promise<T> {
-    return work((request) => this.access(request));
+  async accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined> {
+    const request = wanted();
+    return request === undefined ? undefined : this.access(request);
   }
 
   #answer({ done, value }: IteratorResult<Step, Step>): EnclaveAnswer {

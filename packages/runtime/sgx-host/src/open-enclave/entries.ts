@@ -2,6 +2,7 @@ import type { ArenaPatch } from '@enclos/edl-calls/host';
 import { OeResult } from '@enclos/edl-calls/host';
 import type { AbiHost, CallContext } from '../abi/abi.ts';
 import type { ArenaRange, EnclaveAnswer, ExceptionAnswer, ExitAnswer, SgxThread } from '../gate/thread.ts';
+import { exceptionName } from '../processor/exception-names.ts';
 import { EXIT_WINDOW_BYTES } from './call-contexts.ts';
 import { decodeGateWord, EnclaveFunction, encodeGateWord, finalExit, GateCode } from './words.ts';
 
@@ -110,21 +111,4 @@ export class Entries {
     if (handled.result === OeResult.ok && handled.value === CONTINUE_EXECUTION) return;
     await this.#host.lost(`It ended with an exception that it does not handle: ${exceptionName(vector)}.`);
   }
-}
-
-/** SDM vol. 3A, table 6-1. */
-function exceptionName(vector: number): string {
-  const names: Readonly<Record<number, string>> = {
-    0: '#DE, a division',
-    1: '#DB, a debugger',
-    3: '#BP, a breakpoint',
-    5: '#BR, a bound',
-    6: '#UD, an instruction that it may not execute',
-    13: '#GP, general protection',
-    14: '#PF, an access to memory',
-    16: '#MF, floating point',
-    17: '#AC, alignment',
-    19: '#XM, floating point',
-  };
-  return names[vector] ?? `vector ${vector}`;
 }
