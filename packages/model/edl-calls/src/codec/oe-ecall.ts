@@ -118,7 +118,7 @@ function answerOf(reader: ArenaReader, { name, layout }: CallPlan, { base, regio
   };
 }
 
-/** Of a call that failed the enclave takes the address back (enclave/core/sgx/calls.c), and oeedger8r's host code does not look at it. */
+/** When a call fails, the enclave takes the address back (enclave/core/sgx/calls.c), and oeedger8r's host code does not look at it. */
 function reservedBuffer(plan: CallPlan, returned: ReturnedImage): bigint | undefined {
   const { head, status } = answerOf(new ArenaReader(returned.memory, returned.maxBytes), plan, returned);
   const address = head.getBigUint64(oeHead.deepCopyBuffer, true);
