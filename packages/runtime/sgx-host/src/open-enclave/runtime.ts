@@ -19,7 +19,7 @@ import type { SystemServices } from './system-ocalls.ts';
 import { EnclaveFunction } from './words.ts';
 
 /** What a runtime of Open Enclave's enclaves needs beside the enclave. */
-export interface OpenEnclaveServices extends Omit<SystemServices, 'events'> {
+export interface OpenEnclaveServices extends Omit<SystemServices, 'events' | 'base'> {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** From which level on the enclave logs: `oe_log_level_t`, 0 none to 5 verbose. 3 (warning) by default. */
@@ -56,7 +56,7 @@ class OpenEnclaveRuntime implements AbiRuntime {
     this.#desk = new OcallDesk({
       host,
       memory: this.#memory,
-      services: { ...services, events: host.events },
+      services: { ...services, events: host.events, base: host.enclave.base },
       callsDuring,
     });
     this.#entries = new Entries(host, this.#desk.serve);

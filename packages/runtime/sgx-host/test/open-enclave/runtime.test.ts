@@ -373,3 +373,23 @@ test('an enclave that can log is told from which level, and what it logs and pri
   assert.equal(level, 3);
   assert.deepEqual(services.lines, ['log 2 hurt', 'stdout abc', 'stderr abc']);
 });
+
+test('a backtrace is logged as offsets in the file', async () => {
+  const model = openEnclaveModel(['debug'], 'trusted { public void run(); };');
+  const { call, services } = during(
+    function* log(inside) {
+      const frames = new Uint8Array(BigUint64Array.of(0x7f00_0000_1234n, 0x7f00_0000_0042n).buffer);
+      const fields: [number, bigint][] = [
+        [32, 16n],
+        [40, 2n],
+        [48, 16n],
+        [56, 2n],
+      ];
+      const { result, output } = yield* inside.ocall(0, argumentsOf(64, fields, frames), 64);
+      assert.deepEqual([result, output.getUint32(24, true)], [0n, 0]);
+    },
+    { model },
+  );
+  await call('run');
+  assert.deepEqual(services.lines, ['log 2 Backtrace, as offsets in the file: 0x1234 0x42']);
+});
