@@ -1,0 +1,13 @@
+import { declareErrors } from '@enclos/errors';
+
+export const sgxStubErrors = declareErrors({
+  SGX_WIRE_INVALID: [
+    'lost',
+    'The process of an SGX enclave, its host or its platform broke the protocol between them.',
+    'Load the enclave again; if it happens again, check that host and platform have the same version of Enclos.',
+  ],
+});
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof sgxStubErrors, true> {}
+}
