@@ -170,7 +170,7 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
           throw error;
         }
       },
-    quotes: (quote) => (request) =>
+    quotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
       told((event, code) => tally.record(`host ${host}`, { ...event, code }), { event: 'host-quote', host }, () => quote(request)),
     enclave: () => enclaveAudit(log, host, `${host}.${++enclaves}`),
     disconnected: () => tally.note('platform', { event: 'host-disconnected', host }),

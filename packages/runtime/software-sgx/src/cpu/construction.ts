@@ -20,9 +20,9 @@ export interface EnclaveRequest {
   readonly attributes: Attributes;
   readonly miscSelect: number;
   /** 64 bytes; needs KSS. Zero when absent. */
-  readonly configId?: Uint8Array;
+  readonly configId?: Uint8Array | undefined;
   /** Needs KSS. Zero when absent. */
-  readonly configSvn?: number;
+  readonly configSvn?: number | undefined;
 }
 
 const supportedFlags =

@@ -192,7 +192,7 @@ class Launch implements SgxLaunch {
   }
 
   async #spawn(): Promise<StubProcess> {
-    const { services, host, bounds, execution, gates: listener } = this.#given;
+    const { host, bounds, execution, gates: listener } = this.#given;
     const gates = await listener.accept(gateTimeoutMs);
     try {
       const user = await host.enclaveUsers?.take();
