@@ -6,22 +6,6 @@ export const edlCompilerErrors = declareErrors({
     'An EDL file, or one that it imports, breaks a rule of the language.',
     'Correct the places that the diagnostics point at; `enclos edl check` shows them.',
   ],
-  EDL_LAYOUT_UNKNOWN: [
-    'usage',
-    'The size of a type that a C header defines is not known.',
-    'Say in the file of foreign types (`--foreign`) what it is: {"NAME": {"type": "uint32_t"}}, or its sizeof and alignof as {"NAME": {"bytes": 64, "alignment": 8}}.',
-  ],
-  EDL_USER_CHECK_UNKNOWN: [
-    'usage',
-    'An address was allowed by a name that is not an unchecked address of the interface.',
-    'Name it FUNCTION.PARAMETER, FUNCTION.return or STRUCTURE.MEMBER; `enclos edl doc` lists such addresses first.',
-  ],
-  EDL_LAYOUT_TOO_LARGE: ['usage', 'A type of an interface is larger than 2 GiB.', 'Make its arrays smaller.'],
-  EDL_CALL_FAILED: [
-    'refused',
-    'The code that Open Enclave generated for the enclave refused a call.',
-    'Look up `status` of the details, an `oe_result_t`, in openenclave/bits/result.h.',
-  ],
 });
 
 declare module '@enclos/errors' {

@@ -1,23 +1,7 @@
 import './errors.ts';
 export type { Dialect, DialectChoice } from './source/dialect.ts';
 export type { Place, SourceText } from './source/place.ts';
-export type { Abi, CallLayout, ParameterLayout } from './layout/calls.ts';
-export type { ForeignType, ForeignTypes } from './layout/foreign.ts';
-export { type AbiLayout, type EdlLayout, layoutOf } from './layout/layout.ts';
-export type { FieldLayout, StructLayout, TypeSize } from './layout/sizes.ts';
-export { type ArenaHandle, type ArenaImage, arenaMemory, type ArenaMemory, type ArenaPatch } from './arena/memory.ts';
-export type {
-  CallCodec,
-  CallCodecOptions,
-  EcallArguments,
-  EcallCodec,
-  EcallResult,
-  OcallAnswer,
-  OcallArguments,
-  OcallCodec,
-} from './arena/contract.ts';
-export { callCodec } from './codec/call-codec.ts';
-export type { CallValues, EdlObject, EdlValue } from './arena/values.ts';
+export type { BasicTypeName } from './syntax/tree.ts';
 export type {
   CompositeModel,
   CType,
@@ -42,6 +26,4 @@ export { Findings, type FindingsOptions, type Judgement } from './findings/findi
 export type { LoadedEdl } from './loading/loaded.ts';
 export { EdlFileError } from './findings/refused.ts';
 export { parseEdl, type ParsedEdl, type ParseOptions } from './syntax/parse-edl.ts';
-export { generateDocumentation } from './description/generate.ts';
-export { generateTypeScript, type TypeScriptOptions } from './typescript/generate.ts';
 export { formatEdl } from './format/format-edl.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { repository } from '@enclos/process-kit/processes/programs';
-import type { BoundInterface, OcallServer, SgxCalls } from '@enclos/edl-compiler/host';
+import type { BoundInterface, OcallServer, SgxCalls } from '@enclos/edl-calls/host';
 import { FakeEnclave, type InsideCode } from './fake-enclave.ts';
 
 const modules = join(repository, 'node_modules');
@@ -37,7 +37,7 @@ const edl = `enclave {
 /** What a team writes: typed calls and typed handlers. Each expected error is one that the compiler has to find. */
 const program = `
 import { createSampleEcalls, level, serveSampleOcalls, type Ocalls, type point } from './sample.edl.ts';
-import type { SgxCalls } from '@enclos/edl-compiler/host';
+import type { SgxCalls } from '@enclos/edl-calls/host';
 
 export const lines: string[] = [];
 const handlers: Ocalls = {

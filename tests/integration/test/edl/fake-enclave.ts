@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { arenaMemory, layoutOf, type Abi, type ArenaImage, type CallLayout, type EdlModel } from '@enclos/edl-compiler';
-import type { OcallServer, SgxCalls } from '@enclos/edl-compiler/host';
+import { arenaMemory, layoutOf, type Abi, type ArenaImage, type CallLayout } from '@enclos/edl-calls';
+import type { EdlModel } from '@enclos/edl-compiler';
+import type { OcallServer, SgxCalls } from '@enclos/edl-calls/host';
 
 /** Where the arena of the fake process begins. */
 const base = 0x7f00_0000_0000n;

@@ -1,4 +1,4 @@
-import { generateDocumentation } from '@enclos/edl-compiler';
+import { generateDocumentation } from '@enclos/edl-calls';
 import { defineCommand } from '../define.ts';
 import { modelOf, renderDiagnostics, settingsOf } from './compile.ts';
 import { compileOptions, outOptions } from './options.ts';

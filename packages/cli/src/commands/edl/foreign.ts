@@ -1,4 +1,4 @@
-import type { ForeignType, ForeignTypes } from '@enclos/edl-compiler';
+import type { ForeignType, ForeignTypes } from '@enclos/edl-calls';
 import { EnclosError } from '@enclos/errors';
 import { isRecord } from '@enclos/evidence';
 import { readSmallJson } from '../../files/read.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { generateTypeScript } from '@enclos/edl-compiler';
+import { generateTypeScript } from '@enclos/edl-calls';
 import { defineCommand } from '../define.ts';
 import { modelOf, renderDiagnostics, settingsOf } from './compile.ts';
 import { readForeignTypes } from './foreign.ts';
@@ -9,7 +9,7 @@ import { outdated, renderMade, writeOut } from './write-out.ts';
 export const command = defineCommand({
   description: [
     'Writes one TypeScript module for an EDL file: types, the functions of both sides, the checked interface with its digest, and functions that make and serve calls.',
-    'It imports `@enclos/edl-compiler/host`.',
+    'It imports `@enclos/edl-calls/host`.',
     'The same file and options give the same bytes anywhere.',
     '',
     'Types that only C headers define have to be told with --foreign where they are passed.',

@@ -1,0 +1,8 @@
+/** `@enclos/edl-calls/host`: what modules that `enclos edl gen` writes stand on. It holds the codecs of calls, and not the generators. */
+import './errors.ts';
+export type { ArenaHandle, ArenaImage, ArenaMemory, ArenaPatch } from './arena/memory.ts';
+export type { Abi } from './layout/calls.ts';
+export { bindInterface, type BoundInterface, type InterfaceParts } from './host/bound-interface.ts';
+export type { Awaitable, OcallRequest, OcallServer, ReturnedEcall, SgxCalls } from './host/calls.ts';
+export { createEcalls } from './host/ecalls.ts';
+export { serveOcalls } from './host/ocalls.ts';

@@ -1,0 +1,51 @@
+import type { EcallCodec } from '../arena/contract.ts';
+import { resultNames } from '../calls/shape.ts';
+import { ownMember } from '../forms/form.ts';
+import type { EcallModel } from '@enclos/edl-compiler';
+import type { BoundInterface } from './bound-interface.ts';
+import type { SgxCalls } from './calls.ts';
+
+/**
+ * The public ECALLs of an enclave as functions of values. Generated modules call this.
+ *
+ * @typeParam E the generated interface of these functions
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a generated module says what its model gives
+export function createEcalls<E extends object>(bound: BoundInterface, calls: SgxCalls): E {
+  const isPublic = bound.model.ecalls.flatMap((ecall, index) => (ecall.isPublic ? [index] : []));
+  // The caller's type is written from the same model.
+  return ecallsOf(bound, calls, isPublic) as E;
+}
+
+/** The ECALLs of these indexes by name. */
+export function ecallsOf(bound: BoundInterface, calls: SgxCalls, indexes: readonly number[]): object {
+  const codec = bound.codec(calls.abi);
+  const functions = indexes.map((index) => {
+    const [ecall, encoded] = [bound.model.ecalls[index], codec.ecalls[index]];
+    if (ecall === undefined || encoded === undefined) throw new RangeError(`There is no ECALL ${index}.`);
+    return [ecall.name, ecallOf(ecall, { encoded, index, calls })] as const;
+  });
+  return Object.freeze(Object.fromEntries(functions));
+}
+
+interface CallWay {
+  readonly encoded: EcallCodec;
+  readonly index: number;
+  readonly calls: SgxCalls;
+}
+
+function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
+  const names = resultNames(ecall);
+  return async (values: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
+    const { image, decodeResult } = encoded.encodeArguments(values);
+    const { memory, address } = await calls.ecall(index, image);
+    const { returned, outputs, deepCopyBuffer } = decodeResult(memory, address);
+    if (deepCopyBuffer !== undefined) await calls.free(deepCopyBuffer.address);
+    if (names.isPlain) return returned;
+    return Object.fromEntries([
+      ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
+      // What NULL was passed for does not come back.
+      ...names.outputs.map((name) => [name, ownMember(outputs, name) ?? null] as const),
+    ]);
+  };
+}

@@ -1,0 +1,99 @@
+import type { ArenaPatch } from '@enclos/edl-calls/host';
+
+/** Addresses in the arena of an enclave's process. */
+export interface ArenaRange {
+  readonly address: bigint;
+  readonly bytes: number;
+}
+
+/** Bytes of the arena, as they were at one moment. */
+export interface ArenaPiece {
+  readonly address: bigint;
+  readonly bytes: Uint8Array;
+}
+
+/** The registers that carry the calls of both SDKs. Unsigned. */
+export interface Registers {
+  readonly rdi: bigint;
+  readonly rsi: bigint;
+  readonly rdx: bigint;
+  readonly r8: bigint;
+  readonly r9: bigint;
+  readonly r10: bigint;
+  readonly rsp: bigint;
+  readonly rbp: bigint;
+}
+
+/** An entry (EENTER). Registers that it leaves out are 0, but for `rsp` and `rbp`, which are the top of the thread's stack. */
+export interface EntryRequest extends Partial<Registers> {
+  /** Written before the entry. At most 64. */
+  readonly writes?: readonly ArenaPatch[];
+  /** Read after a final exit. At most 64. */
+  readonly reads?: readonly ArenaRange[];
+  /** An exit is final when `(rdi & mask) === value`. Without it every exit is. */
+  readonly final?: { readonly mask: bigint; readonly value: bigint };
+  /** An exit that is not final brings the stack from its RSP up to this address, within `exitStackBytes`. The default is `rsp`. */
+  readonly stackTop?: bigint;
+  /** At most 1 MiB; 64 KiB by default. */
+  readonly exitStackBytes?: number;
+  /** An exit that is not final brings so much of what RSI points to, if it is in the arena. At most 64 KiB; 0 by default. */
+  readonly windowBytes?: number;
+}
+
+/** What came of an entry or a resumption. Each value is the enclave's word. */
+export type EnclaveAnswer = ExitAnswer | ExceptionAnswer;
+
+/** The enclave left by EEXIT. */
+export interface ExitAnswer {
+  readonly kind: 'exit';
+  readonly isFinal: boolean;
+  readonly registers: Registers;
+  /** Interrupted entries of the thread (CSSA) that are left. */
+  readonly interrupted: number;
+  /** What was asked for, in order. Only of a final exit. */
+  readonly reads: readonly Uint8Array[];
+  /** The stack and the window, of an exit that is not final. They may overlap. */
+  readonly pieces: readonly ArenaPiece[];
+}
+
+/** The enclave was interrupted (AEX): its host sees the exception at the AEP. */
+export interface ExceptionAnswer {
+  readonly kind: 'exception';
+  /** As the processor numbers it: 0 #DE, 6 #UD, 13 #GP, 14 #PF, and others. */
+  readonly vector: number;
+  readonly registers: Registers;
+  readonly interrupted: number;
+  /** The page of a #PF, and 0 otherwise. */
+  readonly faultAddress: bigint;
+}
+
+/** Memory that is written, and then read, outside of a call. */
+export interface AccessRequest {
+  readonly writes?: readonly ArenaPatch[];
+  readonly reads?: readonly ArenaRange[];
+}
+
+/** Reads and writes the arena outside of a call. */
+export type Access = (request: AccessRequest) => Promise<readonly Uint8Array[]>;
+
+/**
+ * One thread of an enclave: its TCS, and the gate to it. Requests wait for each other. A thread that is lost rejects them all with
+ * ENCLAVE_LOST.
+ */
+export interface SgxThread {
+  /** Its place in the order of the TCS pages. */
+  readonly index: number;
+  /** Address of the TCS, by which both SDKs name a thread to the host. */
+  readonly tcs: bigint;
+  /** Its untrusted stack in the arena, which grows down from `top`. */
+  readonly stack: { readonly base: bigint; readonly top: bigint };
+  enter(request: EntryRequest): Promise<EnclaveAnswer>;
+  /** Goes on where the enclave was interrupted last (ERESUME). */
+  resume(
+    request?: Pick<EntryRequest, 'reads' | 'final' | 'stackTop' | 'exitStackBytes' | 'windowBytes'>,
+  ): Promise<EnclaveAnswer>;
+  /** @returns what was read, in order. Only while the thread is outside of the enclave: otherwise it waits. */
+  access(request: AccessRequest): Promise<readonly Uint8Array[]>;
+  /** Runs work the next time the thread is outside of the enclave, before it enters again. */
+  turn<T>(work: (access: Access) => Promise<T>): Promise<T>;
+}
