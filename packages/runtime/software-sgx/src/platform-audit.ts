@@ -75,9 +75,7 @@ export interface AuditedSgxLaunch {
 
 /** What the stub of an SGX image asks for, in place of the functions of an enclave. */
 export type LeafHandlers = {
-  readonly [K in 'report' | 'key']: (
-    request: Parameters<EnclaveHandlers[K]>[0],
-  ) => ReturnType<EnclaveHandlers[K]>;
+  readonly [K in 'report' | 'key']: (request: Parameters<EnclaveHandlers[K]>[0]) => ReturnType<EnclaveHandlers[K]>;
 };
 
 export interface EnclaveAudit {
@@ -171,7 +169,11 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
         }
       },
     quotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
-      told((event, code) => tally.record(`host ${host}`, { ...event, code }), { event: 'host-quote', host }, () => quote(request)),
+      told(
+        (event, code) => tally.record(`host ${host}`, { ...event, code }),
+        { event: 'host-quote', host },
+        () => quote(request),
+      ),
     enclave: () => enclaveAudit(log, host, `${host}.${++enclaves}`),
     disconnected: () => tally.note('platform', { event: 'host-disconnected', host }),
   });

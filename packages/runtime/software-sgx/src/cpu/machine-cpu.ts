@@ -6,10 +6,7 @@ import { quotingFiles } from '../provisioning/pck.ts';
 import { createCpu, type Cpu, type CreateCpuOptions } from './cpu.ts';
 
 /** Starts the CPU of a machine. It keeps the CPUSVN that the machine has at this moment. */
-export function startCpu(
-  machine: Machine,
-  options: Pick<CreateCpuOptions, 'randomBytes' | 'provisionSigners'>,
-): Cpu {
+export function startCpu(machine: Machine, options: Pick<CreateCpuOptions, 'randomBytes' | 'provisionSigners'>): Cpu {
   const { fuses, ownerEpoch } = machineSecrets(machine);
   const { pck } = machine;
   const signer = pck && mrSignerOf(parseSigstruct(quotingFiles(pck).sigstruct).modulus, sha256);

@@ -28,16 +28,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
       throw error;
     });
   const calls = createDispatcher(hostChannel.trusted, {
-    describe: () => ({
-      separation: services.separation,
-      cpuSvn: services.cpuSvn,
-      rootFingerprint: services.rootFingerprint,
-      rootCertificate: services.rootCertificatePem,
-      interpreterVersion: services.interpreter.version,
-      layers: services.isolation.layers,
-      sgxStub: services.sgx.stub,
-      sgxObstacle: 'obstacle' in services.sgx.execution ? services.sgx.execution.obstacle.slice(0, 256) : undefined,
-    }),
+    describe: () => describePlatform(services),
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
@@ -75,4 +66,18 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     enclaves.close();
     audit?.disconnected();
   });
+}
+
+function describePlatform(services: PlatformServices) {
+  const { separation, cpuSvn, rootFingerprint, rootCertificatePem, interpreter, isolation, sgx } = services;
+  return {
+    separation,
+    cpuSvn,
+    rootFingerprint,
+    rootCertificate: rootCertificatePem,
+    interpreterVersion: interpreter.version,
+    layers: isolation.layers,
+    sgxStub: sgx.stub,
+    sgxObstacle: 'obstacle' in sgx.execution ? sgx.execution.obstacle : undefined,
+  };
 }

@@ -26,6 +26,11 @@ export const platformErrors = declareErrors({
     'Only a debug enclave has an inspector.',
     'Build and sign a debug enclave, as `enclos debug` does; a production enclave is never inspected.',
   ],
+  LAUNCH_PROCESS_ENDED: [
+    'refused',
+    'The process of an SGX image ended before the enclave ran.',
+    'Read the reason; `enclos doctor` tries to start such a process.',
+  ],
   PLATFORM_NOT_ENROLLED: [
     'refused',
     'The machine has no PCK certificate for its present CPUSVN and PCESVN.',

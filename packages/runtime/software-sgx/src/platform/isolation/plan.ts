@@ -130,7 +130,9 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
 function confinedFor(program: ConfinedProgram, { wrapper, words }: TriedWrapper): TriedWrapper {
   if (words === undefined) return { wrapper, words };
   const own =
-    wrapper.name === 'seccomp' ? filterFlags(program.filterPath) : landlockFlags({ runnable: [program.path], readable: [] });
+    wrapper.name === 'seccomp'
+      ? filterFlags(program.filterPath)
+      : landlockFlags({ runnable: [program.path], readable: [] });
   return { wrapper, words: [noNewPrivileges, ...own] };
 }
 

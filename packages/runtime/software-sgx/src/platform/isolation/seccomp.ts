@@ -30,10 +30,7 @@ const data = { number: 0, architecture: 4, low: (argument: number) => 16 + 8 * a
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
-function program(
-  architecture: Architecture,
-  checked: Readonly<Record<string, CheckedCall>>,
-): readonly Instruction[] {
+function program(architecture: Architecture, checked: Readonly<Record<string, CheckedCall>>): readonly Instruction[] {
   const numberOf = (numbers: CallNumbers): readonly number[] => {
     const number = numbers[architecture === 'x64' ? 0 : 1];
     return number === undefined ? [] : [number];

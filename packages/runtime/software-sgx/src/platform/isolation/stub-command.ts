@@ -24,7 +24,8 @@ const gives: Readonly<Record<string, string>> = {
     'Memory is bounded by the range of the enclave and its arena (RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK), and none of it is shared ' +
     '(system call filter).',
   threads: 'Threads are bounded by those of the launch: as many, and those of what starts them.',
-  'file-view': 'The stub, which opens no file, has a view of the files that holds nothing but itself and what starts it.',
+  'file-view':
+    'The stub, which opens no file, has a view of the files that holds nothing but itself and what starts it.',
 };
 
 /** Layers that the interpreter and its loader give. */

@@ -11,7 +11,7 @@ import { beginSgxLaunch, type SgxBounds, type SgxInitialisation, type SgxLaunch 
 export interface HostSgx {
   /** @throws PLATFORM_UPLOAD_REFUSED, PLATFORM_BUSY, and what `beginSgxLaunch` throws */
   create(bounds: SgxBounds): Promise<{ readonly upload: number; readonly gatePath: string }>;
-  /** @throws PLATFORM_UPLOAD_REFUSED, SGXS_INVALID, SGXS_TOO_LARGE, ENCLAVE_START_FAILED; the launch is then ended */
+  /** @throws PLATFORM_UPLOAD_REFUSED, SGXS_INVALID, SGXS_TOO_LARGE, LAUNCH_PROCESS_ENDED; the launch is then ended */
   add(upload: number, piece: Uint8Array): Promise<void>;
   /** @throws what EINIT throws; the launch is then ended */
   initialise(upload: number, request: SgxInitialisation): Promise<StartedSgx>;
@@ -46,93 +46,102 @@ const maxOpenLaunches = 4;
 const defaultStallTimeoutMs = 60_000;
 
 export function createHostSgx(options: HostSgxOptions): HostSgx {
-  const { services, host, admission, enclaves, audit, stallTimeoutMs = defaultStallTimeoutMs } = options;
-  const open = new Map<number, OpenLaunch>();
-  let last = 0;
-  let opening = 0;
-  let closed = false;
+  return new Launches(options);
+}
 
-  const find = (id: number): OpenLaunch => {
-    const found = open.get(id);
-    if (found === undefined) throw refused('There is no such launch.');
-    return found;
-  };
-  const forget = (id: number): void => {
-    const found = open.get(id);
-    if (found === undefined) return;
-    open.delete(id);
-    clearTimeout(found.timer);
-    found.release();
-  };
-  const drop = (id: number): void => {
-    open.get(id)?.launch.terminate();
-    forget(id);
-  };
-  const begin = async (bounds: SgxBounds): Promise<{ readonly upload: number; readonly gatePath: string }> => {
+class Launches implements HostSgx {
+  readonly #options: HostSgxOptions;
+  readonly #open = new Map<number, OpenLaunch>();
+  #last = 0;
+  #opening = 0;
+  #isClosed = false;
+
+  constructor(options: HostSgxOptions) {
+    this.#options = options;
+  }
+
+  async create(bounds: SgxBounds): Promise<{ readonly upload: number; readonly gatePath: string }> {
+    if (this.#open.size + this.#opening >= maxOpenLaunches) {
+      throw refused(`More than ${maxOpenLaunches} launches are open.`);
+    }
+    const { services, host, enclaves, admission, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
     const release = reserve(enclaves, admission);
+    this.#opening += 1;
     try {
       const launch = await beginSgxLaunch(services, host, bounds);
-      const id = ++last;
-      const timer = setTimeout(() => drop(id), stallTimeoutMs).unref();
-      open.set(id, { launch, timer, release });
+      const id = ++this.#last;
+      const timer = setTimeout(() => this.#drop(id), stallTimeoutMs).unref();
+      this.#open.set(id, { launch, timer, release });
       // The host may have gone while the socket was made.
-      if (closed) drop(id);
+      if (this.#isClosed) this.#drop(id);
       return { upload: id, gatePath: launch.gatePath };
     } catch (error) {
       release();
       throw error;
+    } finally {
+      this.#opening -= 1;
     }
-  };
+  }
 
-  return Object.freeze({
-    async create(bounds: SgxBounds) {
-      if (open.size + opening >= maxOpenLaunches) throw refused(`More than ${maxOpenLaunches} launches are open.`);
-      opening += 1;
-      try {
-        return await begin(bounds);
-      } finally {
-        opening -= 1;
-      }
-    },
-    async add(id: number, piece: Uint8Array) {
-      const { launch, timer } = find(id);
-      try {
-        await launch.add(piece);
-      } catch (error) {
-        drop(id);
+  async add(id: number, piece: Uint8Array): Promise<void> {
+    const { launch, timer } = this.#find(id);
+    await this.#orDrop(id, () => launch.add(piece));
+    timer.refresh();
+  }
+
+  async initialise(id: number, request: SgxInitialisation): Promise<StartedSgx> {
+    const { services, audit: hostAudit, enclaves } = this.#options;
+    const { launch } = this.#find(id);
+    const audit = hostAudit?.enclave();
+    const about = { ...request, ...launch.bounds, streamBytes: launch.streamBytes, stub: services.sgx.stub };
+    return this.#orDrop(id, async () => {
+      const identity = await launch.initialise({ ...request, audit }).catch((error: unknown) => {
+        audit?.refusedSgx(about, error);
         throw error;
-      }
-      timer.refresh();
-    },
-    async initialise(id: number, request: SgxInitialisation) {
-      const { launch } = find(id);
-      const enclaveAudit = audit?.enclave();
-      const about = { ...request, ...launch.bounds, streamBytes: launch.streamBytes, stub: services.sgx.stub };
-      let identity: LaunchedIdentity;
-      try {
-        identity = await launch.initialise({ ...request, audit: enclaveAudit });
-      } catch (error) {
-        drop(id);
-        enclaveAudit?.refusedSgx(about, error);
-        throw error;
-      }
-      try {
-        await enclaveAudit?.launchedSgx(about, identity);
-      } catch (error) {
-        drop(id);
-        throw error;
-      }
+      });
+      // No host gets an enclave that is not in the audit log.
+      await audit?.launchedSgx(about, identity);
       // Kept before it runs, so that nothing runs that the end of its host does not end.
-      const enclave = enclaves.keep({ ...endsOf(launch), audit: enclaveAudit });
-      forget(id);
+      const enclave = enclaves.keep({ ...endsOf(launch), audit });
+      this.#forget(id);
       launch.start();
       return { enclave, identity, isolation: launch.isolation };
-    },
-    close() {
-      closed = true;
-      for (const id of open.keys()) drop(id);
-    },
-  });
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const id of this.#open.keys()) this.#drop(id);
+  }
+
+  #find(id: number): OpenLaunch {
+    const found = this.#open.get(id);
+    if (found === undefined) throw refused('There is no such launch.');
+    return found;
+  }
+
+  /** A launch of which one step was refused is over. */
+  async #orDrop<T>(id: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#drop(id);
+      throw error;
+    }
+  }
+
+  #drop(id: number): void {
+    this.#open.get(id)?.launch.terminate();
+    this.#forget(id);
+  }
+
+  #forget(id: number): void {
+    const found = this.#open.get(id);
+    if (found === undefined) return;
+    this.#open.delete(id);
+    clearTimeout(found.timer);
+    found.release();
+  }
 }
 
 function endsOf(launch: SgxLaunch): Pick<SgxLaunch, 'exited' | 'terminate'> {

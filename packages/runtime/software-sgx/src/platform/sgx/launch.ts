@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Turns } from '@enclos/bounded';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { Attribute } from '@enclos/sgx';
 import { encodeBootGo } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
@@ -71,7 +71,11 @@ const maxArenaBytes = 2 ** 30;
 
 /** Before anything of the launch is made. The rules of SECS come with ECREATE. */
 function requireBounds({ enclaveBytes, threads, stackBytes, arenaBytes }: SgxBounds): void {
-  if (enclaveBytes < 2n * BigInt(pageBytes) || enclaveBytes > maxEnclaveBytes || (enclaveBytes & (enclaveBytes - 1n)) !== 0n) {
+  if (
+    enclaveBytes < 2n * BigInt(pageBytes) ||
+    enclaveBytes > maxEnclaveBytes ||
+    (enclaveBytes & (enclaveBytes - 1n)) !== 0n
+  ) {
     throw refused('The range of an enclave is a power of two from two pages to 64 GiB.');
   }
   if (threads < 1 || threads > 64) throw refused('An enclave has 1 to 64 threads.');
@@ -83,7 +87,7 @@ function requireBounds({ enclaveBytes, threads, stackBytes, arenaBytes }: SgxBou
   }
 }
 
-interface Given {
+interface LaunchParts {
   readonly services: PlatformServices;
   readonly host: Host;
   readonly bounds: SgxBounds;
@@ -96,7 +100,7 @@ class Launch implements SgxLaunch {
   readonly gatePath: string;
   readonly isolation: readonly IsolationLayer[];
   readonly exited: Promise<EnclaveExit>;
-  readonly #given: Given;
+  readonly #parts: LaunchParts;
   readonly #intake;
   readonly #running: Promise<StubProcess>;
   readonly #turns = new Turns();
@@ -107,12 +111,12 @@ class Launch implements SgxLaunch {
   #streamBytes = 0;
   #isEnded = false;
 
-  constructor(given: Given, gatePath: string) {
-    this.#given = given;
-    this.bounds = given.bounds;
+  constructor(parts: LaunchParts, gatePath: string) {
+    this.#parts = parts;
+    this.bounds = parts.bounds;
     this.gatePath = gatePath;
-    this.isolation = given.execution.isolation.layers;
-    this.#intake = createStreamIntake(given.bounds.enclaveBytes);
+    this.isolation = parts.execution.isolation.layers;
+    this.#intake = createStreamIntake(parts.bounds.enclaveBytes);
     this.#running = this.#spawn();
     this.#running.catch(() => undefined);
     this.exited = this.#exit();
@@ -143,7 +147,7 @@ class Launch implements SgxLaunch {
       const running = await this.#running;
       const stream = await this.#turns.take(async () => this.#intake.finish());
       requireThreads(stream, this.bounds);
-      const { cpu } = this.#given.services;
+      const { cpu } = this.#parts.services;
       const enclave = cpu.initialise(stream, signature, launch);
       this.#enclave = enclave;
       this.#miscSelect = launch.miscSelect;
@@ -177,7 +181,7 @@ class Launch implements SgxLaunch {
 
   terminate(): void {
     this.#isEnded = true;
-    this.#given.gates.close();
+    this.#parts.gates.close();
     this.#process?.kill();
   }
 
@@ -187,12 +191,14 @@ class Launch implements SgxLaunch {
       return await work();
     } catch (error) {
       this.terminate();
-      throw error;
+      // The code of an enclave that ended does not cross to a host, which has none yet.
+      if (!isEnclosError(error, 'ENCLAVE_START_FAILED')) throw error;
+      throw new EnclosError('LAUNCH_PROCESS_ENDED', error.message, { cause: error });
     }
   }
 
   async #spawn(): Promise<StubProcess> {
-    const { host, bounds, execution, gates: listener } = this.#given;
+    const { host, bounds, execution, gates: listener } = this.#parts;
     const gates = await listener.accept(gateTimeoutMs);
     try {
       const user = await host.enclaveUsers?.take();
@@ -220,19 +226,21 @@ class Launch implements SgxLaunch {
 
   async #exit(): Promise<EnclaveExit> {
     try {
-      return await (await this.#running).exited;
+      return await (
+        await this.#running
+      ).exited;
     } catch (error) {
       const detail = error instanceof Error ? error.message : 'The enclave could not start.';
       return (await this.#process?.exited) ?? { exitCode: undefined, signal: undefined, detail };
     } finally {
       this.#isEnded = true;
-      this.#given.gates.close();
+      this.#parts.gates.close();
       this.#remove();
     }
   }
 
   #remove(): void {
-    if (this.#enclave !== undefined) this.#given.services.cpu.eremove(this.#enclave);
+    if (this.#enclave !== undefined) this.#parts.services.cpu.eremove(this.#enclave);
   }
 }
 
@@ -242,9 +250,13 @@ function destroyAll(gates: readonly Socket[]): void {
 
 function requireThreads({ threads: pages }: MeasuredStream, { threads }: SgxBounds): void {
   if (pages >= threads) return;
-  throw new EnclosError('LAUNCH_IMAGE_REFUSED', `The image has ${pages} TCS pages, fewer than the ${threads} threads.`, {
-    details: { rule: 'threads' },
-  });
+  throw new EnclosError(
+    'LAUNCH_IMAGE_REFUSED',
+    `The image has ${pages} TCS pages, fewer than the ${threads} threads.`,
+    {
+      details: { rule: 'threads' },
+    },
+  );
 }
 
 function identityOf({ identity }: LoadedEnclave): LaunchedIdentity {

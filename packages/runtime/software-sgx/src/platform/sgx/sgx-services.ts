@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { lastText } from '../exit-detail.ts';
 import { copyProgram } from '../interpreter/interpreter-copy.ts';
 import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
 import type { IsolationPlan } from '../isolation/plan.ts';
@@ -63,9 +64,12 @@ export async function prepareSgx(options: PrepareSgxOptions): Promise<SgxService
     return Object.freeze({ stub, execution: Object.freeze({ program, isolation }) });
   } catch (error) {
     if (!isEnclosError(error)) throw error;
-    return Object.freeze({ stub, execution: Object.freeze({ obstacle: error.message }) });
+    return Object.freeze({ stub, execution: Object.freeze({ obstacle: lastText(error.message, maxObstacleBytes) }) });
   }
 }
+
+/** The most that the protocol carries. */
+const maxObstacleBytes = 1024;
 
 /** @throws SGX_EXECUTION_UNAVAILABLE */
 export function requireExecution({ execution }: SgxServices): SgxExecution {

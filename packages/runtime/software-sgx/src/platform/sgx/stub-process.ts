@@ -43,7 +43,18 @@ export function spawnStub(options: StubSpawn): StubProcess {
   const [command = '', ...args] = stubCommand(isolation, needs, options.stubPath);
   const [first, ...others] = gates;
   const child = withOpened(isolation.inherited, ([filter]) => {
-    const stdio: StdioOptions = ['ignore', 'ignore', 'ignore', first, 'pipe', 'pipe', 'ignore', 'ignore', 'ignore', ...others];
+    const stdio: StdioOptions = [
+      'ignore',
+      'ignore',
+      'ignore',
+      first,
+      'pipe',
+      'pipe',
+      'ignore',
+      'ignore',
+      'ignore',
+      ...others,
+    ];
     if (filter !== undefined) stdio[at.filter] = filter;
     // Its own process group: see process-group.ts.
     return spawn(command, args, { stdio, env: {}, cwd: '/', detached: true });

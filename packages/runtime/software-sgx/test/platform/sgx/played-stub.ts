@@ -80,7 +80,7 @@ function play(require: NodeJS.Require, misbehaviour: string): void {
 
   const run = (go: Buffer): void => {
     const threads = go.readUInt32LE(16);
-    const digest = stream.digest("hex");
+    const digest = stream.digest('hex');
     const platform = open(4);
     const gates = [3, ...Array.from({ length: threads - 1 }, (_, i) => 9 + i)].map(open);
     gates.forEach((gate, i) => {
@@ -94,7 +94,7 @@ function play(require: NodeJS.Require, misbehaviour: string): void {
       if (word === 'open') gates[0]?.write(`${JSON.stringify(sockets)}\n`);
       if (word === 'env') gates[0]?.write(`${JSON.stringify([process.env, process.argv.length])}\n`);
       if (word === 'exit') process.exit(Number(hex));
-      if (word === 'kill') process.kill(process.pid, hex as NodeJS.Signals);
+      if (word === 'kill') process.kill(process.pid, hex);
     });
     platform.on('data', (bytes) => gates[0]?.write(`${JSON.stringify(bytes.toString('hex'))}\n`));
   };

@@ -46,7 +46,8 @@ const noLayers = (plan: IsolationPlan): IsolationPlan => ({
 
 /** The records of a stream. */
 export const record = {
-  create: (sizeBytes: bigint, ssaFrameSize = 1): Uint8Array => header('ECREATE').u32(ssaFrameSize).u64(sizeBytes).zeros(44).finish(),
+  create: (sizeBytes: bigint, ssaFrameSize = 1): Uint8Array =>
+    header('ECREATE').u32(ssaFrameSize).u64(sizeBytes).zeros(44).finish(),
   add: (page: number, flags: bigint): Uint8Array => header('EADD').u64(pageAt(page)).u64(flags).zeros(40).finish(),
   /** One chunk, which is measured or not. */
   chunk: (page: number, chunk: number, { measured = true, fill = 7 } = {}): Uint8Array =>
