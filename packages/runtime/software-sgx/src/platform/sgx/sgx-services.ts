@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { toHex } from '@enclos/codec';
+import { fromHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { findStub, type Stub } from '@enclos/sgx-stub';
 import { lastText } from '../exit-detail.ts';
 import { copyProgram } from '../interpreter/interpreter-copy.ts';
 import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
@@ -13,11 +14,6 @@ export interface SgxServices {
   readonly stub: StubFacts | undefined;
   /** What runs images; the other says why none can run. */
   readonly execution: SgxExecution | { readonly obstacle: string };
-}
-
-/** A stub that is installed. */
-export interface FoundStub extends StubFacts {
-  readonly path: string;
 }
 
 export interface StubFacts {
@@ -36,7 +32,7 @@ export interface SgxExecution {
 
 export interface PrepareSgxOptions {
   /** Default: the stub of its package. */
-  readonly find?: (() => FoundStub) | undefined;
+  readonly find?: (() => Stub) | undefined;
   /** The folders that may hold a copy, and whether users of enclaves may run it. */
   readonly folders: readonly string[];
   readonly passable: boolean;
@@ -57,7 +53,7 @@ export async function prepareSgx(options: PrepareSgxOptions): Promise<SgxService
     requireMachine();
     const found = (options.find ?? findStub)();
     const { sha256, securityVersion, compiler } = found;
-    stub = Object.freeze({ sha256, securityVersion, compiler });
+    stub = Object.freeze({ sha256: fromHex(sha256), securityVersion, compiler });
     requireStated(securityVersion, options.cpuSvn);
     const program = await copyStub(found, options);
     const isolation = stubPlan(options.isolation, { path: program.path, filterPath: await options.writeFilter() });
@@ -120,21 +116,17 @@ const fileErrors: FileErrors = {
     new EnclosError('SGX_STUB_MISMATCH', `${path} is not the program that runs SGX images.`, { details }),
 };
 
-async function copyStub({ path: from, sha256 }: FoundStub, options: PrepareSgxOptions): Promise<VerifiedFile> {
+async function copyStub({ path: from, sha256 }: Stub, options: PrepareSgxOptions): Promise<VerifiedFile> {
   const copy = await copyProgram({
     folders: options.folders,
     passable: options.passable,
     from,
-    name: `sgx-stub-${toHex(sha256).slice(0, 32)}`,
-    verify: (path) => verifyFile(path, sha256, fileErrors),
+    name: `sgx-stub-${sha256.slice(0, 32)}`,
+    verify: (path) => verifyFile(path, fromHex(sha256), fileErrors),
     missing: (cause) => fileErrors.missing(from, cause),
   });
   if ('program' in copy) return copy.program;
   throw unavailable(`The program that runs SGX images cannot be copied. ${copy.reasons.join('; ')}.`);
-}
-
-function findStub(): FoundStub {
-  throw unavailable('The program that runs SGX images is not installed.');
 }
 
 function unavailable(reason: string): EnclosError {

@@ -48,9 +48,7 @@ function stubs({ stub }: SgxLab): readonly string[] {
   return readdirSync('/proc').filter((name) => {
     if (!/^\d+$/.test(name)) return false;
     try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(
-        `sgx-stub-${Buffer.from(stub.sha256).toString('hex').slice(0, 32)}`,
-      );
+      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`sgx-stub-${stub.sha256.slice(0, 32)}`);
     } catch {
       return false;
     }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePlatformRequest, type PlatformRequest } from '@enclos/sgx-stub/wire';
-import type { FoundStub } from '../../../src/platform/sgx/sgx-services.ts';
+import type { Stub } from '@enclos/sgx-stub';
 
 /** What a played stub does at a moment of its boot, in place of what it should. */
 export type Misbehaviour =
@@ -19,12 +19,12 @@ export type Misbehaviour =
  * A program that plays the stub: it has its descriptors, takes a stream and the record that starts it, and then does what lines on
  * its first gate say. It runs nothing, and runs only without the layers of the machine, because it is a script.
  */
-export function playedStub(folder: string, misbehaviour?: Misbehaviour): FoundStub {
+export function playedStub(folder: string, misbehaviour?: Misbehaviour): Stub {
   const path = join(folder, 'played-stub');
   const program = `(${play.toString()})(require, ${JSON.stringify(misbehaviour ?? '')});\n`;
   writeFileSync(path, `#!${process.execPath}\n${program}`);
   chmodSync(path, 0o755);
-  const sha256 = new Uint8Array(createHash('sha256').update(readFileSync(path)).digest());
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
   return { path, sha256, securityVersion: 1, compiler: 'none' };
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
 import { PAGE_SIZE, PageFlags, type SigstructFields } from '@enclos/sgx';
 import { measureImage, signSigstruct } from '@enclos/sgx/node';
+import type { Stub } from '@enclos/sgx-stub';
 import {
   connectSoftwarePlatform,
   type LaunchedSgxEnclave,
@@ -14,7 +15,7 @@ import { openPlatform, type IsolationPlan, type OpenPlatformOptions } from '../.
 import { layer } from '../../../src/platform/isolation/plan.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
-import { prepareSgx, type FoundStub } from '../../../src/platform/sgx/sgx-services.ts';
+import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';
 import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
 import { playedStub, type Misbehaviour } from './played-stub.ts';
@@ -23,7 +24,7 @@ import { playedStub, type Misbehaviour } from './played-stub.ts';
 export interface SgxLab {
   readonly launcher: SoftwareLauncher;
   readonly socketPath: string;
-  readonly stub: FoundStub;
+  readonly stub: Stub;
   readonly services: PlatformServices;
   launch(changes?: Partial<SgxLaunchRequest>): Promise<LaunchedSgxEnclave>;
   close(): Promise<void>;

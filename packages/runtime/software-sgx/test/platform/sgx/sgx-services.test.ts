@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import type { Stub } from '@enclos/sgx-stub';
 import { planUtilLinux } from '../../../src/platform/isolation/plan.ts';
 import {
   prepareSgx,
   requireExecution,
   requireMachine,
-  type FoundStub,
   type PrepareSgxOptions,
   type SgxServices,
 } from '../../../src/platform/sgx/sgx-services.ts';
@@ -85,7 +85,7 @@ describe('what a platform has for SGX images', { skip: process.arch !== 'x64' &&
     ],
     ['a machine that was enrolled before there was a stub', { cpuSvn: new Uint8Array(16) }, /enrol the machine again/],
     ['a stub that is older than the CPUSVN says', { cpuSvn: cpuSvn.with(1, 2) }, /says 2/],
-    ['no folder that takes the copy', { folders: ['/proc/nowhere'] }, /cannot be copied/],
+    ['no folder that takes the copy', { folders: ['/dev/null/nowhere'] }, /cannot be copied/],
   ];
   for (const [what, changes, expected] of obstacles) {
     test(`is an obstacle with ${what}`, async () => assert.match(obstacleOf(await prepared(changes)), expected));
@@ -93,7 +93,7 @@ describe('what a platform has for SGX images', { skip: process.arch !== 'x64' &&
 
   test('is an obstacle with a stub that is not the one that was built', async () => {
     const folder = temporaryFolder();
-    const stub: FoundStub = playedStub(folder);
+    const stub: Stub = playedStub(folder);
     writeFileSync(stub.path, 'another');
     assert.match(obstacleOf(await prepared({ find: () => stub })), /is not the program/);
   });
@@ -105,7 +105,7 @@ describe('what a platform has for SGX images', { skip: process.arch !== 'x64' &&
 
   test('replaces a damaged copy', async () => {
     const [folder, stub] = [temporaryFolder(), playedStub(temporaryFolder())];
-    writeFileSync(join(folder, `sgx-stub-${Buffer.from(stub.sha256).toString('hex').slice(0, 32)}`), 'damaged', {
+    writeFileSync(join(folder, `sgx-stub-${stub.sha256.slice(0, 32)}`), 'damaged', {
       mode: 0o700,
     });
     const { program } = requireExecution(await prepared({ find: () => stub, folders: [folder] }));
