@@ -14,8 +14,8 @@ export const edlCallsErrors = declareErrors({
   EDL_LAYOUT_TOO_LARGE: ['usage', 'A type of an interface is larger than 2 GiB.', 'Make its arrays smaller.'],
   EDL_CALL_FAILED: [
     'refused',
-    'The code that Open Enclave generated for the enclave refused a call.',
-    'Look up `status` of the details, an `oe_result_t`, in openenclave/bits/result.h.',
+    'The code of the SDK in the enclave refused a call.',
+    'Read the name in the message, an `oe_result_t` or an `sgx_status_t`: OE_NOT_FOUND and SGX_ERROR_INVALID_FUNCTION say that the EDL file is not the one of this enclave.',
   ],
 });
 

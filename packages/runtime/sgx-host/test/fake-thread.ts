@@ -34,9 +34,10 @@ export function fakeThread(index: number): FakeThread {
       await inside;
       return [Uint8Array.of(index)];
     },
-    turn: async (work) => {
+    accessLater: async (wanted) => {
       await inside;
-      return work((request) => thread.access(request));
+      const request = wanted();
+      return request === undefined ? undefined : thread.access(request);
     },
     leave(answer) {
       settle?.resolve(answer);

@@ -10,7 +10,8 @@ import { isText, type PlacedValue, type PlacedText, placeInput, placeOutput, pla
 import { measureAt, type NamedMeasure } from './extent-plan.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { childOf } from './intel-ecall.ts';
-import { oeCallRecord, oeHead, OE_UNEXPECTED, requireOk } from './oe-call-record.ts';
+import { oeCallRecord, oeHead } from './oe-call-record.ts';
+import { oeCallFailed, OeResult } from './oe-result.ts';
 import { decodeOeText, PieceReader, readPieces } from './pieces.ts';
 import { type Placement, placeValues } from './placing.ts';
 
@@ -75,7 +76,7 @@ function writeRecord(builder: ImageBuilder, index: number, { input, output, end 
   view.setBigUint64(oeCallRecord.inputBytes, BigInt(output - input), true);
   builder.point(oeCallRecord.output, output);
   view.setBigUint64(oeCallRecord.outputBytes, BigInt(end - output), true);
-  view.setUint32(oeCallRecord.result, OE_UNEXPECTED, true);
+  view.setUint32(oeCallRecord.result, OeResult.unexpected, true);
 }
 
 /** Room for an `in, out` value and what it leads to, in the order of the input. */
@@ -103,7 +104,8 @@ function decodeResult(plan: CallPlan, outputs: readonly Output[], returned: Retu
   const record = reader.view(base, oeCallRecord.bytes, plan.name);
   const head = reader.view(base + BigInt(regions.output), plan.layout.bytes, plan.name);
   const status = head.getUint32(oeHead.result, true);
-  requireOk(record.getUint32(oeCallRecord.result, true) === 0 ? status : status || OE_UNEXPECTED, plan.name);
+  const isMade = record.getUint32(oeCallRecord.result, true) === OeResult.ok;
+  if (!isMade || status !== OeResult.ok) throw oeCallFailed(plan.name, status || OeResult.unexpected);
   if (record.getBigUint64(oeCallRecord.written, true) !== BigInt(regions.end - regions.output)) {
     refuse(plan.name, 'the enclave did not fill the output buffer');
   }

@@ -9,7 +9,8 @@ import type { BufferParameterPlan, CallPlan, StringPlan } from './call-plan.ts';
 import { encodeDeepOutput, putDeepCopyBuffer } from './deep-output.ts';
 import { bytesOf, countOf } from './extent-plan.ts';
 import { PIECE_ALIGNMENT, roundUpPiece } from './image-builder.ts';
-import { OE_OK, oeCallRecord, oeHead } from './oe-call-record.ts';
+import { oeCallRecord, oeHead } from './oe-call-record.ts';
+import { OeResult } from './oe-result.ts';
 import { decodeOeText, PieceReader, type ReadBuffer, readPieces } from './pieces.ts';
 
 /** What is passed back in the output buffer. */
@@ -146,7 +147,7 @@ function encodeResult(plan: CallPlan, call: DecodedCall, answer: OcallAnswer): r
   const { address, buffers, passed, maxBytes } = call;
   const output = new Uint8Array(buffers.outputBytes);
   const view = viewOf(output);
-  view.setUint32(oeHead.result, OE_OK, true);
+  view.setUint32(oeHead.result, OeResult.ok, true);
   answerCall(plan, view, answer);
   let at = roundUpPiece(plan.layout.bytes);
   const put = (bytes: Uint8Array): void => {

@@ -24,6 +24,11 @@ export class ThreadPool {
     this.#free = threads.toReversed();
   }
 
+  /** Whether a call would have a thread at once. */
+  get hasFree(): boolean {
+    return this.#free.length > 0 && this.#closed === undefined;
+  }
+
   /**
    * Runs work with a thread that no other call has.
    *
@@ -44,14 +49,12 @@ export class ThreadPool {
     const free = this.#free.at(-1);
     if (free !== undefined) return free.access(request);
     let isTaken = false;
-    const attempts = this.threads.map((thread) =>
-      thread.turn(async (access) => {
-        if (isTaken) return undefined;
-        isTaken = true;
-        return access(request);
-      }),
-    );
-    return firstResult(attempts);
+    const once = (): AccessRequest | undefined => {
+      if (isTaken) return undefined;
+      isTaken = true;
+      return request;
+    };
+    return firstResult(this.threads.map((thread) => thread.accessLater(once)));
   };
 
   /** Fails all waiting calls, now and later. */

@@ -35,6 +35,11 @@ export class ThreadEvents {
     waiting.wake();
   }
 
+  /** Gives up a wait, which then never ends. A token stays. */
+  stopWaiting(thread: bigint): void {
+    this.#waiting.delete(thread);
+  }
+
   /** Fails all waits, now and later. */
   close(error: Error): void {
     this.#closed ??= error;

@@ -26,7 +26,7 @@ export interface Registers {
 
 /** An entry (EENTER). Registers that it leaves out are 0, but for `rsp` and `rbp`, which are the top of the thread's stack. */
 export interface EntryRequest extends Partial<Registers> {
-  /** Written before the entry. At most 64. */
+  /** Written before the entry. */
   readonly writes?: readonly ArenaPatch[];
   /** Read after a final exit. At most 64. */
   readonly reads?: readonly ArenaRange[];
@@ -39,6 +39,9 @@ export interface EntryRequest extends Partial<Registers> {
   /** An exit that is not final brings so much of what RSI points to, if it is in the arena. At most 64 KiB; 0 by default. */
   readonly windowBytes?: number;
 }
+
+/** What an exit brings after a resumption. */
+export type ResumeRequest = Pick<EntryRequest, 'reads' | 'final' | 'stackTop' | 'exitStackBytes' | 'windowBytes'>;
 
 /** What came of an entry or a resumption. Each value is the enclave's word. */
 export type EnclaveAnswer = ExitAnswer | ExceptionAnswer;
@@ -89,11 +92,14 @@ export interface SgxThread {
   readonly stack: { readonly base: bigint; readonly top: bigint };
   enter(request: EntryRequest): Promise<EnclaveAnswer>;
   /** Goes on where the enclave was interrupted last (ERESUME). */
-  resume(
-    request?: Pick<EntryRequest, 'reads' | 'final' | 'stackTop' | 'exitStackBytes' | 'windowBytes'>,
-  ): Promise<EnclaveAnswer>;
+  resume(request?: ResumeRequest): Promise<EnclaveAnswer>;
   /** @returns what was read, in order. Only while the thread is outside of the enclave: otherwise it waits. */
-  access(request: AccessRequest): Promise<readonly Uint8Array[]>;
-  /** Runs work the next time the thread is outside of the enclave, before it enters again. */
-  turn<T>(work: (access: Access) => Promise<T>): Promise<T>;
+  readonly access: Access;
+  /**
+   * As `access`, but what is wanted is asked for when the thread is outside of the enclave.
+   *
+   * @param wanted gives undefined when it is not wanted any more
+   * @returns undefined when it was not wanted
+   */
+  accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined>;
 }

@@ -1,0 +1,271 @@
+import type { Duplex } from 'node:stream';
+import type { ArenaPatch } from '@enclos/edl-calls/host';
+import { EnclosError } from '@enclos/errors';
+import {
+  AnswerKind,
+  encodeGateRequest,
+  gateAnswerReader,
+  type GateAnswer,
+  type GateHello,
+  MAX_RANGES,
+  parseGateAnswer,
+  RefusalReason,
+  RequestKind,
+} from '@enclos/sgx-stub/wire';
+import type {
+  AccessRequest,
+  ArenaPiece,
+  ArenaRange,
+  EnclaveAnswer,
+  EntryRequest,
+  Registers,
+  ResumeRequest,
+  SgxThread,
+} from './thread.ts';
+
+/** What an exit that is not final brings of the stack, when its call says nothing: more is fetched when it is needed. */
+const EXIT_STACK_BYTES = 65_536;
+/** Up to this size one piece of memory is written at once, which takes one system call. */
+const ONE_WRITE_BYTES = 65_536;
+
+/** A request that is sent, or waits to be. */
+interface Pending {
+  /** Asked when it is this request's turn. */
+  readonly make: () => GateMessage | undefined;
+  readonly settle: (answer: GateAnswer | undefined, message: GateMessage | undefined) => void;
+  readonly fail: (error: Error) => void;
+}
+
+type GateMessage = Parameters<typeof encodeGateRequest>[0];
+
+const noRegisters = { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n };
+const everything = { finalMask: 0n, finalValue: 0n };
+
+/** A thread whose gate is a stream to the stub. One request is under way; others wait in their order. */
+export class StubThread implements SgxThread {
+  readonly index: number;
+  readonly tcs: bigint;
+  readonly stack: { readonly base: bigint; readonly top: bigint };
+  readonly #gate: Duplex;
+  readonly #arena: { readonly base: bigint; readonly end: bigint };
+  readonly #broke: (error: Error) => void;
+  readonly #waiting: Pending[] = [];
+  #current: { readonly pending: Pending; readonly message: GateMessage } | undefined;
+  #readBytes = 0;
+  #lost: Error | undefined;
+
+  /**
+   * @param gate after its greeting, with nothing read ahead
+   * @param broke told once, when the gate ends or breaks its protocol
+   */
+  constructor(gate: Duplex, hello: GateHello, broke: (error: Error) => void) {
+    this.index = hello.thread;
+    this.tcs = hello.tcs;
+    this.stack = { base: hello.stackBase, top: hello.stackBase + hello.stackBytes };
+    this.#gate = gate;
+    this.#arena = { base: hello.arenaBase, end: hello.arenaBase + hello.arenaBytes };
+    this.#broke = broke;
+    this.#listen();
+  }
+
+  async enter(request: EntryRequest): Promise<EnclaveAnswer> {
+    const { top } = this.stack;
+    const { writes = [], final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
+    const all = { ...noRegisters, rsp: top, rbp: top, ...registers };
+    return this.#run({
+      kind: RequestKind.ENTER,
+      ...all,
+      writes: written(writes.length > MAX_RANGES ? await this.#writeAhead(writes) : writes),
+      ...exits({ final, reads, stackTop: stackTop ?? all.rsp, exitStackBytes, windowBytes }),
+    });
+  }
+
+  async resume(request: ResumeRequest = {}): Promise<EnclaveAnswer> {
+    const { top } = this.stack;
+    const kind = RequestKind.RESUME;
+    return this.#run({ kind, ...noRegisters, rsp: top, rbp: top, writes: [], ...exits({ stackTop: top, ...request }) });
+  }
+
+  readonly access = async (request: AccessRequest): Promise<readonly Uint8Array[]> => {
+    const reads = await this.accessLater(() => request);
+    return reads ?? [];
+  };
+
+  async accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined> {
+    const { top } = this.stack;
+    const { answer } = await this.#submit(() => {
+      const request = wanted();
+      return request === undefined
+        ? undefined
+        : {
+            kind: RequestKind.ACCESS,
+            ...noRegisters,
+            rsp: top,
+            rbp: top,
+            writes: written(request.writes),
+            ...exits({ stackTop: top, ...request }),
+          };
+    });
+    if (answer === undefined) return undefined;
+    if (answer.kind !== AnswerKind.DATA) this.#refuse(answer);
+    return answer.reads;
+  }
+
+  /** Writes what does not fit into the entry itself. @returns the rest, which goes with the entry */
+  async #writeAhead(writes: readonly ArenaPatch[]): Promise<readonly ArenaPatch[]> {
+    let rest = writes;
+    while (rest.length > MAX_RANGES) {
+      await this.access({ writes: rest.slice(0, MAX_RANGES) });
+      rest = rest.slice(MAX_RANGES);
+    }
+    return rest;
+  }
+
+  /** Fails all requests, now and later. */
+  fail(error: Error): void {
+    this.#lost ??= error;
+    const failed = [...(this.#current === undefined ? [] : [this.#current.pending]), ...this.#waiting.splice(0)];
+    this.#current = undefined;
+    for (const pending of failed) pending.fail(this.#lost);
+    this.#gate.destroy();
+  }
+
+  async #run(message: GateMessage): Promise<EnclaveAnswer> {
+    const { answer } = await this.#submit(() => message);
+    if (answer === undefined) throw new Error('A message that is there was sent.');
+    const { cssa: interrupted } = answer;
+    const registers = registersOf(answer);
+    if (answer.kind === AnswerKind.EXCEPTION) {
+      return { kind: 'exception', vector: answer.reason, registers, interrupted, faultAddress: answer.faultPage };
+    }
+    if (answer.kind !== AnswerKind.EXIT) this.#refuse(answer);
+    return {
+      kind: 'exit',
+      isFinal: answer.final,
+      registers,
+      interrupted,
+      reads: answer.reads,
+      pieces: this.#pieces(answer, message),
+    };
+  }
+
+  /** What an answer brings, if it is what was asked for: the stub is as little trusted as the enclave. */
+  #pieces(answer: GateAnswer, asked: GateMessage): readonly ArenaPiece[] {
+    const isFinal = (answer.rdi & asked.finalMask) === asked.finalValue;
+    if (answer.final !== isFinal) this.#violate('an exit that is not what was asked for');
+    const stack = { address: answer.rsp, bytes: answer.stack };
+    const window = { address: answer.rsi, bytes: answer.window };
+    const stackEnd = stack.address + BigInt(stack.bytes.length);
+    const isStack = stack.address >= this.stack.base && stackEnd <= asked.stackTop;
+    if (stack.bytes.length > 0 && (!isStack || stack.bytes.length > asked.exitStackBytes)) {
+      this.#violate('another stack than that of its thread');
+    }
+    const windowEnd = window.address + BigInt(window.bytes.length);
+    const isInArena = window.address >= this.#arena.base && windowEnd <= this.#arena.end;
+    if (window.bytes.length > 0 && (!isInArena || window.bytes.length > asked.windowBytes)) {
+      this.#violate('memory that was not asked for');
+    }
+    return [stack, window].filter(({ bytes }) => bytes.length > 0);
+  }
+
+  #submit(
+    make: Pending['make'],
+  ): Promise<{ readonly answer: GateAnswer | undefined; readonly message: GateMessage | undefined }> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) return reject(this.#lost);
+      this.#waiting.push({ make, settle: (answer, message) => resolve({ answer, message }), fail: reject });
+      this.#sendNext();
+    });
+  }
+
+  #sendNext(): void {
+    while (this.#current === undefined) {
+      const pending = this.#waiting.shift();
+      if (pending === undefined) return;
+      try {
+        const message = pending.make();
+        if (message === undefined) pending.settle(undefined, undefined);
+        else this.#send(pending, message);
+      } catch (error) {
+        // It cannot be encoded: nothing was sent.
+        pending.fail(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+
+  #send(pending: Pending, message: GateMessage): void {
+    const parts = encodeGateRequest(message);
+    this.#current = { pending, message };
+    this.#readBytes = message.reads.reduce((sum, { bytes }) => sum + bytes, 0);
+    const total = parts.reduce((sum, { length }) => sum + length, 0);
+    if (parts.length > 1 && total <= ONE_WRITE_BYTES) return void this.#gate.write(Buffer.concat(parts, total));
+    this.#gate.cork();
+    for (const part of parts) this.#gate.write(part);
+    this.#gate.uncork();
+  }
+
+  #listen(): void {
+    const reader = gateAnswerReader(() => this.#readBytes);
+    this.#gate.on('data', (chunk: Uint8Array) => {
+      try {
+        reader.push(chunk, (message) => {
+          const current = this.#current;
+          if (current === undefined) return this.#violate('an answer without a request');
+          const lengths = current.message.reads.map(({ bytes }) => bytes);
+          // A chunk is valid only until its listener returns, and slice() of a Buffer shares it.
+          const body = message.body.buffer === chunk.buffer ? Uint8Array.from(message.body) : message.body;
+          const answer = parseGateAnswer({ header: message.header, body }, lengths);
+          this.#current = undefined;
+          current.pending.settle(answer, current.message);
+          this.#sendNext();
+        });
+      } catch (error) {
+        this.#broke(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    this.#gate.on('error', (error) => this.#broke(error));
+    this.#gate.on('close', () => this.#broke(new Error('The gate has closed.')));
+    this.#gate.resume();
+  }
+
+  #refuse({ kind, reason }: GateAnswer): never {
+    if (kind !== AnswerKind.REFUSED) this.#violate('an answer of another kind than was asked for');
+    return this.#violate(refusals.get(reason) ?? 'a refusal without a reason');
+  }
+
+  /** @throws SGX_WIRE_INVALID, after the enclave was given up */
+  #violate(what: string): never {
+    const error = new EnclosError('SGX_WIRE_INVALID', `The process of the enclave answered with ${what}.`);
+    this.#broke(error);
+    throw error;
+  }
+}
+
+const refusals: ReadonlyMap<number, string> = new Map([
+  [RefusalReason.RANGE, 'a refusal: memory outside of the arena was asked for'],
+  [RefusalReason.COUNTS, 'a refusal: too many pieces of memory were asked for'],
+  [RefusalReason.RSP, 'a refusal: the stack of the call is not that of the thread'],
+  [RefusalReason.CSSA, 'a refusal: the thread was interrupted too often to enter again, or was not interrupted'],
+]);
+
+function written(writes: readonly ArenaPatch[] = []) {
+  return writes.map(({ address, bytes }) => ({ address, content: bytes }));
+}
+
+interface Exits {
+  readonly final?: EntryRequest['final'] | undefined;
+  readonly reads?: readonly ArenaRange[] | undefined;
+  readonly stackTop: bigint;
+  readonly exitStackBytes?: number | undefined;
+  readonly windowBytes?: number | undefined;
+}
+
+function exits({ final, reads = [], stackTop, exitStackBytes = EXIT_STACK_BYTES, windowBytes = 0 }: Exits) {
+  const { finalMask, finalValue } =
+    final === undefined ? everything : { finalMask: final.mask, finalValue: final.value };
+  return { reads, stackTop, exitStackBytes, windowBytes, finalMask, finalValue };
+}
+
+function registersOf({ rdi, rsi, rdx, r8, r9, r10, rsp, rbp }: GateAnswer): Registers {
+  return { rdi, rsi, rdx, r8, r9, r10, rsp, rbp };
+}

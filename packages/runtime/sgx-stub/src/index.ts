@@ -1,0 +1,2 @@
+import './errors.ts';
+export { findStub, type Stub } from './find-stub.ts';

@@ -1,0 +1,254 @@
+// From exec to the first greeting. Everything that can be written from then on, but for the arena, lies in a gap of the range of the
+// enclave: a correct enclave refuses addresses in its own range, so no host can make it write there.
+#include "stub.h"
+
+enum { SYS_READ = 0, SYS_WRITE, SYS_CLOSE = 3, SYS_MMAP = 9, SYS_MPROTECT, SYS_MUNMAP, SYS_SIGACTION = 13, SYS_PRCTL = 157 };
+enum { SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271, SYS_CLOSE_RANGE = 436, EINTR = 4, SET_DUMPABLE = 4 };
+enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2 };
+enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED = 0x10, FIXED_NO_REPLACE = 0x100000 };
+enum { PIECE = 1 << 20, OPENED = 2 << 20 };
+enum { SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
+
+_Noreturn void die(int code) {
+  for (;;) sys(SYS_EXIT_GROUP, code);
+}
+
+static void move_all(long number, int fd, u8 *bytes, u64 count, int code) {
+  while (count > 0) {
+    long moved = sys(number, fd, bytes, count);
+    if (moved == -EINTR) continue;
+    if (moved <= 0) die(code);
+    bytes += moved;
+    count -= (u64)moved;
+  }
+}
+
+void write_all(int fd, const void *bytes, u64 count, int code) { move_all(SYS_WRITE, fd, (u8 *)(u64)bytes, count, code); }
+void read_all(int fd, void *bytes, u64 count, int code) { move_all(SYS_READ, fd, bytes, count, code); }
+
+// 0 free, 1 taken, 2 taken and waited for.
+void lock(u32 *word) {
+  u32 seen = 0;
+  if (__atomic_compare_exchange_n(word, &seen, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+  while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE) != 0) sys(SYS_FUTEX, word, 128, 2, 0, 0, 0);
+}
+
+void unlock(u32 *word) {
+  if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2) sys(SYS_FUTEX, word, 129, 1, 0, 0, 0);
+}
+
+static u64 map(u64 at, u64 bytes, int protection, int flags) {
+  long got = sys(SYS_MMAP, at, bytes, protection, PRIVATE | NO_RESERVE | flags, -1, 0);
+  return got < 0 && got > -PAGE ? 0 : (u64)got;
+}
+
+static void protect(u64 at, u64 bytes, int protection) {
+  if (bytes > 0 && sys(SYS_MPROTECT, at, bytes, protection) != 0) die(NO_MEMORY);
+}
+
+// A random place, on a boundary of `alignment` (splitmix64 over what the kernel gave).
+static u64 map_anywhere(struct image *image, u64 bytes, u64 alignment, int protection) {
+  for (int i = 0; i < 100; i++) {
+    u64 z = image->random += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    u64 places = (1ull << 46) / alignment - 1;
+    u64 at = (1 + (z ^ z >> 31) % places) * alignment;
+    u64 got = map(at, bytes, protection, FIXED_NO_REPLACE);
+    if (got == at) return at;
+    if (got != 0) sys(SYS_MUNMAP, got, bytes);
+  }
+  return 0;
+}
+
+int range_map(struct image *image) {
+  image->base = (u8 *)map_anywhere(image, image->bytes, image->bytes, 0);
+  image->pages = (u8 *)map(0, image->bytes / PAGE, READ | WRITE, 0);
+  return image->base == 0 || image->pages == 0 ? REFUSE : 0;
+}
+
+// Pages can be written while they are loaded, and nothing runs yet: a part of the range is opened at once.
+int range_open(struct image *image, u64 offset) {
+  u64 part = offset & ~(OPENED - 1ull);
+  u64 bytes = image->bytes - part < OPENED ? image->bytes - part : OPENED;
+  int is_open = image->has_page && part == (image->page & ~(OPENED - 1ull));
+  return is_open ? 0 : (int)sys(SYS_MPROTECT, image->base + part, bytes, READ | WRITE);
+}
+
+// What SECINFO says; a TCS is for the processor alone. A page that can be run is read as well: the handler looks at it.
+static void protect_range(const struct image *image) {
+  u64 from = 0;
+  for (u64 i = 1; i <= image->bytes / PAGE; i++) {
+    u8 kind = image->pages[from];
+    if (i < image->bytes / PAGE && image->pages[i] == kind) continue;
+    protect((u64)image->base + from * PAGE, (i - from) * PAGE, (kind & TCS) != 0 ? 0 : (kind & EXECUTE) != 0 ? (kind & 7) | READ : kind & 7);
+    from = i;
+  }
+}
+
+static void receive_image(struct image *image) {
+  u8 *piece = (u8 *)map(0, PIECE, READ | WRITE, 0);
+  u64 held = 0, at = 0;
+  if (piece == 0) die(NO_MEMORY);
+  write_all(BOOT_FD, "r", 1, BOOT_REFUSED);
+  for (int state = MORE; state != GO;) {
+    u64 used;
+    state = boot_record(image, piece + at, held - at, &used);
+    if (state == REFUSE || state == REFUSE_MEMORY) die(state == REFUSE ? BOOT_REFUSED : NO_MEMORY);
+    if (state != MORE) at += used;
+    if (state != MORE) continue;
+    memcpy(piece, piece + at, held - at);
+    held -= at;
+    at = 0;
+    long got;
+    do got = sys(SYS_READ, BOOT_FD, piece + held, PIECE - held);
+    while (got == -EINTR);
+    if (got <= 0) die(BOOT_REFUSED);
+    held += (u64)got;
+  }
+  if (at != held) die(BOOT_REFUSED);
+  sys(SYS_MUNMAP, piece, PIECE);
+}
+
+// LEA of the table into RCX, and a jump to where the stub carries out EEXIT; then the table. All aligned: AC may be set.
+static int write_trampoline(u8 *page, const u8 *first, u32 threads) {
+  static const u8 code[] = {0x48, 0x8d, 0x0d, 25, 0, 0, 0, 0xff, 0x25, 3, 0, 0, 0};
+  u64 *table = (u64 *)(page + 32);
+  memcpy(page, code, sizeof code);
+  *(u64 *)(page + 16) = (u64)fast_exit;
+  for (u32 i = 0; i < threads; i++) {
+    const struct thread *thread = (const struct thread *)(first + i * BLOCK);
+    for (u32 j = 0; j < i; j++) {
+      if (table[2 * j] == thread->at.gs) return 0;
+    }
+    table[2 * i] = thread->at.gs;
+    table[2 * i + 1] = (u64)thread;
+  }
+  return 1;
+}
+
+static void make_thread(const struct image *image, struct enclave *enclave, u32 number, const struct entry_point *point) {
+  u8 *block = (u8 *)enclave + (number + 1) * (u64)BLOCK;
+  struct thread *thread = (struct thread *)block;
+  thread->at = *point;
+  thread->number = number;
+  thread->gate = number == 0 ? GATE_FD : MORE_GATES_FD + number - 1;
+  thread->tcs = point->tcs;
+  thread->stack = enclave->arena + number * image->stack_bytes;
+  thread->stack_bytes = image->stack_bytes;
+  thread->enclave = enclave;
+  thread->shared = (struct shared *)((u8 *)enclave + SHARED_PAGE);
+  protect((u64)block + 2 * PAGE, PAGE, 0);
+  protect((u64)block + ALT_STACK_END, PAGE, 0);
+}
+
+// Ends everything when the platform is gone, whatever the threads do.
+static void watch(void *argument) {
+  struct shared *shared = argument;
+  u64 descriptor = PLATFORM_FD;
+  set_watcher_filter();
+  __atomic_add_fetch(&shared->ready, 1, __ATOMIC_SEQ_CST);
+  sys(SYS_FUTEX, &shared->ready, 129, MAX_THREADS, 0, 0, 0);
+  sys(SYS_PPOLL, &descriptor, 1, 0, 0, 8);
+  die(PLATFORM_BROKEN);
+}
+
+static void handle_signals(void) {
+  static const int signals[] = {4, 5, 7, 8, 11}; // ILL, TRAP, BUS, FPE, SEGV
+  for (u32 i = 0; i < sizeof signals / sizeof *signals; i++) {
+    // SA_SIGINFO, RESTORER, ONSTACK, NODEFER.
+    u64 action[4] = {(u64)signal_entry, 0x4c000004, (u64)restorer, 0};
+    if (sys(SYS_SIGACTION, signals[i], action, 0, 8) != 0) die(NO_MEMORY);
+  }
+}
+
+// On the first thread's own stack: the kernel's goes, as does every descriptor that is not used.
+static void begin(void *argument) {
+  struct thread *thread = argument;
+  const u64 *kernel_stack = (const u64 *)((u8 *)thread + BUFFER);
+  if (sys(SYS_MUNMAP, kernel_stack[0], kernel_stack[1]) != 0) die(NO_MEMORY);
+  u32 threads = thread->enclave->threads;
+  sys(SYS_CLOSE_RANGE, 0, GATE_FD - 1, 0);
+  sys(SYS_CLOSE_RANGE, BOOT_FD, MORE_GATES_FD - 1, 0);
+  sys(SYS_CLOSE_RANGE, MORE_GATES_FD + threads - 1, ~0u, 0);
+  u8 *shared = (u8 *)thread->shared;
+  if (start_thread(shared - SHARED_PAGE + WATCHER_END, watch, shared) < 0) die(NO_MEMORY);
+  for (u32 i = 1; i < threads; i++) {
+    u8 *block = (u8 *)thread + i * BLOCK;
+    if (start_thread(block + STACK_END, run_thread, block) < 0) die(NO_MEMORY);
+  }
+  run_thread(thread);
+}
+
+// The ELF segments that can be written hold nothing that is.
+static void protect_self(void) {
+  const u8 *header = __ehdr_start;
+  const u8 *entry = header + *(const u64 *)(header + 32);
+  for (u32 i = *(const u16 *)(header + 56); i > 0; i--, entry += 56) {
+    const u64 *fields = (const u64 *)entry;
+    if ((fields[0] & 0xffffffff) != 1 || (fields[0] >> 32 & 2) == 0) continue;
+    u64 from = ((u64)header + fields[2]) & ~(PAGE - 1ull);
+    u64 end = ((u64)header + fields[2] + fields[5] + PAGE - 1) & ~(PAGE - 1ull);
+    protect(from, end - from, READ);
+  }
+}
+
+static u64 text_end(u64 at) {
+  while (*(const u8 *)at != 0) at++;
+  return (at + 9 + PAGE - 1) & ~(PAGE - 1ull);
+}
+
+_Noreturn void boot_main(const u64 *sp) {
+  struct image image;
+  u64 stack_end = 0, features = 0;
+  memset(&image, 0, sizeof image);
+  const u64 *words = sp + 1 + sp[0] + 1;
+  while (*words++ != 0) continue;
+  for (; words[0] != 0; words += 2) {
+    if (words[0] == AT_HWCAP2) features = words[1];
+    if (words[0] == AT_RANDOM) image.random = *(const u64 *)words[1] ^ *(const u64 *)(words[1] + 8);
+    if (words[0] == AT_EXECFN) stack_end = text_end(words[1]);
+  }
+  if ((features & HAS_FSGSBASE) == 0) die(NO_FSGSBASE);
+  protect_self();
+  sys(SYS_PRCTL, SET_DUMPABLE, 0, 0, 0, 0);
+  receive_image(&image);
+  u64 offset, bytes = (image.threads + 1) * (u64)BLOCK;
+#ifdef STUB_MEMORY_OUTSIDE
+  // For a test of what the gap defends against.
+  u8 *blocks = (u8 *)map_anywhere(&image, bytes, BLOCK, READ | WRITE);
+  offset = 0;
+#else
+  if (boot_hole(&image, bytes, &offset) != 0) die(NO_HOLE);
+  u8 *blocks = image.base + offset;
+#endif
+  // A TCS can be read only until its page is closed.
+  struct entry_point points[MAX_THREADS];
+  for (u32 i = 0; i < image.threads; i++) {
+    if (boot_entry_point(&image, i, &points[i]) != 0) die(BOOT_REFUSED);
+  }
+  protect_range(&image);
+  protect((u64)blocks, bytes, READ | WRITE);
+  u64 arena = map_anywhere(&image, image.arena_bytes, PAGE, READ | WRITE);
+  if (arena == 0 || blocks == 0) die(NO_MEMORY);
+  struct enclave *enclave = (struct enclave *)blocks;
+  *enclave = (struct enclave){.base = image.base, .bytes = image.bytes, .pages = image.pages, .arena = arena};
+  enclave->frame_bytes = image.frame_bytes;
+  enclave->xfrm = image.xfrm;
+  enclave->arena_bytes = image.arena_bytes;
+  enclave->threads = image.threads;
+  enclave->exinfo = image.flags >> 1;
+  enclave->trampoline = (u64)blocks + TRAMPOLINE_PAGE;
+  for (u32 i = 0; i < image.threads; i++) make_thread(&image, enclave, i, &points[i]);
+  enclave->fast = (image.flags & 1) & write_trampoline(blocks + TRAMPOLINE_PAGE, blocks + BLOCK, image.threads);
+  protect((u64)blocks, PAGE, READ);
+  protect((u64)blocks + TRAMPOLINE_PAGE, PAGE, READ | EXECUTE);
+  protect((u64)blocks + TRAMPOLINE_PAGE + PAGE, PAGE, 0);
+  protect((u64)image.pages, image.bytes / PAGE, READ);
+  handle_signals();
+  u8 *first = blocks + BLOCK;
+  u64 *kernel_stack = (u64 *)(first + BUFFER);
+  kernel_stack[0] = ((u64)sp & ~(PAGE - 1ull)) - (1 << 20);
+  kernel_stack[1] = stack_end - kernel_stack[0];
+  run_on(first + STACK_END, begin, first);
+}

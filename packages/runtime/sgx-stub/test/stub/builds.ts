@@ -1,0 +1,50 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, renameSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runFolder } from '@enclos/testkit';
+import { compileStub, stubCompilers } from '../../src/building/compile.ts';
+
+const isHere = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** The compilers of this machine that can build the stub. */
+export const compilers: readonly string[] = stubCompilers.filter(isHere);
+const [compiler = 'gcc-14'] = compilers;
+
+const isRightMachine = process.arch === 'x64' && process.platform === 'linux';
+const absence = isRightMachine ? `needs ${stubCompilers.join(' or ')} (apt-get install gcc-14)` : 'needs x86-64 Linux';
+const isRun = compilers.length > 0 && isRightMachine;
+
+/** A test that runs the real stub: skipped without a compiler of it, but not in CI. */
+export function stubTest(name: string, run: (t: TestContext) => Promise<void> | void): void {
+  test(name, { skip: !isRun && (!isRightMachine || process.env['CI'] === undefined) && absence }, run);
+}
+
+/** Makes a file once a run, whole. */
+async function once(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
+  const path = join(runFolder('sgx-stub'), name);
+  if (existsSync(path)) return path;
+  const made = `${path}.${process.pid}`;
+  await make(made);
+  renameSync(made, path);
+  return path;
+}
+
+/** The path of a stub, built with macros for tests. */
+export function stubWith(defines: readonly string[] = [], by: string = compiler): Promise<string> {
+  const name = ['stub', by, ...defines.map((define) => define.replaceAll(/[^A-Z0-9_]/g, '_'))].join('-');
+  return once(name, (path) => compileStub(by, path, defines));
+}
+
+const nativeTests = fileURLToPath(new URL('../../../test/native/', import.meta.url));
+
+/** The code of the test enclave. */
+export async function enclaveCode(): Promise<Uint8Array> {
+  const words = ['-nostdlib', '-static', '-Wl,--oformat=binary,-Ttext=0,--build-id=none'];
+  const path = await once('enclave.bin', (out) => {
+    execFileSync(compiler, [...words, '-o', out, join(nativeTests, 'enclave.S')]);
+  });
+  return readFileSync(path);
+}
