@@ -23,7 +23,7 @@ const gives: Readonly<Record<string, string>> = {
   memory:
     'Memory is bounded by the range of the enclave and its arena (RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK), and none of it is shared ' +
     '(system call filter).',
-  threads: 'Threads are bounded by those of the launch: as many, and those of what starts them.',
+  threads: 'Threads are bounded by those of the launch: as many, one more, and those of what starts them.',
   'file-view':
     'The stub, which opens no file, has a view of the files that holds nothing but itself and what starts it.',
 };
@@ -61,19 +61,22 @@ const stubBytes = 64n * mebibyte;
 const ranges = 2n;
 const stackBytes = 8n * mebibyte;
 
-/** The stub has a thread for each gate. `unshare` and the first process of bubblewrap count where it counts. */
-const wrapperTasks = 3;
+/** The stub has a thread for each gate, and one that waits for the end of any. */
+const ownTasks = 1;
 
-/** How many tasks a stub and what starts it may have. */
-export function stubTasks(threads: number): number {
-  return threads + wrapperTasks;
+/** What starts it and waits for its end: `unshare`, which is in the user namespace of the stub, or bubblewrap and its first process. */
+const wrapperTasks = { limit: 1, cgroup: 2 } as const;
+
+/** How many tasks a stub and what starts it may have, where they are counted so. */
+export function stubTasks(threads: number, by: keyof typeof wrapperTasks): number {
+  return threads + ownTasks + wrapperTasks[by];
 }
 
 /** The command that starts one SGX image. */
 export function stubCommand(plan: IsolationPlan, needs: StubNeeds, stubPath: string): readonly string[] {
   const { starterPath, limits } = plan;
   const first = [...cgroupWords(needs.cgroups), ...limits.flatMap((name) => wordsOf(name, needs))];
-  const last = threadWords(plan.threads, needs.threads + 1);
+  const last = threadWords(plan.threads, stubTasks(needs.threads, 'limit'));
   const words = wayWords(plan, { starterPath, user: needs.user, last }, stubPath);
   return first.length === 0 ? words : [starterPath, ...first, '-', ...byPath(words)];
 }

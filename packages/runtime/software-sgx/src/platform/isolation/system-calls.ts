@@ -192,14 +192,22 @@ const prctlOptions = {
 const prctl: CheckedCall = { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] };
 
 /** linux/prctl.h, linux/seccomp.h. */
+const PR_SET_DUMPABLE = 4;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
 
-/** For the stub of SGX images, which adds a filter to this one: a filter can only refuse more (seccomp(2)). */
+/**
+ * For the stub of SGX images, which keeps others of its user from reading its memory, and adds a filter to this one: a filter can only
+ * refuse more (seccomp(2)).
+ */
 export const stubPrctl: CheckedCall = {
   numbers: prctl.numbers,
   when: [
     ...prctl.when,
+    [
+      { argument: 0, oneOf: [PR_SET_DUMPABLE] },
+      { argument: 1, zero: true },
+    ],
     [
       { argument: 0, oneOf: [PR_SET_SECCOMP] },
       { argument: 1, oneOf: [SECCOMP_MODE_FILTER] },

@@ -93,7 +93,7 @@ export function spawnStub(options: StubSpawn): StubProcess {
 /** Makes a cgroup when nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
 function ownCgroup({ threads: bound }: IsolationPlan, threads: number): MadeCgroup | undefined {
   if (bound?.by !== 'cgroup') return undefined;
-  const made = bound.cgroup.make(stubTasks(threads));
+  const made = bound.cgroup.make(stubTasks(threads, 'cgroup'));
   if (made === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'No cgroup can be made for the enclave.');
   return made;
 }
