@@ -22,13 +22,21 @@ export function stubTest(name: string, run: (t: TestContext) => Promise<void> | 
   test(name, { skip: !isRun && (!isRightMachine || process.env['CI'] === undefined) && absence }, run);
 }
 
+const made = new Map<string, Promise<string>>();
+
 /** Makes a file once a run, whole. */
-async function once(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
+function once(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
+  const making = made.get(name) ?? makeFile(name, make);
+  made.set(name, making);
+  return making;
+}
+
+async function makeFile(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
   const path = join(runFolder('sgx-stub'), name);
   if (existsSync(path)) return path;
-  const made = `${path}.${process.pid}`;
-  await make(made);
-  renameSync(made, path);
+  const unfinished = `${path}.${process.pid}`;
+  await make(unfinished);
+  renameSync(unfinished, path);
   return path;
 }
 
