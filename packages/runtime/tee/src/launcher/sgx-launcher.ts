@@ -10,11 +10,11 @@ export interface SgxLaunchRequest {
   readonly enclaveBytes: bigint;
   /** How many threads may be inside at once, 1 to 64: the first of the TCS pages, in the order of the stream. */
   readonly threads: number;
-  /** Of each thread's stack outside of the enclave, a multiple of 4096. Default: 1 MiB. */
+  /** The size of each thread's stack outside of the enclave, a multiple of 4096. Default: 1 MiB. */
   readonly stackBytes?: number | undefined;
   /**
-   * Of the memory that enclave and host share, a multiple of 4096 and at most 1 GiB: the stacks of all threads, and then what the
-   * host manages.
+   * The size of the memory that enclave and host share, a multiple of 4096 and at most 1 GiB: the stacks of all threads, and then
+   * what the host manages.
    */
   readonly arenaBytes: number;
   /** Replaces the instruction that leaves the enclave by a jump, in the memory of the enclave, after it is measured. */
