@@ -6,6 +6,7 @@ enum { SYS_READ = 0, SYS_WRITE, SYS_CLOSE = 3, SYS_MMAP = 9, SYS_MPROTECT, SYS_M
 enum { SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271, SYS_CLOSE_RANGE = 436, EINTR = 4, SET_DUMPABLE = 4 };
 enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2 };
 enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED = 0x10, FIXED_NO_REPLACE = 0x100000 };
+enum { SYS_FCNTL = 72, SET_FLAGS = 4 };
 enum { PIECE = 1 << 20, OPENED = 2 << 20 };
 #define READ_HANG_UP (0x2000ull << 32)
 enum { SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
@@ -176,6 +177,8 @@ static void begin(void *argument) {
   sys(SYS_CLOSE_RANGE, 0, GATE_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, BOOT_FD, MORE_GATES_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, MORE_GATES_FD + threads - 1, ~0u, 0);
+  // A connection that a platform accepted does not wait, and nothing but this process has it any more.
+  for (u32 i = 0; i < threads; i++) sys(SYS_FCNTL, gate_of(i), SET_FLAGS, 0);
   u8 *enclave = (u8 *)thread - BLOCK;
   if (start_thread(enclave + WATCHER_END, watch, enclave) < 0) die(NO_MEMORY);
   for (u32 i = 1; i < threads; i++) {
