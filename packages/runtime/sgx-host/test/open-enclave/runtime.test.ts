@@ -393,3 +393,20 @@ test('a backtrace is logged as offsets in the file', async () => {
   await call('run');
   assert.deepEqual(services.lines, ['log 2 Backtrace, as offsets in the file: 0x1234 0x42']);
 });
+
+test('a call that fails after a handler threw says what it threw', async () => {
+  const thrown = new Error('no such question');
+  const run: Work = function* run(inside) {
+    yield* inside.ocall(0, argumentsOf(32, []), 32);
+    return 1n;
+  };
+  const handlers = {
+    ask: () => {
+      throw thrown;
+    },
+  };
+  const { call } = load({ model: callModel, functions: { ecalls: [run, run] }, handlers });
+  const failed = (error: unknown): boolean =>
+    hasCode('EDL_CALL_FAILED', { name: 'OE_FAILURE' })(error) && error instanceof Error && error.cause === thrown;
+  await assert.rejects(call('run'), failed);
+});
