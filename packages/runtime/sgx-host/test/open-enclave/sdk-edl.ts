@@ -1,5 +1,20 @@
 import { compileEdl, type EdlModel } from '@enclos/edl-compiler';
 
+/** The buffers of endorsements, in the SDK's order. */
+export const collateralItems = [
+  'tcb_info',
+  'tcb_info_issuer_chain',
+  'pck_crl',
+  'root_ca_crl',
+  'pck_crl_issuer_chain',
+  'qe_identity',
+  'qe_identity_issuer_chain',
+] as const;
+
+const collateral = collateralItems
+  .map((name) => `[out, size=${name}_size] void* ${name}, size_t ${name}_size, [out] size_t* ${name}_size_out`)
+  .join(', ');
+
 /** Functions of the SDK's own EDL files, as the runtime has to know them; their names and types are the interface. */
 const files: Readonly<Record<string, string>> = {
   'sdk/cpu.edl': `enclave { untrusted {
@@ -27,6 +42,8 @@ const files: Readonly<Record<string, string>> = {
       oe_result_t oe_get_quote_ocall(
         [in] const oe_uuid_t* format_id, [in, size=opt_params_size] const void* opt_params, size_t opt_params_size,
         [in] const sgx_report_t* sgx_report, [out, size=quote_size] void* quote, size_t quote_size, [out] size_t* quote_size_out);
+      oe_result_t oe_get_quote_verification_collateral_ocall([in] uint8_t fmspc[6], uint8_t collateral_provider, ${collateral});
+      oe_result_t oe_verify_quote_ocall([in] const oe_uuid_t* format_id);
     };
   };`,
   'sdk/fcntl.edl': `enclave { untrusted {

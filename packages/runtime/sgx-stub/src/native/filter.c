@@ -31,7 +31,7 @@ static void install(const int *calls, u32 count) {
   steps[n++] = (struct step){EQUAL, 4, 0, (u32)from};
   steps[n++] = (struct step){EQUAL, 0, 2, (u32)back};
   steps[n++] = (struct step){LOAD, 0, 0, NUMBER};
-  steps[n++] = (struct step){EQUAL, (u8)(count + 2), 0, SYS_SIGRETURN == FILTER_WITHOUT ? ~0u : SYS_SIGRETURN};
+  steps[n++] = (struct step){EQUAL, (u8)(count + 3), 0, SYS_SIGRETURN == FILTER_WITHOUT ? ~0u : SYS_SIGRETURN};
   steps[n++] = (struct step){RETURN, 0, 0, (u32)KILL};
   steps[n++] = (struct step){LOAD, 0, 0, NUMBER};
   for (u32 i = 0; i < count; i++) {
