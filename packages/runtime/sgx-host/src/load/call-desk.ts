@@ -34,8 +34,9 @@ export class CallDesk {
       ecall: async (index: number, image: ArenaImage | undefined) => {
         const name = names[index] ?? '';
         try {
-          if (watch === undefined)
+          if (watch === undefined) {
             return await this.#bounded(name, bounds, (context) => runtime.ecall(index, image, context));
+          }
           const observed = watch.begin({ kind: 'trusted', function: name });
           return await watched(observed, image?.bytes.length, () =>
             this.#bounded(name, bounds, (context) => runtime.ecall(index, image, { ...context, observed })),
