@@ -4,6 +4,7 @@ import { benchAttestation } from './attestation.ts';
 import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { benchCost } from './cost.ts';
+import { benchEdl } from './edl.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   seal: benchSeal,
   verify: benchVerify,
   lint: () => benchLint(),
+  edl: () => benchEdl(),
   image: benchImage,
   attestation: () => benchAttestation(),
   cost: () => benchCost(),

@@ -46,21 +46,6 @@ export const buildErrors = declareErrors({
     'The file is not of a kind that can be inspected.',
     'Give an image (.sgxs), a SIGSTRUCT (.sig), a signed enclave of another SDK, a quote, a sealed blob or a signing key.',
   ],
-  ENCLAVE_FILE_INVALID: [
-    'evidence',
-    'The file has a section with the metadata of an enclave, but it is damaged.',
-    'Build and sign the enclave again with its SDK.',
-  ],
-  ENCLAVE_FILE_NOT_MEASURED: [
-    'usage',
-    'The file is an enclave of Intel’s SGX SDK or of Open Enclave, and this version does not measure those.',
-    '`enclos inspect` shows the MRENCLAVE that its signature names; the tools of its SDK measure it (`sgx_sign dump`, `oesign dump`).',
-  ],
-  ENCLAVE_FILE_SIMULATED: [
-    'evidence',
-    'The enclave was built for the simulation mode of its SDK: its code cannot enter or leave an enclave of SGX.',
-    'Build it for hardware (SGX_MODE=HW). Trust nothing that a simulation build has sealed: its keys are public.',
-  ],
   BUILD_PREPARED_REFUSED: [
     'evidence',
     'The bytes that were prepared for signing are not those of this image.',

@@ -40,6 +40,9 @@ export function fuzz(data: Uint8Array): void {
   const sdk = (choice >> 1) % 2;
   try {
     if (choice % 2 === 0) {
+      ecalls[sdk]?.deepCopyBuffer?.(memory, base);
+      // Each has the bound for itself.
+      read = 0;
       ecalls[sdk]?.decodeResult(memory, base);
       return;
     }

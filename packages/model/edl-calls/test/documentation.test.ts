@@ -94,9 +94,10 @@ test('work grows with the interface, and not with its square', () => {
 
 test('a function is shown with the attributes that its file has', () => {
   const text =
-    'enclave { trusted { public void f([in, isptr, readonly, size=4] handle_t a, [in, isary] list_t b, [in, count=2] const int* c); }; };';
+    'enclave { trusted { public void f([in, isptr, readonly, size=4] handle_t a, [in, isary] list_t b, [in, count=2] const int* c, [user_check, isary] list_t d); }; };';
   const compiled = compileEdl({ file: 'a.edl', read: (path) => (path === 'a.edl' ? text : undefined) });
   assert.ok(compiled.model);
-  const shown = 'void f([in, size=4, isptr, readonly] handle_t a, [in, isary] list_t b, [in, count=2] const int* c)';
+  const shown =
+    'void f([in, size=4, isptr, readonly] handle_t a, [in, isary] list_t b, [in, count=2] const int* c, [user_check, isary] list_t d)';
   assert.ok(generateDocumentation(compiled.model).includes(`\n${shown}\n`), generateDocumentation(compiled.model));
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EdlModel } from '@enclos/edl-compiler';
-import { type ArenaImage, arenaMemory, layoutOf } from '../src/index.ts';
+import { EnclosError } from '@enclos/errors';
+import { type ArenaImage, type ArenaMemory, arenaMemory, type EcallResult, layoutOf } from '../src/index.ts';
 import { bindInterface, createEcalls, serveOcalls, type OcallRequest, type SgxCalls } from '../src/host.ts';
 import * as of from './models.ts';
 
@@ -94,13 +95,27 @@ describe('ECALLs', () => {
     assert.deepEqual(made, []);
   });
 
-  test('free the memory that the enclave had the host reserve for deep copies', async () => {
+  test('free the memory that the enclave had the host reserve for deep copies, also of an answer that is refused', async () => {
     const bound = bind(of.model({ ecalls: [of.ecall('f', [])] }));
     const { calls, freed } = carry(() => undefined);
-    const deepCopyBuffer = { address: 0x9000n, bytes: 16 };
-    const ecalls = [{ name: 'f', encodeArguments: () => ({ decodeResult: () => ({ outputs: {}, deepCopyBuffer }) }) }];
-    await createEcalls<Functions>({ ...bound, codec: () => ({ ecalls, ocalls: [] }) }, calls)['f']?.();
-    assert.deepEqual(freed, [0x9000n]);
+    const answered: bigint[] = [];
+    const callOf = (decodeResult: () => EcallResult) => {
+      const deepCopyBuffer = (_memory: ArenaMemory, address: bigint): bigint => 0x8000n + address;
+      const ecalls = [{ name: 'f', encodeArguments: () => ({ decodeResult, deepCopyBuffer }) }];
+      return createEcalls<Functions>({ ...bound, codec: () => ({ ecalls, ocalls: [] }) }, calls)['f'];
+    };
+    await callOf(() => {
+      answered.push(...freed);
+      return { outputs: {} };
+    })?.();
+    // Not before it was read.
+    assert.deepEqual([answered, freed], [[], [0x9000n]]);
+    const refused = new EnclosError('EDL_VALUE_REFUSED', 'f: no.', { details: { path: 'f' } });
+    const refusing = callOf(() => {
+      throw refused;
+    });
+    await assert.rejects(async () => refusing?.(), refused);
+    assert.deepEqual(freed, [0x9000n, 0x9000n]);
   });
 });
 

@@ -100,6 +100,8 @@ const strange = [
 const directives = [
   '#ifdef N\nleft out\n#endif',
   '#ifndef N\n#endif',
+  '#ifdef N left #else out #endif',
+  '#ifndef N ; }\n#endif ; {',
   '#if N > 2\n{ left\n#else\n#endif',
   "#ifdef M\n  it's\n#endif // c",
   '#define N 3',

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@enclos/diagnostics';
 import { checkEdl } from './check/check.ts';
 import { Findings } from './findings/findings.ts';
+import { readingOf } from './findings/readings.ts';
 import { loadEdl } from './loading/load.ts';
 import type { EdlModel } from './model/model.ts';
 import type { DialectChoice } from './source/dialect.ts';
@@ -15,7 +16,7 @@ export interface CompileOptions {
   readonly searchPaths?: readonly string[];
   /** Macros, with their texts. */
   readonly defines?: Readonly<Record<string, string>>;
-  /** Default: `both`, which takes every file that one of the compilers accepts. */
+  /** Default: `both`, which takes every file that one of the compilers accepts. Where they read different text, Intel's reading comes first. */
   readonly dialect?: DialectChoice;
   /** Default: the warnings that are on by default, as warnings. */
   readonly warnings?: WarningChoice;
@@ -40,10 +41,23 @@ export interface Compilation {
  * for (const diagnostic of diagnostics) console.error(renderDiagnostic(diagnostic));
  */
 export function compileEdl(options: CompileOptions): Compilation {
-  const { file, read, searchPaths = [], defines = {}, dialect = 'both', warnings = {} } = options;
-  const findings = new Findings({ dialect, judge: judgeBy(warnings) });
-  const { loaded, paths } = loadEdl(file, { read, searchPaths, defines, dialect, findings });
-  const model = loaded === undefined ? undefined : checkEdl(loaded, dialect, findings);
+  const { file, searchPaths = [], defines = {}, warnings = {} } = options;
+  const read = readOnce(options.read);
+  const { result, findings } = readingOf(options.dialect ?? 'both', (dialect) => {
+    const own = new Findings({ dialect, judge: judgeBy(warnings) });
+    const { loaded, paths } = loadEdl(file, { read, searchPaths, defines, dialect, findings: own });
+    const model = loaded === undefined ? undefined : checkEdl(loaded, dialect, own);
+    return { dialect, findings: own, result: { model, paths } };
+  });
+  const { model, paths } = result;
   const diagnostics = findings.diagnostics();
   return { ...(model === undefined || findings.hasErrors ? {} : { model }), diagnostics, files: paths };
+}
+
+function readOnce(read: CompileOptions['read']): CompileOptions['read'] {
+  const texts = new Map<string, string | undefined>();
+  return (path) => {
+    if (!texts.has(path)) texts.set(path, read(path));
+    return texts.get(path);
+  };
 }

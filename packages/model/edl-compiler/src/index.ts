@@ -10,6 +10,7 @@ export type {
   EdlModel,
   EnumModel,
   Extent,
+  ForeignWord,
   FunctionModel,
   Length,
   Measure,

@@ -39,6 +39,8 @@ const slips: readonly (readonly [parameters: string, text: string, hint: string 
     'The value of "size" is one number or one name, not an expression.',
     'a parameter that holds the result, and its name',
   ],
+  ['[isptr, out] num_t n, [in, size=n] void* p', '"n" cannot hold a size: it is "[isptr] num_t".', 'size_t'],
+  ['[isary, user_check] num_t n, [in, count=n] int* p', '"n" cannot hold a size: it is "[isary] num_t".', 'size_t'],
   ['std::string p', 'EDL has no use for ":".', 'types of C, such as [in, string] const char* for text'],
   ['int& p', 'EDL has no use for "&".', 'a pointer, such as [in] int*'],
 ];

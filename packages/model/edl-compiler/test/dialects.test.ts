@@ -106,6 +106,67 @@ test('in both dialects a file is accepted exactly when one of them accepts it, a
   );
 });
 
+/** Lines with text after their directives, which the compilers read differently. */
+const linesOfText = fc
+  .array(
+    fc.constantFrom(
+      '#ifdef N',
+      '#ifndef N',
+      '#else',
+      '#endif',
+      '#ifdef N struct a_t {',
+      '#ifndef N public',
+      '#else public',
+      '#endif }',
+      '#endif ;',
+      '#endif };',
+      '#ifndef N #endif',
+      'trusted {',
+      'public void',
+      'f();',
+      '};',
+      'struct b_t { int a; };',
+    ),
+    { maxLength: 9 },
+  )
+  .map((list) => `enclave {\n${list.join('\n')}\ntrusted { public void g(); };\n};\n`);
+
+test('where the compilers read different text, a file is accepted exactly when one of them accepts it', () => {
+  const seen = { oe: 0, intel: 0, both: 0, none: 0 };
+  fc.assert(
+    fc.property(linesOfText, (text) => {
+      const [oe, intel, both] = (['oe', 'intel', 'both'] as const).map((dialect) => compile(text, dialect));
+      assert.equal(both?.model === undefined, oe?.model === undefined && intel?.model === undefined, text);
+      if (both?.model !== undefined && /#(?:ifn?def N|else|endif) /.test(text)) {
+        const taken = intel?.model === undefined ? oe : intel;
+        assert.deepEqual(both.model, taken?.model);
+        assert.deepEqual(both.diagnostics, taken?.diagnostics);
+      }
+      seen[both?.model?.dialect ?? 'none']++;
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(
+    Object.values(seen).every((count) => count > 20),
+    JSON.stringify(seen),
+  );
+});
+
+test('when neither accepts its reading, the one with fewer errors is told, and each file is read once', () => {
+  const asked: string[] = [];
+  const read = (path: string): string | undefined => {
+    asked.push(path);
+    return path === 'a.edl' ? 'enclave {\n#ifndef N trusted {\n#endif\npublic void f(int);\n};\n};\n' : undefined;
+  };
+  const { model, diagnostics } = compileEdl({ file: 'a.edl', read });
+  assert.equal(model, undefined);
+  assert.deepEqual(
+    diagnostics.map(({ code, line }) => [code, line]),
+    [['edl-expected-name', 4]],
+  );
+  assert.deepEqual(asked, ['a.edl']);
+});
+
 test('a model is plain data: what JSON keeps of it is all of it', () => {
   fc.assert(
     fc.property(interfaceText, (text) => {

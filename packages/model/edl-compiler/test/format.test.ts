@@ -165,6 +165,38 @@ test('a directive never shares a line with a statement that it follows', () => {
   assert.equal(format(text), text);
 });
 
+test('text after a directive has its own line for Open Enclave, and stays where it is for Intel', () => {
+  const text = `enclave { trusted # ifdef A {
+    public void f([in #ifdef B , count=n #endif] int* a
+#ifdef B x, #endif ); }; #endif };`;
+  const formatted = `enclave {
+  trusted
+# ifdef A
+    {
+    public void f(
+      [in
+#ifdef B
+      , count=n
+#endif
+      ] int* a
+#ifdef B
+      x,
+#endif
+      );
+  };
+#endif
+};
+`;
+  const options = { dialect: 'oe', defines: { A: '' } } as const;
+  assert.equal(format(text, options), formatted);
+  assert.equal(format(formatted, options), formatted);
+  assert.equal(meaningOf(formatted, options), meaningOf(text, options));
+  const ofIntel = 'enclave {\n#ifdef A ; }\n#endif ; {\n};\n';
+  for (const dialect of ['intel', 'both'] as const) assert.equal(format(ofIntel, { dialect }), ofIntel);
+  // What only Open Enclave's compiler reads is formatted as it reads it.
+  assert.equal(format('enclave {\n#ifdef A ; #endif\n};\n'), 'enclave {\n#ifdef A\n  ;\n#endif\n};\n');
+});
+
 test('branches that open the same brace are indented alike', () => {
   const text = `enclave {
 #ifdef A

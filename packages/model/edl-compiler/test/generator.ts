@@ -162,10 +162,22 @@ const gap = fc.oneof(
 /** The text of a random file, and the tokens that it has. */
 export function edlTexts(dialect: Dialect | 'both'): fc.Arbitrary<{ readonly text: string; readonly tokens: Tokens }> {
   // A backslash at the end of a comment hides the next line from Intel's compiler only.
+  const isOe = dialect === 'oe';
   const continued = { both: '// c\n', oe: '// c \\\n', intel: '// c \\\nhidden } (\n' }[dialect];
   // What is left out may be any text for Intel's preprocessor.
   const leftOut = dialect === 'oe' ? '\n#ifdef NONE\n  is not one\n#endif\n' : "\n#ifdef NONE\n  isn't one\n\n#endif\n";
-  const anyGap = fc.oneof({ weight: 20, arbitrary: gap }, fc.constantFrom(continued, leftOut));
+  // Text after a directive is text of the file for Open Enclave's compiler, and Intel's ignores it.
+  const followed = isOe
+    ? [
+        ' #ifdef NONE left , out #endif ',
+        '\n#ifndef NONE /* kept */ #endif ',
+        '\n#ifdef NONE left\nout #else #endif // end\n',
+      ]
+    : [
+        '\n#ifdef NONE ignored\nleft out\n#endif ignored , as well\n',
+        '\n#ifndef NONE ignored\n#else ignored\n} ) (\n#endif\n',
+      ];
+  const anyGap = fc.oneof({ weight: 20, arbitrary: gap }, fc.constantFrom(continued, leftOut, ...followed));
   return grammar(dialect).chain((tokens) =>
     fc
       .array(anyGap, { minLength: tokens.length, maxLength: tokens.length })

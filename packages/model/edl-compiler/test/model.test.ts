@@ -77,6 +77,10 @@ test('types of C headers that are pointers or arrays', () => {
       { kind: 'value' },
     ],
   );
+  assert.deepEqual(passings('[isptr, user_check, readonly] handle_t a, [user_check, isary] list_t b', 'intel'), [
+    { kind: 'unchecked', foreign: ['isptr', 'readonly'] },
+    { kind: 'unchecked', foreign: ['isary'] },
+  ]);
   assert.deepEqual(model.foreign, ['handle_t', '*handle_t', 'list_t', 'pid_t', 'struct x_t']);
 });
 

@@ -136,8 +136,50 @@ test('what neither compiler can use is refused', () => {
   assert.deepEqual(run('#error "not here"').problems, ['edl-directive-error 1:1']);
   assert.deepEqual(run('#line 7\n#warning a\n#').problems, []);
   assert.deepEqual(run('a #ifdef B\n#endif').problems, ['edl-directive-in-line 1:3']);
-  assert.deepEqual(run('#ifdef A B\n#endif', { dialect: 'oe' }).problems, ['edl-directive-extra-text 1:10']);
   assert.deepEqual(run('a @ b').problems, ['edl-unknown-character 1:3']);
+});
+
+test("text after a directive is text of the file for Open Enclave's compiler, and Intel's ignores it", () => {
+  const text = lines(
+    '#ifdef A /* c */ b # else c #endif d',
+    '#ifndef B e',
+    'f #endif // g',
+    '#ifdef A',
+    'h',
+    '#endif i',
+  );
+  const oe = run(text, { dialect: 'oe' });
+  assert.deepEqual([oe.words, oe.problems], ['c d e f i', []]);
+  assert.equal(run(text, { dialect: 'oe', defines: { A: '' } }).words, 'b d e f h i');
+  assert.deepEqual(
+    oe.trivia.map(({ kind, at }) => `${kind} ${at.source.text.slice(at.start, at.end)}`),
+    [
+      'directive #ifdef A',
+      'block-comment /* c */',
+      'left-out b ',
+      'directive # else',
+      'directive #endif',
+      'directive #ifndef B',
+      'directive #endif',
+      'line-comment // g',
+      'directive #ifdef A',
+      'left-out h\n',
+      'directive #endif',
+    ],
+  );
+  // gcc says nothing of the rest of a directive that is left out with what surrounds it.
+  const intel = run(lines('#ifndef A b', 'c', '#else d', '#ifdef A e', '#else f', '#endif g', '#endif h', 'i'));
+  assert.equal(intel.words, 'c i');
+  assert.deepEqual(
+    intel.problems,
+    ['1:11', '3:7', '7:8'].map((place) => `edl-directive-extra-text ${place}`),
+  );
+});
+
+test('a line of any number of directives takes time that grows with it', () => {
+  const many = (text: string): string => text.repeat(20_000);
+  assert.equal(run(many('#ifdef A a #endif b '), { dialect: 'oe', tokens: 200_000 }).tokens.length, 20_001);
+  assert.equal(run(many('#ifdef A a #endif b '), { tokens: 200_000 }).tokens.length, 1);
 });
 
 test('in what is left out, a directive within a line means something else to each compiler', () => {

@@ -77,9 +77,6 @@ const checkouts: readonly Checkout[] = [
       'test/import/b7.edl': 'edl-duplicate-type',
       'test/import/b8.edl': 'edl-duplicate-type',
       'test/import/b9.edl': 'edl-duplicate-function',
-      // Directives in the middle of lines are not supported, whose text oeedger8r takes for text of the file.
-      'test/preprocessor/edl/complex.edl': 'edl-directive-extra-text edl-expected edl-conditional-open',
-      'test/preprocessor/edl/preprocessor.edl': 'edl-directive-extra-text edl-expected edl-conditional-open',
     },
   },
   {

@@ -196,7 +196,7 @@ static uint32_t cpuid_table[24];
 
 static uint64_t initialise(void)
 {
-    struct cpuid_args in = {{0, NULL, 0}, 0, NULL, sizeof cpuid_table};
+    struct cpuid_args in = {{0, NULL, 0}, 0, cpuid_table, sizeof cpuid_table};
     struct { struct cpuid_args args; uint32_t table[24]; } out;
     uint64_t result = call_host(0, &in, sizeof in, &out, sizeof out);
     if (result != ok || out.args.head.result != ok || out.args.retval != ok) return failure;
@@ -274,8 +274,10 @@ static uint64_t count(struct buffers b)
     return ok;
 }
 
+#include "evidence.h"
+
 /* Pointers, so that there are relocations. */
-static uint64_t (*const functions[])(struct buffers) = {nothing, copy_bytes, ask, report, key, make_fault, make_misbehave, count};
+static uint64_t (*const functions[])(struct buffers) = {nothing, copy_bytes, ask, report, key, make_fault, make_misbehave, count, evidence};
 
 static uint64_t call(struct call_args *host)
 {

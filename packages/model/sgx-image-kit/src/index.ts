@@ -1,6 +1,15 @@
 export { codeEnclave, type CodeEnclaveOptions } from './code.ts';
 export { assemble } from './compiler.ts';
 export { intelEdl, intelEnclave, intelPatch, type IntelEnclaveOptions } from './intel.ts';
+export {
+  enclu,
+  intelSection,
+  makeElf,
+  openEnclaveSection,
+  type MadeElf,
+  type MadeMetadata,
+  type MadeSection,
+} from './made-elf.ts';
 export { openEnclave, openEnclaveEdl, type OpenEnclaveOptions } from './open-enclave.ts';
 export { pageFlags, pagesOf, tcsBytes, type TcsFields } from './pages.ts';
 export { signEnclave, type KitEnclave, type KitSigning } from './signing.ts';

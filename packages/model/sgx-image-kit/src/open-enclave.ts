@@ -16,7 +16,8 @@ export interface OpenEnclaveOptions extends KitSigning {
 
 /**
  * The interface of {@link openEnclave}, in EDL; what its calls mean says {@link intelEdl}. `ecall_count` counts the calls of its thread,
- * from 701. The first function of the host is what Open Enclave's own `sgx/cpu.edl` declares, with a plain number as its result.
+ * from 701. `ecall_evidence` gives a report of Open Enclave for remote attestation (`oe_report_header_t`, then a quote), or an `oe_result_t`. Functions
+ * of the host that begin with `oe_` are what the SDK's own EDL files declare, with a plain number as their result.
  */
 export const openEnclaveEdl = `enclave {
   trusted {
@@ -28,10 +29,17 @@ export const openEnclaveEdl = `enclave {
     public uint64_t ecall_fault(uint32_t kind);
     public void ecall_misbehave(uint32_t kind);
     public uint32_t ecall_count();
+    public uint32_t ecall_evidence([in, size=64] const uint8_t* data, [out, size=room] uint8_t* evidence, uint64_t room,
+      [out] uint64_t* evidence_bytes);
   };
   untrusted {
     uint32_t oe_sgx_get_cpuid_table_ocall([out, size=cpuid_table_buffer_size] void* cpuid_table_buffer, size_t cpuid_table_buffer_size);
     int32_t ocall_ask(int32_t value);
+    uint32_t oe_get_qetarget_info_ocall([in] const oe_uuid_t* format_id, [in, size=opt_params_size] const void* opt_params,
+      size_t opt_params_size, [out] sgx_target_info_t* target_info);
+    uint32_t oe_get_quote_ocall([in] const oe_uuid_t* format_id, [in, size=opt_params_size] const void* opt_params,
+      size_t opt_params_size, [in] const sgx_report_t* sgx_report, [out, size=quote_size] void* quote, size_t quote_size,
+      [out] size_t* quote_size_out);
   };
 };
 `;

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EM_X86_64 } from '@enclos/build/elf';
+import { EM_X86_64 } from '@enclos/elf';
 import { findNeeded } from '@enclos/build/libraries';
 import { EnclosError } from '@enclos/errors';
 import { unreadable } from '../../files/read.ts';

@@ -6,7 +6,7 @@ export const command = defineCommand({
   description: [
     'Recognises the file by its content and shows what it says as a tree.',
     'For an image, that includes the trusted base: the packages in the bundle with their bytes and source lines, the interpreter, native addons, and the system libraries that are not measured.',
-    'For an enclave file of Intel’s SGX SDK or Open Enclave, it shows the SIGSTRUCT, and says whether the file was built for simulation.',
+    'For an enclave file of Intel’s SGX SDK or Open Enclave, it measures the pages, shows layout and SIGSTRUCT and whether these belong together, and says whether the file was built for simulation.',
     'Inspecting verifies nothing; `enclos verify` does.',
   ],
   arguments: {

@@ -1,27 +1,45 @@
 import { measure, measureStream } from './measure.ts';
 import { defineCommand } from '../define.ts';
 
+const verdicts = {
+  agrees: 'Its SIGSTRUCT names the same enclave.',
+  differs: 'Its SIGSTRUCT names ANOTHER enclave: no processor starts this file.',
+  none: 'It is not signed.',
+} as const;
+
 export const command = defineCommand({
   description: [
-    'Reads an SGXS stream, made by this tool or another, and prints its MRENCLAVE.',
-    'Memory use is constant, however large the stream is.',
+    'Prints the MRENCLAVE of an enclave: of an SGXS stream, made by this tool or another, or of the signed file of Intel’s SGX SDK or of Open Enclave.',
+    'Memory use is constant, however large the enclave is.',
     'For an image that `enclos build` made, `sha256sum` prints the same value.',
     '',
-    'Enclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; `enclos inspect` shows what their signature names.',
+    'For the file of an SDK, standard error says whether its SIGSTRUCT names the same enclave.',
   ],
   arguments: {
-    file: { value: 'FILE', summary: 'The image; - reads standard input', required: true, extensions: ['sgxs'] },
+    file: {
+      value: 'FILE',
+      summary: 'The image; - reads standard input',
+      required: true,
+      extensions: ['sgxs', 'so', 'signed'],
+    },
   },
   options: {},
   examples: [
     { command: 'enclos measure .enclos/vault.sgxs', summary: 'Measure an image' },
+    {
+      command: 'enclos measure enclave.signed.so',
+      summary: 'Measure an enclave of Intel’s SGX SDK or of Open Enclave',
+    },
     { command: 'enclos measure - < enclave.sgxs', summary: 'Measure what another program writes' },
   ],
   exitCodes: { 3: 'The file is an enclave that was built for simulation, or a damaged enclave file.' },
   async run({ arguments: { file } }, { io, path, progress }) {
-    return progress.during('measuring', (report) =>
+    const measurement = await progress.during('measuring', (report) =>
       file === '-' ? measureStream(io.stdin) : measure(path(file), report),
     );
+    // Not on standard output, which has the MRENCLAVE and nothing else.
+    if (measurement.signature !== undefined) io.stderr.write(`${verdicts[measurement.signature]}\n`);
+    return measurement;
   },
   human: ({ mrEnclave }, printer) => printer.line(mrEnclave),
   json: (measurement) => measurement,

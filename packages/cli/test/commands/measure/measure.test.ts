@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, parseSigstruct, writeSgxs } from '@enclos/sgx';
-import { measureImage } from '@enclos/sgx/node';
-import { vectors } from '@enclos/testkit';
+import { generateSigningKey, measureImage } from '@enclos/sgx/node';
+import { intelEnclave, openEnclave } from '@enclos/sgx-image-kit';
+import { nativeTest, vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import { measure, measureStream } from '../../../src/index.ts';
 import { enclos, errorOf, temporaryFolder } from '../../cli.ts';
@@ -164,9 +165,9 @@ test('an ELF file may come in any number of pieces', async () => {
   await assert.rejects(measureStream(pieces()), { code: 'SGXS_INVALID' });
 });
 
-test('an enclave file of another SDK is named and not measured, as a file and from a pipe in pieces of any size', async () => {
+test('an enclave file of another SDK that cannot be measured is refused, as a file and from a pipe in pieces of any size', async () => {
   for (const [bytes, exit, code] of [
-    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)), 2, 'ENCLAVE_FILE_NOT_MEASURED'],
+    [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)), 3, 'ENCLAVE_FILE_INVALID'],
     [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd6)), 3, 'ENCLAVE_FILE_SIMULATED'],
     [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)).fill(9, 1000, 1004), 3, 'ENCLAVE_FILE_INVALID'],
     [enclaveFile(Uint8Array.of(0x0f, 0x01, 0xd7)).fill(0, 3000, 3019), 2, 'SGXS_INVALID'],
@@ -190,3 +191,39 @@ test('an enclave file of another SDK is named and not measured, as a file and fr
   const shown = await enclos(['inspect', 'enclave.signed.so'], { cwd: folder });
   assert.match(shown.stdout, /^Enclave file of Open Enclave, a SIMULATION build\n├─ build +SIMULATION/);
 });
+
+nativeTest('an enclave file of another SDK is measured, as a file and from a pipe', async () => {
+  const key = generateSigningKey();
+  for (const [sdk, made] of [
+    ['intel', intelEnclave({ key })],
+    ['open-enclave', openEnclave({ key })],
+  ] as const) {
+    const expected = toHex(made.mrEnclave);
+    const verdicts = [
+      [made.signed, 'agrees', 'Its SIGSTRUCT names the same enclave.\n'],
+      [made.elf, 'none', 'It is not signed.\n'],
+      [made.signed.with(made.sigstructAt + 960, 7), 'differs', /ANOTHER enclave/],
+    ] as const;
+    for (const [bytes, signature, text] of verdicts) {
+      writeFileSync(join(folder, 'enclave.signed.so'), bytes);
+      const ran = await enclos(['measure', 'enclave.signed.so'], { cwd: folder });
+      assert.deepEqual([ran.code, ran.stdout], [0, `${expected}\n`]);
+      assert.ok(typeof text === 'string' ? ran.stderr === text : text.test(ran.stderr), ran.stderr);
+      const json = await enclos(['measure', '-', '--json'], { stdin: [bytes.subarray(0, 2), bytes.subarray(2)] });
+      const { sgxs, enclaveBytes } = made;
+      const counted = { streamBytes: sgxs.length, enclaveBytes, pages: countPages(sgxs) };
+      assert.deepEqual(json.json(), { mrEnclave: expected, ...counted, sdk, signature });
+    }
+  }
+});
+
+function countPages(sgxs: Uint8Array): number {
+  const stream = Buffer.from(sgxs);
+  let [count, at] = [0, 64];
+  while (at < stream.length) {
+    const isPage = stream.toString('latin1', at, at + 4) === 'EADD';
+    if (isPage) count++;
+    at += isPage ? 64 : 320;
+  }
+  return count;
+}

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 
-import { readElf, type ElfFacts } from './elf.ts';
+import { readElf, type ElfFacts } from '@enclos/elf';
 
 /** How the libraries of a program are found, and the errors when they are not. */
 export interface LibrarySearch<L extends { readonly source: string }> {

@@ -7,7 +7,7 @@ import { hasImageMagic, MAX_IMAGE_BYTES } from '@enclos/manifest';
 
 import type { BuildReport } from '../build-report.ts';
 import { describeStream } from './image.ts';
-import { maxEnclaveFileBytes } from './enclave-file.ts';
+import { maxEnclaveFileBytes } from './enclave-elf.ts';
 import { inspect, kindOf, looksLikeElf, type InspectOptions } from './inspect.ts';
 import type { InspectKind, InspectReport } from './report.ts';
 import { createSgxsMeter } from './sgxs-meter.ts';

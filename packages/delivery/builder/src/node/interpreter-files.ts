@@ -9,7 +9,7 @@ import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
 
 import type { TrustedFile, TrustedInterpreter } from '../build-report.ts';
 import type { Diagnostic } from '@enclos/diagnostics';
-import { readElf } from '../elf/elf.ts';
+import { readElf } from '@enclos/elf';
 
 /** Where the binary of an interpreter would be, when its npm package is installed where the project can see it. */
 function locate(folder: string, architecture: string): string | undefined {

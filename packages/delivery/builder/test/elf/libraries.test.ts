@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 
 import { elfFile } from '@enclos/testkit';
 
-import { EM_X86_64 } from '../../src/elf/elf.ts';
+import { EM_X86_64 } from '@enclos/elf';
 import { findNeeded, type LibrarySearch } from '../../src/elf/libraries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-libraries-'));

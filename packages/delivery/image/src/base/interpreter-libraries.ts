@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { EM_AARCH64, EM_X86_64 } from '@enclos/build/elf';
+import { EM_AARCH64, EM_X86_64 } from '@enclos/elf';
 import { findNeeded, readElfFile } from '@enclos/build/libraries';
 import { EnclosError } from '@enclos/errors';
 import { architectures, type Architecture } from './base.ts';

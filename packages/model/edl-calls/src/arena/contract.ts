@@ -1,6 +1,6 @@
 import type { Abi } from '../layout/calls.ts';
 import type { ForeignTypes } from '../layout/foreign.ts';
-import type { ArenaHandle, ArenaImage, ArenaMemory, ArenaPatch } from './memory.ts';
+import type { ArenaImage, ArenaMemory, ArenaPatch } from './memory.ts';
 import type { CallValues, EdlObject, EdlValue } from './values.ts';
 
 export interface CallCodecOptions {
@@ -49,6 +49,11 @@ export interface EcallArguments {
    *   Open Enclave generated says that the call failed (an `oe_result_t`)
    */
   readonly decodeResult: (memory: ArenaMemory, address: bigint) => EcallResult;
+  /**
+   * The address of what the enclave had the host reserve for deep copies (Open Enclave). The caller frees it after `decodeResult`,
+   * also when that refused the answer. Absent when the call can have none; undefined when it has none, or failed.
+   */
+  readonly deepCopyBuffer?: (memory: ArenaMemory, address: bigint) => bigint | undefined;
 }
 
 export interface EcallResult {
@@ -56,8 +61,6 @@ export interface EcallResult {
   readonly returned?: EdlValue;
   /** Parameters that are `out` or `in, out`. */
   readonly outputs: EdlObject;
-  /** What the enclave had the host reserve for deep copies (Open Enclave): the caller frees it. */
-  readonly deepCopyBuffer?: ArenaHandle;
 }
 
 export interface OcallCodec {

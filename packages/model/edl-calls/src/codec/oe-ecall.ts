@@ -66,6 +66,7 @@ export function encodeOeEcall(plan: CallPlan, index: number, values: CallValues,
   return {
     image: builder.finish(0),
     decodeResult: (memory, address) => decodeResult(plan, outputs, { memory, base: address, regions, maxBytes }),
+    deepCopyBuffer: (memory, address) => reservedBuffer(plan, { memory, base: address, regions, maxBytes }),
   };
 }
 
@@ -98,14 +99,38 @@ interface ReturnedImage {
   readonly maxBytes: number;
 }
 
+/** What says how the call went. */
+interface Answer {
+  readonly record: DataView;
+  /** `NAME_args_t` of the output buffer. */
+  readonly head: DataView;
+  /** An `oe_result_t` */
+  readonly status: number;
+}
+
+function answerOf(reader: ArenaReader, { name, layout }: CallPlan, { base, regions }: ReturnedImage): Answer {
+  const record = reader.view(base, oeCallRecord.bytes, name);
+  const head = reader.view(base + BigInt(regions.output), layout.bytes, name);
+  const status = head.getUint32(oeHead.result, true);
+  return {
+    record,
+    head,
+    status: record.getUint32(oeCallRecord.result, true) === OeResult.ok ? status : status || OeResult.unexpected,
+  };
+}
+
+/** When a call fails, the enclave takes the address back (enclave/core/sgx/calls.c), and oeedger8r's host code does not look at it. */
+function reservedBuffer(plan: CallPlan, returned: ReturnedImage): bigint | undefined {
+  const { head, status } = answerOf(new ArenaReader(returned.memory, returned.maxBytes), plan, returned);
+  const address = head.getBigUint64(oeHead.deepCopyBuffer, true);
+  return status !== OeResult.ok || address === 0n ? undefined : address;
+}
+
 function decodeResult(plan: CallPlan, outputs: readonly Output[], returned: ReturnedImage): EcallResult {
   const { memory, base, regions, maxBytes } = returned;
   const reader = new ArenaReader(memory, maxBytes);
-  const record = reader.view(base, oeCallRecord.bytes, plan.name);
-  const head = reader.view(base + BigInt(regions.output), plan.layout.bytes, plan.name);
-  const status = head.getUint32(oeHead.result, true);
-  const isMade = record.getUint32(oeCallRecord.result, true) === OeResult.ok;
-  if (!isMade || status !== OeResult.ok) throw oeCallFailed(plan.name, status || OeResult.unexpected);
+  const { record, head, status } = answerOf(reader, plan, returned);
+  if (status !== OeResult.ok) throw oeCallFailed(plan.name, status);
   if (record.getBigUint64(oeCallRecord.written, true) !== BigInt(regions.end - regions.output)) {
     refuse(plan.name, 'the enclave did not fill the output buffer');
   }
@@ -121,11 +146,7 @@ function decodeResult(plan: CallPlan, outputs: readonly Output[], returned: Retu
   ]);
   pieces.end();
   const value = plan.returned?.form.read({ view: head, at: plan.returned.offset, path: `${plan.name}.return` });
-  return {
-    ...(value === undefined ? {} : { returned: value }),
-    outputs: Object.fromEntries(entries),
-    ...(deepCopyBuffer === undefined ? {} : { deepCopyBuffer }),
-  };
+  return { ...(value === undefined ? {} : { returned: value }), outputs: Object.fromEntries(entries) };
 }
 
 /** The address is there exactly when the size is (enclave/core/sgx/calls.c). */

@@ -40,7 +40,7 @@ function attributesOf(type: CType, passing: ParameterModel['passing']): readonly
     case 'value':
       return [];
     case 'unchecked':
-      return ['user_check'];
+      return ['user_check', ...(passing.foreign ?? [])];
     case 'string':
       return [...directionText[passing.direction], passing.isWide ? 'wstring' : 'string'];
     case 'buffer':

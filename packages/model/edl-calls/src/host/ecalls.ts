@@ -1,9 +1,9 @@
-import type { EcallCodec } from '../arena/contract.ts';
+import type { EcallArguments, EcallCodec, EcallResult } from '../arena/contract.ts';
 import { resultNames } from '../calls/shape.ts';
 import { ownMember } from '../forms/form.ts';
 import type { EcallModel } from '@enclos/edl-compiler';
 import type { BoundInterface } from './bound-interface.ts';
-import type { SgxCalls } from './calls.ts';
+import type { ReturnedEcall, SgxCalls } from './calls.ts';
 
 /**
  * The public ECALLs of an enclave as functions of values. Generated modules call this.
@@ -37,10 +37,8 @@ interface CallWay {
 function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
   const names = resultNames(ecall);
   return async (values: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
-    const { image, decodeResult } = encoded.encodeArguments(values);
-    const { memory, address } = await calls.ecall(index, image);
-    const { returned, outputs, deepCopyBuffer } = decodeResult(memory, address);
-    if (deepCopyBuffer !== undefined) await calls.free(deepCopyBuffer.address);
+    const call = encoded.encodeArguments(values);
+    const { returned, outputs } = await resultOf(call, await calls.ecall(index, call.image), calls);
     if (names.isPlain) return returned;
     return Object.fromEntries([
       ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
@@ -48,4 +46,18 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
       ...names.outputs.map((name) => [name, ownMember(outputs, name) ?? null] as const),
     ]);
   };
+}
+
+/** Reads the answer, and frees what the enclave had reserved for it, also when it is refused. */
+async function resultOf(
+  call: EcallArguments,
+  { memory, address }: ReturnedEcall,
+  calls: SgxCalls,
+): Promise<EcallResult> {
+  const reserved = call.deepCopyBuffer?.(memory, address);
+  try {
+    return call.decodeResult(memory, address);
+  } finally {
+    if (reserved !== undefined) await calls.free(reserved);
+  }
 }

@@ -25,6 +25,7 @@ export interface MadeEcall {
   readonly side: IntelSide | OeSide;
   /** @param from its own memory when absent */
   readonly decode: (from?: ArenaMemory) => EcallResult;
+  readonly deepCopyBuffer: () => bigint | undefined;
 }
 
 export function makeEcall(model: EdlModel, values: CallValues, options: Options = {}): MadeEcall {
@@ -35,7 +36,13 @@ export function makeEcall(model: EdlModel, values: CallValues, options: Options 
   const memory = CMemory.of(encoded.image, base, 4096);
   const side = abi === 'intel' ? new IntelSide({ model, call, memory }) : new OeSide({ model, call, memory });
   const start = base + BigInt(encoded.image.start);
-  return { memory, start, side, decode: (from = arenaMemory(memory.bytes, base)) => encoded.decodeResult(from, base) };
+  return {
+    memory,
+    start,
+    side,
+    decode: (from = arenaMemory(memory.bytes, base)) => encoded.decodeResult(from, base),
+    deepCopyBuffer: () => encoded.deepCopyBuffer?.(arenaMemory(memory.bytes, base), base),
+  };
 }
 
 /** Makes the call, lets the enclave answer, and decodes. */

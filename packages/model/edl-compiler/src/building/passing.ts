@@ -1,7 +1,9 @@
-import type { CType, Extent, Measure, Passing } from '../model/model.ts';
+import type { CType, Extent, ForeignWord, Measure, Passing } from '../model/model.ts';
 import type { Attribute } from '../syntax/tree.ts';
 import { type Variable, directionOf, isInteger } from '../resolution/variable.ts';
 import type { TypeResolver } from './resolver.ts';
+
+const foreignWords = ['isptr', 'isary', 'readonly'] as const satisfies readonly ForeignWord[];
 
 /** How a parameter crosses the boundary. */
 export function passingOf(parameter: Variable, resolver: TypeResolver): Passing {
@@ -9,7 +11,12 @@ export function passingOf(parameter: Variable, resolver: TypeResolver): Passing 
   const isTypedef = attributes.has('isptr') || attributes.has('isary');
   if (!isPointer && !isArray && !isTypedef) return { kind: 'value' };
   const direction = directionOf(parameter);
-  if (direction === undefined) return { kind: 'unchecked' };
+  if (direction === undefined) {
+    return {
+      kind: 'unchecked',
+      ...(isTypedef && parameter.isNamed ? { foreign: foreignWords.filter((word) => attributes.has(word)) } : {}),
+    };
+  }
   if (attributes.has('string') || attributes.has('wstring')) {
     return { kind: 'string', direction: direction === 'in' ? 'in' : 'inout', isWide: attributes.has('wstring') };
   }

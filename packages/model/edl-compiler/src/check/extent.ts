@@ -41,7 +41,7 @@ export function checkExtents(
 }
 
 function checkHolder(
-  { type, isPointer, isArray, typeText }: Variable,
+  { type, isPointer, isArray, typeText, attributes }: Variable,
   {
     value,
     owner,
@@ -50,9 +50,13 @@ function checkHolder(
   }: { value: Variable['name']; owner: ExtentOwner; types: TypeTable; findings: Findings },
 ): void {
   const { base } = type;
+  // The compilers only look at the type, and what they write of a foreign pointer or array takes its address for the number.
+  const typedef = ['isptr', 'isary'].find((word) => attributes.has(word));
   const isFunction = owner.kind === 'trusted' || owner.kind === 'untrusted';
   if (isPointer || isArray || base.kind === 'struct' || base.kind === 'union') {
     findings.report(rules.notInteger, value.at, [value.text, isArray ? `${typeText}[]` : typeText, 'refused']);
+  } else if (typedef !== undefined) {
+    findings.report(rules.notInteger, value.at, [value.text, `[${typedef}] ${typeText}`, 'accepted']);
   } else if (base.kind === 'basic') {
     if (floating.has(base.name)) findings.report(warningRules.floatingSize, value.at, [value.text, typeText]);
     else if (signed.has(base.name)) {

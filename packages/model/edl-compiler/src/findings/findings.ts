@@ -52,6 +52,7 @@ export class Findings {
   /** What only one compiler refuses, when both may accept. */
   readonly #refusals: Readonly<Record<Dialect, Finding[]>> = { oe: [], intel: [] };
   readonly #seen = new Map<Place['source'], Set<string>>();
+  #hasTwoReadings = false;
 
   constructor(options: FindingsOptions) {
     this.#dialect = options.dialect;
@@ -67,6 +68,15 @@ export class Findings {
   /** Whether the files are refused, as far as is known now. */
   get hasErrors(): boolean {
     return this.accepted === undefined || this.#warnings().some(({ judgement }) => judgement === 'error');
+  }
+
+  /** Whether the two compilers take different text of a file for the interface, so that both cannot be checked at once. */
+  get hasTwoReadings(): boolean {
+    return this.#hasTwoReadings;
+  }
+
+  readTwoWays(): void {
+    this.#hasTwoReadings = true;
   }
 
   /** Whose rules the files keep, as far as is known now: the dialect that was asked for, or what is left of both. */

@@ -1,6 +1,7 @@
 import { Findings } from '../findings/findings.ts';
 import { Lexer } from '../lexis/lexer.ts';
 import type { RawToken } from '../lexis/token.ts';
+import { tokensOfDirective } from '../preprocessor/directives.ts';
 import { mostTokens } from '../source/limits.ts';
 import type { DialectChoice } from '../source/dialect.ts';
 import type { SourceText } from '../source/place.ts';
@@ -42,7 +43,8 @@ export function elementsOf(source: SourceText, leftOut: readonly Span[], dialect
     elements.push({ kind, text, linesBefore, endsLine: false });
     linesBefore = 0;
   };
-  for (let token = lexer.next(); token.kind !== 'end'; token = lexer.next()) {
+  let token = lexer.next();
+  while (token.kind !== 'end') {
     const span = kept[next];
     if (span !== undefined && token.start >= span.start) {
       // The end of the line before it and its own are not a part of it.
@@ -59,10 +61,12 @@ export function elementsOf(source: SourceText, leftOut: readonly Span[], dialect
     }
     if (token.kind === 'newline') linesBefore++;
     else if (token.kind === 'symbol' && token.text === '#') {
-      const { end, last } = directiveEnd(lexer, token);
+      const { end, following } = directiveEnd(lexer, token, dialect);
       add('directive', { start: token.start, end });
-      if (last.kind === 'newline') linesBefore++;
+      token = following;
+      continue;
     } else add(token.kind === 'line-comment' || token.kind === 'block-comment' ? token.kind : 'token', token);
+    token = lexer.next();
   }
   const last = elements.at(-1);
   if (last !== undefined) last.endsLine = true;
@@ -74,11 +78,18 @@ function lexing(source: SourceText, dialect: DialectChoice): { lexer: Lexer; fin
   return { lexer: new Lexer(source, { dialect, findings, budget: { left: mostTokens } }), findings };
 }
 
-function directiveEnd(lexer: Lexer, mark: RawToken): { end: number; last: RawToken } {
+/** Where a directive ends with the comments after it, and what follows it: the end of the line, or text of the file. */
+function directiveEnd(lexer: Lexer, mark: RawToken, dialect: DialectChoice): { end: number; following: RawToken } {
   let { end } = mark;
+  let name = '';
+  let count = 0;
   for (;;) {
     const token = lexer.next();
-    if (token.kind === 'newline' || token.kind === 'end') return { end, last: token };
+    if (token.kind === 'newline' || token.kind === 'end') return { end, following: token };
+    if (token.kind !== 'line-comment' && token.kind !== 'block-comment') {
+      if (count >= tokensOfDirective(name, dialect)) return { end, following: token };
+      if (count++ === 0) name = token.text;
+    }
     ({ end } = token);
   }
 }

@@ -15,9 +15,9 @@ import { Formatter } from './formatter.ts';
  * formatEdl({ path: 'a.edl', text: 'enclave{trusted{public void f();};};' });
  */
 export function formatEdl(source: SourceText, options: ParseOptions = {}): string {
-  const { file, diagnostics } = parseEdl(source, options);
+  const { dialect, file, diagnostics } = parseEdl(source, options);
   if (file === undefined) throw new EdlFileError(source.path, diagnostics);
   const leftOut = file.trivia.filter(({ kind }) => kind === 'left-out').map(({ at }) => at);
   const formatter = new Formatter();
-  return formatter.format(elementsOf(source, leftOut, options.dialect ?? 'both'));
+  return formatter.format(elementsOf(source, leftOut, dialect));
 }

@@ -94,7 +94,13 @@ export type Passing =
   /** Up to and with the terminator. `char` or `wchar_t` (4 bytes). */
   | { readonly kind: 'string'; readonly direction: 'in' | 'inout'; readonly isWide: boolean }
   /** An address that is not checked: `user_check`, or a pointer without attributes in Open Enclave's dialect. */
-  | { readonly kind: 'unchecked' };
+  | {
+      readonly kind: 'unchecked';
+      /** Only for a foreign type: what the file says of it. */
+      readonly foreign?: readonly ForeignWord[];
+    };
+
+export type ForeignWord = 'isptr' | 'isary' | 'readonly';
 
 export type Direction = 'in' | 'out' | 'inout';
 

@@ -30,6 +30,11 @@ export class Conditionals {
     return this.#open.at(-1)?.isKept ?? true;
   }
 
+  /** Whether what surrounds the innermost conditional counts. */
+  get isOuterKept(): boolean {
+    return this.#open.at(-1)?.outer ?? true;
+  }
+
   /** Whether an `#elif` at this place would be asked at all. */
   get wantsCondition(): boolean {
     const last = this.#open.at(-1);

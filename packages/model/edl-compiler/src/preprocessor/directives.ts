@@ -1,6 +1,7 @@
 import type { LexerOptions } from '../lexis/lexer.ts';
 import type { Token } from '../lexis/token.ts';
 import type { Rule } from '../findings/rule.ts';
+import type { DialectChoice } from '../source/dialect.ts';
 import type { SourceText } from '../source/place.ts';
 import { ConditionFault, isTrue } from './condition.ts';
 import type { Conditionals } from './conditionals.ts';
@@ -19,11 +20,25 @@ interface DirectiveContext {
   readonly conditionals: Conditionals;
 }
 
-const ofOe = new Set(['ifdef', 'ifndef', 'else', 'endif']);
+/** Open Enclave's directives, with the tokens that each consists of after the number sign. */
+const ofOe = new Map([
+  ['ifdef', 2],
+  ['ifndef', 2],
+  ['else', 1],
+  ['endif', 1],
+]);
 /** gcc leaves these lines in its output. */
 const passedThrough = new Set(['pragma', 'ident', 'sccs']);
 /** gcc reads these lines, and nothing comes of them. */
 const withoutEffect = new Set(['line', 'warning']);
+
+/**
+ * How many tokens after the number sign a directive consists of, by its name. For Open Enclave's compiler what follows on the line is
+ * text of the file; for gcc, and for directives that only gcc has, the whole line is the directive.
+ */
+export function tokensOfDirective(name: string, dialect: DialectChoice): number {
+  return (dialect === 'oe' ? ofOe.get(name) : undefined) ?? Number.POSITIVE_INFINITY;
+}
 
 /** What the lines that begin with a number sign do. */
 export class Directives {
@@ -33,7 +48,7 @@ export class Directives {
     this.#context = context;
   }
 
-  /** @param line What follows the number sign on its line */
+  /** @param line What follows the number sign on its line; for Open Enclave, what belongs to the directive of it */
   obey(line: readonly Token[], at: Span): void {
     const [first, ...rest] = line;
     const name = first?.text ?? '';
@@ -66,11 +81,11 @@ export class Directives {
         if (!conditionals.branch(this.#isDefined(name, rest, at) === (name === 'elifdef'))) this.#unmatched(name, at);
         break;
       case 'else':
-        this.#nothingMore(name, rest);
+        this.#nothingMore(name, rest, conditionals.isOuterKept);
         if (!conditionals.branch()) this.#unmatched(name, at);
         break;
       case 'endif':
-        this.#nothingMore(name, rest);
+        this.#nothingMore(name, rest, conditionals.isOuterKept);
         if (!conditionals.end(at.end)) this.#unmatched(name, at);
         break;
       default:
@@ -87,8 +102,12 @@ export class Directives {
     this.#report(rules.noConditional, at, directive);
   }
 
-  #nothingMore(directive: string, [extra]: readonly Token[]): void {
-    if (extra !== undefined) this.#report(rules.extraText, extra, directive);
+  /** @param isSeen Whether the directive does anything: gcc does not look at the rest of one that is left out with what surrounds it */
+  #nothingMore(directive: string, [extra]: readonly Token[], isSeen = this.#context.conditionals.isKept): void {
+    if (extra === undefined) return;
+    if (isSeen) this.#report(rules.extraText, extra, directive);
+    const { dialect, findings } = this.#context.options;
+    if (dialect === 'both' && ofOe.has(directive)) findings.readTwoWays();
   }
 
   #isDefined(directive: string, [name, ...rest]: readonly Token[], at: Span): boolean {

@@ -4,7 +4,7 @@ import { lexicalRules } from '../lexis/rules.ts';
 import type { SourceText } from '../source/place.ts';
 import type { Trivia } from '../source/trivia.ts';
 import { Conditionals, type Conditional } from './conditionals.ts';
-import { Directives } from './directives.ts';
+import { Directives, tokensOfDirective } from './directives.ts';
 import { Macros } from './macros.ts';
 import { definedNames } from './predefined.ts';
 import { directiveRules } from './rules.ts';
@@ -43,6 +43,8 @@ class Preprocessor {
   readonly #directives: Directives;
   readonly #tokens: Token[] = [];
   readonly #trivia: Trivia[] = [];
+  /** Read, and not looked at yet: what follows a directive on its line. */
+  #following: RawToken | undefined;
   /** Whether macros stand for more than is read. */
   #isOver = false;
   /** Where the last character without a use ends: `::` is one slip, not two. */
@@ -62,7 +64,7 @@ class Preprocessor {
   run(): PreprocessedText {
     let isFirstOnLine = true;
     for (;;) {
-      const token = this.#lexer.next();
+      const token = this.#next();
       if (token.kind === 'end' || this.#isOver) return this.#finish(token);
       if (token.kind === 'newline') isFirstOnLine = true;
       else if (isComment(token)) this.#comment(token);
@@ -101,7 +103,13 @@ class Preprocessor {
     if (this.#leftOutFrom === undefined) this.#trivia.push({ kind: token.kind, at: this.#at(token) });
   }
 
-  /** Reads to the end of the line, and obeys. */
+  #next(): RawToken {
+    const token = this.#following ?? this.#lexer.next();
+    this.#following = undefined;
+    return token;
+  }
+
+  /** Reads to the end of the directive, which is that of its line but for text that Open Enclave's compiler takes for text of the file. */
   #directive(mark: RawToken): void {
     this.#endLeftOut(mark.start);
     const line: Token[] = [];
@@ -109,15 +117,17 @@ class Preprocessor {
     let last = this.#lexer.next();
     const comments: RawToken[] = [];
     for (; last.kind !== 'newline' && last.kind !== 'end'; last = this.#lexer.next()) {
-      if (isToken(last)) {
+      if (!isToken(last)) comments.push(last);
+      else if (line.length < tokensOfDirective(line[0]?.text ?? '', this.#options.dialect)) {
         line.push(last);
         ({ end } = last);
-      } else comments.push(last);
+      } else break;
     }
     this.#trivia.push({ kind: 'directive', at: this.#at({ start: mark.start, end }) });
     for (const comment of comments.filter(isComment)) this.#comment(comment);
     this.#directives.obey(line, { start: mark.start, end });
-    if (!this.#conditionals.isKept) this.#leftOutFrom = last.end;
+    if (isToken(last)) this.#following = last;
+    if (!this.#conditionals.isKept) this.#leftOutFrom = isToken(last) ? last.start : last.end;
   }
 
   #endLeftOut(end: number): void {

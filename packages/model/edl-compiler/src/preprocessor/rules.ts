@@ -61,11 +61,14 @@ export const directiveRules = {
     text: (directive) => `"#${directive}" needs a name.`,
     intel: preprocessorFailed,
   },
-  /** Words: the directive. gcc only warns. */
+  /** Words: the directive. gcc warns of "extra tokens", and Intel's compiler does not show what gcc says. */
   extraText: {
     code: 'edl-directive-extra-text',
-    dialects: ['oe'],
-    text: (directive) => `More text follows "#${directive}" on its line.`,
+    dialects: ['intel'],
+    severity: 'warning',
+    family: 'ignored-text',
+    text: (directive) =>
+      `Intel's compiler ignores the text after "#${directive}" on its line. For Open Enclave's it is text of the file.`,
     hint: () => 'the next line, or a comment',
   },
   /** Words: the directive. */

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '@enclos/diagnostics';
 import { Findings } from '../findings/findings.ts';
+import { readingOf } from '../findings/readings.ts';
 import type { DialectChoice } from '../source/dialect.ts';
 import type { SourceText } from '../source/place.ts';
 import { mostTokens } from '../source/limits.ts';
@@ -14,6 +15,8 @@ export interface ParseOptions {
 }
 
 export interface ParsedEdl {
+  /** By which it was read: the one that was asked for, or where the compilers read different text, one of the two. */
+  readonly dialect: DialectChoice;
   /** Absent when the file is refused. */
   readonly file?: EdlFile;
   readonly diagnostics: readonly Diagnostic[];
@@ -26,10 +29,12 @@ export interface ParsedEdl {
  * const { file, diagnostics } = parseEdl({ path: 'a.edl', text: 'enclave { trusted { public void f(); }; };' });
  */
 export function parseEdl(source: SourceText, options: ParseOptions = {}): ParsedEdl {
-  const dialect = options.dialect ?? 'both';
-  const findings = new Findings({ dialect });
-  const defines = options.defines ?? {};
-  const file = parseSource(source, { dialect, findings, defines, budget: { left: mostTokens } });
+  const { dialect, findings, result } = readingOf(options.dialect ?? 'both', (each) => {
+    const own = new Findings({ dialect: each });
+    const defines = options.defines ?? {};
+    const file = parseSource(source, { dialect: each, findings: own, defines, budget: { left: mostTokens } });
+    return { dialect: each, findings: own, result: file };
+  });
   const diagnostics = findings.diagnostics();
-  return file === undefined || findings.hasErrors ? { diagnostics } : { file, diagnostics };
+  return result === undefined || findings.hasErrors ? { dialect, diagnostics } : { dialect, file: result, diagnostics };
 }

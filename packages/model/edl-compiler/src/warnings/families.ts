@@ -11,7 +11,10 @@ export const warningFamilies = {
   'private-ecall': { isDefault: true, about: 'private functions that nothing can call' },
   'partial-copy': { isDefault: true, about: 'structures by value whose pointers are not followed' },
   'struct-by-name': { isDefault: true, about: 'structures of the file without "struct" before their names' },
-  'ignored-text': { isDefault: true, about: 'text after the enclave, which Open Enclave ignores' },
+  'ignored-text': {
+    isDefault: true,
+    about: 'text after the enclave, which Open Enclave ignores, and after a directive, which Intel ignores',
+  },
   'file-name': { isDefault: true, about: 'names of files that are not names in C' },
   'function-order': { isDefault: true, about: 'functions that the two compilers number differently' },
   'dialect-difference': { isDefault: false, about: 'what only one of the two compilers accepts, or understands so' },

@@ -1,6 +1,6 @@
 import { elfFile } from '@enclos/testkit';
 
-import { readElf } from '../src/elf/elf.ts';
+import { readElf } from '../src/index.ts';
 
 export const seeds: readonly Uint8Array[] = [
   elfFile({ needed: ['libm.so.6', 'libc.so.6'], loader: '/lib64/ld-linux-x86-64.so.2' }),

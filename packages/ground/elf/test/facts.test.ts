@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { elfFile } from '@enclos/testkit';
 import * as fc from 'fast-check';
 
-import { EM_X86_64, readElf, type ReadAt } from '../../src/elf/elf.ts';
+import { EM_X86_64, readElf, type ReadAt } from '../src/index.ts';
 
 const from =
   (bytes: Uint8Array): ReadAt =>

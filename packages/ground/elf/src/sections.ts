@@ -1,11 +1,17 @@
 import { decodeLatin1 } from '@enclos/codec/text';
-import { readExactly, viewOf, type ReadAt } from './elf.ts';
+
+import { readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
 
 /** One section of an ELF file, as its header says. */
-export interface ElfSection {
+export interface ElfSection extends FilePart {
   readonly name: string;
-  readonly offset: bigint;
-  readonly sizeBytes: bigint;
+  readonly address: bigint;
+  /** In memory. In the file it has no more bytes than `sizeBytes`. */
+  readonly memoryBytes: bigint;
+  /** 0 and 1: none. */
+  readonly align: bigint;
+  /** The size of each entry, when it is a table. */
+  readonly entryBytes: bigint;
 }
 
 const sectionHeaderBytes = 64;
@@ -31,16 +37,26 @@ export function readSections(read: ReadAt): readonly ElfSection[] {
   }
   const sizeBytes = BigInt(count * sectionHeaderBytes);
   const table = viewOf(readExactly(read, { offset, sizeBytes }, maxSections * sectionHeaderBytes));
-  const at = (index: number): number => index * sectionHeaderBytes;
-  const place = (index: number): Pick<ElfSection, 'offset' | 'sizeBytes'> => ({
-    offset: table.getBigUint64(at(index) + 24, true),
-    sizeBytes: table.getUint32(at(index) + 4, true) === SHT_NOBITS ? 0n : table.getBigUint64(at(index) + 32, true),
-  });
-  const names = readExactly(read, place(namesIndex), maxNamesBytes);
-  return Array.from({ length: count }, (_, index) => ({
-    name: nameAt(names, table.getUint32(at(index), true)),
-    ...place(index),
+  const sections = Array.from({ length: count }, (_, index) => sectionAt(table, index * sectionHeaderBytes));
+  const namesSection = sections[namesIndex];
+  if (namesSection === undefined) throw new RangeError('The ELF section names are absent.');
+  const names = readExactly(read, namesSection, maxNamesBytes);
+  return sections.map((section, index) => ({
+    ...section,
+    name: nameAt(names, table.getUint32(index * sectionHeaderBytes, true)),
   }));
+}
+
+function sectionAt(table: DataView, at: number): Omit<ElfSection, 'name'> {
+  const memoryBytes = table.getBigUint64(at + 32, true);
+  return {
+    address: table.getBigUint64(at + 16, true),
+    offset: table.getBigUint64(at + 24, true),
+    sizeBytes: table.getUint32(at + 4, true) === SHT_NOBITS ? 0n : memoryBytes,
+    memoryBytes,
+    align: table.getBigUint64(at + 48, true),
+    entryBytes: table.getBigUint64(at + 56, true),
+  };
 }
 
 function nameAt(names: Uint8Array, offset: number): string {

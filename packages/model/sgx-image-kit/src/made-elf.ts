@@ -1,11 +1,13 @@
 import { concatBytes, utf8 } from '@enclos/codec';
 
 /** A section of a made file: its name, and what is in it. */
-interface MadeSection {
+export interface MadeSection {
   readonly name: string;
   readonly content: Uint8Array;
   /** SHT_PROGBITS unless given. */
   readonly type?: number;
+  /** The size of each entry of a table. */
+  readonly entryBytes?: number;
 }
 
 /** An ELF file as an SDK would write it, as far as the reader looks. */
@@ -13,6 +15,8 @@ export interface MadeElf {
   readonly sections: readonly MadeSection[];
   /** The bytes of the segment that may be executed. */
   readonly code?: Uint8Array;
+  /** A shared object for x86-64 that is loaded as a whole at address 0, by the first of its segments; sections are where they are in the file. */
+  readonly isLoadedWhole?: boolean;
   /** A segment that may not. */
   readonly data?: Uint8Array;
   /** Changes the finished header of the file. */
@@ -24,7 +28,8 @@ export interface MadeElf {
 export const enclu: Uint8Array = Uint8Array.of(0x90, 0x0f, 0x01, 0xd7, 0xc3);
 
 /** Writes a 64-bit little-endian ELF file (System V ABI, chapter 4). */
-export function makeElf({ sections, code = enclu, data = new Uint8Array(), header, segments }: MadeElf): Uint8Array {
+export function makeElf(made: MadeElf): Uint8Array {
+  const { sections, code = enclu, data = new Uint8Array(), header, segments, isLoadedWhole = false } = made;
   const names = utf8(['', ...sections.map(({ name }) => name), '.shstrtab'].map((name) => `${name}\0`).join(''));
   const nameAt = (name: string): number => Buffer.from(names).indexOf(`\0${name}\0`) + 1;
   const bodies = [code, data, ...sections.map(({ content }) => content), names];
@@ -47,6 +52,7 @@ export function makeElf({ sections, code = enclu, data = new Uint8Array(), heade
   ] as const) {
     view.setUint16(at, value, true);
   }
+  if (isLoadedWhole) view.setUint16(16, 3, true);
   header?.(view);
   const programHeaders = new Uint8Array(2 * 56);
   const programView = new DataView(programHeaders.buffer);
@@ -56,25 +62,36 @@ export function makeElf({ sections, code = enclu, data = new Uint8Array(), heade
     programView.setBigUint64(index * 56 + 8, BigInt(starts[index] ?? 0), true);
     programView.setBigUint64(index * 56 + 32, BigInt(bodies[index]?.length ?? 0), true);
   }
+  if (isLoadedWhole) loadWhole(programView, tableAt + (sections.length + 2) * 64);
   segments?.(programView);
-  const table = [...sections, { name: '.shstrtab', content: names, type: 3 }].map(
-    ({ name, content, type = 1 }, index) =>
-      sectionHeader(nameAt(name), type, { offset: starts[index + 2] ?? 0, sizeBytes: content.length }),
-  );
+  const table = [...sections, { name: '.shstrtab', content: names, type: 3 } as const].map((section, index) => {
+    const offset = starts[index + 2] ?? 0;
+    return sectionHeader(nameAt(section.name), section, { offset, address: isLoadedWhole ? offset : 0 });
+  });
   return concatBytes(head, programHeaders, ...bodies, new Uint8Array(64), ...table);
+}
+
+/** The first segment loads the file, and the second is a note. */
+function loadWhole(view: DataView, fileBytes: number): void {
+  view.setBigUint64(8, 0n, true);
+  view.setBigUint64(32, BigInt(fileBytes), true);
+  view.setBigUint64(40, BigInt(fileBytes), true);
+  view.setUint32(56, 4, true);
 }
 
 function sectionHeader(
   name: number,
-  type: number,
-  { offset, sizeBytes }: { readonly offset: number; readonly sizeBytes: number },
+  { content, type = 1, entryBytes = 0 }: Omit<MadeSection, 'name'>,
+  { offset, address }: { readonly offset: number; readonly address: number },
 ): Uint8Array {
   const bytes = new Uint8Array(64);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, name, true);
   view.setUint32(4, type, true);
+  view.setBigUint64(16, BigInt(address), true);
   view.setBigUint64(24, BigInt(offset), true);
-  view.setBigUint64(32, BigInt(sizeBytes), true);
+  view.setBigUint64(32, BigInt(content.length), true);
+  view.setBigUint64(56, BigInt(entryBytes), true);
   return bytes;
 }
 

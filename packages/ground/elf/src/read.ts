@@ -1,0 +1,20 @@
+/** Reads up to `length` bytes of a file at `offset`; fewer at its end. */
+export type ReadAt = (offset: number, length: number) => Uint8Array;
+
+/** A part of a file, in bytes. */
+export interface FilePart {
+  readonly offset: bigint;
+  readonly sizeBytes: bigint;
+}
+
+/** All bytes of a part of a file, when they are no more than `maxBytes`. @throws RangeError */
+export function readExactly(read: ReadAt, { offset, sizeBytes }: FilePart, maxBytes: number): Uint8Array {
+  if (sizeBytes > BigInt(maxBytes) || offset > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError('A part of the ELF file is out of bounds.');
+  }
+  const bytes = read(Number(offset), Number(sizeBytes));
+  if (bytes.length < Number(sizeBytes)) throw new RangeError('The ELF file ends too early.');
+  return bytes;
+}
+
+export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,1 @@
+export { measureEnclaveImage, meterEnclaveImage, type MeteredImage } from './node/measure.ts';

@@ -1,0 +1,96 @@
+import { PAGE_SIZE } from '@enclos/sgx';
+
+import type { EnclaveImage, EnclavePage } from './image.ts';
+
+const headerBytes = 64;
+const chunkBytes = 256;
+const recordBytes = headerBytes + chunkBytes;
+const pageRecordBytes = headerBytes + (PAGE_SIZE / chunkBytes) * recordBytes;
+/** A bit more than a megabyte, in whole pages. */
+const pagesAtOnce = 200;
+
+const ecreate = tagOf('ECREATE\0');
+const eadd = tagOf('EADD\0\0\0\0');
+const eextend = tagOf('EEXTEND\0');
+const unmeasured = tagOf('UNMEASRD');
+
+function tagOf(text: string): bigint {
+  return new DataView(Uint8Array.from(text, (one) => one.charCodeAt(0)).buffer).getBigUint64(0, true);
+}
+
+/** ECREATE: the first record of a stream, 64 bytes. */
+export function createRecord({
+  ssaFrameSize,
+  sizeBytes,
+}: Pick<EnclaveImage, 'ssaFrameSize' | 'sizeBytes'>): Uint8Array {
+  const view = new DataView(new ArrayBuffer(headerBytes));
+  view.setBigUint64(0, ecreate, true);
+  view.setUint32(8, ssaFrameSize, true);
+  view.setBigUint64(12, sizeBytes, true);
+  return new Uint8Array(view.buffer);
+}
+
+/** Bytes of the records of a page in a stream. */
+export function recordBytesOf({ content, measured }: EnclavePage): number {
+  return measured || content !== undefined ? pageRecordBytes : headerBytes;
+}
+
+/** Writes the records of pages one after the other. */
+export class PageRecords {
+  readonly #bytes = new Uint8Array(pagesAtOnce * pageRecordBytes);
+  readonly #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  get isFull(): boolean {
+    return this.#length + pageRecordBytes > this.#bytes.length;
+  }
+
+  /** @param unmeasuredContent whether content that is not measured is written (UNMEASRD). */
+  add({ offset, flags, content, measured }: EnclavePage, unmeasuredContent: boolean): void {
+    const start = this.#length;
+    this.#bytes.fill(0, start, start + headerBytes);
+    this.#view.setBigUint64(start, eadd, true);
+    this.#view.setBigUint64(start + 8, BigInt(offset), true);
+    this.#view.setBigUint64(start + 16, flags, true);
+    this.#length += headerBytes;
+    if (!measured && (content === undefined || !unmeasuredContent)) return;
+    const tag = measured ? eextend : unmeasured;
+    for (let at = 0; at < PAGE_SIZE; at += chunkBytes) {
+      this.#addChunk(tag, offset + at, content?.subarray(at, at + chunkBytes));
+    }
+  }
+
+  #addChunk(tag: bigint, offset: number, data: Uint8Array | undefined): void {
+    const start = this.#length;
+    this.#bytes.fill(0, start, start + (data === undefined ? recordBytes : headerBytes));
+    this.#view.setBigUint64(start, tag, true);
+    this.#view.setUint32(start + 8, offset % 2 ** 32, true);
+    this.#view.setUint32(start + 12, Math.floor(offset / 2 ** 32), true);
+    if (data !== undefined) this.#bytes.set(data, start + headerBytes);
+    this.#length += recordBytes;
+  }
+
+  /** The records since the last time. The memory is used again: with `copy` the result is the caller's. */
+  take({ copy }: { readonly copy: boolean }): Uint8Array {
+    const bytes = copy ? this.#bytes.slice(0, this.#length) : this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+}
+
+/**
+ * The SGXS stream of an image: ECREATE, EADD, EEXTEND and UNMEASRD records, in pieces of about a megabyte that hold whole records. Pages of zeros
+ * that are not measured have no data. Each piece is the caller's.
+ *
+ * @throws what `image.pages` throws
+ */
+export function* sgxsPieces(image: EnclaveImage): Generator<Uint8Array> {
+  yield createRecord(image);
+  const records = new PageRecords();
+  for (const page of image.pages()) {
+    if (records.isFull) yield records.take({ copy: true });
+    records.add(page, true);
+  }
+  const last = records.take({ copy: true });
+  if (last.length > 0) yield last;
+}
