@@ -81,6 +81,9 @@ async function open(launched: LaunchedSgxEnclave, { shape, signal }: LaunchPlan)
   });
   const threads = new ThreadPool(all);
   const events = new ThreadEvents(all.map(({ tcs }) => tcs));
+  void launched.exited.then(() => {
+    for (const thread of all) thread.close();
+  });
   const loss = new Loss(launched, (error) => {
     for (const thread of all) thread.fail(error);
     threads.close(error);

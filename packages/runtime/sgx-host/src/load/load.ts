@@ -28,7 +28,7 @@ import { sharedMemory } from './shared-memory.ts';
  * import { startPlatform } from '@enclos/software-sgx';
  * import { loadSgxEnclave } from '@enclos/sgx-host';
  *
- * const platform = await startPlatform({ dataDirectory: './platform' });
+ * const platform = await startPlatform({ stateFolder: './platform' });
  * const enclave = await loadSgxEnclave({
  *   image: 'enclave.signed.so',
  *   edl: 'enclave.edl',
