@@ -1,7 +1,7 @@
 import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { signedOptions } from './signed/options.ts';
-import { jsonSignedEvents, signedEvents } from './signed/render.ts';
+import { jsonSignedEvents, printOnStandardError, signedEvents } from './signed/render.ts';
 import { runSigned } from './signed/run-signed.ts';
 import { defineCommand } from '../define.ts';
 import { eventsOption } from '../../options/events.ts';
@@ -63,7 +63,10 @@ export const command = defineCommand({
     if (sgx !== undefined || edl !== undefined) {
       const { isolation, stateFolder, platformSocket } = projectRun(input, context);
       const signed = { input: input.options, debug, isolation, stateFolder, platformSocket };
-      await runSigned(signed, context, input.options.json ? jsonSignedEvents(context) : signedEvents(context));
+      if (input.options.json) {
+        const takeBack = printOnStandardError();
+        await runSigned(signed, context, jsonSignedEvents(context)).finally(takeBack);
+      } else await runSigned(signed, context, signedEvents(context));
       return { exitCode: 0 };
     }
     const options = { ...projectRun(input, context), debug, relayed: input.options.relayed };

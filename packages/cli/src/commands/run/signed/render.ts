@@ -25,8 +25,6 @@ export function signedEvents(context: CommandContext): SignedEvents {
 export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents {
   const event = (name: string, members: object): void =>
     void io.stdout.write(`${JSON.stringify({ event: name, ...members })}\n`);
-  // Handlers run in this process.
-  globalThis.console = new Console(process.stderr);
   return {
     during: (label, work) => progress.during(label, work),
     platform({ separation, rootFingerprint, interpreterVersion, layers }) {
@@ -36,5 +34,14 @@ export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents
     running: (enclave) => event('running', enclave),
     returned: (call, result) => event('returned', { call, result }),
     print: (_device, text) => void io.stderr.write(text),
+  };
+}
+
+/** Has handlers, which run in this process, print where the lines of JSON are not. @returns what takes it back */
+export function printOnStandardError(): () => void {
+  const { console } = globalThis;
+  globalThis.console = new Console(process.stderr);
+  return () => {
+    globalThis.console = console;
   };
 }
