@@ -1,6 +1,8 @@
 import './errors.ts';
-export { loadSgxEnclave } from './load/load.ts';
+export type { EdpEnd, EdpStreams } from './edp/runtime.ts';
+export { type UsercallName, usercalls, type UsercallService } from './edp/usercalls.ts';
 export type { InterfaceFileOptions } from './load/interface-file.ts';
+export { loadSgxEnclave } from './load/load.ts';
 export type {
   CallBounds,
   OcallHandlers,
@@ -10,3 +12,4 @@ export type {
   SharedMemory,
   UntypedEcalls,
 } from './load/options.ts';
+export { runSgxProgram, type SgxProgramOptions } from './load/program.ts';
