@@ -40,7 +40,8 @@ export {
 export { inspect } from './commands/inspect/inspect.ts';
 export { keygen, type GeneratedKey } from './commands/keygen/keygen.ts';
 export { lint, type LintedManifests, type LintManifestOptions } from './commands/lint/lint.ts';
-export { measure, measureStream, type Measurement } from './commands/measure/measure.ts';
+export { measureStream, type Measurement } from '@enclos/build/inspect';
+export { measure } from './commands/measure/measure.ts';
 export {
   enrolMachine,
   initPlatform,

@@ -38,6 +38,7 @@ export {
   type SigningAttributes,
 } from './project/project.ts';
 export type { ProjectFiles } from './project/project-files.ts';
+export { isEnclaveFile, withSignature } from './signing/enclave-file.ts';
 export { signEnclave, signingDate, type SignOptions } from './signing/sign.ts';
 export {
   describeSignature,

@@ -11,6 +11,7 @@ export {
   type MadeSection,
 } from './made-elf.ts';
 export { openEnclave, openEnclaveEdl, type OpenEnclaveOptions } from './open-enclave.ts';
+export { intelNote, type IntelLayout, type LayoutEntry } from './intel-metadata.ts';
 export { pageFlags, pagesOf, tcsBytes, type TcsFields } from './pages.ts';
 export { signEnclave, type KitEnclave, type KitSigning } from './signing.ts';
 export { writeStream, type KitGeometry, type KitPage, type KitStream } from './stream.ts';

@@ -31,6 +31,11 @@ const dataAt = directoriesAt + 16;
 const entryBytes = 32;
 const addAndExtend = 3;
 
+/** The content of `.note.sgxmeta` with one thread group, as {@link intelEnclave} has it, for files that no compiler made. */
+export function intelNote(layout: IntelLayout): Uint8Array {
+  return intelMetadata(layout).note;
+}
+
 /** `.note.sgxmeta`: a note with metadata 2.4, without the SIGSTRUCT. */
 export function intelMetadata(layout: IntelLayout): { readonly note: Uint8Array; readonly sigstructAt: number } {
   const start = noteHeaderBytes + name.length;

@@ -1,4 +1,5 @@
-import { measure, measureStream } from './measure.ts';
+import { measureStream } from '@enclos/build/inspect';
+import { measure } from './measure.ts';
 import { defineCommand } from '../define.ts';
 
 const verdicts = {

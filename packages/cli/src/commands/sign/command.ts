@@ -12,6 +12,8 @@ export const command = defineCommand({
     'A platform loads an image only with a signature over its exact measurement.',
     'The same image, key and date give the same bytes; SOURCE_DATE_EPOCH sets the date.',
     '',
+    'The enclave file of Intel’s SGX SDK or of Open Enclave is signed again: what its last signer stated stays, and a copy gets the new signature.',
+    '',
     'Give a project folder to use the `attributes` of its enclave.json; an image by itself is signed without KSS.',
     '',
     'A key that never leaves its device signs in two steps.',
@@ -22,9 +24,9 @@ export const command = defineCommand({
   arguments: {
     target: {
       value: 'FOLDER|IMAGE',
-      summary: 'A built project, or an image',
+      summary: 'A built project, an image, or an enclave file of another SDK',
       default: '.',
-      extensions: ['sgxs'],
+      extensions: ['sgxs', 'so', 'signed'],
     },
   },
   options: {
@@ -47,7 +49,8 @@ export const command = defineCommand({
     out: {
       type: 'string',
       value: 'FILE',
-      summary: 'Where the signature goes, instead of NAME.sig beside the image; with --prepare, instead of NAME.tosign',
+      summary:
+        'Where the signature goes, instead of NAME.sig beside the image; with --prepare, instead of NAME.tosign; for an enclave file, the signed copy',
     },
   },
   examples: [
@@ -55,6 +58,10 @@ export const command = defineCommand({
     {
       command: 'enclos sign vault.sgxs --key release.pem --date 2026-01-31',
       summary: 'Sign an image, with a given date',
+    },
+    {
+      command: 'enclos sign enclave.signed.so --key release.pem --out ours.signed.so',
+      summary: 'Sign an enclave of another SDK as yours',
     },
     { command: 'enclos sign --prepare vault.sgxs', summary: 'Prepare an image for a key in a device' },
     {

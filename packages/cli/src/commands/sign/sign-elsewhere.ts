@@ -1,16 +1,10 @@
 import { toHex } from '@enclos/codec';
-import {
-  attachSignature,
-  describeSignature,
-  prepareSignature,
-  writeFileAtomically,
-  type SignedIdentity,
-} from '@enclos/build';
+import { attachSignature, prepareSignature, writeFileAtomically, type SignedIdentity } from '@enclos/build';
 import { Attribute, parseSigstructToSign } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
-import type { SignOptions, SignOutcome } from './sign.ts';
+import { writeSignature, type SignOptions, type SignOutcome } from './sign.ts';
 
 /** Far above 256 or 384 bytes, so that the parser refuses a file that is too long, and says why. */
 const maxBytes = 64 * 1024;
@@ -90,16 +84,15 @@ export interface AttachSigningOptions {
  */
 export async function attachSigning(options: AttachSigningOptions): Promise<SignOutcome> {
   const { image, attributes } = await findImage(options.target, options);
+  const bytes = await readImageFile(image);
   const signature = attachSignature({
-    image: await readImageFile(image),
+    image: bytes,
     prepared: await readSmallFile(options.preparedFile ?? preparedPathOf(image), maxBytes),
     signature: await readSmallFile(options.signatureFile, maxBytes),
     publicKey: await readSmallFile(options.publicKeyFile, maxBytes),
     ...(attributes === undefined ? {} : { attributes }),
   });
-  const path = options.outFile ?? `${stemOf(image)}.sig`;
-  await writeFileAtomically(path, signature);
-  return Object.freeze({ signature: path, image, ...describeSignature(signature) });
+  return writeSignature({ image, bytes, signature, outFile: options.outFile });
 }
 
 function preparedPathOf(image: string): string {

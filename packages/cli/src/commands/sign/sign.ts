@@ -1,7 +1,15 @@
-import { describeSignature, signEnclave, writeFileAtomically, type SignedIdentity } from '@enclos/build';
+import {
+  describeSignature,
+  isEnclaveFile,
+  signEnclave,
+  withSignature,
+  writeFileAtomically,
+  type SignedIdentity,
+} from '@enclos/build';
 import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 import { maxKeyBytes, withKeyOf } from '../../images/key-file.ts';
+import { refuseUsage } from '../../usage/usage-error.ts';
 
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */
@@ -42,7 +50,28 @@ export async function sign(options: SignOptions): Promise<SignOutcome> {
       ...(attributes === undefined ? {} : { attributes }),
     }),
   );
-  const path = options.outFile ?? `${stemOf(image)}.sig`;
-  await writeFileAtomically(path, signature);
+  return writeSignature({ image, bytes, signature, outFile: options.outFile });
+}
+
+/**
+ * Writes a signature: beside an image of ours, and into a copy of an enclave file of another SDK.
+ * @throws CLI_USAGE for a copy that would replace the file.
+ */
+export async function writeSignature(made: {
+  readonly image: string;
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly outFile: string | undefined;
+}): Promise<SignOutcome> {
+  const { image, bytes, signature, outFile } = made;
+  const isFile = isEnclaveFile(bytes);
+  const path = outFile ?? (isFile ? signedPathOf(image) : `${stemOf(image)}.sig`);
+  await writeFileAtomically(path, isFile ? withSignature(bytes, signature) : signature);
   return Object.freeze({ signature: path, image, ...describeSignature(signature) });
+}
+
+/** As the signers of both SDKs name it. */
+function signedPathOf(file: string): string {
+  if (/\.signed(?:\.so)?$/.test(file)) refuseUsage('The file is named as a signed one: name the copy with --out FILE.');
+  return file.endsWith('.so') ? file.replace(/\.so$/, '.signed.so') : `${file}.signed`;
 }

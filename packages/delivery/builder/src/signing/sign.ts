@@ -6,10 +6,11 @@ import { readImage, type EnclaveManifest } from '@enclos/manifest';
 import { Attribute, type SigstructFields } from '@enclos/sgx';
 import { loadSigningKey, measureImage, signSigstruct } from '@enclos/sgx/node';
 
+import { fieldsOfEnclaveFile, isEnclaveFile } from './enclave-file.ts';
 import type { SigningAttributes } from '../project/project.ts';
 
 export interface SignOptions {
-  /** The image to sign, in the strict profile. */
+  /** The image to sign, in the strict profile; or the enclave file of another SDK, which is signed or ready to be signed. */
   readonly image: Uint8Array;
   /** An RSA-3072 private key with exponent 3: a key object, or unencrypted PEM. */
   readonly key: KeyObject | string | Uint8Array;
@@ -81,11 +82,12 @@ function fieldsFor(
 }
 
 /**
- * Signs an image: product, version and debug come from its measured manifest.
- * The same image, key and date give the same bytes.
+ * Signs an image: product, version and debug come from its measured manifest, or from what the SDK and the last signer of an enclave
+ * file wrote into it. The same image, key and date give the same bytes.
  *
- * @returns SIGSTRUCT, 1808 bytes.
- * @throws SIGNING_KEY_INVALID, BUILD_DATE_INVALID, IMAGE_INVALID, MANIFEST_INVALID or SGXS_INVALID.
+ * @returns SIGSTRUCT, 1808 bytes; `withSignature` puts it into an enclave file.
+ * @throws SIGNING_KEY_INVALID, BUILD_DATE_INVALID, IMAGE_INVALID, MANIFEST_INVALID or SGXS_INVALID; for an enclave file also
+ * ENCLAVE_FILE_SIMULATED, ENCLAVE_FILE_INVALID, ENCLAVE_FILE_NOT_SIGNED and ENCLAVE_FILE_ZERO_BASE.
  */
 export function signEnclave(options: SignOptions): Uint8Array {
   const fields = signatureFields(options);
@@ -94,6 +96,9 @@ export function signEnclave(options: SignOptions): Uint8Array {
 
 /** The facts of an image that a signature states. */
 export function signatureFields(options: Omit<SignOptions, 'key'>): SigstructFields {
+  if (isEnclaveFile(options.image)) {
+    return fieldsOfEnclaveFile(options.image, signingDate(options.date, options.sourceDateEpoch));
+  }
   const { manifest } = readImage(options.image);
   const { attributes = { kss: false } } = options;
   if (!attributes.kss && (attributes.familyId ?? attributes.extendedProductId) !== undefined) {

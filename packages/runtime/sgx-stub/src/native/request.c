@@ -33,10 +33,11 @@ int request_check(const struct request *request, const struct span *spans, const
   int refusal = check_spans(request, spans, limits);
   if (refusal != 0) return refusal;
   if (request->exit_stack > MAX_STACK || request->window > MAX_WINDOW) return BAD_COUNTS;
-  if (request->kind == RESUME) return limits->cssa == 0 ? BAD_CSSA : 0;
   if (request->kind == ACCESS) return 0;
-  if (!is_within(request->rsp, 0, limits->stack, limits->stack_bytes)) return BAD_RSP;
+  // What an exit shows of the stack ends there, also after a resumption.
   if (!is_within(request->stack_top, 0, limits->stack, limits->stack_bytes)) return BAD_RSP;
+  if (request->kind == RESUME) return limits->cssa == 0 ? BAD_CSSA : 0;
+  if (!is_within(request->rsp, 0, limits->stack, limits->stack_bytes)) return BAD_RSP;
   return limits->cssa >= limits->frames ? BAD_CSSA : 0;
 }
 

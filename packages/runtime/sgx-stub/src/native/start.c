@@ -6,7 +6,9 @@ enum { SYS_READ = 0, SYS_WRITE, SYS_CLOSE = 3, SYS_MMAP = 9, SYS_MPROTECT, SYS_M
 enum { SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271, SYS_CLOSE_RANGE = 436, EINTR = 4, SET_DUMPABLE = 4 };
 enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2 };
 enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED = 0x10, FIXED_NO_REPLACE = 0x100000 };
+enum { SYS_FCNTL = 72, SET_FLAGS = 4 };
 enum { PIECE = 1 << 20, OPENED = 2 << 20 };
+#define READ_HANG_UP (0x2000ull << 32)
 enum { SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
 
 _Noreturn void die(int code) {
@@ -127,12 +129,14 @@ static int write_trampoline(u8 *page, const u8 *first, u32 threads) {
   return 1;
 }
 
+static u32 gate_of(u32 number) { return number == 0 ? GATE_FD : MORE_GATES_FD + number - 1; }
+
 static void make_thread(const struct image *image, struct enclave *enclave, u32 number, const struct entry_point *point) {
   u8 *block = (u8 *)enclave + (number + 1) * (u64)BLOCK;
   struct thread *thread = (struct thread *)block;
   thread->at = *point;
   thread->number = number;
-  thread->gate = number == 0 ? GATE_FD : MORE_GATES_FD + number - 1;
+  thread->gate = gate_of(number);
   thread->tcs = point->tcs;
   thread->stack = enclave->arena + number * image->stack_bytes;
   thread->stack_bytes = image->stack_bytes;
@@ -142,15 +146,17 @@ static void make_thread(const struct image *image, struct enclave *enclave, u32 
   protect((u64)block + ALT_STACK_END, PAGE, 0);
 }
 
-// Ends everything when the platform is gone, whatever the threads do.
+// Ends everything when the platform or a host is gone, also while the enclave runs and nothing reads.
 static void watch(void *argument) {
-  struct shared *shared = argument;
-  u64 descriptor = PLATFORM_FD;
+  const struct enclave *enclave = argument;
+  u32 *ready = &((struct shared *)((u8 *)enclave + SHARED_PAGE))->ready;
+  u64 polled[MAX_THREADS + 1] = {PLATFORM_FD};
+  for (u32 i = 0; i < enclave->threads; i++) polled[1 + i] = gate_of(i) | READ_HANG_UP;
   set_watcher_filter();
-  __atomic_add_fetch(&shared->ready, 1, __ATOMIC_SEQ_CST);
-  sys(SYS_FUTEX, &shared->ready, 129, MAX_THREADS, 0, 0, 0);
-  sys(SYS_PPOLL, &descriptor, 1, 0, 0, 8);
-  die(PLATFORM_BROKEN);
+  __atomic_add_fetch(ready, 1, __ATOMIC_SEQ_CST);
+  sys(SYS_FUTEX, ready, 129, MAX_THREADS, 0, 0, 0);
+  sys(SYS_PPOLL, polled, 1 + enclave->threads, 0, 0, 8);
+  die(polled[0] >> 48 != 0 ? PLATFORM_BROKEN : GATE_BROKEN);
 }
 
 static void handle_signals(void) {
@@ -171,8 +177,10 @@ static void begin(void *argument) {
   sys(SYS_CLOSE_RANGE, 0, GATE_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, BOOT_FD, MORE_GATES_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, MORE_GATES_FD + threads - 1, ~0u, 0);
-  u8 *shared = (u8 *)thread->shared;
-  if (start_thread(shared - SHARED_PAGE + WATCHER_END, watch, shared) < 0) die(NO_MEMORY);
+  // A connection that a platform accepted does not wait, and nothing but this process has it any more.
+  for (u32 i = 0; i < threads; i++) sys(SYS_FCNTL, gate_of(i), SET_FLAGS, 0);
+  u8 *enclave = (u8 *)thread - BLOCK;
+  if (start_thread(enclave + WATCHER_END, watch, enclave) < 0) die(NO_MEMORY);
   for (u32 i = 1; i < threads; i++) {
     u8 *block = (u8 *)thread + i * BLOCK;
     if (start_thread(block + STACK_END, run_thread, block) < 0) die(NO_MEMORY);
@@ -213,14 +221,11 @@ _Noreturn void boot_main(const u64 *sp) {
   protect_self();
   sys(SYS_PRCTL, SET_DUMPABLE, 0, 0, 0, 0);
   receive_image(&image);
-  u64 offset, bytes = (image.threads + 1) * (u64)BLOCK;
-#ifdef STUB_MEMORY_OUTSIDE
-  // For a test of what the gap defends against.
-  u8 *blocks = (u8 *)map_anywhere(&image, bytes, BLOCK, READ | WRITE);
-  offset = 0;
-#else
+  u64 offset = 0, bytes = (image.threads + 1) * (u64)BLOCK;
   if (boot_hole(&image, bytes, &offset) != 0) die(NO_HOLE);
   u8 *blocks = image.base + offset;
+#ifdef STUB_MEMORY_OUTSIDE // For a test of what the gap defends against.
+  blocks = (u8 *)map_anywhere(&image, bytes, BLOCK, READ | WRITE);
 #endif
   // A TCS can be read only until its page is closed.
   struct entry_point points[MAX_THREADS];

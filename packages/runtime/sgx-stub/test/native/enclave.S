@@ -6,7 +6,7 @@ _start:
 	movq %rcx, %r11
 	testq %rax, %rax
 	jnz exception
-	cmpq $24, %rdi
+	cmpq $26, %rdi
 	ja leave
 	leaq table(%rip), %rax
 	movslq (%rax,%rdi,4), %rcx
@@ -17,7 +17,8 @@ table:
 	.long next - table, copy - table, report - table, key - table, leaf - table, invalid - table, load - table
 	.long store - table, call - table, spin - table, ocall - table, guarded - table, jump - table, breakpoint - table
 	.long divide - table, stray - table, vectors - table, segments - table, short_leave - table, flags - table
-	.long others - table, stepped - table, deep - table, silent - table, registers - table
+	.long others - table, stepped - table, deep - table, silent - table, registers - table, through - table
+	.long back - table
 
 next:
 	leaq 1(%rsi), %rdi
@@ -83,6 +84,23 @@ call: // RSI number, RDX, R8, R9 arguments
 	movq %rax, %rdi
 	movq %rbx, %r11
 	jmp leave
+
+through: // the same from another place, R10, which is SYSCALL with RET behind it
+	movq %rsi, %rax
+	movq %rdx, %rdi
+	movq %r8, %rsi
+	movq %r9, %rdx
+	movq %r10, %rcx
+	movq %r11, %rbx
+	xorl %r10d, %r10d
+	xorl %r8d, %r8d
+	call *%rcx
+	movq %rax, %rdi
+	movq %rbx, %r11
+	jmp leave
+
+back: // without EEXIT
+	jmp *%r11
 
 spin:
 	pause

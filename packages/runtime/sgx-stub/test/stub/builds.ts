@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runFolder } from '@enclos/testkit';
-import { compileStub, stubCompilers } from '../../src/building/compile.ts';
+import { compileStub, nativeFolder, stubCompilers } from '../../src/building/compile.ts';
 
 const isHere = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
 
@@ -22,13 +22,21 @@ export function stubTest(name: string, run: (t: TestContext) => Promise<void> | 
   test(name, { skip: !isRun && (!isRightMachine || process.env['CI'] === undefined) && absence }, run);
 }
 
+const made = new Map<string, Promise<string>>();
+
 /** Makes a file once a run, whole. */
-async function once(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
+function once(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
+  const making = made.get(name) ?? makeFile(name, make);
+  made.set(name, making);
+  return making;
+}
+
+async function makeFile(name: string, make: (path: string) => Promise<void> | void): Promise<string> {
   const path = join(runFolder('sgx-stub'), name);
   if (existsSync(path)) return path;
-  const made = `${path}.${process.pid}`;
-  await make(made);
-  renameSync(made, path);
+  const unfinished = `${path}.${process.pid}`;
+  await make(unfinished);
+  renameSync(unfinished, path);
   return path;
 }
 
@@ -39,6 +47,16 @@ export function stubWith(defines: readonly string[] = [], by: string = compiler)
 }
 
 const nativeTests = fileURLToPath(new URL('../../../test/native/', import.meta.url));
+
+/** The parts of the stub that read what others send, under sanitizers: see hosted.c. */
+export function hostedParsers(): Promise<string> {
+  const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-sanitize=alignment'];
+  const sources = [join(nativeTests, 'hosted.c'), ...['boot.c', 'request.c'].map((name) => join(nativeFolder, name))];
+  return once('hosted', (out) => {
+    const words = ['-std=gnu11', '-O1', '-g', ...sanitizers, `-I${nativeFolder}`, ...sources, '-o', out];
+    execFileSync(compiler, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  });
+}
 
 /** The code of the test enclave. */
 export async function enclaveCode(): Promise<Uint8Array> {

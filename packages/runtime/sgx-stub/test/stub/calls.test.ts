@@ -190,6 +190,11 @@ const refusals: readonly Refusal[] = [
       reads: Array.from({ length: 2 }, () => ({ address: hello.arenaBase, bytes: Number(hello.arenaBytes) })),
     }),
   ],
+  [
+    'a top above the stack of what is resumed',
+    RefusalReason.RSP,
+    (gate) => ({ kind: RequestKind.RESUME, stackTop: gate.top + 1n }),
+  ],
   ['RSP below the stack', RefusalReason.RSP, ({ hello }) => ({ rsp: hello.stackBase - 1n })],
   ['RSP above the stack', RefusalReason.RSP, (gate) => ({ rsp: gate.top + 1n })],
   ['RSP in the enclave', RefusalReason.RSP, ({ hello }) => ({ rsp: hello.enclaveBase })],

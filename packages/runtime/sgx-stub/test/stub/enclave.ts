@@ -28,6 +28,8 @@ export const Command = Object.freeze({
   deep: 22n,
   wideVectors: 23n,
   registers: 24n,
+  through: 25n,
+  back: 26n,
 });
 
 export const PAGE = 4096;

@@ -72,11 +72,13 @@ export class TestGate {
 
   send(change: Partial<GateRequest> = {}): Promise<GateAnswer> {
     const request = this.request(change);
-    this.#reads = request.reads.map(({ bytes }) => bytes);
-    return this.sendBytes(Buffer.concat([...encodeGateRequest(request)]));
+    const reads = request.reads.map(({ bytes }) => bytes);
+    return this.sendBytes(Buffer.concat([...encodeGateRequest(request)]), reads);
   }
 
-  sendBytes(bytes: Uint8Array): Promise<GateAnswer> {
+  /** @param reads the lengths of what the request reads */
+  sendBytes(bytes: Uint8Array, reads: readonly number[] = []): Promise<GateAnswer> {
+    this.#reads = reads;
     const answer = new Promise<GateAnswer>((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
