@@ -5,7 +5,12 @@ import { jsonOfValue, valueOfJson } from '../../../src/commands/run/signed/value
 
 describe('values of calls in JSON', () => {
   test('are bytes, large integers, and what JSON has', () => {
-    const json = { a: 1, b: { hex: '00FF' }, c: [{ integer: '18446744073709551615' }, null, true], d: { hex: 'x', e: 1 } };
+    const json = {
+      a: 1,
+      b: { hex: '00FF' },
+      c: [{ integer: '18446744073709551615' }, null, true],
+      d: { hex: 'x', e: 1 },
+    };
     assert.deepEqual(valueOfJson(json), {
       a: 1,
       b: Uint8Array.of(0, 255),
@@ -29,7 +34,13 @@ describe('values of calls in JSON', () => {
   });
 
   test('are refused when they are neither', () => {
-    for (const wrong of [{ hex: '0' }, { hex: 'zz' }, { integer: '1.5' }, { integer: '' }, { integer: '1'.repeat(30) }]) {
+    for (const wrong of [
+      { hex: '0' },
+      { hex: 'zz' },
+      { integer: '1.5' },
+      { integer: '' },
+      { integer: '1'.repeat(30) },
+    ]) {
       assert.throws(() => valueOfJson(wrong), /is not/);
     }
   });

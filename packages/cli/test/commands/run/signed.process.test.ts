@@ -52,7 +52,10 @@ describe('enclos run --sgx', () => {
 
     const [platform, running, first] = jsonLines((await run(...common, ...calls, '--json')).stdout);
     assert.equal(platform?.['event'], 'platform');
-    assert.deepEqual([running?.['event'], running?.['mrEnclave'], running?.['debug']], ['running', toHex(mrEnclave), false]);
+    assert.deepEqual(
+      [running?.['event'], running?.['mrEnclave'], running?.['debug']],
+      ['running', toHex(mrEnclave), false],
+    );
     assert.deepEqual(first, { event: 'returned', call: 'ecall_ask', result: 42 });
 
     const failed = await run(...common, '--call', 'ecall_misbehave {"kind": 1}', '--json');

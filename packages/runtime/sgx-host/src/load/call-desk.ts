@@ -11,9 +11,9 @@ import { watched } from './watched-calls.ts';
 export interface CallDeskOptions {
   readonly runtime: AbiRuntime;
   readonly threads: ThreadPool;
-  /** Of the ECALLs, by index. */
+  /** The names of the ECALLs, by index. */
   readonly names: readonly string[];
-  /** Of a call without other bounds. */
+  /** What a call without other bounds may take. */
   readonly timeoutMs: number;
   readonly watch: Watch | undefined;
 }

@@ -1,3 +1,4 @@
+import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { hasCode, readBoundedFileSync } from '@enclos/durable';
 import { bindInterface, type BoundInterface } from '@enclos/edl-calls/host';
 import type { ForeignTypes } from '@enclos/edl-calls';
@@ -42,7 +43,7 @@ export function readInterface(file: string, options: InterfaceFileOptions): Boun
 function readText(path: string, isRequired: boolean): string | undefined {
   try {
     const found = readBoundedFileSync(path, MAX_BYTES + 1);
-    if ('bytes' in found) return new TextDecoder('utf-8', { fatal: true }).decode(found.bytes);
+    if ('bytes' in found) return withoutByteOrderMark(decodeUtf8(found.bytes));
     if (!isRequired) return undefined;
     return refuse(path, found.unfit);
   } catch (cause) {

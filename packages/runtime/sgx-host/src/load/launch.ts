@@ -51,7 +51,10 @@ async function launch(
   { options, image, shape, watch, signal }: LaunchPlan,
   signature: Uint8Array,
 ): Promise<LaunchedSgxEnclave> {
-  const { attributes, miscSelect } = launchAttributes({ ...wantedBy(image), signature }, { debug: options.debug ?? false });
+  const { attributes, miscSelect } = launchAttributes(
+    { ...wantedBy(image), signature },
+    { debug: options.debug ?? false },
+  );
   const launched = await options.launcher.launchSgx({
     stream: sgxsPieces(image),
     enclaveBytes: image.sizeBytes,

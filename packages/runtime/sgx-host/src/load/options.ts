@@ -13,7 +13,7 @@ export type OcallHandlers<O extends object> = Omit<O, SdkOcall> & Partial<O>;
 export interface SgxLaunchOptions extends WatchOptions {
   /** Path of the signed file: an ELF file of Intel's SDK or of Open Enclave, or an SGXS stream. */
   readonly image: string;
-  /** SIGSTRUCT, 1808 bytes, for a file that has none, or instead of its own. */
+  /** SIGSTRUCT, 1808 bytes, for a file that has none, or instead of the one that it has. */
   readonly signature?: Uint8Array | undefined;
   /** What starts the enclave: `startPlatform` of `@enclos/software-sgx`, `connectSoftwarePlatform` of `@enclos/tee`. */
   readonly launcher: SgxLauncher;
@@ -23,9 +23,9 @@ export interface SgxLaunchOptions extends WatchOptions {
   readonly isolation?: Isolation | undefined;
   /** How many of the threads of the enclave are used. Default: all that it has, at most 64. */
   readonly threads?: number | undefined;
-  /** Of each thread's stack outside of the enclave, on which it makes OCALLs; a multiple of 4096. Default: 1 MiB. */
+  /** The size of each thread's stack outside of the enclave, on which it makes OCALLs; a multiple of 4096. Default: 1 MiB. */
   readonly stackBytes?: number | undefined;
-  /** Of the memory that the enclave shares with its host: all stacks, and the values of calls. Default: the stacks and 32 MiB. */
+  /** The size of the memory that the enclave shares with its host: all stacks, and the values of calls. Default: the stacks and 32 MiB. */
   readonly arenaBytes?: number | undefined;
   /** Makes exits cheaper by patching their instruction in memory, after the enclave was measured. Default: true. */
   readonly fastExit?: boolean | undefined;

@@ -49,7 +49,10 @@ async function run(options: SgxProgramOptions): Promise<EdpEnd> {
   const watch = createWatch(basename(options.image), options);
   const launch = async () => {
     if (image.sdk !== 'sgxs') {
-      throw new EnclosError('HOST_OPTION_INVALID', 'image: it is not an SGXS stream. `loadSgxEnclave` loads files of SDKs.');
+      throw new EnclosError(
+        'HOST_OPTION_INVALID',
+        'image: it is not an SGXS stream. `loadSgxEnclave` loads files of SDKs.',
+      );
     }
     const shape = shapeOf(options, image);
     const bounds = { signal: options.signal, timeoutMs: timeouts.startTimeoutMs };

@@ -3,7 +3,7 @@ import { codeOf, type Watch, type WatchedOperation } from '@enclos/host/life';
 
 export interface WatchedCallsOptions {
   readonly watch: Watch;
-  /** Of the ECALLs, by index. */
+  /** The names of the ECALLs, by index. */
   readonly names: readonly string[];
   /** What the calls belong to. */
   readonly parent: () => WatchedOperation | undefined;

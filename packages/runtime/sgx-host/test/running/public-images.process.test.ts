@@ -61,6 +61,14 @@ function sampleInterface(isOpen: boolean): BoundInterface<UntypedEcalls> {
   return bindInterface({ model, foreign, userCheck: [] });
 }
 
+/** What a call gave that has outputs, as the interface says. */
+async function called<R extends object>(enclave: SgxEnclave<UntypedEcalls>, name: string, values: object): Promise<R> {
+  const result = await enclave.ecalls[name]?.(values);
+  assert.ok(typeof result === 'object' && result !== null, name);
+  // The test says what its interface says.
+  return result as R;
+}
+
 const platforms: TestPlatform[] = [];
 after(() => Promise.all(platforms.map((platform) => platform.close())));
 
@@ -109,9 +117,10 @@ describe("the sample of Intel's SDK", { skip: absence(sample.image, sample.edl) 
   test('has threads that wait for each other', async () => {
     const enclave = await load('sample-threads');
     const { ecalls } = enclave;
-    const counts = await Promise.all([1, 2, 3, 4].map(() => ecalls['ecall_increase_counter']?.()));
+    const counts = await Promise.all([1, 2, 3, 4].map(async () => ecalls['ecall_increase_counter']?.()));
     assert.equal(counts.length, 4);
-    await Promise.all([ecalls['ecall_producer']?.(), ...[1, 2, 3, 4].map(() => ecalls['ecall_consumer']?.())]);
+    const names = ['ecall_producer', ...Array<string>(4).fill('ecall_consumer')];
+    await Promise.all(names.map(async (name) => ecalls[name]?.()));
     await enclave.dispose();
   });
 
@@ -199,13 +208,13 @@ describe(
         configSvn: 0,
         configId: new Uint8Array(64),
       });
-      const { report } = (await asker.ecalls['ecall_report']?.({ target, data })) as { report: Uint8Array };
-      const info = (await pce.ecalls['get_pc_info']?.({
+      const { report } = await called<{ report: Uint8Array }>(asker, 'ecall_report', { target, data });
+      const info = await called<{ result: number; encrypted_ppid: Uint8Array; ppid_size: number }>(pce, 'get_pc_info', {
         report,
         public_key,
         crypto_suite: 1,
         ppid_room: 384,
-      })) as { result: number; encrypted_ppid: Uint8Array; ppid_size: number };
+      });
       assert.deepEqual([info.result, info.ppid_size], [0, 384]);
       const padding = constants.RSA_PKCS1_OAEP_PADDING;
       const ppid = privateDecrypt({ key: privateKey, padding, oaepHash: 'sha256' }, info.encrypted_ppid);
@@ -213,17 +222,17 @@ describe(
 
       const { body } = parseReport(report);
       const psvn = Buffer.concat([body.cpuSvn, Uint8Array.of(0, 0)]);
-      const certified = (await pce.ecalls['certify_enclave']?.({ psvn, report, room: 64 })) as {
+      const certified = await called<{
         result: number;
         signature_size: number;
-      };
+      }>(pce, 'certify_enclave', { psvn, report, room: 64 });
       assert.deepEqual([certified.result, certified.signature_size], [0, 64]);
 
       // A report for another enclave.
-      const { report: other } = (await asker.ecalls['ecall_report']?.({ target: new Uint8Array(512), data })) as {
+      const { report: other } = await called<{
         report: Uint8Array;
-      };
-      const refused = (await pce.ecalls['certify_enclave']?.({ psvn, report: other, room: 64 })) as { result: number };
+      }>(asker, 'ecall_report', { target: new Uint8Array(512), data });
+      const refused = await called<{ result: number }>(pce, 'certify_enclave', { psvn, report: other, room: 64 });
       assert.notEqual(refused.result, 0);
       await Promise.all([asker.dispose(), pce.dispose()]);
     });

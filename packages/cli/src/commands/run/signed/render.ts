@@ -16,15 +16,15 @@ export function signedEvents(context: CommandContext): SignedEvents {
       const mode = debug ? ', in debug mode: it keeps no secrets' : '';
       note(`${name} runs with ${threads} threads, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`);
     },
-    returned: (_call, result) => void io.stdout.write(`${JSON.stringify(result)}\n`),
-    print: (device, text) => void io[device].write(device === 'stdout' ? text : printable(text)),
+    returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
+    print: (device, text) => io[device].write(device === 'stdout' ? text : printable(text)),
   };
 }
 
 /** One object a line. What the enclave and its handlers print goes to standard error. */
 export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents {
   const event = (name: string, members: object): void =>
-    void io.stdout.write(`${JSON.stringify({ event: name, ...members })}\n`);
+    io.stdout.write(`${JSON.stringify({ event: name, ...members })}\n`);
   return {
     during: (label, work) => progress.during(label, work),
     platform({ separation, rootFingerprint, interpreterVersion, layers }) {
@@ -33,7 +33,7 @@ export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents
     },
     running: (enclave) => event('running', enclave),
     returned: (call, result) => event('returned', { call, result }),
-    print: (_device, text) => void io.stderr.write(text),
+    print: (_device, text) => io.stderr.write(text),
   };
 }
 
