@@ -31,7 +31,9 @@ after(() => workshop.close());
 const kit = () => openEnclave({ key, threads: 2 });
 
 /** Loads the kit's enclave, as a team does that has a signed file and its interface. */
-async function load(options: { readonly debug?: boolean; readonly ocalls?: object; readonly edl?: string } = {}): Promise<Loaded> {
+async function load(
+  options: { readonly debug?: boolean; readonly ocalls?: object; readonly edl?: string } = {},
+): Promise<Loaded> {
   writeFileSync(image, kit().signed);
   writeFileSync(edl, options.edl ?? openEnclaveEdl);
   const ocalls = { ocall_ask: ({ value }: { readonly value: number }) => 2 * value, ...options.ocalls };
@@ -133,29 +135,34 @@ nativeTest('what a debug build seals, a production build of the same file cannot
 /** A public image of Open Enclave with its interface, which the repository does not hold: see CONTRIBUTING.md. */
 const images = process.env['ENCLOS_SGX_IMAGES'];
 const publicImage = images === undefined ? undefined : join(images, 'oe-enclave.signed');
-const skip = publicImage !== undefined && existsSync(publicImage) ? false : 'ENCLOS_SGX_IMAGES has no oe-enclave.signed';
+const skip =
+  publicImage !== undefined && existsSync(publicImage) ? false : 'ENCLOS_SGX_IMAGES has no oe-enclave.signed';
 
-test('a public image of Open Enclave says hello, adds what it is pointed to, and does not know other functions', { skip }, async () => {
-  const folder = images ?? '';
-  const said: string[] = [];
-  await using enclave = await loadSgxEnclave({
-    image: publicImage ?? '',
-    edl: join(folder, 'edl/oe/sgx_test.edl'),
-    searchPaths: [join(folder, 'edl/oe/include')],
-    userCheck: ['enclave_sgx_test.array', 'enclave_sgx_test.array2'],
-    ocalls: { ocall_print_string: ({ str }: { readonly str: string }) => void said.push(str) },
-    launcher: platform,
-    debug: true,
-    isolation: 'best',
-  });
-  assert.equal(toHex(enclave.identity.mrEnclave), '93bf8f8f47186979900916887162e3447588ebfbddb4659acfc5b3b60e033cbe');
-  const numbers = (...values: readonly number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
-  const { memory } = enclave;
-  const [array, array2] = [memory.allocate(32), memory.allocate(16)];
-  await memory.write(array, numbers(3, 30, 0, 0, 0, 0, 0, 0));
-  // The same block four times.
-  await memory.write(array2, numbers(0, 0, 0, 0));
-  await call(enclave, 'enclave_sgx_test', { array, size: 4, array2, size2: 4 });
-  assert.equal(said[0], 'Hello from the enclave!\n');
-  assert.match(said[1] ?? '', /sum1: 12, sum2: 120/);
-});
+test(
+  'a public image of Open Enclave says hello, adds what it is pointed to, and does not know other functions',
+  { skip },
+  async () => {
+    const folder = images ?? '';
+    const said: string[] = [];
+    await using enclave = await loadSgxEnclave({
+      image: publicImage ?? '',
+      edl: join(folder, 'edl/oe/sgx_test.edl'),
+      searchPaths: [join(folder, 'edl/oe/include')],
+      userCheck: ['enclave_sgx_test.array', 'enclave_sgx_test.array2'],
+      ocalls: { ocall_print_string: ({ str }: { readonly str: string }) => void said.push(str) },
+      launcher: platform,
+      debug: true,
+      isolation: 'best',
+    });
+    assert.equal(toHex(enclave.identity.mrEnclave), '93bf8f8f47186979900916887162e3447588ebfbddb4659acfc5b3b60e033cbe');
+    const numbers = (...values: readonly number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
+    const { memory } = enclave;
+    const [array, array2] = [memory.allocate(32), memory.allocate(16)];
+    await memory.write(array, numbers(3, 30, 0, 0, 0, 0, 0, 0));
+    // The same block four times.
+    await memory.write(array2, numbers(0, 0, 0, 0));
+    await call(enclave, 'enclave_sgx_test', { array, size: 4, array2, size2: 4 });
+    assert.equal(said[0], 'Hello from the enclave!\n');
+    assert.match(said[1] ?? '', /sum1: 12, sum2: 120/);
+  },
+);
