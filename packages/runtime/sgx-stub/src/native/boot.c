@@ -2,8 +2,6 @@
 // bytes; this checks them again, since nothing here may depend on it. Pages may come in any order, as EADD allows.
 #include "stub.h"
 
-enum { ALL_CHUNKS = 0xffff };
-
 // Values lie on any boundary.
 typedef u32 __attribute__((aligned(1), may_alias)) u32_anywhere;
 typedef u64 __attribute__((aligned(1), may_alias)) u64_anywhere;

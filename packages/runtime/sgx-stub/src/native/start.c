@@ -3,7 +3,7 @@
 #include "stub.h"
 
 enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2, SET_DUMPABLE = 4 };
-enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED_NO_REPLACE = 0x100000, READ_HANG_UP = 0x2000 };
+enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED_NO_REPLACE = 0x100000, READ_HANG_UP = 0x2000, SET_FLAGS = 4 };
 enum { PIECE = 1 << 20, OPENED = 2 << 20, SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
 
 _Noreturn void die(int code) {
@@ -164,7 +164,8 @@ static void handle_signals(void) {
   static const int signals[] = {4, 5, 7, 8, 11}; // ILL, TRAP, BUS, FPE, SEGV
   for (u32 i = 0; i < sizeof signals / sizeof *signals; i++) {
     // SA_SIGINFO, RESTORER, ONSTACK, NODEFER.
-    u64 action[4] = {(u64)signal_entry, 0x4c000004, (u64)restorer, 0};
+    u64 action[4] = {0, 0x4c000004, 0, 0};
+    action[0] = (u64)signal_entry, action[2] = (u64)restorer;
     if (sys(SYS_SIGACTION, signals[i], action, 0, 8) != 0) die(NO_MEMORY);
   }
 }
@@ -178,6 +179,8 @@ static void begin(void *argument) {
   sys(SYS_CLOSE_RANGE, 0, GATE_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, BOOT_FD, MORE_GATES_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, MORE_GATES_FD + threads - 1, ~0u, 0);
+  // A connection that a platform accepted does not wait, and nothing but this process has it any more.
+  for (u32 i = 0; i < threads; i++) sys(SYS_FCNTL, gate_of(i), SET_FLAGS, 0);
   u8 *enclave = (u8 *)thread - BLOCK;
   if (start_thread(enclave + WATCHER_END, watch, enclave) < 0) die(NO_MEMORY);
   for (u32 i = 1; i < threads; i++) {

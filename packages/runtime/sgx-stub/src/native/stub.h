@@ -2,8 +2,13 @@
 // It trusts nobody: not the platform's stream, not the host, and not the enclave, which can do whatever this process can.
 // There is no libc, no global that can be written, and no relocation.
 #pragma once
-#include <stddef.h>
 #include <stdint.h>
+
+void *memcpy(void *to, const void *from, unsigned long bytes);
+void *memset(void *to, int value, unsigned long bytes);
+
+// Without it compilers reach these names by a table of addresses, which someone would have to relocate.
+#pragma GCC visibility push(hidden)
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -13,15 +18,14 @@ typedef uint64_t u64;
 static inline u64 least(u64 left, u64 right) { return left < right ? left : right; }
 
 enum { PAGE = 4096, CHUNK = 256, RECORD = 64, BLOCK = 0x10000, MAX_THREADS = 64, MAX_SPANS = 64 };
-enum { MAX_STACK = 1 << 20, MAX_WINDOW = 1 << 16, MAX_SSA_PAGES = 64 };
+enum { MAX_STACK = 1 << 20, MAX_WINDOW = 1 << 16, MAX_ARENA = 1 << 30, MAX_SSA_PAGES = 64 };
 #define MAX_RANGE (1ull << 36)
-#define MAX_ARENA (1ull << 30)
 
 // What a page of the range may be used for; 0: it has no page.
 enum { READ = 1, WRITE = 2, EXECUTE = 4, TCS = 8, PRESENT = 16 };
 enum { SYS_READ = 0, SYS_WRITE = 1, SYS_MMAP = 9, SYS_MPROTECT = 10, SYS_MUNMAP = 11, SYS_SIGACTION = 13, SYS_SIGRETURN = 15 };
 enum { SYS_WRITEV = 20, SYS_SIGALTSTACK = 131, SYS_PRCTL = 157, SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271 };
-enum { SYS_CLOSE_RANGE = 436, FUTEX_WAIT = 128, FUTEX_WAKE = 129, EINTR = 4 };
+enum { SYS_FCNTL = 72, SYS_CLOSE_RANGE = 436, FUTEX_WAIT = 128, FUTEX_WAKE = 129, EINTR = 4 };
 enum { GATE_FD = 3, PLATFORM_FD = 4, BOOT_FD = 5, MORE_GATES_FD = 9 };
 enum { BOOT_REFUSED = 64, NO_MEMORY, NO_FSGSBASE, NO_HOLE, NO_FILTER, PLATFORM_BROKEN, STUB_FAULT, GATE_BROKEN };
 
@@ -99,7 +103,7 @@ struct thread {
 enum { BUFFER = PAGE, ALT_STACK = 3 * PAGE, ALT_STACK_END = 9 * PAGE, STACK_END = 13 * PAGE, RESUME_FRAME = 13 * PAGE };
 
 _Static_assert(sizeof(struct request) == 128 && sizeof(struct answer) == 128, "headers of a gate");
-_Static_assert(offsetof(struct thread, entry) == 72 && offsetof(struct thread, inside) == 112, "entry.S");
+_Static_assert(__builtin_offsetof(struct thread, entry) == 72 && __builtin_offsetof(struct thread, inside) == 112, "entry.S");
 _Static_assert(sizeof(struct thread) <= PAGE, "a page holds it");
 _Static_assert(sizeof(struct request) + 2 * MAX_SPANS * sizeof(struct span) <= PAGE, "the buffer holds a table");
 
@@ -139,8 +143,6 @@ void read_all(int fd, void *bytes, u64 count, int code);
 u32 announce(u32 *ready);
 void lock(u32 *word);
 void unlock(u32 *word);
-void *memcpy(void *to, const void *from, size_t bytes);
-void *memset(void *to, int value, size_t bytes);
 void set_filter(int mprotect_too);
 void set_watcher_filter(void);
 void run_thread(void *thread);

@@ -1,9 +1,10 @@
 // The parts of the stub that read what others send, as an ordinary program under AddressSanitizer and UBSan: mutated boot streams
 // and hostile requests, from a seed. Every acceptance is checked by other means than the code under test.
-#include "stub.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "stub.h"
 
 static u64 state;
 static u64 next_random(void) {
