@@ -220,7 +220,7 @@ describe('verifiers for hardware alone', () => {
 // Last: these change the vendor for good.
 describe('what the vendor says later', () => {
   test('a TCB recovery is in both verdicts', async () => {
-    await enclos('platform', 'publish-tcb', `02${'00'.repeat(14)}`, '--state', state);
+    await enclos('platform', 'publish-tcb', `0201${'00'.repeat(13)}`, '--state', state);
     const recovered = await fetched(here.url, quote);
     const verdict = await ours(quote, recovered);
     assert.equal(verdict.status, 'OUT_OF_DATE_CONFIGURATION_NEEDED');

@@ -31,6 +31,7 @@ export {
 } from './report.ts';
 export { encodeSecs, parseSecs, type Secs } from './secs.ts';
 export { measureSgxs, type IncrementalHash } from './sgxs/measure.ts';
+export { SgxsMeter, type MeteredStream } from './sgxs/meter.ts';
 export {
   readSgxs,
   type EnclaveGeometry,

@@ -1,7 +1,7 @@
 import { toHex } from '@enclos/codec';
 import type { Handlers } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
-import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct } from '@enclos/sgx';
+import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct, type Attributes } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import type { enclaveChannel, EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
 import {
@@ -44,6 +44,8 @@ export interface HostAudit {
     names: readonly string[],
     serve: (index: number, ...rest: A) => Promise<Uint8Array>,
   ): (index: number, ...rest: A) => Promise<Uint8Array>;
+  /** Wraps the quotes that this host asks for. @throws (each) PLATFORM_AUDIT_FAILED in place of the quote */
+  quotes(quote: QuoteHandler): QuoteHandler;
   /** The audit of an enclave that this host asks for. */
   enclave(): EnclaveAudit;
   disconnected(): void;
@@ -60,7 +62,28 @@ export interface AuditedLaunch {
   readonly passed?: boolean | undefined;
 }
 
+/** The facts of a launch of an SGX image. */
+export interface AuditedSgxLaunch {
+  readonly streamBytes: number;
+  readonly signature: Uint8Array;
+  readonly attributes: Attributes;
+  readonly miscSelect: number;
+  readonly isolation: Isolation;
+  /** What runs it. */
+  readonly stub: { readonly sha256: Uint8Array; readonly securityVersion: number } | undefined;
+}
+
+/** What the stub of an SGX image asks for, in place of the functions of an enclave. */
+export type LeafHandlers = {
+  readonly [K in 'report' | 'key']: (request: Parameters<EnclaveHandlers[K]>[0]) => ReturnType<EnclaveHandlers[K]>;
+};
+
 export interface EnclaveAudit {
+  /** The same for an SGX image. @throws PLATFORM_AUDIT_FAILED */
+  launchedSgx(launch: AuditedSgxLaunch, identity: LaunchedIdentity): Promise<void>;
+  refusedSgx(launch: AuditedSgxLaunch, error: unknown): void;
+  /** As `calls`, for the stub of an SGX image. */
+  leaves(handlers: LeafHandlers): LeafHandlers;
   /** Call it before the host gets the enclave. @throws PLATFORM_AUDIT_FAILED */
   launched(launch: AuditedLaunch, identity: LaunchedIdentity): Promise<void>;
   refused(launch: AuditedLaunch, error: unknown): void;
@@ -139,28 +162,53 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
         } catch (error) {
           const request = names[index] ?? 'unknown';
           // A launch has its own record.
-          if (request !== 'initialize') {
+          if (request !== 'initialize' && request !== 'initializeSgx') {
             tally.note(`host ${host}`, { event: 'request-refused', host, request, code: codeOf(error) });
           }
           throw error;
         }
       },
+    quotes: (quote: QuoteHandler) => (request: Parameters<QuoteHandler>[0]) =>
+      told(
+        (event, code) => tally.record(`host ${host}`, { ...event, code }),
+        { event: 'host-quote', host },
+        () => quote(request),
+      ),
     enclave: () => enclaveAudit(log, host, `${host}.${++enclaves}`),
     disconnected: () => tally.note('platform', { event: 'host-disconnected', host }),
   });
 }
 
 function enclaveAudit({ writer, tally, running, idle }: Log, host: number, enclave: string): EnclaveAudit {
+  const tell: Tell = (event, code) => tally.record(`enclave ${enclave}`, { ...event, enclave, code });
   return Object.freeze<EnclaveAudit>({
+    async launchedSgx(launch, identity) {
+      await writer.record({
+        event: 'enclave-launched',
+        enclave,
+        ...identityFacts(identity),
+        isolation: launch.isolation,
+        ...sgxFacts(launch),
+        code: 'OK',
+      });
+      running.add(enclave);
+    },
+    refusedSgx: (launch, error) =>
+      tally.note(`launches of ${host}`, {
+        event: 'launch-refused',
+        host,
+        code: codeOf(error),
+        ...claims(launch.signature),
+        isolation: launch.isolation,
+        ...sgxFacts(launch),
+        imageBytes: launch.streamBytes,
+      }),
+    leaves: (handlers) => auditedLeaves(handlers, tell),
     async launched(launch, identity) {
       await writer.record({
         event: 'enclave-launched',
         enclave,
-        mrEnclave: toHex(identity.mrEnclave),
-        mrSigner: toHex(identity.mrSigner),
-        productId: identity.productId,
-        securityVersion: identity.securityVersion,
-        debug: identity.debug,
+        ...identityFacts(identity),
         isolation: launch.isolation,
         ...inspection(launch),
         ...(launch.passed === true ? { streams: 'passed' } : {}),
@@ -169,8 +217,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
       running.add(enclave);
     },
     refused: (launch, error) => tally.note(`launches of ${host}`, refusedLaunch(host, launch, error)),
-    calls: (handlers) =>
-      auditedCalls(handlers, (event, code) => tally.record(`enclave ${enclave}`, { ...event, enclave, code })),
+    calls: (handlers) => auditedCalls(handlers, tell),
     terminated: () => tally.note(`host ${host}`, { event: 'enclave-terminated', enclave }),
     exited({ exitCode, signal, detail }) {
       writer.note({
@@ -184,6 +231,26 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
       if (running.delete(enclave) && running.size === 0) for (const resolve of idle.splice(0)) resolve();
     },
   });
+}
+
+function identityFacts(identity: LaunchedIdentity): AuditFacts {
+  return {
+    mrEnclave: toHex(identity.mrEnclave),
+    mrSigner: toHex(identity.mrSigner),
+    productId: identity.productId,
+    securityVersion: identity.securityVersion,
+    debug: identity.debug,
+  };
+}
+
+function sgxFacts({ attributes, miscSelect, stub }: AuditedSgxLaunch): AuditFacts {
+  return {
+    execution: 'sgx',
+    attributes: attributes.flags.toString(16),
+    xfrm: attributes.xfrm.toString(16),
+    miscSelect,
+    ...(stub === undefined ? {} : { stub: toHex(stub.sha256), stubSecurityVersion: stub.securityVersion }),
+  };
 }
 
 /** A refused image has no identity: the record says what its signature claims, as a claim. */
@@ -239,13 +306,22 @@ async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Prom
   return result;
 }
 
+function auditedLeaves(handlers: LeafHandlers, tell: Tell): LeafHandlers {
+  return Object.freeze<LeafHandlers>({
+    report: (args) => told(tell, { event: 'ereport' }, () => handlers.report(args)),
+    key: (args) => told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args)),
+  });
+}
+
 /** `quotingTarget` is the same for all callers, and public. */
 function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
+  const leaves = auditedLeaves(
+    { report: (args) => handlers.report(args, undefined), key: (args) => handlers.key(args, undefined) },
+    tell,
+  );
   return Object.freeze<EnclaveHandlers>({
     ...handlers,
-    report: (args, context) => told(tell, { event: 'ereport' }, () => handlers.report(args, context)),
-    key: (args, context) =>
-      told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args, context)),
+    ...leaves,
     quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
   });
 }

@@ -272,12 +272,22 @@ const badRequests: readonly [rule: string, change: Partial<EnclaveRequest>][] = 
   ['attributes', { attributes: { flags: Attribute.MODE64BIT | Attribute.INIT, xfrm: 3n } }],
   ['attributes', { attributes: { flags: Attribute.MODE64BIT | Attribute.AEXNOTIFY, xfrm: 3n } }],
   ['attributes', { attributes: { flags: Attribute.MODE64BIT | 8n, xfrm: 3n } }],
-  ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 7n } }],
   ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 1n } }],
-  ['miscSelect', { miscSelect: 1 }],
+  ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 6n } }],
+  // MPX; a part of AVX-512; AVX-512 without AVX.
+  ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 11n } }],
+  ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 0x27n } }],
+  ['xfrm', { attributes: { flags: Attribute.MODE64BIT, xfrm: 0xe3n } }],
+  ['miscSelect', { miscSelect: 2 }],
   ['configuration', { configId: new Uint8Array(63) }],
   ['configuration', { configSvn: 65_536 }],
 ];
+
+test('ECREATE: the state components that images of other SDKs ask for, and EXINFO', () => {
+  for (const xfrm of [3n, 7n, 0xe7n, 0x203n, 0x2e7n]) {
+    testCpu().ecreate(request(smallEnclave(), { attributes: { flags: Attribute.MODE64BIT, xfrm }, miscSelect: 1 }));
+  }
+});
 
 test('ECREATE: each rule', () => {
   for (const [rule, change] of badRequests) {

@@ -83,7 +83,7 @@ test('a pck.json that is damaged or outdated is not an enrolment, and the fuses 
   }
   writeFileSync(path, content);
   assert.ok((await openMachine(machine.folder)).pck);
-  assert.equal((await setCpuSvn(machine, fromHex(machine.cpuSvn).with(1, 1))).pck, undefined);
+  assert.equal((await setCpuSvn(machine, fromHex(machine.cpuSvn).with(2, 1))).pck, undefined);
 });
 
 test('a folder that cannot be made leaves nothing behind', async () => {

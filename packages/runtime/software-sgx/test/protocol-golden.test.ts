@@ -7,11 +7,11 @@ import { enclaveChannel, hostChannel, quoteChannel } from '@enclos/tee';
 /**
  * SHA-256 of the description of each protocol of a platform: every function with its place, its types and its bounds, from
  * which the codec makes the bytes. Recorded from version 0.1.0 in November 2026. Images that are built and hosts that are
- * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its second, in
- * which sockets are passed; images never speak it.
+ * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its third: in
+ * the second sockets are passed, and in the third SGX images are launched. Images never speak it.
  */
 const recorded = [
-  ['of hosts', hostChannel, 'host_channel_2', '9c4783032bd99b7ee5b18e2f6ca56c4a13f3ab6476003de9e2473ddaa20de4c2'],
+  ['of hosts', hostChannel, 'host_channel_3', '8bb3a0a7370a61f0876256a8dc3ef4c1eda2e9b0b4abb964ae2c7702a159f4ec'],
   [
     'of enclaves',
     enclaveChannel,

@@ -11,6 +11,7 @@ export type {
   Launcher,
   LaunchRequest,
 } from './launcher/launcher.ts';
+export type { LaunchedSgxEnclave, SgxLauncher, SgxLaunchRequest } from './launcher/sgx-launcher.ts';
 export { createSoftwareAttester, type SoftwareAttester } from './software/attester.ts';
 export { openChannel, type ChannelOptions } from './software/channel.ts';
 export type { Patience } from './software/patience.ts';

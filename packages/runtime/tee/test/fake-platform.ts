@@ -72,6 +72,20 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
       const passagePath = options.passage && join(folder, options.passage);
       return { enclave: 10n, gatePath, passagePath, ...identity };
     },
+    createSgx({ threads }) {
+      asked.push(`createSgx ${threads}`);
+      return { upload: 8, gatePath };
+    },
+    addSgx({ upload, chunk }) {
+      asked.push(`addSgx ${upload} ${chunk.length}`);
+      options.onPiece?.();
+    },
+    initializeSgx({ upload, flags, xfrm, miscSelect }) {
+      asked.push(`initializeSgx ${upload} ${flags} ${xfrm} ${miscSelect}`);
+      return { enclave: 10n, ...identity };
+    },
+    quotingTarget: () => new Uint8Array(512).fill(5),
+    quote: ({ report }) => report.subarray(0, 8),
     async terminate({ enclave }) {
       asked.push(`terminate ${enclave}`);
       await host?.exited({ enclave, signal: 'SIGKILL', detail: 'ended' });

@@ -25,7 +25,7 @@ export const command = defineCommand({
   },
   examples: [
     {
-      command: 'enclos platform publish-tcb 020000000000000000000000000000',
+      command: 'enclos platform publish-tcb 020100000000000000000000000000',
       summary: 'Raise the first component to 2',
     },
   ],

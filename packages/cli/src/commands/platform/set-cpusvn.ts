@@ -23,7 +23,7 @@ export const command = defineCommand({
   },
   examples: [
     {
-      command: 'enclos platform set-cpusvn 02000000000000000000000000000001',
+      command: 'enclos platform set-cpusvn 02010000000000000000000000000001',
       summary: 'Raise the first component to 2',
     },
   ],

@@ -100,7 +100,7 @@ describe('enclos collateral', () => {
 
   test('doctor compares with the numbers that are published, and says when it cannot', async () => {
     await collateral(['fetch', 'quote.bin', ...source(), '--cache', 'lag']);
-    const published = ['platform', 'publish-tcb', `03${'00'.repeat(14)}`, '--state', 'state'];
+    const published = ['platform', 'publish-tcb', `0301${'00'.repeat(13)}`, '--state', 'state'];
     assert.equal((await enclos(published, { cwd: folder })).code, 0);
     const ran = await collateral(['doctor', ...source(), '--cache', 'lag']);
     assert.equal(ran.code, 0, ran.stderr);

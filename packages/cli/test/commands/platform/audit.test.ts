@@ -35,8 +35,8 @@ describe('the audit log of the command line', () => {
   before(async () => {
     for (const argv of [
       ['init', '--state', 'state', '--audit', 'a.log'],
-      ['publish-tcb', '020000000000000000000000000000', '--state', 'state', '--audit', 'a.log'],
-      ['set-cpusvn', '02000000000000000000000000000001', '--state', 'state', '--audit', 'a.log'],
+      ['publish-tcb', '020100000000000000000000000000', '--state', 'state', '--audit', 'a.log'],
+      ['set-cpusvn', '02010000000000000000000000000001', '--state', 'state', '--audit', 'a.log'],
       ['enrol', '--vendor', 'state/vendor', '--machine', 'state/machine', '--audit', 'a.log'],
     ]) {
       const ran = await platform(argv);
@@ -65,10 +65,10 @@ describe('the audit log of the command line', () => {
         .slice(0, 4)
         .map(({ fields }) => [fields['code'], fields['tcbEvaluation'], fields['cpuSvn'], fields['enrolled']]),
       [
-        ['OK', 1, '01000000000000000000000000000001', true],
+        ['OK', 1, '01010000000000000000000000000001', true],
         ['OK', 2, undefined, undefined],
-        ['OK', undefined, '02000000000000000000000000000001', false],
-        ['OK', 2, '02000000000000000000000000000001', true],
+        ['OK', undefined, '02010000000000000000000000000001', false],
+        ['OK', 2, '02010000000000000000000000000001', true],
       ],
     );
   });

@@ -192,7 +192,7 @@ test('a request that was changed is refused, and so is what was issued to anothe
 });
 
 test('a TCB recovery: publish-tcb first, then set-cpusvn ends the enrolment, and enrol brings it back', async () => {
-  const raised = '03000000000000000000000000000001';
+  const raised = '03010000000000000000000000000001';
   const set = factsOf(await platform(['set-cpusvn', raised, '--pcesvn', '2', '--state', 'far', '--json']));
   assert.deepEqual([set.machine?.cpuSvn, set.machine?.pceSvn, set.machine?.enrolled], [raised, 2, false]);
   const enrol = ['enrol', '--vendor', 'state/vendor', '--machine', 'far/machine', '--json'];
@@ -204,7 +204,7 @@ test('a TCB recovery: publish-tcb first, then set-cpusvn ends the enrolment, and
   assert.deepEqual([twice.code, errorOf(twice).code], [2, 'TCB_REFUSED']);
   const again = await platform(enrol);
   assert.equal(factsOf(again).machine?.enrolled, true);
-  const wrong = await platform(['set-cpusvn', '03000000000000000000000000000002', '--state', 'far', '--json']);
+  const wrong = await platform(['set-cpusvn', '03010000000000000000000000000002', '--state', 'far', '--json']);
   assert.deepEqual([wrong.code, errorOf(wrong).code], [2, 'TCB_REFUSED']);
 });
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 export const stubCompilers = ['gcc-14', 'clang-19'] as const;
 
 /** The sources, which the package carries. */
-const nativeFolder = fileURLToPath(new URL('../../../src/native/', import.meta.url));
+export const nativeFolder = fileURLToPath(new URL('../../../src/native/', import.meta.url));
 
 /** Freestanding, position-independent, and without anything that would need a relocation, a register of the FPU or a libc. */
 const flags = [
@@ -20,7 +20,6 @@ const flags = [
   '-ffreestanding',
   '-fno-builtin',
   '-fPIE',
-  '-fvisibility=hidden',
   '-fno-stack-protector',
   '-fcf-protection=none',
   '-fno-jump-tables',

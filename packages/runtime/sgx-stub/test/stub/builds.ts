@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runFolder } from '@enclos/testkit';
-import { compileStub, stubCompilers } from '../../src/building/compile.ts';
+import { compileStub, nativeFolder, stubCompilers } from '../../src/building/compile.ts';
 
 const isHere = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
 
@@ -47,6 +47,16 @@ export function stubWith(defines: readonly string[] = [], by: string = compiler)
 }
 
 const nativeTests = fileURLToPath(new URL('../../../test/native/', import.meta.url));
+
+/** The parts of the stub that read what others send, under sanitizers: see hosted.c. */
+export function hostedParsers(): Promise<string> {
+  const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-sanitize=alignment'];
+  const sources = [join(nativeTests, 'hosted.c'), ...['boot.c', 'request.c'].map((name) => join(nativeFolder, name))];
+  return once('hosted', (out) => {
+    const words = ['-std=gnu11', '-O1', '-g', ...sanitizers, `-I${nativeFolder}`, ...sources, '-o', out];
+    execFileSync(compiler, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+  });
+}
 
 /** The code of the test enclave. */
 export async function enclaveCode(): Promise<Uint8Array> {

@@ -20,16 +20,22 @@ export interface EnclaveRequest {
   readonly attributes: Attributes;
   readonly miscSelect: number;
   /** 64 bytes; needs KSS. Zero when absent. */
-  readonly configId?: Uint8Array;
+  readonly configId?: Uint8Array | undefined;
   /** Needs KSS. Zero when absent. */
-  readonly configSvn?: number;
+  readonly configSvn?: number | undefined;
 }
 
 const supportedFlags =
   Attribute.DEBUG | Attribute.MODE64BIT | Attribute.PROVISIONKEY | Attribute.EINITTOKENKEY | Attribute.KSS;
 
-/** x87 and SSE: the only state components of the software CPU. */
-export const supportedXfrm = 3n;
+/** x87 and SSE, which every enclave has; those of Enclos have no others. */
+export const legacyXfrm = 3n;
+
+/** State components of XCR0 (SDM vol. 1, XSAVE-supported features). */
+const component = { avx: 1n << 2n, avx512: 7n << 5n, pkru: 1n << 9n } as const;
+
+/** MISCSELECT.EXINFO: faults are described in the state save area. */
+export const EXINFO = 1;
 
 const chunkBytes = 256;
 const maxSizeBytes = 1n << 36n;
@@ -42,8 +48,8 @@ export function createEnclave(request: EnclaveRequest): Construction {
   requireLayout(request);
   if ((attributes.flags & ~supportedFlags) !== 0n) throw refused('attributes', 'An attribute bit is not supported.');
   if ((attributes.flags & Attribute.MODE64BIT) === 0n) throw refused('attributes', 'Enclaves are 64-bit.');
-  if (attributes.xfrm !== supportedXfrm) throw refused('xfrm', 'XFRM is 3: x87 and SSE.');
-  if (miscSelect !== 0) throw refused('miscSelect', 'No MISCSELECT bit is supported.');
+  requireXfrm(attributes.xfrm);
+  if (miscSelect !== 0 && miscSelect !== EXINFO) throw refused('miscSelect', 'EXINFO is the only MISCSELECT bit.');
   requireConfiguration(configId, configSvn, attributes);
   const measurement = createHash('sha256').update(
     record('ECREATE').u32(ssaFrameSize).u64(sizeBytes).zeros(44).finish(),
@@ -66,6 +72,18 @@ function requireLayout({ sizeBytes, ssaFrameSize }: EnclaveRequest): void {
   }
   if (!Number.isInteger(ssaFrameSize) || ssaFrameSize < 1 || ssaFrameSize > 0xffff) {
     throw refused('ssaFrameSize', 'SSAFRAMESIZE is 1 to 65535 pages.');
+  }
+}
+
+/** The combinations that XSETBV accepts (SDM vol. 1, 13.3): AVX-512 is three components, and needs AVX. */
+function requireXfrm(xfrm: bigint): void {
+  if ((xfrm & legacyXfrm) !== legacyXfrm) throw refused('xfrm', 'XFRM has x87 and SSE.');
+  if ((xfrm & ~(legacyXfrm | component.avx | component.avx512 | component.pkru)) !== 0n) {
+    throw refused('xfrm', 'XFRM has no components but x87, SSE, AVX, AVX-512 and PKRU.');
+  }
+  const avx512 = xfrm & component.avx512;
+  if (avx512 !== 0n && (avx512 !== component.avx512 || (xfrm & component.avx) === 0n)) {
+    throw refused('xfrm', 'AVX-512 is three components of XFRM, with AVX.');
   }
 }
 

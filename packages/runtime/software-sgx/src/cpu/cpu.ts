@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import { Attribute, parseSigstruct, SgxsReader, type EnclaveGeometry, type PageSpec } from '@enclos/sgx';
 import { measureImage } from '@enclos/sgx/node';
-import { addPage, createEnclave, extendPage, supportedXfrm, type EnclaveRequest } from './construction.ts';
+import { addPage, createEnclave, extendPage, legacyXfrm, type EnclaveRequest } from './construction.ts';
 import {
   EnclaveTable,
   makeHandle,
@@ -11,7 +11,7 @@ import {
   type LoadedEnclave,
 } from './enclave.ts';
 import { initialise } from './initialise.ts';
-import { measurementOf, type MeasuredImage } from './measured-image.ts';
+import { measurementOf, type MeasuredImage, type MeasuredStream } from './measured-image.ts';
 import { baseKeys, getKey, type KeyRoots } from './keys.ts';
 import { makeReport } from './report.ts';
 
@@ -25,9 +25,14 @@ export interface CreateCpuOptions {
   /** 16 bytes. */
   readonly cpuSvn: Uint8Array;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
-  /** MRSIGNER (32 bytes) of the only signer whose enclaves may have PROVISIONKEY. When absent, no enclave may have it. */
+  /** MRSIGNER (32 bytes) of the signer of the platform's own quoting enclave, which may have PROVISIONKEY. */
   readonly provisionSigner?: Uint8Array;
+  /** MRSIGNERs of others whose enclaves may have it too, because the operator of the platform said so. Default: none. */
+  readonly provisionSigners?: readonly Uint8Array[];
 }
+
+/** What a launch of a measured stream asks for. */
+export type StreamLaunch = Pick<EnclaveRequest, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'>;
 
 export interface LoadOptions {
   /** True launches the enclave with the DEBUG attribute, if its signature permits that. */
@@ -67,6 +72,11 @@ export interface Cpu {
    */
   load(image: Uint8Array | MeasuredImage, sigstruct: Uint8Array, options: LoadOptions): LoadedEnclave;
   /**
+   * ECREATE and EINIT of a stream that was measured while it passed on, with the attributes that the launch asks for.
+   * @throws what `ecreate` and `einit` throw
+   */
+  initialise(stream: MeasuredStream, sigstruct: Uint8Array, launch: StreamLaunch): LoadedEnclave;
+  /**
    * @param targetInfo 512 bytes
    * @param reportData 64 bytes
    * @returns 432 bytes
@@ -89,7 +99,10 @@ export function createCpu(options: CreateCpuOptions): Cpu {
     ownerEpoch: options.ownerEpoch.slice(),
     cpuSvn: options.cpuSvn.slice(),
   };
-  const provisionSigner = options.provisionSigner?.slice();
+  const { provisionSigner, provisionSigners: others = [] } = options;
+  const provisionSigners = [...(provisionSigner === undefined ? [] : [provisionSigner]), ...others].map((signer) =>
+    signer.slice(),
+  );
   const reportKeyId = options.randomBytes(32).slice();
   const constructions = new EnclaveTable<EnclaveUnderConstruction, Construction>();
   const enclaves = new EnclaveTable<LoadedEnclave, EnclaveIdentity>();
@@ -103,7 +116,7 @@ export function createCpu(options: CreateCpuOptions): Cpu {
     einit: (enclave, sigstruct) => {
       const construction = constructions.get(enclave);
       const mrEnclave = new Uint8Array(construction.measurement.copy().digest());
-      const identity = initialise({ ...construction, mrEnclave }, sigstruct, { provisionSigner });
+      const identity = initialise({ ...construction, mrEnclave }, sigstruct, { provisionSigners });
       constructions.remove(enclave);
       return admit(identity);
     },
@@ -116,7 +129,11 @@ export function createCpu(options: CreateCpuOptions): Cpu {
       const geometry = isStream ? readGeometry(image) : image.pages.geometry;
       const construction = createEnclave(loadRequest(geometry, sigstruct, launch));
       const mrEnclave = isStream ? measureImage(image, { profile: 'strict' }) : measurementOf(image);
-      return admit(initialise({ ...construction, mrEnclave }, sigstruct, { provisionSigner }));
+      return admit(initialise({ ...construction, mrEnclave }, sigstruct, { provisionSigners }));
+    },
+    initialise: (stream, sigstruct, launch) => {
+      const construction = createEnclave({ ...stream.geometry, ...launch });
+      return admit(initialise({ ...construction, mrEnclave: measurementOf(stream) }, sigstruct, { provisionSigners }));
     },
     ereport: (enclave, targetInfo, reportData) =>
       makeReport(roots, enclaves.get(enclave), { targetInfo, reportData, keyId: reportKeyId }),
@@ -124,11 +141,11 @@ export function createCpu(options: CreateCpuOptions): Cpu {
   });
 }
 
-function requireLengths({ fuses, ownerEpoch, cpuSvn, provisionSigner }: CreateCpuOptions): void {
+function requireLengths({ fuses, ownerEpoch, cpuSvn, provisionSigner, provisionSigners }: CreateCpuOptions): void {
   if (fuses.length !== 32 || ownerEpoch.length !== 16 || cpuSvn.length !== 16) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', 'Fuses are 32 bytes, owner epoch and CPUSVN 16.');
   }
-  if (provisionSigner !== undefined && provisionSigner.length !== 32) {
+  if ([provisionSigner, ...(provisionSigners ?? [])].some((signer) => signer !== undefined && signer.length !== 32)) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', 'An MRSIGNER is 32 bytes.');
   }
 }
@@ -141,7 +158,7 @@ function loadRequest(
   const asked = parseSigstruct(sigstruct).attributes.flags & (Attribute.KSS | Attribute.PROVISIONKEY);
   return {
     ...geometry,
-    attributes: { flags: Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n) | asked, xfrm: supportedXfrm },
+    attributes: { flags: Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n) | asked, xfrm: legacyXfrm },
     miscSelect: 0,
     ...(configId === undefined ? {} : { configId }),
     ...(configSvn === undefined ? {} : { configSvn }),

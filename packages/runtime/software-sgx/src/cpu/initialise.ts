@@ -4,14 +4,14 @@ import { Attribute, mrSignerOf, verifySigstruct, type Attributes, type Sigstruct
 import { sha256 } from '@enclos/sgx/node';
 import type { Construction, EnclaveIdentity } from './enclave.ts';
 
-/** The The SECS before EINIT, with the finished measurement. */
+/** The SECS before EINIT, with the finished measurement. */
 export type UninitialisedSecs = Pick<Construction, 'attributes' | 'miscSelect' | 'configId' | 'configSvn'> & {
   readonly mrEnclave: Uint8Array;
 };
 
 export interface InitialiseOptions {
-  /** MRSIGNER of the platform's own quoting enclave: the only one that may have PROVISIONKEY. */
-  readonly provisionSigner: Uint8Array | undefined;
+  /** MRSIGNERs whose enclaves may have PROVISIONKEY: that of the platform's own quoting enclave, and what its operator added. */
+  readonly provisionSigners: readonly Uint8Array[];
 }
 
 /**
@@ -80,11 +80,14 @@ function requireKss({ flags }: Attributes, { isvFamilyId, isvExtProdId }: Sigstr
 }
 
 /** Stands in for launch control: decides which enclaves may have the attributes that open platform keys. */
-function requirePrivileges({ flags }: Attributes, mrSigner: Uint8Array, { provisionSigner }: InitialiseOptions): void {
+function requirePrivileges({ flags }: Attributes, mrSigner: Uint8Array, { provisionSigners }: InitialiseOptions): void {
   if ((flags & Attribute.EINITTOKENKEY) !== 0n) throw refused('einitTokenKey', 'No enclave may have EINITTOKENKEY.');
   if ((flags & Attribute.PROVISIONKEY) === 0n) return;
-  if (provisionSigner === undefined || !equalBytes(provisionSigner, mrSigner)) {
-    throw refused('provisionKey', 'Only the quoting enclave of the platform may have PROVISIONKEY.');
+  if (!provisionSigners.some((signer) => equalBytes(signer, mrSigner))) {
+    throw refused(
+      'provisionKey',
+      'Only the quoting enclave of the platform, and enclaves of signers that its operator named, may have PROVISIONKEY.',
+    );
   }
 }
 

@@ -70,7 +70,7 @@ export function getKey(roots: KeyRoots, enclave: EnclaveIdentity, requestBytes: 
     case KeyName.EINITTOKEN:
       throw new EnclosError('KEY_NOT_PERMITTED', 'There is no launch enclave on this platform.');
     default:
-      throw new EnclosError('KEY_REQUEST_INVALID', 'Unknown KEYNAME.');
+      throw new EnclosError('KEY_REQUEST_INVALID', 'Unknown KEYNAME.', { details: { rule: 'keyName' } });
   }
 }
 

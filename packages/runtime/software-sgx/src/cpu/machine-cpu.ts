@@ -3,10 +3,10 @@ import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { machineSecrets, type Machine } from '../provisioning/machine.ts';
 import { quotingFiles } from '../provisioning/pck.ts';
-import { createCpu, type Cpu } from './cpu.ts';
+import { createCpu, type Cpu, type CreateCpuOptions } from './cpu.ts';
 
 /** Starts the CPU of a machine. It keeps the CPUSVN that the machine has at this moment. */
-export function startCpu(machine: Machine, options: { readonly randomBytes: (sizeBytes: number) => Uint8Array }): Cpu {
+export function startCpu(machine: Machine, options: Pick<CreateCpuOptions, 'randomBytes' | 'provisionSigners'>): Cpu {
   const { fuses, ownerEpoch } = machineSecrets(machine);
   const { pck } = machine;
   const signer = pck && mrSignerOf(parseSigstruct(quotingFiles(pck).sigstruct).modulus, sha256);
@@ -14,7 +14,7 @@ export function startCpu(machine: Machine, options: { readonly randomBytes: (siz
     fuses,
     ownerEpoch,
     cpuSvn: fromHex(machine.cpuSvn),
-    randomBytes: options.randomBytes,
+    ...options,
     ...(signer === undefined ? {} : { provisionSigner: signer }),
   });
 }

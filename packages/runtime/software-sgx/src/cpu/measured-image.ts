@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
-import { StrictImageReader, type StrictImage } from '@enclos/sgx';
+import { SgxsMeter, StrictImageReader, type EnclaveGeometry, type StrictImage } from '@enclos/sgx';
 
 /** A whole image of the strict profile, with its measurement. */
 export interface MeasuredImage {
@@ -9,7 +9,15 @@ export interface MeasuredImage {
   readonly streamBytes: number;
 }
 
-const measurements = new WeakMap<MeasuredImage, Uint8Array>();
+/** A stream of any profile that was measured while it passed on: only its numbers are kept. */
+export interface MeasuredStream {
+  readonly geometry: EnclaveGeometry;
+  readonly streamBytes: number;
+  /** TCS pages. */
+  readonly threads: number;
+}
+
+const measurements = new WeakMap<MeasuredImage | MeasuredStream, Uint8Array>();
 
 /** Measures an image while it arrives, so that no image, however large, keeps the platform from its other work. */
 export interface ImageIntake {
@@ -44,8 +52,30 @@ export function createImageIntake(streamBytes: number): ImageIntake {
   });
 }
 
+/** Measures a stream that another process takes. */
+export interface StreamIntake {
+  /** @param piece whole records. @throws SGXS_INVALID, SGXS_TOO_LARGE */
+  push(piece: Uint8Array): void;
+  /** @throws SGXS_INVALID when the stream may not end here */
+  finish(): MeasuredStream;
+}
+
+/** @param enclaveBytes the announced size of the enclave */
+export function createStreamIntake(enclaveBytes: bigint): StreamIntake {
+  const meter = new SgxsMeter(createHash('sha256'), enclaveBytes);
+  return Object.freeze({
+    push: (piece: Uint8Array) => meter.push(piece),
+    finish() {
+      const { mrEnclave, ...stream } = meter.finish();
+      const measured = Object.freeze(stream);
+      measurements.set(measured, mrEnclave);
+      return measured;
+    },
+  });
+}
+
 /** MRENCLAVE, 32 bytes. @throws LAUNCH_IMAGE_REFUSED for an object that no intake made. */
-export function measurementOf(image: MeasuredImage): Uint8Array {
+export function measurementOf(image: MeasuredImage | MeasuredStream): Uint8Array {
   const found = measurements.get(image);
   if (found === undefined) throw new EnclosError('LAUNCH_IMAGE_REFUSED', 'The image was not measured here.');
   return found.slice();

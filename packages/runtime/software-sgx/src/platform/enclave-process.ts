@@ -12,6 +12,7 @@ import { enclaveCommand } from './isolation/command.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { MadeCgroup } from './isolation/pids-cgroup.ts';
 import { withOpened } from './isolation/run.ts';
+import { descriptor, leave } from './process-group.ts';
 import { maxThreads } from './isolation/threads.ts';
 
 export interface SpawnOptions {
@@ -44,9 +45,6 @@ export interface EnclaveProcess {
   kill(): void;
 }
 
-/** How long a wrapper may take to report the end of its enclave. */
-const leaveMs = 1000;
-
 /**
  * Spawns an enclave from measured bytes. They go through a pipe, never through a file: no other process can change them between
  * measuring and running, and nothing is left on disk. Must run on the main thread: the kernel ties an enclave to the thread
@@ -74,7 +72,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
       ],
       env: {},
       cwd: '/',
-      // Its own process group: see killGroup.
+      // Its own process group: see process-group.ts.
       detached: true,
     }),
   );
@@ -127,37 +125,6 @@ function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup 
 }
 
 /**
- * Kills the process, but first lets a wrapper report why the enclave ended by itself. The end of the channel shows that it did,
- * and may come in this turn of the event loop, because the host sees the end of its gate just as early.
- */
-function leave(child: ChildProcess, channel: Duplex): void {
-  const kill = (): void => killGroup(child);
-  setImmediate(() => {
-    if (!hasEnded(channel)) return kill();
-    const timer = setTimeout(kill, leaveMs).unref();
-    child.once('close', () => clearTimeout(timer));
-  });
-}
-
-/**
- * Wrappers and enclave are one process group. A wrapper that is killed alone while it starts can leave a child that has not yet
- * asked to die with it (prctl(2), PR_SET_PDEATHSIG), and so waits for ever.
- */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // No process of the group is left.
-  }
-}
-
-/** Whether the other side ended the channel, in order or with unread data. */
-function hasEnded({ readableEnded, errored }: Duplex): boolean {
-  return readableEnded || (errored !== null && 'code' in errored && errored.code === 'ECONNRESET');
-}
-
-/**
  * Writes the measured sections into the boot pipe once the loader asks for them.
  * By then the process has all its layers, its user, and the kernel's promise to end it with the platform: a platform that dies
  * earlier leaves a process that never gets any code to run.
@@ -178,15 +145,6 @@ function* bootPieces(sections: readonly Uint8Array[]): Generator<Uint8Array> {
     yield new ByteWriter().u32(section.length).finish();
     for (let at = 0; at < section.length; at += pieceBytes) yield section.subarray(at, at + pieceBytes);
   }
-}
-
-function descriptor(child: ChildProcess, index: number): Duplex {
-  const stream = child.stdio[index];
-  if (stream === null || stream === undefined) {
-    throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave process could not be made.');
-  }
-  // `pipe` descriptors of a child are socket pairs, which Node types by the widest reading.
-  return stream as Duplex;
 }
 
 function collectOutput(stream: Readable | null): () => string {

@@ -12,9 +12,18 @@ export interface HostEnclaves {
    * @throws PLATFORM_BUSY, and what {@link prepareInstance} throws.
    */
   prepare(request: InstanceRequest): Promise<{ readonly enclave: bigint; readonly instance: Instance }>;
+  /** A place among the enclaves of the host, for one that is being launched. @returns what gives it back. @throws PLATFORM_BUSY */
+  reserve(): () => void;
+  /** Takes an enclave that was launched. Its end is told, and it ends with the host. @returns its number */
+  keep(enclave: RunningEnclave): bigint;
   terminate(enclave: bigint): void;
   /** Ends all enclaves, including those that are still being prepared. */
   close(): void;
+}
+
+/** What is known of an enclave whatever runs it. */
+export interface RunningEnclave extends Pick<Instance, 'exited' | 'terminate'> {
+  readonly audit: EnclaveAudit | undefined;
 }
 
 export interface HostEnclavesOptions {
@@ -28,12 +37,12 @@ export interface HostEnclavesOptions {
 const maxEnclavesPerHost = 256;
 
 export function createHostEnclaves({ services, admission, audit, exited }: HostEnclavesOptions): HostEnclaves {
-  const instances = new Map<bigint, AuditedInstance>();
+  const instances = new Map<bigint, RunningEnclave>();
   let last = 0n;
   let preparing = 0;
   let gone = false;
 
-  const keep = (instance: AuditedInstance): bigint => {
+  const keep = (instance: RunningEnclave): bigint => {
     const enclave = ++last;
     instances.set(enclave, instance);
     void instance.exited.then((exit) => {
@@ -45,14 +54,24 @@ export function createHostEnclaves({ services, admission, audit, exited }: HostE
     return enclave;
   };
 
+  const reserve = (): (() => void) => {
+    if (instances.size + preparing >= maxEnclavesPerHost) {
+      throw new EnclosError('PLATFORM_BUSY', `A host has ${maxEnclavesPerHost} enclaves and no more.`);
+    }
+    preparing += 1;
+    return () => {
+      preparing -= 1;
+    };
+  };
+
   return Object.freeze({
+    reserve,
+    keep,
     async prepare(request: InstanceRequest) {
       const end = admission.beginLaunch(request.image.streamBytes);
-      preparing += 1;
+      let giveBack: (() => void) | undefined;
       try {
-        if (instances.size + preparing > maxEnclavesPerHost) {
-          throw new EnclosError('PLATFORM_BUSY', `A host has ${maxEnclavesPerHost} enclaves and no more.`);
-        }
+        giveBack = reserve();
         const instance = await prepareAudited(services, request, audit?.enclave());
         void instance.started.then(end);
         return { enclave: keep(instance), instance };
@@ -60,7 +79,7 @@ export function createHostEnclaves({ services, admission, audit, exited }: HostE
         end();
         throw error;
       } finally {
-        preparing -= 1;
+        giveBack?.();
       }
     },
     terminate(enclave: bigint) {
@@ -75,9 +94,7 @@ export function createHostEnclaves({ services, admission, audit, exited }: HostE
   });
 }
 
-interface AuditedInstance extends Instance {
-  readonly audit: EnclaveAudit | undefined;
-}
+type AuditedInstance = Instance & RunningEnclave;
 
 /** No host gets an enclave that is not in the audit log. */
 async function prepareAudited(

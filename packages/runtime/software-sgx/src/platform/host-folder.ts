@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isGateName } from './gate-listener.ts';
+import type { SocketAccess } from './listen-privately.ts';
 
 /**
  * A folder of sockets that is handed to a host, for example by a mount. Any process that can reach it counts as the host,
@@ -36,4 +37,21 @@ export const hostSocketName = 'platform.sock';
 export async function clearGates({ path }: HostFolder): Promise<void> {
   const names = (await readdir(path)).filter(isGateName);
   for (const name of names) await rm(join(path, name), { force: true });
+}
+
+/** Where a host finds the gates of its enclaves. */
+export interface GatePlace {
+  readonly folder: string;
+  readonly access: SocketAccess | undefined;
+  /** The host's name for a path in that folder. */
+  readonly seen: (path: string) => string;
+}
+
+/** @param runtimeFolder of the platform, for a host that is not known by its folders */
+export function gatePlace(
+  { runtimeFolder }: { readonly runtimeFolder: { readonly path: string } },
+  { folder, user }: { readonly folder?: HostFolder | undefined; readonly user: number | undefined },
+): GatePlace {
+  if (folder === undefined) return { folder: runtimeFolder.path, access: user, seen: (path) => path };
+  return { folder: folder.path, access: 'by-folder', seen: (path) => join(folder.seenAs, basename(path)) };
 }

@@ -5,6 +5,7 @@ import { connectionLimits, createAdmission } from './admission.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
 import type { PlatformServices } from './services.ts';
+import { createHostSgx } from './sgx/host-sgx.ts';
 import { createUploads } from './upload.ts';
 
 /** Serves one connection of a host. When it ends, its enclaves end. */
@@ -18,6 +19,8 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     audit,
     exited: (enclave, exit) => void caller.exited({ enclave, ...exit }).catch(() => undefined),
   });
+  const sgx = createHostSgx({ services, host, admission, enclaves, audit });
+  const quote = ({ report }: { readonly report: Uint8Array }): Uint8Array => services.quotingEnclave.quote(report);
 
   const told = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
@@ -25,14 +28,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
       throw error;
     });
   const calls = createDispatcher(hostChannel.trusted, {
-    describe: () => ({
-      separation: services.separation,
-      cpuSvn: services.cpuSvn,
-      rootFingerprint: services.rootFingerprint,
-      rootCertificate: services.rootCertificatePem,
-      interpreterVersion: services.interpreter.version,
-      layers: services.isolation.layers,
-    }),
+    describe: () => describePlatform(services),
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
@@ -42,6 +38,15 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
       return { enclave, gatePath, inspectorPath, passagePath, ...identity, isolation };
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
+    createSgx: (bounds) => told(sgx.create(bounds)),
+    addSgx: ({ upload, chunk }) => sgx.add(upload, chunk),
+    async initializeSgx({ upload, flags, xfrm, ...request }) {
+      const started = await told(sgx.initialise(upload, { ...request, attributes: { flags, xfrm } }));
+      const { enclave, identity, isolation } = started;
+      return { enclave, ...identity, isolation };
+    },
+    quotingTarget: () => services.quotingEnclave.targetInfo(),
+    quote: audit?.quotes(quote) ?? quote,
   });
 
   const serve = async (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
@@ -57,7 +62,22 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   endpoint.ready.catch(() => undefined);
   void endpoint.closed.then(() => {
     uploads.close();
+    sgx.close();
     enclaves.close();
     audit?.disconnected();
   });
+}
+
+function describePlatform(services: PlatformServices) {
+  const { separation, cpuSvn, rootFingerprint, rootCertificatePem, interpreter, isolation, sgx } = services;
+  return {
+    separation,
+    cpuSvn,
+    rootFingerprint,
+    rootCertificate: rootCertificatePem,
+    interpreterVersion: interpreter.version,
+    layers: isolation.layers,
+    sgxStub: sgx.stub,
+    sgxObstacle: 'obstacle' in sgx.execution ? sgx.execution.obstacle : undefined,
+  };
 }

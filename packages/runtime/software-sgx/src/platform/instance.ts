@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { basename, join } from 'node:path';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -18,10 +17,10 @@ import type { LoadedEnclave } from '../cpu/cpu.ts';
 import type { MeasuredImage } from '../cpu/measured-image.ts';
 import { spawnEnclave, type EnclaveProcess, type SpawnOptions } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
+import { gatePlace } from './host-folder.ts';
 import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { Host } from './host.ts';
-import type { SocketAccess } from './listen-privately.ts';
 import { decidePassing, passingLayers } from './passing/decide.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
@@ -179,18 +178,6 @@ interface Listeners {
   readonly gate: GateListener;
   readonly inspector: GateListener | undefined;
   readonly passage: GateListener | undefined;
-}
-
-interface GatePlace {
-  readonly folder: string;
-  readonly access: SocketAccess | undefined;
-  /** The host's name for a path in that folder. */
-  readonly seen: (path: string) => string;
-}
-
-function gatePlace({ runtimeFolder }: PlatformServices, { folder, user }: Host): GatePlace {
-  if (folder === undefined) return { folder: runtimeFolder.path, access: user, seen: (path) => path };
-  return { folder: folder.path, access: 'by-folder', seen: (path) => join(folder.seenAs, basename(path)) };
 }
 
 const endedBeforeStart = 'The enclave was ended before it started.';

@@ -13,7 +13,7 @@ import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { cacheFolders, copyInterpreter } from './interpreter/interpreter-copy.ts';
 import { planIsolation } from './isolation/choose.ts';
-import { writeSeccompFilter, writeStarter } from './isolation/start-files.ts';
+import { writeSeccompFilter, writeStarter, writeStubFilter } from './isolation/start-files.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
@@ -26,6 +26,7 @@ import {
   type SeparationOptions,
 } from './separation/separation.ts';
 import type { PlatformServices } from './services.ts';
+import { prepareSgx } from './sgx/sgx-services.ts';
 
 export interface OpenPlatformOptions {
   /** The machine: fuses and PCK certificate. */
@@ -37,6 +38,8 @@ export interface OpenPlatformOptions {
   readonly now?: () => Date;
   /** The server of these services closes it. */
   readonly audit?: PlatformAudit | undefined;
+  /** MRSIGNERs (32 bytes) whose SGX images may have PROVISIONKEY, with which they get keys of the machine itself. Default: none. */
+  readonly provisionSigners?: readonly Uint8Array[];
   /** Keeps platform, hosts and enclaves apart as different users. The platform must run as root. */
   readonly separation?: SeparationOptions;
 }
@@ -94,22 +97,29 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   if (machine.pck === undefined) throw new EnclosError('PLATFORM_NOT_ENROLLED');
   const secretFolders = [machineFolder, ...(vendorFolder === undefined ? [] : [vendorFolder])];
   const separated = options.separation && (await prepareSeparation(options.separation, secretFolders));
-  const cpu = startCpu(machine, { randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)) });
+  const cpu = startCpu(machine, {
+    randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    provisionSigners: options.provisionSigners ?? [],
+  });
   const now = options.now ?? (() => new Date());
-  const interpreter = await copyInterpreter({
+  const place = {
     folders: separated === undefined ? await cacheFolders(machine.folder) : [separated.cacheFolder],
     passable: separated !== undefined,
-  });
+  };
+  const interpreter = await copyInterpreter(place);
   const { runtimeFolder, isolation } = await prepareRuntime(interpreter.path, separated);
+  const cpuSvn = fromHex(machine.cpuSvn);
+  const writeFilter = (): Promise<string> => writeStubFilter(runtimeFolder.path);
   return Object.freeze({
     cpu,
     quotingEnclave: createQuotingEnclave({ cpu, machine }),
     interpreter,
     isolation,
+    sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
     passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
     separation: machine.separation,
     separated,
-    cpuSvn: fromHex(machine.cpuSvn),
+    cpuSvn,
     rootCertificatePem: machine.pck.root,
     rootFingerprint: fromHex(rootFingerprintOf(machine.pck.root)),
     endorsements: options.endorsements ?? (() => endorsements(options.vendorFolder, now())),

@@ -5,6 +5,7 @@ import type { VerifiedInterpreter } from './interpreter/interpreter.ts';
 import type { IsolationPlan } from './isolation/plan.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';
+import type { SgxServices } from './sgx/sgx-services.ts';
 
 /** What all connections of one platform process share. Only `cpu` holds keys. */
 export interface PlatformServices {
@@ -12,6 +13,8 @@ export interface PlatformServices {
   readonly quotingEnclave: QuotingEnclave;
   readonly interpreter: VerifiedInterpreter;
   readonly isolation: IsolationPlan;
+  /** What runs SGX images, or why they do not run here. */
+  readonly sgx: SgxServices;
   /** Why a socket that is passed does not reach an enclave of this machine, as it was tried; undefined when it does. */
   readonly passingObstacle: () => Promise<string | undefined>;
   readonly separation: 'single-user' | 'separated';

@@ -9,7 +9,8 @@ export type Separation = 'single-user' | 'separated';
 /**
  * The CPUSVN of a software machine, byte by byte, is also its 16 TCB
  * components (as in a PCK certificate). Byte 0 is the release level of the
- * platform, bytes 1 to 14 are free for later parts, and byte 15 states the separation. A higher byte is a better TCB, so a
+ * platform, byte 1 the security version of the stub that runs SGX images (0 on machines that were enrolled before there was one),
+ * bytes 2 to 14 are free for later parts, and byte 15 states the separation. A higher byte is a better TCB, so a
  * single-user machine is below a separated one in each comparison: EGETKEY never gives it keys that were made under separation,
  * and it has its own TCB level.
  */
@@ -31,7 +32,7 @@ export interface TcbGeneration {
 }
 
 export const initialPceSvn = 1;
-export const initialComponents: Uint8Array = Uint8Array.of(1, ...Array.from({ length: 14 }, () => 0));
+export const initialComponents: Uint8Array = Uint8Array.of(1, 1, ...Array.from({ length: 13 }, () => 0));
 
 export function initialCpuSvn(separation: Separation): Uint8Array {
   return concatBytes(initialComponents, Uint8Array.of(separationSvn[separation]));

@@ -5,11 +5,13 @@ import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { softwareCapabilities } from '../capabilities.ts';
 import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
+import type { SgxLauncher, SgxLaunchRequest } from '../launcher/sgx-launcher.ts';
 import { passingAdvice } from '../launcher/passing-advice.ts';
 import { connectToSocket } from '../unix-socket.ts';
 import { openChannel } from './channel.ts';
 import { connected, connectFrugally } from './connect.ts';
 import { createExitTable, type ExitTable } from './exits.ts';
+import { launchSgx } from './launch-sgx.ts';
 import { connectPatiently, type Patience } from './patience.ts';
 import { hostChannel } from './protocol.ts';
 import { createUploader, type Uploader } from './upload.ts';
@@ -18,7 +20,7 @@ type Platform = Caller<(typeof hostChannel)['trusted']>;
 export type PlatformDescription = Awaited<ReturnType<Platform['describe']>>;
 
 /** A connection to a running software platform. */
-export interface SoftwareLauncher extends Launcher {
+export interface SoftwareLauncher extends Launcher, SgxLauncher {
   describe(): Promise<PlatformDescription>;
   /** The endorsements of the platform's evidence (JSON, the shape of QuoteCollateralV3). */
   endorsements(): Promise<string>;
@@ -61,6 +63,9 @@ async function connectOnce(socketPath: string): Promise<SoftwareLauncher> {
     describe: () => platform.describe(),
     endorsements: () => platform.endorsements(),
     launch: (request: LaunchRequest) => launch({ platform, uploader, exits }, request),
+    launchSgx: (request: SgxLaunchRequest) => launchSgx({ platform, exits }, request),
+    quotingTarget: () => platform.quotingTarget(),
+    quote: (report: Uint8Array) => platform.quote({ report }),
     closed: endpoint.closed.then(() => undefined),
     close: () => endpoint.close(),
   });

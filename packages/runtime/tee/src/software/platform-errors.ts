@@ -26,6 +26,11 @@ export const platformErrors = declareErrors({
     'Only a debug enclave has an inspector.',
     'Build and sign a debug enclave, as `enclos debug` does; a production enclave is never inspected.',
   ],
+  LAUNCH_PROCESS_ENDED: [
+    'refused',
+    'The process of an SGX image ended before the enclave ran.',
+    'Read the reason; `enclos doctor` tries to start such a process.',
+  ],
   PLATFORM_NOT_ENROLLED: [
     'refused',
     'The machine has no PCK certificate for its present CPUSVN and PCESVN.',
@@ -108,6 +113,16 @@ export const teeErrors = declareErrors({
     'usage',
     'The platform found no folder in which it can keep and run its copy of the interpreter.',
     'Free about 130 MB in one of the folders that the message names, on a file system from which programs run.',
+  ],
+  SGX_EXECUTION_UNAVAILABLE: [
+    'usage',
+    'This platform cannot run signed SGX images.',
+    'Read the reason; `enclos doctor` says the same. Images need Linux on x86-64 with FSGSBASE, and the program that runs them.',
+  ],
+  SGX_STUB_MISMATCH: [
+    'evidence',
+    'The program that runs SGX images is not the one that the platform checked when it started.',
+    'Find out what wrote to its copy, remove the copy, and start the platform again.',
   ],
   ISOLATION_UNAVAILABLE: [
     'usage',

@@ -11,6 +11,7 @@ import {
   uint16,
   uint32,
   uint64,
+  uint8,
 } from '@enclos/edl';
 import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
 
@@ -23,7 +24,7 @@ const isolationMode = enumeration('strict', 'best');
 
 /** What a host asks the platform for. Its version is its own: images that are built keep the channel of enclaves. */
 export const hostChannel = defineInterface({
-  name: 'host_channel_2',
+  name: 'host_channel_3',
   trusted: {
     describe: func(
       {},
@@ -34,6 +35,12 @@ export const hostChannel = defineInterface({
         rootCertificate: string({ maxBytes: 8192 }),
         interpreterVersion: string({ maxBytes: 32 }),
         layers: array(layer, { maxItems: 32 }),
+        /** The program that runs SGX images, if the platform has it. */
+        sgxStub: option(
+          record({ sha256: bytes({ exactBytes: 32 }), securityVersion: uint8(), compiler: string({ maxBytes: 128 }) }),
+        ),
+        /** Why no SGX image can run here; absent when they can. */
+        sgxObstacle: option(string({ maxBytes: 1024 })),
       }),
     ),
     /** The endorsements of this platform's evidence, as one JSON document. */
@@ -70,6 +77,48 @@ export const hostChannel = defineInterface({
       }),
     ),
     terminate: func({ enclave: uint64() }),
+    /**
+     * Opens the launch of an SGX image. The host then connects to `gatePath` once for each thread (connection i is thread i), which
+     * starts a process without any code of the enclave.
+     */
+    createSgx: func(
+      {
+        enclaveBytes: uint64(),
+        threads: uint8(),
+        stackBytes: uint32(),
+        arenaBytes: uint32(),
+        fastExit: boolean(),
+        isolation: isolationMode,
+      },
+      record({ upload: uint32(), gatePath: string({ maxBytes: maxSocketPathBytes }) }),
+    ),
+    /** The next whole records of the SGXS stream. Answered when the process has taken them. At most two wait for that. */
+    addSgx: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
+    /** Verifies (EINIT), and lets the process run the enclave. */
+    initializeSgx: func(
+      {
+        upload: uint32(),
+        signature: bytes({ exactBytes: 1808 }),
+        /** ATTRIBUTES and MISCSELECT of SECS. */
+        flags: uint64(),
+        xfrm: uint64(),
+        miscSelect: uint32(),
+        configId: option(bytes({ exactBytes: 64 })),
+        configSvn: option(uint16()),
+      },
+      record({
+        enclave: uint64(),
+        mrEnclave: bytes({ exactBytes: 32 }),
+        mrSigner: bytes({ exactBytes: 32 }),
+        productId: uint16(),
+        securityVersion: uint16(),
+        debug: boolean(),
+        isolation: array(layer, { maxItems: 32 }),
+      }),
+    ),
+    /** TARGETINFO of the quoting enclave, and a quote of a report for it, which proves itself: as `quoteChannel` gives them. */
+    quotingTarget: func({}, bytes({ exactBytes: 512 })),
+    quote: func({ report: bytes({ exactBytes: 432 }) }, bytes({ maxBytes: 65_536 })),
   },
   untrusted: {
     exited: func({

@@ -52,6 +52,12 @@ function giveBack(platform: Platform, upload: number): void {
   platform.add({ upload, chunk: new Uint8Array() }).catch(() => undefined);
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
+/** The same for an SGX image. */
+export function giveBackSgx(platform: Platform, upload: number): void {
+  platform.addSgx({ upload, chunk: new Uint8Array() }).catch(() => undefined);
+}
+
+/** @throws GATE_CANCELLED */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new EnclosError('GATE_CANCELLED', undefined, { cause: signal.reason });
 }

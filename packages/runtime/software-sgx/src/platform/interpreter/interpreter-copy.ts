@@ -27,19 +27,16 @@ export interface InterpreterCopyOptions extends InterpreterOptions {
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, INTERPRETER_NOT_COPIED
  */
 export async function copyInterpreter(options: InterpreterCopyOptions): Promise<VerifiedInterpreter> {
-  const source = findInterpreter(options);
-  const reasons: string[] = [];
-  for (const folder of options.folders) {
-    try {
-      const path = join(folder, `node-${toHex(source.digest.sha256).slice(0, 32)}`);
-      await makeFolder(folder, options.passable);
-      return (await existing(path, options)) ?? (await copied({ from: source.path, to: path }, options));
-    } catch (error) {
-      if (isEnclosError(error)) throw error;
-      reasons.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-  throw new EnclosError('INTERPRETER_NOT_COPIED', `The interpreter cannot be copied. ${reasons.join('; ')}.`);
+  const { path: from, digest } = findInterpreter(options);
+  const copy = await copyProgram({
+    ...options,
+    from,
+    name: `node-${toHex(digest.sha256).slice(0, 32)}`,
+    verify: (path) => verifyInterpreter({ ...options, path }),
+    missing: (cause) => new EnclosError('INTERPRETER_MISSING', `${from} is not there.`, { cause }),
+  });
+  if ('program' in copy) return copy.program;
+  throw new EnclosError('INTERPRETER_NOT_COPIED', `The interpreter cannot be copied. ${copy.reasons.join('; ')}.`);
 }
 
 /** The folders in which a single-user platform keeps the copy: with the user's other caches, or beside the machine. */
@@ -81,41 +78,70 @@ function requireOwn({ uid, mode }: { uid: number; mode: number }, what: string):
   if ((mode & 0o022) !== 0) throw new Error(`users other than ${uid} can write in ${what}`);
 }
 
+/** A program that a platform keeps a copy of. */
+export interface ProgramCopy<T> extends Pick<InterpreterCopyOptions, 'folders' | 'passable'> {
+  readonly from: string;
+  /** The name of the copy, which says what is in it. */
+  readonly name: string;
+  /** Rejects for a file that is not the program. */
+  readonly verify: (path: string) => Promise<T>;
+  readonly missing: (cause: unknown) => EnclosError;
+}
+
+/**
+ * Copies a program into the first of the folders that takes it, or finds it there.
+ * @returns what `verify` said of it, or why no folder takes it
+ * @throws what `verify` and `missing` say
+ */
+export async function copyProgram<T>(
+  copy: ProgramCopy<T>,
+): Promise<{ readonly program: T } | { readonly reasons: readonly string[] }> {
+  const reasons: string[] = [];
+  for (const folder of copy.folders) {
+    try {
+      const path = join(folder, copy.name);
+      await makeFolder(folder, copy.passable);
+      return (await existing(path, copy)) ?? { program: await copied(path, copy) };
+    } catch (error) {
+      if (isEnclosError(error)) throw error;
+      reasons.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { reasons };
+}
+
 /** The existing copy, if it is ours and good. A damaged copy is made anew. */
-async function existing(path: string, options: InterpreterOptions): Promise<VerifiedInterpreter | undefined> {
+async function existing<T>(path: string, { verify }: ProgramCopy<T>): Promise<{ readonly program: T } | undefined> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   if (!found.isFile()) throw new Error(`${path} is not a file`);
   requireOwn(found, path);
   try {
     await access(path, constants.X_OK);
-    return await verifyInterpreter({ ...options, path });
+    return { program: await verify(path) };
   } catch {
     return undefined;
   }
 }
 
 /** Appears whole or not at all, and any number of platforms may make it at once. */
-async function copied(
-  { from, to }: { readonly from: string; readonly to: string },
-  options: InterpreterCopyOptions,
-): Promise<VerifiedInterpreter> {
+async function copied<T>(to: string, { from, passable, verify, missing }: ProgramCopy<T>): Promise<T> {
   await access(from).catch((cause: unknown) => {
-    throw new EnclosError('INTERPRETER_MISSING', `${from} is not there.`, { cause });
+    throw missing(cause);
   });
   await durable.copy(from, to, {
-    mode: options.passable ? 0o555 : 0o500,
+    mode: passable ? 0o555 : 0o500,
     // The copy is hashed before each use, and an fsync of a hundred megabytes would delay the first start of every platform.
     isCache: true,
     // Fails when programs must not run from here (access(2): EACCES on a file system that is mounted noexec).
     check: (copy) => access(copy, constants.X_OK),
   });
   try {
-    return await verifyInterpreter({ ...options, path: to });
+    return await verify(to);
   } catch (error) {
     await rm(to, { force: true });
     // The copy equals its original, so check whether the original is wrong.
-    if (isEnclosError(error, 'INTERPRETER_MISMATCH')) await verifyInterpreter({ ...options, path: from });
+    if (isEnclosError(error)) await verify(from);
     throw error;
   }
 }

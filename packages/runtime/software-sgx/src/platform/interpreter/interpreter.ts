@@ -1,22 +1,12 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { equalBytes, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
+import { verifyFile, type FileErrors, type VerifiedFile } from './verified-file.ts';
 
-export interface VerifiedInterpreter {
-  readonly path: string;
+/** The interpreter; `recheck` throws INTERPRETER_MISMATCH. */
+export interface VerifiedInterpreter extends VerifiedFile {
   readonly version: string;
-  readonly sha256: Uint8Array;
-  /**
-   * Checks again before a spawn, cheaply: hashes anew only when the file's
-   * identity, size or times changed since it was hashed.
-   * @throws INTERPRETER_MISMATCH
-   */
-  recheck(): Promise<void>;
 }
 
 type Digest = InterpreterIdentity['digests'][number];
@@ -44,20 +34,15 @@ export function findInterpreter(options: InterpreterOptions = {}): { readonly pa
 export async function verifyInterpreter(options: InterpreterOptions = {}): Promise<VerifiedInterpreter> {
   const pinned = options.pinned ?? pinnedInterpreter;
   const { path, digest } = findInterpreter(options);
-  let seen = await fingerprint(path);
-  await hashAndCompare(path, digest);
-  return Object.freeze({
-    path,
-    version: pinned.version,
-    sha256: digest.sha256,
-    async recheck() {
-      const now = await fingerprint(path);
-      if (now === seen) return;
-      await hashAndCompare(path, digest);
-      seen = now;
-    },
-  });
+  const file = await verifyFile(path, digest.sha256, errors);
+  return Object.freeze({ ...file, version: pinned.version });
 }
+
+const errors: FileErrors = {
+  missing: (path, cause) => new EnclosError('INTERPRETER_MISSING', `${path} is gone.`, { cause }),
+  mismatch: (path, details) =>
+    new EnclosError('INTERPRETER_MISMATCH', `${path} is not the pinned interpreter.`, { details }),
+};
 
 function digestFor(wanted: Digest['architecture'] | undefined, pinned: InterpreterIdentity): Digest {
   const architecture = wanted ?? `${process.platform}-${process.arch}`;
@@ -80,24 +65,6 @@ function locate(architecture: Digest['architecture']): string {
     throw new EnclosError('INTERPRETER_MISSING', `The npm package node-${architecture} is not installed.`, {
       cause,
       details: { architecture },
-    });
-  }
-}
-
-async function fingerprint(path: string): Promise<string> {
-  const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path).catch((cause: unknown) => {
-    throw new EnclosError('INTERPRETER_MISSING', `${path} is gone.`, { cause });
-  });
-  return [dev, ino, size, mtimeMs, ctimeMs].join(':');
-}
-
-async function hashAndCompare(path: string, digest: Digest): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Uint8Array);
-  const found = new Uint8Array(hash.digest());
-  if (!equalBytes(found, digest.sha256)) {
-    throw new EnclosError('INTERPRETER_MISMATCH', `${path} is not the pinned interpreter.`, {
-      details: { expected: toHex(digest.sha256), found: toHex(found) },
     });
   }
 }

@@ -10,24 +10,26 @@ import type { Run } from './run.ts';
  */
 export const filterDescriptor = 7;
 
-/**
- * An empty root into which the files that these programs open are bound, each under the name that they ask for, because the
- * root has no links. It is made read-only at the end: it lives in memory, which nothing else bounds. The words end where the
- * first program begins.
- */
-export function bubblewrapView(programs: readonly string[], starterPath: string, run: Run): readonly string[] {
+/** Everything that these programs open, with the starter, which needs no library. */
+export function openedFiles(programs: readonly string[], starterPath: string, run: Run): readonly string[] {
   const opened = programs.flatMap((path) => {
     const { runnable, readable } = interpreterFiles(path, run);
     return [...runnable, ...readable];
   });
-  // The starter needs no library.
-  const files = [...new Set([...opened, starterPath])].filter((path) => path !== emptyOpensslConfiguration);
+  return [...new Set([...opened, starterPath])];
+}
+
+/**
+ * An empty root into which files are bound, each under the name that programs ask for, because the root has no links. It is made
+ * read-only at the end: it lives in memory, which nothing else bounds. The words end where the first program begins.
+ */
+export function bubblewrapView(opened: readonly string[]): readonly string[] {
+  const files = opened.filter((path) => path !== emptyOpensslConfiguration);
+  const device = opened.includes(emptyOpensslConfiguration) ? [emptyOpensslConfiguration] : [];
   return [
-    ...foldersOf([...files, emptyOpensslConfiguration]).flatMap((path) => ['--dir', path]),
+    ...foldersOf([...files, ...device]).flatMap((path) => ['--dir', path]),
     ...files.flatMap((path) => ['--ro-bind', existing(path), path]),
-    '--dev-bind',
-    emptyOpensslConfiguration,
-    emptyOpensslConfiguration,
+    ...device.flatMap((path) => ['--dev-bind', path, path]),
     '--remount-ro',
     '/',
     '--chdir',

@@ -1,5 +1,5 @@
 import type { IsolationLayer } from '@enclos/tee';
-import { bubblewrapView, filterDescriptor } from './bubblewrap-view.ts';
+import { bubblewrapView, filterDescriptor, openedFiles } from './bubblewrap-view.ts';
 import { wayWords, type Way } from './way.ts';
 import { pathOf, triedLimits } from './limits.ts';
 import {
@@ -10,6 +10,7 @@ import {
   limitLayers,
   ownLayers,
   quietStart,
+  type ConfinedProgram,
   type IsolationPlan,
   type PlanOptions,
 } from './plan.ts';
@@ -88,10 +89,12 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
   const limits = triedLimits((words) => starts([starterPath, ...words, '-', interpreterPath, ...quietStart]));
   const runs = (way: Way): boolean =>
     starts([...wayWords(way, { starterPath, user: enclaveUser, last: [] }, interpreterPath), ...quietStart]);
-  const ways = enclaveUser === undefined ? waysAsOneUser(options, run) : waysToAnotherUser(options, run);
-  const works = ways.find((way) => runs(way));
-  const countsAlone = enclaveUser !== undefined || works?.prefix.includes(ownUserNamespace) === true;
-  const threads = works && boundThreads(options, { way: works, limits, countsAlone }, starts);
+  const ways = waysHere(options, run);
+  const opened = ways.length === 0 ? [] : openedFiles([interpreterPath, ...innerPrograms(options)], starterPath, run);
+  const works = ways.find((wayOf) => runs(wayOf(opened)));
+  const way = works?.(opened);
+  const countsAlone = enclaveUser !== undefined || way?.prefix.includes(ownUserNamespace) === true;
+  const threads = way && boundThreads(options, { way, limits, countsAlone }, starts);
   const otherwise = works === undefined ? whatToDo(options, starts(['bwrap', '--version'])) : '';
   const given = (name: string, detail: string): IsolationLayer =>
     layer(name, works !== undefined, works === undefined ? otherwise : detail);
@@ -104,34 +107,45 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
   ];
   return Object.freeze({
     way: 'bubblewrap',
-    ...(works ?? { prefix: Object.freeze([]), lastAt: 0 }),
+    ...(way ?? { prefix: Object.freeze([]), lastAt: 0 }),
     starterPath,
     limits,
     ...(threads === undefined ? {} : { threads }),
     layers: Object.freeze(layers),
-    ...(works === undefined ? {} : { inherited }),
+    ...(works === undefined
+      ? {}
+      : {
+          inherited,
+          wayOf: ({ path, filterPath }: ConfinedProgram) => ({
+            ...works([path, ...openedFiles(innerPrograms(options), starterPath, run)]),
+            inherited: Object.freeze({ path: filterPath, descriptor: filterDescriptor }),
+          }),
+        }),
   });
 }
 
-function waysAsOneUser(
-  { interpreterPath, starterPath, userId = process.getuid?.() }: PlanOptions,
-  run: Run,
-): readonly Way[] {
-  const view = bubblewrapView([interpreterPath], starterPath, run);
+/** A way, for the files that its root has. */
+type BubblewrapWay = (files: readonly string[]) => Way;
+
+function waysHere({ enclaveUser, userId = process.getuid?.() }: PlanOptions, run: Run): readonly BubblewrapWay[] {
+  if (enclaveUser !== undefined) return run(pathOf('setpriv'), ['--version']) === undefined ? [] : [toAnotherUser];
   // A user namespace counts the threads of one enclave, but not those of root.
   const inOrder = userId === 0 ? variants : [...variants].reverse();
-  return inOrder.map((variant) => {
-    const prefix = Object.freeze(['bwrap', ...variant, ...view]);
+  return inOrder.map((variant) => (files) => {
+    const prefix = Object.freeze(['bwrap', ...variant, ...bubblewrapView(files)]);
     return { prefix, lastAt: prefix.length };
   });
 }
 
-function waysToAnotherUser({ interpreterPath, starterPath }: PlanOptions, run: Run): readonly Way[] {
-  const setpriv = pathOf('setpriv');
-  if (run(setpriv, ['--version']) === undefined) return [];
-  const outer = ['bwrap', ...switchingUser, ...bubblewrapView([interpreterPath, setpriv], starterPath, run), setpriv];
+/** The programs, besides the one of the enclave and the starter, that run in its root. */
+function innerPrograms({ enclaveUser }: PlanOptions): readonly string[] {
+  return enclaveUser === undefined ? [] : [pathOf('setpriv')];
+}
+
+function toAnotherUser(files: readonly string[]): Way {
+  const outer = ['bwrap', ...switchingUser, ...bubblewrapView(files), pathOf('setpriv')];
   const prefix = Object.freeze([...outer, ...dropEverything, '--']);
-  return [{ prefix, userAt: outer.length, lastAt: prefix.length }];
+  return { prefix, userAt: outer.length, lastAt: prefix.length };
 }
 
 function whatToDo({ enclaveUser }: PlanOptions, isInstalled: boolean): string {

@@ -20,7 +20,18 @@ export interface IsolationPlan extends Way {
   readonly threads?: ThreadBound;
   /** A file that the prefix reads besides its words. */
   readonly inherited?: InheritedFile;
+  /** The same way for another program than the interpreter, with its own file view and its own filter. */
+  readonly wayOf?: (program: ConfinedProgram) => ProgramWay;
 }
+
+/** A program that opens no file, not even a library. */
+export interface ConfinedProgram {
+  readonly path: string;
+  /** A file with its seccomp filter. */
+  readonly filterPath: string;
+}
+
+export type ProgramWay = Way & Pick<IsolationPlan, 'inherited'>;
 
 /** The two ways to the same layers: the tool that makes the namespaces, the file view and the filter. */
 export type IsolationWay = 'bubblewrap' | 'util-linux';
@@ -87,12 +98,15 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
   // The filter refuses calls that the change of user needs, so that comes first. So does the last starter, which the file view
   // does not contain.
   const early = switchUser.length === 0 ? [] : setprivWords([privileges]);
-  const late = setprivWords(switchUser.length === 0 ? inner : confined);
-  const way = Object.freeze({
-    prefix: Object.freeze([...outerWords, ...early, ...late]),
-    ...(switchUser.length === 0 ? {} : { userAt: outerWords.length + 1 }),
-    lastAt: outerWords.length + early.length,
-  });
+  const wayWith = (confining: readonly TriedWrapper[]): Way => {
+    const late = setprivWords(switchUser.length === 0 ? [privileges, ...confining] : confining);
+    return Object.freeze({
+      prefix: Object.freeze([...outerWords, ...early, ...late]),
+      ...(switchUser.length === 0 ? {} : { userAt: outerWords.length + 1 }),
+      lastAt: outerWords.length + early.length,
+    });
+  };
+  const way = wayWith(confined);
   const countsAlone = options.enclaveUser !== undefined || outerWords.includes(ownUserNamespace);
   const threads = boundThreads(options, { way, limits, countsAlone }, starts);
   const hasFilter = confined.some(({ wrapper, words }) => wrapper.name === 'seccomp' && words !== undefined);
@@ -108,7 +122,18 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
       threadsLayer(threads),
       ...[...outer, ...inner].map(triedLayer),
     ]),
+    wayOf: (program: ConfinedProgram) => wayWith(confined.map((each) => confinedFor(program, each))),
   });
+}
+
+/** The words that worked, with the files of another program. */
+function confinedFor(program: ConfinedProgram, { wrapper, words }: TriedWrapper): TriedWrapper {
+  if (words === undefined) return { wrapper, words };
+  const own =
+    wrapper.name === 'seccomp'
+      ? filterFlags(program.filterPath)
+      : landlockFlags({ runnable: [program.path], readable: [] });
+  return { wrapper, words: [noNewPrivileges, ...own] };
 }
 
 /** The layers of the outer limits, in the order of the list of layers. */
@@ -228,7 +253,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
   return [
     {
       name: 'file-view',
-      flags: [[noNewPrivileges, ...landlockFlags(options.interpreterPath, run)]],
+      flags: [[noNewPrivileges, ...landlockFlags(interpreterFiles(options.interpreterPath, run))]],
       // Landlock has no right for stat(2): landlock(7), "Current limitations".
       gives:
         'Landlock: only the interpreter and its libraries can be read and run (setpriv --landlock-access). Names and ' +
@@ -237,7 +262,7 @@ function confiningWrappers(options: PlanOptions, run: Run): readonly Wrapper[] {
     },
     {
       name: 'seccomp',
-      flags: [[noNewPrivileges, '--seccomp-filter', options.filterPath]],
+      flags: [[noNewPrivileges, ...filterFlags(options.filterPath)]],
       gives: filterGives('util-linux'),
       otherwise: needsUtilLinux,
     },
@@ -249,8 +274,17 @@ function capabilityFlags(userId: number | undefined): readonly (readonly string[
   return userId === 0 ? [dropEverything] : [dropEverything, [noNewPrivileges]];
 }
 
-function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
-  const { runnable, readable } = interpreterFiles(interpreterPath, run);
+function filterFlags(filterPath: string): readonly string[] {
+  return ['--seccomp-filter', filterPath];
+}
+
+/** Everything that a program opens to start, by the names that it asks for. */
+export interface OpenedFiles {
+  readonly runnable: readonly string[];
+  readonly readable: readonly string[];
+}
+
+function landlockFlags({ runnable, readable }: OpenedFiles): readonly string[] {
   const rules = [
     ...runnable.map((path) => `path-beneath:execute,read-file:${realpathSync(path)}`),
     ...readable.map((path) => `path-beneath:read-file:${path}`),
@@ -261,11 +295,8 @@ function landlockFlags(interpreterPath: string, run: Run): readonly string[] {
 /** Where the loader finds libraries by their names (ld.so(8)). */
 const loaderCache = '/etc/ld.so.cache';
 
-/** Everything that the interpreter opens to start, by the names that it asks for. */
-export function interpreterFiles(
-  interpreterPath: string,
-  run: Run,
-): { readonly runnable: readonly string[]; readonly readable: readonly string[] } {
+/** The files of the interpreter, or of another program with libraries. */
+export function interpreterFiles(interpreterPath: string, run: Run): OpenedFiles {
   const listed = run('ldd', [interpreterPath]) ?? listedByLoader(interpreterPath, run);
   const libraries = listed.match(/\/\S+/g) ?? [];
   // A small image has no cache: the loader then searches its folders.

@@ -4,6 +4,7 @@ import {
   allowedCalls,
   checkedCalls,
   firstUnknownCall,
+  stubPrctl,
   type CallNumbers,
   type CheckedCall,
   type Condition,
@@ -29,7 +30,7 @@ const data = { number: 0, architecture: 4, low: (argument: number) => 16 + 8 * a
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
-function program(architecture: Architecture): readonly Instruction[] {
+function program(architecture: Architecture, checked: Readonly<Record<string, CheckedCall>>): readonly Instruction[] {
   const numberOf = (numbers: CallNumbers): readonly number[] => {
     const number = numbers[architecture === 'x64' ? 0 : 1];
     return number === undefined ? [] : [number];
@@ -46,7 +47,7 @@ function program(architecture: Architecture): readonly Instruction[] {
     ...(architecture === 'x64' ? fromNumber(x32Calls, ret.eperm) : []),
     ...fromNumber(firstUnknownCall, ret.enosys),
     ...every(allowedCalls, ret.allow),
-    ...Object.values(checkedCalls).flatMap(({ numbers, when }) =>
+    ...Object.values(checked).flatMap(({ numbers, when }) =>
       numberOf(numbers).flatMap((number) => onNumber(number, check(when))),
     ),
     ...every(absentCalls, ret.enosys),
@@ -95,8 +96,17 @@ function test(condition: Condition, leap: number): readonly Instruction[] {
 
 /** The filter as an array of struct sock_filter, the form that `setpriv --seccomp-filter` and bubblewrap read. */
 export function seccompFilter(architecture: Architecture): Uint8Array {
+  return assembled(program(architecture, checkedCalls));
+}
+
+/** The outer filter of the stub of SGX images: as that of other enclaves, and the stub may add its own, narrower one. */
+export function stubFilter(): Uint8Array {
+  return assembled(program('x64', { ...checkedCalls, prctl: stubPrctl }));
+}
+
+function assembled(instructions: readonly Instruction[]): Uint8Array {
   const writer = new ByteWriter({ sizeHint: 4096 });
-  for (const [code, jumpTrue, jumpFalse, operand] of program(architecture)) {
+  for (const [code, jumpTrue, jumpFalse, operand] of instructions) {
     writer.u16(code).u8(jumpTrue).u8(jumpFalse).u32(operand);
   }
   return writer.finish();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { equalBytes } from '@enclos/codec';
 import { durable } from '@enclos/durable';
 import { storageFailed } from '../../storage-error.ts';
-import { seccompFilter } from './seccomp.ts';
+import { seccompFilter, stubFilter } from './seccomp.ts';
 import { starterProgram } from './starter.ts';
 
 /** The platform's own files that it starts an enclave with. */
@@ -29,6 +29,11 @@ export async function writeStartFiles(folder: string): Promise<StartFiles> {
 /** Writes the filter where `setpriv` can read it, which runs as the enclave's user. It does not need to be secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
 export function writeSeccompFilter(folder: string): Promise<string> {
   return writeOnce(join(folder, 'enclave.bpf'), seccompFilter(architecture), 0o444);
+}
+
+/** The same for the stub of SGX images. */
+export function writeStubFilter(folder: string): Promise<string> {
+  return writeOnce(join(folder, 'stub.bpf'), stubFilter(), 0o444);
 }
 
 /**

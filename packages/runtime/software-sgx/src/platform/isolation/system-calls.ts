@@ -188,6 +188,33 @@ const prctlOptions = {
   SET_VMA: 0x5356_4d41,
 };
 
+// Without SET_PDEATHSIG an enclave cannot arrange to outlive its platform; without SET_PTRACER it cannot let others trace it.
+const prctl: CheckedCall = { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] };
+
+/** linux/prctl.h, linux/seccomp.h. */
+const PR_SET_DUMPABLE = 4;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2;
+
+/**
+ * For the stub of SGX images, which keeps others of its user from reading its memory, and adds a filter to this one: a filter can only
+ * refuse more (seccomp(2)).
+ */
+export const stubPrctl: CheckedCall = {
+  numbers: prctl.numbers,
+  when: [
+    ...prctl.when,
+    [
+      { argument: 0, oneOf: [PR_SET_DUMPABLE] },
+      { argument: 1, zero: true },
+    ],
+    [
+      { argument: 0, oneOf: [PR_SET_SECCOMP] },
+      { argument: 1, oneOf: [SECCOMP_MODE_FILTER] },
+    ],
+  ],
+};
+
 /** The calls that are harmless only with some arguments. */
 export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
   // Threads, but not processes or namespaces.
@@ -229,8 +256,7 @@ export const checkedCalls: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
-  // Without SET_PDEATHSIG an enclave cannot arrange to outlive its platform; without SET_PTRACER it cannot let others trace it.
-  prctl: { numbers: [157, 167], when: [[{ argument: 0, oneOf: Object.values(prctlOptions) }]] },
+  prctl,
   // ARCH_SET_FS, ARCH_GET_FS (asm/prctl.h).
   arch_prctl: { numbers: [158, undefined], when: [[{ argument: 0, oneOf: [0x1002, 0x1003] }]] },
   // The rules that setpriv adds. A rule takes kernel memory that no limit counts, and a ruleset accepts 65,536 rules of the

@@ -1,0 +1,270 @@
+import type { Socket } from 'node:net';
+import { Turns } from '@enclos/bounded';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { Attribute } from '@enclos/sgx';
+import { encodeBootGo } from '@enclos/sgx-stub/wire';
+import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
+import { EXINFO } from '../../cpu/construction.ts';
+import type { LoadedEnclave, StreamLaunch } from '../../cpu/cpu.ts';
+import { createStreamIntake, type MeasuredStream } from '../../cpu/measured-image.ts';
+import type { EnclaveAudit } from '../../platform-audit.ts';
+import { listenForGates, type GatesListener } from '../gate-listener.ts';
+import { gatePlace } from '../host-folder.ts';
+import type { Host } from '../host.ts';
+import { requireIsolation } from '../isolation/plan.ts';
+import type { PlatformServices } from '../services.ts';
+import { serveLeaves } from './leaf-channel.ts';
+import { requireExecution, type SgxExecution } from './sgx-services.ts';
+import { spawnStub, type StubProcess } from './stub-process.ts';
+
+/** What a host announces. */
+export interface SgxBounds {
+  readonly enclaveBytes: bigint;
+  readonly threads: number;
+  readonly stackBytes: number;
+  readonly arenaBytes: number;
+  readonly fastExit: boolean;
+  readonly isolation: Isolation;
+}
+
+/** What it says after the stream. */
+export interface SgxInitialisation extends StreamLaunch {
+  readonly signature: Uint8Array;
+  readonly audit?: EnclaveAudit | undefined;
+}
+
+/** One SGX image from its announcement to EREMOVE. The image passes through; nothing of it is held. */
+export interface SgxLaunch {
+  readonly bounds: SgxBounds;
+  readonly gatePath: string;
+  readonly isolation: readonly IsolationLayer[];
+  readonly streamBytes: number;
+  /** Checks and measures the next piece, and gives it to the process. At most two at once. @throws and is then ended */
+  add(piece: Uint8Array): Promise<void>;
+  /** EINIT. Afterwards the process waits for `start`. @throws and is then ended */
+  initialise(request: SgxInitialisation): Promise<LaunchedIdentity>;
+  /** Lets the process run the enclave. */
+  start(): void;
+  readonly exited: Promise<EnclaveExit>;
+  terminate(): void;
+}
+
+const gateTimeoutMs = 10_000;
+const maxPiecesAtOnce = 2;
+
+/**
+ * Prepares a launch: the process starts when the host has connected all gates, and waits for its pages.
+ * @throws SGX_EXECUTION_UNAVAILABLE, ISOLATION_UNAVAILABLE, PLATFORM_UPLOAD_REFUSED, PLATFORM_SOCKET_REFUSED, PLATFORM_STORAGE_FAILED
+ */
+export async function beginSgxLaunch(services: PlatformServices, host: Host, bounds: SgxBounds): Promise<SgxLaunch> {
+  requireBounds(bounds);
+  const execution = requireExecution(services.sgx);
+  requireIsolation(execution.isolation, bounds.isolation);
+  const { folder, access, seen } = gatePlace(services, host);
+  const gates = await listenForGates(folder, bounds.threads, access);
+  return new Launch({ services, host, bounds, execution, gates }, seen(gates.path));
+}
+
+const maxEnclaveBytes = 1n << 36n;
+const pageBytes = 4096;
+const maxArenaBytes = 2 ** 30;
+
+/** Before anything of the launch is made. The rules of SECS come with ECREATE. */
+function requireBounds({ enclaveBytes, threads, stackBytes, arenaBytes }: SgxBounds): void {
+  if (
+    enclaveBytes < 2n * BigInt(pageBytes) ||
+    enclaveBytes > maxEnclaveBytes ||
+    (enclaveBytes & (enclaveBytes - 1n)) !== 0n
+  ) {
+    throw refused('The range of an enclave is a power of two from two pages to 64 GiB.');
+  }
+  if (threads < 1 || threads > 64) throw refused('An enclave has 1 to 64 threads.');
+  if (stackBytes < pageBytes || stackBytes % pageBytes !== 0 || arenaBytes % pageBytes !== 0) {
+    throw refused('Stack and arena are whole pages, and the stack at least one.');
+  }
+  if (arenaBytes > maxArenaBytes || arenaBytes < threads * stackBytes) {
+    throw refused('The arena holds the stacks of all threads, and has at most 1 GiB.');
+  }
+}
+
+interface LaunchParts {
+  readonly services: PlatformServices;
+  readonly host: Host;
+  readonly bounds: SgxBounds;
+  readonly execution: SgxExecution;
+  readonly gates: GatesListener;
+}
+
+class Launch implements SgxLaunch {
+  readonly bounds: SgxBounds;
+  readonly gatePath: string;
+  readonly isolation: readonly IsolationLayer[];
+  readonly exited: Promise<EnclaveExit>;
+  readonly #parts: LaunchParts;
+  readonly #intake;
+  readonly #running: Promise<StubProcess>;
+  readonly #turns = new Turns();
+  #process: StubProcess | undefined;
+  #enclave: LoadedEnclave | undefined;
+  #miscSelect = 0;
+  #waiting = 0;
+  #streamBytes = 0;
+  #isEnded = false;
+
+  constructor(parts: LaunchParts, gatePath: string) {
+    this.#parts = parts;
+    this.bounds = parts.bounds;
+    this.gatePath = gatePath;
+    this.isolation = parts.execution.isolation.layers;
+    this.#intake = createStreamIntake(parts.bounds.enclaveBytes);
+    this.#running = this.#spawn();
+    this.#running.catch(() => undefined);
+    this.exited = this.#exit();
+  }
+
+  get streamBytes(): number {
+    return this.#streamBytes;
+  }
+
+  add(piece: Uint8Array): Promise<void> {
+    return this.#orEnd(async () => {
+      if (piece.length === 0 || this.#waiting === maxPiecesAtOnce) {
+        throw refused(`A piece has at least one record, and ${maxPiecesAtOnce} pieces are sent at once.`);
+      }
+      this.#waiting += 1;
+      await this.#turns.take(async () => {
+        this.#streamBytes += piece.length;
+        // Both take the bytes that this call alone holds, so the measured bytes are those that the process gets.
+        this.#intake.push(piece);
+        await (await this.#running).send(piece);
+      });
+      this.#waiting -= 1;
+    });
+  }
+
+  initialise({ signature, audit, ...launch }: SgxInitialisation): Promise<LaunchedIdentity> {
+    return this.#orEnd(async () => {
+      const running = await this.#running;
+      const stream = await this.#turns.take(async () => this.#intake.finish());
+      requireThreads(stream, this.bounds);
+      const { cpu } = this.#parts.services;
+      const enclave = cpu.initialise(stream, signature, launch);
+      this.#enclave = enclave;
+      this.#miscSelect = launch.miscSelect;
+      // It may have ended in the meantime, and then nothing removes the enclave later.
+      if (this.#isEnded) this.#remove();
+      const calls = {
+        report: (request: { readonly targetInfo: Uint8Array; readonly reportData: Uint8Array }) =>
+          cpu.ereport(enclave, request.targetInfo, request.reportData),
+        key: ({ request }: { readonly request: Uint8Array }) => cpu.egetkey(enclave, request),
+      };
+      serveLeaves(running.channel, audit?.leaves(calls) ?? calls, () => running.kill());
+      return identityOf(enclave);
+    });
+  }
+
+  start(): void {
+    const { enclave, bounds } = { enclave: this.#enclave, bounds: this.bounds };
+    if (enclave === undefined) return;
+    this.#process?.start(
+      encodeBootGo({
+        fastExit: bounds.fastExit,
+        exceptionInformation: (this.#miscSelect & EXINFO) !== 0,
+        threads: bounds.threads,
+        stackBytes: BigInt(bounds.stackBytes),
+        arenaBytes: BigInt(bounds.arenaBytes),
+        attributeFlags: enclave.identity.attributes.flags,
+        xfrm: enclave.identity.attributes.xfrm,
+      }),
+    );
+  }
+
+  terminate(): void {
+    this.#isEnded = true;
+    this.#parts.gates.close();
+    this.#process?.kill();
+  }
+
+  /** A launch that was refused leaves nothing. */
+  async #orEnd<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.terminate();
+      // The code of an enclave that ended does not cross to a host, which has none yet.
+      if (!isEnclosError(error, 'ENCLAVE_START_FAILED')) throw error;
+      throw new EnclosError('LAUNCH_PROCESS_ENDED', error.message, { cause: error });
+    }
+  }
+
+  async #spawn(): Promise<StubProcess> {
+    const { host, bounds, execution, gates: listener } = this.#parts;
+    const gates = await listener.accept(gateTimeoutMs);
+    try {
+      const user = await host.enclaveUsers?.take();
+      try {
+        // Here, not when the launch began: the host chooses how much time passes in between.
+        await execution.program.recheck();
+        // It may have been ended between the host's connections and this moment.
+        if (this.#isEnded) throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.');
+        const { program, isolation } = execution;
+        const who = { user: user?.id, cgroups: host.cgroups };
+        const made = spawnStub({ ...bounds, ...who, stubPath: program.path, isolation, gates });
+        this.#process = made;
+        void made.exited.then(() => user?.giveBack());
+        await made.ready;
+        return made;
+      } catch (error) {
+        if (this.#process === undefined) user?.giveBack();
+        throw error;
+      }
+    } catch (error) {
+      destroyAll(gates);
+      throw error;
+    }
+  }
+
+  async #exit(): Promise<EnclaveExit> {
+    try {
+      return await (
+        await this.#running
+      ).exited;
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : 'The enclave could not start.';
+      return (await this.#process?.exited) ?? { exitCode: undefined, signal: undefined, detail };
+    } finally {
+      this.#isEnded = true;
+      this.#parts.gates.close();
+      this.#remove();
+    }
+  }
+
+  #remove(): void {
+    if (this.#enclave !== undefined) this.#parts.services.cpu.eremove(this.#enclave);
+  }
+}
+
+function destroyAll(gates: readonly Socket[]): void {
+  for (const gate of gates) gate.destroy();
+}
+
+function requireThreads({ threads: pages }: MeasuredStream, { threads }: SgxBounds): void {
+  if (pages >= threads) return;
+  throw new EnclosError(
+    'LAUNCH_IMAGE_REFUSED',
+    `The image has ${pages} TCS pages, fewer than the ${threads} threads.`,
+    {
+      details: { rule: 'threads' },
+    },
+  );
+}
+
+function identityOf({ identity }: LoadedEnclave): LaunchedIdentity {
+  const { mrEnclave, mrSigner, isvProdId, isvSvn, attributes } = identity;
+  const debug = (attributes.flags & Attribute.DEBUG) !== 0n;
+  return Object.freeze({ mrEnclave, mrSigner, productId: isvProdId, securityVersion: isvSvn, debug });
+}
+
+function refused(reason: string): EnclosError {
+  return new EnclosError('PLATFORM_UPLOAD_REFUSED', reason);
+}
