@@ -1,6 +1,14 @@
 import './errors.ts';
 export { encodeAttributes, parseAttributes, type Attributes } from './attributes.ts';
-export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
+export {
+  Attribute,
+  KeyName,
+  KeyPolicy,
+  LEGACY_XFRM,
+  MISCSELECT_EXINFO,
+  PAGE_SIZE,
+  PageFlags,
+} from './constants.ts';
 export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';
 export {
   encodeQuote,
