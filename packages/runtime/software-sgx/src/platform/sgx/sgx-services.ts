@@ -40,7 +40,7 @@ export interface PrepareSgxOptions {
   readonly isolation: IsolationPlan;
   /** Writes the outer filter, and gives its path. */
   readonly writeFilter: () => Promise<string>;
-  /** Of the machine; undefined when there is none, and the stub is only tried. */
+  /** The CPUSVN of the machine; undefined when there is none, and the stub is only tried. */
   readonly cpuSvn: Uint8Array | undefined;
 }
 
