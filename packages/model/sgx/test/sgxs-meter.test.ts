@@ -32,17 +32,20 @@ describe('the meter of a stream', () => {
           const records = [ecreate(sizeBytes)];
           for (const { gap, kind, fill } of pages) {
             at += gap * 4096;
-            if (kind === 'whole')
+            if (kind === 'whole') {
               records.push(eadd(at), ...Array.from({ length: 16 }, (_, i) => eextend(at + 256 * i, fill)));
+            }
             if (kind === 'heap') records.push(eadd(at, 0x203n));
             if (kind === 'tcs') records.push(eadd(at, PageFlags.TCS), eextend(at));
-            if (kind === 'partly')
+            if (kind === 'partly') {
               records.push(eadd(at), unmeasured(at, fill), eextend(at + 512, fill), unmeasured(at + 768));
+            }
           }
           const pieces: Uint8Array[] = [];
           const left = [...records];
-          for (let i = 0; left.length > 0; i += 1)
+          for (let i = 0; left.length > 0; i += 1) {
             pieces.push(concatBytes(...left.splice(0, 1 + (groups[i % groups.length] ?? 0))));
+          }
           const found = metered(pieces);
           assert.deepEqual(found.mrEnclave, measured(concatBytes(...records)));
           assert.equal(found.threads, pages.filter(({ kind }) => kind === 'tcs').length);
