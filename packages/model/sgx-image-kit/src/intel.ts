@@ -25,7 +25,7 @@ export interface IntelEnclaveOptions extends KitSigning {
 export const intelEdl = `enclave {
   trusted {
     public void ecall_nothing(void);
-    public void ecall_copy([in, size=bytes] const uint8_t* from, [out, size=bytes] uint8_t* to, uint64_t bytes);
+    public void ecall_copy([in, size=bytes] const uint8_t* source, [out, size=bytes] uint8_t* copy, uint64_t bytes);
     public int32_t ecall_ask(int32_t value);
     public void ecall_report([in, size=512] const uint8_t* target, [in, size=64] const uint8_t* data, [out, size=432] uint8_t* report);
     public uint32_t ecall_key([in, size=512] const uint8_t* request, [out, size=16] uint8_t* key);

@@ -20,7 +20,10 @@ const legacyFeatures = 3n;
  * @throws ENCLAVE_FILE_NOT_SIGNED, SIGSTRUCT_INVALID
  * @throws ENCLAVE_ATTRIBUTES_REFUSED when the signature forbids the mode, or asks for what no enclave has.
  */
-export function launchAttributes(image: EnclaveImage, { debug }: { readonly debug: boolean }): LaunchAttributes {
+export function launchAttributes(
+  image: Pick<EnclaveImage, 'signature' | 'attributes' | 'miscSelect'>,
+  { debug }: { readonly debug: boolean },
+): LaunchAttributes {
   if (image.signature === undefined) throw new EnclosError('ENCLAVE_FILE_NOT_SIGNED', 'The image has no SIGSTRUCT.');
   const { attributes: signed, attributeMask: mask, miscSelect, miscMask } = parseSigstruct(image.signature);
   const wanted = (image.attributes.flags & ~mask.flags) | (signed.flags & mask.flags);

@@ -3,8 +3,8 @@ import type { Compilation } from '@enclos/edl-compiler';
 import { grouped } from '@enclos/command-line';
 import { markOf } from '../../output/table.ts';
 import { defineCommand } from '../define.ts';
-import { compileFile, renderDiagnostics, settingsOf } from './compile.ts';
-import { compileOptions } from './options.ts';
+import { compileFile, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
+import { compileOptions } from '../../interfaces/options.ts';
 
 export const command = defineCommand({
   description: [

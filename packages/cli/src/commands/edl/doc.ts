@@ -1,7 +1,7 @@
 import { generateDocumentation } from '@enclos/edl-calls';
 import { defineCommand } from '../define.ts';
-import { modelOf, renderDiagnostics, settingsOf } from './compile.ts';
-import { compileOptions, outOptions } from './options.ts';
+import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
+import { compileOptions, outOptions } from '../../interfaces/options.ts';
 import { outdated, renderMade, writeOut } from './write-out.ts';
 
 export const command = defineCommand({

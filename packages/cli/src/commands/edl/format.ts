@@ -4,8 +4,8 @@ import { EnclosError } from '@enclos/errors';
 import { markOf } from '../../output/table.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { defineCommand } from '../define.ts';
-import { definesOf, readSource } from './compile.ts';
-import { compileOptions } from './options.ts';
+import { definesOf, readSource } from '../../interfaces/compile.ts';
+import { compileOptions } from '../../interfaces/options.ts';
 import { hasText } from './write-out.ts';
 
 export const command = defineCommand({

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { generateTypeScript } from '@enclos/edl-calls';
 import { defineCommand } from '../define.ts';
-import { modelOf, renderDiagnostics, settingsOf } from './compile.ts';
-import { readForeignTypes } from './foreign.ts';
-import { codeOptions, compileOptions, outOptions } from './options.ts';
+import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
+import { readForeignTypes } from '../../interfaces/foreign.ts';
+import { codeOptions, compileOptions, outOptions } from '../../interfaces/options.ts';
 import { outdated, renderMade, writeOut } from './write-out.ts';
 
 export const command = defineCommand({

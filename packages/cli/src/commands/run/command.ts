@@ -1,5 +1,8 @@
 import { eventLines } from './events.ts';
 import { run } from './run.ts';
+import { signedOptions } from './signed/options.ts';
+import { jsonSignedEvents, printOnStandardError, signedEvents } from './signed/render.ts';
+import { runSigned } from './signed/run-signed.ts';
 import { defineCommand } from '../define.ts';
 import { eventsOption } from '../../options/events.ts';
 import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';
@@ -19,6 +22,10 @@ export const command = defineCommand({
     'The member event says what happens: built, key-made, warning, platform, closed-state, not-remembered, starting (with the identity of the enclave), running (an enclave of the host program, with the transport of each of its streams) and ended (with exitCode).',
     'A failure is a line with error instead.',
     '',
+    'With --sgx, there is no project: the signed file of an enclave of Intel’s SGX SDK or of Open Enclave is run as it is, on any machine with x86-64.',
+    'The functions that it calls come from the module of --ocalls, and --call makes calls of its functions: the result is a line of JSON.',
+    'In values, {"hex": "00ff"} is bytes, and {"integer": "…"} an integer that a number of JavaScript does not hold.',
+    '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
   arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
@@ -30,6 +37,7 @@ export const command = defineCommand({
     },
     relayed: relayedOption,
     ...projectOptions,
+    ...signedOptions,
     json: eventsOption,
   },
   rest: { value: 'ARGUMENTS', summary: 'Arguments of the host program' },
@@ -39,6 +47,10 @@ export const command = defineCommand({
       command: 'enclos run --isolation=best -- --port 8080',
       summary: 'On a machine that lacks a layer, with arguments for the host',
     },
+    {
+      command: `enclos run --sgx enclave.signed.so --edl enclave.edl --ocalls ocalls.ts --call 'add {"a": 20, "b": 22}'`,
+      summary: 'Run a signed enclave of another SDK, and make a call',
+    },
     { command: 'enclos run --json', summary: 'Write what happens for a script, one JSON object a line' },
   ],
   exitCodes: {
@@ -47,7 +59,17 @@ export const command = defineCommand({
   },
   async run(input, context) {
     const { io, notes, progress } = context;
-    const options = { ...projectRun(input, context), debug: input.options.debug, relayed: input.options.relayed };
+    const { sgx, edl, debug } = input.options;
+    if (sgx !== undefined || edl !== undefined) {
+      const { isolation, stateFolder, platformSocket } = projectRun(input, context);
+      const signed = { input: input.options, debug, isolation, stateFolder, platformSocket };
+      if (input.options.json) {
+        const takeBack = printOnStandardError();
+        await runSigned(signed, context, jsonSignedEvents(context)).finally(takeBack);
+      } else await runSigned(signed, context, signedEvents(context));
+      return { exitCode: 0 };
+    }
+    const options = { ...projectRun(input, context), debug, relayed: input.options.relayed };
     if (input.options.json) {
       const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
       const outcome = await run({ ...options, output: 'stderr' }, io, events);

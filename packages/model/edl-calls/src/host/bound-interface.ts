@@ -13,14 +13,23 @@ export interface InterfaceParts {
   readonly userCheck: readonly string[];
 }
 
-/** An interface whose calls can be made. */
-export interface BoundInterface extends InterfaceParts {
+/**
+ * An interface whose calls can be made.
+ *
+ * @typeParam E the generated interface of its ECALLs
+ * @typeParam O the generated interface of the handlers of its OCALLs
+ */
+export interface BoundInterface<E extends object = object, O extends object = object> extends InterfaceParts {
   /** The codec of its calls, made once for each SDK. */
   readonly codec: (abi: Abi) => CallCodec;
+  /** Only for compilers: never there. */
+  readonly types?: { readonly ecalls: E; readonly ocalls: O };
 }
 
 /** Freezes an interface, and gives it its codecs. Generated modules call this. */
-export function bindInterface(parts: InterfaceParts): BoundInterface {
+export function bindInterface<E extends object = object, O extends object = object>(
+  parts: InterfaceParts,
+): BoundInterface<E, O> {
   const codecs = new Map<Abi, CallCodec>();
   const { model, foreign, userCheck } = freeze(parts);
   return Object.freeze({

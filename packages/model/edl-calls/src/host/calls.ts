@@ -39,6 +39,8 @@ export interface OcallRequest {
   readonly calls: SgxCalls;
   /** Reserves memory of the arena, at a multiple of 16, which the enclave has the host free. */
   readonly allocate: (bytes: number) => bigint;
+  /** Runs the handler, after the values were read. Absent: it just runs. */
+  readonly run?: <T>(handler: () => T) => T;
 }
 
 /** A value now or later. */

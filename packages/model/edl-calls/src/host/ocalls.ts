@@ -12,13 +12,20 @@ type Handler = (values: object, during: { readonly ecalls: object }) => unknown;
  * Serves the OCALLs of an enclave by handlers of values. Generated modules call this.
  *
  * @param handlers a function for each OCALL, by its name
+ * @param elsewhere names of OCALLs that are served elsewhere, and need no handler
  * @throws EDL_INVALID_INTERFACE when a handler is missing
  */
-export function serveOcalls(bound: BoundInterface, handlers: object): OcallServer {
-  const byIndex = bound.model.ocalls.map((ocall) => ({ ocall, handler: handlerOf(handlers, ocall.name) }));
+export function serveOcalls(
+  bound: BoundInterface,
+  handlers: object,
+  elsewhere: ReadonlySet<string> = new Set(),
+): OcallServer {
+  const byIndex = bound.model.ocalls.map((ocall) =>
+    elsewhere.has(ocall.name) ? undefined : { ocall, handler: handlerOf(handlers, ocall.name) },
+  );
   return Object.freeze({
     async ocall(index: number, request: OcallRequest) {
-      const { memory, address, calls, allocate } = request;
+      const { memory, address, calls, allocate, run = atOnce } = request;
       const served = byIndex[index];
       const codec = bound.codec(calls.abi).ocalls[index];
       if (served === undefined || codec === undefined) {
@@ -26,10 +33,14 @@ export function serveOcalls(bound: BoundInterface, handlers: object): OcallServe
       }
       const { ocall, handler } = served;
       const { values, encodeResult } = codec.decodeArguments(memory, address);
-      const result = await handler(values, { ecalls: ecallsOf(bound, calls, ocall.allows) });
+      const result = await run(() => handler(values, { ecalls: ecallsOf(bound, calls, ocall.allows) }));
       return encodeResult({ ...answerOf(ocall, result), allocate });
     },
   });
+}
+
+function atOnce<T>(handler: () => T): T {
+  return handler();
 }
 
 function handlerOf(handlers: object, name: string): Handler {

@@ -82,7 +82,7 @@ function constantBlocks(model: EdlModel, options: TypeScriptOptions, own: OwnNam
   return [
     [
       docComment(['The interface as it was checked, frozen. Calls are encoded by it.']),
-      `export const ${own.constant} = bindInterface(${text});`,
+      `export const ${own.constant} = bindInterface<${own.ecalls}, ${own.ocalls}>(${text});`,
     ].join('\n'),
     [docComment(['SHA-256 of the interface.']), `export const ${own.digest} = '${digest}';`].join('\n'),
   ];

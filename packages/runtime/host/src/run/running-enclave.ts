@@ -1,15 +1,15 @@
 import { isIPv6 } from 'node:net';
-import { underDeadline, untilAborted } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import type { Functions, Invoke } from '@enclos/edl';
 import type { Endpoint } from '@enclos/gate';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { GateTable, type LaunchedEnclave } from '@enclos/tee';
 import type { StreamAddress } from '../services/addresses.ts';
 import type { RunningStream } from '../debug/developer-tool.ts';
 import { gateOptions } from './call-deadline.ts';
 import { toSendOnce } from './gate-transport.ts';
+import { EndCause, endedInTime, observed, reportEnd } from './life.ts';
 import { defaultDisposeTimeoutMs, type LoadOptions } from './load-options.ts';
 import { endError } from './lost-enclave.ts';
 import type { LogFields } from '../observe/logger.ts';
@@ -177,7 +177,8 @@ function runningEnclave<T extends Functions, U extends Functions>(
   const { identity, isolation, exited } = launched;
   options.developerTool?.started(manifest.name, identity, runningStreams(manifest, services));
   const cause = new EndCause([exited, endpoint.closed]);
-  const reported = watch === undefined ? ended : reportEnd(watch, { launched, manifest, ended, cause });
+  const fields = { threads: manifest.threads };
+  const reported = watch === undefined ? ended : reportEnd(watch, { ended, exited, cause, fields });
   return {
     invoke: debugging.through((call) =>
       endpoint.invoke(GateTable.application, call.index, toSendOnce(call.payload), gateOptions(call)),
@@ -190,75 +191,10 @@ function runningEnclave<T extends Functions, U extends Functions>(
     ended,
     async dispose() {
       cause.hostDisposes();
-      await inTime(
+      await endedInTime(
         endpoint.close().then(() => reported),
         options.disposeTimeoutMs ?? defaultDisposeTimeoutMs,
       );
     },
   };
-}
-
-/** @throws TEE_PLATFORM_UNREACHABLE when the end was not reported in time. */
-async function inTime(end: Promise<void>, timeoutMs: number): Promise<void> {
-  if (timeoutMs === Infinity) return end;
-  try {
-    await underDeadline(timeoutMs, (signal) => untilAborted(signal, end));
-  } catch (cause) {
-    const late = `The platform did not report the end of the enclave within ${timeoutMs} ms (disposeTimeoutMs).`;
-    throw new EnclosError('TEE_PLATFORM_UNREACHABLE', late, { details: { timeoutMs }, cause });
-  }
-}
-
-/** Why an enclave ends: its host disposes of it, or it is lost. Disposing of an enclave that has already ended is a loss. */
-class EndCause {
-  #hasEnded = false;
-  #isHost = false;
-
-  /** @param ends the first of these to settle is the end. */
-  constructor(ends: readonly Promise<unknown>[]) {
-    for (const end of ends) void end.then(() => (this.#hasEnded = true));
-  }
-
-  get isHost(): boolean {
-    return this.#isHost;
-  }
-
-  hostDisposes(): void {
-    this.#isHost ||= !this.#hasEnded;
-  }
-}
-
-interface End {
-  readonly launched: LaunchedEnclave;
-  readonly manifest: EnclaveManifest;
-  readonly ended: Promise<void>;
-  readonly cause: EndCause;
-}
-
-/** Logs the end of an enclave after it has ended. */
-async function reportEnd(watch: Watch, { launched, manifest, ended, cause }: End): Promise<void> {
-  await ended;
-  const { exitCode, signal, detail } = await launched.exited;
-  const { threads } = manifest;
-  if (cause.isHost) return watch.event('disposed', 'info', 'The enclave was ended by its host.', { threads });
-  watch.event('lost', 'error', 'The enclave is gone.', {
-    threads,
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
-    // The other lines are the error output of a debug enclave.
-    reason: detail.split('\n', 1)[0] ?? '',
-  });
-}
-
-/** Counts and times a step of the load. */
-async function observed<R>(watch: Watch | undefined, kind: 'load' | 'start', step: () => Promise<R>): Promise<R> {
-  const observation = watch?.begin({ kind, function: '' });
-  try {
-    const result = await step();
-    observation?.end('OK');
-    return result;
-  } catch (error) {
-    observation?.end(codeOf(error, 'ENCLAVE_START_FAILED'));
-    throw error;
-  }
 }

@@ -24,6 +24,11 @@ class MissingMemory extends Error {
   }
 }
 
+/** Whether work failed only because memory was not read yet: {@link SnapshotMemory.decode} does it again. */
+export function isMissingMemory(error: unknown): boolean {
+  return error instanceof MissingMemory;
+}
+
 /**
  * The arena as one call saw it. An address is read once: what the enclave writes there later does not change what was decoded.
  * Decode by {@link decode}, which fetches what the answers did not bring.

@@ -127,6 +127,10 @@ export class StubThread implements SgxThread {
     const failed = [...(this.#current === undefined ? [] : [this.#current.pending]), ...this.#waiting.splice(0)];
     this.#current = undefined;
     for (const pending of failed) pending.fail(this.#lost);
+  }
+
+  /** Closes the gate, which ends the process: after it has ended, since its end by a gate would hide why it ends. */
+  close(): void {
     this.#gate.destroy();
   }
 

@@ -45,7 +45,7 @@ export interface FakeIntelEnclave {
 }
 
 /** Plays the trusted runtime of Intel's SDK. */
-function playIntel(enclave: FakeIntelEnclave): (thread: InsideThread) => Promise<void> {
+export function playIntel(enclave: FakeIntelEnclave): (thread: InsideThread) => Promise<void> {
   return async (thread) => {
     for (;;) await entered(thread, enclave, await thread.next());
   };

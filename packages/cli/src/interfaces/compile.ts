@@ -11,8 +11,8 @@ import {
   type WarningChoice,
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
-import { readSmallText, textOf, unreadable } from '../../files/read.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
+import { readSmallText, textOf, unreadable } from '../files/read.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 
 /** As much as the compiler takes. One byte more is read, so that it says what is too much. */
 const longestFile = 4 * 1024 * 1024;

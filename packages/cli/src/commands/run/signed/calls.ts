@@ -1,0 +1,43 @@
+import { isJsonObject, type JsonValue, parseJson } from '@enclos/codec/json';
+import { didYouMean } from '@enclos/diagnostics';
+import { refuseUsage } from '../../../usage/usage-error.ts';
+import { valueOfJson } from './values.ts';
+
+/** An ECALL of the command line. */
+export interface PlannedCall {
+  readonly name: string;
+  readonly values: object;
+}
+
+/** A command line is not longer. */
+const MAX_JSON_LENGTH = 1024 * 1024;
+
+/**
+ * Reads `NAME`, or `NAME JSON` with an object of the values by the names of the parameters.
+ *
+ * @param ecalls the names of the public ECALLs
+ * @throws CLI_USAGE
+ */
+export function plannedCall(text: string, ecalls: readonly string[]): PlannedCall {
+  const [, name = '', json] = /^\s*(\w+)(?:\s+(.*))?$/s.exec(text) ?? [];
+  if (name === '') refuseUsage(`--call ${JSON.stringify(text)} does not begin with the name of an ECALL.`);
+  if (!ecalls.includes(name)) {
+    const meant = didYouMean(name, ecalls);
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    refuseUsage(`The interface has no public ECALL ${name}.${hint}`);
+  }
+  if (json === undefined || json.trim() === '') return { name, values: {} };
+  const parsed = readJson(name, json);
+  if (!isJsonObject(parsed)) refuseUsage(`The values of ${name} are not a JSON object, such as {"a": 1}.`);
+  const values = Object.entries(parsed).map(([parameter, value]) => [parameter, valueOfJson(value)] as const);
+  return { name, values: Object.fromEntries(values) };
+}
+
+function readJson(name: string, json: string): JsonValue {
+  try {
+    return parseJson(json, MAX_JSON_LENGTH);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return refuseUsage(`The values of ${name} are not JSON: ${why}`);
+  }
+}

@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { EnclosError } from '@enclos/errors';
+import { bundleHost } from '../../../project/bundle-host.ts';
+
+/**
+ * Loads the module whose exports are the handlers of OCALLs, by name; or whose default export is an object of them. TypeScript is
+ * bundled first, beside it, so that its packages are found.
+ *
+ * @throws CLI_HOST_MISSING, BuildError BUILD_FAILED, CLI_FILE_INVALID
+ */
+export async function loadHandlers(path: string): Promise<object> {
+  const folder = await mkdtemp(join(dirname(path), '.enclos-ocalls-'));
+  try {
+    const bundle = await bundleHost(dirname(path), basename(path), join(folder, 'ocalls.mjs'));
+    const module: unknown = await import(pathToFileURL(bundle.path).href);
+    return handlersOf(module, path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function handlersOf(module: unknown, path: string): object {
+  if (typeof module === 'object' && module !== null) {
+    if (!('default' in module)) return module;
+    const { default: given } = module;
+    if (typeof given === 'object' && given !== null) return given;
+  }
+  const message = `${path} exports neither the functions of OCALLs nor an object of them as its default.`;
+  throw new EnclosError('CLI_FILE_INVALID', message, { details: { path } });
+}

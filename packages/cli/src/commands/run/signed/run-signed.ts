@@ -1,0 +1,88 @@
+import { toHex } from '@enclos/codec';
+import { bindInterface } from '@enclos/edl-calls/host';
+import { loadSgxEnclave } from '@enclos/sgx-host';
+import type { Isolation, PlatformDescription } from '@enclos/tee';
+import type { CommandContext } from '../../context.ts';
+import { modelOf, settingsOf } from '../../../interfaces/compile.ts';
+import { readForeignTypes } from '../../../interfaces/foreign.ts';
+import { openProjectPlatform, type ProjectPlatformOptions } from '../../../project/platform.ts';
+import { refuseUsage } from '../../../usage/usage-error.ts';
+import { plannedCall } from './calls.ts';
+import { loadHandlers } from './handlers.ts';
+import type { SignedInput } from './options.ts';
+import { jsonOfValue } from './values.ts';
+
+/** An enclave that runs. */
+export interface SignedEnclave {
+  readonly name: string;
+  /** Hex. */
+  readonly mrEnclave: string;
+  /** Hex. */
+  readonly mrSigner: string;
+  readonly productId: number;
+  readonly securityVersion: number;
+  readonly debug: boolean;
+  readonly threads: number;
+}
+
+/** What happens during a run. */
+export interface SignedEvents {
+  during<T>(label: string, work: () => Promise<T>): Promise<T>;
+  platform(description: PlatformDescription): void;
+  running(enclave: SignedEnclave): void;
+  /** @param result as JSON */
+  returned(call: string, result: unknown): void;
+  readonly print: (device: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface SignedRun extends ProjectPlatformOptions {
+  readonly input: SignedInput;
+  readonly debug: boolean;
+  readonly isolation: Isolation;
+}
+
+/**
+ * Loads a signed enclave, makes the calls of the command line one after the other, and ends it.
+ *
+ * @throws what loading throws; CLI_USAGE; what a call throws
+ */
+export async function runSigned(run: SignedRun, context: CommandContext, events: SignedEvents): Promise<void> {
+  const { input, debug, isolation } = run;
+  const { path, io } = context;
+  if (input.sgx === undefined || input.edl === undefined) refuseUsage('--sgx and --edl go together.');
+  const { model } = await modelOf(input.edl, settingsOf({ ...input, warn: [] }, io.cwd));
+  const foreign = await readForeignTypes(path(input.foreign));
+  const edl = bindInterface({ model, foreign, userCheck: input['allow-user-check'] });
+  const ecalls = model.ecalls.flatMap(({ name, isPublic }) => (isPublic ? [name] : []));
+  const calls = input.call.map((text) => plannedCall(text, ecalls));
+  const handlers = path(input.ocalls);
+  const ocalls = handlers === undefined ? {} : await loadHandlers(handlers);
+  const platform = await events.during('starting the platform', () => openProjectPlatform(run));
+  try {
+    events.platform(platform.description);
+    const { launcher } = platform;
+    const image = path(input.sgx);
+    const { print } = events;
+    const enclave = await loadSgxEnclave({ image, edl, ocalls, launcher, debug, isolation, print });
+    try {
+      const { mrEnclave, mrSigner, ...identity } = enclave.identity;
+      const { threads } = enclave;
+      events.running({
+        name: model.name,
+        mrEnclave: toHex(mrEnclave),
+        mrSigner: toHex(mrSigner),
+        threads,
+        ...identity,
+      });
+      for (const { name, values } of calls) {
+        const call: unknown = Reflect.get(enclave.ecalls, name);
+        if (typeof call !== 'function') continue;
+        events.returned(name, jsonOfValue(await Reflect.apply(call, enclave.ecalls, [values])));
+      }
+    } finally {
+      await enclave.dispose();
+    }
+  } finally {
+    await platform.launcher.close();
+  }
+}

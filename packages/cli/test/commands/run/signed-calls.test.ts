@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { plannedCall } from '../../../src/commands/run/signed/calls.ts';
+import { jsonOfValue, valueOfJson } from '../../../src/commands/run/signed/values.ts';
+
+describe('values of calls in JSON', () => {
+  test('are bytes, large integers, and what JSON has', () => {
+    const json = {
+      a: 1,
+      b: { hex: '00FF' },
+      c: [{ integer: '18446744073709551615' }, null, true],
+      d: { hex: 'x', e: 1 },
+    };
+    assert.deepEqual(valueOfJson(json), {
+      a: 1,
+      b: Uint8Array.of(0, 255),
+      c: [2n ** 64n - 1n, null, true],
+      d: { hex: 'x', e: 1 },
+    });
+    const result = {
+      small: 5n,
+      large: 2n ** 63n,
+      bytes: Uint8Array.of(1, 171),
+      numbers: Int32Array.of(-1, 2),
+      words: BigUint64Array.of(3n),
+      list: [{ text: 'a' }],
+      nothing: null,
+    };
+    assert.equal(
+      JSON.stringify(jsonOfValue(result)),
+      '{"small":5,"large":{"integer":"9223372036854775808"},"bytes":{"hex":"01ab"},"numbers":[-1,2],"words":[3],"list":[{"text":"a"}],"nothing":null}',
+    );
+    assert.equal(jsonOfValue(undefined), null);
+  });
+
+  test('are refused when they are neither', () => {
+    for (const wrong of [
+      { hex: '0' },
+      { hex: 'zz' },
+      { integer: '1.5' },
+      { integer: '' },
+      { integer: '1'.repeat(30) },
+    ]) {
+      assert.throws(() => valueOfJson(wrong), /is not/);
+    }
+  });
+
+  test('follow the name of the call', () => {
+    assert.deepEqual(plannedCall('add', ['add']), { name: 'add', values: {} });
+    assert.deepEqual(plannedCall(' add {"a": 1}', ['add']), { name: 'add', values: { a: 1 } });
+    for (const [text, problem] of [
+      ['', /does not begin with the name/],
+      ['{"a": 1}', /does not begin with the name/],
+      ['ad', /no public ECALL ad\. Did you mean add\?/],
+      ['add 5', /not a JSON object/],
+      ['add [1]', /not a JSON object/],
+      ['add {"a": 1', /not JSON/],
+      ['add {"a": 1, "a": 2}', /not JSON/],
+    ] as const) {
+      assert.throws(() => plannedCall(text, ['add']), problem);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { toHex } from '@enclos/codec';
+import { generateSigningKey } from '@enclos/sgx/node';
+import { intelEdl, intelEnclave } from '@enclos/sgx-image-kit';
+import { nativeTest } from '@enclos/testkit';
+import { enclos, errorOf, jsonLines, temporaryFolder, type Ran } from '../../cli.ts';
+
+const folder = temporaryFolder();
+const write = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content);
+  return name;
+};
+/** By the real clock: the platform is another process. */
+const run = (...argv: readonly string[]): Promise<Ran> =>
+  enclos(['run', ...argv], { cwd: folder, env: process.env, now: () => new Date() });
+/** The code of the failure that ends the events. */
+const failureOf = (ran: Ran): unknown => {
+  const { error } = jsonLines(ran.stdout).at(-1) ?? {};
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+};
+const edl = write('enclave.edl', intelEdl);
+
+describe('enclos run --sgx', () => {
+  test('needs a file and its interface, and calls of it', async () => {
+    for (const argv of [
+      ['--sgx', 'enclave.signed.so'],
+      ['--edl', edl],
+      ['--sgx', 'enclave.signed.so', '--edl', edl, '--call', 'ecall_absent'],
+    ]) {
+      const ran = await run(...argv, '--json');
+      assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_USAGE'], argv.join(' '));
+    }
+  });
+
+  nativeTest('runs the signed file, makes the calls in their order, and writes what came of them', async () => {
+    const { signed, mrEnclave } = intelEnclave({ key: generateSigningKey() });
+    const image = write('enclave.signed.so', signed);
+    const ocalls = write(
+      'ocalls.ts',
+      'export function ocall_ask({ value }: { value: number }): number {\n  console.log("asked");\n  return value * 2;\n}\n',
+    );
+    const common = ['--sgx', image, '--edl', edl, '--ocalls', ocalls, '--isolation=best', '--state', 'state'];
+    const copy = 'ecall_copy {"source": {"hex": "0102"}, "bytes": 2}';
+    const calls = ['--call', 'ecall_ask {"value": 21}', '--call', copy, '--call', 'ecall_nothing'];
+    const ran = await run(...common, ...calls);
+    assert.equal(ran.code, 0, ran.stderr);
+    assert.deepEqual(ran.stdout.trim().split('\n'), ['42', '{"copy":{"hex":"0102"}}', 'null']);
+    assert.match(ran.stderr, new RegExp(`enclave runs with 2 threads, MRENCLAVE ${toHex(mrEnclave)}`));
+
+    const [platform, running, first] = jsonLines((await run(...common, ...calls, '--json')).stdout);
+    assert.equal(platform?.['event'], 'platform');
+    assert.deepEqual(
+      [running?.['event'], running?.['mrEnclave'], running?.['debug']],
+      ['running', toHex(mrEnclave), false],
+    );
+    assert.deepEqual(first, { event: 'returned', call: 'ecall_ask', result: 42 });
+
+    const failed = await run(...common, '--call', 'ecall_misbehave {"kind": 1}', '--json');
+    assert.deepEqual([failed.code, failureOf(failed)], [1, 'ENCLAVE_LOST']);
+    const missing = await run('--sgx', image, '--edl', edl, '--isolation=best', '--state', 'state', '--json');
+    assert.equal(failureOf(missing), 'EDL_INVALID_INTERFACE');
+  });
+});

@@ -1,0 +1,44 @@
+import { underDeadline, untilAborted } from '@enclos/bounded';
+import type { EnclosError } from '@enclos/errors';
+import { endError } from '@enclos/host/life';
+import type { LaunchedSgxEnclave } from '@enclos/tee';
+
+/** How long the platform may take to say why a process has ended, after the end of a gate. */
+const REPORT_TIMEOUT_MS = 2000;
+
+/** The end of an enclave: what began it tells all that wait. */
+export class Loss {
+  readonly #enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>;
+  readonly #close: (error: EnclosError) => void;
+  #told: Promise<EnclosError> | undefined;
+
+  /** @param close fails everything that waits for the enclave. Called once. */
+  constructor(enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>, close: (error: EnclosError) => void) {
+    [this.#enclave, this.#close] = [enclave, close];
+    void enclave.exited.then(() => this.begin());
+  }
+
+  /**
+   * Ends the enclave, if it runs, and fails what waits for it.
+   *
+   * @param reason one sentence; otherwise the platform's report says why. The first call counts.
+   * @returns the error that everything fails with
+   */
+  async begin(reason?: string): Promise<EnclosError> {
+    this.#told ??= this.#tell(reason);
+    return this.#told;
+  }
+
+  async #tell(reason: string | undefined): Promise<EnclosError> {
+    const { exited, terminate } = this.#enclave;
+    // An enclave that only closed a gate would not end by itself.
+    void terminate().catch(() => undefined);
+    const exit =
+      reason === undefined
+        ? await underDeadline(REPORT_TIMEOUT_MS, (signal) => untilAborted(signal, exited)).catch(() => undefined)
+        : { exitCode: undefined, signal: undefined, detail: reason };
+    const error = endError('ENCLAVE_LOST', exit, undefined);
+    this.#close(error);
+    return error;
+  }
+}

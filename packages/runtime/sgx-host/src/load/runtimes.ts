@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EnclaveImage } from '@enclos/sgx-image';
+import type { SgxLauncher } from '@enclos/tee';
+import type { AbiHost, AbiRuntime } from '../abi/abi.ts';
+import { createIntelRuntime } from '../intel/runtime.ts';
+import { systemOcalls } from '../intel/system-ocalls.ts';
+import { createOpenEnclaveRuntime } from '../open-enclave/runtime.ts';
+import { isSystemName } from '../open-enclave/system-ocalls.ts';
+import { type Cpuid, cpuidFrom } from '../processor/cpuid.ts';
+
+/** What the runtimes of the SDKs are given of this process. */
+export interface ProcessServices {
+  readonly launcher: SgxLauncher;
+  readonly print: (device: 'stdout' | 'stderr', text: string) => void;
+  /** A line of the enclave. @param level 0 error to 4 trace */
+  readonly log: (level: number, text: string) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** How the enclaves of one SDK are run. */
+export interface SdkRuntime {
+  readonly abi: 'intel' | 'oe';
+  readonly isSystemName: (name: string) => boolean;
+  readonly create: (host: AbiHost, services: ProcessServices) => AbiRuntime;
+}
+
+const sdkRuntimes: Readonly<Record<Exclude<EnclaveImage['sdk'], 'sgxs'>, SdkRuntime>> = {
+  intel: {
+    abi: 'intel',
+    isSystemName: (name) => systemOcalls.has(name),
+    create: (host, { failed }) => createIntelRuntime(host, { cpuid: machineCpuid(), sleep, failed }),
+  },
+  'open-enclave': {
+    abi: 'oe',
+    isSystemName,
+    create: (host, { launcher, print, log, failed }) =>
+      createOpenEnclaveRuntime(host, {
+        cpuid: machineCpuid(),
+        randomBytes: (bytes) => randomBytes(bytes),
+        quoting: launcher,
+        // Levels of Open Enclave: 1 fatal, 2 error, 3 warning, 4 information, 5 verbose.
+        log: (level, text) => log(Math.max(0, level - 2), text),
+        print,
+        failed,
+        now: () => Date.now(),
+      }),
+  },
+};
+
+/** @returns undefined for an SGXS stream, which does not say what it was made with */
+export function sdkRuntimeOf({ sdk }: EnclaveImage): SdkRuntime | undefined {
+  return sdk === 'sgxs' ? undefined : sdkRuntimes[sdk];
+}
+
+function machineCpuid(): Cpuid {
+  return cpuidFrom(readFileSync('/proc/cpuinfo', 'latin1'));
+}
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { ref: false, signal }).catch(() => undefined);
+}
