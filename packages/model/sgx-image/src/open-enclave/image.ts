@@ -73,7 +73,10 @@ export function openOpenEnclaveImage(
     version: undefined,
     sizeBytes: BigInt(places.sizeBytes),
     ssaFrameSize: 1,
-    attributes: Object.freeze({ flags: wantedFlags(properties) | Attribute.MODE64BIT, xfrm: properties.xfrm | LEGACY_XFRM }),
+    attributes: Object.freeze({
+      flags: wantedFlags(properties) | Attribute.MODE64BIT,
+      xfrm: properties.xfrm | LEGACY_XFRM,
+    }),
     miscSelect: properties.product.exceptionInformation ? MISCSELECT_EXINFO : 0,
     signature: properties.signature,
     threads: countThreads(regions),

@@ -1,12 +1,19 @@
 import type { ReadAt } from '@enclos/elf';
-import { Attribute, LEGACY_XFRM, PAGE_SIZE, PageFlags, SgxsReader, type SgxsEvent } from '@enclos/sgx';
+import {
+  Attribute,
+  LEGACY_XFRM,
+  PAGE_SIZE,
+  PageFlags,
+  SGXS_CHUNK_BYTES,
+  SgxsReader,
+  type SgxsEvent,
+} from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from '../image.ts';
 import { maxEnclaveBytes } from '../pages/region.ts';
 import { refuse } from '../refusals.ts';
 
 const pieceBytes = 256 * 1024;
-const chunkBytes = 256;
 const allChunks = 0xffff;
 
 /**
@@ -72,7 +79,7 @@ function* eventsOf(read: ReadAt, fileBytes: number): Generator<SgxsEvent> {
 
 function addChunk(draft: Draft, { offset, measured, data }: Extract<SgxsEvent, { readonly kind: 'chunk' }>): void {
   const within = Number(offset) - draft.offset;
-  const bit = 1 << (within / chunkBytes);
+  const bit = 1 << (within / SGXS_CHUNK_BYTES);
   if (measured) {
     // Another order gives another MRENCLAVE, which a list of pages cannot say.
     if (bit !== draft.measured + 1) refuse('a page is not measured in the order of its chunks.');

@@ -207,7 +207,7 @@ _Noreturn void boot_main(const u64 *sp) {
     if (words[0] == AT_EXECFN) end = stack_end((const char *)words[1]);
   }
   if ((features & HAS_FSGSBASE) == 0) die(NO_FSGSBASE);
-  // The one section that the linker makes writable, and nobody writes to.
+  // The one section that the linker makes writable, although nothing writes to it.
   protect((u64)_DYNAMIC & ~(PAGE - 1ull), PAGE, READ);
   sys(SYS_PRCTL, SET_DUMPABLE, 0, 0, 0, 0);
   receive_image(&image);
