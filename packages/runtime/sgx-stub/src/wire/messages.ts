@@ -71,7 +71,8 @@ export class MessageReader {
       this.#headFilled += piece.length;
       at += piece.length;
       if (this.#headFilled < headerBytes) return at;
-      this.#body = new Uint8Array(this.#bodyBytes(viewOf(this.#head, 0, headerBytes)));
+      // Every byte of it is written before anything reads it; zeros first would cost as much again.
+      this.#body = Buffer.allocUnsafeSlow(this.#bodyBytes(viewOf(this.#head, 0, headerBytes)));
       this.#bodyFilled = 0;
     }
     const piece = chunk.subarray(at, at + this.#body.length - this.#bodyFilled);
