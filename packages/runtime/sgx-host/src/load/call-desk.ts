@@ -78,16 +78,8 @@ export class CallDesk {
         settled();
         signal?.removeEventListener('abort', abort);
       };
-      call(waits === undefined ? {} : { signal: waits.signal }).then(
-        (result) => {
-          done();
-          resolve(result);
-        },
-        (error: Error) => {
-          done();
-          reject(error);
-        },
-      );
+      const made = call(waits === undefined ? {} : { signal: waits.signal });
+      made.then(resolve, reject).finally(done).catch(reject);
     });
   }
 }
