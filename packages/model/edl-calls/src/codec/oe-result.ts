@@ -87,11 +87,16 @@ export function oeResultName(result: number | bigint): string | undefined {
   return result <= 0xffff ? resultNames[Number(result)] : undefined;
 }
 
-/** A call that Open Enclave's code inside did not make, or its gate. EDL_CALL_FAILED, with `status` and `name` in its details. */
-export function oeCallFailed(call: string, result: number | bigint): EnclosError {
+/**
+ * A call that Open Enclave's code inside did not make, or its gate. EDL_CALL_FAILED, with `status` and `name` in its details.
+ *
+ * @param cause what a handler threw during the call
+ */
+export function oeCallFailed(call: string, result: number | bigint, cause?: unknown): EnclosError {
   const name = oeResultName(result);
   const text = name === undefined ? `${result}, which is not an oe_result_t` : `${name} (${result})`;
   return new EnclosError('EDL_CALL_FAILED', `The enclave answered the call of "${call}" with ${text}.`, {
     details: { call, status: Number(result), ...(name === undefined ? {} : { name }) },
+    cause,
   });
 }

@@ -35,6 +35,8 @@ export interface CallReturn {
   /** What the function came to. */
   readonly value: bigint;
   readonly reads: readonly Uint8Array[];
+  /** What the last handler threw. */
+  readonly failure: unknown;
 }
 
 /** What the host answers an OCALL with. */
@@ -43,6 +45,8 @@ export interface OcallOutcome {
   readonly result: number;
   readonly value: bigint;
   readonly writes: readonly ArenaPatch[];
+  /** What its handler threw. */
+  readonly failure?: unknown;
 }
 
 export type OcallService = (frame: Frame, called: number, exit: ExitAnswer) => Promise<OcallOutcome>;
@@ -78,6 +82,7 @@ export class Entries {
       // An exception is handled amid a call, whose record must stay.
       writes: handlesException ? [] : [context, ...(call.writes ?? [])],
     });
+    let failure: unknown;
     for (;;) {
       if (answer.kind === 'exception') {
         if (handlesException) return this.#host.lost('It faulted while it handled an exception.');
@@ -87,10 +92,12 @@ export class Entries {
       }
       const word = decodeGateWord(answer.registers.rdi);
       if (word.code === GateCode.ereturn) {
-        return { result: word.result, value: answer.registers.rsi, reads: answer.reads };
+        return { result: word.result, value: answer.registers.rsi, reads: answer.reads, failure };
       }
       if (word.code !== GateCode.ocall) return this.#host.lost('It left without a call or a result of Open Enclave.');
-      const { result, value, writes } = await this.#serve(frame, word.function, answer);
+      const outcome = await this.#serve(frame, word.function, answer);
+      failure = outcome.failure ?? failure;
+      const { result, value, writes } = outcome;
       answer = await thread.enter({
         ...leaving,
         rdi: encodeGateWord({ code: GateCode.oreturn, function: word.function, result }),

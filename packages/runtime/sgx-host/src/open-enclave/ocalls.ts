@@ -99,8 +99,10 @@ export class OcallDesk {
     } catch (error) {
       if (isEnclosError(error) && error.kind === 'lost') throw error;
       if (!host.arena.has(record, oeCallRecord.bytes)) return refused(OeResult.invalidParameter);
-      if (!(error instanceof OcallRefusal)) services.failed(error);
-      return { result: OeResult.ok, value: 0n, writes: [failureRecord(record, resultOf(error))] };
+      const outcome = { result: OeResult.ok, value: 0n, writes: [failureRecord(record, resultOf(error))] };
+      if (error instanceof OcallRefusal) return outcome;
+      services.failed(error);
+      return { ...outcome, failure: error };
     }
   }
 

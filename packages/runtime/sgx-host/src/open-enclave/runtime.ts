@@ -13,13 +13,13 @@ import { NestedCalls } from '../calls/nested.ts';
 import type { ArenaPiece, ArenaRange, SgxThread } from '../gate/thread.ts';
 import { CallContexts } from './call-contexts.ts';
 import { EnclaveMemory } from './enclave-memory.ts';
-import { Entries, type Frame } from './entries.ts';
+import { type CallReturn, Entries, type Frame } from './entries.ts';
 import { OcallDesk } from './ocalls.ts';
 import type { SystemServices } from './system-ocalls.ts';
 import { EnclaveFunction } from './words.ts';
 
 /** What a runtime of Open Enclave's enclaves needs beside the enclave. */
-export interface OpenEnclaveServices extends Omit<SystemServices, 'events'> {
+export interface OpenEnclaveServices extends Omit<SystemServices, 'events' | 'base'> {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** From which level on the enclave logs: `oe_log_level_t`, 0 none to 5 verbose. 3 (warning) by default. */
@@ -56,7 +56,7 @@ class OpenEnclaveRuntime implements AbiRuntime {
     this.#desk = new OcallDesk({
       host,
       memory: this.#memory,
-      services: { ...services, events: host.events },
+      services: { ...services, events: host.events, base: host.enclave.base },
       callsDuring,
     });
     this.#entries = new Entries(host, this.#desk.serve);
@@ -66,8 +66,7 @@ class OpenEnclaveRuntime implements AbiRuntime {
     const handle = this.#host.arena.heap.allocate(HANDLE_BYTES);
     await this.#host.threads.use(async (thread) => {
       const call = { function: EnclaveFunction.initialize, argument: handle };
-      const { result, value } = await this.#entries.run(this.#frame(thread, 0, {}), call);
-      requireOk('oe_create_enclave', result, value);
+      requireOk('oe_create_enclave', await this.#entries.run(this.#frame(thread, 0, {}), call));
     });
     await this.#startLog();
   }
@@ -115,8 +114,9 @@ class OpenEnclaveRuntime implements AbiRuntime {
     try {
       const reads = regionsOf(image, placed);
       const call = { function: EnclaveFunction.call, argument: placed.start, writes: [placed.write], reads };
-      const { result, value, reads: read } = await this.#entries.run(frame, call);
-      requireOk(name, result, value);
+      const returned = await this.#entries.run(frame, call);
+      requireOk(name, returned);
+      const { reads: read } = returned;
       const pieces = reads.map(({ address }, i): ArenaPiece => ({ address, bytes: read[i] ?? new Uint8Array() }));
       const deepCopies = await this.#deepCopies(frame.thread, read[1]);
       return { memory: this.#host.arena.snapshot([...pieces, ...deepCopies]), address: placed.address };
@@ -153,7 +153,7 @@ function regionsOf({ bytes, start, pointers }: ArenaImage, placed: PlacedImage):
 }
 
 /** @throws EDL_CALL_FAILED when the gate or the function inside refused a call */
-function requireOk(call: string, result: number, value: bigint): void {
-  if (result !== OeResult.ok) throw oeCallFailed(call, result);
-  if (value !== 0n) throw oeCallFailed(call, value);
+function requireOk(call: string, { result, value, failure }: CallReturn): void {
+  if (result !== OeResult.ok) throw oeCallFailed(call, result, failure);
+  if (value !== 0n) throw oeCallFailed(call, value, failure);
 }

@@ -8,6 +8,8 @@ import { integerIn, type SystemOcall, textIn } from './system-ocall.ts';
 /** What the OCALLs of the SDK itself stand on. */
 export interface SystemServices {
   readonly events: ThreadEvents;
+  /** Where the enclave's range begins: addresses in its file are counted from there. */
+  readonly base: bigint;
   readonly cpuid: Cpuid;
   readonly randomBytes: (bytes: number) => Uint8Array;
   /** The quoting enclave; without it an enclave gets no remote evidence. */
@@ -23,10 +25,12 @@ export interface SystemServices {
 /** Leaves that an enclave asks for at its start, in this order (openenclave/internal/cpuid.h). */
 const CPUID_LEAVES = [0, 1, 4, 7, 0x8000_0000, 0x8000_0001] as const;
 const MAX_ENTROPY_BYTES = 65_536;
+/** OE_BACKTRACE_MAX (openenclave/internal/backtrace.h). */
+const MAX_FRAMES = 32;
 
 /** OCALLs of the SDK's EDL files that are answered when the user has no handler for them, by name. */
 export function systemOcalls(services: SystemServices): ReadonlyMap<string, SystemOcall> {
-  const { events, cpuid, randomBytes, quoting, log, print, failed } = services;
+  const { events, base, cpuid, randomBytes, quoting, log, print, failed } = services;
   const served: Readonly<Record<string, SystemOcall>> = {
     oe_sgx_get_cpuid_table_ocall: (values) => cpuidTable(cpuid, integerIn(values, 'cpuid_table_buffer_size')),
     async oe_sgx_thread_wake_wait_ocall(values) {
@@ -54,14 +58,24 @@ export function systemOcalls(services: SystemServices): ReadonlyMap<string, Syst
       return { returned: OeResult.ok, outputs: { data: randomBytes(Number(size)) } };
     },
     // Symbols are in a file that the host does not read.
-    oe_sgx_backtrace_symbols_ocall: unsupportedResult,
-    oe_sgx_log_backtrace_ocall: unsupportedResult,
+    oe_sgx_backtrace_symbols_ocall: () => ({ returned: OeResult.unsupported }),
+    oe_sgx_log_backtrace_ocall(values) {
+      log(Number(integerIn(values, 'level')), backtrace(values['buffer'], base));
+      return { returned: OeResult.ok };
+    },
     ...evidenceOcalls(quoting, failed),
   };
   return new Map(Object.entries(served));
 }
 
-const unsupportedResult: SystemOcall = () => ({ returned: OeResult.unsupported });
+/** Addresses as `addr2line -e FILE` takes them, the innermost first. */
+function backtrace(addresses: unknown, base: bigint): string {
+  if (!(addresses instanceof BigUint64Array)) throw new OcallRefusal(OeResult.invalidParameter);
+  const offsets = [...addresses.subarray(0, MAX_FRAMES)].map(
+    (address) => `0x${BigInt.asUintN(64, address - base).toString(16)}`,
+  );
+  return `Backtrace, as offsets in the file: ${offsets.join(' ')}`;
+}
 
 function cpuidTable(cpuid: Cpuid, size: bigint): ReturnType<SystemOcall> {
   const table = new Uint8Array(CPUID_LEAVES.length * 16);

@@ -373,3 +373,40 @@ test('an enclave that can log is told from which level, and what it logs and pri
   assert.equal(level, 3);
   assert.deepEqual(services.lines, ['log 2 hurt', 'stdout abc', 'stderr abc']);
 });
+
+test('a backtrace is logged as offsets in the file', async () => {
+  const model = openEnclaveModel(['debug'], 'trusted { public void run(); };');
+  const { call, services } = during(
+    function* log(inside) {
+      const frames = new Uint8Array(BigUint64Array.of(0x7f00_0000_1234n, 0x7f00_0000_0042n).buffer);
+      const fields: [number, bigint][] = [
+        [32, 16n],
+        [40, 2n],
+        [48, 16n],
+        [56, 2n],
+      ];
+      const { result, output } = yield* inside.ocall(0, argumentsOf(64, fields, frames), 64);
+      assert.deepEqual([result, output.getUint32(24, true)], [0n, 0]);
+    },
+    { model },
+  );
+  await call('run');
+  assert.deepEqual(services.lines, ['log 2 Backtrace, as offsets in the file: 0x1234 0x42']);
+});
+
+test('a call that fails after a handler threw says what it threw', async () => {
+  const thrown = new Error('no such question');
+  const run: Work = function* run(inside) {
+    yield* inside.ocall(0, argumentsOf(32, []), 32);
+    return 1n;
+  };
+  const handlers = {
+    ask: () => {
+      throw thrown;
+    },
+  };
+  const { call } = load({ model: callModel, functions: { ecalls: [run, run] }, handlers });
+  const failed = (error: unknown): boolean =>
+    hasCode('EDL_CALL_FAILED', { name: 'OE_FAILURE' })(error) && error instanceof Error && error.cause === thrown;
+  await assert.rejects(call('run'), failed);
+});

@@ -46,6 +46,10 @@ const files: Readonly<Record<string, string>> = {
       oe_result_t oe_verify_quote_ocall([in] const oe_uuid_t* format_id);
     };
   };`,
+  'sdk/debug.edl': `enclave { untrusted {
+    oe_result_t oe_sgx_log_backtrace_ocall([user_check] oe_enclave_t* oe_enclave, oe_log_level_t level,
+      [in, count=size] const uint64_t* buffer, size_t size);
+  }; };`,
   'sdk/fcntl.edl': `enclave { untrusted {
     oe_host_fd_t oe_syscall_open_ocall([in, string] const char* pathname, int flags, oe_mode_t mode) propagate_errno;
   }; };`,

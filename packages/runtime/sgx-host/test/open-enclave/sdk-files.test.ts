@@ -66,10 +66,10 @@ test("the functions that are served have the types of the SDK's own files", { sk
   const model = sdkModel(samples ?? '');
   const byName = new Map(model.ocalls.map((ocall) => [ocall.name, ocall]));
   assert.ok(model.ocalls.every(({ name }) => isSystemName(name)));
-  const services = { ...recordingServices(), events: new ThreadEvents([]) };
+  const services = { ...recordingServices(), events: new ThreadEvents([]), base: 0n };
   const served = [...systemOcalls(services).keys(), 'oe_realloc_ocall'];
   for (const name of served) assert.ok(byName.has(name), name);
-  const tested = openEnclaveModel(['cpu', 'logging', 'memory', 'thread', 'attestation', 'fcntl'], '');
+  const tested = openEnclaveModel(['cpu', 'logging', 'memory', 'thread', 'attestation', 'fcntl', 'debug'], '');
   for (const ocall of tested.ocalls) {
     // It is cut short there.
     if (ocall.name === 'oe_verify_quote_ocall') continue;

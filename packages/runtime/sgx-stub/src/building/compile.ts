@@ -20,7 +20,6 @@ const flags = [
   '-ffreestanding',
   '-fno-builtin',
   '-fPIE',
-  '-fvisibility=hidden',
   '-fno-stack-protector',
   '-fcf-protection=none',
   '-fno-jump-tables',

@@ -2,19 +2,12 @@
 // bytes; this checks them again, since nothing here may depend on it. Pages may come in any order, as EADD allows.
 #include "stub.h"
 
-enum { ALL_CHUNKS = 0xffff };
-
-static u32 u32_at(const u8 *at) {
-  u32 value;
-  __builtin_memcpy(&value, at, 4);
-  return value;
-}
-
-static u64 u64_at(const u8 *at) {
-  u64 value;
-  __builtin_memcpy(&value, at, 8);
-  return value;
-}
+// Values lie on any boundary.
+typedef u32 __attribute__((aligned(1), may_alias)) u32_anywhere;
+typedef u64 __attribute__((aligned(1), may_alias)) u64_anywhere;
+static u32 u32_at(const u8 *at) { return *(const u32_anywhere *)at; }
+static u64 u64_at(const u8 *at) { return *(const u64_anywhere *)at; }
+static int is_tag(const u8 *at, const char *tag) { return u64_at(at) == u64_at((const u8 *)tag); }
 
 static int zeros(const u8 *at, u32 from) {
   u32 bits = 0;
@@ -22,14 +15,8 @@ static int zeros(const u8 *at, u32 from) {
   return bits == 0;
 }
 
-// Eight characters as a number, as they lie in memory.
-#define TAG(a, b, c, d, e, f, g, h)                                                                                    \
-  ((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 | (u64)(f) << 40 | (u64)(g) << 48 |     \
-   (u64)(h) << 56)
-
 static int create(struct image *image, const u8 *at) {
-  u64 frame_pages = u32_at(at + 8);
-  u64 bytes = u64_at(at + 12);
+  u64 frame_pages = u32_at(at + 8), bytes = u64_at(at + 12);
   if (image->bytes != 0 || !zeros(at, 20)) return REFUSE;
   if (frame_pages < 1 || frame_pages > MAX_SSA_PAGES) return REFUSE;
   if (bytes < 2 * PAGE || bytes > MAX_RANGE || (bytes & (bytes - 1)) != 0) return REFUSE;
@@ -39,15 +26,14 @@ static int create(struct image *image, const u8 *at) {
 }
 
 // SECINFO.FLAGS (SDM vol. 3D, EADD): a TCS without permissions, or a regular page, writable only if readable.
-static int page_kind(u64 flags) {
+static u64 page_kind(u64 flags) {
   if (flags == 0x100) return PRESENT | TCS;
   if ((flags & ~7ull) != 0x200 || (flags & 3) == WRITE) return 0;
-  return PRESENT | (int)(flags & 7);
+  return PRESENT | (flags & 7);
 }
 
 static int add(struct image *image, const u8 *at) {
-  u64 offset = u64_at(at + 8);
-  int kind = page_kind(u64_at(at + 16));
+  u64 offset = u64_at(at + 8), kind = page_kind(u64_at(at + 16));
   if (!zeros(at, 24) || kind == 0 || offset % PAGE != 0 || offset >= image->bytes) return REFUSE;
   if (image->pages[offset / PAGE] != 0) return REFUSE;
   if (range_open(image, offset) != 0) return REFUSE_MEMORY;
@@ -88,16 +74,14 @@ static int start(struct image *image, const u8 *at) {
 int boot_record(struct image *image, const u8 *at, u64 have, u64 *used) {
   *used = RECORD;
   if (have < RECORD) return MORE;
-  u64 tag = u64_at(at);
-  int has_data = tag == TAG('E', 'E', 'X', 'T', 'E', 'N', 'D', 0) || tag == TAG('U', 'N', 'M', 'E', 'A', 'S', 'R', 'D');
-  if (has_data) {
+  if (is_tag(at, "EEXTEND") || is_tag(at, "UNMEASRD")) {
     *used = RECORD + CHUNK;
     return have < *used ? MORE : chunk(image, at);
   }
-  if (tag == TAG('E', 'C', 'R', 'E', 'A', 'T', 'E', 0)) return create(image, at);
+  if (is_tag(at, "ECREATE")) return create(image, at);
   if (image->bytes == 0) return REFUSE;
-  if (tag == TAG('E', 'A', 'D', 'D', 0, 0, 0, 0)) return add(image, at);
-  return tag == TAG('E', 'N', 'C', 'L', 'O', 'S', 'G', 'O') ? start(image, at) : REFUSE;
+  if (is_tag(at, "EADD\0\0\0")) return add(image, at);
+  return is_tag(at, "ENCLOSGO") ? start(image, at) : REFUSE;
 }
 
 // True when every page of a part of the range has these permissions.
@@ -112,34 +96,25 @@ static int has_pages(const struct image *image, u64 offset, u64 bytes, u8 wanted
 // Reads a TCS (SDM vol. 3D, TCS), and checks what EENTER would: the frames of the state save area are pages that it can write.
 int boot_entry_point(const struct image *image, u32 number, struct entry_point *out) {
   const u8 *tcs = image->base + image->tcs[number];
-  u64 ssa = u64_at(tcs + 16);
-  u64 frames = u32_at(tcs + 28);
-  u64 entry = u64_at(tcs + 32);
-  u64 fs = u64_at(tcs + 48);
-  u64 gs = u64_at(tcs + 56);
+  u64 ssa = u64_at(tcs + 16), frames = u32_at(tcs + 28), entry = u64_at(tcs + 32);
+  u64 fs = u64_at(tcs + 48), gs = u64_at(tcs + 56), base = (u64)image->base;
   if (u32_at(tcs + 24) != 0 || frames < 1 || frames > image->bytes / image->frame_bytes) return REFUSE;
   if (ssa % PAGE != 0 || !has_pages(image, ssa, frames * image->frame_bytes, PRESENT | READ | WRITE)) return REFUSE;
   if (entry >= image->bytes || fs % PAGE != 0 || gs % PAGE != 0 || fs >= image->bytes || gs >= image->bytes) return REFUSE;
-  u64 base = (u64)image->base;
   *out = (struct entry_point){base + image->tcs[number], base + ssa, frames, base + entry, base + fs, base + gs};
   return 0;
 }
 
 // A place without pages for the stub's memory, in the largest gap, away from its edges where it is large enough.
 int boot_hole(const struct image *image, u64 bytes, u64 *offset) {
-  u64 best = 0, best_end = 0, from = 0;
-  u64 count = image->bytes / PAGE;
-  for (u64 i = 0; i <= count; i++) {
-    if (i < count && image->pages[i] == 0) continue;
-    if (i - from > best_end - best) {
-      best = from;
-      best_end = i;
-    }
-    from = i + 1;
+  u64 first = 0, end = 0, from = 0;
+  for (u64 at = 0; at <= image->bytes; at += PAGE) {
+    if (at < image->bytes && image->pages[at / PAGE] == 0) continue;
+    if (at - from > end - first) first = from, end = at;
+    from = at + PAGE;
   }
-  u64 end = best_end * PAGE;
-  u64 first = (best * PAGE + BLOCK - 1) & ~(u64)(BLOCK - 1);
-  if (first + 2 * BLOCK + bytes <= end) first += BLOCK;
+  first = (first + BLOCK - 1) & ~(BLOCK - 1ull);
+  if (first + 2 * EDGE + bytes <= end) first += EDGE;
   *offset = first;
   return first + bytes <= end ? 0 : REFUSE;
 }

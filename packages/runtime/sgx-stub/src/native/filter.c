@@ -3,8 +3,7 @@
 
 enum { LOAD = 0x20, EQUAL = 0x15, RETURN = 0x06, ALLOW = 0x7fff0000 };
 enum { NUMBER = 0, ARCHITECTURE = 4, ADDRESS = 8, X86_64 = (int)0xc000003e, KILL = (int)0x80000000 };
-enum { SYS_READ = 0, SYS_WRITE = 1, SYS_MPROTECT = 10, SYS_SIGRETURN = 15, SYS_WRITEV = 20, SYS_PRCTL = 157 };
-enum { SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271, SET_SECCOMP = 22, MODE_FILTER = 2, SET_NO_NEW_PRIVS = 38 };
+enum { SET_SECCOMP = 22, MODE_FILTER = 2, SET_NO_NEW_PRIVS = 38 };
 
 struct step {
   u16 code;
@@ -16,28 +15,20 @@ struct step {
 #define FILTER_WITHOUT -1 // For tests: a call that is missing.
 #endif
 
+static u32 present(int number) { return number == FILTER_WITHOUT ? ~0u : (u32)number; }
+
 static void install(const int *calls, u32 count) {
   u64 from = (u64)called, back = (u64)restored;
-  struct step steps[24];
-  u32 n = 0;
+  u32 n = 13;
   if (from >> 32 != back >> 32) die(NO_FILTER);
-  steps[n++] = (struct step){LOAD, 0, 0, ARCHITECTURE};
-  steps[n++] = (struct step){EQUAL, 1, 0, (u32)X86_64};
-  steps[n++] = (struct step){RETURN, 0, 0, (u32)KILL};
-  steps[n++] = (struct step){LOAD, 0, 0, ADDRESS + 4};
-  steps[n++] = (struct step){EQUAL, 1, 0, (u32)(from >> 32)};
-  steps[n++] = (struct step){RETURN, 0, 0, (u32)KILL};
-  steps[n++] = (struct step){LOAD, 0, 0, ADDRESS};
-  steps[n++] = (struct step){EQUAL, 4, 0, (u32)from};
-  steps[n++] = (struct step){EQUAL, 0, 2, (u32)back};
-  steps[n++] = (struct step){LOAD, 0, 0, NUMBER};
-  steps[n++] = (struct step){EQUAL, (u8)(count + 3), 0, SYS_SIGRETURN == FILTER_WITHOUT ? ~0u : SYS_SIGRETURN};
-  steps[n++] = (struct step){RETURN, 0, 0, (u32)KILL};
-  steps[n++] = (struct step){LOAD, 0, 0, NUMBER};
-  for (u32 i = 0; i < count; i++) {
-    u32 number = calls[i] == FILTER_WITHOUT ? ~0u : (u32)calls[i];
-    steps[n++] = (struct step){EQUAL, (u8)(count - i), 0, number};
-  }
+  struct step steps[24] = {
+      {LOAD, 0, 0, ARCHITECTURE}, {EQUAL, 1, 0, (u32)X86_64}, {RETURN, 0, 0, (u32)KILL},
+      {LOAD, 0, 0, ADDRESS + 4}, {EQUAL, 1, 0, (u32)(from >> 32)}, {RETURN, 0, 0, (u32)KILL},
+      // From the place of calls, or from that of rt_sigreturn, which has the next four steps.
+      {LOAD, 0, 0, ADDRESS}, {EQUAL, 4, 0, (u32)from}, {EQUAL, 0, 2, (u32)back},
+      {LOAD, 0, 0, NUMBER}, {EQUAL, (u8)(count + 3), 0, present(SYS_SIGRETURN)}, {RETURN, 0, 0, (u32)KILL},
+      {LOAD, 0, 0, NUMBER}};
+  for (u32 i = 0; i < count; i++) steps[n++] = (struct step){EQUAL, (u8)(count - i), 0, present(calls[i])};
   steps[n++] = (struct step){RETURN, 0, 0, (u32)KILL};
   steps[n++] = (struct step){RETURN, 0, 0, ALLOW};
   struct { u16 count; const struct step *steps; } program = {(u16)n, steps};

@@ -1,15 +1,8 @@
 // One thread: its gate, its entries and exits.
 #include "stub.h"
 
-enum { SYS_READ = 0, SYS_WRITEV = 20, SYS_SIGALTSTACK = 131, SYS_FUTEX = 202, FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 };
-enum { EINTR = 4 };
-
 static u64 receive(const struct thread *thread, void *to, u64 bytes) {
-  long got;
-  do got = sys(SYS_READ, thread->gate, to, bytes);
-  while (got == -EINTR);
-  if (got <= 0) die(GATE_BROKEN);
-  return (u64)got;
+  return read_some((int)thread->gate, to, bytes, GATE_BROKEN);
 }
 
 static void send_parts(const struct thread *thread, struct span *parts, u64 count) {
@@ -43,36 +36,29 @@ static void take_writes(struct thread *thread, const struct request *request, co
   u64 left = request->body - (u64)(at - (const u8 *)(request + 1));
   for (u32 i = 0; wanted && i < request->writes; i++) {
     u8 *to = (u8 *)spans[i].address;
-    u64 held = (u64)(end - at) < spans[i].bytes ? (u64)(end - at) : spans[i].bytes;
+    u64 held = least((u64)(end - at), spans[i].bytes);
     memcpy(to, at, held);
     at += held;
     for (u64 done = held; done < spans[i].bytes;) done += receive(thread, to + done, spans[i].bytes - done);
   }
   if (wanted) return;
   u8 nowhere[512];
-  for (left -= (u64)(end - at); left > 0;) left -= receive(thread, nowhere, left < sizeof nowhere ? left : sizeof nowhere);
-}
-
-static struct limits limits_of(const struct thread *thread) {
-  const struct enclave *enclave = thread->enclave;
-  return (struct limits){enclave->arena, enclave->arena_bytes, thread->stack, thread->stack_bytes, thread->cssa,
-                         thread->at.frames};
+  for (left -= (u64)(end - at); left > 0;) left -= receive(thread, nowhere, least(left, sizeof nowhere));
 }
 
 // Reads one request, and does its writes. Returns 0, or why it is refused.
-static int take_request(struct thread *thread, struct request *request) {
-  struct limits limits = limits_of(thread);
+static int take_request(struct thread *thread, struct request *request, const struct limits *limits) {
   u8 *buffer = (u8 *)request;
   u64 have = 0;
   while (have < sizeof *request) have += receive(thread, buffer + have, PAGE - have);
-  int refusal = request_begin(request, &limits);
+  int refusal = request_begin(request, limits);
   if (refusal == BROKEN || have > sizeof *request + request->body) die(GATE_BROKEN);
   u64 table = 0;
   if (refusal == 0) {
     table = (u64)(request->writes + request->reads) * sizeof(struct span);
     while (have < sizeof *request + table) have += receive(thread, buffer + have, PAGE - have);
     if (have > sizeof *request + request->body) die(GATE_BROKEN);
-    refusal = request_check(request, (const struct span *)(request + 1), &limits);
+    refusal = request_check(request, (const struct span *)(request + 1), limits);
   }
   take_writes(thread, request, buffer + sizeof *request + table, buffer + have, refusal == 0);
   return refusal;
@@ -84,7 +70,6 @@ static int enter_enclave(struct thread *thread, const struct request *request) {
   u64 *outer = (u64 *)(thread->at.ssa + (thread->cssa + 1) * thread->enclave->frame_bytes - 184 + 144);
   outer[0] = request->rsp;
   outer[1] = request->rbp;
-  thread->entry = thread->at.entry;
   thread->fs = thread->at.fs;
   thread->gs = thread->at.gs;
   thread->inside = 1;
@@ -104,29 +89,18 @@ static int run(struct thread *thread, const struct request *request) {
 static void serve(struct thread *thread) {
   struct request *request = (struct request *)((u8 *)thread + BUFFER);
   const struct span *spans = (const struct span *)(request + 1);
-  struct answer answer;
+  const struct enclave *enclave = thread->enclave;
+  struct limits limits = {enclave->arena, enclave->arena_bytes, thread->stack, thread->stack_bytes, thread->cssa, thread->at.frames};
+  struct answer answer = {0};
   u32 parts = 0;
-  memset(&answer, 0, sizeof answer);
-  int refusal = take_request(thread, request);
-  if (refusal != 0) {
-    answer.kind = REFUSED;
-    answer.reason = (u32)refusal;
-  } else if (request->kind == ACCESS) {
-    answer.kind = DATA;
-    for (; parts < request->reads; parts++) {
-      thread->out[1 + parts] = spans[request->writes + parts];
-      answer.body += (u32)spans[request->writes + parts].bytes;
-    }
-  } else {
-    answer.kind = (u32)run(thread, request);
-    memcpy(&answer.rdi, &thread->rdi, 8 * sizeof(u64));
-    struct limits limits = limits_of(thread);
-    if (answer.kind == EXIT) {
-      parts = answer_exit(&answer, request, spans, &limits, thread->out + 1);
-    } else {
-      answer.reason = (u32)thread->vector;
-      answer.fault = thread->fault;
-    }
+  answer.reason = (u32)take_request(thread, request, &limits);
+  answer.kind = answer.reason != 0 ? REFUSED : request->kind == ACCESS ? DATA : (u32)run(thread, request);
+  if (answer.kind == EXIT || answer.kind == EXCEPTION) memcpy(&answer.rdi, &thread->rdi, 8 * sizeof(u64));
+  if (answer.kind == EXCEPTION) {
+    answer.reason = (u32)thread->vector;
+    answer.fault = thread->fault;
+  } else if (answer.kind != REFUSED) {
+    parts = answer_memory(&answer, request, spans, &limits, thread->out + 1);
   }
   answer.cssa = (u32)thread->cssa;
   thread->out[0] = (struct span){(u64)&answer, sizeof answer};
@@ -139,13 +113,9 @@ void run_thread(void *argument) {
   u64 alternate[3] = {(u64)thread + ALT_STACK, 0, ALT_STACK_END - ALT_STACK};
   if (sys(SYS_SIGALTSTACK, alternate, 0) != 0) die(NO_MEMORY);
   set_filter((int)thread->enclave->fast);
-  u32 *ready = &thread->shared->ready;
-  __atomic_add_fetch(ready, 1, __ATOMIC_SEQ_CST);
-  sys(SYS_FUTEX, ready, FUTEX_WAKE_PRIVATE, MAX_THREADS + 1, 0, 0, 0);
-  for (;;) {
-    u32 now = __atomic_load_n(ready, __ATOMIC_SEQ_CST);
-    if (now == thread->enclave->threads + 1) break;
-    sys(SYS_FUTEX, ready, FUTEX_WAIT_PRIVATE, now, 0, 0, 0);
+  u32 *ready = &thread->shared->ready, now = announce(ready);
+  for (; now <= thread->enclave->threads; now = __atomic_load_n(ready, __ATOMIC_SEQ_CST)) {
+    sys(SYS_FUTEX, ready, FUTEX_WAIT, now, 0, 0, 0);
   }
   greet(thread);
   for (;;) serve(thread);

@@ -3,7 +3,7 @@
 
 enum { GENERAL_PROTECTION = 13, PAGE_FAULT = 14, BREAKPOINT = 3 };
 enum { EREPORT = 0, EGETKEY = 1, EEXIT = 4 };
-enum { SYS_MPROTECT = 10, SIGILL = 4, FLAGS = 0x8d5, ZERO_FLAG = 0x40, FAULTED = -1 };
+enum { SIGILL = 4, FLAGS = 0x8d5, ZERO_FLAG = 0x40, FAULTED = -1 };
 enum { FP_MAGIC1 = 0x46505853, FP_MAGIC2 = 0x46505845, SOFTWARE = 464, XHEADER = 512, XAREA = 576 };
 
 // asm/sigcontext.h, asm/ucontext.h.
@@ -37,18 +37,14 @@ static struct saved *saved_of(const struct thread *thread, u64 cssa) {
 
 // How much of the extended state the frame and XFRM leave room for.
 static u64 state_bytes(const struct thread *thread) {
-  u64 room = thread->enclave->frame_bytes - sizeof(struct saved) - 16;
-  u64 bytes = (thread->enclave->xfrm & ~3ull) != 0 ? thread->xstate_bytes : XAREA;
-  return bytes < room ? bytes : room;
+  u64 bytes = (thread->enclave->xfrm & ~3ull) != 0 ? thread->software.xstate_bytes : XAREA;
+  return least(bytes, thread->enclave->frame_bytes - sizeof(struct saved) - 16);
 }
 
 static void save_state(struct thread *thread, const struct context *context) {
   u8 *to = frame_of(thread, thread->cssa);
-  const u32 *software = (const u32 *)(context->state + SOFTWARE);
-  if (software[0] != FP_MAGIC1) die(STUB_FAULT);
-  thread->extended_bytes = software[1];
-  thread->xfeatures = *(const u64 *)(software + 2);
-  thread->xstate_bytes = software[4];
+  memcpy(&thread->software, context->state + SOFTWARE, sizeof thread->software);
+  if (thread->software.magic != FP_MAGIC1) die(STUB_FAULT);
   memcpy(to, context->state, state_bytes(thread));
   memset(to + SOFTWARE, 0, XHEADER - SOFTWARE);
   *(u64 *)(to + XHEADER) &= thread->enclave->xfrm;
@@ -86,19 +82,14 @@ int resume_frame(struct thread *thread) {
   u8 *state = block + RESUME_FRAME + 512;
   u64 bytes = state_bytes(thread);
   const struct saved *from = saved_of(thread, --thread->cssa);
-  if (512 + thread->extended_bytes > BLOCK - RESUME_FRAME) die(STUB_FAULT);
+  if (512ull + thread->software.extended_bytes > BLOCK - RESUME_FRAME) die(STUB_FAULT);
   memset(c, 0, BLOCK - RESUME_FRAME);
   memcpy(state, frame_of(thread, thread->cssa), bytes);
   ((u32 *)state)[6] &= 0xffff; // MXCSR, whose upper half is reserved
-  memset(state + SOFTWARE, 0, XHEADER - SOFTWARE);
-  *(u64 *)(state + XHEADER) &= thread->enclave->xfrm & thread->xfeatures;
+  memcpy(state + SOFTWARE, &thread->software, sizeof thread->software);
+  *(u64 *)(state + XHEADER) &= thread->enclave->xfrm & thread->software.xfeatures;
   memset(state + XHEADER + 8, 0, XAREA - XHEADER - 8);
-  u32 *software = (u32 *)(state + SOFTWARE);
-  software[0] = FP_MAGIC1;
-  software[1] = (u32)thread->extended_bytes;
-  *(u64 *)(software + 2) = thread->xfeatures;
-  software[4] = (u32)thread->xstate_bytes;
-  *(u32 *)(state + thread->xstate_bytes) = FP_MAGIC2;
+  *(u32 *)(state + thread->software.xstate_bytes) = FP_MAGIC2;
   *c = (struct context){
       .flags = 7, .stack = {(u64)block + ALT_STACK, 0, ALT_STACK_END - ALT_STACK}, .r8 = from->r8, .r9 = from->r9,
       .r10 = from->r10, .r11 = from->r11, .r12 = from->r12, .r13 = from->r13, .r14 = from->r14, .r15 = from->r15,
@@ -173,8 +164,8 @@ static int is_same(const u8 *left, const u8 *right, u32 bytes) {
 static void hasten(struct thread *thread, u64 rip) {
   static const u8 short_move[] = {0xb8, EEXIT, 0, 0, 0}, long_move[] = {0x48, 0xc7, 0xc0, EEXIT, 0, 0, 0};
   const struct enclave *enclave = thread->enclave;
-  if (!enclave->fast || rip % PAGE < 7) return;
   const u8 *before = (const u8 *)rip;
+  if (!enclave->fast || rip % PAGE < 7) return;
   u64 at = is_same(before - 7, long_move, 7) ? rip - 7 : is_same(before - 5, short_move, 5) ? rip - 5 : 0;
   int64_t distance = (int64_t)(enclave->trampoline - (at + 5));
   if (at == 0 || at % 64 > 56 || distance != (int32_t)distance) return;
@@ -197,12 +188,10 @@ static _Noreturn void synchronous_exit(struct thread *thread, const struct conte
   leave(thread, EXIT);
 }
 
-static int is_enclu(const struct thread *thread, u64 rip) {
+static int is_enclu(const struct enclave *enclave, u64 rip) {
   static const u8 enclu[] = {0x0f, 0x01, 0xd7};
-  if (rip == (u64)exit_again) return 1;
-  const struct enclave *enclave = thread->enclave;
-  if ((page_of(enclave, rip) & page_of(enclave, rip + 2) & EXECUTE) == 0) return 0;
-  return is_same((const u8 *)rip, enclu, 3);
+  int can_run = (page_of(enclave, rip) & page_of(enclave, rip + 2) & EXECUTE) != 0;
+  return rip == (u64)exit_again || (can_run && is_same((const u8 *)rip, enclu, 3));
 }
 
 // Runs on the thread's alternate stack, in its block. ENCLU is an invalid opcode where the processor or the kernel has no SGX, and
@@ -214,7 +203,7 @@ void on_signal(int signal, const int *information, struct context *context) {
   // Signals that a process sent have no positive code.
   if (!thread->inside || is_own || information[2] <= 0) die(STUB_FAULT);
   int may_be_enclu = signal == SIGILL || context->vector == GENERAL_PROTECTION;
-  if (!may_be_enclu || !is_enclu(thread, rip)) {
+  if (!may_be_enclu || !is_enclu(thread->enclave, rip)) {
     asynchronous_exit(thread, context, context->vector, context->error, context->address);
   }
   u32 leaf = (u32)context->rax;

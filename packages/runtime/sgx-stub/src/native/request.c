@@ -41,15 +41,13 @@ int request_check(const struct request *request, const struct span *spans, const
   return limits->cssa >= limits->frames ? BAD_CSSA : 0;
 }
 
-static u64 least(u64 left, u64 right) { return left < right ? left : right; }
-
-// Fills in what an exit brings: the registers of `answer` are the enclave's. Returns how many parts follow the header.
-u32 answer_exit(struct answer *answer, const struct request *request, const struct span *spans,
-                const struct limits *limits, struct span *out) {
+// Fills in the memory that an exit, or DATA, brings: the registers of `answer` are the enclave's. Returns how many parts follow.
+u32 answer_memory(struct answer *answer, const struct request *request, const struct span *spans,
+                  const struct limits *limits, struct span *out) {
   u32 parts = 0;
   u64 body = 0;
-  answer->final = (answer->rdi & request->mask) == request->final;
-  if (answer->final) {
+  answer->final = answer->kind == EXIT && (answer->rdi & request->mask) == request->final;
+  if (answer->final || answer->kind == DATA) {
     for (u32 i = 0; i < request->reads; i++) {
       out[parts++] = spans[request->writes + i];
       body += spans[request->writes + i].bytes;

@@ -2,41 +2,48 @@
 // enclave: a correct enclave refuses addresses in its own range, so no host can make it write there.
 #include "stub.h"
 
-enum { SYS_READ = 0, SYS_WRITE, SYS_CLOSE = 3, SYS_MMAP = 9, SYS_MPROTECT, SYS_MUNMAP, SYS_SIGACTION = 13, SYS_PRCTL = 157 };
-enum { SYS_FUTEX = 202, SYS_EXIT_GROUP = 231, SYS_PPOLL = 271, SYS_CLOSE_RANGE = 436, EINTR = 4, SET_DUMPABLE = 4 };
-enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2 };
-enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED = 0x10, FIXED_NO_REPLACE = 0x100000 };
-enum { SYS_FCNTL = 72, SET_FLAGS = 4 };
-enum { PIECE = 1 << 20, OPENED = 2 << 20 };
-#define READ_HANG_UP (0x2000ull << 32)
-enum { SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
+enum { AT_RANDOM = 25, AT_HWCAP2 = 26, AT_EXECFN = 31, HAS_FSGSBASE = 2, SET_DUMPABLE = 4 };
+enum { PRIVATE = 0x22, NO_RESERVE = 0x4000, FIXED_NO_REPLACE = 0x100000, READ_HANG_UP = 0x2000, SET_FLAGS = 4 };
+enum { PIECE = 1 << 20, OPENED = 2 << 20, SHARED_PAGE = PAGE, TRAMPOLINE_PAGE = 2 * PAGE, WATCHER_END = 5 * PAGE };
 
 _Noreturn void die(int code) {
   for (;;) sys(SYS_EXIT_GROUP, code);
 }
 
-static void move_all(long number, int fd, u8 *bytes, u64 count, int code) {
-  while (count > 0) {
-    long moved = sys(number, fd, bytes, count);
-    if (moved == -EINTR) continue;
-    if (moved <= 0) die(code);
-    bytes += moved;
-    count -= (u64)moved;
-  }
+static u64 move(long number, int fd, u64 bytes, u64 count, int code) {
+  long moved;
+  do moved = sys(number, fd, bytes, count);
+  while (moved == -EINTR);
+  if (moved <= 0) die(code);
+  return (u64)moved;
 }
 
-void write_all(int fd, const void *bytes, u64 count, int code) { move_all(SYS_WRITE, fd, (u8 *)(u64)bytes, count, code); }
-void read_all(int fd, void *bytes, u64 count, int code) { move_all(SYS_READ, fd, bytes, count, code); }
+u64 read_some(int fd, void *bytes, u64 count, int code) { return move(SYS_READ, fd, (u64)bytes, count, code); }
+
+void read_all(int fd, void *bytes, u64 count, int code) {
+  for (u64 done = 0; done < count;) done += read_some(fd, (u8 *)bytes + done, count - done, code);
+}
+
+void write_all(int fd, const void *bytes, u64 count, int code) {
+  for (u64 done = 0; done < count;) done += move(SYS_WRITE, fd, (u64)bytes + done, count - done, code);
+}
 
 // 0 free, 1 taken, 2 taken and waited for.
 void lock(u32 *word) {
   u32 seen = 0;
   if (__atomic_compare_exchange_n(word, &seen, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
-  while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE) != 0) sys(SYS_FUTEX, word, 128, 2, 0, 0, 0);
+  while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE) != 0) sys(SYS_FUTEX, word, FUTEX_WAIT, 2, 0, 0, 0);
 }
 
 void unlock(u32 *word) {
-  if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2) sys(SYS_FUTEX, word, 129, 1, 0, 0, 0);
+  if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2) sys(SYS_FUTEX, word, FUTEX_WAKE, 1, 0, 0, 0);
+}
+
+// One more thread has its filter. Returns how many have.
+u32 announce(u32 *ready) {
+  u32 now = __atomic_add_fetch(ready, 1, __ATOMIC_SEQ_CST);
+  sys(SYS_FUTEX, ready, FUTEX_WAKE, MAX_THREADS + 1, 0, 0, 0);
+  return now;
 }
 
 static u64 map(u64 at, u64 bytes, int protection, int flags) {
@@ -96,17 +103,15 @@ static void receive_image(struct image *image) {
   for (int state = MORE; state != GO;) {
     u64 used;
     state = boot_record(image, piece + at, held - at, &used);
-    if (state == REFUSE || state == REFUSE_MEMORY) die(state == REFUSE ? BOOT_REFUSED : NO_MEMORY);
-    if (state != MORE) at += used;
-    if (state != MORE) continue;
+    if (state < 0) die(state == REFUSE ? BOOT_REFUSED : NO_MEMORY);
+    if (state != MORE) {
+      at += used;
+      continue;
+    }
     memcpy(piece, piece + at, held - at);
     held -= at;
     at = 0;
-    long got;
-    do got = sys(SYS_READ, BOOT_FD, piece + held, PIECE - held);
-    while (got == -EINTR);
-    if (got <= 0) die(BOOT_REFUSED);
-    held += (u64)got;
+    held += read_some(BOOT_FD, piece + held, PIECE - held, BOOT_REFUSED);
   }
   if (at != held) die(BOOT_REFUSED);
   sys(SYS_MUNMAP, piece, PIECE);
@@ -134,16 +139,12 @@ static u32 gate_of(u32 number) { return number == 0 ? GATE_FD : MORE_GATES_FD + 
 static void make_thread(const struct image *image, struct enclave *enclave, u32 number, const struct entry_point *point) {
   u8 *block = (u8 *)enclave + (number + 1) * (u64)BLOCK;
   struct thread *thread = (struct thread *)block;
-  thread->at = *point;
-  thread->number = number;
-  thread->gate = gate_of(number);
-  thread->tcs = point->tcs;
-  thread->stack = enclave->arena + number * image->stack_bytes;
-  thread->stack_bytes = image->stack_bytes;
-  thread->enclave = enclave;
-  thread->shared = (struct shared *)((u8 *)enclave + SHARED_PAGE);
+  u64 stack = enclave->arena + number * image->stack_bytes;
+  *thread = (struct thread){.number = number, .gate = gate_of(number), .at = *point, .tcs = point->tcs, .entry = point->entry,
+                            .stack = stack,
+                            .stack_bytes = image->stack_bytes, .enclave = enclave,
+                            .shared = (struct shared *)((u8 *)enclave + SHARED_PAGE)};
   protect((u64)block + 2 * PAGE, PAGE, 0);
-  protect((u64)block + ALT_STACK_END, PAGE, 0);
 }
 
 // Ends everything when the platform or a host is gone, also while the enclave runs and nothing reads.
@@ -151,10 +152,9 @@ static void watch(void *argument) {
   const struct enclave *enclave = argument;
   u32 *ready = &((struct shared *)((u8 *)enclave + SHARED_PAGE))->ready;
   u64 polled[MAX_THREADS + 1] = {PLATFORM_FD};
-  for (u32 i = 0; i < enclave->threads; i++) polled[1 + i] = gate_of(i) | READ_HANG_UP;
+  for (u32 i = 0; i < enclave->threads; i++) polled[1 + i] = gate_of(i) | (u64)READ_HANG_UP << 32;
   set_watcher_filter();
-  __atomic_add_fetch(ready, 1, __ATOMIC_SEQ_CST);
-  sys(SYS_FUTEX, ready, 129, MAX_THREADS, 0, 0, 0);
+  announce(ready);
   sys(SYS_PPOLL, polled, 1 + enclave->threads, 0, 0, 8);
   die(polled[0] >> 48 != 0 ? PLATFORM_BROKEN : GATE_BROKEN);
 }
@@ -163,7 +163,8 @@ static void handle_signals(void) {
   static const int signals[] = {4, 5, 7, 8, 11}; // ILL, TRAP, BUS, FPE, SEGV
   for (u32 i = 0; i < sizeof signals / sizeof *signals; i++) {
     // SA_SIGINFO, RESTORER, ONSTACK, NODEFER.
-    u64 action[4] = {(u64)signal_entry, 0x4c000004, (u64)restorer, 0};
+    u64 action[4] = {0, 0x4c000004, 0, 0};
+    action[0] = (u64)signal_entry, action[2] = (u64)restorer;
     if (sys(SYS_SIGACTION, signals[i], action, 0, 8) != 0) die(NO_MEMORY);
   }
 }
@@ -171,8 +172,8 @@ static void handle_signals(void) {
 // On the first thread's own stack: the kernel's goes, as does every descriptor that is not used.
 static void begin(void *argument) {
   struct thread *thread = argument;
-  const u64 *kernel_stack = (const u64 *)((u8 *)thread + BUFFER);
-  if (sys(SYS_MUNMAP, kernel_stack[0], kernel_stack[1]) != 0) die(NO_MEMORY);
+  const struct span *kernel_stack = (const struct span *)((u8 *)thread + BUFFER);
+  if (sys(SYS_MUNMAP, kernel_stack->address, kernel_stack->bytes) != 0) die(NO_MEMORY);
   u32 threads = thread->enclave->threads;
   sys(SYS_CLOSE_RANGE, 0, GATE_FD - 1, 0);
   sys(SYS_CLOSE_RANGE, BOOT_FD, MORE_GATES_FD - 1, 0);
@@ -188,37 +189,26 @@ static void begin(void *argument) {
   run_thread(thread);
 }
 
-// The ELF segments that can be written hold nothing that is.
-static void protect_self(void) {
-  const u8 *header = __ehdr_start;
-  const u8 *entry = header + *(const u64 *)(header + 32);
-  for (u32 i = *(const u16 *)(header + 56); i > 0; i--, entry += 56) {
-    const u64 *fields = (const u64 *)entry;
-    if ((fields[0] & 0xffffffff) != 1 || (fields[0] >> 32 & 2) == 0) continue;
-    u64 from = ((u64)header + fields[2]) & ~(PAGE - 1ull);
-    u64 end = ((u64)header + fields[2] + fields[5] + PAGE - 1) & ~(PAGE - 1ull);
-    protect(from, end - from, READ);
-  }
-}
-
-static u64 text_end(u64 at) {
-  while (*(const u8 *)at != 0) at++;
-  return (at + 9 + PAGE - 1) & ~(PAGE - 1ull);
+// The kernel's stack ends with the name of the program and eight bytes.
+static u64 stack_end(const char *name) {
+  while (*name != 0) name++;
+  return ((u64)name + 9 + PAGE - 1) & ~(PAGE - 1ull);
 }
 
 _Noreturn void boot_main(const u64 *sp) {
   struct image image;
-  u64 stack_end = 0, features = 0;
+  u64 end = 0, features = 0;
   memset(&image, 0, sizeof image);
   const u64 *words = sp + 1 + sp[0] + 1;
   while (*words++ != 0) continue;
   for (; words[0] != 0; words += 2) {
     if (words[0] == AT_HWCAP2) features = words[1];
     if (words[0] == AT_RANDOM) image.random = *(const u64 *)words[1] ^ *(const u64 *)(words[1] + 8);
-    if (words[0] == AT_EXECFN) stack_end = text_end(words[1]);
+    if (words[0] == AT_EXECFN) end = stack_end((const char *)words[1]);
   }
   if ((features & HAS_FSGSBASE) == 0) die(NO_FSGSBASE);
-  protect_self();
+  // The one section that the linker makes writable, and nobody writes to.
+  protect((u64)_DYNAMIC & ~(PAGE - 1ull), PAGE, READ);
   sys(SYS_PRCTL, SET_DUMPABLE, 0, 0, 0, 0);
   receive_image(&image);
   u64 offset = 0, bytes = (image.threads + 1) * (u64)BLOCK;
@@ -237,13 +227,8 @@ _Noreturn void boot_main(const u64 *sp) {
   u64 arena = map_anywhere(&image, image.arena_bytes, PAGE, READ | WRITE);
   if (arena == 0 || blocks == 0) die(NO_MEMORY);
   struct enclave *enclave = (struct enclave *)blocks;
-  *enclave = (struct enclave){.base = image.base, .bytes = image.bytes, .pages = image.pages, .arena = arena};
-  enclave->frame_bytes = image.frame_bytes;
-  enclave->xfrm = image.xfrm;
-  enclave->arena_bytes = image.arena_bytes;
-  enclave->threads = image.threads;
-  enclave->exinfo = image.flags >> 1;
-  enclave->trampoline = (u64)blocks + TRAMPOLINE_PAGE;
+  *enclave = (struct enclave){image.base, image.bytes, image.pages, image.frame_bytes, image.xfrm, arena,
+                              image.arena_bytes, image.threads, image.flags >> 1, 0, (u64)blocks + TRAMPOLINE_PAGE};
   for (u32 i = 0; i < image.threads; i++) make_thread(&image, enclave, i, &points[i]);
   enclave->fast = (image.flags & 1) & write_trampoline(blocks + TRAMPOLINE_PAGE, blocks + BLOCK, image.threads);
   protect((u64)blocks, PAGE, READ);
@@ -252,8 +237,7 @@ _Noreturn void boot_main(const u64 *sp) {
   protect((u64)image.pages, image.bytes / PAGE, READ);
   handle_signals();
   u8 *first = blocks + BLOCK;
-  u64 *kernel_stack = (u64 *)(first + BUFFER);
-  kernel_stack[0] = ((u64)sp & ~(PAGE - 1ull)) - (1 << 20);
-  kernel_stack[1] = stack_end - kernel_stack[0];
+  u64 from = ((u64)sp & ~(PAGE - 1ull)) - (1 << 20);
+  *(struct span *)(first + BUFFER) = (struct span){from, end - from};
   run_on(first + STACK_END, begin, first);
 }

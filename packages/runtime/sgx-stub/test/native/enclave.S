@@ -6,7 +6,7 @@ _start:
 	movq %rcx, %r11
 	testq %rax, %rax
 	jnz exception
-	cmpq $26, %rdi
+	cmpq $27, %rdi
 	ja leave
 	leaq table(%rip), %rax
 	movslq (%rax,%rdi,4), %rcx
@@ -18,7 +18,7 @@ table:
 	.long store - table, call - table, spin - table, ocall - table, guarded - table, jump - table, breakpoint - table
 	.long divide - table, stray - table, vectors - table, segments - table, short_leave - table, flags - table
 	.long others - table, stepped - table, deep - table, silent - table, registers - table, through - table
-	.long back - table
+	.long back - table, old - table
 
 next:
 	leaq 1(%rsi), %rdi
@@ -97,6 +97,11 @@ through: // the same from another place, R10, which is SYSCALL with RET behind i
 	call *%rcx
 	movq %rax, %rdi
 	movq %rbx, %r11
+	jmp leave
+
+old: // a call as 32-bit programs make it
+	movl %esi, %eax
+	int $0x80
 	jmp leave
 
 back: // without EEXIT

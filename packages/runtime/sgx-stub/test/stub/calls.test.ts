@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { AnswerKind, RefusalReason, RequestKind, type GateAnswer, type GateRequest } from '../../src/wire/index.ts';
 import { compilers, stubTest, stubWith } from './builds.ts';
 import { Command, layout, registersAt } from './enclave.ts';
 import { everything, withStub, type TestGate } from './process.ts';
 
 for (const compiler of compilers) {
+  stubTest(`a stub built by ${compiler} needs no relocation and has no data`, async () => {
+    const { stdout } = await promisify(execFile)('readelf', ['-rSW', await stubWith([], compiler)]);
+    assert.match(stdout, /There are no relocations in this file/);
+    assert.doesNotMatch(stdout, / \.(?:data|bss|got|tbss|tdata)/);
+  });
+
   stubTest(`an enclave is entered and leaves, in a stub built by ${compiler}`, async () =>
     withStub({ path: await stubWith([], compiler) }, async (gate) => {
       assert.equal((await gate.send({ rdi: Command.next, rsi: 41n })).rdi, 42n);

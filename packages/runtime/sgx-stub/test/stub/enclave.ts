@@ -30,6 +30,7 @@ export const Command = Object.freeze({
   registers: 24n,
   through: 25n,
   back: 26n,
+  old: 27n,
 });
 
 export const PAGE = 4096;

@@ -54,6 +54,12 @@ stubTest('a system call inside the enclave ends it, whichever it is', () =>
   }),
 );
 
+stubTest('nor one of the calls of 32-bit programs', () =>
+  each([1, 3, 4, 252], async (number) => {
+    assert.deepEqual(await endOf({}, (gate) => gate.send({ rdi: Command.old, rsi: BigInt(number) })), killed);
+  }),
+);
+
 stubTest('a call that the kernel does not filter does nothing', () =>
   each(unfiltered, (number) =>
     withStub({}, async (gate) => {

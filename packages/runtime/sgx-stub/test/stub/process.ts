@@ -152,6 +152,10 @@ export async function bootEnd(path: string, bytes: Uint8Array, close = false): P
   return end;
 }
 
+function endedEarly(how: number | string | null): never {
+  throw new Error(`The stub ended before its greeting: ${how}.`);
+}
+
 function greeting(stream: Duplex, end: Promise<StubEnd>): Promise<GateHello> {
   const greeted = new Promise<GateHello>((resolve) => {
     const held: Buffer[] = [];
@@ -164,10 +168,7 @@ function greeting(stream: Duplex, end: Promise<StubEnd>): Promise<GateHello> {
     };
     stream.on('data', take);
   });
-  const ended = end.then(({ code, signal }) => {
-    throw new Error(`The stub ended before its greeting: ${code ?? signal}.`);
-  });
-  return Promise.race([greeted, ended]);
+  return Promise.race([greeted, end.then(({ code, signal }) => endedEarly(code ?? signal))]);
 }
 
 /** Starts the test enclave, and plays its platform. */
@@ -183,7 +184,8 @@ async function startStub(options: StubOptions = {}): Promise<StartedStub> {
       platform.write(encodePlatformAnswer(request.leaf, answer(request)));
     }),
   );
-  await once(boot, 'data');
+  const ready = once(boot, 'data').then(() => undefined);
+  await Promise.race([ready, end.then(({ code, signal }) => endedEarly(code ?? signal))]);
   for (const piece of options.stream ?? [await testEnclave(options.enclave)]) boot.write(piece);
   boot.write(encodeBootGo(goOf(threads, options.go)));
   const streams = Array.from({ length: threads }, (_, i) => duplexAt(child, i === 0 ? 3 : 8 + i));
