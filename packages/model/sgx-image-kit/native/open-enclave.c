@@ -8,12 +8,19 @@ enum { host_call = 0x8000, host_malloc = 0x8003, host_free = 0x8004 };
 #define CONTINUE_EXECUTION 0xffffffffu
 
 /* The loader writes these numbers into the image, by the names of the dynamic symbols. */
+#define TEXT_OF(value) #value
+#define TEXT(value) TEXT_OF(value)
 #define FILLED(name) ".globl " #name "\n.type " #name ", @object\n.size " #name ", 8\n" #name ": kit" #name ": .quad 0\n"
 __asm__(".pushsection .data\n.balign 8\n" FILLED(_enclave_rva) FILLED(_reloc_rva) FILLED(_reloc_size) FILLED(_tdata_rva)
             FILLED(_tdata_size) FILLED(_tdata_align) FILLED(_tbss_size) FILLED(_tbss_align) FILLED(_td_from_tcs_offset)
         ".popsection\n"
         /* oe_sgx_enclave_properties_t; the kit writes it after the linker. */
-        ".pushsection .oeinfo, \"a\", @progbits\n.balign 8\n.zero 1960\n.popsection\n");
+        ".pushsection .oeinfo, \"a\", @progbits\n.balign 8\n.zero " TEXT(PROPERTIES_BYTES) "\n.popsection\n");
+
+#ifdef KNOWS_MODULES
+/* Since 0.16, every image has this structure of 40 bytes, which tells the enclave of a module. */
+__attribute__((visibility("default"))) const volatile uint64_t _module_info[5];
+#endif
 
 #define HIDDEN __attribute__((visibility("hidden")))
 extern HIDDEN volatile uint64_t kit_reloc_rva, kit_reloc_size, kit_tdata_rva, kit_tdata_size, kit_tbss_size;

@@ -8,6 +8,8 @@ export interface MadeSection {
   readonly type?: number;
   /** The size of each entry of a table. */
   readonly entryBytes?: number;
+  /** Default: 0. */
+  readonly align?: number;
 }
 
 /** An ELF file as an SDK would write it, as far as the reader looks. */
@@ -81,7 +83,7 @@ function loadWhole(view: DataView, fileBytes: number): void {
 
 function sectionHeader(
   name: number,
-  { content, type = 1, entryBytes = 0 }: Omit<MadeSection, 'name'>,
+  { content, type = 1, entryBytes = 0, align = 0 }: Omit<MadeSection, 'name'>,
   { offset, address }: { readonly offset: number; readonly address: number },
 ): Uint8Array {
   const bytes = new Uint8Array(64);
@@ -91,6 +93,7 @@ function sectionHeader(
   view.setBigUint64(16, BigInt(address), true);
   view.setBigUint64(24, BigInt(offset), true);
   view.setBigUint64(32, BigInt(content.length), true);
+  view.setBigUint64(48, BigInt(align), true);
   view.setBigUint64(56, BigInt(entryBytes), true);
   return bytes;
 }

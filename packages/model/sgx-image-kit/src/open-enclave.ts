@@ -12,6 +12,10 @@ export interface OpenEnclaveOptions extends KitSigning {
   readonly stackPages?: number;
   /** Default: 16. */
   readonly heapPages?: number;
+  /** The version of the SDK, by the size of its properties: up to 0.12, up to 0.17.0, and later. Default: 1960. */
+  readonly propertiesBytes?: 1920 | 1952 | 1960;
+  /** With 1952 bytes: as 0.16 made it, and not an older version. */
+  readonly knowsModules?: boolean;
 }
 
 /**
@@ -47,8 +51,8 @@ export const openEnclaveEdl = `enclave {
 const file = 'open-enclave.c';
 /** The compiler needs the size before there is a file; no instruction gets longer by it. */
 const unknownSize = 0x100_0000;
-const propertiesBytes = 1960;
-const sigstructAt = 144;
+const latestBytes = 1960;
+const sigstructBytes = 1808;
 const R_X86_64_TPOFF64 = 18;
 
 /**
@@ -61,14 +65,18 @@ const R_X86_64_TPOFF64 = 18;
  * ```
  */
 export function openEnclave(options: OpenEnclaveOptions): KitEnclave {
-  const { enclaveBytes } = placesOf(partsOf(compileEnclave(file, { ENCLAVE_BYTES: unknownSize })), options);
-  const elf = compileEnclave(file, { ENCLAVE_BYTES: enclaveBytes });
+  const { propertiesBytes = latestBytes, knowsModules = false } = options;
+  const definitions = { PROPERTIES_BYTES: propertiesBytes, ...(knowsModules && { KNOWS_MODULES: 1 }) };
+  const sigstructAt = propertiesBytes - 8 - sigstructBytes;
+  const first = compileEnclave(file, { ...definitions, ENCLAVE_BYTES: unknownSize });
+  const { enclaveBytes } = placesOf(partsOf(first), options);
+  const elf = compileEnclave(file, { ...definitions, ENCLAVE_BYTES: enclaveBytes });
   const parts = partsOf(elf);
   const places = placesOf(parts, options);
   const properties = sectionOf(parts, '.oeinfo');
   elf.set(propertiesOf(options), properties.offset);
   const pages = [
-    ...patchedSegments(elf, parts, places),
+    ...patchedSegments(elf, parts, places, options),
     ...pagesOf(places.imageBytes, places.relocations.length / pageBytes, {
       flags: pageFlags.r,
       content: places.relocations,
@@ -141,7 +149,8 @@ function relocationsOf(parts: ElfParts): Uint8Array {
 }
 
 /** `oe_sgx_enclave_properties_t` before it is signed. */
-function propertiesOf({ threads = 2, stackPages = 16, heapPages = 16 }: OpenEnclaveOptions): Uint8Array {
+function propertiesOf(options: OpenEnclaveOptions): Uint8Array {
+  const { threads = 2, stackPages = 16, heapPages = 16, propertiesBytes = latestBytes } = options;
   const bytes = new Uint8Array(propertiesBytes);
   const view = viewOf(bytes);
   view.setUint32(0, propertiesBytes, true);
@@ -150,12 +159,17 @@ function propertiesOf({ threads = 2, stackPages = 16, heapPages = 16 }: OpenEncl
   view.setUint16(32, 1, true);
   view.setUint16(34, 1, true);
   // MODE64BIT, and DEBUG is allowed.
-  view.setBigUint64(72, 6n, true);
+  view.setBigUint64(propertiesBytes === 1920 ? 40 : 72, 6n, true);
   view.setBigUint64(propertiesBytes - 8, 0xecec_ecec_ecec_ececn, true);
   return bytes;
 }
 
-function patchedSegments(elf: Uint8Array, parts: ElfParts, places: Places): KitPage[] {
+function patchedSegments(
+  elf: Uint8Array,
+  parts: ElfParts,
+  places: Places,
+  { propertiesBytes = latestBytes, knowsModules = false }: OpenEnclaveOptions,
+): KitPage[] {
   const pages = segmentPages(elf, parts.segments);
   const setU64 = (at: number, value: number): void => {
     const page = pages.find(({ offset }) => offset <= at && at + 8 <= offset + pageBytes);
@@ -164,8 +178,14 @@ function patchedSegments(elf: Uint8Array, parts: ElfParts, places: Places): KitP
   };
   const properties = sectionOf(parts, '.oeinfo');
   const { imageBytes, relocations, heapAt, enclaveBytes, tlsPages } = places;
+  const informationAt = properties.address + propertiesBytes - 8 - sigstructBytes - 48;
   const information = [properties.address, propertiesBytes, imageBytes, relocations.length, heapAt, enclaveBytes];
-  information.forEach((value, index) => setU64(properties.address + 96 + index * 8, value));
+  information.forEach((value, index) => setU64(informationAt + index * 8, value));
+  if (propertiesBytes !== latestBytes && !knowsModules) {
+    // What the header says of sections: e_shoff, and e_shnum and e_shstrndx, after the size of a section header.
+    setU64(40, 0);
+    setU64(56, Number(viewOf(elf).getBigUint64(56, true) & 0xffff_ffffn));
+  }
   const [data, zeros] = [sectionOf(parts, '.tdata'), sectionOf(parts, '.tbss')];
   const tls = parts.segments.find(({ type }) => type === 7);
   const values: Readonly<Record<string, number>> = {
@@ -174,7 +194,8 @@ function patchedSegments(elf: Uint8Array, parts: ElfParts, places: Places): KitP
     _reloc_size: relocations.length,
     _tdata_rva: data.address,
     _tdata_size: data.bytes,
-    _tdata_align: tls?.align ?? 1,
+    // lld aligns the segment and not the section; only the latest loaders go by the segment.
+    _tdata_align: propertiesBytes === latestBytes ? (tls?.align ?? 1) : data.align,
     _tbss_size: zeros.bytes,
     _tbss_align: zeros.align,
     _td_from_tcs_offset: (tlsPages + 4) * pageBytes,

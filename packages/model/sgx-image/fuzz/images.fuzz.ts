@@ -1,7 +1,8 @@
 import { isEnclosError } from '@enclos/errors';
-import { intelNote, makeElf, openEnclaveSection, pageFlags, tcsBytes, writeStream } from '@enclos/sgx-image-kit';
+import { intelNote, makeElf, pageFlags, tcsBytes, writeStream } from '@enclos/sgx-image-kit';
 
 import { launchAttributes, openEnclaveImage } from '../src/index.ts';
+import { openEnclaveFile } from '../test/open-enclave-file.ts';
 
 const stream = writeStream(
   [
@@ -24,38 +25,6 @@ const layout = {
   group: { entries: 3, times: 2, stepBytes: 0x8000 },
   patch: { at: 24, content: Uint8Array.of(9) },
 };
-
-const names = ['', '_enclave_rva', '_reloc_rva', '_reloc_size', '_td_from_tcs_offset', ''].join('\0');
-
-/** The symbols that a loader fills, in the code. */
-function symbols(): Uint8Array {
-  const bytes = new Uint8Array(5 * 24);
-  const view = new DataView(bytes.buffer);
-  for (let index = 1, name = 1; index < 5; index++, name = names.indexOf('\0', name) + 1) {
-    view.setUint32(index * 24, name, true);
-    view.setBigUint64(index * 24 + 8, BigInt(100 + 8 * index), true);
-  }
-  return bytes;
-}
-
-function openEnclaveFile(): Uint8Array {
-  const properties = openEnclaveSection();
-  const view = new DataView(properties.content.buffer);
-  [2n, 3n, 2n].forEach((count, index) => view.setBigUint64(8 + 8 * index, count, true));
-  const relocations = new Uint8Array(48);
-  new DataView(relocations.buffer).setUint32(8, 8, true);
-  new DataView(relocations.buffer).setUint32(32, 18, true);
-  return makeElf({
-    isLoadedWhole: true,
-    sections: [
-      properties,
-      { name: '.dynsym', content: symbols() },
-      { name: '.dynstr', content: new TextEncoder().encode(names) },
-      { name: '.rela.dyn', content: relocations, entryBytes: 24 },
-      { name: '.tdata', content: Uint8Array.of(1, 2, 3) },
-    ],
-  });
-}
 
 export const seeds: readonly Uint8Array[] = [
   makeElf({ isLoadedWhole: true, sections: [{ name: '.note.sgxmeta', content: intelNote(layout), type: 7 }] }),

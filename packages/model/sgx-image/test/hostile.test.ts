@@ -9,6 +9,7 @@ import fc from 'fast-check';
 
 import { openEnclaveImage, openSdkImage, sgxsPieces } from '../src/index.ts';
 import { measureEnclaveImage } from '../src/node.ts';
+import { checkRegions, zeros } from '../src/pages/region.ts';
 import { readerOf } from './images.ts';
 
 const key = generateSigningKey();
@@ -34,7 +35,7 @@ function refuses(bytes: Uint8Array, message: RegExp, what: string): void {
 }
 
 /** The entries of the kit's layout: heap, guard, stack, guard, TCS, SSA, guard, thread data, group. */
-const entry = { heap: 0, stack: 2, tcs: 4, group: 8 };
+const entry = { heap: 0, tcs: 4, data: 7, group: 8 };
 
 nativeTest('Metadata of Intel’s SDK that no enclave has are refused before anything is made of them', () => {
   const { signed, sigstructAt } = intelEnclave({ key });
@@ -61,6 +62,15 @@ nativeTest('Metadata of Intel’s SDK that no enclave has are refused before any
     ['two pages of one TCS', /template/, [[at('tcs') + 4, 2]]],
     ['a template beyond the metadata', /out of bounds/, [[at('tcs') + 20, 0x5000 - 70]]],
     ['2^32 repetitions', /more than 65536/, [[at('group') + 4, 0xffff_ffff]]],
+    [
+      '2^32 repetitions of what is not added',
+      /more than 65536/,
+      [
+        [at('group'), 0x0001_1009],
+        [at('group') + 4, 0xffff_ffff],
+        [at('data') + 2, 0],
+      ],
+    ],
     ['repetitions in place', /overlap/, [[at('group') + 8, 0n]]],
     ['repetitions at 2^63', /leaves the enclave/, [[at('group') + 8, 2n ** 63n]]],
     ['repetitions of more than there is', /more entries/, [[at('group'), 0x0009_1009]]],
@@ -93,7 +103,8 @@ nativeTest('ELF headers that no enclave has are refused', () => {
       ],
     ],
     ['more bytes in the file than in memory', /more bytes in the file/, [[second + 40, 1n]]],
-    ['a segment beyond the file', /after the file|too early/, [[second + 8, 2n ** 62n]]],
+    ['code beyond the file', /too early/, [[second + 8, 2n ** 62n]]],
+    ['data beyond the file', /after the file/, [[second + 56 + 8, 2n ** 62n]]],
     ['a segment without permissions', /no permissions/, [[first + 4, 0]]],
     ['two segments in a page', /overlap/, [[second + 16, 0x10n]]],
   ] as const) {
@@ -118,6 +129,14 @@ nativeTest('Properties of Open Enclave that no enclave has are refused', () => {
   }
   const zeroBase = changed(signed, [[start + 36, 2]]);
   assert.throws(() => openSdkImage(readerOf(zeroBase), zeroBase.length), { code: 'ENCLAVE_FILE_ZERO_BASE' });
+});
+
+test('so many regions as no enclave has are refused', () => {
+  const region = { pages: 1, flags: 0x203n, measured: true, content: zeros };
+  const regions = Array.from({ length: 65_537 }, (_, index) => ({ ...region, offset: index * pageBytes }));
+  assert.equal(checkRegions(regions.slice(1), 2 ** 30).length, 65_536);
+  assert.throws(() => checkRegions(regions, 2 ** 30), { code: 'ENCLAVE_FILE_INVALID', message: /more than 65536/ });
+  assert.throws(() => checkRegions([], 2 ** 30), { code: 'ENCLAVE_FILE_INVALID', message: /no pages/ });
 });
 
 nativeTest('16 GiB of heap are measured in little memory', () => {

@@ -77,6 +77,28 @@ const placesThatCount: readonly number[] = Array.from({ length: 200 }, (_, index
   index < 60 ? index * 8 : 0x1000 + (index - 60) * 9,
 );
 
+nativeTest('Files of older versions of Open Enclave are laid out as these did it', () => {
+  const seen = new Set<string>();
+  for (const [propertiesBytes, knowsModules] of [
+    [1920, false],
+    [1952, false],
+    [1952, true],
+    [1960, true],
+  ] as const) {
+    const made = openEnclave({ key, propertiesBytes, knowsModules });
+    const image = open(made.signed);
+    assert.deepEqual(joined(sgxsPieces(image)), made.sgxs, `${propertiesBytes}, ${knowsModules}`);
+    const { productId, securityVersion, flags } = image.product ?? {};
+    assert.deepEqual([productId, securityVersion, flags], [1, 1, 6n]);
+    assert.equal(image.metadata[0]?.signatureOffset, made.sigstructAt);
+    const [first] = image.pages();
+    // e_shnum: cleared before 0.16.
+    assert.equal(first?.content?.[60] === 0, !knowsModules);
+    seen.add(Buffer.from(made.mrEnclave).toString('hex'));
+  }
+  assert.equal(seen.size, 4);
+});
+
 nativeTest('An SGXS stream is an image, too, and gives itself', () => {
   const made = codeEnclave({ key, threads: 2, dataPages: 3, code: 'ud2' });
   const image = openEnclaveImage(readerOf(made.sgxs), made.sgxs.length);

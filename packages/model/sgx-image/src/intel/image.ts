@@ -14,7 +14,7 @@ import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE } from '@enclos/sgx';
 
 import type { SdkEnclaveImage, SdkMetadata } from '../image.ts';
-import { checkRegions, countThreads, pagesOf, zeros, type Region } from '../pages/region.ts';
+import { checkRegions, countThreads, maxRegions, pagesOf, zeros, type Region } from '../pages/region.ts';
 import { loadedSegments, pageOf, roundUpToPage, segmentRegions, type LoadedSegment } from '../pages/segments.ts';
 import { checkEnclaveSize, checkSsaFrameSize } from '../pages/size.ts';
 import { refuse, refusing } from '../refusals.ts';
@@ -142,6 +142,8 @@ function relocatedPages(read: ReadAt, { segments }: ElfHeader): ReadonlySet<numb
       if (type === R_X86_64_NONE || offset > BigInt(Number.MAX_SAFE_INTEGER - PAGE_SIZE)) continue;
       pages.add(pageOf(Number(offset)));
       pages.add(pageOf(Number(offset) + wordBytes - 1));
+      // Each may become a region.
+      if (pages.size > maxRegions) refuse(`its relocations change more than ${maxRegions} pages.`);
     }
   }
   return pages;
