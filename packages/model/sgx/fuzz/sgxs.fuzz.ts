@@ -2,6 +2,7 @@ import { concatBytes } from '@enclos/codec';
 import {
   measureSgxs,
   readSgxs,
+  SgxsMeter,
   SgxsReader,
   StrictImageReader,
   writeSgxs,
@@ -66,6 +67,17 @@ function closedUp(data: Uint8Array): Uint8Array | undefined {
   });
 }
 
+/** The measured bytes of a stream that is announced as it announces itself; undefined when it is refused. */
+function metered(data: Uint8Array): Uint8Array | undefined {
+  if (data.length < 20) return undefined;
+  const enclaveBytes = new DataView(data.buffer, data.byteOffset).getBigUint64(12, true);
+  return unlessRefused(() => {
+    const meter = new SgxsMeter(collector(), enclaveBytes);
+    meter.push(data);
+    return meter.finish().mrEnclave;
+  });
+}
+
 export function fuzz(data: Uint8Array): void {
   const strict = read(data, 'strict');
   if (strict !== undefined) {
@@ -76,7 +88,9 @@ export function fuzz(data: Uint8Array): void {
   const content = strict && concatBytes(...strict.pages.map((page) => page.content));
   expectEqual(closedUp(data) ?? none, content ?? none, 'the content of a strict image, read in pieces');
   const any = read(data, 'any');
-  if (any !== undefined) measureSgxs(data, collector);
+  const measured = any && measureSgxs(data, collector);
+  expectEqual(metered(data) ?? none, measured ?? none, 'the measured bytes of a stream');
+  if ((any !== undefined) !== (metered(data) !== undefined)) throw new Error('Meter and readSgxs disagree.');
   if ((strict !== undefined) !== streams(data, 'strict')) throw new Error('Reader and readSgxs disagree: strict.');
   if ((any !== undefined) !== streams(data, 'any')) throw new Error('Reader and readSgxs disagree: any.');
 }

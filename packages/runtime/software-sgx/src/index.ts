@@ -73,6 +73,7 @@ export type { SeparationOptions } from './platform/separation/separation.ts';
 export type { SeparatedUsers, UserRange } from './platform/separation/users.ts';
 export { requireUsers } from './platform/separation/users.ts';
 export { tryPassing, type PassingTrialOptions } from './platform/passing/trial.ts';
+export { trySgx, type SgxReport, type SgxTrialOptions } from './platform/sgx/trial.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { tryLaunch, type TrialOptions } from './platform/trial.ts';
 export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';

@@ -1,4 +1,5 @@
 import './errors.ts';
+import { fromHex } from '@enclos/codec';
 import { parseCommand, type CommandShape } from '@enclos/command-line';
 import { isEnclosError } from '@enclos/errors';
 import { openPlatformAudit } from './platform-audit.ts';
@@ -12,26 +13,29 @@ const command = {
   options: {
     state: { type: 'string', value: 'FOLDER', required: true, summary: 'The state of the platform' },
     audit: { type: 'string', value: 'FILE', summary: 'The audit log' },
+    'provision-signers': { type: 'string', value: 'HEX,HEX', summary: 'MRSIGNERs that may have PROVISIONKEY' },
   },
   examples: [],
   exitCodes: {},
   hasJson: false,
 } as const satisfies CommandShape & { readonly hasJson: boolean };
 
-function refuse(message: string, usage = 'main.js --state FOLDER [--audit FILE]'): never {
+function refuse(message: string, usage = 'main.js --state FOLDER [--audit FILE] [--provision-signers HEX,HEX]'): never {
   throw new Error(`${message} usage: ${usage}`);
 }
 
 /**
- * The embedded platform process: `main.js --state FOLDER [--audit FILE]`. Its first line of output says where it listens, and
+ * The embedded platform process: `main.js --state FOLDER [--audit FILE] [--provision-signers HEX,HEX]`. Its first line of output says where it listens, and
  * it ends when its standard input ends.
  */
 async function main(): Promise<void> {
   const called = parseCommand({ name: 'main.js', command, refuse }, process.argv.slice(2));
-  const { state, audit: auditFile } = called?.input.options ?? refuse('Only the host SDK starts this.');
+  const { options } = called?.input ?? refuse('Only the host SDK starts this.');
+  const { state, audit: auditFile, 'provision-signers': signers = '' } = options;
+  const provisionSigners = signers.split(',').flatMap((hex) => (hex === '' ? [] : [fromHex(hex)]));
   await initializePlatform(state, new Date());
   const audit = auditFile === undefined ? undefined : await openPlatformAudit(auditFile);
-  const services = await openPlatform({ ...stateFolders(state), audit });
+  const services = await openPlatform({ ...stateFolders(state), audit, provisionSigners });
   const server = await servePlatform(services);
   endWithParent(server);
   process.stdout.write(`${server.socketPath}\n`);

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, tryPassing, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
+import { choosePlan, planAllWays, tryPassing, trySgx, writeStartFiles, type IsolationPlan } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
+import { checkSgx, reportSgx, type SgxExecutionReport } from './sgx.ts';
 
 /** What one way to isolation gives on this machine. */
 export interface IsolationWayReport {
@@ -24,6 +25,8 @@ export interface IsolationReport {
   readonly ways: readonly IsolationWayReport[];
   /** Whether a host can pass connected sockets to an enclave, as it was tried; absent where it was not. */
   readonly passing?: PassingReport;
+  /** Whether SGX images run here, as it was tried; absent where it was not. */
+  readonly sgx?: SgxExecutionReport;
 }
 
 export interface PassingReport {
@@ -39,9 +42,9 @@ export async function probeIsolation(
 ): Promise<IsolationReport> {
   const folder = await runnableFolder(parents);
   try {
-    return await reportWithPassing(planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) }), {
-      interpreterPath,
-    });
+    const plans = planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) });
+    const report = await reportWithPassing(plans, { interpreterPath });
+    return Object.freeze({ ...report, sgx: reportSgx(await trySgx(choosePlan(plans), { folder })) });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -130,7 +133,7 @@ export function reportIsolation(plans: readonly IsolationPlan[]): IsolationRepor
 }
 
 /** One check for each way, and one for each layer; a missing layer is what `--isolation=strict` refuses. */
-export function checkIsolation({ strict, chosen, layers, ways, passing }: IsolationReport): readonly Check[] {
+export function checkIsolation({ strict, chosen, layers, ways, passing, sgx }: IsolationReport): readonly Check[] {
   const ofWays = ways.map((found) => {
     const use = found.way === chosen ? 'enclaves start by it' : 'not used';
     const lacks = missing(found.layers).map(({ name }) => name);
@@ -143,7 +146,7 @@ export function checkIsolation({ strict, chosen, layers, ways, passing }: Isolat
       : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
   );
   const hidesNames = strict && chosen !== 'bubblewrap' ? [namesAreSeen] : [];
-  return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing)];
+  return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing), ...(sgx === undefined ? [] : [checkSgx(sgx)])];
 }
 
 /** Without it enclaves run: only those whose manifest requires passed streams do not. */

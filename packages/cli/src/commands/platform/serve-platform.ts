@@ -28,6 +28,8 @@ export interface ServeOptions {
   readonly now: () => Date;
   /** Where everything that the platform does is written down. */
   readonly auditFile?: string | undefined;
+  /** MRSIGNERs whose SGX images may have PROVISIONKEY. */
+  readonly provisionSigners?: readonly Uint8Array[] | undefined;
 }
 
 export interface ServedPlatform {
@@ -60,6 +62,7 @@ export async function serve(options: ServeOptions): Promise<ServedPlatform> {
     audit,
     ...(hasVendor ? { vendorFolder } : {}),
     ...(separation === undefined ? {} : { separation }),
+    provisionSigners: options.provisionSigners,
   }).catch(async (error: unknown) => {
     await audit?.close();
     throw error;

@@ -1,6 +1,7 @@
 import { serve } from './serve-platform.ts';
 import { auditOption } from './audit-option.ts';
 import { defineCommand } from '../define.ts';
+import { hexOption } from '../../options/hex.ts';
 import { refuseUsage } from '../../usage/usage-error.ts';
 import { addressIn, createPrinter, type NetworkAddress } from '@enclos/command-line';
 import { renderFacts } from '../../output/table.ts';
@@ -23,6 +24,8 @@ export const command = defineCommand({
     '',
     'With --audit, everything that hosts and enclaves ask for is recorded, in a log that `enclos platform audit verify` checks.',
     'A request that cannot be recorded is refused.',
+    '',
+    'With --provision-signer, signed SGX images of that signer get keys of the machine itself when their signature asks for it, as the provisioning enclaves of Intel do; without it no image does.',
   ],
   arguments: {},
   options: {
@@ -36,6 +39,12 @@ export const command = defineCommand({
       summary: 'Where the collateral is served',
     },
     audit: auditOption,
+    'provision-signer': {
+      type: 'string',
+      value: 'MRSIGNER',
+      multiple: true,
+      summary: 'Let SGX images of this signer have PROVISIONKEY',
+    },
   },
   examples: [
     { command: 'enclos platform serve', summary: 'Serve the platform of this user' },
@@ -50,7 +59,8 @@ export const command = defineCommand({
     },
   ],
   exitCodes: { 1: 'The machine is not enrolled.', 3: 'The interpreter is not the pinned one.' },
-  async run({ options: { state, socket, listen, audit, ...separating } }, context) {
+  async run({ options }, context) {
+    const { state, socket, listen, audit, 'provision-signer': signers, ...separating } = options;
     const { io, path, progress } = context;
     const separation = separationOf(separating, path);
     if (separation !== undefined && socket !== undefined) {
@@ -64,6 +74,7 @@ export const command = defineCommand({
         socketPath: path(socket),
         auditFile: path(audit),
         separation,
+        provisionSigners: signers?.map((signer) => hexOption('--provision-signer', signer, 32)),
       }),
     );
     const printer = createPrinter(io.stdout);

@@ -14,6 +14,7 @@ import {
   type IsolationReport,
 } from '../../../src/commands/doctor/isolation.ts';
 import { checkInterpreter, checkNode } from '../../../src/commands/doctor/runtime.ts';
+import { checkSgx, reportSgx } from '../../../src/commands/doctor/sgx.ts';
 import { checkDebug, checkInspector, checkSeparation } from '../../../src/commands/doctor/settings.ts';
 import { initPlatform, type DoctorReport } from '../../../src/index.ts';
 import { enclos, now, signingKey, temporaryFolder } from '../../cli.ts';
@@ -117,13 +118,30 @@ test('passed streams: what the trial found, and what to do when a socket does no
   assert.match(refused?.fix ?? '', /SELinux or AppArmor/);
 });
 
+test('SGX images: whether they run, by which stub, and why not', () => {
+  const stub = { sha256: new Uint8Array(32).fill(0xab), securityVersion: 3, compiler: 'gcc-14 14.2.0' };
+  const works = checkSgx(reportSgx({ stub }));
+  assert.equal(works.status, 'ok');
+  assert.match(
+    works.detail,
+    /starts here; stub of security version 3, built by gcc-14 14\.2\.0, SHA-256 abababababababab…/,
+  );
+  const missing = checkSgx(reportSgx({ stub: undefined, obstacle: 'There is no stub.' }));
+  assert.deepEqual([missing.status, missing.detail], ['info', 'none runs here: There is no stub.']);
+  assert.deepEqual(reportSgx({ stub, obstacle: 'No.' }), {
+    works: false,
+    stub: { ...stub, sha256: 'ab'.repeat(32) },
+    reason: 'No.',
+  });
+});
+
 test('isolation: --json has it as data, in a shape that stays', async () => {
   const ran = await enclos(['doctor', folder, '--state', stateFolder, '--json']);
   const { isolation } = ran.json() as unknown as DoctorReport;
   assert.ok(isolation);
   const isFiltered = isolation.layers.some(({ name, active }) => name === 'seccomp' && active);
   const tried = isFiltered ? ['passing'] : [];
-  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', ...tried, 'strict', 'ways']);
+  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', ...tried, 'sgx', 'strict', 'ways']);
   if (isFiltered) assert.deepEqual(isolation.passing, { works: true });
   assert.deepEqual(
     isolation.ways.map(({ way }) => way),

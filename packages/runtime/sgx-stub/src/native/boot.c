@@ -114,7 +114,7 @@ int boot_hole(const struct image *image, u64 bytes, u64 *offset) {
     from = at + PAGE;
   }
   first = (first + BLOCK - 1) & ~(BLOCK - 1ull);
-  if (first + 2 * BLOCK + bytes <= end) first += BLOCK;
+  if (first + 2 * EDGE + bytes <= end) first += EDGE;
   *offset = first;
   return first + bytes <= end ? 0 : REFUSE;
 }

@@ -145,7 +145,6 @@ static void make_thread(const struct image *image, struct enclave *enclave, u32 
                             .stack_bytes = image->stack_bytes, .enclave = enclave,
                             .shared = (struct shared *)((u8 *)enclave + SHARED_PAGE)};
   protect((u64)block + 2 * PAGE, PAGE, 0);
-  protect((u64)block + ALT_STACK_END, PAGE, 0);
 }
 
 // Ends everything when the platform or a host is gone, also while the enclave runs and nothing reads.

@@ -17,7 +17,7 @@ typedef uint64_t u64;
 
 static inline u64 least(u64 left, u64 right) { return left < right ? left : right; }
 
-enum { PAGE = 4096, CHUNK = 256, RECORD = 64, BLOCK = 0x10000, MAX_THREADS = 64, MAX_SPANS = 64 };
+enum { PAGE = 4096, CHUNK = 256, RECORD = 64, BLOCK = 0x8000, EDGE = 0x10000, MAX_THREADS = 64, MAX_SPANS = 64 };
 enum { MAX_STACK = 1 << 20, MAX_WINDOW = 1 << 16, MAX_ARENA = 1 << 30, MAX_SSA_PAGES = 64 };
 #define MAX_RANGE (1ull << 36)
 
@@ -83,7 +83,7 @@ struct software {
   u32 xstate_bytes, padding[7];
 };
 
-// The first bytes of a thread's block of 64 KiB. entry.S knows the offsets.
+// The first bytes of a thread's block. entry.S knows the offsets.
 struct thread {
   u64 own_rsp;                                 // 0
   u64 rdi, rsi, rdx, r8, r9, r10, rsp, rbp;    // 8
@@ -99,8 +99,9 @@ struct thread {
   struct span out[MAX_SPANS + 3];
 };
 
-// Where things are in a block; the pages between them are not mapped, so that nothing runs over.
-enum { BUFFER = PAGE, ALT_STACK = 3 * PAGE, ALT_STACK_END = 9 * PAGE, STACK_END = 13 * PAGE, RESUME_FRAME = 13 * PAGE };
+// Where things are in a block. It is small, so that it fits into the gaps of small enclaves: the program needs less than 1 KiB of its
+// stack, and less than 2 KiB of the alternate one beside the kernel's frame. Nothing runs over into what is below.
+enum { BUFFER = PAGE, ALT_STACK = 3 * PAGE, ALT_STACK_END = 6 * PAGE, STACK_END = 7 * PAGE, RESUME_FRAME = 7 * PAGE };
 
 _Static_assert(sizeof(struct request) == 128 && sizeof(struct answer) == 128, "headers of a gate");
 _Static_assert(__builtin_offsetof(struct thread, entry) == 72 && __builtin_offsetof(struct thread, inside) == 112, "entry.S");

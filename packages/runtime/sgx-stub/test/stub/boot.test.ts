@@ -134,6 +134,13 @@ stubTest('takes a stream in pieces of any size', async () => {
   }
 });
 
+stubTest('runs an enclave whose range has 17 pages left, as the launch enclave of Intel has', () => {
+  const taken = Array.from({ length: 0xef - 0x30 }, (_, i) => page(0x30000 + i * PAGE, rw));
+  return withStub({ enclave: { more: taken } }, async (gate) => {
+    assert.equal((await gate.send({ rdi: Command.next, rsi: 1n })).rdi, 2n);
+  });
+});
+
 stubTest('ends when the range has no place for its memory', async () => {
   const taken = Array.from({ length: (layout.enclaveBytes - 0x30000) / PAGE }, (_, i) => page(0x30000 + i * PAGE, rw));
   await endsWith(StubExit.NO_HOLE, concatBytes(await testEnclave({ more: taken }), go()));

@@ -88,7 +88,7 @@ async function attack(gate: TestGate, stub: StartedStub, blocks: bigint): Promis
   const hidden = gate.hello.enclaveBase + BigInt(layout.data);
   await gate.send({ rdi: Command.copy, rsi: heap, rdx: hidden, r8: 8n, writes: [{ address: heap, content: secret }] });
   await gate.send({ kind: RequestKind.ACCESS, writes: [{ address: heap, content: new Uint8Array(8) }] });
-  const table = blocks + 0x10000n + 0x1000n + 128n + 16n;
+  const table = blocks + 0x8000n + 0x1000n + 128n + 16n;
   const forged = new Uint8Array(16);
   new DataView(forged.buffer).setBigUint64(0, hidden, true);
   forged[8] = 8;
@@ -110,7 +110,7 @@ looking('a host cannot make a correct enclave write to the memory of the stub', 
   const blocks = memoryOf(stub)
     .filter(isWritable)
     .filter(({ start }) => start > enclaveBase + 0x28000n && start < enclaveBase + enclaveBytes)
-    .map(({ start }) => start & ~0xffffn);
+    .map(({ start }) => start & ~0x7fffn);
   for (const block of new Set(blocks)) assert.deepEqual(await attack(gate, stub, block), [...new Uint8Array(8)]);
   assert.ok(blocks.length > 0);
 });
@@ -120,6 +120,6 @@ stubTest('it could, if that memory were elsewhere', async (t) => {
   await withStub({ path: await stubWith(['STUB_MEMORY_OUTSIDE']) }, async (gate, stub) => {
     const [first] = memoryOf(stub).filter(isWritable).filter(outsideOf(gate));
     assert.ok(first !== undefined);
-    assert.deepEqual(await attack(gate, stub, first.start & ~0xffffn), [...secret]);
+    assert.deepEqual(await attack(gate, stub, first.start & ~0x7fffn), [...secret]);
   });
 });

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { toHex } from '@enclos/codec';
 import { EnclosError, type ErrorCode } from '@enclos/errors';
 import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 
@@ -10,6 +11,8 @@ export interface EmbeddedPlatformOptions {
   /** The audit log of the platform. Made when absent; one process at a time. Without it nothing is recorded. */
   readonly auditFile?: string;
   readonly startTimeoutMs?: number;
+  /** MRSIGNERs (32 bytes) whose SGX images may have PROVISIONKEY, which gives them keys of the machine itself. Default: none. */
+  readonly provisionSigners?: readonly Uint8Array[] | undefined;
 }
 
 export interface EmbeddedPlatform extends SoftwareLauncher {
@@ -67,7 +70,9 @@ export async function startPlatform(options: EmbeddedPlatformOptions): Promise<E
 export async function startPlatformProcess(options: PlatformProcessOptions): Promise<PlatformProcess> {
   const main = options.program ?? fileURLToPath(new URL('../main.js', import.meta.url));
   const auditWords = options.auditFile === undefined ? [] : ['--audit', options.auditFile];
-  const child = spawn(process.execPath, [main, '--state', options.stateFolder, ...auditWords], {
+  const signers = (options.provisionSigners ?? []).map((signer) => toHex(signer)).join(',');
+  const signerWords = signers === '' ? [] : ['--provision-signers', signers];
+  const child = spawn(process.execPath, [main, '--state', options.stateFolder, ...auditWords, ...signerWords], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const ended = new Promise<string>((resolve) => {

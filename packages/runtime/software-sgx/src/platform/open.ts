@@ -39,7 +39,7 @@ export interface OpenPlatformOptions {
   /** The server of these services closes it. */
   readonly audit?: PlatformAudit | undefined;
   /** MRSIGNERs (32 bytes) whose SGX images may have PROVISIONKEY, with which they get keys of the machine itself. Default: none. */
-  readonly provisionSigners?: readonly Uint8Array[];
+  readonly provisionSigners?: readonly Uint8Array[] | undefined;
   /** Keeps platform, hosts and enclaves apart as different users. The platform must run as root. */
   readonly separation?: SeparationOptions;
 }

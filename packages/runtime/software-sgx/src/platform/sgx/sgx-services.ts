@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fromHex } from '@enclos/codec';
+import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { findStub, type Stub } from '@enclos/sgx-stub';
 import { lastText } from '../exit-detail.ts';
@@ -40,7 +40,8 @@ export interface PrepareSgxOptions {
   readonly isolation: IsolationPlan;
   /** Writes the outer filter, and gives its path. */
   readonly writeFilter: () => Promise<string>;
-  readonly cpuSvn: Uint8Array;
+  /** The CPUSVN of the machine; undefined when there is none, and the stub is only tried. */
+  readonly cpuSvn: Uint8Array | undefined;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function prepareSgx(options: PrepareSgxOptions): Promise<SgxService
     const found = (options.find ?? findStub)();
     const { sha256, securityVersion, compiler } = found;
     stub = Object.freeze({ sha256: fromHex(sha256), securityVersion, compiler });
-    requireStated(securityVersion, options.cpuSvn);
+    if (options.cpuSvn !== undefined) requireStated(securityVersion, options.cpuSvn);
     const program = await copyStub(found, options);
     const isolation = stubPlan(options.isolation, { path: program.path, filterPath: await options.writeFilter() });
     return Object.freeze({ stub, execution: Object.freeze({ program, isolation }) });
@@ -104,9 +105,12 @@ const stubComponent = 1;
 function requireStated(securityVersion: number, cpuSvn: Uint8Array): void {
   const stated = cpuSvn[stubComponent] ?? 0;
   if (stated === securityVersion) return;
+  const version = `The program that runs SGX images has security version ${securityVersion}, and byte 1 of the CPUSVN says ${stated}.`;
+  if (stated > securityVersion) throw unavailable(`${version} Install the version of Enclos that has it.`);
+  const raised = toHex(cpuSvn.with(stubComponent, securityVersion));
   throw unavailable(
-    `The program that runs SGX images has security version ${securityVersion}, and the CPUSVN of the machine says ${stated} ` +
-      '(byte 1). Raise it, and enrol the machine again.',
+    `${version} Let the vendor publish it (enclos platform publish-tcb ${raised.slice(0, 30)}), then raise the CPUSVN ` +
+      `(enclos platform set-cpusvn ${raised}) and enrol the machine again (enclos platform enrol).`,
   );
 }
 
