@@ -1,3 +1,4 @@
+import { printable } from '@enclos/diagnostics';
 import { type BoundInterface, createEcalls } from '@enclos/edl-calls/host';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { codeOf, createWatch, EndCause, endedInTime, enter, observed, reportEnd, type Watch } from '@enclos/host/life';
@@ -117,12 +118,13 @@ async function initialise(
   signal: AbortSignal,
 ): Promise<AbiRuntime> {
   const { launched, loss, ...parts } = opened;
+  const print = options.print ?? ((device: 'stdout' | 'stderr', text: string) => void process[device].write(text));
   const runtime = sdk.create(
     { ...parts, model: bound.model, handles: ocalls.handles, serve: ocalls.serve },
     {
       launcher: options.launcher,
-      print: options.print ?? ((device, text) => process[device].write(text)),
-      log: (level, text) => watch?.line(level, printable(text)),
+      print: (device, text) => print(device, printableLines(text)),
+      log: (level, text) => watch?.line(level, printable(text.trimEnd())),
       failed: ocalls.failed,
     },
   );
@@ -144,11 +146,12 @@ async function initialise(
 function enclaveOf(runtime: AbiRuntime, running: Running): SgxEnclave<object> {
   const { opened, bound, watch, timeouts } = running;
   const { launched, threads, arena, loss } = opened;
-  const { identity, isolation, exited } = launched;
+  const { identity, isolation } = launched;
+  const { exited } = loss;
   const names = bound.model.ecalls.map(({ name }) => name);
   const desk = new CallDesk({ runtime, threads, names, timeoutMs: timeouts.callTimeoutMs, watch });
   const within = (bounds: CallBounds): object => createEcalls<object>(bound, desk.within(bounds));
-  const ended = exited.then(() => undefined);
+  const ended = exited.then(() => desk.end());
   const cause = new EndCause([exited]);
   const fields = { threads: threads.threads.length };
   const reported = watch === undefined ? ended : reportEnd(watch, { ended, exited, cause, fields });
@@ -170,7 +173,7 @@ function enclaveOf(runtime: AbiRuntime, running: Running): SgxEnclave<object> {
   });
 }
 
-/** Control characters of an enclave would change what a terminal shows. */
-function printable(text: string): string {
-  return text.trimEnd().replace(/[^\P{Cc}\t]/gu, '\u{fffd}');
+/** What an enclave prints must not change what a terminal shows. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -1,7 +1,7 @@
 import { underDeadline, untilAborted } from '@enclos/bounded';
 import type { EnclosError } from '@enclos/errors';
 import { endError } from '@enclos/host/life';
-import type { LaunchedSgxEnclave } from '@enclos/tee';
+import type { EnclaveExit, LaunchedSgxEnclave } from '@enclos/tee';
 
 /** How long the platform may take to say why a process has ended, after the end of a gate. */
 const REPORT_TIMEOUT_MS = 2000;
@@ -11,11 +11,17 @@ export class Loss {
   readonly #enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>;
   readonly #close: (error: EnclosError) => void;
   #told: Promise<EnclosError> | undefined;
+  #reason: string | undefined;
 
   /** @param close fails everything that waits for the enclave. Called once. */
   constructor(enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>, close: (error: EnclosError) => void) {
     [this.#enclave, this.#close] = [enclave, close];
     void enclave.exited.then(() => this.begin());
+  }
+
+  /** How the process ended. When this host ended it, its reason says more than the signal. Never rejects. */
+  get exited(): Promise<EnclaveExit> {
+    return this.#enclave.exited.then((exit) => (this.#reason === undefined ? exit : { ...exit, detail: this.#reason }));
   }
 
   /**
@@ -25,7 +31,10 @@ export class Loss {
    * @returns the error that everything fails with
    */
   async begin(reason?: string): Promise<EnclosError> {
-    this.#told ??= this.#tell(reason);
+    if (this.#told === undefined) {
+      this.#reason = reason;
+      this.#told = this.#tell(reason);
+    }
     return this.#told;
   }
 

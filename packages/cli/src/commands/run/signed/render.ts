@@ -1,6 +1,5 @@
 import { Console } from 'node:console';
 import { toHex } from '@enclos/codec';
-import { printable } from '@enclos/command-line';
 import { platformBanner, runNotes } from '../../../project/render.ts';
 import type { CommandContext } from '../../context.ts';
 import type { SignedEvents } from './run-signed.ts';
@@ -17,7 +16,7 @@ export function signedEvents(context: CommandContext): SignedEvents {
       note(`${name} runs with ${threads} threads, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`);
     },
     returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
-    print: (device, text) => io[device].write(device === 'stdout' ? text : printable(text)),
+    print: (device, text) => io[device].write(text),
   };
 }
 
