@@ -92,6 +92,22 @@ nativeTest('calls, handlers, exceptions and variables of threads work', async ()
   assert.deepEqual(counts, [701, 702]);
 });
 
+nativeTest('an enclave with two threads serves two calls at once', async () => {
+  const asked: (() => void)[] = [];
+  const ocall_ask = async ({ value }: { readonly value: number }): Promise<number> => {
+    await new Promise<void>((resolve) => {
+      asked.push(resolve);
+      // Each waits until the other call has come to its handler, too.
+      if (asked.length === 2) for (const answer of asked) answer();
+    });
+    return value + 1;
+  };
+  await using enclave = await load({ ocalls: { ocall_ask } });
+  assert.equal(enclave.threads, 2);
+  const answers = [1, 2].map((value) => call(enclave, 'ecall_ask', { value }));
+  assert.deepEqual(await Promise.all(answers), [2, 3]);
+});
+
 nativeTest('a function that the enclave does not have is OE_NOT_FOUND', async () => {
   const another = openEnclaveEdl.replace('  };\n  untrusted', '    public void ecall_missing();\n  };\n  untrusted');
   await using enclave = await load({ edl: another });

@@ -410,3 +410,11 @@ test('a call that fails after a handler threw says what it threw', async () => {
     hasCode('EDL_CALL_FAILED', { name: 'OE_FAILURE' })(error) && error instanceof Error && error.cause === thrown;
   await assert.rejects(call('run'), failed);
 });
+
+test('an enclave that does not want to log runs all the same', async () => {
+  const model = openEnclaveModel(['logging'], 'trusted { public void run(); };');
+  const { runtime, services } = load({ model, functions: {} });
+  await runtime.start();
+  assert.equal(services.errors.length, 1);
+  assert.ok(hasCode('EDL_CALL_FAILED', { name: 'OE_NOT_FOUND' })(services.errors[0]));
+});
