@@ -106,7 +106,14 @@ stubTest('an enclave that owns the stub can make its few calls and no other', as
   await each(filtered, async (number) => {
     const end = await endOf({}, async (gate, stub) => {
       // Descriptor and address 1000, so that an allowed call fails, and exit code 232.
-      const call = { rdi: Command.through, rsi: BigInt(number), rdx: 1000n, r8: waits, r9: 1n, r10: await callSite(stub) };
+      const call = {
+        rdi: Command.through,
+        rsi: BigInt(number),
+        rdx: 1000n,
+        r8: waits,
+        r9: 1n,
+        r10: await callSite(stub),
+      };
       const answer = await gate.send(call);
       assert.ok(BigInt.asIntN(64, answer.rdi) < 0n, `number ${number}`);
     });
