@@ -34,7 +34,7 @@ const supportedFlags =
 const component = { avx: 1n << 2n, avx512: 7n << 5n, pkru: 1n << 9n } as const;
 
 const chunkBytes = 256;
-/** Of the range of an enclave: 64 GiB. */
+/** The largest range of an enclave, bytes: 64 GiB. */
 export const maxEnclaveBytes = 1n << 36n;
 
 /** ECREATE: checks SECS (SDM vol. 3D, ECREATE) and starts the measurement. */
