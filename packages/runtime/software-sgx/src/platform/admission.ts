@@ -65,7 +65,6 @@ export function connectionLimits(ofHost: AdmissionLimits): AdmissionLimits {
 export function createAdmission(limits: AdmissionLimits, within?: Admission): Admission {
   let bytes = 0;
   let launches = 0;
-  let gates = 0;
   const beginWithin = (imageBytes: number): (() => void) | undefined => {
     try {
       return within?.beginLaunch(imageBytes);
@@ -108,19 +107,24 @@ export function createAdmission(limits: AdmissionLimits, within?: Admission): Ad
         endOuter?.();
       };
     },
-    takeGates(count: number) {
-      if (gates + count > limits.maxGates) {
-        throw new EnclosError('PLATFORM_BUSY', `The platform waits for ${limits.maxGates} gates at once and no more.`);
-      }
-      const giveOuter = within?.takeGates(count);
-      gates += count;
-      let counted = true;
-      return () => {
-        if (!counted) return;
-        counted = false;
-        gates -= count;
-        giveOuter?.();
-      };
-    },
+    takeGates: gateCount(limits, within),
   });
+}
+
+function gateCount({ maxGates: most }: AdmissionLimits, within: Admission | undefined): Admission['takeGates'] {
+  let gates = 0;
+  return (count) => {
+    if (gates + count > most) {
+      throw new EnclosError('PLATFORM_BUSY', `The platform waits for ${most} gates at once and no more.`);
+    }
+    const giveOuter = within?.takeGates(count);
+    gates += count;
+    let counted = true;
+    return () => {
+      if (!counted) return;
+      counted = false;
+      gates -= count;
+      giveOuter?.();
+    };
+  };
 }
