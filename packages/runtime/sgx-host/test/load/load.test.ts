@@ -121,7 +121,7 @@ describe('loadSgxEnclave', () => {
         JSON.stringify(wrong),
       );
     }
-    await assert.rejects(loadSgxEnclave({ ...given, ocalls: {} }), failsWith('EDL_INVALID_INTERFACE'));
+    await assert.rejects(loadSgxEnclave({ ...given, ocalls: {} }), failsWith('EDL_HANDLER_MISSING'));
     const wrongFile = join(folder, 'wrong.edl');
     writeFileSync(wrongFile, 'enclave { trusted { }');
     await assert.rejects(loadSgxEnclave({ ...given, edl: wrongFile }), failsWith('EDL_FILE_REFUSED'));
