@@ -23,7 +23,9 @@ export function serveOcalls(
   const found = bound.model.ocalls.map((ocall) =>
     elsewhere.has(ocall.name) ? undefined : { ocall, handler: handlerOf(handlers, ocall.name) },
   );
-  const missing = found.flatMap((entry) => (entry !== undefined && entry.handler === undefined ? [entry.ocall.name] : []));
+  const missing = found.flatMap((entry) =>
+    entry !== undefined && entry.handler === undefined ? [entry.ocall.name] : [],
+  );
   if (missing.length > 0) throw missingHandlers(missing);
   return Object.freeze({
     async ocall(index: number, request: OcallRequest) {
