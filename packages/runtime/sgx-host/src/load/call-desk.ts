@@ -6,6 +6,7 @@ import { failAtCaller, type Watch } from '@enclos/host/life';
 import type { AbiRuntime, CallContext } from '../abi/abi.ts';
 import type { ThreadPool } from '../calls/pool.ts';
 import type { CallBounds } from './options.ts';
+import { LateCalls } from './late-calls.ts';
 import { watched } from './watched-calls.ts';
 
 export interface CallDeskOptions {
@@ -21,9 +22,16 @@ export interface CallDeskOptions {
 /** Makes the ECALLs of the user, within their bounds, and has each observed. */
 export class CallDesk {
   readonly #options: CallDeskOptions;
+  readonly #late: LateCalls;
 
   constructor(options: CallDeskOptions) {
     this.#options = options;
+    this.#late = new LateCalls(options.timeoutMs);
+  }
+
+  /** No call is made any more. */
+  end(): void {
+    this.#late.end();
   }
 
   within(bounds: CallBounds): SgxCalls {
@@ -64,15 +72,14 @@ export class CallDesk {
         reject(error);
       };
       const abort = (): void => giveUp(cancelled(signal));
-      const timer = timeoutMs === Infinity ? undefined : setTimeout(() => giveUp(late(name, timeoutMs)), timeoutMs);
+      const settled = this.#late.watch(timeoutMs, () => giveUp(late(name, timeoutMs)));
       signal?.addEventListener('abort', abort);
       const done = (): void => {
-        clearTimeout(timer);
+        settled();
         signal?.removeEventListener('abort', abort);
       };
-      call(waits === undefined ? {} : { signal: waits.signal })
-        .finally(done)
-        .then(resolve, reject);
+      const made = call(waits === undefined ? {} : { signal: waits.signal });
+      made.then(resolve, reject).finally(done).catch(reject);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { printable } from '@enclos/diagnostics';
 import { type BoundInterface, createEcalls } from '@enclos/edl-calls/host';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { codeOf, createWatch, EndCause, endedInTime, enter, observed, reportEnd, type Watch } from '@enclos/host/life';
@@ -21,7 +22,7 @@ import { sharedMemory } from './shared-memory.ts';
  * on silicon: see docs/how-to/run-signed-enclaves.md.
  *
  * @throws what its file is refused with (ENCLAVE_FILE_*, EDL_FILE_REFUSED), what the platform refuses (SIGSTRUCT_*, LAUNCH_*,
- *   ISOLATION_UNAVAILABLE, SGX_EXECUTION_UNAVAILABLE), EDL_INVALID_INTERFACE for a handler that is missing, EDL_CALL_FAILED when its
+ *   ISOLATION_UNAVAILABLE, SGX_EXECUTION_UNAVAILABLE), EDL_HANDLER_MISSING, EDL_CALL_FAILED when its
  *   initialisation is refused inside, ENCLAVE_START_FAILED, HOST_OPTION_INVALID, GATE_DEADLINE, GATE_CANCELLED
  * @example
  * ```ts
@@ -77,6 +78,7 @@ async function loadImage(
   }
   const shape = shapeOf(options, image);
   const bound = typeof options.edl === 'string' ? readInterface(options.edl, withDialect(options, sdk)) : options.edl;
+  requireDialect(bound, sdk);
   const { name } = bound.model;
   const watch = createWatch(name, options);
   const { isSystemName } = sdk;
@@ -95,6 +97,14 @@ async function loadImage(
     watch?.event('load-failed', 'error', `The enclave could not be loaded: ${code}.`, { code });
     throw error;
   }
+}
+
+/** Each compiler counts functions in its own way, so calls by an interface of the other would go to other functions. */
+function requireDialect({ model }: BoundInterface, { abi }: SdkRuntime): void {
+  if (model.dialect === 'both' || model.dialect === abi) return;
+  const sdks = { intel: "Intel's SDK", oe: 'Open Enclave' };
+  const message = `edl: the interface keeps the rules of ${sdks[model.dialect]} alone, and the image is of ${sdks[abi]}.`;
+  throw new EnclosError('HOST_OPTION_INVALID', message);
 }
 
 function withDialect(options: SgxLoadOptions<object, object>, { abi }: SdkRuntime): SgxLoadOptions<object, object> {
@@ -117,12 +127,13 @@ async function initialise(
   signal: AbortSignal,
 ): Promise<AbiRuntime> {
   const { launched, loss, ...parts } = opened;
+  const print = options.print ?? ((device: 'stdout' | 'stderr', text: string) => void process[device].write(text));
   const runtime = sdk.create(
     { ...parts, model: bound.model, handles: ocalls.handles, serve: ocalls.serve },
     {
       launcher: options.launcher,
-      print: options.print ?? ((device, text) => process[device].write(text)),
-      log: (level, text) => watch?.line(level, printable(text)),
+      print: (device, text) => print(device, printableLines(text)),
+      log: (level, text) => watch?.line(level, printable(text.trimEnd())),
       failed: ocalls.failed,
     },
   );
@@ -144,11 +155,12 @@ async function initialise(
 function enclaveOf(runtime: AbiRuntime, running: Running): SgxEnclave<object> {
   const { opened, bound, watch, timeouts } = running;
   const { launched, threads, arena, loss } = opened;
-  const { identity, isolation, exited } = launched;
+  const { identity, isolation } = launched;
+  const { exited } = loss;
   const names = bound.model.ecalls.map(({ name }) => name);
   const desk = new CallDesk({ runtime, threads, names, timeoutMs: timeouts.callTimeoutMs, watch });
   const within = (bounds: CallBounds): object => createEcalls<object>(bound, desk.within(bounds));
-  const ended = exited.then(() => undefined);
+  const ended = exited.then(() => desk.end());
   const cause = new EndCause([exited]);
   const fields = { threads: threads.threads.length };
   const reported = watch === undefined ? ended : reportEnd(watch, { ended, exited, cause, fields });
@@ -170,7 +182,7 @@ function enclaveOf(runtime: AbiRuntime, running: Running): SgxEnclave<object> {
   });
 }
 
-/** Control characters of an enclave would change what a terminal shows. */
-function printable(text: string): string {
-  return text.trimEnd().replace(/[^\P{Cc}\t]/gu, '\u{fffd}');
+/** What an enclave prints must not change what a terminal shows. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

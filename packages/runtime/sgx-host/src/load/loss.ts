@@ -1,21 +1,31 @@
 import { underDeadline, untilAborted } from '@enclos/bounded';
-import type { EnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import { endError } from '@enclos/host/life';
-import type { LaunchedSgxEnclave } from '@enclos/tee';
+import type { EnclaveExit, LaunchedSgxEnclave } from '@enclos/tee';
 
 /** How long the platform may take to say why a process has ended, after the end of a gate. */
 const REPORT_TIMEOUT_MS = 2000;
+
+/** Such an enclave has no output to show, not even in debug mode. */
+const next =
+  'Load it again: what it sealed opens. If it ends by itself, read what the reason means in docs/how-to/run-signed-enclaves.md#when-it-ends.';
 
 /** The end of an enclave: what began it tells all that wait. */
 export class Loss {
   readonly #enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>;
   readonly #close: (error: EnclosError) => void;
   #told: Promise<EnclosError> | undefined;
+  #reason: string | undefined;
 
   /** @param close fails everything that waits for the enclave. Called once. */
   constructor(enclave: Pick<LaunchedSgxEnclave, 'exited' | 'terminate'>, close: (error: EnclosError) => void) {
     [this.#enclave, this.#close] = [enclave, close];
     void enclave.exited.then(() => this.begin());
+  }
+
+  /** How the process ended. When this host ended it, its reason says more than the signal. Never rejects. */
+  get exited(): Promise<EnclaveExit> {
+    return this.#enclave.exited.then((exit) => (this.#reason === undefined ? exit : { ...exit, detail: this.#reason }));
   }
 
   /**
@@ -25,7 +35,10 @@ export class Loss {
    * @returns the error that everything fails with
    */
   async begin(reason?: string): Promise<EnclosError> {
-    this.#told ??= this.#tell(reason);
+    if (this.#told === undefined) {
+      this.#reason = reason;
+      this.#told = this.#tell(reason);
+    }
     return this.#told;
   }
 
@@ -37,7 +50,8 @@ export class Loss {
       reason === undefined
         ? await underDeadline(REPORT_TIMEOUT_MS, (signal) => untilAborted(signal, exited)).catch(() => undefined)
         : { exitCode: undefined, signal: undefined, detail: reason };
-    const error = endError('ENCLAVE_LOST', exit, undefined);
+    const { message } = endError('ENCLAVE_LOST', exit, undefined);
+    const error = new EnclosError('ENCLAVE_LOST', message, { next });
     this.#close(error);
     return error;
   }

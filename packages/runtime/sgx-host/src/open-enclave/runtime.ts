@@ -6,7 +6,7 @@ import {
   OeResult,
   type ReturnedEcall,
 } from '@enclos/edl-calls/host';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { AbiHost, AbiRuntime, CallContext } from '../abi/abi.ts';
 import type { PlacedImage } from '../arena/arena.ts';
 import { NestedCalls } from '../calls/nested.ts';
@@ -94,15 +94,20 @@ class OpenEnclaveRuntime implements AbiRuntime {
     });
   }
 
-  /** Has the enclave log, if its interface has logging.edl (host/calls.c, `oe_log_enclave_init`). */
+  /** Has the enclave log, if its interface has logging.edl. One that refuses does not log (host/sgx/create.c, `oe_log_enclave_init`). */
   async #startLog(): Promise<void> {
     const index = this.#host.model.ecalls.findIndex(({ name }) => name === 'oe_log_init_ecall');
     const codec = this.#desk.bound.codec(this.abi).ecalls[index];
     if (codec === undefined) return;
     const log_level = this.#services.logLevel ?? LOG_WARNING;
     const { image, decodeResult } = codec.encodeArguments({ enclave_path: this.#host.model.name, log_level });
-    const { memory, address } = await this.ecall(index, image, {});
-    decodeResult(memory, address);
+    try {
+      const { memory, address } = await this.ecall(index, image, {});
+      decodeResult(memory, address);
+    } catch (error) {
+      if (!isEnclosError(error, 'EDL_CALL_FAILED')) throw error;
+      this.#services.failed(error);
+    }
   }
 
   async #call(frame: Frame, index: number, image: ArenaImage | undefined): Promise<ReturnedEcall> {

@@ -1,6 +1,5 @@
 import { Console } from 'node:console';
 import { toHex } from '@enclos/codec';
-import { printable } from '@enclos/command-line';
 import { platformBanner, runNotes } from '../../../project/render.ts';
 import type { CommandContext } from '../../context.ts';
 import type { SignedEvents } from './run-signed.ts';
@@ -14,10 +13,12 @@ export function signedEvents(context: CommandContext): SignedEvents {
     platform: (description) => platformBanner(description, notes),
     running: ({ name, mrEnclave, mrSigner, debug, threads }) => {
       const mode = debug ? ', in debug mode: it keeps no secrets' : '';
-      note(`${name} runs with ${threads} threads, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`);
+      note(
+        `${name} runs with ${threads} ${threads === 1 ? 'thread' : 'threads'}, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`,
+      );
     },
     returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
-    print: (device, text) => io[device].write(device === 'stdout' ? text : printable(text)),
+    print: (device, text) => io[device].write(text),
   };
 }
 
