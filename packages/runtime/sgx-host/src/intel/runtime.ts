@@ -112,11 +112,11 @@ class IntelRuntime implements AbiRuntime {
     let failure: unknown;
     for (;;) {
       if (answer.kind === 'exception') {
-        await this.#handleException(thread, answer, stackTop);
+        await this.#handleException(thread, answer, { stackTop, failure });
         answer = await thread.resume(leaving);
       } else if (answer.isFinal) {
         const status = statusIn(answer.registers.rsi);
-        if (isFatal(status)) await this.#crashed(status);
+        if (isFatal(status)) await this.#crashed(status, { failure });
         return { status, reads: answer.reads, failure };
       } else {
         const { rsp, rbp } = answer.registers;
@@ -140,7 +140,11 @@ class IntelRuntime implements AbiRuntime {
    * Has the enclave look at an exception: its first pass prepares the thread, which goes on in the second (trts_veh.cpp). One that it
    * does not handle ends it, as on silicon, where its host dies of the signal.
    */
-  async #handleException(thread: SgxThread, exception: ExceptionAnswer, stackTop: bigint): Promise<void> {
+  async #handleException(
+    thread: SgxThread,
+    exception: ExceptionAnswer,
+    { stackTop, failure }: { readonly stackTop: bigint; readonly failure: unknown },
+  ): Promise<void> {
     const { rsp } = exception.registers;
     await this.#requireStack(thread, rsp, stackTop);
     const below = belowStack(rsp);
@@ -149,12 +153,22 @@ class IntelRuntime implements AbiRuntime {
     const hasAnswered = answer.kind === 'exit' && answer.isFinal;
     const status = hasAnswered ? statusIn(answer.registers.rsi) : SgxStatus.enclaveCrashed;
     if (status === SgxStatus.success) return;
-    await this.#crashed(status, exceptionName(exception.vector));
+    await this.#crashed(status, { exception: exceptionName(exception.vector), failure });
   }
 
-  async #crashed(status: number, exception?: string): Promise<never> {
+  /** Many enclaves abort when an OCALL fails, so the error of this call says what its handler threw. */
+  async #crashed(
+    status: number,
+    { exception, failure }: { readonly exception?: string; readonly failure: unknown },
+  ): Promise<never> {
     const why = exception === undefined ? '' : `It ended with an exception that it does not handle: ${exception}. `;
-    return this.#host.lost(`${why}Its calls are answered with ${statusText(status)}.`);
+    try {
+      return await this.#host.lost(`${why}Its calls are answered with ${statusText(status)}.`);
+    } catch (error) {
+      if (failure === undefined || !isEnclosError(error)) throw error;
+      const { code, message, next, details } = error;
+      throw new EnclosError(code, message, { next, details, cause: failure });
+    }
   }
 
   async #serve(thread: SgxThread, exit: ExitAnswer, context: CallContext): Promise<Outcome> {

@@ -237,6 +237,22 @@ describe('OCALLs', () => {
     assert.equal(error.cause.message, 'the disk is full', 'what the handler threw is the cause of the failure');
     assert.equal(loaded.failures.length, 2);
   });
+
+  test('give what a handler threw to the call that ends with the enclave', async () => {
+    const thrown = new Error('the disk is full');
+    const failing = { ...handlers, twice: () => Promise.reject(thrown) };
+    const aborting = async ({ ocall, fault }: Inside): Promise<number> => {
+      const { status } = await ocall(0, structure(0, 1));
+      if (status !== 0) await fault(6, 0x1006);
+      return 0;
+    };
+    const returning = async ({ ocall }: Inside): Promise<number> => (await ocall(0, structure(0, 1)), 0x1006);
+    for (const trusted of [aborting, returning]) {
+      const loaded = await loadFake({ edl, handlers: failing, enclave: { trusted: [trusted] } });
+      const error: unknown = await loaded.calls.ecall(0, undefined).catch((reason: unknown) => reason);
+      assert.ok(isEnclosError(error, 'ENCLAVE_LOST') && error.cause === thrown, String(error));
+    }
+  });
 });
 
 describe('exceptions inside', () => {

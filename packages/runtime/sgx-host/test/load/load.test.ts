@@ -124,7 +124,7 @@ describe('loadSgxEnclave', () => {
         JSON.stringify(wrong),
       );
     }
-    await assert.rejects(loadSgxEnclave({ ...given, ocalls: {} }), failsWith('EDL_INVALID_INTERFACE'));
+    await assert.rejects(loadSgxEnclave({ ...given, ocalls: {} }), failsWith('EDL_HANDLER_MISSING'));
     // Its calls would be others.
     const openEnclave = { ...given, dialect: 'oe' as const, edl: oeFile };
     await assert.rejects(loadSgxEnclave(openEnclave), failsWith('HOST_OPTION_INVALID'));
