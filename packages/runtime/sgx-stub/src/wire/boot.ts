@@ -76,8 +76,9 @@ export function parseBootGo(bytes: Uint8Array): BootGo {
 }
 
 function checkGo({ threads, stackBytes, arenaBytes }: BootGo): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     refuse(`threads is not from 1 to ${MAX_THREADS}.`);
+  }
   if (stackBytes < 4096n || stackBytes % 4096n !== 0n) refuse('stackBytes is not a multiple of 4096.');
   if (arenaBytes % 4096n !== 0n || arenaBytes > BigInt(MAX_ARENA_BYTES)) {
     refuse('arenaBytes is not a multiple of 4096 up to 1 GiB.');

@@ -46,8 +46,9 @@ export function createEnclave(request: EnclaveRequest): Construction {
   if ((attributes.flags & ~supportedFlags) !== 0n) throw refused('attributes', 'An attribute bit is not supported.');
   if ((attributes.flags & Attribute.MODE64BIT) === 0n) throw refused('attributes', 'Enclaves are 64-bit.');
   requireXfrm(attributes.xfrm);
-  if (miscSelect !== 0 && miscSelect !== MISCSELECT_EXINFO)
+  if (miscSelect !== 0 && miscSelect !== MISCSELECT_EXINFO) {
     throw refused('miscSelect', 'EXINFO is the only MISCSELECT bit.');
+  }
   requireConfiguration(configId, configSvn, attributes);
   const measurement = createHash('sha256').update(
     record('ECREATE').u32(ssaFrameSize).u64(sizeBytes).zeros(44).finish(),
