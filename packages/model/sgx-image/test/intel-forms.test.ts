@@ -117,6 +117,9 @@ test('the last metadata count', () => {
     ['2.4', '1.4'],
   );
   assert.equal(pagesFrom(fileWith(note), 0x4_0000)[0]?.offset, 0x4_2000);
+  // Another signature in the first of them: loaders would start the enclave of one signer, or of the other.
+  note[noteHead + 64 + 900] = 1;
+  assert.throws(() => open(fileWith(note)), { code: 'ENCLAVE_FILE_INVALID', message: /different signatures/ });
 });
 
 test('patches change the file before it is loaded, and the later one wins', () => {

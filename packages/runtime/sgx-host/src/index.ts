@@ -12,4 +12,5 @@ export type {
   SharedMemory,
   UntypedEcalls,
 } from './load/options.ts';
+export { abiOfImage } from './load/runtimes.ts';
 export { runSgxProgram, type SgxProgramOptions } from './load/program.ts';

@@ -2,6 +2,7 @@ import { eventLines } from './events.ts';
 import { run } from './run.ts';
 import { signedOptions } from './signed/options.ts';
 import { jsonSignedEvents, printOnStandardError, signedEvents } from './signed/render.ts';
+import { runProgram } from './signed/run-program.ts';
 import { runSigned } from './signed/run-signed.ts';
 import { defineCommand } from '../define.ts';
 import { eventsOption } from '../../options/events.ts';
@@ -25,6 +26,7 @@ export const command = defineCommand({
     'With --sgx, there is no project: the signed file of an enclave of Intel’s SGX SDK or of Open Enclave is run as it is, on any machine with x86-64.',
     'The functions that it calls come from the module of --ocalls, and --call makes calls of its functions: the result is a line of JSON.',
     'In values, {"hex": "00ff"} is bytes, and {"integer": "…"} an integer that a number of JavaScript does not hold.',
+    'The SGXS stream of a program of Fortanix EDP has no interface: with --signature it runs until it exits, on standard input and output, and its arguments follow --.',
     '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
@@ -59,15 +61,13 @@ export const command = defineCommand({
   },
   async run(input, context) {
     const { io, notes, progress } = context;
-    const { sgx, edl, debug } = input.options;
-    if (sgx !== undefined || edl !== undefined) {
-      const { isolation, stateFolder, platformSocket } = projectRun(input, context);
-      const signed = { input: input.options, debug, isolation, stateFolder, platformSocket };
-      if (input.options.json) {
-        const takeBack = printOnStandardError();
-        await runSigned(signed, context, jsonSignedEvents(context)).finally(takeBack);
-      } else await runSigned(signed, context, signedEvents(context));
-      return { exitCode: 0 };
+    const { sgx, edl, signature, debug } = input.options;
+    if (sgx !== undefined || edl !== undefined || signature !== undefined) {
+      const { isolation, stateFolder, platformSocket, args } = projectRun(input, context);
+      const signed = { input: input.options, debug, isolation, stateFolder, platformSocket, args };
+      const work = signature === undefined ? runSigned : runProgram;
+      if (!input.options.json) return work(signed, context, signedEvents(context));
+      return work(signed, context, jsonSignedEvents(context)).finally(printOnStandardError());
     }
     const options = { ...projectRun(input, context), debug, relayed: input.options.relayed };
     if (input.options.json) {

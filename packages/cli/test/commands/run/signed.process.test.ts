@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
 import { generateSigningKey } from '@enclos/sgx/node';
-import { intelEdl, intelEnclave } from '@enclos/sgx-image-kit';
+import { codeEnclave, intelEdl, intelEnclave } from '@enclos/sgx-image-kit';
 import { nativeTest } from '@enclos/testkit';
 import { enclos, errorOf, jsonLines, temporaryFolder, type Ran } from '../../cli.ts';
 
@@ -24,11 +24,12 @@ const failureOf = (ran: Ran): unknown => {
 const edl = write('enclave.edl', intelEdl);
 
 describe('enclos run --sgx', () => {
-  test('needs a file and its interface, and calls of it', async () => {
+  test('needs a file and what goes with it', async () => {
     for (const argv of [
       ['--sgx', 'enclave.signed.so'],
       ['--edl', edl],
-      ['--sgx', 'enclave.signed.so', '--edl', edl, '--call', 'ecall_absent'],
+      ['--signature', 'program.sig'],
+      ['--sgx', 'program.sgxs', '--signature', 'program.sig', '--call', 'f'],
     ]) {
       const ran = await run(...argv, '--json');
       assert.deepEqual([ran.code, errorOf(ran).code], [2, 'CLI_USAGE'], argv.join(' '));
@@ -58,9 +59,34 @@ describe('enclos run --sgx', () => {
     );
     assert.deepEqual(first, { event: 'returned', call: 'ecall_ask', result: 42 });
 
+    const absent = await run(...common, '--call', 'ecall_absent', '--json');
+    assert.deepEqual([absent.code, errorOf(absent).code], [2, 'CLI_USAGE']);
     const failed = await run(...common, '--call', 'ecall_misbehave {"kind": 1}', '--json');
     assert.deepEqual([failed.code, failureOf(failed)], [1, 'ENCLAVE_LOST']);
     const missing = await run('--sgx', image, '--edl', edl, '--isolation=best', '--state', 'state', '--json');
     assert.equal(failureOf(missing), 'EDL_INVALID_INTERFACE');
+  });
+
+  nativeTest('runs the stream of a program until it exits', async () => {
+    // Writes its second argument, and panics.
+    const code = `
+      cmpq $0, %fs:0
+      jne 1f
+      movq $1, %fs:0
+      mov 16(%rdi), %rdx
+      mov 24(%rdi), %r8
+      mov $3, %edi
+      mov $1, %esi
+      jmp 2f
+   1: mov $10, %edi
+      mov $1, %esi
+   2: mov %rcx, %rbx
+      mov $4, %eax
+      .byte 0x0f, 0x01, 0xd7
+    `;
+    const { sgxs, sigstruct } = codeEnclave({ key: generateSigningKey(), code, enclaveBytes: 2 ** 22 });
+    const files = ['--sgx', write('program.sgxs', sgxs), '--signature', write('program.sig', sigstruct)];
+    const ran = await run(...files, '--isolation=best', '--state', 'state', '--', 'hello');
+    assert.deepEqual([ran.code, ran.stdout], [101, 'hello'], ran.stderr);
   });
 });

@@ -10,6 +10,7 @@ import {
   type ElfHeader,
   type ReadAt,
 } from '@enclos/elf';
+import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE } from '@enclos/sgx';
 
@@ -38,6 +39,7 @@ export function openIntelImage(read: ReadAt, fileBytes: number, all: readonly In
     );
   }
   checkVersion(metadata);
+  checkSignatures(all, metadata);
   const sizeBytes = checkEnclaveSize(metadata.enclaveBytes);
   checkSsaFrameSize(metadata.ssaFrameSize);
   const layout = readLayout(metadata);
@@ -78,6 +80,13 @@ function checkVersion({ major, minor }: IntelMetadata): void {
     throw new EnclosError('ENCLAVE_FILE_ZERO_BASE', `Metadata ${major}.${minor} name the address of the enclave.`);
   }
   if (major < 1 || major > maxMajor) refuse(`metadata of version ${major}.${minor} are not read here.`);
+}
+
+/** sgx_sign signs once, for all: with two signatures, it would depend on the loader who signed the enclave. */
+function checkSignatures(all: readonly IntelMetadata[], { signature }: IntelMetadata): void {
+  const none = new Uint8Array();
+  const isOne = all.every((one) => equalBytes(one.signature ?? none, signature ?? none));
+  if (!isOne) refuse('its metadata have different signatures.');
 }
 
 function readSegmentRegions(read: ReadAt, fileBytes: number, metadata: IntelMetadata): readonly Region[] {

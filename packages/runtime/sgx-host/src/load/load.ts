@@ -78,6 +78,7 @@ async function loadImage(
   }
   const shape = shapeOf(options, image);
   const bound = typeof options.edl === 'string' ? readInterface(options.edl, withDialect(options, sdk)) : options.edl;
+  requireDialect(bound, sdk);
   const { name } = bound.model;
   const watch = createWatch(name, options);
   const { isSystemName } = sdk;
@@ -96,6 +97,14 @@ async function loadImage(
     watch?.event('load-failed', 'error', `The enclave could not be loaded: ${code}.`, { code });
     throw error;
   }
+}
+
+/** Each compiler counts functions in its own way, so calls by an interface of the other would go to other functions. */
+function requireDialect({ model }: BoundInterface, { abi }: SdkRuntime): void {
+  if (model.dialect === 'both' || model.dialect === abi) return;
+  const sdks = { intel: "Intel's SDK", oe: 'Open Enclave' };
+  const message = `edl: the interface keeps the rules of ${sdks[model.dialect]} alone, and the image is of ${sdks[abi]}.`;
+  throw new EnclosError('HOST_OPTION_INVALID', message);
 }
 
 function withDialect(options: SgxLoadOptions<object, object>, { abi }: SdkRuntime): SgxLoadOptions<object, object> {

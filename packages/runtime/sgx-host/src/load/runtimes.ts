@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Abi } from '@enclos/edl-calls/host';
 import type { EnclaveImage } from '@enclos/sgx-image';
 import type { SgxLauncher } from '@enclos/tee';
 import type { AbiHost, AbiRuntime } from '../abi/abi.ts';
@@ -8,6 +9,7 @@ import { createIntelRuntime } from '../intel/runtime.ts';
 import { systemOcalls } from '../intel/system-ocalls.ts';
 import { createOpenEnclaveRuntime } from '../open-enclave/runtime.ts';
 import { isSystemName } from '../open-enclave/system-ocalls.ts';
+import { openImage } from './image-file.ts';
 import { type Cpuid, cpuidFrom } from '../processor/cpuid.ts';
 
 /** What the runtimes of the SDKs are given of this process. */
@@ -21,7 +23,7 @@ export interface ProcessServices {
 
 /** How the enclaves of one SDK are run. */
 export interface SdkRuntime {
-  readonly abi: 'intel' | 'oe';
+  readonly abi: Abi;
   readonly isSystemName: (name: string) => boolean;
   readonly create: (host: AbiHost, services: ProcessServices) => AbiRuntime;
 }
@@ -48,6 +50,18 @@ const sdkRuntimes: Readonly<Record<Exclude<EnclaveImage['sdk'], 'sgxs'>, SdkRunt
       }),
   },
 };
+
+/**
+ * Whose SDK made the file of a signed enclave.
+ *
+ * @returns undefined for an SGXS stream, which does not say it
+ * @throws HOST_OPTION_INVALID for a file that cannot be read; ENCLAVE_FILE_*
+ */
+export function abiOfImage(path: string): Abi | undefined {
+  const { image, close } = openImage(path);
+  close();
+  return sdkRuntimeOf(image)?.abi;
+}
 
 /** @returns undefined for an SGXS stream, which does not say what it was made with */
 export function sdkRuntimeOf({ sdk }: EnclaveImage): SdkRuntime | undefined {

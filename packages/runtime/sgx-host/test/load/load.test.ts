@@ -29,6 +29,9 @@ writeFileSync(
   'enclave { untrusted { [cdecl] void sgx_oc_cpuidex([out] int cpuinfo[4], int leaf, int subleaf); }; };',
 );
 
+const oeFile = join(folder, 'oe.edl');
+writeFileSync(oeFile, 'enclave { trusted { public void map(uint8_t* memory); }; untrusted { int twice(int a); }; };');
+
 const int = (...values: readonly number[]): Uint8Array => new Uint8Array(Int32Array.from(values).buffer);
 
 /** Doubles the sum by the host. */
@@ -122,6 +125,9 @@ describe('loadSgxEnclave', () => {
       );
     }
     await assert.rejects(loadSgxEnclave({ ...given, ocalls: {} }), failsWith('EDL_INVALID_INTERFACE'));
+    // Its calls would be others.
+    const openEnclave = { ...given, dialect: 'oe' as const, edl: oeFile };
+    await assert.rejects(loadSgxEnclave(openEnclave), failsWith('HOST_OPTION_INVALID'));
     const wrongFile = join(folder, 'wrong.edl');
     writeFileSync(wrongFile, 'enclave { trusted { }');
     await assert.rejects(loadSgxEnclave({ ...given, edl: wrongFile }), failsWith('EDL_FILE_REFUSED'));

@@ -273,9 +273,9 @@ test('a call amid a call of the same thread has its own context, and the SDK ref
   const nested: unknown[] = [];
   const { call } = during(
     function* ask(inside) {
-      const { gate, result } = yield* inside.ocall(0, argumentsOf(32, []), 32);
+      const { gate, result } = yield* inside.ocall(1, argumentsOf(24, []), 32);
       // The record of the outer call is as it was: the inner one has another.
-      assert.deepEqual([gate, result, inside.memory.u64(inside.context)], [0n, 0n, 0n]);
+      assert.deepEqual([gate, result, inside.memory.u64(inside.context)], [0n, 0n, 1n]);
     },
     {
       async serve(_index, { calls, address }) {

@@ -84,13 +84,36 @@ async function callSite({ child }: StartedStub): Promise<bigint> {
   return BigInt(`0x${start}`) + BigInt(at);
 }
 
+/** FUTEX_WAIT_PRIVATE (linux/futex.h). */
+const waits = 128n;
+
+stubTest('an enclave that owns the stub can wait and wake, and do nothing else with futexes', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root, to find the stub in the process');
+  // All operations, private and shared, and some with FUTEX_CLOCK_REALTIME.
+  const operations = Array.from({ length: 14 }, (_, i) => [i, 128 + i, 256 + i, 384 + i]).flat();
+  await each(operations, async (operation) => {
+    const end = await endOf({}, async (gate, stub) => {
+      const call = { rdi: Command.through, rsi: BigInt(allowed.futex), rdx: 1000n, r9: 1n, r10: await callSite(stub) };
+      await gate.send({ ...call, r8: BigInt(operation) });
+    });
+    assert.deepEqual(end, [128, 129].includes(operation) ? undefined : killed, `operation ${operation}`);
+  });
+});
+
 stubTest('an enclave that owns the stub can make its few calls and no other', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to find the stub in the process');
   const own: readonly number[] = [allowed.read, allowed.write, allowed.writev, allowed.futex, allowed.exitGroup];
   await each(filtered, async (number) => {
     const end = await endOf({}, async (gate, stub) => {
-      // Descriptor 1000, so that an allowed call fails, and exit code 232.
-      const call = { rdi: Command.through, rsi: BigInt(number), rdx: 1000n, r8: 0n, r9: 1n, r10: await callSite(stub) };
+      // Descriptor and address 1000, so that an allowed call fails, and exit code 232.
+      const call = {
+        rdi: Command.through,
+        rsi: BigInt(number),
+        rdx: 1000n,
+        r8: waits,
+        r9: 1n,
+        r10: await callSite(stub),
+      };
       const answer = await gate.send(call);
       assert.ok(BigInt.asIntN(64, answer.rdi) < 0n, `number ${number}`);
     });

@@ -8,6 +8,12 @@ export const signedOptions = {
     summary: 'Run this signed enclave of Intel’s SGX SDK or of Open Enclave, instead of a project',
   },
   edl: { type: 'string', value: 'FILE', extensions: ['edl'], summary: 'With --sgx: its interface' },
+  signature: {
+    type: 'string',
+    value: 'FILE',
+    extensions: ['sig'],
+    summary: 'With --sgx and the SGXS stream of a program of Fortanix EDP: its SIGSTRUCT',
+  },
   ocalls: {
     type: 'string',
     value: 'FILE',
@@ -30,6 +36,7 @@ export const signedOptions = {
 export interface SignedInput {
   readonly sgx: string | undefined;
   readonly edl: string | undefined;
+  readonly signature: string | undefined;
   readonly ocalls: string | undefined;
   readonly call: readonly string[];
   readonly dialect: 'oe' | 'intel' | 'both';

@@ -1,11 +1,12 @@
 import { toHex } from '@enclos/codec';
 import { bindInterface } from '@enclos/edl-calls/host';
-import { loadSgxEnclave } from '@enclos/sgx-host';
+import { abiOfImage, loadSgxEnclave } from '@enclos/sgx-host';
 import type { Isolation, PlatformDescription } from '@enclos/tee';
 import type { CommandContext } from '../../context.ts';
 import { modelOf, settingsOf } from '../../../interfaces/compile.ts';
 import { readForeignTypes } from '../../../interfaces/foreign.ts';
 import { openProjectPlatform, type ProjectPlatformOptions } from '../../../project/platform.ts';
+import type { RunOutcome } from '../../../project/run-options.ts';
 import { refuseUsage } from '../../../usage/usage-error.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';
@@ -39,6 +40,8 @@ export interface SignedRun extends ProjectPlatformOptions {
   readonly input: SignedInput;
   readonly debug: boolean;
   readonly isolation: Isolation;
+  /** Arguments of a program. */
+  readonly args: readonly string[];
 }
 
 /**
@@ -46,11 +49,14 @@ export interface SignedRun extends ProjectPlatformOptions {
  *
  * @throws what loading throws; CLI_USAGE; what a call throws
  */
-export async function runSigned(run: SignedRun, context: CommandContext, events: SignedEvents): Promise<void> {
+export async function runSigned(run: SignedRun, context: CommandContext, events: SignedEvents): Promise<RunOutcome> {
   const { input, debug, isolation } = run;
   const { path, io } = context;
   if (input.sgx === undefined || input.edl === undefined) refuseUsage('--sgx and --edl go together.');
-  const { model } = await modelOf(input.edl, settingsOf({ ...input, warn: [] }, io.cwd));
+  const image = path(input.sgx);
+  // Each SDK counts the functions of an interface in its own way.
+  const dialect = input.dialect === 'both' ? (abiOfImage(image) ?? input.dialect) : input.dialect;
+  const { model } = await modelOf(input.edl, settingsOf({ ...input, dialect, warn: [] }, io.cwd));
   const foreign = await readForeignTypes(path(input.foreign));
   const edl = bindInterface({ model, foreign, userCheck: input['allow-user-check'] });
   const ecalls = model.ecalls.flatMap(({ name, isPublic }) => (isPublic ? [name] : []));
@@ -61,7 +67,6 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
   try {
     events.platform(platform.description);
     const { launcher } = platform;
-    const image = path(input.sgx);
     const { print } = events;
     const enclave = await loadSgxEnclave({ image, edl, ocalls, launcher, debug, isolation, print });
     try {
@@ -79,6 +84,7 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
         if (typeof call !== 'function') continue;
         events.returned(name, jsonOfValue(await Reflect.apply(call, enclave.ecalls, [values])));
       }
+      return { exitCode: 0 };
     } finally {
       await enclave.dispose();
     }
