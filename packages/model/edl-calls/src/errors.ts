@@ -12,6 +12,11 @@ export const edlCallsErrors = declareErrors({
     'Name it FUNCTION.PARAMETER, FUNCTION.return or STRUCTURE.MEMBER; `enclos edl doc` lists such addresses first.',
   ],
   EDL_LAYOUT_TOO_LARGE: ['usage', 'A type of an interface is larger than 2 GiB.', 'Make its arrays smaller.'],
+  EDL_HANDLER_MISSING: [
+    'usage',
+    'An interface has OCALLs for which the host has no handler.',
+    'Give a function for each OCALL that the message names, under its name: in `ocalls`, or as exports of the module that `enclos run --sgx` takes as --ocalls.',
+  ],
   EDL_CALL_FAILED: [
     'refused',
     'The code of the SDK in the enclave refused a call.',

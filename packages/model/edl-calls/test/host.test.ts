@@ -214,9 +214,17 @@ describe('OCALLs', () => {
 
   test('need each their handler, which may be a method', async () => {
     const { ask, read } = handlers;
-    assert.throws(() => serveOcalls(bind(model), { ask, read }), { code: 'EDL_INVALID_INTERFACE' });
+    assert.throws(() => serveOcalls(bind(model), { ask, read }), { code: 'EDL_HANDLER_MISSING' });
     const inherited = of.model({ ocalls: [of.ocall('toString', []), of.ocall('constructor', [])] });
-    assert.throws(() => serveOcalls(bind(inherited), {}), { code: 'EDL_INVALID_INTERFACE', message: /"toString"/ });
+    assert.throws(() => serveOcalls(bind(inherited), {}), {
+      code: 'EDL_HANDLER_MISSING',
+      message: 'There is no handler for the OCALLs toString, constructor.',
+    });
+    const names = Array.from({ length: 14 }, (_, i) => `ask_${i}`);
+    assert.throws(() => serveOcalls(bind(of.model({ ocalls: names.map((name) => of.ocall(name, [])) })), {}), {
+      message: /ask_0, .*, ask_11 and 2 more\.$/,
+      details: { ocalls: names },
+    });
     class Host {
       #count = 0;
       toString(): string {
@@ -228,7 +236,7 @@ describe('OCALLs', () => {
     }
     const host = new Host();
     const named = bind(of.model({ ocalls: [of.ocall('constructor', [])] }));
-    assert.throws(() => serveOcalls(named, host), { code: 'EDL_INVALID_INTERFACE' });
+    assert.throws(() => serveOcalls(named, host), { code: 'EDL_HANDLER_MISSING' });
     const server = serveOcalls(bind(of.model({ ocalls: [of.ocall('ask', [])] })), host);
     await server.ocall(0, request(new Uint8Array(), silent));
     assert.equal(host.toString(), '11');

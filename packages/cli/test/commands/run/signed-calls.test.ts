@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { EnclosError } from '@enclos/errors';
+import { callFailure } from '../../../src/commands/run/signed/call-failure.ts';
+import { loadHandlers } from '../../../src/commands/run/signed/handlers.ts';
 import { plannedCall } from '../../../src/commands/run/signed/calls.ts';
 import { jsonOfValue, valueOfJson } from '../../../src/commands/run/signed/values.ts';
 
@@ -46,18 +49,42 @@ describe('values of calls in JSON', () => {
   });
 
   test('follow the name of the call', () => {
-    assert.deepEqual(plannedCall('add', ['add']), { name: 'add', values: {} });
-    assert.deepEqual(plannedCall(' add {"a": 1}', ['add']), { name: 'add', values: { a: 1 } });
+    const ecalls = [
+      { name: 'add', isPublic: true },
+      { name: 'adds', isPublic: false },
+    ];
+    assert.deepEqual(plannedCall('add', ecalls), { name: 'add', values: {} });
+    assert.deepEqual(plannedCall(' add {"a": 1}', ecalls), { name: 'add', values: { a: 1 } });
     for (const [text, problem] of [
       ['', /does not begin with the name/],
       ['{"a": 1}', /does not begin with the name/],
       ['ad', /no public ECALL ad\. Did you mean add\?/],
+      ['adds', /adds is not public: only the handler of an OCALL/],
       ['add 5', /not a JSON object/],
       ['add [1]', /not a JSON object/],
       ['add {"a": 1', /not JSON/],
       ['add {"a": 1, "a": 2}', /not JSON/],
     ] as const) {
-      assert.throws(() => plannedCall(text, ['add']), problem);
+      assert.throws(() => plannedCall(text, ecalls), problem);
+    }
+  });
+});
+
+describe('the failure of a call', () => {
+  test('names the call, and says what a handler threw', () => {
+    const cause = new Error('the disk is full');
+    const lost = callFailure('add', new EnclosError('ENCLAVE_LOST', 'The enclave is gone.', { cause }));
+    assert.ok(lost instanceof EnclosError);
+    assert.equal(lost.message, 'add: The enclave is gone. A handler of an OCALL had failed: the disk is full');
+    assert.equal(lost.code, 'ENCLAVE_LOST');
+    const named = new EnclosError('EDL_VALUE_REFUSED', 'add.a: it is missing.');
+    assert.equal(callFailure('add', named), named);
+    assert.equal(callFailure('add', cause), cause);
+  });
+
+  test('comes before it when the module of handlers is not there', async () => {
+    for (const path of ['/nowhere/ocalls.ts', '/']) {
+      await assert.rejects(loadHandlers(path), { code: 'CLI_FILE_UNREADABLE', message: /^--ocalls: .*\/.*\.$/ });
     }
   });
 });

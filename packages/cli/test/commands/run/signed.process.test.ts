@@ -64,7 +64,7 @@ describe('enclos run --sgx', () => {
     const failed = await run(...common, '--call', 'ecall_misbehave {"kind": 1}', '--json');
     assert.deepEqual([failed.code, failureOf(failed)], [1, 'ENCLAVE_LOST']);
     const missing = await run('--sgx', image, '--edl', edl, '--isolation=best', '--state', 'state', '--json');
-    assert.equal(failureOf(missing), 'EDL_INVALID_INTERFACE');
+    assert.equal(failureOf(missing), 'EDL_HANDLER_MISSING');
   });
 
   nativeTest('runs the stream of a program until it exits', async () => {

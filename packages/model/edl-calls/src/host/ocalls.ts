@@ -13,22 +13,26 @@ type Handler = (values: object, during: { readonly ecalls: object }) => unknown;
  *
  * @param handlers a function for each OCALL, by its name
  * @param elsewhere names of OCALLs that are served elsewhere, and need no handler
- * @throws EDL_INVALID_INTERFACE when a handler is missing
+ * @throws EDL_HANDLER_MISSING, which names every OCALL without a handler
  */
 export function serveOcalls(
   bound: BoundInterface,
   handlers: object,
   elsewhere: ReadonlySet<string> = new Set(),
 ): OcallServer {
-  const byIndex = bound.model.ocalls.map((ocall) =>
+  const found = bound.model.ocalls.map((ocall) =>
     elsewhere.has(ocall.name) ? undefined : { ocall, handler: handlerOf(handlers, ocall.name) },
   );
+  const missing = found.flatMap((entry) =>
+    entry !== undefined && entry.handler === undefined ? [entry.ocall.name] : [],
+  );
+  if (missing.length > 0) throw missingHandlers(missing);
   return Object.freeze({
     async ocall(index: number, request: OcallRequest) {
       const { memory, address, calls, allocate, run = atOnce } = request;
-      const served = byIndex[index];
+      const served = found[index];
       const codec = bound.codec(calls.abi).ocalls[index];
-      if (served === undefined || codec === undefined) {
+      if (served?.handler === undefined || codec === undefined) {
         throw new EnclosError('EDL_UNKNOWN_FUNCTION', `The interface has no OCALL ${index}.`);
       }
       const { ocall, handler } = served;
@@ -43,13 +47,21 @@ function atOnce<T>(handler: () => T): T {
   return handler();
 }
 
-function handlerOf(handlers: object, name: string): Handler {
+/** A message names so many OCALLs; the details have all. */
+const SHOWN_NAMES = 12;
+
+function missingHandlers(ocalls: readonly string[]): EnclosError<'EDL_HANDLER_MISSING'> {
+  const [shown, more] = [ocalls.slice(0, SHOWN_NAMES), ocalls.length - SHOWN_NAMES];
+  const names = `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const message = `There is no handler for ${ocalls.length === 1 ? 'the OCALL' : 'the OCALLs'} ${names}.`;
+  return new EnclosError('EDL_HANDLER_MISSING', message, { details: { ocalls } });
+}
+
+function handlerOf(handlers: object, name: string): Handler | undefined {
   const handler: unknown = Reflect.get(handlers, name);
   // Every object inherits some functions, such as toString, which are not handlers; and its class, as "constructor".
   const isClass = name === 'constructor' && !Object.hasOwn(handlers, name);
-  if (typeof handler !== 'function' || isClass || handler === Reflect.get(Object.prototype, name)) {
-    throw new EnclosError('EDL_INVALID_INTERFACE', `The OCALL "${name}" has no handler.`);
-  }
+  if (typeof handler !== 'function' || isClass || handler === Reflect.get(Object.prototype, name)) return undefined;
   // A handler keeps the object that it is a method of. What it returns is checked by the codec.
   return (values, during) => Reflect.apply(handler, handlers, [values, during]) as unknown;
 }

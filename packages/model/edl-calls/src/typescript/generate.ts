@@ -168,7 +168,7 @@ function serverText({ serve, ocalls, constant }: OwnNames): string {
     docComment([
       'What serves the OCALLs of an enclave: give it to what loads the enclave.',
       '',
-      '@throws EDL_INVALID_INTERFACE when a handler is missing',
+      '@throws EDL_HANDLER_MISSING, which names every OCALL without a handler',
     ]),
     `export function ${serve}(handlers: ${ocalls}): OcallServer {`,
     `  return serveOcalls(${constant}, handlers);`,

@@ -92,19 +92,14 @@ class IntelRuntime implements AbiRuntime {
     const { arena, model } = this.#host;
     const placed = image === undefined ? undefined : arena.place(image);
     try {
-      const reads = placed === undefined ? [] : [{ address: placed.address, bytes: placed.write.bytes.length }];
-      const writes = placed === undefined ? [] : [placed.write];
-      const entry = { rdi: BigInt(index), rsi: placed?.start ?? 0n, writes, reads };
-      const {
-        status,
-        reads: [bytes],
-        failure,
-      } = await this.#run(frame, entry);
+      const { start = 0n, writes = [], reads = [] } = placed ?? {};
+      const entry = { rdi: BigInt(index), rsi: start, writes, reads };
+      const { status, reads: read, failure } = await this.#run(frame, entry);
       if (status !== SgxStatus.success) {
         throw intelCallFailed(model.ecalls[index]?.name ?? `ECALL ${index}`, status, failure);
       }
-      const address = placed?.address ?? 0n;
-      return { memory: arena.snapshot(bytes === undefined ? [] : [{ address, bytes }]), address };
+      const pieces = reads.map(({ address }, i) => ({ address, bytes: read[i] ?? new Uint8Array() }));
+      return { memory: arena.snapshot(pieces), address: placed?.address ?? 0n };
     } finally {
       if (placed !== undefined) arena.heap.free(placed.address);
     }
@@ -117,11 +112,11 @@ class IntelRuntime implements AbiRuntime {
     let failure: unknown;
     for (;;) {
       if (answer.kind === 'exception') {
-        await this.#handleException(thread, answer, stackTop);
+        await this.#handleException(thread, answer, { stackTop, failure });
         answer = await thread.resume(leaving);
       } else if (answer.isFinal) {
         const status = statusIn(answer.registers.rsi);
-        if (isFatal(status)) await this.#crashed(status);
+        if (isFatal(status)) await this.#crashed(status, { failure });
         return { status, reads: answer.reads, failure };
       } else {
         const { rsp, rbp } = answer.registers;
@@ -145,7 +140,11 @@ class IntelRuntime implements AbiRuntime {
    * Has the enclave look at an exception: its first pass prepares the thread, which goes on in the second (trts_veh.cpp). One that it
    * does not handle ends it, as on silicon, where its host dies of the signal.
    */
-  async #handleException(thread: SgxThread, exception: ExceptionAnswer, stackTop: bigint): Promise<void> {
+  async #handleException(
+    thread: SgxThread,
+    exception: ExceptionAnswer,
+    { stackTop, failure }: { readonly stackTop: bigint; readonly failure: unknown },
+  ): Promise<void> {
     const { rsp } = exception.registers;
     await this.#requireStack(thread, rsp, stackTop);
     const below = belowStack(rsp);
@@ -154,12 +153,22 @@ class IntelRuntime implements AbiRuntime {
     const hasAnswered = answer.kind === 'exit' && answer.isFinal;
     const status = hasAnswered ? statusIn(answer.registers.rsi) : SgxStatus.enclaveCrashed;
     if (status === SgxStatus.success) return;
-    await this.#crashed(status, exceptionName(exception.vector));
+    await this.#crashed(status, { exception: exceptionName(exception.vector), failure });
   }
 
-  async #crashed(status: number, exception?: string): Promise<never> {
+  /** Many enclaves abort when an OCALL fails, so the error of this call says what its handler threw. */
+  async #crashed(
+    status: number,
+    { exception, failure }: { readonly exception?: string; readonly failure: unknown },
+  ): Promise<never> {
     const why = exception === undefined ? '' : `It ended with an exception that it does not handle: ${exception}. `;
-    return this.#host.lost(`${why}Its calls are answered with ${statusText(status)}.`);
+    try {
+      return await this.#host.lost(`${why}Its calls are answered with ${statusText(status)}.`);
+    } catch (error) {
+      if (failure === undefined || !isEnclosError(error)) throw error;
+      const { code, message, next, details } = error;
+      throw new EnclosError(code, message, { next, details, cause: failure });
+    }
   }
 
   async #serve(thread: SgxThread, exit: ExitAnswer, context: CallContext): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { openEnclaveImage, type EnclaveImage } from '@enclos/sgx-image';
 
@@ -22,7 +23,7 @@ export function openImage(path: string): OpenImage {
       return bytes.subarray(0, filled);
     };
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) refuse(path, 'is not a file');
+    if (!stat.isFile()) refuse(path, 'it is not a file');
     return { image: openEnclaveImage(read, stat.size), close };
   } catch (error) {
     close();
@@ -34,10 +35,11 @@ function openFile(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (cause) {
-    return refuse(path, 'cannot be read', cause);
+    return refuse(path, unreadableReason(cause), cause);
   }
 }
 
 function refuse(path: string, problem: string, cause?: unknown): never {
-  throw new EnclosError('HOST_OPTION_INVALID', `image: ${path} ${problem}.`, { details: { path }, cause });
+  const next = 'Give the path of the signed file, as sgx_sign or oesign wrote it.';
+  throw new EnclosError('HOST_OPTION_INVALID', `image: ${path}: ${problem}.`, { details: { path }, cause, next });
 }

@@ -22,7 +22,7 @@ import { sharedMemory } from './shared-memory.ts';
  * on silicon: see docs/how-to/run-signed-enclaves.md.
  *
  * @throws what its file is refused with (ENCLAVE_FILE_*, EDL_FILE_REFUSED), what the platform refuses (SIGSTRUCT_*, LAUNCH_*,
- *   ISOLATION_UNAVAILABLE, SGX_EXECUTION_UNAVAILABLE), EDL_INVALID_INTERFACE for a handler that is missing, EDL_CALL_FAILED when its
+ *   ISOLATION_UNAVAILABLE, SGX_EXECUTION_UNAVAILABLE), EDL_HANDLER_MISSING, EDL_CALL_FAILED when its
  *   initialisation is refused inside, ENCLAVE_START_FAILED, HOST_OPTION_INVALID, GATE_DEADLINE, GATE_CANCELLED
  * @example
  * ```ts

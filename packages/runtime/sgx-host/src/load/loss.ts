@@ -1,10 +1,14 @@
 import { underDeadline, untilAborted } from '@enclos/bounded';
-import type { EnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import { endError } from '@enclos/host/life';
 import type { EnclaveExit, LaunchedSgxEnclave } from '@enclos/tee';
 
 /** How long the platform may take to say why a process has ended, after the end of a gate. */
 const REPORT_TIMEOUT_MS = 2000;
+
+/** Such an enclave has no output to show, not even in debug mode. */
+const next =
+  'Load it again: what it sealed opens. If it ends by itself, read what the reason means in docs/how-to/run-signed-enclaves.md#when-it-ends.';
 
 /** The end of an enclave: what began it tells all that wait. */
 export class Loss {
@@ -46,7 +50,8 @@ export class Loss {
       reason === undefined
         ? await underDeadline(REPORT_TIMEOUT_MS, (signal) => untilAborted(signal, exited)).catch(() => undefined)
         : { exitCode: undefined, signal: undefined, detail: reason };
-    const error = endError('ENCLAVE_LOST', exit, undefined);
+    const { message } = endError('ENCLAVE_LOST', exit, undefined);
+    const error = new EnclosError('ENCLAVE_LOST', message, { next });
     this.#close(error);
     return error;
   }

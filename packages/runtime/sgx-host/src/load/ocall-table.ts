@@ -30,7 +30,7 @@ export class OcallTable {
   /** Failures that observers have been told of. */
   readonly #told = new WeakSet<object>();
 
-  /** @throws EDL_INVALID_INTERFACE when a handler is missing */
+  /** @throws EDL_HANDLER_MISSING */
   constructor({ bound, handlers, isSystemName, watch }: OcallTableOptions) {
     this.#watch = watch;
     this.#ecalls = bound.model.ecalls.map(({ name }) => name);

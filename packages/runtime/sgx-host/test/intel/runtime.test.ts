@@ -13,6 +13,7 @@ const edl = `enclave {
     public int add(int a, int b);
     public void flip([in, out, size=room] uint8_t* bytes, size_t room);
     int inner(int a);
+    public void copy([in, size=bytes] const uint8_t* source, [out, size=bytes] uint8_t* target, size_t bytes);
   };
   untrusted {
     int twice(int a) allow(inner);
@@ -66,6 +67,30 @@ describe("calls of an enclave of Intel's SDK", () => {
     assert.deepEqual(flipped, { bytes: Uint8Array.of(254, 253, 0) });
     await loaded.ecalls['nothing']?.();
     assert.equal(ms, 0n, 'a function without values gets NULL');
+    leavesNothing(loaded);
+  });
+
+  test('carry large values in their direction only', async () => {
+    const bytes = 100_000;
+    const stale = 0xaa;
+    const copy = ({ memory, ms }: Inside): number => {
+      const view = memory.view(ms, 24);
+      const [from, to] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
+      assert.equal(memory.read(to, 1)[0], stale, 'what only comes out was not written before');
+      memory.write(to, memory.read(from, bytes).toReversed());
+      return 0;
+    };
+    const loaded = await loadFake({ edl, handlers, enclave: { trusted: [nothing, add, flip, nothing, copy] } });
+    const { base, bytes: arenaBytes } = loaded.host.arena;
+    loaded.stub.memory.write(base + 65_536n, new Uint8Array(arenaBytes - 65_536).fill(stale));
+    const before = { ...loaded.stub.seen };
+    const source = Uint8Array.from({ length: bytes }, (_, i) => i);
+    const result = await loaded.ecalls['copy']?.({ source, bytes });
+    assert.deepEqual(result, { target: source.toReversed() });
+    const { writtenBytes, readBytes } = loaded.stub.seen;
+    for (const moved of [writtenBytes - before.writtenBytes, readBytes - before.readBytes]) {
+      assert.ok(moved >= bytes && moved < bytes + 200, `${moved} bytes`);
+    }
     leavesNothing(loaded);
   });
 
@@ -212,6 +237,22 @@ describe('OCALLs', () => {
     assert.equal(error.cause.message, 'the disk is full', 'what the handler threw is the cause of the failure');
     assert.equal(loaded.failures.length, 2);
   });
+
+  test('give what a handler threw to the call that ends with the enclave', async () => {
+    const thrown = new Error('the disk is full');
+    const failing = { ...handlers, twice: () => Promise.reject(thrown) };
+    const aborting = async ({ ocall, fault }: Inside): Promise<number> => {
+      const { status } = await ocall(0, structure(0, 1));
+      if (status !== 0) await fault(6, 0x1006);
+      return 0;
+    };
+    const returning = async ({ ocall }: Inside): Promise<number> => (await ocall(0, structure(0, 1)), 0x1006);
+    for (const trusted of [aborting, returning]) {
+      const loaded = await loadFake({ edl, handlers: failing, enclave: { trusted: [trusted] } });
+      const error: unknown = await loaded.calls.ecall(0, undefined).catch((reason: unknown) => reason);
+      assert.ok(isEnclosError(error, 'ENCLAVE_LOST') && error.cause === thrown, String(error));
+    }
+  });
 });
 
 describe('exceptions inside', () => {
@@ -219,7 +260,8 @@ describe('exceptions inside', () => {
     const trusted = [async ({ fault }: Inside) => (await fault(6, 0), await fault(14, 0), 0), add];
     const loaded = await loadFake({ edl, handlers, enclave: { trusted } });
     await loaded.ecalls['nothing']?.();
-    assert.deepEqual(loaded.stub.seen, { enter: 4, resume: 2, access: 0 });
+    const { enter, resume, access } = loaded.stub.seen;
+    assert.deepEqual([enter, resume, access], [4, 2, 0]);
     assert.equal(await loaded.ecalls['add']?.({ a: 1, b: 1 }), 2);
   });
 

@@ -253,7 +253,7 @@ test('an enclave that does not handle its exception is ended, and so is one that
   const unhandled = during(fault);
   await assert.rejects(unhandled.call('run'), hasCode('ENCLAVE_LOST'));
   assert.deepEqual(unhandled.reasons, [
-    'It ended with an exception that it does not handle: #PF, an access to memory.',
+    'It ended with an exception that it does not handle: #PF, an access to memory that is not there or not permitted.',
   ]);
   const twice = during(fault, {
     functions: {

@@ -9,23 +9,34 @@ export interface PlannedCall {
   readonly values: object;
 }
 
+/** What the interface says of an ECALL. */
+interface EcallName {
+  readonly name: string;
+  readonly isPublic: boolean;
+}
+
 /** A command line is not longer. */
 const MAX_JSON_LENGTH = 1024 * 1024;
 
 /**
  * Reads `NAME`, or `NAME JSON` with an object of the values by the names of the parameters.
  *
- * @param ecalls the names of the public ECALLs
+ * @param ecalls those of the interface
  * @throws CLI_USAGE
  */
-export function plannedCall(text: string, ecalls: readonly string[]): PlannedCall {
+export function plannedCall(text: string, ecalls: readonly EcallName[]): PlannedCall {
   const [, name = '', json] = /^\s*(\w+)(?:\s+(.*))?$/s.exec(text) ?? [];
   if (name === '') refuseUsage(`--call ${JSON.stringify(text)} does not begin with the name of an ECALL.`);
-  if (!ecalls.includes(name)) {
-    const meant = didYouMean(name, ecalls);
+  const ecall = ecalls.find((one) => one.name === name);
+  if (ecall === undefined) {
+    const meant = didYouMean(
+      name,
+      ecalls.flatMap((one) => (one.isPublic ? [one.name] : [])),
+    );
     const hint = meant === undefined ? '' : ` Did you mean ${meant}?`;
     refuseUsage(`The interface has no public ECALL ${name}.${hint}`);
   }
+  if (!ecall.isPublic) refuseUsage(`${name} is not public: only the handler of an OCALL that allows it may call it.`);
   if (json === undefined || json.trim() === '') return { name, values: {} };
   const parsed = readJson(name, json);
   if (!isJsonObject(parsed)) refuseUsage(`The values of ${name} are not a JSON object, such as {"a": 1}.`);

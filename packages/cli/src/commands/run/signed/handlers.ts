@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnclosError } from '@enclos/errors';
@@ -8,9 +8,14 @@ import { bundleHost } from '../../../project/bundle-host.ts';
  * Loads the module whose exports are the handlers of OCALLs, by name; or whose default export is an object of them. TypeScript is
  * bundled first, beside it, so that its packages are found.
  *
- * @throws CLI_HOST_MISSING, BuildError BUILD_FAILED, CLI_FILE_INVALID
+ * @throws CLI_FILE_UNREADABLE, BuildError BUILD_FAILED, CLI_FILE_INVALID
  */
 export async function loadHandlers(path: string): Promise<object> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) {
+    const message = `--ocalls: ${found === undefined ? 'there is no' : 'this is not a file:'} ${path}.`;
+    throw new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path } });
+  }
   const folder = await mkdtemp(join(dirname(path), '.enclos-ocalls-'));
   try {
     const bundle = await bundleHost(dirname(path), basename(path), join(folder, 'ocalls.mjs'));

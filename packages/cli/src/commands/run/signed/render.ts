@@ -13,7 +13,9 @@ export function signedEvents(context: CommandContext): SignedEvents {
     platform: (description) => platformBanner(description, notes),
     running: ({ name, mrEnclave, mrSigner, debug, threads }) => {
       const mode = debug ? ', in debug mode: it keeps no secrets' : '';
-      note(`${name} runs with ${threads} threads, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`);
+      note(
+        `${name} runs with ${threads} ${threads === 1 ? 'thread' : 'threads'}, MRENCLAVE ${mrEnclave}, MRSIGNER ${mrSigner}${mode}`,
+      );
     },
     returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
     print: (device, text) => io[device].write(text),

@@ -8,6 +8,7 @@ import { readForeignTypes } from '../../../interfaces/foreign.ts';
 import { openProjectPlatform, type ProjectPlatformOptions } from '../../../project/platform.ts';
 import type { RunOutcome } from '../../../project/run-options.ts';
 import { refuseUsage } from '../../../usage/usage-error.ts';
+import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';
 import type { SignedInput } from './options.ts';
@@ -59,8 +60,7 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
   const { model } = await modelOf(input.edl, settingsOf({ ...input, dialect, warn: [] }, io.cwd));
   const foreign = await readForeignTypes(path(input.foreign));
   const edl = bindInterface({ model, foreign, userCheck: input['allow-user-check'] });
-  const ecalls = model.ecalls.flatMap(({ name, isPublic }) => (isPublic ? [name] : []));
-  const calls = input.call.map((text) => plannedCall(text, ecalls));
+  const calls = input.call.map((text) => plannedCall(text, model.ecalls));
   const handlers = path(input.ocalls);
   const ocalls = handlers === undefined ? {} : await loadHandlers(handlers);
   const platform = await events.during('starting the platform', () => openProjectPlatform(run));
@@ -82,7 +82,11 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
       for (const { name, values } of calls) {
         const call: unknown = Reflect.get(enclave.ecalls, name);
         if (typeof call !== 'function') continue;
-        events.returned(name, jsonOfValue(await Reflect.apply(call, enclave.ecalls, [values])));
+        try {
+          events.returned(name, jsonOfValue(await Reflect.apply(call, enclave.ecalls, [values])));
+        } catch (error) {
+          throw callFailure(name, error);
+        }
       }
       return { exitCode: 0 };
     } finally {
