@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readlinkSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readdirSync, readSync } from 'node:fs';
 import { RequestKind } from '../../src/wire/index.ts';
 import { stubTest, stubWith } from './builds.ts';
 import { Command, layout } from './enclave.ts';
@@ -75,6 +75,24 @@ looking('it keeps only its gates and the platform', several, async (_gate, { chi
     open,
     ['3', '4', '9', '10'].map((name) => [name, 'socket:']),
   );
+});
+
+const key = Buffer.from('a key of 16 byte');
+const withKey: StubOptions = { platform: () => ({ status: 0, result: key }) };
+looking('a key is in the enclave and nowhere else', withKey, async (gate, stub) => {
+  const at = gate.hello.enclaveBase + BigInt(layout.data);
+  assert.equal((await gate.send({ rdi: Command.key, rsi: at, rdx: at + 512n })).rdi, 0n);
+  const file = openSync(`/proc/${stub.child.pid}/mem`, 'r');
+  const places = memoryOf(stub)
+    .filter(isWritable)
+    .flatMap(({ start, end }) => {
+      const bytes = Buffer.alloc(Number(end - start));
+      readSync(file, bytes, 0, bytes.length, start);
+      const found = bytes.indexOf(key);
+      return found === -1 ? [] : [start + BigInt(found), ...(bytes.includes(key, found + 1) ? [0n] : [])];
+    });
+  closeSync(file);
+  assert.deepEqual(places, [at + 512n]);
 });
 
 const secret = Uint8Array.from([83, 69, 67, 82, 69, 84, 33, 33]);
