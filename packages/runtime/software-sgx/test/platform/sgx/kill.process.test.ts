@@ -6,12 +6,12 @@ import { describe, test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { createCaller } from '@enclos/edl';
 import { codeEnclave } from '@enclos/sgx-image-kit';
-import { findStub } from '@enclos/sgx-stub';
 import { encodeGateRequest, HELLO_BYTES, parseGateHello, RequestKind } from '@enclos/sgx-stub/wire';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
 import { startPlatformProcess, type PlatformProcess } from '../../../src/index.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
+import { descendantsOf, isRunning } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
 
 /** How far a launch comes before its platform, or its host, is killed. */
@@ -37,20 +37,6 @@ spin:
   pause
   jmp spin
 `;
-
-/** Processes that are the stub, or start it, as far as they are not of another platform. */
-function stubs(before: ReadonlySet<string>): readonly string[] {
-  const name = `sgx-stub-${findStub().sha256.slice(0, 32)}`;
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || before.has(pid)) return false;
-    try {
-      const [comm, words] = ['comm', 'cmdline'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
-      return comm?.trim() === name.slice(0, 15) || words?.includes(name) === true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Brings a launch to a step. @returns what the host holds of it */
 async function reach(
@@ -88,29 +74,27 @@ async function reach(
 
 describe('nothing is left of an SGX image', { skip }, () => {
   for (const step of steps) {
-    test(`when its platform is killed: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      if (step === 'in the stream') assert.notDeepEqual(stubs(before), []);
-      process.kill(platform.processId, 'SIGKILL');
-      await platform.end();
-      await until('no process is left', () => stubs(before).length === 0);
-      for (const socket of held) socket.destroy();
-    });
-
-    test(`when its host goes away: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      for (const socket of held) socket.destroy();
-      await until('no process is left', () => stubs(before).length === 0);
-      await platform.end();
-    });
+    for (const [what, end] of [
+      ['its platform is killed', (platform: PlatformProcess) => process.kill(platform.processId, 'SIGKILL')],
+      [
+        'its host goes away',
+        (_platform: PlatformProcess, held: readonly Socket[]) => held.forEach((one) => one.destroy()),
+      ],
+    ] as const) {
+      test(`when ${what}: ${step}`, async () => {
+        const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
+        const held = await reach(platform, step);
+        const started = descendantsOf(platform.processId);
+        if (steps.indexOf(step) >= steps.indexOf('in the stream')) assert.notDeepEqual(started, []);
+        end(platform, held);
+        await until('no process is left', () => !started.some(isRunning));
+        for (const socket of held) socket.destroy();
+        await platform.end();
+      });
+    }
   }
 
   test('when its platform is killed, and the enclave has silenced the thread that watches for that', async () => {
-    const before = new Set(readdirSync('/proc'));
     const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
     const image = imageOf(silencing);
     const [host, gate, other] = await reach(platform, 'launched', image);
@@ -122,15 +106,16 @@ describe('nothing is left of an SGX image', { skip }, () => {
     const rsi = enclaveBase + watcherStack(image.sgxs);
     const final = { finalMask: 0n, finalValue: 0n };
     const entry = { kind: RequestKind.ENTER, rdi: 0n, rsi, rsp, rbp: rsp, stackTop: rsp, ...none, ...final };
+    const started = descendantsOf(platform.processId);
     gate.write(Buffer.concat([...encodeGateRequest(entry)]));
-    await until('it computes', () => runningTasks(before) === 1);
+    await until('it computes', () => computingTasks(started) === 1);
     gate.destroy();
-    await until('its watcher computes, too', () => runningTasks(before) === 2);
+    await until('its watcher computes, too', () => computingTasks(started) === 2);
 
     process.kill(platform.processId, 'SIGKILL');
-    await platform.end();
-    await until('no process is left', () => stubs(before).length === 0);
+    await until('no process is left', () => !started.some(isRunning));
     for (const socket of [host, other]) socket.destroy();
+    await platform.end();
   });
 });
 
@@ -142,9 +127,9 @@ function watcherStack(sgxs: Uint8Array): bigint {
   return ((end + block - 1n) / block + 1n) * block + 4n * page;
 }
 
-/** How many threads of stubs are computing (proc_pid_stat(5)). */
-function runningTasks(before: ReadonlySet<string>): number {
-  const states = stubs(before).flatMap((pid) => {
+/** How many threads of these processes are computing (proc_pid_stat(5)). */
+function computingTasks(pids: ReturnType<typeof descendantsOf>): number {
+  const states = pids.flatMap((pid) => {
     try {
       const tasks = `/proc/${pid}/task`;
       return readdirSync(tasks).map((task) => /\) (\w)/.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))?.[1]);
