@@ -135,12 +135,13 @@ const longDoubleForm: ValueForm = {
 };
 
 function addressForm(isAllowed: boolean, permission: string): ValueForm {
-  const refused = `an address, which needs "${permission}" in userCheck`;
+  const refused = `an address that nothing checks, which is refused unless "${permission}" is allowed (--allow-user-check, or userCheck)`;
   return {
     bytes: 8,
     cost: 64,
     write({ view, at, path }, value) {
-      if (value !== null && !isHandle(value)) refuse(path, 'not a handle of the arena or null');
+      if (value !== null && !isHandle(value))
+        refuse(path, 'it is neither null nor a handle of memory that the host reserved (`enclave.memory.allocate`)');
       if (value !== null && !isAllowed) refuse(path, refused);
       view.setBigUint64(at, value?.address ?? 0n, true);
     },
