@@ -1,3 +1,5 @@
+import { decodeLatin1 } from '@enclos/codec/text';
+
 /** Reads up to `length` bytes of a file at `offset`; fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
@@ -18,3 +20,10 @@ export function readExactly(read: ReadAt, { offset, sizeBytes }: FilePart, maxBy
 }
 
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The name that begins at `offset` of a table of names; empty for one that is longer than `maxBytes` or has no end. */
+export function nameAt(names: Uint8Array, offset: number, maxBytes: number): string {
+  const bytes = names.subarray(offset, offset + maxBytes + 1);
+  const end = bytes.indexOf(0);
+  return end < 0 ? '' : decodeLatin1(bytes.subarray(0, end));
+}

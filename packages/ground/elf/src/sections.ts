@@ -1,6 +1,4 @@
-import { decodeLatin1 } from '@enclos/codec/text';
-
-import { readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
+import { nameAt, readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
 
 /** One section of an ELF file, as its header says. */
 export interface ElfSection extends FilePart {
@@ -43,7 +41,7 @@ export function readSections(read: ReadAt): readonly ElfSection[] {
   const names = readExactly(read, namesSection, maxNamesBytes);
   return sections.map((section, index) => ({
     ...section,
-    name: nameAt(names, table.getUint32(index * sectionHeaderBytes, true)),
+    name: nameAt(names, table.getUint32(index * sectionHeaderBytes, true), maxNameBytes),
   }));
 }
 
@@ -57,10 +55,4 @@ function sectionAt(table: DataView, at: number): Omit<ElfSection, 'name'> {
     align: table.getBigUint64(at + 48, true),
     entryBytes: table.getBigUint64(at + 56, true),
   };
-}
-
-function nameAt(names: Uint8Array, offset: number): string {
-  const bytes = names.subarray(offset, offset + maxNameBytes + 1);
-  const end = bytes.indexOf(0);
-  return end < 0 ? '' : decodeLatin1(bytes.subarray(0, end));
 }

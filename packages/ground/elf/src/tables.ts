@@ -1,6 +1,4 @@
-import { decodeLatin1 } from '@enclos/codec/text';
-
-import { readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
+import { nameAt, readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
 import type { ElfSection } from './sections.ts';
 
 /** A symbol of `.dynsym`. */
@@ -41,7 +39,7 @@ export function findSymbols(
   const text = readExactly(read, strings, maxTableBytes);
   const wanted = new Set(names);
   for (let at = symbolBytes; at + symbolBytes <= view.byteLength; at += symbolBytes) {
-    const name = nameAt(text, view.getUint32(at, true));
+    const name = nameAt(text, view.getUint32(at, true), maxNameBytes);
     if (!wanted.has(name) || found.has(name)) continue;
     found.set(name, { value: view.getBigUint64(at + 8, true), sizeBytes: view.getBigUint64(at + 16, true) });
   }
@@ -74,10 +72,4 @@ export function* relocationsIn(bytes: Uint8Array): Generator<Relocation> {
       addend: view.getBigInt64(at + 16, true),
     };
   }
-}
-
-function nameAt(text: Uint8Array, offset: number): string {
-  const bytes = text.subarray(offset, offset + maxNameBytes + 1);
-  const end = bytes.indexOf(0);
-  return end < 0 ? '' : decodeLatin1(bytes.subarray(0, end));
 }

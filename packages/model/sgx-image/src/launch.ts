@@ -1,6 +1,6 @@
 import './errors.ts';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, parseSigstruct, type Attributes, type Sigstruct } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, parseSigstruct, type Attributes, type Sigstruct } from '@enclos/sgx';
 
 import type { EnclaveImage } from './image.ts';
 
@@ -8,9 +8,6 @@ export interface LaunchAttributes {
   readonly attributes: Attributes;
   readonly miscSelect: number;
 }
-
-/** x87 and SSE: XFRM always has them (SDM vol. 3D, ECREATE). */
-const legacyFeatures = 3n;
 
 /**
  * What SECS must say so that EINIT accepts the signature of an image (SDM vol. 3D, EINIT: equal to SIGSTRUCT under its masks). Where the
@@ -28,7 +25,7 @@ export function launchAttributes(
   const { attributes: signed, attributeMask: mask, miscSelect, miscMask } = parseSigstruct(image.signature);
   const wanted = (image.attributes.flags & ~mask.flags) | (signed.flags & mask.flags);
   const flags = (wanted & ~(Attribute.INIT | Attribute.DEBUG)) | Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n);
-  const xfrm = legacyFeatures | (signed.xfrm & mask.xfrm);
+  const xfrm = LEGACY_XFRM | (signed.xfrm & mask.xfrm);
   checkMode({ attributes: signed, attributeMask: mask }, { flags, xfrm }, debug);
   const selected = ((image.miscSelect & ~miscMask) | (miscSelect & miscMask)) >>> 0;
   return Object.freeze({ attributes: Object.freeze({ flags, xfrm }), miscSelect: selected });

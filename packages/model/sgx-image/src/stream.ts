@@ -1,21 +1,28 @@
-import { PAGE_SIZE } from '@enclos/sgx';
+import { viewOf } from '@enclos/elf';
+import {
+  PAGE_SIZE,
+  SGXS_CHUNK_BYTES as chunkBytes,
+  SGXS_CHUNK_RECORD_BYTES as recordBytes,
+  SGXS_HEADER_BYTES as headerBytes,
+  SGXS_PAGE_RECORD_BYTES as pageRecordBytes,
+  sgxsTags,
+} from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from './image.ts';
 
-const headerBytes = 64;
-const chunkBytes = 256;
-const recordBytes = headerBytes + chunkBytes;
-const pageRecordBytes = headerBytes + (PAGE_SIZE / chunkBytes) * recordBytes;
-/** A bit more than a megabyte, in whole pages. */
-const pagesAtOnce = 200;
+/** The most whole pages whose records have less than 1 MiB. */
+const pagesAtOnce = Math.floor(2 ** 20 / pageRecordBytes);
 
-const ecreate = tagOf('ECREATE\0');
-const eadd = tagOf('EADD\0\0\0\0');
-const eextend = tagOf('EEXTEND\0');
-const unmeasured = tagOf('UNMEASRD');
+/** As one number each: a tag is written for every 256 bytes. */
+const [ecreate, eadd, eextend, unmeasured] = [
+  tagOf(sgxsTags.ecreate),
+  tagOf(sgxsTags.eadd),
+  tagOf(sgxsTags.eextend),
+  tagOf(sgxsTags.unmeasured),
+];
 
-function tagOf(text: string): bigint {
-  return new DataView(Uint8Array.from(text, (one) => one.charCodeAt(0)).buffer).getBigUint64(0, true);
+function tagOf({ bytes }: { readonly bytes: Uint8Array }): bigint {
+  return viewOf(bytes).getBigUint64(0, true);
 }
 
 /** ECREATE: the first record of a stream, 64 bytes. */
@@ -79,7 +86,7 @@ export class PageRecords {
 }
 
 /**
- * The SGXS stream of an image: ECREATE, EADD, EEXTEND and UNMEASRD records, in pieces of about a megabyte that hold whole records. Pages of zeros
+ * The SGXS stream of an image: ECREATE, EADD, EEXTEND and UNMEASRD records, in pieces of at most 1 MiB that hold whole records. Pages of zeros
  * that are not measured have no data. Each piece is the caller's.
  *
  * @throws what `image.pages` throws

@@ -31,5 +31,11 @@ export const KeyPolicy = Object.freeze({
 /** SECINFO.FLAGS of a page: permissions, and the page type in bits 8 to 15 (SDM vol. 3D, SECINFO.FLAGS). */
 export const PageFlags = Object.freeze({ R: 0x1n, W: 0x2n, X: 0x4n, TCS: 0x100n, REG: 0x200n } as const);
 
+/** MISCSELECT.EXINFO: page faults and general protection faults are described in the state save area (SDM vol. 3D, MISCSELECT). */
+export const MISCSELECT_EXINFO = 1;
+
+/** XFRM of x87 and SSE, which every enclave has (SDM vol. 3D, ECREATE). */
+export const LEGACY_XFRM = 3n;
+
 /** Bytes of an enclave page. */
 export const PAGE_SIZE = 4096;

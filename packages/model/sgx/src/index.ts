@@ -1,6 +1,6 @@
 import './errors.ts';
 export { encodeAttributes, parseAttributes, type Attributes } from './attributes.ts';
-export { Attribute, KeyName, KeyPolicy, PAGE_SIZE, PageFlags } from './constants.ts';
+export { Attribute, KeyName, KeyPolicy, LEGACY_XFRM, MISCSELECT_EXINFO, PAGE_SIZE, PageFlags } from './constants.ts';
 export { encodeKeyRequest, parseKeyRequest, type KeyRequest } from './key-request.ts';
 export {
   encodeQuote,
@@ -41,6 +41,13 @@ export {
   type SgxsPage,
 } from './sgxs/read.ts';
 export { SgxsReader, type SgxsEvent, type SgxsReaderOptions } from './sgxs/reader.ts';
+export {
+  CHUNK_BYTES as SGXS_CHUNK_BYTES,
+  HEADER_BYTES as SGXS_HEADER_BYTES,
+  MAX_RECORD_BYTES as SGXS_CHUNK_RECORD_BYTES,
+  PAGE_RECORD_BYTES as SGXS_PAGE_RECORD_BYTES,
+  tags as sgxsTags,
+} from './sgxs/record.ts';
 export { isEnclaveSize, isPageFlags, isPageOffset, type SgxsProfile } from './sgxs/rules.ts';
 export { readStrictImage, StrictImageReader, type StrictImage } from './sgxs/strict-image.ts';
 export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';

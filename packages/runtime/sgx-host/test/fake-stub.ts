@@ -51,7 +51,7 @@ export interface FakeStub {
   readonly arenaBytes: number;
   readonly memory: StubMemory;
   /** How many requests of each kind came. */
-  readonly seen: { enter: number; resume: number; access: number };
+  readonly seen: { enter: number; resume: number; access: number; writtenBytes: number; readBytes: number };
   /** Ends the process. */
   end(): void;
 }
@@ -79,7 +79,7 @@ export function startFakeStub({
     write: (address, given) => bytes.set(given, offset(address, given.length)),
     view: (address, length) => new DataView(bytes.buffer, offset(address, length), length),
   };
-  const seen = { enter: 0, resume: 0, access: 0 };
+  const seen = { enter: 0, resume: 0, access: 0, writtenBytes: 0, readBytes: 0 };
   const gates = Array.from({ length: threads }, (_, thread) => {
     const [host, own] = duplexPair();
     const stackBase = fakeArenaBase + BigInt(thread * stackBytes);
@@ -142,7 +142,11 @@ function inside({ own, thread, memory, seen, arenaBytes }: Inside): InsideThread
   own.on('data', (chunk: Uint8Array) => {
     reader.push(chunk, (message) => {
       const request = parseGateRequest({ header: message.header, body: Uint8Array.from(message.body) });
-      for (const { address, content } of request.writes) memory.write(address, content);
+      for (const { address, content } of request.writes) {
+        memory.write(address, content);
+        seen.writtenBytes += content.length;
+      }
+      seen.readBytes += request.reads.reduce((sum, { bytes }) => sum + bytes, 0);
       if (request.kind === RequestKind.ACCESS) {
         seen.access += 1;
         return answer({

@@ -25,8 +25,8 @@ function refuse(message: string, usage = 'main.js --state FOLDER [--audit FILE] 
 }
 
 /**
- * The embedded platform process: `main.js --state FOLDER [--audit FILE] [--provision-signers HEX,HEX]`. Its first line of output says where it listens, and
- * it ends when its standard input ends.
+ * The embedded platform process: `main.js --state FOLDER [--audit FILE] [--provision-signers HEX,HEX]`. Its first line of output says
+ * where it listens, and it ends when its standard input ends.
  */
 async function main(): Promise<void> {
   const called = parseCommand({ name: 'main.js', command, refuse }, process.argv.slice(2));

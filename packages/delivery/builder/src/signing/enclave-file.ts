@@ -1,20 +1,18 @@
 import { equalBytes } from '@enclos/codec';
+import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, parseSigstruct, type SigstructFields } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, MISCSELECT_EXINFO, parseSigstruct, type SigstructFields } from '@enclos/sgx';
 import { openSdkImage, type SdkEnclaveImage, type SdkProduct } from '@enclos/sgx-image';
 import { measureEnclaveImage } from '@enclos/sgx-image/node';
 
 /** True for the file of an enclave that another SDK made, and not for an image of ours. */
 export function isEnclaveFile(image: Uint8Array): boolean {
-  return equalBytes(image.subarray(0, elfMagic.length), elfMagic);
+  return fileKindOf(image).known === 'elf';
 }
 
-const elfMagic = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
 const allBits = 0xffff_ffff_ffff_ffffn;
-const legacyState = 3n;
 /** What both SDKs leave to the loader: AVX and the features after it (XFRM bits 2 and 5 to 7). */
 const optionalFeatures = 0xe4n;
-const exceptionInformation = 1;
 
 function open(file: Uint8Array): SdkEnclaveImage {
   return openSdkImage((offset, length) => file.subarray(offset, offset + length), file.length);
@@ -45,7 +43,7 @@ function unsignedFields({ attributes, miscSelect, product }: SdkEnclaveImage): S
     swDefined: 0,
     miscSelect: product === undefined ? miscSelect : 0,
     ...stated,
-    attributes: { flags: attributes.flags | flags, xfrm: legacyState },
+    attributes: { flags: attributes.flags | flags, xfrm: LEGACY_XFRM },
     // DEBUG is left open where debugging is allowed.
     attributeMask: {
       flags: (flags & Attribute.DEBUG) === 0n && product !== undefined ? allBits : allBits & ~Attribute.DEBUG,
@@ -79,7 +77,7 @@ function statedBy(product: SdkProduct): Product {
     isvExtProdId: hasIds ? product.extendedProductId : noId,
     isvProdId: product.productId,
     isvSvn: product.securityVersion,
-    miscMask: product.exceptionInformation ? (0xffff_ffff & ~exceptionInformation) >>> 0 : 0xffff_ffff,
+    miscMask: product.exceptionInformation ? (0xffff_ffff & ~MISCSELECT_EXINFO) >>> 0 : 0xffff_ffff,
   };
 }
 

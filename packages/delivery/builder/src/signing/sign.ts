@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { readImage, type EnclaveManifest } from '@enclos/manifest';
-import { Attribute, type SigstructFields } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, type SigstructFields } from '@enclos/sgx';
 import { loadSigningKey, measureImage, signSigstruct } from '@enclos/sgx/node';
 
 import { fieldsOfEnclaveFile, isEnclaveFile } from './enclave-file.ts';
@@ -23,8 +23,6 @@ export interface SignOptions {
 }
 
 const allBits = 0xffff_ffff_ffff_ffffn;
-/** x87 and SSE, which every enclave has (SDM vol. 1, XCR0 bits 0 and 1). */
-const legacyState = 3n;
 const endOfCalendar = Date.UTC(10_000, 0, 1);
 
 function dateInvalid(message: string): never {
@@ -72,7 +70,7 @@ function fieldsFor(
     miscSelect: 0,
     miscMask: 0xffff_ffff,
     isvFamilyId: identifier(kss.familyId),
-    attributes: { flags, xfrm: legacyState },
+    attributes: { flags, xfrm: LEGACY_XFRM },
     attributeMask: { flags: allBits, xfrm: allBits },
     enclaveHash: mrEnclave,
     isvExtProdId: identifier(kss.extendedProductId),

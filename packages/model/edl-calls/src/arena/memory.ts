@@ -7,6 +7,21 @@ export interface ArenaImage {
   readonly pointers: readonly { readonly at: number; readonly target: number }[];
   /** Where the structure of the call begins (`ms` of Intel's SDK, the call's arguments of Open Enclave). */
   readonly start: number;
+  /** Large pieces that need not be carried, ascending. Absent when there are none. */
+  readonly spared?: SparedPieces;
+}
+
+/** Pieces of an image, as offsets in `bytes`, that say nothing in one direction. */
+export interface SparedPieces {
+  /** The enclave only writes them: they need not be put into the arena. */
+  readonly outputs: readonly ImagePiece[];
+  /** The enclave only reads them: they need not be read afterwards. */
+  readonly inputs: readonly ImagePiece[];
+}
+
+export interface ImagePiece {
+  readonly at: number;
+  readonly bytes: number;
 }
 
 /**

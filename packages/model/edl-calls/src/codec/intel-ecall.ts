@@ -1,5 +1,5 @@
 import type { EcallArguments, EcallResult } from '../arena/contract.ts';
-import type { ArenaMemory } from '../arena/memory.ts';
+import type { ArenaMemory, SparedPieces } from '../arena/memory.ts';
 import { refuse } from '../arena/refusal.ts';
 import type { CallValues, EdlValue } from '../arena/values.ts';
 import type { Spot } from '../forms/form.ts';
@@ -33,10 +33,32 @@ export function encodeIntelEcall(plan: CallPlan, values: CallValues, maxBytes: n
       refuseSkippedMembers(builder, item.placement, item.parameter.path);
     }
   }
+  const spared = sparedPieces(placed);
   return {
-    image: builder.finish(start),
+    image: { ...builder.finish(start), ...(spared === undefined ? {} : { spared }) },
     decodeResult: (memory, address) => decodeResult(plan, placed, { memory, base: address, start, maxBytes }),
   };
+}
+
+/** A smaller piece is carried sooner than it is named. */
+const LARGE_BYTES = 16_384;
+/** A message names so many pieces. */
+const MAX_SPARED = 16;
+
+/** Buffers in one direction whose elements lead to nothing. */
+function sparedPieces(placed: readonly PlacedValue[]): SparedPieces | undefined {
+  const pieces = placed.flatMap((item) => {
+    if (isText(item) || item.placement.bytes < LARGE_BYTES || item.parameter.buffer.deep() !== undefined) return [];
+    const { at, bytes } = item.placement;
+    return [{ direction: item.parameter.direction, piece: { at, bytes } }];
+  });
+  const of = (direction: 'in' | 'out') =>
+    pieces
+      .filter((item) => item.direction === direction)
+      .slice(0, MAX_SPARED)
+      .map(({ piece }) => piece);
+  const [inputs, outputs] = [of('in'), of('out')];
+  return inputs.length + outputs.length === 0 ? undefined : { inputs, outputs };
 }
 
 /**

@@ -12,19 +12,18 @@ import {
   type ReadAt,
 } from '@enclos/elf';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, PAGE_SIZE } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, MISCSELECT_EXINFO, PAGE_SIZE } from '@enclos/sgx';
 
 import type { SdkEnclaveImage, SdkMetadata } from '../image.ts';
 import { checkRegions, countThreads, maxEnclaveBytes, pagesOf } from '../pages/region.ts';
 import { loadedSegments, roundUpToPage, segmentRegions, type LoadedSegment, type Patch } from '../pages/segments.ts';
 import { checkEnclaveSize } from '../pages/size.ts';
 import { refuse, refusing } from '../refusals.ts';
+import { SIGSTRUCT_BYTES } from '../signature.ts';
 import { addedRegions, threadPages, type Places } from './places.ts';
 import { propertiesSizes, wantedFlags, type Properties } from './properties.ts';
 import { readRelocationPages } from './relocations.ts';
 import { readThreadVariables, type ThreadVariables } from './thread-variables.ts';
-
-const exceptionInformation = 1;
 
 export interface OpenEnclaveParts {
   /** `.oeinfo`. */
@@ -74,8 +73,11 @@ export function openOpenEnclaveImage(
     version: undefined,
     sizeBytes: BigInt(places.sizeBytes),
     ssaFrameSize: 1,
-    attributes: Object.freeze({ flags: wantedFlags(properties) | Attribute.MODE64BIT, xfrm: properties.xfrm | 3n }),
-    miscSelect: properties.product.exceptionInformation ? exceptionInformation : 0,
+    attributes: Object.freeze({
+      flags: wantedFlags(properties) | Attribute.MODE64BIT,
+      xfrm: properties.xfrm | LEGACY_XFRM,
+    }),
+    miscSelect: properties.product.exceptionInformation ? MISCSELECT_EXINFO : 0,
     signature: properties.signature,
     threads: countThreads(regions),
     heapBytes: places.heapPages * PAGE_SIZE,
@@ -160,7 +162,7 @@ function propertiesPatches(at: number, properties: Properties, places: Places): 
       offset: at + properties.imageInformationAt + 8 * index,
       bytes: u64(value),
     })),
-    { offset: at + properties.signatureAt, bytes: new Uint8Array(1808) },
+    { offset: at + properties.signatureAt, bytes: new Uint8Array(SIGSTRUCT_BYTES) },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { readExactly, viewOf, type ElfSection, type ReadAt } from '@enclos/elf';
+import { Attribute } from '@enclos/sgx';
 
 import type { SdkProduct } from '../image.ts';
 import { refuse } from '../refusals.ts';
@@ -30,7 +31,6 @@ const headerBytes = 32;
 const endMarkerBytes = 8;
 /** OE_ENCLAVE_TYPE_SGX. */
 const sgxType = 2;
-const debugAttribute = 2n;
 
 /** @throws ENCLAVE_FILE_INVALID, RangeError */
 export function readProperties(read: ReadAt, section: ElfSection): Properties {
@@ -69,5 +69,5 @@ export function readProperties(read: ReadAt, section: ElfSection): Properties {
 
 /** DEBUG of the properties allows debugging; whether it is on is decided at launch. */
 export function wantedFlags({ product }: Properties): bigint {
-  return product.flags & ~debugAttribute;
+  return product.flags & ~Attribute.DEBUG;
 }

@@ -1,14 +1,20 @@
 import type { ReadAt } from '@enclos/elf';
-import { Attribute, PageFlags, SgxsReader, type SgxsEvent } from '@enclos/sgx';
+import {
+  Attribute,
+  LEGACY_XFRM,
+  PAGE_SIZE,
+  PageFlags,
+  SGXS_CHUNK_BYTES,
+  SgxsReader,
+  type SgxsEvent,
+} from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from '../image.ts';
 import { maxEnclaveBytes } from '../pages/region.ts';
 import { refuse } from '../refusals.ts';
 
 const pieceBytes = 256 * 1024;
-const chunkBytes = 256;
 const allChunks = 0xffff;
-const pageBytes = 4096;
 
 /**
  * An SGXS stream as an enclave. It is read once at once, in little memory, so that what it says is known.
@@ -27,7 +33,7 @@ export function openSgxsImage(read: ReadAt, fileBytes: number): EnclaveImage {
     version: undefined,
     sizeBytes: geometry.sizeBytes,
     ssaFrameSize: geometry.ssaFrameSize,
-    attributes: Object.freeze({ flags: Attribute.MODE64BIT, xfrm: 3n }),
+    attributes: Object.freeze({ flags: Attribute.MODE64BIT, xfrm: LEGACY_XFRM }),
     miscSelect: 0,
     signature: undefined,
     threads,
@@ -73,13 +79,13 @@ function* eventsOf(read: ReadAt, fileBytes: number): Generator<SgxsEvent> {
 
 function addChunk(draft: Draft, { offset, measured, data }: Extract<SgxsEvent, { readonly kind: 'chunk' }>): void {
   const within = Number(offset) - draft.offset;
-  const bit = 1 << (within / chunkBytes);
+  const bit = 1 << (within / SGXS_CHUNK_BYTES);
   if (measured) {
     // Another order gives another MRENCLAVE, which a list of pages cannot say.
     if (bit !== draft.measured + 1) refuse('a page is not measured in the order of its chunks.');
     draft.measured |= bit;
   }
-  draft.content ??= new Uint8Array(pageBytes);
+  draft.content ??= new Uint8Array(PAGE_SIZE);
   draft.content.set(data, within);
 }
 

@@ -20,9 +20,11 @@ export interface MeteredStream {
  * numbers, and no object for each record. After an error it refuses everything.
  *
  * @example
+ * ```ts
  * const meter = new SgxsMeter(createHash('sha256'), 1n << 34n);
  * for (const piece of pieces) meter.push(piece);
  * const { mrEnclave } = meter.finish();
+ * ```
  */
 export class SgxsMeter {
   readonly #rules = new SgxsRules('any');

@@ -80,6 +80,7 @@ export class ThreadPool {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiting.delete(waiter);
+        // Whatever its controller gave: AbortSignal does not say that it is an Error.
         reject(signal?.reason as Error);
       };
       const done =

@@ -1,10 +1,7 @@
 import type { ArenaPatch } from '@enclos/edl-calls/host';
+import type { ArenaRange, HostRegisters } from '@enclos/sgx-stub/wire';
 
-/** Addresses in the arena of an enclave's process. */
-export interface ArenaRange {
-  readonly address: bigint;
-  readonly bytes: number;
-}
+export type { ArenaRange };
 
 /** Bytes of the arena, as they were at one moment. */
 export interface ArenaPiece {
@@ -12,17 +9,8 @@ export interface ArenaPiece {
   readonly bytes: Uint8Array;
 }
 
-/** The registers that carry the calls of both SDKs. Unsigned. */
-export interface Registers {
-  readonly rdi: bigint;
-  readonly rsi: bigint;
-  readonly rdx: bigint;
-  readonly r8: bigint;
-  readonly r9: bigint;
-  readonly r10: bigint;
-  readonly rsp: bigint;
-  readonly rbp: bigint;
-}
+/** The registers that carry the calls of all SDKs. Unsigned. */
+export type Registers = HostRegisters;
 
 /** An entry (EENTER). Registers that it leaves out are 0, but for `rsp` and `rbp`, which are the top of the thread's stack. */
 export interface EntryRequest extends Partial<Registers> {

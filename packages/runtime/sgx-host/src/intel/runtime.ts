@@ -92,19 +92,14 @@ class IntelRuntime implements AbiRuntime {
     const { arena, model } = this.#host;
     const placed = image === undefined ? undefined : arena.place(image);
     try {
-      const reads = placed === undefined ? [] : [{ address: placed.address, bytes: placed.write.bytes.length }];
-      const writes = placed === undefined ? [] : [placed.write];
-      const entry = { rdi: BigInt(index), rsi: placed?.start ?? 0n, writes, reads };
-      const {
-        status,
-        reads: [bytes],
-        failure,
-      } = await this.#run(frame, entry);
+      const { start = 0n, writes = [], reads = [] } = placed ?? {};
+      const entry = { rdi: BigInt(index), rsi: start, writes, reads };
+      const { status, reads: read, failure } = await this.#run(frame, entry);
       if (status !== SgxStatus.success) {
         throw intelCallFailed(model.ecalls[index]?.name ?? `ECALL ${index}`, status, failure);
       }
-      const address = placed?.address ?? 0n;
-      return { memory: arena.snapshot(bytes === undefined ? [] : [{ address, bytes }]), address };
+      const pieces = reads.map(({ address }, i) => ({ address, bytes: read[i] ?? new Uint8Array() }));
+      return { memory: arena.snapshot(pieces), address: placed?.address ?? 0n };
     } finally {
       if (placed !== undefined) arena.heap.free(placed.address);
     }

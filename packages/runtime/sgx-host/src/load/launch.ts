@@ -51,10 +51,8 @@ async function launch(
   { options, image, shape, watch, signal }: LaunchPlan,
   signature: Uint8Array,
 ): Promise<LaunchedSgxEnclave> {
-  const { attributes, miscSelect } = launchAttributes(
-    { ...wantedBy(image), signature },
-    { debug: options.debug ?? false },
-  );
+  // A signature that is given goes before the file's own.
+  const { attributes, miscSelect } = launchAttributes({ ...image, signature }, { debug: options.debug ?? false });
   const launched = await options.launcher.launchSgx({
     stream: sgxsPieces(image),
     enclaveBytes: image.sizeBytes,
@@ -74,11 +72,6 @@ async function launch(
   const fields = { productId, securityVersion, debug, isolationMissing };
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', fields);
   return launched;
-}
-
-/** What the file wants. A signature that is given goes before its own. */
-function wantedBy({ attributes, miscSelect }: EnclaveImage): Pick<EnclaveImage, 'attributes' | 'miscSelect'> {
-  return { attributes, miscSelect };
 }
 
 async function open(launched: LaunchedSgxEnclave, { shape, signal }: LaunchPlan): Promise<OpenedEnclave> {

@@ -27,7 +27,10 @@ export interface SgxLaunchOptions extends WatchOptions {
   readonly stackBytes?: number | undefined;
   /** The size of the memory that the enclave shares with its host: all stacks, and the values of calls. Default: the stacks and 32 MiB. */
   readonly arenaBytes?: number | undefined;
-  /** Makes exits cheaper by patching their instruction in memory, after the enclave was measured. Default: true. */
+  /**
+   * Makes exits cheaper by patching their instruction in memory, after the enclave was measured. The process may then also make memory
+   * executable (`mprotect`), which code in an enclave cannot do on SGX1. Default: true.
+   */
   readonly fastExit?: boolean | undefined;
   /** CONFIGID, 64 bytes, and CONFIGSVN, of enclaves that were signed with KSS. */
   readonly configId?: Uint8Array | undefined;

@@ -1,14 +1,13 @@
 import { defaultCallTimeoutMs, defaultDisposeTimeoutMs, defaultStartTimeoutMs, requireRange } from '@enclos/host/life';
 import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import type { EnclaveImage } from '@enclos/sgx-image';
+import { MAX_ARENA_BYTES, MAX_THREADS } from '@enclos/sgx-stub/wire';
 import type { SgxLaunchRequest } from '@enclos/tee';
 import type { SgxLaunchOptions } from './options.ts';
 
 const PAGE_BYTES = 4096;
-const MAX_THREADS = 64;
 const DEFAULT_STACK_BYTES = 1024 * 1024;
 const DEFAULT_HEAP_BYTES = 32 * 1024 * 1024;
-const MAX_ARENA_BYTES = 1024 ** 3;
 
 /** What of an enclave's process is not in its image. */
 export interface LaunchShape extends Pick<SgxLaunchRequest, 'threads' | 'arenaBytes' | 'fastExit'> {

@@ -13,6 +13,7 @@ const edl = `enclave {
     public int add(int a, int b);
     public void flip([in, out, size=room] uint8_t* bytes, size_t room);
     int inner(int a);
+    public void copy([in, size=bytes] const uint8_t* source, [out, size=bytes] uint8_t* target, size_t bytes);
   };
   untrusted {
     int twice(int a) allow(inner);
@@ -66,6 +67,30 @@ describe("calls of an enclave of Intel's SDK", () => {
     assert.deepEqual(flipped, { bytes: Uint8Array.of(254, 253, 0) });
     await loaded.ecalls['nothing']?.();
     assert.equal(ms, 0n, 'a function without values gets NULL');
+    leavesNothing(loaded);
+  });
+
+  test('carry large values in their direction only', async () => {
+    const bytes = 100_000;
+    const stale = 0xaa;
+    const copy = ({ memory, ms }: Inside): number => {
+      const view = memory.view(ms, 24);
+      const [from, to] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
+      assert.equal(memory.read(to, 1)[0], stale, 'what only comes out was not written before');
+      memory.write(to, memory.read(from, bytes).toReversed());
+      return 0;
+    };
+    const loaded = await loadFake({ edl, handlers, enclave: { trusted: [nothing, add, flip, nothing, copy] } });
+    const { base, bytes: arenaBytes } = loaded.host.arena;
+    loaded.stub.memory.write(base + 65_536n, new Uint8Array(arenaBytes - 65_536).fill(stale));
+    const before = { ...loaded.stub.seen };
+    const source = Uint8Array.from({ length: bytes }, (_, i) => i);
+    const result = await loaded.ecalls['copy']?.({ source, bytes });
+    assert.deepEqual(result, { target: source.toReversed() });
+    const { writtenBytes, readBytes } = loaded.stub.seen;
+    for (const moved of [writtenBytes - before.writtenBytes, readBytes - before.readBytes]) {
+      assert.ok(moved >= bytes && moved < bytes + 200, `${moved} bytes`);
+    }
     leavesNothing(loaded);
   });
 
@@ -235,7 +260,8 @@ describe('exceptions inside', () => {
     const trusted = [async ({ fault }: Inside) => (await fault(6, 0), await fault(14, 0), 0), add];
     const loaded = await loadFake({ edl, handlers, enclave: { trusted } });
     await loaded.ecalls['nothing']?.();
-    assert.deepEqual(loaded.stub.seen, { enter: 4, resume: 2, access: 0 });
+    const { enter, resume, access } = loaded.stub.seen;
+    assert.deepEqual([enter, resume, access], [4, 2, 0]);
     assert.equal(await loaded.ecalls['add']?.({ a: 1, b: 1 }), 2);
   });
 

@@ -256,6 +256,20 @@ describe('loadSgxEnclave', () => {
     assert.deepEqual(names, ['loaded', 'started', 'call-failed', 'call-failed', 'disposed']);
   });
 
+  nativeTest('tells why it ended an enclave itself', async () => {
+    const events: HostEvent[] = [];
+    const { given } = options({ trusted: [() => 0x1006] });
+    const instrumentation = { event: (event: HostEvent) => void events.push(event) };
+    const loaded = await loadSgxEnclave({ ...given, instrumentation });
+    await assert.rejects(async () => loaded.ecalls['add']?.({ a: 1, b: 1 }), failsWith('ENCLAVE_LOST'));
+    const { signal, detail } = await loaded.exited;
+    assert.equal(signal, 'SIGKILL');
+    assert.match(detail, /SGX_ERROR_ENCLAVE_CRASHED \(0x1006\)/);
+    const lost = (): HostEvent | undefined => events.find(({ event }) => event === 'lost');
+    await until('it is told', () => lost() !== undefined);
+    assert.match(String(lost()?.fields['reason']), /0x1006/);
+  });
+
   nativeTest('tells of an enclave that ended by itself', async () => {
     const events: HostEvent[] = [];
     const { given, launcher } = options();

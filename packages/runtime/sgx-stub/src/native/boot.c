@@ -62,7 +62,6 @@ static int start(struct image *image, const u8 *at) {
   image->threads = u32_at(at + 16);
   image->stack_bytes = u64_at(at + 24);
   image->arena_bytes = u64_at(at + 32);
-  image->attributes = u64_at(at + 40);
   image->xfrm = u64_at(at + 48);
   if (image->flags > 3 || image->threads < 1 || image->threads > image->tcs_count) return REFUSE;
   if (image->stack_bytes < PAGE || image->stack_bytes % PAGE != 0 || image->stack_bytes > MAX_ARENA) return REFUSE;

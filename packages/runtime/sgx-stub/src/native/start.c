@@ -160,11 +160,11 @@ static void watch(void *argument) {
 }
 
 static void handle_signals(void) {
-  static const int signals[] = {4, 5, 7, 8, 11}; // ILL, TRAP, BUS, FPE, SEGV
+  static const int signals[] = {13, 4, 5, 7, 8, 11}; // PIPE, which is ignored: the call says so. ILL, TRAP, BUS, FPE, SEGV
   for (u32 i = 0; i < sizeof signals / sizeof *signals; i++) {
     // SA_SIGINFO, RESTORER, ONSTACK, NODEFER.
     u64 action[4] = {0, 0x4c000004, 0, 0};
-    action[0] = (u64)signal_entry, action[2] = (u64)restorer;
+    action[0] = i == 0 ? 1 : (u64)signal_entry, action[2] = (u64)restorer;
     if (sys(SYS_SIGACTION, signals[i], action, 0, 8) != 0) die(NO_MEMORY);
   }
 }
@@ -207,7 +207,7 @@ _Noreturn void boot_main(const u64 *sp) {
     if (words[0] == AT_EXECFN) end = stack_end((const char *)words[1]);
   }
   if ((features & HAS_FSGSBASE) == 0) die(NO_FSGSBASE);
-  // The one section that the linker makes writable, and nobody writes to.
+  // The one section that the linker makes writable, although nothing writes to it.
   protect((u64)_DYNAMIC & ~(PAGE - 1ull), PAGE, READ);
   sys(SYS_PRCTL, SET_DUMPABLE, 0, 0, 0, 0);
   receive_image(&image);

@@ -1,5 +1,5 @@
 // The process of one SGX enclave: maps its measured pages and carries out the instructions of SGX for them (SDM vol. 3D).
-// It trusts nobody: not the platform's stream, not the host, and not the enclave, which can do whatever this process can.
+// It trusts neither the platform's stream nor the host, and not the enclave either, which can do whatever this process can.
 // There is no libc, no global that can be written, and no relocation.
 #pragma once
 #include <stdint.h>
@@ -7,7 +7,7 @@
 void *memcpy(void *to, const void *from, unsigned long bytes);
 void *memset(void *to, int value, unsigned long bytes);
 
-// Without it compilers reach these names by a table of addresses, which someone would have to relocate.
+// Without it compilers reach these names by a table of addresses, which would have to be relocated.
 #pragma GCC visibility push(hidden)
 
 typedef uint8_t u8;
@@ -37,7 +37,7 @@ struct image {
   u32 chunks, has_page, tcs_count;
   u64 tcs[MAX_THREADS];
   u32 flags, threads;
-  u64 stack_bytes, arena_bytes, attributes, xfrm;
+  u64 stack_bytes, arena_bytes, xfrm;
 };
 
 // What a thread needs of its TCS.

@@ -7,8 +7,11 @@ const goBytes = 64;
 const goTag = 'ENCLOSGO';
 const version = 1;
 const flagBits = { fastExit: 1, exceptionInformation: 2 };
-const maxThreads = 64;
-const maxArenaBytes = 2n ** 30n;
+
+/** Gates of one process. */
+export const MAX_THREADS = 64;
+/** Stacks and heap together: 1 GiB. */
+export const MAX_ARENA_BYTES = 2 ** 30;
 
 /** The record that starts an enclave, after the SGXS stream and after EINIT. */
 export interface BootGo {
@@ -73,9 +76,11 @@ export function parseBootGo(bytes: Uint8Array): BootGo {
 }
 
 function checkGo({ threads, stackBytes, arenaBytes }: BootGo): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > maxThreads) refuse('threads is not from 1 to 64.');
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    refuse(`threads is not from 1 to ${MAX_THREADS}.`);
+  }
   if (stackBytes < 4096n || stackBytes % 4096n !== 0n) refuse('stackBytes is not a multiple of 4096.');
-  if (arenaBytes % 4096n !== 0n || arenaBytes > maxArenaBytes) {
+  if (arenaBytes % 4096n !== 0n || arenaBytes > BigInt(MAX_ARENA_BYTES)) {
     refuse('arenaBytes is not a multiple of 4096 up to 1 GiB.');
   }
   if (arenaBytes < BigInt(threads) * stackBytes) refuse('arenaBytes is less than the stacks of all threads.');

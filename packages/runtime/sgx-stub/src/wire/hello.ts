@@ -1,10 +1,10 @@
+import { MAX_THREADS } from './boot.ts';
 import { refuse, requireZeros } from './messages.ts';
 
 /** Bytes of the greeting of each gate. */
 export const HELLO_BYTES = 128;
 
 const protocol = 1;
-const maxThread = 63;
 
 /** What a thread of the stub says first on its gate. Addresses are those of the enclave's process. */
 export interface GateHello {
@@ -64,7 +64,7 @@ export function parseGateHello(bytes: Uint8Array): GateHello {
 
 function checkHello(hello: GateHello): void {
   const { arenaBase, arenaBytes, stackBase, stackBytes, tcs, enclaveBase, enclaveBytes } = hello;
-  if (hello.thread > maxThread) refuse('a greeting names a thread above 63.');
+  if (hello.thread >= MAX_THREADS) refuse(`a greeting names a thread above ${MAX_THREADS - 1}.`);
   if (!isInside(stackBase, stackBytes, arenaBase, arenaBytes)) refuse('the stack of a thread is outside the arena.');
   if (!isInside(tcs, 4096n, enclaveBase, enclaveBytes)) refuse('the TCS of a thread is outside the enclave.');
 }

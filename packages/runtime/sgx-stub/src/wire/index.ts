@@ -7,7 +7,7 @@ export {
   RefusalReason,
   type GateAnswer,
 } from './answer.ts';
-export { BOOT_READY, encodeBootGo, parseBootGo, type BootGo } from './boot.ts';
+export { BOOT_READY, encodeBootGo, MAX_ARENA_BYTES, MAX_THREADS, parseBootGo, type BootGo } from './boot.ts';
 export { stubExitReason, StubExit } from './exits.ts';
 export { encodeGateHello, HELLO_BYTES, parseGateHello, type GateHello } from './hello.ts';
 export { MessageReader, type Message } from './messages.ts';

@@ -1,3 +1,4 @@
+import { MAX_ARENA_BYTES } from './boot.ts';
 import { MessageReader, refuse, requireZeros, type Message } from './messages.ts';
 
 /** What a host asks of a thread. */
@@ -145,7 +146,7 @@ function rangesOf(
 
 function rangeAt(view: DataView, at: number): ArenaRange {
   const bytes = view.getBigUint64(at + 8, true);
-  if (bytes > 2n ** 30n) refuse('a range is longer than any arena.');
+  if (bytes > BigInt(MAX_ARENA_BYTES)) refuse('a range is longer than any arena.');
   return { address: view.getBigUint64(at, true), bytes: Number(bytes) };
 }
 

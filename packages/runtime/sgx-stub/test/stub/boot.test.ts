@@ -111,6 +111,7 @@ const accepted: readonly (readonly [why: string, enclave: EnclaveOptions])[] = [
     'a page that is measured in part',
     { more: [page(0xd000, rw), chunkOf('EEXTEND', 0xd200n), chunkOf('UNMEASRD', 0xd100n)] },
   ],
+  ['a range of 64 GiB', { sizeBytes: 2 ** 36, more: [page(2 ** 36 - PAGE, rw)] }],
   ['a range of 1 GiB', { sizeBytes: 2 ** 30, more: [page(2 ** 30 - PAGE, rw)] }],
   ['a second TCS that is not used', { more: [page(0xd000, 0x100n, tcsContent({ ssa: 1, fs: 1 }))] }],
 ];

@@ -1,26 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, renameSync } from 'node:fs';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runFolder } from '@enclos/testkit';
-import { compileStub, nativeFolder, stubCompilers } from '../../src/building/compile.ts';
+import { nativeCompilers, runFolder } from '@enclos/testkit';
+import { compileStub, nativeFolder } from '../../src/building/compile.ts';
 
-const isHere = (name: string): boolean => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
+/** Tests run the real stub. */
+export { nativeCompilers as compilers, nativeTest as stubTest } from '@enclos/testkit';
 
-/** The compilers of this machine that can build the stub. */
-export const compilers: readonly string[] = stubCompilers.filter(isHere);
-const [compiler = 'gcc-14'] = compilers;
-
-const isRightMachine = process.arch === 'x64' && process.platform === 'linux';
-const absence = isRightMachine ? `needs ${stubCompilers.join(' or ')} (apt-get install gcc-14)` : 'needs x86-64 Linux';
-const isRun = compilers.length > 0 && isRightMachine;
-
-/** A test that runs the real stub: skipped without a compiler of it, but not in CI. */
-export function stubTest(name: string, run: (t: TestContext) => Promise<void> | void): void {
-  test(name, { skip: !isRun && (!isRightMachine || process.env['CI'] === undefined) && absence }, run);
-}
+const [compiler = 'gcc-14'] = nativeCompilers;
 
 const made = new Map<string, Promise<string>>();
 

@@ -6,6 +6,8 @@ import {
   isEnclaveSize,
   isPageFlags,
   isPageOffset,
+  LEGACY_XFRM,
+  MISCSELECT_EXINFO,
   PAGE_SIZE,
   type Attributes,
   type PageSpec,
@@ -28,17 +30,12 @@ export interface EnclaveRequest {
 const supportedFlags =
   Attribute.DEBUG | Attribute.MODE64BIT | Attribute.PROVISIONKEY | Attribute.EINITTOKENKEY | Attribute.KSS;
 
-/** x87 and SSE, which every enclave has; those of Enclos have no others. */
-export const legacyXfrm = 3n;
-
 /** State components of XCR0 (SDM vol. 1, XSAVE-supported features). */
 const component = { avx: 1n << 2n, avx512: 7n << 5n, pkru: 1n << 9n } as const;
 
-/** MISCSELECT.EXINFO: faults are described in the state save area. */
-export const EXINFO = 1;
-
 const chunkBytes = 256;
-const maxSizeBytes = 1n << 36n;
+/** The largest range of an enclave, bytes: 64 GiB. */
+export const maxEnclaveBytes = 1n << 36n;
 
 /** ECREATE: checks SECS (SDM vol. 3D, ECREATE) and starts the measurement. */
 export function createEnclave(request: EnclaveRequest): Construction {
@@ -49,7 +46,9 @@ export function createEnclave(request: EnclaveRequest): Construction {
   if ((attributes.flags & ~supportedFlags) !== 0n) throw refused('attributes', 'An attribute bit is not supported.');
   if ((attributes.flags & Attribute.MODE64BIT) === 0n) throw refused('attributes', 'Enclaves are 64-bit.');
   requireXfrm(attributes.xfrm);
-  if (miscSelect !== 0 && miscSelect !== EXINFO) throw refused('miscSelect', 'EXINFO is the only MISCSELECT bit.');
+  if (miscSelect !== 0 && miscSelect !== MISCSELECT_EXINFO) {
+    throw refused('miscSelect', 'EXINFO is the only MISCSELECT bit.');
+  }
   requireConfiguration(configId, configSvn, attributes);
   const measurement = createHash('sha256').update(
     record('ECREATE').u32(ssaFrameSize).u64(sizeBytes).zeros(44).finish(),
@@ -67,7 +66,7 @@ export function createEnclave(request: EnclaveRequest): Construction {
 }
 
 function requireLayout({ sizeBytes, ssaFrameSize }: EnclaveRequest): void {
-  if (!isEnclaveSize(sizeBytes) || sizeBytes > maxSizeBytes) {
+  if (!isEnclaveSize(sizeBytes) || sizeBytes > maxEnclaveBytes) {
     throw refused('size', 'The size is a power of two from two pages to 64 GiB.');
   }
   if (!Number.isInteger(ssaFrameSize) || ssaFrameSize < 1 || ssaFrameSize > 0xffff) {
@@ -77,8 +76,8 @@ function requireLayout({ sizeBytes, ssaFrameSize }: EnclaveRequest): void {
 
 /** The combinations that XSETBV accepts (SDM vol. 1, 13.3): AVX-512 is three components, and needs AVX. */
 function requireXfrm(xfrm: bigint): void {
-  if ((xfrm & legacyXfrm) !== legacyXfrm) throw refused('xfrm', 'XFRM has x87 and SSE.');
-  if ((xfrm & ~(legacyXfrm | component.avx | component.avx512 | component.pkru)) !== 0n) {
+  if ((xfrm & LEGACY_XFRM) !== LEGACY_XFRM) throw refused('xfrm', 'XFRM has x87 and SSE.');
+  if ((xfrm & ~(LEGACY_XFRM | component.avx | component.avx512 | component.pkru)) !== 0n) {
     throw refused('xfrm', 'XFRM has no components but x87, SSE, AVX, AVX-512 and PKRU.');
   }
   const avx512 = xfrm & component.avx512;

@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
-import { Attribute, parseSigstruct, SgxsReader, type EnclaveGeometry, type PageSpec } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, parseSigstruct, SgxsReader, type EnclaveGeometry, type PageSpec } from '@enclos/sgx';
 import { measureImage } from '@enclos/sgx/node';
-import { addPage, createEnclave, extendPage, legacyXfrm, type EnclaveRequest } from './construction.ts';
+import { addPage, createEnclave, extendPage, type EnclaveRequest } from './construction.ts';
 import {
   EnclaveTable,
   makeHandle,
@@ -158,7 +158,7 @@ function loadRequest(
   const asked = parseSigstruct(sigstruct).attributes.flags & (Attribute.KSS | Attribute.PROVISIONKEY);
   return {
     ...geometry,
-    attributes: { flags: Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n) | asked, xfrm: legacyXfrm },
+    attributes: { flags: Attribute.MODE64BIT | (debug ? Attribute.DEBUG : 0n) | asked, xfrm: LEGACY_XFRM },
     miscSelect: 0,
     ...(configId === undefined ? {} : { configId }),
     ...(configSvn === undefined ? {} : { configSvn }),

@@ -19,29 +19,47 @@ export interface Admission {
    * @throws PLATFORM_BUSY; then the bytes are returned too.
    */
   beginLaunch(imageBytes: number): () => void;
+  /**
+   * Counts the gates of an SGX image, each of which is a descriptor, until its process has them.
+   * @returns a function that ends the count.
+   * @throws PLATFORM_BUSY
+   */
+  takeGates(gates: number): () => void;
 }
 
 export interface AdmissionLimits {
   readonly maxImageBytes: number;
   readonly maxLaunches: number;
+  readonly maxGates: number;
 }
 
 const maxLaunches = 64;
+const maxGates = 1024;
 
 /** However many hosts there are, each may start two enclaves at once. */
 const minLaunches = 2;
+/** The gates of one SGX image of any number of threads. */
+const minGates = 64;
 
 /**
  * One of `hosts` equal parts of a platform's capacity. Each part has room for two images of the largest size, so memory is
  * bounded by the number of hosts.
  */
 export function hostLimits(hosts: number, maxImageBytes: number = MAX_IMAGE_BYTES): AdmissionLimits {
-  return { maxImageBytes: 2 * maxImageBytes, maxLaunches: Math.max(minLaunches, Math.floor(maxLaunches / hosts)) };
+  return {
+    maxImageBytes: 2 * maxImageBytes,
+    maxLaunches: Math.max(minLaunches, Math.floor(maxLaunches / hosts)),
+    maxGates: Math.max(minGates, Math.floor(maxGates / hosts)),
+  };
 }
 
-/** One connection's share of its host's part: a quarter of the launches, at least two, and one image of any size. */
+/** One connection's share of its host's part: a quarter of the launches and gates, at least two and 64, and one image of any size. */
 export function connectionLimits(ofHost: AdmissionLimits): AdmissionLimits {
-  return { maxImageBytes: ofHost.maxImageBytes / 2, maxLaunches: Math.max(2, ofHost.maxLaunches / 4) };
+  return {
+    maxImageBytes: ofHost.maxImageBytes / 2,
+    maxLaunches: Math.max(minLaunches, ofHost.maxLaunches / 4),
+    maxGates: Math.max(minGates, ofHost.maxGates / 4),
+  };
 }
 
 export function createAdmission(limits: AdmissionLimits, within?: Admission): Admission {
@@ -89,5 +107,24 @@ export function createAdmission(limits: AdmissionLimits, within?: Admission): Ad
         endOuter?.();
       };
     },
+    takeGates: gateCount(limits, within),
   });
+}
+
+function gateCount({ maxGates: most }: AdmissionLimits, within: Admission | undefined): Admission['takeGates'] {
+  let gates = 0;
+  return (count) => {
+    if (gates + count > most) {
+      throw new EnclosError('PLATFORM_BUSY', `The platform waits for ${most} gates at once and no more.`);
+    }
+    const giveOuter = within?.takeGates(count);
+    gates += count;
+    let counted = true;
+    return () => {
+      if (!counted) return;
+      counted = false;
+      gates -= count;
+      giveOuter?.();
+    };
+  };
 }

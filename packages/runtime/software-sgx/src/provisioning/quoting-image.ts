@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { Attribute, PageFlags, PAGE_SIZE, verifySigstruct, writeSgxs, type Sigstruct } from '@enclos/sgx';
+import { Attribute, LEGACY_XFRM, PageFlags, PAGE_SIZE, verifySigstruct, writeSgxs, type Sigstruct } from '@enclos/sgx';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 
 /** ISVPRODID of the quoting enclave, as in Intel's QE identity. */
@@ -16,7 +16,6 @@ export const quotingAttributes = Attribute.INIT | Attribute.PROVISIONKEY;
 
 const description = 'Enclos software quoting enclave 1: DCAP quote version 3, ECDSA P-256\n';
 const allBits = 0xffff_ffff_ffff_ffffn;
-const legacyXfrm = 3n;
 
 /**
  * The image of the quoting enclave. The code that quotes is part of the
@@ -40,7 +39,7 @@ export function signQuotingEnclave(key: KeyObject, now: Date): Uint8Array {
     miscSelect: 0,
     miscMask: 0xffff_ffff,
     isvFamilyId: new Uint8Array(16),
-    attributes: { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: legacyXfrm },
+    attributes: { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: LEGACY_XFRM },
     attributeMask: { flags: allBits, xfrm: allBits },
     enclaveHash: sha256(quotingEnclaveImage()),
     isvExtProdId: new Uint8Array(16),

@@ -32,10 +32,11 @@ const lastPiece = large.subarray(MAX_IMAGE_CHUNK_BYTES);
 function counting(): Admission & { readonly held: () => number } {
   let held = 0;
   return {
-    limits: { maxImageBytes: 2 ** 53, maxLaunches: 2 ** 53 },
+    limits: { maxImageBytes: 2 ** 53, maxLaunches: 2 ** 53, maxGates: 0 },
     takeBytes: (sizeBytes) => void (held += sizeBytes),
     giveBytes: (sizeBytes) => void (held -= sizeBytes),
     beginLaunch: () => () => undefined,
+    takeGates: () => () => undefined,
     held: () => held,
   };
 }
@@ -161,7 +162,7 @@ describe('an upload', () => {
 
 describe('all uploads together', () => {
   test('hold no more than the platform grants, and one that does not fit is dropped', () => {
-    const admission = createAdmission({ maxImageBytes: 2 * small.length, maxLaunches: 1 });
+    const admission = createAdmission({ maxImageBytes: 2 * small.length, maxLaunches: 1, maxGates: 64 });
     const [first, second] = [createUploads(admission), createUploads(admission)];
     send(first, small);
     send(second, small);

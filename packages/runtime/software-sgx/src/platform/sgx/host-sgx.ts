@@ -65,7 +65,7 @@ class Launches implements HostSgx {
       throw refused(`More than ${maxOpenLaunches} launches are open.`);
     }
     const { services, host, enclaves, admission, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
-    const release = reserve(enclaves, admission);
+    const release = reserve(enclaves, admission, bounds);
     this.#opening += 1;
     try {
       const launch = await beginSgxLaunch(services, host, bounds);
@@ -148,17 +148,19 @@ function endsOf(launch: SgxLaunch): Pick<SgxLaunch, 'exited' | 'terminate'> {
   return { exited: launch.exited, terminate: () => launch.terminate() };
 }
 
-/** @throws PLATFORM_BUSY */
-function reserve(enclaves: Pick<HostEnclaves, 'reserve'>, admission: Admission): () => void {
-  const giveBack = enclaves.reserve();
+/** Takes what a launch needs of each. @returns what gives all back @throws PLATFORM_BUSY */
+function reserve(enclaves: Pick<HostEnclaves, 'reserve'>, admission: Admission, { threads }: SgxBounds): () => void {
+  const taken: (() => void)[] = [];
+  const release = (): void => {
+    for (const giveBack of taken.splice(0)) giveBack();
+  };
   try {
-    const end = admission.beginLaunch(0);
-    return () => {
-      giveBack();
-      end();
-    };
+    taken.push(enclaves.reserve());
+    taken.push(admission.takeGates(threads));
+    taken.push(admission.beginLaunch(0));
+    return release;
   } catch (error) {
-    giveBack();
+    release();
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { Turns } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { Attribute } from '@enclos/sgx';
-import { encodeBootGo } from '@enclos/sgx-stub/wire';
+import { Attribute, MISCSELECT_EXINFO, PAGE_SIZE } from '@enclos/sgx';
+import { encodeBootGo, MAX_ARENA_BYTES, MAX_THREADS } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
-import { EXINFO } from '../../cpu/construction.ts';
+import { maxEnclaveBytes } from '../../cpu/construction.ts';
 import type { LoadedEnclave, StreamLaunch } from '../../cpu/cpu.ts';
 import { createStreamIntake, type MeasuredStream } from '../../cpu/measured-image.ts';
 import type { EnclaveAudit } from '../../platform-audit.ts';
@@ -65,24 +65,20 @@ export async function beginSgxLaunch(services: PlatformServices, host: Host, bou
   return new Launch({ services, host, bounds, execution, gates }, seen(gates.path));
 }
 
-const maxEnclaveBytes = 1n << 36n;
-const pageBytes = 4096;
-const maxArenaBytes = 2 ** 30;
-
 /** Before anything of the launch is made. The rules of SECS come with ECREATE. */
 function requireBounds({ enclaveBytes, threads, stackBytes, arenaBytes }: SgxBounds): void {
   if (
-    enclaveBytes < 2n * BigInt(pageBytes) ||
+    enclaveBytes < 2n * BigInt(PAGE_SIZE) ||
     enclaveBytes > maxEnclaveBytes ||
     (enclaveBytes & (enclaveBytes - 1n)) !== 0n
   ) {
     throw refused('The range of an enclave is a power of two from two pages to 64 GiB.');
   }
-  if (threads < 1 || threads > 64) throw refused('An enclave has 1 to 64 threads.');
-  if (stackBytes < pageBytes || stackBytes % pageBytes !== 0 || arenaBytes % pageBytes !== 0) {
+  if (threads < 1 || threads > MAX_THREADS) throw refused(`An enclave has 1 to ${MAX_THREADS} threads.`);
+  if (stackBytes < PAGE_SIZE || stackBytes % PAGE_SIZE !== 0 || arenaBytes % PAGE_SIZE !== 0) {
     throw refused('Stack and arena are whole pages, and the stack at least one.');
   }
-  if (arenaBytes > maxArenaBytes || arenaBytes < threads * stackBytes) {
+  if (arenaBytes > MAX_ARENA_BYTES || arenaBytes < threads * stackBytes) {
     throw refused('The arena holds the stacks of all threads, and has at most 1 GiB.');
   }
 }
@@ -164,12 +160,13 @@ class Launch implements SgxLaunch {
   }
 
   start(): void {
-    const { enclave, bounds } = { enclave: this.#enclave, bounds: this.bounds };
+    const enclave = this.#enclave;
     if (enclave === undefined) return;
+    const { bounds } = this;
     this.#process?.start(
       encodeBootGo({
         fastExit: bounds.fastExit,
-        exceptionInformation: (this.#miscSelect & EXINFO) !== 0,
+        exceptionInformation: (this.#miscSelect & MISCSELECT_EXINFO) !== 0,
         threads: bounds.threads,
         stackBytes: BigInt(bounds.stackBytes),
         arenaBytes: BigInt(bounds.arenaBytes),

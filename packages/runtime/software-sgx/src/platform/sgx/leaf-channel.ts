@@ -32,7 +32,8 @@ export function serveLeaves(channel: Duplex, leaves: Leaves, broken: () => void)
   const fail = (): void => {
     if (isBroken) return;
     isBroken = true;
-    channel.destroy();
+    // Not destroyed: its end would be a reason for the stub, which may then end before it is ended.
+    channel.pause();
     broken();
   };
   const answer = async (request: PlatformRequest): Promise<void> => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '@enclos/codec';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import { findStub, type Stub } from '@enclos/sgx-stub';
 import { lastText } from '../exit-detail.ts';
 import { copyProgram } from '../interpreter/interpreter-copy.ts';
@@ -60,8 +60,8 @@ export async function prepareSgx(options: PrepareSgxOptions): Promise<SgxService
     const isolation = stubPlan(options.isolation, { path: program.path, filterPath: await options.writeFilter() });
     return Object.freeze({ stub, execution: Object.freeze({ program, isolation }) });
   } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    return Object.freeze({ stub, execution: Object.freeze({ obstacle: lastText(error.message, maxObstacleBytes) }) });
+    const obstacle = error instanceof Error ? error.message : String(error);
+    return Object.freeze({ stub, execution: Object.freeze({ obstacle: lastText(obstacle, maxObstacleBytes) }) });
   }
 }
 

@@ -112,7 +112,8 @@ function readiness(boot: Duplex): Promise<void> {
 function written(boot: Duplex, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     boot.write(bytes, (error) => {
-      if (error === null || error === undefined) resolve();
+      // A stream that was destroyed meanwhile tells its writers of no error.
+      if ((error === null || error === undefined) && !boot.destroyed) resolve();
     });
   });
 }

@@ -243,3 +243,28 @@ describe('a hostile host', () => {
     });
   }
 });
+
+for (const misbehaviour of ['silent', 'stalls'] as const) {
+  test(`a process that ${misbehaviour === 'silent' ? 'is never ready' : 'takes no pages'} is ended when the launch has stood still`, async () => {
+    const lab = await createSgxLab({ misbehaviour });
+    const sgx = createHostSgx({
+      services: lab.services,
+      host: singleHost(),
+      admission: singleHost().admission,
+      enclaves: { reserve: () => () => undefined, keep: () => 1n },
+      stallTimeoutMs: 300,
+    });
+    const { upload, gatePath } = await sgx.create(bounds);
+    const gate = connect(gatePath).on('error', () => undefined);
+    // More than the channel of its boot holds.
+    const pages = Array.from({ length: 200 }, (_, page) => [
+      record.add(page, 0x203n),
+      ...Array.from({ length: 16 }, (_unused, chunk) => record.chunk(page, chunk)),
+    ]);
+    const stream = concatBytes(record.create(exampleBytes), ...pages.flat());
+    await rejectsCode(sgx.add(upload, stream), 'LAUNCH_PROCESS_ENDED');
+    await until('no process is left', () => stubs(lab).length === 0);
+    gate.destroy();
+    await lab.close();
+  });
+}

@@ -89,6 +89,22 @@ describe('what a platform has for SGX images', { skip: process.arch !== 'x64' &&
       /says 0\..*publish-tcb 00010{26}\).*set-cpusvn 00010{28}\).*enrol the machine again/,
     ],
     ['a stub that is older than the CPUSVN says', { cpuSvn: cpuSvn.with(1, 2) }, /says 2\. Install/],
+    [
+      'a disk that does not take the filter',
+      {
+        writeFilter: () => Promise.reject(new EnclosError('PLATFORM_STORAGE_FAILED', 'No space is left.')),
+      },
+      /No space is left/,
+    ],
+    [
+      'anything else that fails',
+      {
+        find: () => {
+          throw new TypeError('unexpected');
+        },
+      },
+      /unexpected/,
+    ],
     ['no folder that takes the copy', { folders: ['/dev/null/nowhere'] }, /cannot be copied/],
   ];
   for (const [what, changes, expected] of obstacles) {
