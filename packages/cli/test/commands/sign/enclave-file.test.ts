@@ -45,5 +45,8 @@ nativeTest('an enclave file is signed in two steps', async () => {
   assert.equal((await run('sign', 'enclave.signed.so', ...attach)).code, 0);
   await run('sign', 'enclave.signed.so', '--key', 'ours.pem', '--date', '2026-01-31', '--out', 'one.so');
   assert.deepEqual(readFileSync(at('two.so')), readFileSync(at('one.so')));
-  assert.match((await run('sign', 'one.so', '--key', 'ours.pem', '--out', 'x')).stdout, /1, debug or production, dated/);
+  assert.match(
+    (await run('sign', 'one.so', '--key', 'ours.pem', '--out', 'x')).stdout,
+    /1, debug or production, dated/,
+  );
 });

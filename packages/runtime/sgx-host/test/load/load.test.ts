@@ -132,7 +132,10 @@ describe('loadSgxEnclave', () => {
     await assert.rejects(loadSgxEnclave(openEnclave), failsWith('HOST_OPTION_INVALID'));
     // Its own functions would suit both SDKs; what it imports does not.
     const importing = join(folder, 'importing.edl');
-    writeFileSync(importing, 'enclave { trusted { public void f(void); }; untrusted { int oe_sgx_get_cpuid_table_ocall(int a); }; };');
+    writeFileSync(
+      importing,
+      'enclave { trusted { public void f(void); }; untrusted { int oe_sgx_get_cpuid_table_ocall(int a); }; };',
+    );
     await assert.rejects(loadSgxEnclave({ ...given, edl: importing }), {
       code: 'HOST_OPTION_INVALID',
       message: "edl: oe_sgx_get_cpuid_table_ocall is an OCALL of Open Enclave, and the image is of Intel's SDK.",
