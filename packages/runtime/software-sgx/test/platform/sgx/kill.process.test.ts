@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { createCaller } from '@enclos/edl';
 import { codeEnclave } from '@enclos/sgx-image-kit';
-import { findStub } from '@enclos/sgx-stub';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
 import { startPlatformProcess, type PlatformProcess } from '../../../src/index.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
+import { descendantsOf, isRunning } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
 
 /** How far a launch comes before its platform, or its host, is killed. */
@@ -21,20 +20,6 @@ const skip =
     : false;
 
 const code = 'mov %rcx, %rbx\nmov $4, %eax\n.byte 0x0f, 0x01, 0xd7';
-
-/** Processes that are the stub, or start it, as far as they are not of another platform. */
-function stubs(before: ReadonlySet<string>): readonly string[] {
-  const name = `sgx-stub-${findStub().sha256.slice(0, 32)}`;
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || before.has(pid)) return false;
-    try {
-      const [comm, words] = ['comm', 'cmdline'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
-      return comm?.trim() === name.slice(0, 15) || words?.includes(name) === true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** Brings a launch to a step. @returns what the host holds of it */
 async function reach(platform: PlatformProcess, step: (typeof steps)[number]): Promise<readonly Socket[]> {
@@ -69,24 +54,23 @@ async function reach(platform: PlatformProcess, step: (typeof steps)[number]): P
 
 describe('nothing is left of an SGX image', { skip }, () => {
   for (const step of steps) {
-    test(`when its platform is killed: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      if (step === 'in the stream') assert.notDeepEqual(stubs(before), []);
-      process.kill(platform.processId, 'SIGKILL');
-      await platform.end();
-      await until('no process is left', () => stubs(before).length === 0);
-      for (const socket of held) socket.destroy();
-    });
-
-    test(`when its host goes away: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      for (const socket of held) socket.destroy();
-      await until('no process is left', () => stubs(before).length === 0);
-      await platform.end();
-    });
+    for (const [what, end] of [
+      ['its platform is killed', (platform: PlatformProcess) => process.kill(platform.processId, 'SIGKILL')],
+      [
+        'its host goes away',
+        (_platform: PlatformProcess, held: readonly Socket[]) => held.forEach((one) => one.destroy()),
+      ],
+    ] as const) {
+      test(`when ${what}: ${step}`, async () => {
+        const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
+        const held = await reach(platform, step);
+        const started = descendantsOf(platform.processId);
+        if (steps.indexOf(step) >= steps.indexOf('in the stream')) assert.notDeepEqual(started, []);
+        end(platform, held);
+        await until('no process is left', () => !started.some(isRunning));
+        for (const socket of held) socket.destroy();
+        await platform.end();
+      });
+    }
   }
 });
