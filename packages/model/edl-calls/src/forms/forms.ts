@@ -141,7 +141,7 @@ function addressForm(isAllowed: boolean, permission: string): ValueForm {
     cost: 64,
     write({ view, at, path }, value) {
       if (value !== null && !isHandle(value))
-        refuse(path, 'it is neither null nor a handle of memory that the host reserved (`enclave.memory.allocate`)');
+        refuse(path, 'neither null nor a handle of reserved memory (`enclave.memory.allocate`)');
       if (value !== null && !isAllowed) refuse(path, refused);
       view.setBigUint64(at, value?.address ?? 0n, true);
     },

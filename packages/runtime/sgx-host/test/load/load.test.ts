@@ -285,11 +285,11 @@ describe('loadSgxEnclave', () => {
 });
 
 /** Never called: that a handler of a wrong type is marked where it stands, and not the whole call. */
-export function typedHandlers(edl: BoundInterface<object, { readonly ask: () => number }>, launcher: SgxLauncher) {
+export function typedHandlers(bound: BoundInterface<object, { readonly ask: () => number }>, launcher: SgxLauncher) {
   return loadSgxEnclave({
     image: 'enclave.signed.so',
     launcher,
-    edl,
+    edl: bound,
     ocalls: {
       // @ts-expect-error -- its OCALL returns a number
       ask: () => 'text',
