@@ -20,10 +20,10 @@ async function emptyCalls(enclaves: SgxEnclaves): Promise<readonly Figure[]> {
   const echo = await startBareEcho(interpreter, { framed: false, sandboxed: false });
   const figures: Figure[] = [];
   for (const fastExit of [true, false]) {
-    const { ecalls, dispose } = await enclaves.load('small', { fastExit });
+    const enclave = await enclaves.load('small', { fastExit });
     const what = `empty ECALL by loadSgxEnclave, p50, ${fastExit ? 'fast exits' : 'exits that trap'}`;
-    figures.push(...(await againstEcho(what, async () => ecalls.ecall_nothing(), { echo, interpreter })));
-    await dispose();
+    figures.push(...(await againstEcho(what, async () => enclave.ecalls.ecall_nothing(), { echo, interpreter })));
+    await enclave.dispose();
   }
   await echo.close();
   await interpreter.close();
@@ -37,10 +37,10 @@ async function emptyCalls(enclaves: SgxEnclaves): Promise<readonly Figure[]> {
 }
 
 async function bulk(enclaves: SgxEnclaves): Promise<readonly Figure[]> {
-  const { ecalls, dispose } = await enclaves.load('small');
+  const enclave = await enclaves.load('small');
   const figures = await againstPipe('1 MiB in and out of an ECALL by loadSgxEnclave', async (source) =>
-    ecalls.ecall_copy({ source, bytes: BigInt(source.length) }),
+    enclave.ecalls.ecall_copy({ source, bytes: BigInt(source.length) }),
   );
-  await dispose();
+  await enclave.dispose();
   return figures;
 }

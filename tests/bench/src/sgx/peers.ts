@@ -57,9 +57,9 @@ export async function againstPipe(
   echo: (content: Uint8Array) => Promise<unknown>,
 ): Promise<readonly Figure[]> {
   const copier = startCopier();
-  const perSecond = async (once: () => Promise<unknown>): Promise<number> => {
+  const perSecond = async (roundTrip: () => Promise<unknown>): Promise<number> => {
     const times: number[] = [];
-    for (let i = 0; i < 30; i++) times.push(await time(once));
+    for (let i = 0; i < 30; i++) times.push(await time(roundTrip));
     return (2 * mebibyte.length) / median(times) / 1e6;
   };
   const { ours, peer, ratio } = await interleave(

@@ -63,10 +63,10 @@ async function loaded(
     },
   };
   const startedAt = performance.now();
-  const { ecalls, dispose } = await enclaves.load(size, { launcher });
-  await ecalls.ecall_nothing();
+  const enclave = await enclaves.load(size, { launcher });
+  await enclave.ecalls.ecall_nothing();
   const answeredAt = performance.now();
-  await dispose();
+  await enclave.dispose();
   return { loadMs: answeredAt - startedAt, launchMs: answeredAt - launchedAt };
 }
 
