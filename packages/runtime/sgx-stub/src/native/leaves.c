@@ -160,13 +160,13 @@ static int is_same(const u8 *left, const u8 *right, u32 bytes) {
 }
 
 // Lets later exits from here jump: MOV of the leaf into EAX or RAX before ENCLU becomes a jump. ENCLU itself stays, so that a
-// thread between the two is right as well, and the write is one store in a cache line.
+// thread between the two is right as well, and the write is one store in a cache line. After a REX prefix the move could be of R8.
 static void hasten(struct thread *thread, u64 rip) {
   static const u8 short_move[] = {0xb8, EEXIT, 0, 0, 0}, long_move[] = {0x48, 0xc7, 0xc0, EEXIT, 0, 0, 0};
   const struct enclave *enclave = thread->enclave;
   const u8 *before = (const u8 *)rip;
   if (!enclave->fast || rip % PAGE < 7) return;
-  u64 at = is_same(before - 7, long_move, 7) ? rip - 7 : is_same(before - 5, short_move, 5) ? rip - 5 : 0;
+  u64 at = is_same(before - 7, long_move, 7) ? rip - 7 : is_same(before - 5, short_move, 5) && (before[-6] & 0xf0) != 0x40 ? rip - 5 : 0;
   int64_t distance = (int64_t)(enclave->trampoline - (at + 5));
   if (at == 0 || at % 64 > 56 || distance != (int32_t)distance) return;
   u64 page = at & ~(PAGE - 1ull);
