@@ -131,16 +131,22 @@ async function writeSettings({ file, settings }: MadeSettings): Promise<void> {
   throw new EnclosError('DEPLOY_FILE_FOREIGN', message, { details: { path: file } });
 }
 
+/** Memory that a signed enclave shares with its host, unless its host says otherwise. */
+const sharedBytes = 32 * 1024 * 1024;
+
 /** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */
 async function verifiedImage(
   path: string,
 ): Promise<{ readonly image: VerifiedDeployImage; readonly found: FoundEnclave }> {
   const choice = { architecture: machineArchitecture() };
-  const { digest, identity, name, declared } = await withImageSource(path, (source) =>
+  const { digest, identity, name, declared, signedFile } = await withImageSource(path, (source) =>
     verifyImage(source, choice, { allowDebug: true }),
   );
   const { date: _date, ...enclave } = identity;
-  return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
+  if (declared !== undefined) return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
+  // A signed enclave of another SDK declares nothing: ports and destinations are those of deploy.json.
+  const heapSizeBytes = (signedFile?.memoryBytes ?? 0) + sharedBytes;
+  return { image: { digest, enclave }, found: { name, heapSizeBytes, listen: [], connect: [], mounts: [] } };
 }
 
 async function isFolder(path: string): Promise<boolean> {

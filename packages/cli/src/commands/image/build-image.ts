@@ -1,28 +1,33 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   buildImage,
+  buildSignedImage,
   fileContent,
   npmPurl,
   type ApplicationFile,
   type ApplicationProgram,
   type Architecture,
   type BaseChoice,
+  type BuildOptions,
   type BuiltImage,
   type Component,
+  type HostPrograms,
 } from '@enclos/image';
-import { mustBePassed, readImage } from '@enclos/manifest';
-import { exists, readSmallFile } from '../../files/read.ts';
+import { MAX_IMAGE_BYTES, mustBePassed, readImage } from '@enclos/manifest';
+import { exists, readSmallFile, unreadable } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface ImageBuildOptions {
-  /** The folder of enclave.json; built and signed already. */
+  /** The folder of enclave.json; built and signed already. With `signedFile`, that of the host program. */
   readonly folder: string;
+  /** Instead of an enclave of the folder: the signed file of an enclave of another SDK. */
+  readonly signedFile?: string | undefined;
   /** Take the enclave that `enclos build --relayed` made. */
   readonly relayed?: boolean | undefined;
   readonly base: BaseChoice;
@@ -62,7 +67,11 @@ export interface ImageBuildOutcome extends BuiltImage {
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_HOST_MISSING, BuildError, and what `buildImage` of @enclos/image throws.
  */
 export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
-  const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
+  return options.signedFile === undefined ? ofProject(options) : ofSignedFile(options, options.signedFile);
+}
+
+async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
+  const { folder } = options;
   const { image: imagePath } = await findImage(folder, options);
   const image = await readImageFile(imagePath);
   const stem = stemOf(imagePath);
@@ -73,16 +82,62 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     });
   }
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
-  const host = await bundled(folder, { name: 'host', source: options.host });
-  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(folder, program)));
-  const components = [...[host, ...programs].flatMap(({ packages }) => packages), ...(await enclavePackages(stem))];
-  const warnings = [host, ...programs].flatMap((one) => one.warnings);
-  const files = await Promise.all((options.files ?? []).map(fileOf));
-  const layoutFolder = options.outFolder ?? join(dirname(imagePath), `${basename(stem)}.oci`);
-  const built = await buildImage({
-    application: { image, signature, host: host.script, programs, files, components },
+  const { components, warnings, ...around } = await hostPrograms(options);
+  const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
+  const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
+  const built = await buildImage({ application, ...common }).catch((error: unknown) => {
+    throw namingTheBase(error, options.base);
+  });
+  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
+  return outcomeOf(built, common, { passed, warnings });
+}
+
+async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {
+  const name = nameOfFile(path);
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  if (size > MAX_IMAGE_BYTES) {
+    throw new EnclosError('OCI_TOO_LARGE', `${path} is larger than ${MAX_IMAGE_BYTES} bytes.`, {
+      details: { what: path, maxBytes: MAX_IMAGE_BYTES },
+    });
+  }
+  const file = await readImageFile(path);
+  const { warnings, ...around } = await hostPrograms(options);
+  const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
+  const built = await buildSignedImage({ application: { name, file, ...around }, ...common }).catch(
+    (error: unknown) => {
+      throw namingTheBase(error, options.base);
+    },
+  );
+  return outcomeOf(built, common, { passed: [], warnings });
+}
+
+/** `libVault_1.signed.so` is `libvault-1`. */
+function nameOfFile(path: string): string {
+  const [stem = ''] = basename(path).toLowerCase().split('.');
+  return stem.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^[^a-z]+|-+$/g, '') || 'enclave';
+}
+
+async function hostPrograms(
+  options: ImageBuildOptions,
+): Promise<Required<HostPrograms> & { readonly warnings: readonly Diagnostic[] }> {
+  const host = await bundled(options.folder, { name: 'host', source: options.host });
+  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(options.folder, program)));
+  return {
+    host: host.script,
+    programs,
+    files: await Promise.all((options.files ?? []).map(fileOf)),
+    components: [host, ...programs].flatMap(({ packages }) => packages),
+    warnings: [host, ...programs].flatMap((one) => one.warnings),
+  };
+}
+
+async function commonOptions(options: ImageBuildOptions, layoutFolder: string): Promise<BuildOptions> {
+  const { base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
+  return {
     base,
-    layoutFolder,
+    layoutFolder: options.outFolder ?? layoutFolder,
     archiveFile,
     tag,
     createdSeconds: secondsOf(options.sourceDateEpoch),
@@ -91,12 +146,16 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     libraryFolder,
     interpreter,
     tool: { name: 'enclos', version: await readVersion() },
-  }).catch((error: unknown) => {
-    throw namingTheBase(error, base);
-  });
+  };
+}
+
+function outcomeOf(
+  built: BuiltImage,
+  { layoutFolder, archiveFile }: BuildOptions,
+  more: Pick<ImageBuildOutcome, 'passed' | 'warnings'>,
+): ImageBuildOutcome {
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
-  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
-  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, passed, warnings });
+  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, ...more });
 }
 
 /** A file that is not a layer is most likely the wrong path of a base. */

@@ -7,6 +7,8 @@ import { hexOption } from '../../options/hex.ts';
 import { printable } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
+const signedMakers = { intel: 'Intel’s SGX SDK', 'open-enclave': 'Open Enclave' } as const;
+
 export const command = defineCommand({
   description: [
     'Ties the digest of a container image to the enclave in it.',
@@ -63,7 +65,7 @@ export const command = defineCommand({
       )
       .then((verified) => ({ ...verified, expectedOfEnclave: mrenclave !== undefined || mrsigner !== undefined }));
   },
-  human({ digest, name, identity, interpreter, architecture, declared, expectedOfEnclave }, printer) {
+  human({ digest, name, identity, interpreter, architecture, declared, signedFile, expectedOfEnclave }, printer) {
     const warnings = [
       ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
       ...(expectedOfEnclave
@@ -80,19 +82,23 @@ export const command = defineCommand({
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
         ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
-        ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`],
+        ...(interpreter === undefined
+          ? []
+          : [['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`] as const]),
+        ...(signedFile === undefined ? [] : [['made by', signedMakers[signedFile.sdk]] as const]),
         ['for', `linux/${architecture}`],
-        ...declared.listen.map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
-        ...declared.connect.map(
+        ...(declared?.listen ?? []).map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
+        ...(declared?.connect ?? []).map(
           (one) => ['connects', `${one.host}:${one.port} (${one.name}, ${one.transport})`] as const,
         ),
       ],
       printer,
     );
   },
-  json: ({ declared, ...verified }) => ({
+  json: ({ declared, signedFile, ...verified }) => ({
     ...verified,
+    ...(signedFile === undefined ? {} : { signedFile }),
     // JSON has no 64-bit integers, and no heap needs one.
-    declared: { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
+    ...(declared === undefined ? {} : { declared: { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) } }),
   }),
 });
