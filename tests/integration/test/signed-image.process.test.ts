@@ -64,7 +64,7 @@ describe('a signed enclave of another SDK in a container image', () => {
   nativeTest('is verified by its measurement, and deployed with it', async () => {
     const { code, stdout } = await enclos('image', 'verify', layout, '--mrenclave', mrEnclave);
     assert.equal(code, 0);
-    assert.match(stdout, /holds the enclave vault\n[^]*made by +Intel’s SGX SDK/);
+    assert.match(stdout, /holds the enclave vault\n[^]*SDK +intel/);
     assert.equal((await enclos('image', 'verify', layout, '--mrenclave', '00'.repeat(32))).code, 4);
     const place = ['--image', 'registry.example/vault', '--image-layout', layout];
     const deployed = await enclos('deploy', ...place);

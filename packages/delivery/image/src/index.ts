@@ -28,7 +28,7 @@ export { pullImage, type PulledImage, type PullOptions } from './registry/pull.t
 export { pushImage, type PushedImage } from './registry/push.ts';
 export { looksLikeReference, parseReference, type ImageReference } from './registry/reference.ts';
 export type { SignedApplication } from './signed/compose.ts';
-export type { SignedFile } from './signed/enclave-file.ts';
+export { signedNameOf, type SignedFile } from './signed/enclave-file.ts';
 export { npmPurl, type Component } from './statements/component.ts';
 export { fileContent } from './tar/file-content.ts';
 export { verifyImage, type ImageExpectation, type VerifiedImage } from './verify-image.ts';

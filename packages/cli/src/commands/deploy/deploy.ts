@@ -131,9 +131,6 @@ async function writeSettings({ file, settings }: MadeSettings): Promise<void> {
   throw new EnclosError('DEPLOY_FILE_FOREIGN', message, { details: { path: file } });
 }
 
-/** Memory that a signed enclave shares with its host, unless its host says otherwise. */
-const sharedBytes = 32 * 1024 * 1024;
-
 /** The enclave in the image is measured; its labels are not trusted. The profile decides about debug enclaves. */
 async function verifiedImage(
   path: string,
@@ -145,8 +142,11 @@ async function verifiedImage(
   const { date: _date, ...enclave } = identity;
   if (declared !== undefined) return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
   // A signed enclave of another SDK declares nothing: ports and destinations are those of deploy.json.
-  const heapSizeBytes = (signedFile?.memoryBytes ?? 0) + sharedBytes;
-  return { image: { digest, enclave }, found: { name, heapSizeBytes, listen: [], connect: [], mounts: [] } };
+  const { memoryBytes = 0 } = signedFile ?? {};
+  return {
+    image: { digest, enclave },
+    found: { name, heapSizeBytes: memoryBytes, listen: [], connect: [], mounts: [] },
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
 import { EnclosError, isEnclosError } from '@enclos/errors';
@@ -7,6 +7,7 @@ import {
   buildSignedImage,
   fileContent,
   npmPurl,
+  signedNameOf,
   type ApplicationFile,
   type ApplicationProgram,
   type Architecture,
@@ -14,10 +15,9 @@ import {
   type BuildOptions,
   type BuiltImage,
   type Component,
-  type HostPrograms,
 } from '@enclos/image';
-import { MAX_IMAGE_BYTES, mustBePassed, readImage } from '@enclos/manifest';
-import { exists, readSmallFile, unreadable } from '../../files/read.ts';
+import { mustBePassed, readImage } from '@enclos/manifest';
+import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
@@ -71,8 +71,7 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
 }
 
 async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
-  const { folder } = options;
-  const { image: imagePath } = await findImage(folder, options);
+  const { image: imagePath } = await findImage(options.folder, options);
   const image = await readImageFile(imagePath);
   const stem = stemOf(imagePath);
   const signaturePath = options.signatureFile ?? `${stem}.sig`;
@@ -85,43 +84,22 @@ async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome>
   const { components, warnings, ...around } = await hostPrograms(options);
   const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
   const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
-  const built = await buildImage({ application, ...common }).catch((error: unknown) => {
-    throw namingTheBase(error, options.base);
-  });
+  const built = await namingTheBase(options.base, buildImage({ application, ...common }));
   const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
   return outcomeOf(built, common, { passed, warnings });
 }
 
 async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {
-  const name = nameOfFile(path);
-  const { size } = await stat(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-  if (size > MAX_IMAGE_BYTES) {
-    throw new EnclosError('OCI_TOO_LARGE', `${path} is larger than ${MAX_IMAGE_BYTES} bytes.`, {
-      details: { what: path, maxBytes: MAX_IMAGE_BYTES },
-    });
-  }
+  const name = signedNameOf(path);
   const file = await readImageFile(path);
   const { warnings, ...around } = await hostPrograms(options);
   const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
-  const built = await buildSignedImage({ application: { name, file, ...around }, ...common }).catch(
-    (error: unknown) => {
-      throw namingTheBase(error, options.base);
-    },
-  );
+  const application = { name, file, ...around };
+  const built = await namingTheBase(options.base, buildSignedImage({ application, ...common }));
   return outcomeOf(built, common, { passed: [], warnings });
 }
 
-/** `libVault_1.signed.so` is `libvault-1`. */
-function nameOfFile(path: string): string {
-  const [stem = ''] = basename(path).toLowerCase().split('.');
-  return stem.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^[^a-z]+|-+$/g, '') || 'enclave';
-}
-
-async function hostPrograms(
-  options: ImageBuildOptions,
-): Promise<Required<HostPrograms> & { readonly warnings: readonly Diagnostic[] }> {
+async function hostPrograms(options: ImageBuildOptions) {
   const host = await bundled(options.folder, { name: 'host', source: options.host });
   const programs = await Promise.all((options.programs ?? []).map((program) => bundled(options.folder, program)));
   return {
@@ -159,10 +137,12 @@ function outcomeOf(
 }
 
 /** A file that is not a layer is most likely the wrong path of a base. */
-function namingTheBase(error: unknown, base: BaseChoice): unknown {
-  if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
-  const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
-  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
+async function namingTheBase<T>(base: BaseChoice, built: Promise<T>): Promise<T> {
+  return built.catch((error: unknown) => {
+    if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) throw error;
+    const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
+    throw new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
+  });
 }
 
 /** A program with its packages in one module. */

@@ -15,13 +15,12 @@ export const command = defineCommand({
     '',
     'The same enclave, signature, sources and base give the same digest in any folder, time zone and account.',
     'The time of the image is SOURCE_DATE_EPOCH, or 1970.',
+    'With --sgx it holds that file as it is, and the program that runs it; MRENCLAVE is measured and held to its SIGSTRUCT.',
     'Labels hold MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
     '',
     'The base `node` has the interpreter that the enclave pins, the libraries that it needs, user names and root certificates: no shell and no package manager.',
     'mmdebstrap makes the base `debian`.',
     'Any other value is a path: an OCI layout, an archive of one, or a tar of a root folder.',
-    'With --sgx the image holds that file as it is, and the program that runs it; MRENCLAVE is measured and held to its SIGSTRUCT.',
-    '',
     'The image runs as user 65532, also with a read-only root if /tmp is writable.',
   ],
   arguments: {
@@ -109,7 +108,7 @@ export const command = defineCommand({
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
     const { platform, base, host, program, relayed, signature, file, tag, out, archive, libraries, interpreter, sgx } =
       options;
-    if (sgx !== undefined && (relayed === true || signature !== undefined)) {
+    if (sgx !== undefined && (relayed || signature !== undefined)) {
       refuseUsage('--relayed and --signature are for the enclave of a project: the file of --sgx holds its signature.');
     }
     const chosenBase = await baseOf(base, options['base-tag'], path);

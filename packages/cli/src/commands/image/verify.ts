@@ -7,8 +7,6 @@ import { hexOption } from '../../options/hex.ts';
 import { printable } from '@enclos/command-line';
 import { markOf, renderFacts } from '../../output/table.ts';
 
-const signedMakers = { intel: 'Intel’s SGX SDK', 'open-enclave': 'Open Enclave' } as const;
-
 export const command = defineCommand({
   description: [
     'Ties the digest of a container image to the enclave in it.',
@@ -82,10 +80,9 @@ export const command = defineCommand({
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
         ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
-        ...(interpreter === undefined
-          ? []
-          : [['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`] as const]),
-        ...(signedFile === undefined ? [] : [['made by', signedMakers[signedFile.sdk]] as const]),
+        interpreter
+          ? ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`]
+          : ['SDK', signedFile?.sdk ?? ''],
         ['for', `linux/${architecture}`],
         ...(declared?.listen ?? []).map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
         ...(declared?.connect ?? []).map(
@@ -95,10 +92,9 @@ export const command = defineCommand({
       printer,
     );
   },
-  json: ({ declared, signedFile, ...verified }) => ({
+  json: ({ declared, ...verified }) => ({
     ...verified,
-    ...(signedFile === undefined ? {} : { signedFile }),
     // JSON has no 64-bit integers, and no heap needs one.
-    ...(declared === undefined ? {} : { declared: { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) } }),
+    declared: declared && { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
   }),
 });

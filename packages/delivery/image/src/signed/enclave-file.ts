@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { describeSignature, type SignedIdentity } from '@enclos/build';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -12,13 +13,22 @@ export interface SignedFile {
   readonly sdk: SdkEnclaveImage['sdk'];
   /** What its pages are: `debug` says that it runs in debug mode only. */
   readonly identity: SignedIdentity;
-  /** The pages of the enclave, in bytes. */
+  /** What it takes: its pages, and what it shares with its host unless that says otherwise. Bytes. */
   readonly memoryBytes: number;
 }
 
+/** The heap of the arena, by default. */
+const sharedBytes = 32 * 1024 * 1024;
 const suffix = '.signed';
 /** As for an enclave of a project: the name goes into references of images and names of Kubernetes. */
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** What an image of a signed file is called: of `libVault_1.signed.so` it is `libvault-1`. */
+export function signedNameOf(path: string): string {
+  const [stem = ''] = basename(path).toLowerCase().split('.');
+  const name = stem.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^[^a-z]+|-+$/g, '');
+  return name === '' ? 'enclave' : name;
+}
 
 /** Where the signed file is in an image. */
 export function signedPath(name: string): string {
@@ -55,5 +65,5 @@ export function requireSignedFile(file: Uint8Array): SignedFile {
   const { mrEnclave, pages } = meterEnclaveImage(image);
   if (!equalBytes(enclaveHash, mrEnclave)) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
   const identity = describeSignature(image.signature);
-  return Object.freeze({ sdk: image.sdk, identity, memoryBytes: pages * PAGE_SIZE });
+  return Object.freeze({ sdk: image.sdk, identity, memoryBytes: pages * PAGE_SIZE + sharedBytes });
 }
