@@ -44,6 +44,41 @@ export function readBoundedFileSync(path: string, maxBytes: number): BoundedFile
   }
 }
 
+/** A regular file that is open, for a reader that needs parts of it. */
+export interface ReadableFile {
+  /** When it was opened. */
+  readonly sizeBytes: number;
+  /** Up to `length` bytes at `offset`; fewer at the end of the file. */
+  readonly readAt: (offset: number, length: number) => Uint8Array;
+  readonly close: () => void;
+}
+
+/**
+ * Opens a regular file for reads at any place, and nothing that makes its reader wait.
+ * @returns why it is not read, in words that follow its name, for what is not a file
+ * @throws the error of the file system
+ */
+export function openReadableFileSync(path: string): ReadableFile | { readonly unfit: string } {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const found = fstatSync(file);
+  if (!found.isFile()) {
+    closeSync(file);
+    return { unfit: 'is not a file' };
+  }
+  return {
+    sizeBytes: found.size,
+    readAt(offset, length) {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, found.size - offset)));
+      let filled = 0;
+      for (let read = 1; read > 0 && filled < bytes.length; filled += read) {
+        read = readSync(file, bytes, filled, bytes.length - filled, offset + filled);
+      }
+      return bytes.subarray(0, filled);
+    },
+    close: () => closeSync(file),
+  };
+}
+
 function within(maxBytes: number, bytes: Uint8Array): BoundedFile {
   return bytes.length > maxBytes ? { unfit: `has more than ${maxBytes} bytes` } : { bytes };
 }

@@ -6,7 +6,13 @@ export {
   type FileOptions,
   type WriteOptions,
 } from './durable.ts';
-export { readBoundedFile, readBoundedFileSync, type BoundedFile } from './bounded-file.ts';
+export {
+  openReadableFileSync,
+  readBoundedFile,
+  readBoundedFileSync,
+  type BoundedFile,
+  type ReadableFile,
+} from './bounded-file.ts';
 export { hasCode, nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
 export { isDiskError } from './named-error.ts';
 export { isRunning, processMark } from './process-mark.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hasCode, readBoundedFile, readBoundedFileSync } from '../src/index.ts';
+import { hasCode, openReadableFileSync, readBoundedFile, readBoundedFileSync } from '../src/index.ts';
 
 const readers = {
   readBoundedFile,
@@ -27,3 +27,27 @@ for (const [name, read] of Object.entries(readers)) {
     await assert.rejects(read(join(folder, 'absent'), 4), (error) => hasCode(error, 'ENOENT'));
   });
 }
+
+test('openReadableFileSync() reads at any place of a file, and opens nothing that is not one', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'readable-file-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'file');
+  writeFileSync(path, Uint8Array.of(1, 2, 3, 4));
+  const file = openReadableFileSync(path);
+  assert.ok('readAt' in file);
+  assert.equal(file.sizeBytes, 4);
+  assert.deepEqual(file.readAt(1, 2), Uint8Array.of(2, 3));
+  assert.deepEqual(file.readAt(3, 10), Uint8Array.of(4));
+  assert.deepEqual(file.readAt(4, 1), new Uint8Array());
+  file.close();
+  assert.throws(() => file.readAt(0, 1), /EBADF/);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const unfit of [folder, pipe, '/dev/zero']) {
+    assert.deepEqual(openReadableFileSync(unfit), { unfit: 'is not a file' });
+  }
+  assert.throws(
+    () => openReadableFileSync(join(folder, 'absent')),
+    (error) => hasCode(error, 'ENOENT'),
+  );
+});

@@ -1,4 +1,5 @@
-/* A small enclave that speaks the gate of Intel's SGX SDK, and little else. Thread data (at FS): self 0, last_sp 8, frame 16. */
+/* A small enclave that speaks the gate of Intel's SGX SDK, and little else. */
+#include "entry.h"
 #include "gate.h"
 
 #define SUCCESS 0
@@ -11,104 +12,9 @@
 /* The kit's metadata patch these bytes in the file, as the sign tool patches the global data. */
 volatile const uint8_t kit_patched[16] __attribute__((used, section(".kitpatch"))) = {0xff};
 
-__asm__(
-    ".pushsection .text\n"
-    ".global enclave_entry\n"
-    ".type enclave_entry, @function\n"
-    "enclave_entry:\n"
-    "  cld\n"
-    "  test %rax, %rax\n"
-    "  jnz 3f\n"
-    "  cmp $-2, %rdi\n"
-    "  je 2f\n"
-    "  mov %rsp, %r8\n"
-    "  mov %fs:8, %rsp\n"
-    "  test %rsp, %rsp\n"
-    "  jnz 1f\n"
-    "  lea -0x1000(%rbx), %rsp\n" /* below the guard page below the TCS */
-    "1: and $-16, %rsp\n"
-    "  push %r8\n"
-    "  push %rbp\n"
-    "  push %rcx\n"
-    "  push %rbx\n"
-    "  mov %rsp, %rbp\n"
-    "  push %fs:16\n"
-    "  push %fs:8\n"
-    "  mov %rbp, %fs:16\n"
-    "  mov %rbx, %rdx\n"
-    "  call serve\n"
-    "  lea -16(%rbp), %rsp\n"
-    "  pop %fs:8\n"
-    "  pop %fs:16\n"
-    "  add $8, %rsp\n"
-    "  pop %rbx\n"
-    "  pop %rbp\n"
-    "  pop %rsp\n"
-    "  mov %rax, %rsi\n"
-    "  mov $-1, %rdi\n"
-    "leave_enclave:\n"
-    "  xor %ecx, %ecx\n"
-    "  xor %edx, %edx\n"
-    "  xor %r8d, %r8d\n"
-    "  xor %r9d, %r9d\n"
-    "  xor %r10d, %r10d\n"
-    "  xor %r11d, %r11d\n"
-    "  xor %r12d, %r12d\n"
-    "  xor %r13d, %r13d\n"
-    "  xor %r14d, %r14d\n"
-    "  xor %r15d, %r15d\n"
-    "  mov $4, %eax\n"
-    "  .byte 0x0f, 0x01, 0xd7\n"
-    "  ud2\n"
-    /* The host returns from an OCALL. */
-    "2: mov %fs:8, %rsp\n"
-    "  test %rsp, %rsp\n"
-    "  jz crash\n"
-    "  pop %fs:8\n"
-    "  pop %fs:16\n"
-    "  pop %r15\n"
-    "  pop %r14\n"
-    "  pop %r13\n"
-    "  pop %r12\n"
-    "  pop %rbp\n"
-    "  pop %rbx\n"
-    "  mov %rsi, %rax\n"
-    "  ret\n"
-    /* An entry after an exception: on the red zone's far side of the stack that was interrupted. */
-    "3: mov %rsp, %r8\n"
-    "  mov %rcx, %r9\n"
-    "  mov 0x1f68(%rbx), %rsp\n" /* SSA[0].GPRSGX.RSP */
-    "  sub $256, %rsp\n"
-    "  and $-16, %rsp\n"
-    "  push %r8\n"
-    "  push %r9\n"
-    "  mov %rbx, %rsi\n"
-    "  call serve_exception\n"
-    "  pop %rbx\n"
-    "  pop %rsp\n"
-    "  mov %rax, %rsi\n"
-    "  mov $-1, %rdi\n"
-    "  jmp leave_enclave\n"
-    "crash: ud2\n"
-    /* leave_for(index, ms, rsp): an OCALL with the host's stack at rsp. */
-    "leave_for:\n"
-    "  push %rbx\n"
-    "  push %rbp\n"
-    "  push %r12\n"
-    "  push %r13\n"
-    "  push %r14\n"
-    "  push %r15\n"
-    "  push %fs:16\n"
-    "  push %fs:8\n"
-    "  mov %rsp, %fs:8\n"
-    "  mov %fs:16, %rax\n"
-    "  mov 8(%rax), %rbx\n"
-    "  mov 16(%rax), %rbp\n"
-    "  mov %rdx, %rsp\n"
-    "  jmp leave_enclave\n"
-    ".size enclave_entry, . - enclave_entry\n"
-    ".popsection\n");
+GATE("  cmp $-2, %rdi\n", "  mov %rbx, %rdx\n", "  mov %rax, %rsi\n  mov $-1, %rdi\n", "  mov $4, %eax\n", "  mov %rdx, %rsp\n");
 
+/* An OCALL with the host's stack at host_stack. */
 uint64_t leave_for(uint64_t index, void *ms, void *host_stack) __attribute__((visibility("hidden")));
 
 static int is_initialized;

@@ -20,8 +20,8 @@ export interface OpenEnclaveOptions extends KitSigning {
 
 /**
  * The interface of {@link openEnclave}, in EDL; what its calls mean says {@link intelEdl}. `ecall_count` counts the calls of its thread,
- * from 701. `ecall_evidence` gives a report of Open Enclave for remote attestation (`oe_report_header_t`, then a quote), or an `oe_result_t`. Functions
- * of the host that begin with `oe_` are what the SDK's own EDL files declare, with a plain number as their result.
+ * from 701. `ecall_evidence` gives a report of Open Enclave for remote attestation (`oe_report_header_t`, then a quote), or an
+ * `oe_result_t`. Functions of the host that begin with `oe_` are what the SDK's own EDL files declare, with a plain number as their result.
  */
 export const openEnclaveEdl = `enclave {
   trusted {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { failsWith } from '@enclos/testkit';
 import fc from 'fast-check';
 import { Arena } from '../src/arena/arena.ts';
-import { ARENA_ALIGNMENT, ArenaAllocator } from '../src/arena/allocator.ts';
+import { ARENA_ALIGNMENT, ArenaAllocator, MAX_PIECES } from '../src/arena/allocator.ts';
 
 const base = 0x7f00_0000_0000n;
 
@@ -50,6 +50,14 @@ describe('what is reserved in an arena', () => {
         assert.equal(heap.allocate(bytes), base);
       }),
     );
+  });
+
+  test('is a bounded number of pieces, whatever the size of the arena', () => {
+    const heap = new ArenaAllocator(base, 2 ** 30);
+    const addresses = Array.from({ length: MAX_PIECES }, () => heap.allocate(1));
+    assert.throws(() => heap.allocate(1), failsWith('SGX_ARENA_FULL'));
+    assert.ok(heap.free(addresses[7] ?? 0n));
+    assert.equal(heap.allocate(1), addresses[7]);
   });
 
   test('cannot be freed by an address inside of it, below, above, or twice', () => {

@@ -141,6 +141,27 @@ describe('the events of threads', () => {
     await assert.rejects(events.wait(3n), RangeError);
   });
 
+  test('are given up one by one: an enclave that waits twice for one thread does not lose the other wait', async () => {
+    const events = new ThreadEvents([1n]);
+    const ended = new AbortController();
+    const first = events.wait(1n, ended.signal);
+    const second = events.wait(1n);
+    await first;
+    ended.abort();
+    events.close(new Error('gone'));
+    await assert.rejects(second, /gone/);
+  });
+
+  test('keep their token when a wait is given up', async () => {
+    const events = new ThreadEvents([1n]);
+    const ended = new AbortController();
+    const waiting = events.wait(1n, ended.signal);
+    ended.abort();
+    await waiting;
+    events.set(1n);
+    await events.wait(1n);
+  });
+
   test('fail when the enclave is gone', async () => {
     const events = new ThreadEvents([1n]);
     const waiting = events.wait(1n);

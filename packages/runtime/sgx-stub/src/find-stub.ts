@@ -46,6 +46,10 @@ function read(file: string, stub: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new EnclosError('STUB_MISSING', `There is no stub at ${stub}.`, { cause });
+    throw new EnclosError(
+      'STUB_MISSING',
+      `There is no stub at ${stub}. Packages that are built where gcc-14 or clang-19 is installed have it.`,
+      { cause },
+    );
   }
 }

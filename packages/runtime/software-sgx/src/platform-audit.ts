@@ -1,9 +1,7 @@
 import { toHex } from '@enclos/codec';
-import type { Handlers } from '@enclos/edl';
-import { isEnclosError } from '@enclos/errors';
-import { KeyName, KeyPolicy, mrSignerOf, parseSigstruct, type Attributes } from '@enclos/sgx';
+import { mrSignerOf, parseSigstruct, type Attributes } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import type { enclaveChannel, EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
+import type { EnclaveExit, Isolation, LaunchedIdentity } from '@enclos/tee';
 import {
   createTally,
   openAuditWriter,
@@ -12,6 +10,16 @@ import {
   type AuditWriterOptions,
   type Tally,
 } from '@enclos/tee/audit';
+import {
+  auditedCalls,
+  auditedLeaves,
+  codeOf,
+  told,
+  type EnclaveHandlers,
+  type LeafHandlers,
+  type QuoteHandler,
+  type Tell,
+} from './audited-calls.ts';
 import type { MeasuredImage } from './cpu/measured-image.ts';
 
 /** The log of one platform process. */
@@ -73,31 +81,23 @@ export interface AuditedSgxLaunch {
   readonly stub: { readonly sha256: Uint8Array; readonly securityVersion: number } | undefined;
 }
 
-/** What the stub of an SGX image asks for, in place of the functions of an enclave. */
-export type LeafHandlers = {
-  readonly [K in 'report' | 'key']: (request: Parameters<EnclaveHandlers[K]>[0]) => ReturnType<EnclaveHandlers[K]>;
-};
-
 export interface EnclaveAudit {
-  /** The same for an SGX image. @throws PLATFORM_AUDIT_FAILED */
-  launchedSgx(launch: AuditedSgxLaunch, identity: LaunchedIdentity): Promise<void>;
-  refusedSgx(launch: AuditedSgxLaunch, error: unknown): void;
-  /** As `calls`, for the stub of an SGX image. */
-  leaves(handlers: LeafHandlers): LeafHandlers;
   /** Call it before the host gets the enclave. @throws PLATFORM_AUDIT_FAILED */
   launched(launch: AuditedLaunch, identity: LaunchedIdentity): Promise<void>;
   refused(launch: AuditedLaunch, error: unknown): void;
+  /** As `launched`, for an SGX image. @throws PLATFORM_AUDIT_FAILED */
+  launchedSgx(launch: AuditedSgxLaunch, identity: LaunchedIdentity): Promise<void>;
+  refusedSgx(launch: AuditedSgxLaunch, error: unknown): void;
   /**
    * Wraps the functions that the enclave may call: each call is recorded before its result is given.
    * @throws (each) PLATFORM_AUDIT_FAILED in place of the result
    */
   calls(handlers: EnclaveHandlers): EnclaveHandlers;
+  /** As `calls`, for the stub of an SGX image. */
+  leaves(handlers: LeafHandlers): LeafHandlers;
   terminated(): void;
   exited(exit: EnclaveExit): void;
 }
-
-type QuoteHandler = (request: { readonly report: Uint8Array }) => Uint8Array | Promise<Uint8Array>;
-type EnclaveHandlers = Handlers<(typeof enclaveChannel)['trusted']>;
 
 const waitForEndsMs = 2000;
 
@@ -181,18 +181,19 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
 
 function enclaveAudit({ writer, tally, running, idle }: Log, host: number, enclave: string): EnclaveAudit {
   const tell: Tell = (event, code) => tally.record(`enclave ${enclave}`, { ...event, enclave, code });
+  const recordLaunch = async (identity: LaunchedIdentity, facts: AuditFacts): Promise<void> => {
+    await writer.record({ event: 'enclave-launched', enclave, ...identityFacts(identity), ...facts, code: 'OK' });
+    running.add(enclave);
+  };
   return Object.freeze<EnclaveAudit>({
-    async launchedSgx(launch, identity) {
-      await writer.record({
-        event: 'enclave-launched',
-        enclave,
-        ...identityFacts(identity),
+    launched: (launch, identity) =>
+      recordLaunch(identity, {
         isolation: launch.isolation,
-        ...sgxFacts(launch),
-        code: 'OK',
-      });
-      running.add(enclave);
-    },
+        ...inspection(launch),
+        ...(launch.passed === true ? { streams: 'passed' } : {}),
+      }),
+    refused: (launch, error) => tally.note(`launches of ${host}`, refusedLaunch(host, launch, error)),
+    launchedSgx: (launch, identity) => recordLaunch(identity, { isolation: launch.isolation, ...sgxFacts(launch) }),
     refusedSgx: (launch, error) =>
       tally.note(`launches of ${host}`, {
         event: 'launch-refused',
@@ -203,21 +204,8 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
         ...sgxFacts(launch),
         imageBytes: launch.streamBytes,
       }),
-    leaves: (handlers) => auditedLeaves(handlers, tell),
-    async launched(launch, identity) {
-      await writer.record({
-        event: 'enclave-launched',
-        enclave,
-        ...identityFacts(identity),
-        isolation: launch.isolation,
-        ...inspection(launch),
-        ...(launch.passed === true ? { streams: 'passed' } : {}),
-        code: 'OK',
-      });
-      running.add(enclave);
-    },
-    refused: (launch, error) => tally.note(`launches of ${host}`, refusedLaunch(host, launch, error)),
     calls: (handlers) => auditedCalls(handlers, tell),
+    leaves: (handlers) => auditedLeaves(handlers, tell),
     terminated: () => tally.note(`host ${host}`, { event: 'enclave-terminated', enclave }),
     exited({ exitCode, signal, detail }) {
       writer.note({
@@ -287,62 +275,7 @@ function claims(signature: Uint8Array): AuditFacts {
   }
 }
 
-type Tell = (event: AuditEvent, code: string) => Promise<void>;
-
 /** A quote helper does not know its callers. */
 function helperTell({ tally }: Log): Tell {
   return (event, code) => tally.record('quote helper', { ...event, code });
-}
-
-async function told(tell: Tell, event: AuditEvent, work: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array> {
-  let result: Uint8Array;
-  try {
-    result = await work();
-  } catch (error) {
-    await tell(event, codeOf(error));
-    throw error;
-  }
-  await tell(event, 'OK');
-  return result;
-}
-
-function auditedLeaves(handlers: LeafHandlers, tell: Tell): LeafHandlers {
-  return Object.freeze<LeafHandlers>({
-    report: (args) => told(tell, { event: 'ereport' }, () => handlers.report(args)),
-    key: (args) => told(tell, { event: 'egetkey', ...keyFacts(args.request) }, () => handlers.key(args)),
-  });
-}
-
-/** `quotingTarget` is the same for all callers, and public. */
-function auditedCalls(handlers: EnclaveHandlers, tell: Tell): EnclaveHandlers {
-  const leaves = auditedLeaves(
-    { report: (args) => handlers.report(args, undefined), key: (args) => handlers.key(args, undefined) },
-    tell,
-  );
-  return Object.freeze<EnclaveHandlers>({
-    ...handlers,
-    ...leaves,
-    quote: (args, context) => told(tell, { event: 'quote' }, () => handlers.quote(args, context)),
-  });
-}
-
-/** KEYNAME and KEYPOLICY are the first four bytes of a KEYREQUEST (SDM vol. 3D, KEYREQUEST). */
-function keyFacts(request: Uint8Array): AuditFacts {
-  const view = new DataView(request.buffer, request.byteOffset, request.length);
-  const [name, policy] = [view.getUint16(0, true), view.getUint16(2, true)];
-  return { keyName: nameOf(KeyName, name) ?? `${name}`, keyPolicy: policyText(policy) };
-}
-
-function policyText(policy: number): string {
-  const named = Object.entries(KeyPolicy).filter(([, bit]) => (policy & bit) !== 0);
-  const rest = named.reduce((left, [, bit]) => left & ~bit, policy);
-  return [...named.map(([name]) => name), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join('|');
-}
-
-function nameOf(names: Readonly<Record<string, number>>, value: number): string | undefined {
-  return Object.entries(names).find(([, known]) => known === value)?.[0];
-}
-
-function codeOf(error: unknown): string {
-  return isEnclosError(error) ? error.code : 'TEE_PLATFORM_FAILED';
 }

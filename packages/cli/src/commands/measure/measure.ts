@@ -1,8 +1,8 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { looksLikeElf, measureEnclaveFile, measureStream, type Measurement } from '@enclos/build/inspect';
 import { fileKindOf } from '@enclos/diagnostics';
-import type { ReadAt } from '@enclos/elf';
+import { openReadableFileSync } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { unreadable } from '../../files/read.ts';
 
@@ -37,15 +37,13 @@ function measureIfEnclaveFile(
   onProgress?: (fraction: number) => void,
 ): Measurement | undefined {
   if (size === 0) return undefined;
-  const descriptor = openSync(path, 'r');
+  const file = openReadableFileSync(path);
+  if ('unfit' in file) return undefined;
+  const { readAt, sizeBytes, close } = file;
   try {
-    const read: ReadAt = (offset, length) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
-    };
-    return looksLikeElf(read(0, elfMagicBytes)) ? measureEnclaveFile(read, size, onProgress) : undefined;
+    return looksLikeElf(readAt(0, elfMagicBytes)) ? measureEnclaveFile(readAt, sizeBytes, onProgress) : undefined;
   } finally {
-    closeSync(descriptor);
+    close();
   }
 }
 

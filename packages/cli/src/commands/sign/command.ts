@@ -104,13 +104,12 @@ export const command = defineCommand({
 const usage = 'enclos sign [FOLDER|IMAGE] --key FILE | --prepare | --attach FILE --public-key FILE';
 
 function renderSigned(outcome: SignOutcome, printer: Printer): void {
-  const { signature, mrEnclave, mrSigner, productId, securityVersion, debug, date } = outcome;
+  const { signature, mrEnclave, mrSigner, productId, securityVersion, debug, modeIsOpen, date } = outcome;
+  const mode = modeIsOpen ? 'debug or production' : debug ? 'debug' : 'production';
   printer.line(`${printer.paint('green', '✔')} signed ${signature}`);
   printer.line(`  MRENCLAVE  ${printer.paint('cyan', mrEnclave)}`);
   printer.line(`  MRSIGNER   ${printer.paint('cyan', mrSigner)}`);
-  printer.line(
-    `  product ${productId}, security version ${securityVersion}, ${debug ? 'debug' : 'production'}, dated ${date}`,
-  );
+  printer.line(`  product ${productId}, security version ${securityVersion}, ${mode}, dated ${date}`);
 }
 
 function renderPrepared(outcome: PreparedSigning, printer: Printer): void {

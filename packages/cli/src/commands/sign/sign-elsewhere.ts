@@ -42,6 +42,7 @@ export async function prepareSigning(options: PrepareSigningOptions): Promise<Pr
     productId: fields.isvProdId,
     securityVersion: fields.isvSvn,
     debug: (fields.attributes.flags & Attribute.DEBUG) !== 0n,
+    modeIsOpen: (fields.attributeMask.flags & Attribute.DEBUG) === 0n,
     date: fields.date,
     sha256: toHex(sha256(bytes)),
   });
@@ -52,12 +53,13 @@ export async function prepareSigning(options: PrepareSigningOptions): Promise<Pr
 
 /** The facts that the signer should compare. */
 export function summaryLines(prepared: Omit<PreparedSigning, 'image' | 'prepared' | 'summary'>): readonly string[] {
-  const { mrEnclave, productId, securityVersion, debug, date } = prepared;
+  const { mrEnclave, productId, securityVersion, debug, modeIsOpen, date } = prepared;
+  const mode = debug ? 'debug: it keeps no secrets' : 'production';
   return [
     `MRENCLAVE          ${mrEnclave}`,
     `product            ${productId}`,
     `security version   ${securityVersion}`,
-    `mode               ${debug ? 'debug: it keeps no secrets' : 'production'}`,
+    `mode               ${modeIsOpen ? 'debug or production, as the host chooses' : mode}`,
     `date               ${date}`,
     `SHA-256 to sign    ${prepared.sha256}`,
     'signature          RSASSA-PKCS1-v1_5 with SHA-256, RSA-3072, public exponent 3',

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
 import { callFailure } from '../../../src/commands/run/signed/call-failure.ts';
 import { loadHandlers } from '../../../src/commands/run/signed/handlers.ts';
 import { plannedCall } from '../../../src/commands/run/signed/calls.ts';
+import { temporaryFolder } from '../../cli.ts';
 import { jsonOfValue, valueOfJson } from '../../../src/commands/run/signed/values.ts';
 
 describe('values of calls in JSON', () => {
@@ -75,16 +78,22 @@ describe('the failure of a call', () => {
     const cause = new Error('the disk is full');
     const lost = callFailure('add', new EnclosError('ENCLAVE_LOST', 'The enclave is gone.', { cause }));
     assert.ok(lost instanceof EnclosError);
-    assert.equal(lost.message, 'add: The enclave is gone. A handler of an OCALL had failed: the disk is full');
+    assert.equal(lost.message, 'add: The enclave is gone. An OCALL had failed: the disk is full');
     assert.equal(lost.code, 'ENCLAVE_LOST');
     const named = new EnclosError('EDL_VALUE_REFUSED', 'add.a: it is missing.');
     assert.equal(callFailure('add', named), named);
     assert.equal(callFailure('add', cause), cause);
   });
 
-  test('comes before it when the module of handlers is not there', async () => {
+  test('comes before it when the module of handlers is not there, or throws', async () => {
     for (const path of ['/nowhere/ocalls.ts', '/']) {
       await assert.rejects(loadHandlers(path), { code: 'CLI_FILE_UNREADABLE', message: /^--ocalls: .*\/.*\.$/ });
     }
+    const throwing = join(temporaryFolder(), 'ocalls.ts');
+    writeFileSync(throwing, "throw new Error('no configuration');");
+    await assert.rejects(loadHandlers(throwing), {
+      code: 'CLI_FILE_INVALID',
+      message: `${throwing} throws when it is loaded: no configuration`,
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { equalBytes } from '@enclos/codec';
+import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { Attribute, LEGACY_XFRM, MISCSELECT_EXINFO, parseSigstruct, type SigstructFields } from '@enclos/sgx';
 import { openSdkImage, type SdkEnclaveImage, type SdkProduct } from '@enclos/sgx-image';
@@ -6,10 +7,9 @@ import { measureEnclaveImage } from '@enclos/sgx-image/node';
 
 /** True for the file of an enclave that another SDK made, and not for an image of ours. */
 export function isEnclaveFile(image: Uint8Array): boolean {
-  return equalBytes(image.subarray(0, elfMagic.length), elfMagic);
+  return fileKindOf(image).known === 'elf';
 }
 
-const elfMagic = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
 const allBits = 0xffff_ffff_ffff_ffffn;
 /** What both SDKs leave to the loader: AVX and the features after it (XFRM bits 2 and 5 to 7). */
 const optionalFeatures = 0xe4n;

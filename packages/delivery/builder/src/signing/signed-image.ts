@@ -12,6 +12,8 @@ export interface SignedIdentity {
   readonly productId: number;
   readonly securityVersion: number;
   readonly debug: boolean;
+  /** Whether the signature lets the host choose between debug and production, as signers of other SDKs do. */
+  readonly modeIsOpen: boolean;
   /** `yyyymmdd`. */
   readonly date: string;
 }
@@ -25,8 +27,13 @@ export function describeSignature(signature: Uint8Array): SignedIdentity {
     productId: fields.isvProdId,
     securityVersion: fields.isvSvn,
     debug: (fields.attributes.flags & Attribute.DEBUG) !== 0n,
+    modeIsOpen: isModeOpen(fields),
     date: fields.date,
   });
+}
+
+function isModeOpen({ attributeMask }: Pick<Sigstruct, 'attributeMask'>): boolean {
+  return (attributeMask.flags & Attribute.DEBUG) === 0n;
 }
 
 /**
@@ -41,7 +48,7 @@ export function signatureDifference(signature: Sigstruct, manifest: EnclaveManif
     const mode = (value: boolean): string => (value ? 'a debug enclave' : 'a production enclave');
     return `It is of ${mode(debug)}, and the image is ${mode(manifest.debug)}.`;
   }
-  if ((attributeMask.flags & Attribute.DEBUG) === 0n) {
+  if (isModeOpen({ attributeMask })) {
     return 'It lets the host of the enclave choose between debug and production.';
   }
   if (isvProdId !== manifest.productId) {

@@ -134,13 +134,15 @@ const longDoubleForm: ValueForm = {
   },
 };
 
+const notHandle = 'neither null nor a handle of reserved memory (`enclave.memory.allocate`)';
+
 function addressForm(isAllowed: boolean, permission: string): ValueForm {
-  const refused = `an address, which needs "${permission}" in userCheck`;
+  const refused = `an address that nothing checks, which is refused unless "${permission}" is allowed (--allow-user-check, or userCheck)`;
   return {
     bytes: 8,
     cost: 64,
     write({ view, at, path }, value) {
-      if (value !== null && !isHandle(value)) refuse(path, 'not a handle of the arena or null');
+      if (value !== null && !isHandle(value)) refuse(path, notHandle);
       if (value !== null && !isAllowed) refuse(path, refused);
       view.setBigUint64(at, value?.address ?? 0n, true);
     },

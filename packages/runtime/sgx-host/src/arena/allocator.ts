@@ -2,6 +2,11 @@ import { EnclosError } from '@enclos/errors';
 
 /** Alignment of everything that is reserved: enough for every type of C. */
 export const ARENA_ALIGNMENT = 16;
+/**
+ * How many pieces are reserved at once. An enclave can have its host reserve the smallest ones until the arena is full, and the host
+ * would hold more for them than the arena has.
+ */
+export const MAX_PIECES = 65_536;
 
 /**
  * Reserves memory in a range of addresses that this process cannot touch. What it knows of it is kept here, where no enclave can
@@ -36,6 +41,9 @@ export class ArenaAllocator {
   allocate(bytes: number): bigint {
     if (!Number.isSafeInteger(bytes) || bytes < 0) {
       throw new RangeError('A size in bytes is a number that is not negative.');
+    }
+    if (this.#reserved.size >= MAX_PIECES) {
+      throw new EnclosError('SGX_ARENA_FULL', `${MAX_PIECES} pieces are reserved, and no more can be.`);
     }
     // Also an empty piece has its own address.
     const needed = Math.max(1, Math.ceil(bytes / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;

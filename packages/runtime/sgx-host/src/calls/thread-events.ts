@@ -18,13 +18,24 @@ export class ThreadEvents {
     return this.#threads.has(thread);
   }
 
-  /** Waits for a token and takes it. A second wait of the same thread, which none can make, ends the first. */
-  async wait(thread: bigint): Promise<void> {
+  /**
+   * Waits for a token and takes it. A second wait of the same thread, which none can make, ends the first.
+   *
+   * @param signal ends this wait, and no other of the thread: a token stays
+   */
+  async wait(thread: bigint, signal?: AbortSignal): Promise<void> {
     this.#require(thread);
     if (this.#closed !== undefined) throw this.#closed;
     if (this.#tokens.delete(thread)) return;
     this.#waiting.get(thread)?.wake();
-    await new Promise<void>((wake, fail) => this.#waiting.set(thread, { wake, fail }));
+    await new Promise<void>((wake, fail) => {
+      const own = { wake, fail };
+      this.#waiting.set(thread, own);
+      signal?.addEventListener('abort', () => {
+        if (this.#waiting.get(thread) === own) this.#waiting.delete(thread);
+        wake();
+      });
+    });
   }
 
   set(thread: bigint): void {
@@ -33,11 +44,6 @@ export class ThreadEvents {
     if (waiting === undefined) return void this.#tokens.add(thread);
     this.#waiting.delete(thread);
     waiting.wake();
-  }
-
-  /** Gives up a wait, which then never ends. A token stays. */
-  stopWaiting(thread: bigint): void {
-    this.#waiting.delete(thread);
   }
 
   /** Fails all waits, now and later. */

@@ -100,9 +100,8 @@ export const systemOcalls: ReadonlyMap<string, SystemOcall> = new Map<string, Sy
       const ended = new AbortController();
       const seconds = Number(timeout > MAX_SECONDS ? MAX_SECONDS : timeout);
       try {
-        await Promise.race([events.wait(waiter), sleep(seconds * 1000, ended.signal)]);
+        await Promise.race([events.wait(waiter, ended.signal), sleep(seconds * 1000, ended.signal)]);
       } finally {
-        events.stopWaiting(waiter);
         ended.abort();
       }
       return [returned(address, SgxStatus.success)];

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { unreadableReason } from '@enclos/diagnostics';
+import { openReadableFileSync, type ReadableFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { openEnclaveImage, type EnclaveImage } from '@enclos/sgx-image';
 
@@ -11,32 +11,23 @@ export interface OpenImage {
 
 /** @throws HOST_OPTION_INVALID for a file that cannot be read; ENCLAVE_FILE_* */
 export function openImage(path: string): OpenImage {
-  const descriptor = openFile(path);
-  const close = (): void => closeSync(descriptor);
+  const { readAt, sizeBytes, close } = openFile(path);
   try {
-    const read = (offset: number, length: number): Uint8Array => {
-      const bytes = Buffer.allocUnsafe(length);
-      let filled = 0;
-      for (let count = 1; count > 0 && filled < length; filled += count) {
-        count = readSync(descriptor, bytes, filled, length - filled, offset + filled);
-      }
-      return bytes.subarray(0, filled);
-    };
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) refuse(path, 'it is not a file');
-    return { image: openEnclaveImage(read, stat.size), close };
+    return { image: openEnclaveImage(readAt, sizeBytes), close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-function openFile(path: string): number {
+function openFile(path: string): ReadableFile {
+  let file: ReturnType<typeof openReadableFileSync>;
   try {
-    return openSync(path, 'r');
+    file = openReadableFileSync(path);
   } catch (cause) {
     return refuse(path, unreadableReason(cause), cause);
   }
+  return 'unfit' in file ? refuse(path, `it ${file.unfit}`) : file;
 }
 
 function refuse(path: string, problem: string, cause?: unknown): never {

@@ -10,7 +10,7 @@ import { readInterface } from './interface-file.ts';
 import { launchImage, type OpenedEnclave, withinLoad } from './launch.ts';
 import { OcallTable } from './ocall-table.ts';
 import type { CallBounds, SgxEnclave, SgxLoadOptions, UntypedEcalls } from './options.ts';
-import { type SdkRuntime, sdkRuntimeOf } from './runtimes.ts';
+import { requireOwnInterface, type SdkRuntime, sdkRuntimeOf } from './runtimes.ts';
 import { shapeOf, timeoutsOf } from './shape.ts';
 import { sharedMemory } from './shared-memory.ts';
 
@@ -44,14 +44,13 @@ import { sharedMemory } from './shared-memory.ts';
  * }
  * ```
  */
-export function loadSgxEnclave<E extends object, O extends object>(
-  options: SgxLoadOptions<E, O> & { readonly edl: BoundInterface<E, O> },
-): Promise<SgxEnclave<E>>;
-export function loadSgxEnclave(
-  options: SgxLoadOptions<object, object> & { readonly edl: string },
-): Promise<SgxEnclave<UntypedEcalls>>;
-export async function loadSgxEnclave(options: SgxLoadOptions<object, object>): Promise<SgxEnclave<object>> {
-  return await enter(loadSgxEnclave, () => load(options));
+export async function loadSgxEnclave<E extends object = UntypedEcalls, O extends object = object>(
+  options: SgxLoadOptions<E, O>,
+): Promise<SgxEnclave<E>> {
+  // One signature, without overloads: a handler of a wrong type is marked where it stands.
+  const enclave: SgxEnclave<object> = await enter(loadSgxEnclave, () => load(options));
+  // The interface that E comes from gives the ECALLs their values; that of a path is UntypedEcalls.
+  return enclave as SgxEnclave<E>;
 }
 
 async function load(options: SgxLoadOptions<object, object>): Promise<SgxEnclave<object>> {
@@ -78,7 +77,7 @@ async function loadImage(
   }
   const shape = shapeOf(options, image);
   const bound = typeof options.edl === 'string' ? readInterface(options.edl, withDialect(options, sdk)) : options.edl;
-  requireDialect(bound, sdk);
+  requireOwnInterface(bound.model, sdk, options.ocalls ?? {});
   const { name } = bound.model;
   const watch = createWatch(name, options);
   const { isSystemName } = sdk;
@@ -97,14 +96,6 @@ async function loadImage(
     watch?.event('load-failed', 'error', `The enclave could not be loaded: ${code}.`, { code });
     throw error;
   }
-}
-
-/** Each compiler counts functions in its own way, so calls by an interface of the other would go to other functions. */
-function requireDialect({ model }: BoundInterface, { abi }: SdkRuntime): void {
-  if (model.dialect === 'both' || model.dialect === abi) return;
-  const sdks = { intel: "Intel's SDK", oe: 'Open Enclave' };
-  const message = `edl: the interface keeps the rules of ${sdks[model.dialect]} alone, and the image is of ${sdks[abi]}.`;
-  throw new EnclosError('HOST_OPTION_INVALID', message);
 }
 
 function withDialect(options: SgxLoadOptions<object, object>, { abi }: SdkRuntime): SgxLoadOptions<object, object> {

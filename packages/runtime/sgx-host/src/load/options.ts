@@ -53,10 +53,11 @@ export interface SgxLoadOptions<E extends object, O extends object> extends SgxL
   /** The interface: the constant of a module that `enclos edl gen` wrote, or the path of the `.edl` file. */
   readonly edl: BoundInterface<E, O> | string;
   /** The functions that the host offers, by the names of their OCALLs. */
-  readonly ocalls?: OcallHandlers<O> | undefined;
+  readonly ocalls?: OcallHandlers<NoInfer<O>> | undefined;
   /**
-   * How long a call without other bounds may take, and at most an eighth more; `Infinity`: any time. Default 60 seconds. An enclave that was entered cannot be
-   * interrupted: when its call has taken too long, the caller goes on, and the thread is free again when the enclave returns.
+   * How long a call without other bounds may take, and at most an eighth more; `Infinity`: any time. Default 60 seconds. An enclave that
+   * was entered cannot be interrupted: when its call has taken too long, the caller goes on, and the thread is free again when the enclave
+   * returns.
    */
   readonly callTimeoutMs?: number | undefined;
   /** What an enclave of Open Enclave prints, fit for a terminal. Default: to the standard streams of this process. */

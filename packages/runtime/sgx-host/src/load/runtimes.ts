@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Abi } from '@enclos/edl-calls/host';
+import type { EdlModel } from '@enclos/edl-compiler';
+import { EnclosError } from '@enclos/errors';
 import type { EnclaveImage } from '@enclos/sgx-image';
 import type { SgxLauncher } from '@enclos/tee';
 import type { AbiHost, AbiRuntime } from '../abi/abi.ts';
@@ -61,6 +63,30 @@ export function abiOfImage(path: string): Abi | undefined {
   const { image, close } = openImage(path);
   close();
   return sdkRuntimeOf(image)?.abi;
+}
+
+const sdkNames: Readonly<Record<Abi, string>> = { intel: "Intel's SDK", oe: 'Open Enclave' };
+
+/**
+ * Each compiler counts functions in its own way, so calls by an interface of the other SDK would go to other functions.
+ *
+ * @throws HOST_OPTION_INVALID
+ */
+export function requireOwnInterface({ dialect, ocalls }: EdlModel, { abi }: SdkRuntime, handlers: object): void {
+  const image = `the image is of ${sdkNames[abi]}`;
+  if (dialect !== 'both' && dialect !== abi) {
+    throw notOwn(`the interface keeps the rules of ${sdkNames[dialect]} alone, and ${image}.`);
+  }
+  const own = sdkRuntimes[abi === 'intel' ? 'intel' : 'open-enclave'];
+  const other = sdkRuntimes[abi === 'intel' ? 'open-enclave' : 'intel'];
+  const foreign = ocalls.find(({ name }) => other.isSystemName(name) && !own.isSystemName(name) && !(name in handlers));
+  if (foreign === undefined) return;
+  throw notOwn(`${foreign.name} is an OCALL of ${sdkNames[other.abi]}, and ${image}.`);
+}
+
+function notOwn(why: string): EnclosError<'HOST_OPTION_INVALID'> {
+  const next = 'Give the EDL file that this enclave was built with.';
+  return new EnclosError('HOST_OPTION_INVALID', `edl: ${why}`, { next });
 }
 
 /** @returns undefined for an SGXS stream, which does not say what it was made with */

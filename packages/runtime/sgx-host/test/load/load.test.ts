@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { createMetrics, type HostEvent } from '@enclos/host';
+import type { BoundInterface } from '@enclos/edl-calls/host';
 import { isEnclosError } from '@enclos/errors';
 import { failsWith, nativeTest, runFolder, until } from '@enclos/testkit';
 import { loadSgxEnclave } from '@enclos/sgx-host';
+import type { SgxLauncher } from '@enclos/tee';
 import { type FakeIntelEnclave, type Inside, playIntel } from '../intel/fake-enclave.ts';
 import { fakeArenaBase } from '../fake-stub.ts';
 import { fakeLauncher, signedFiles } from './fake-launcher.ts';
@@ -128,6 +130,18 @@ describe('loadSgxEnclave', () => {
     // Its calls would be others.
     const openEnclave = { ...given, dialect: 'oe' as const, edl: oeFile };
     await assert.rejects(loadSgxEnclave(openEnclave), failsWith('HOST_OPTION_INVALID'));
+    // Its own functions would suit both SDKs; what it imports does not.
+    const importing = join(folder, 'importing.edl');
+    writeFileSync(
+      importing,
+      'enclave { trusted { public void f(void); }; untrusted { int oe_sgx_get_cpuid_table_ocall(int a); }; };',
+    );
+    await assert.rejects(loadSgxEnclave({ ...given, edl: importing }), {
+      code: 'HOST_OPTION_INVALID',
+      message: "edl: oe_sgx_get_cpuid_table_ocall is an OCALL of Open Enclave, and the image is of Intel's SDK.",
+    });
+    const ocalls = { oe_sgx_get_cpuid_table_ocall: () => 0 };
+    await (await loadSgxEnclave({ ...given, edl: importing, ocalls, userCheck: [] })).dispose();
     const wrongFile = join(folder, 'wrong.edl');
     writeFileSync(wrongFile, 'enclave { trusted { }');
     await assert.rejects(loadSgxEnclave({ ...given, edl: wrongFile }), failsWith('EDL_FILE_REFUSED'));
@@ -269,3 +283,16 @@ describe('loadSgxEnclave', () => {
     assert.equal(events.at(-1)?.fields['reason'], 'There was no place.');
   });
 });
+
+/** Never called: that a handler of a wrong type is marked where it stands, and not the whole call. */
+export function typedHandlers(bound: BoundInterface<object, { readonly ask: () => number }>, launcher: SgxLauncher) {
+  return loadSgxEnclave({
+    image: 'enclave.signed.so',
+    launcher,
+    edl: bound,
+    ocalls: {
+      // @ts-expect-error -- its OCALL returns a number
+      ask: () => 'text',
+    },
+  });
+}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, generateKeyPairSync, privateDecrypt } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
+import { openReadableFileSync } from '@enclos/durable';
 import { bindInterface, type BoundInterface } from '@enclos/edl-calls/host';
 import { compileEdl } from '@enclos/edl-compiler';
 import { isEnclosError } from '@enclos/errors';
@@ -36,15 +37,12 @@ function absence(...files: readonly string[]): string | false {
 }
 
 function readImage(path: string): EnclaveImage {
-  const file = openSync(path, 'r');
+  const file = openReadableFileSync(path);
+  assert.ok('readAt' in file, path);
   try {
-    const read = (offset: number, length: number): Uint8Array => {
-      const bytes = new Uint8Array(length);
-      return bytes.subarray(0, readSync(file, bytes, 0, length, offset));
-    };
-    return openEnclaveImage(read, fstatSync(file).size);
+    return openEnclaveImage(file.readAt, file.sizeBytes);
   } finally {
-    closeSync(file);
+    file.close();
   }
 }
 

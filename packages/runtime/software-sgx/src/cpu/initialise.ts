@@ -86,7 +86,7 @@ function requirePrivileges({ flags }: Attributes, mrSigner: Uint8Array, { provis
   if (!provisionSigners.some((signer) => equalBytes(signer, mrSigner))) {
     throw refused(
       'provisionKey',
-      'Only the quoting enclave of the platform, and enclaves of signers that its operator named, may have PROVISIONKEY.',
+      'Only the quoting enclave of the platform, and enclaves of signers that its operator named (`--provision-signer` of `enclos platform serve`), may have PROVISIONKEY.',
     );
   }
 }

@@ -8,7 +8,7 @@ export function callFailure(call: string, error: unknown): unknown {
   if (!isEnclosError(error)) return error;
   const { code, message, details, next, cause } = error;
   const named = message.startsWith(call) || message.includes(`${call}(`) ? message : `${call}: ${message}`;
-  const why = cause instanceof Error ? ` A handler of an OCALL had failed: ${cause.message}` : '';
+  const why = cause instanceof Error ? ` An OCALL had failed: ${cause.message}` : '';
   if (named === message && why === '') return error;
   return new EnclosError(code, `${named}${why}`, { details, next, cause });
 }

@@ -19,10 +19,24 @@ export async function loadHandlers(path: string): Promise<object> {
   const folder = await mkdtemp(join(dirname(path), '.enclos-ocalls-'));
   try {
     const bundle = await bundleHost(dirname(path), basename(path), join(folder, 'ocalls.mjs'));
-    const module: unknown = await import(pathToFileURL(bundle.path).href);
-    return handlersOf(module, path);
+    return handlersOf(await load(bundle.path, path), path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param source what people wrote */
+async function load(path: string, source: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const details = { path: source };
+    throw new EnclosError('CLI_FILE_INVALID', `${source} throws when it is loaded: ${why}`, {
+      details,
+      cause,
+      next: 'Correct the module of --ocalls.',
+    });
   }
 }
 

@@ -8,6 +8,8 @@ import { hostChannel, openChannel, type SgxLaunchRequest } from '@enclos/tee';
 import { until } from '@enclos/testkit';
 import { PageFlags } from '@enclos/sgx';
 import { createHostSgx } from '../../../src/platform/sgx/host-sgx.ts';
+import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
+import { descendantsOf } from './processes.ts';
 import { singleHost } from '../../../src/platform/host.ts';
 import { rejectsCode } from '../../provisioning-support.ts';
 import {
@@ -43,12 +45,12 @@ const bounds = {
   isolation: 'best',
 } as const;
 
-/** The processes that run this stub. */
-function stubs({ stub }: SgxLab): readonly string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
+/** The processes that this platform runs images with. */
+function stubs({ services }: SgxLab): readonly number[] {
+  const { program } = requireExecution(services.sgx);
+  return descendantsOf(process.pid).filter((pid) => {
     try {
-      return readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`sgx-stub-${stub.sha256.slice(0, 32)}`);
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program.path);
     } catch {
       return false;
     }

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
 import { createCaller } from '@enclos/edl';
 import { codeEnclave } from '@enclos/sgx-image-kit';
-import { findStub } from '@enclos/sgx-stub';
+import { encodeGateRequest, HELLO_BYTES, parseGateHello, RequestKind } from '@enclos/sgx-stub/wire';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
 import { startPlatformProcess, type PlatformProcess } from '../../../src/index.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
+import { descendantsOf, isRunning } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
 
 /** How far a launch comes before its platform, or its host, is killed. */
@@ -22,23 +24,26 @@ const skip =
 
 const code = 'mov %rcx, %rbx\nmov $4, %eax\n.byte 0x0f, 0x01, 0xd7';
 
-/** Processes that are the stub, or start it, as far as they are not of another platform. */
-function stubs(before: ReadonlySet<string>): readonly string[] {
-  const name = `sgx-stub-${findStub().sha256.slice(0, 32)}`;
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid) || before.has(pid)) return false;
-    try {
-      const [comm, words] = ['comm', 'cmdline'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8'));
-      return comm?.trim() === name.slice(0, 15) || words?.includes(name) === true;
-    } catch {
-      return false;
-    }
-  });
-}
+const imageOf = (words: string) => codeEnclave({ key: applicationKey, code: words, threads: 2, enclaveBytes: 1 << 22 });
+
+/** Writes the address of its own last instructions all over the page at RSI, and computes for ever. */
+const silencing = `
+  lea spin(%rip), %rax
+  mov %rsi, %rdi
+  mov $512, %ecx
+  cld
+  rep stosq
+spin:
+  pause
+  jmp spin
+`;
 
 /** Brings a launch to a step. @returns what the host holds of it */
-async function reach(platform: PlatformProcess, step: (typeof steps)[number]): Promise<readonly Socket[]> {
-  const image = codeEnclave({ key: applicationKey, code, threads: 2, enclaveBytes: 1 << 22 });
+async function reach(
+  platform: PlatformProcess,
+  step: (typeof steps)[number],
+  image = imageOf(code),
+): Promise<readonly Socket[]> {
   const stream = connect(platform.socketPath);
   const endpoint = openChannel({ stream, initiator: true, protocol: hostChannel, serve: async () => new Uint8Array() });
   await endpoint.ready;
@@ -69,24 +74,68 @@ async function reach(platform: PlatformProcess, step: (typeof steps)[number]): P
 
 describe('nothing is left of an SGX image', { skip }, () => {
   for (const step of steps) {
-    test(`when its platform is killed: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      if (step === 'in the stream') assert.notDeepEqual(stubs(before), []);
-      process.kill(platform.processId, 'SIGKILL');
-      await platform.end();
-      await until('no process is left', () => stubs(before).length === 0);
-      for (const socket of held) socket.destroy();
-    });
-
-    test(`when its host goes away: ${step}`, async () => {
-      const before = new Set(readdirSync('/proc'));
-      const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
-      const held = await reach(platform, step);
-      for (const socket of held) socket.destroy();
-      await until('no process is left', () => stubs(before).length === 0);
-      await platform.end();
-    });
+    for (const [what, end] of [
+      ['its platform is killed', (platform: PlatformProcess) => process.kill(platform.processId, 'SIGKILL')],
+      [
+        'its host goes away',
+        (_platform: PlatformProcess, held: readonly Socket[]) => held.forEach((one) => one.destroy()),
+      ],
+    ] as const) {
+      test(`when ${what}: ${step}`, async () => {
+        const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
+        const held = await reach(platform, step);
+        const started = descendantsOf(platform.processId);
+        if (steps.indexOf(step) >= steps.indexOf('in the stream')) assert.notDeepEqual(started, []);
+        end(platform, held);
+        await until('no process is left', () => !started.some(isRunning));
+        for (const socket of held) socket.destroy();
+        await platform.end();
+      });
+    }
   }
+
+  test('when its platform is killed, and the enclave has silenced the thread that watches for that', async () => {
+    const platform = await startPlatformProcess({ stateFolder: temporaryFolder() });
+    const image = imageOf(silencing);
+    const [host, gate, other] = await reach(platform, 'launched', image);
+    assert.ok(host !== undefined && gate !== undefined && other !== undefined);
+    const greeting = await once(gate, 'data');
+    const { enclaveBase, stackBase, stackBytes } = parseGateHello((greeting[0] as Buffer).subarray(0, HELLO_BYTES));
+    const rsp = stackBase + stackBytes;
+    const none = { rdx: 0n, r8: 0n, r9: 0n, r10: 0n, writes: [], reads: [], exitStackBytes: 0, windowBytes: 0 };
+    const rsi = enclaveBase + watcherStack(image.sgxs);
+    const final = { finalMask: 0n, finalValue: 0n };
+    const entry = { kind: RequestKind.ENTER, rdi: 0n, rsi, rsp, rbp: rsp, stackTop: rsp, ...none, ...final };
+    const started = descendantsOf(platform.processId);
+    gate.write(Buffer.concat([...encodeGateRequest(entry)]));
+    await until('it computes', () => computingTasks(started) === 1);
+    gate.destroy();
+    await until('its watcher computes, too', () => computingTasks(started) === 2);
+
+    process.kill(platform.processId, 'SIGKILL');
+    await until('no process is left', () => !started.some(isRunning));
+    for (const socket of [host, other]) socket.destroy();
+    await platform.end();
+  });
 });
+
+/** Where the stack of the watcher is (start.c): in the gap behind the last page, a block away from it. */
+function watcherStack(sgxs: Uint8Array): bigint {
+  const [block, page] = [0x1_0000n, 4096n];
+  const last = Buffer.from(sgxs).lastIndexOf('EADD\0\0\0\0', undefined, 'latin1');
+  const end = Buffer.from(sgxs).readBigUInt64LE(last + 8) + page;
+  return ((end + block - 1n) / block + 1n) * block + 4n * page;
+}
+
+/** How many threads of these processes are computing (proc_pid_stat(5)). */
+function computingTasks(pids: ReturnType<typeof descendantsOf>): number {
+  const states = pids.flatMap((pid) => {
+    try {
+      const tasks = `/proc/${pid}/task`;
+      return readdirSync(tasks).map((task) => /\) (\w)/.exec(readFileSync(`${tasks}/${task}/stat`, 'utf8'))?.[1]);
+    } catch {
+      return [];
+    }
+  });
+  return states.filter((state) => state === 'R').length;
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
@@ -26,6 +26,7 @@ import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
 import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
+import { descendantsOf } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
 
 /** Why the real stub is not tried here. With CI it must be there. */
@@ -215,14 +216,13 @@ async function launched(lab: Lab, threads = 2) {
 }
 
 /** The processes that run the copy of the stub. Its words are gone, with the stack that the kernel gave it. */
-function stubsOf({ services }: Lab): readonly string[] {
+function stubsOf({ services }: Lab): readonly number[] {
   const { program } = requireExecution(services.sgx);
   // TASK_COMM_LEN, proc_pid_comm(5).
   const comm = basename(program.path).slice(0, 15);
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
+  return descendantsOf(process.pid).filter((pid) => {
     try {
-      return readFileSync(`/proc/${name}/comm`, 'utf8').trim() === comm;
+      return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === comm;
     } catch {
       return false;
     }
