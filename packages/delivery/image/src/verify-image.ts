@@ -115,7 +115,7 @@ interface FoundEnclave {
   readonly name: string;
   readonly identity: SignedIdentity;
   readonly paths: { readonly image: string; readonly signature: string | undefined };
-  /** Of an enclave of ours. */
+  /** An enclave of ours has one. */
   readonly manifest?: EnclaveManifest;
   readonly signedFile?: VerifiedImage['signedFile'];
 }

@@ -44,7 +44,7 @@ export function nameOfSigned(path: string): string | undefined {
 /** @throws OCI_IMAGE_REFUSED */
 export function requireName(name: string): void {
   if (namePattern.test(name)) return;
-  const message = `${JSON.stringify(name)} is no name of an enclave: lower-case letters, digits and hyphens, at most 63, a letter first.`;
+  const message = `${JSON.stringify(name)} is not a name of an enclave, which has lower-case letters, digits and hyphens, at most 63, a letter first.`;
   throw new EnclosError('OCI_IMAGE_REFUSED', message);
 }
 
