@@ -29,7 +29,7 @@ export interface SgxLaunchOptions extends WatchOptions {
   readonly arenaBytes?: number | undefined;
   /**
    * Makes exits cheaper by patching their instruction in memory, after the enclave was measured. The process may then also make memory
-   * executable (`mprotect`), which code in an enclave cannot do on SGX1. Default: true.
+   * executable (`mprotect`), which code in an enclave cannot do on SGX1. Default: false.
    */
   readonly fastExit?: boolean | undefined;
   /** CONFIGID, 64 bytes, and CONFIGSVN, of enclaves that were signed with KSS. */

@@ -29,7 +29,7 @@ export function shapeOf(options: SgxLaunchOptions, image: EnclaveImage): LaunchS
     // Out of its range, so that the text says what it may be.
     if (!isWhole) requireRange(name, Number.NaN, { min: PAGE_BYTES, max: MAX_ARENA_BYTES });
   }
-  return { threads, stackBytes, arenaBytes, fastExit: options.fastExit ?? true };
+  return { threads, stackBytes, arenaBytes, fastExit: options.fastExit ?? false };
 }
 
 /** The bounds of time of a load. @throws HOST_OPTION_INVALID */

@@ -81,7 +81,7 @@ describe('loadSgxEnclave', () => {
     assert.ok(request !== undefined);
     assert.equal(request.threads, 2);
     assert.equal(request.arenaBytes, 2 * 65_536 + 32 * 2 ** 20);
-    assert.equal(request.fastExit, true);
+    assert.equal(request.fastExit, false);
     assert.equal(request.isolation, 'strict');
     assert.equal(request.configSvn, 3);
     assert.equal(request.signature.length, 1808);
@@ -95,9 +95,9 @@ describe('loadSgxEnclave', () => {
 
   nativeTest('takes all threads, and asks for debug mode when told', async () => {
     const { launcher, given } = options();
-    const loaded = await loadSgxEnclave({ ...given, debug: true, fastExit: false, isolation: 'best' });
+    const loaded = await loadSgxEnclave({ ...given, debug: true, fastExit: true, isolation: 'best' });
     const [request] = launcher.requests;
-    assert.deepEqual([loaded.threads, request?.fastExit, request?.isolation], [3, false, 'best']);
+    assert.deepEqual([loaded.threads, request?.fastExit, request?.isolation], [3, true, 'best']);
     assert.equal((request?.attributes.flags ?? 0n) & 2n, 2n);
   });
 

@@ -181,7 +181,7 @@ describe("an enclave of Intel's SDK in its own process", () => {
   });
 
   nativeTest('leaves nothing in the memory that it shares, however often it is called', async () => {
-    const enclave = await load(plain, { fastExit: false });
+    const enclave = await load(plain, { fastExit: true });
     // All of the heap, if each call left its image.
     const source = new Uint8Array(4096);
     for (let i = 0; i < 500; i += 1) await enclave.ecalls.ecall_copy({ source, bytes: 4096n });

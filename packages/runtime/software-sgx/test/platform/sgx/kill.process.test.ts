@@ -26,13 +26,18 @@ const code = 'mov %rcx, %rbx\nmov $4, %eax\n.byte 0x0f, 0x01, 0xd7';
 
 const imageOf = (words: string) => codeEnclave({ key: applicationKey, code: words, threads: 2, enclaveBytes: 1 << 22 });
 
-/** Writes the address of its own last instructions all over the page at RSI, and computes for ever. */
+/** First writes the address of its own last instructions all over the page at RSI, and then computes for ever. */
 const silencing = `
+  test %rdi, %rdi
+  jnz spin
+  mov %rcx, %rbx
   lea spin(%rip), %rax
   mov %rsi, %rdi
   mov $512, %ecx
   cld
   rep stosq
+  mov $4, %eax
+  .byte 0x0f, 0x01, 0xd7
 spin:
   pause
   jmp spin
@@ -105,16 +110,16 @@ describe('nothing is left of an SGX image', { skip }, () => {
     const none = { rdx: 0n, r8: 0n, r9: 0n, r10: 0n, writes: [], reads: [], exitStackBytes: 0, windowBytes: 0 };
     const rsi = enclaveBase + watcherStack(image.sgxs);
     const final = { finalMask: 0n, finalValue: 0n };
-    const entry = { kind: RequestKind.ENTER, rdi: 0n, rsi, rsp, rbp: rsp, stackTop: rsp, ...none, ...final };
+    const entry = { kind: RequestKind.ENTER, rsi, rsp, rbp: rsp, stackTop: rsp, ...none, ...final };
     const started = descendantsOf(platform.processId);
-    gate.write(Buffer.concat([...encodeGateRequest(entry)]));
-    await until('it computes', () => computingTasks(started) === 1);
-    gate.destroy();
-    await until('its watcher computes, too', () => computingTasks(started) === 2);
+    gate.write(Buffer.concat([...encodeGateRequest({ ...entry, rdi: 0n })]));
+    await once(gate, 'data');
+    gate.end(Buffer.concat([...encodeGateRequest({ ...entry, rdi: 1n })]));
+    await until('it computes, and its watcher too', () => computingTasks(started) === 2);
 
     process.kill(platform.processId, 'SIGKILL');
     await until('no process is left', () => !started.some(isRunning));
-    for (const socket of [host, other]) socket.destroy();
+    for (const socket of [host, gate, other]) socket.destroy();
     await platform.end();
   });
 });
