@@ -1,6 +1,6 @@
 import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
 import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/software-sgx';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
 import { prepareDebianBase } from './base/debian-base.ts';
@@ -147,5 +147,14 @@ function architectureOfMachine(): Architecture {
 async function prepareBase(choice: BaseChoice, context: BaseContext): Promise<PreparedBase> {
   if (choice === 'node') return prepareNodeBase(context);
   if (choice === 'debian') return prepareDebianBase(context);
-  return prepareForeignBase(choice, context);
+  return prepareForeignBase(choice, context).catch((error: unknown) => {
+    throw namingTheBase(error, choice.path);
+  });
+}
+
+/** A file that is not a layer is most likely the wrong path of a base. */
+function namingTheBase(error: unknown, path: string): unknown {
+  if (!isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
+  const message = `The base ${path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
+  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
 }

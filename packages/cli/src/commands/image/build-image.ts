@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import {
   buildImage,
   buildSignedImage,
@@ -84,7 +84,7 @@ async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome>
   const { components, warnings, ...around } = await hostPrograms(options);
   const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
   const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
-  const built = await namingTheBase(options.base, buildImage({ application, ...common }));
+  const built = await buildImage({ application, ...common });
   const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
   return outcomeOf(built, common, { passed, warnings });
 }
@@ -94,8 +94,7 @@ async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<I
   const file = await readImageFile(path);
   const { warnings, ...around } = await hostPrograms(options);
   const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
-  const application = { name, file, ...around };
-  const built = await namingTheBase(options.base, buildSignedImage({ application, ...common }));
+  const built = await buildSignedImage({ application: { name, file, ...around }, ...common });
   return outcomeOf(built, common, { passed: [], warnings });
 }
 
@@ -134,15 +133,6 @@ function outcomeOf(
 ): ImageBuildOutcome {
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, ...more });
-}
-
-/** A file that is not a layer is most likely the wrong path of a base. */
-async function namingTheBase<T>(base: BaseChoice, built: Promise<T>): Promise<T> {
-  return built.catch((error: unknown) => {
-    if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) throw error;
-    const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
-    throw new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
-  });
 }
 
 /** A program with its packages in one module. */
