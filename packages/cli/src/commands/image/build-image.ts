@@ -8,7 +8,6 @@ import {
   fileContent,
   npmPurl,
   signedNameOf,
-  type ApplicationFile,
   type ApplicationProgram,
   type Architecture,
   type BaseChoice,
@@ -104,7 +103,9 @@ async function hostPrograms(options: ImageBuildOptions) {
   return {
     host: host.script,
     programs,
-    files: await Promise.all((options.files ?? []).map(fileOf)),
+    files: await Promise.all(
+      (options.files ?? []).map(async (file) => ({ path: file.path, content: await fileContent(file.source) })),
+    ),
     components: [host, ...programs].flatMap(({ packages }) => packages),
     warnings: [host, ...programs].flatMap((one) => one.warnings),
   };
@@ -166,10 +167,6 @@ async function enclavePackages(stem: string): Promise<readonly Component[]> {
 
 function packageComponent(name: string, version: string, location: string): Component {
   return { type: 'library', name, version, purl: npmPurl(name, version), location };
-}
-
-async function fileOf({ source, path }: { readonly source: string; readonly path: string }): Promise<ApplicationFile> {
-  return { path, content: await fileContent(source) };
 }
 
 /** @throws BUILD_DATE_INVALID */
