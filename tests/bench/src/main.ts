@@ -15,7 +15,7 @@ import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
 import { benchProxy } from './connections/proxy.ts';
 import { benchSeal } from './seal.ts';
-import { benchSgx } from './sgx.ts';
+import { benchSgx } from './sgx/sgx.ts';
 import { benchStart } from './start.ts';
 import { benchTls } from './connections/tls.ts';
 import { benchVerify } from './verify.ts';
@@ -24,7 +24,7 @@ import { benchWeb } from './connections/web.ts';
 const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Figure[]>>> = {
   start: benchStart,
   calls: benchCalls,
-  sgx: () => benchSgx(),
+  sgx: benchSgx,
   memory: benchMemory,
   bulk: benchBulk,
   measure: () => benchMeasure(),

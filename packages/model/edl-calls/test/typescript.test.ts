@@ -195,9 +195,9 @@ describe('functions', () => {
     assert.ok(at('export interface PrivateEcalls {') < at('readonly hidden: () => Promise<void>;'));
     hasLine(
       module,
-      "readonly ask: (values: object, during: { readonly ecalls: Pick<Ecalls, 'open'> & Pick<PrivateEcalls, 'hidden'> }) => Awaitable<void>;",
+      "readonly ask: (values: object, during: { readonly ecalls: Pick<Ecalls, 'open'> & Pick<PrivateEcalls, 'hidden'> }) => unknown;",
     );
-    hasLine(module, 'readonly tell: (values: object) => Awaitable<void>;');
+    hasLine(module, 'readonly tell: (values: object) => unknown;');
   });
 
   test('an address that is not checked is null, until it is allowed by name', () => {

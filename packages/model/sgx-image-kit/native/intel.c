@@ -12,6 +12,11 @@
 /* The kit's metadata patch these bytes in the file, as the sign tool patches the global data. */
 volatile const uint8_t kit_patched[16] __attribute__((used, section(".kitpatch"))) = {0xff};
 
+#if CONTENT_BYTES > 0
+/* Only there to be measured. */
+static const uint8_t kit_content[CONTENT_BYTES] __attribute__((used, section(".kitcontent"))) = {0xc0};
+#endif
+
 GATE("  cmp $-2, %rdi\n", "  mov %rbx, %rdx\n", "  mov %rax, %rsi\n  mov $-1, %rdi\n", "  mov $4, %eax\n", "  mov %rdx, %rsp\n");
 
 /* An OCALL with the host's stack at host_stack. */
@@ -48,7 +53,7 @@ struct fault_ms { uint64_t retval; uint32_t kind; };
 
 static uint64_t serve_copy(struct copy_ms *host)
 {
-    static uint8_t buffer[65536];
+    static uint8_t buffer[COPY_BYTES];
     struct copy_ms ms;
     copy(&ms, host, sizeof ms);
     if (ms.bytes > sizeof buffer || !is_outside(ms.from, ms.bytes) || !is_outside(ms.to, ms.bytes)) return INVALID_PARAMETER;

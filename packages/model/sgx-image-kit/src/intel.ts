@@ -15,6 +15,10 @@ export interface IntelEnclaveOptions extends KitSigning {
   readonly heapPages?: number;
   /** Default: the smallest power of two that holds everything. */
   readonly enclaveBytes?: number;
+  /** Bytes in the file that no code reads, to make it as large as the files of real programs. Default: 0. */
+  readonly contentBytes?: number;
+  /** The most that `ecall_copy` copies. Default: 64 KiB. */
+  readonly copyBytes?: number;
 }
 
 /**
@@ -59,8 +63,9 @@ const unknownSize = 0x100_0000;
  * ```
  */
 export function intelEnclave(options: IntelEnclaveOptions): KitEnclave {
-  const { enclaveBytes } = layOut(partsOf(compileEnclave(file, { ENCLAVE_BYTES: unknownSize })), options);
-  const code = compileEnclave(file, { ENCLAVE_BYTES: enclaveBytes });
+  const sizes = { CONTENT_BYTES: options.contentBytes ?? 0, COPY_BYTES: options.copyBytes ?? 65_536 };
+  const { enclaveBytes } = layOut(partsOf(compileEnclave(file, { ...sizes, ENCLAVE_BYTES: unknownSize })), options);
+  const code = compileEnclave(file, { ...sizes, ENCLAVE_BYTES: enclaveBytes });
   const parts = partsOf(code);
   const layout = layOut(parts, options);
   const patch = patchOf(parts);

@@ -20,6 +20,17 @@ nativeTest('An enclave with Intel’s metadata is measured as its signature says
   assert.equal(elf[sigstructAt], 0);
 });
 
+nativeTest('An enclave is as large as it is asked for, and measured whole', () => {
+  const small = intelEnclave({ key });
+  const large = intelEnclave({ key, contentBytes: 1_000_000, copyBytes: 200_000 });
+  assert.ok(large.signed.length > small.signed.length + 900_000);
+  assert.deepEqual(verifySigstruct(large.sigstruct, sha256).enclaveHash, large.mrEnclave);
+  assert.deepEqual(
+    measureSgxs(large.sgxs, () => createHash('sha256')),
+    large.mrEnclave,
+  );
+});
+
 nativeTest('An enclave with Open Enclave’s properties is measured as its signature says', () => {
   const { sgxs, sigstruct, mrEnclave, tcs, signed, sigstructAt } = openEnclave({ key, threads: 3 });
   assert.deepEqual(

@@ -29,7 +29,7 @@ export interface ImagePiece {
  * hostile.
  */
 export interface ArenaMemory {
-  /** @returns a copy. @throws EDL_VALUE_REFUSED when a byte of it is not in the arena */
+  /** @returns bytes that do not change any more; the reader does not change them. @throws EDL_VALUE_REFUSED when a byte of it is not in the arena */
   readonly read: (address: bigint, bytes: number) => Uint8Array;
   /** @returns how many bytes can be read from an address on; 0 when it is not in the arena */
   readonly reach: (address: bigint) => number;

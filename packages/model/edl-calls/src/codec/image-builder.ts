@@ -65,8 +65,9 @@ export class ImageBuilder {
     return this.#bytes.slice(at, at + bytes);
   }
 
+  /** The last step: the image has the builder's memory. */
   finish(start: number): ArenaImage {
     const pointers = this.#pointers.toSorted((a, b) => a.at - b.at);
-    return { bytes: this.#bytes.slice(0, this.#length), pointers, start };
+    return { bytes: this.#bytes.subarray(0, this.#length), pointers, start };
   }
 }

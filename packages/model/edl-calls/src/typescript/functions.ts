@@ -97,7 +97,9 @@ function ocallType(ocall: OcallModel, model: EdlModel, context: FunctionsContext
   const values = inputs.length === 0 ? 'values: object' : `values: {\n${properties.join('\n')}\n  }`;
   const during = duringType(ocall, model, context);
   const result = resultType(ocall, (parameter) => givenOutput(parameter, ocall.name, context.names), context);
-  return `(${values}${during === undefined ? '' : `, during: ${during}`}) => Awaitable<${result}>`;
+  // Without a result anything may be returned, and a promise is awaited.
+  const returned = result === 'void' ? 'unknown' : `Awaitable<${result}>`;
+  return `(${values}${during === undefined ? '' : `, during: ${during}`}) => ${returned}`;
 }
 
 /** The ECALLs that may be made during an OCALL, as the second parameter of its handler. */

@@ -122,18 +122,29 @@ function readPages(
   { first, count }: { readonly first: number; readonly count: number },
 ): Uint8Array {
   const start = first * PAGE_SIZE;
-  const block = new Uint8Array(count * PAGE_SIZE);
+  const blockBytes = count * PAGE_SIZE;
   const from = Math.max(start, segment.address);
-  const to = Math.min(start + block.length, segment.address + segment.fileBytes);
+  const to = Math.min(start + blockBytes, segment.address + segment.fileBytes);
+  const offset = segment.offset + (from - segment.address);
+  const ofFile = (): Uint8Array =>
+    refusing(() => readExactly(read, { offset: BigInt(offset), sizeBytes: BigInt(to - from) }, blockBytes));
+  const isPatched =
+    filePatches.some((patch) => isIn(patch, offset, to - from)) ||
+    memoryPatches.some((patch) => isIn(patch, start, blockBytes));
+  // Most of a large file is loaded as it is: it is not copied.
+  if (to - from === blockBytes && !isPatched) return ofFile();
+  const block = new Uint8Array(blockBytes);
   if (to > from) {
-    const offset = segment.offset + (from - segment.address);
-    const part = { offset: BigInt(offset), sizeBytes: BigInt(to - from) };
     const place = block.subarray(from - start, to - start);
-    place.set(refusing(() => readExactly(read, part, block.length)));
+    place.set(ofFile());
     for (const patch of filePatches) applyPatch(place, offset, patch);
   }
   for (const patch of memoryPatches) applyPatch(block, start, patch);
   return block;
+}
+
+function isIn({ offset, bytes }: Patch, start: number, length: number): boolean {
+  return offset < start + length && offset + bytes.length > start;
 }
 
 /** Puts the part of a patch that lies in `bytes`, which begin at `start`, into its place. */

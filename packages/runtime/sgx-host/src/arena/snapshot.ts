@@ -56,6 +56,12 @@ export class SnapshotMemory implements ArenaMemory {
 
   read(address: bigint, bytes: number): Uint8Array {
     if (bytes > this.reach(address)) refuse(`${bytes} bytes at an address that is not in the arena`);
+    const only = this.#pieces[this.#firstEndingAfter(address)];
+    // A view: the answer's memory is this snapshot's alone, and decoders take values out of it.
+    if (only !== undefined && only.address <= address && address + BigInt(bytes) <= endOf(only)) {
+      const from = Number(address - only.address);
+      return only.bytes.subarray(from, from + bytes);
+    }
     const whole = new Uint8Array(bytes);
     let at = address;
     const end = address + BigInt(bytes);

@@ -123,35 +123,3 @@ function emptyRequest({ stackBase }: GateHello): GateRequest {
     windowBytes: 0,
   };
 }
-
-/** A bare pipe: `cat`, which gives back what it is given. This end keeps it in one piece, as a result must be. */
-export interface Copier {
-  roundTrip(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-}
-
-export function startCopier(): Copier {
-  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
-  const gone = once(child, 'exit');
-  let whole = Buffer.alloc(0);
-  let filled = 0;
-  let arrived = (): void => undefined;
-  child.stdout.on('data', (chunk: Uint8Array) => {
-    whole.set(chunk, filled);
-    filled += chunk.length;
-    if (filled === whole.length) arrived();
-  });
-  return {
-    roundTrip: async (bytes) =>
-      new Promise((resolve) => {
-        whole = Buffer.allocUnsafeSlow(bytes.length);
-        filled = 0;
-        arrived = resolve;
-        child.stdin.write(bytes);
-      }),
-    async close() {
-      child.stdin.end();
-      await gone;
-    },
-  };
-}
