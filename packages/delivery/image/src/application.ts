@@ -21,11 +21,8 @@ export interface ApplicationProgram {
   readonly script: Uint8Array;
 }
 
-/** What goes on a base. */
-export interface Application {
-  /** The enclave: its SGXS stream, and its SIGSTRUCT. */
-  readonly image: Uint8Array;
-  readonly signature: Uint8Array;
+/** What an image has beside an enclave. */
+export interface HostPrograms {
   /** The host program, one ES module. */
   readonly host: Uint8Array;
   /** Programs beside it, each one ES module: `/app/NAME.mjs`. Nothing starts them but a command in place of the entry point. */
@@ -33,6 +30,13 @@ export interface Application {
   readonly files?: readonly ApplicationFile[];
   /** The components in the bundles of host and enclave. */
   readonly components?: readonly Component[];
+}
+
+/** What goes on a base. */
+export interface Application extends HostPrograms {
+  /** The enclave: its SGXS stream, and its SIGSTRUCT. */
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /** Where an enclave is in an image. */
@@ -55,23 +59,21 @@ export function requireSigned(image: Uint8Array, signature: Uint8Array): SignedE
 
 const taken = /^(?:enclave(?:\/|$)|node_modules(?:\/|$)|(?:start|platform|host)\.mjs$)/;
 
-/** The layer of the application. The user that runs it cannot change its files. @throws OCI_BASE_UNUSABLE for a file in a place that is taken */
+/**
+ * The layer of the application. The user that runs it cannot change its files.
+ * @param enclave its files, and what else it needs below `/app`
+ * @throws OCI_BASE_UNUSABLE for a file in a place that is taken
+ */
 export async function applicationEntries(
-  { image, signature, host, programs = [], files = [] }: Application,
-  name: string,
+  { host, programs = [], files = [] }: HostPrograms,
+  enclave: readonly ApplicationFile[],
   architecture: Architecture,
 ): Promise<readonly LayerEntry[]> {
-  const file = (path: string, content: Content): LayerEntry => ({
-    kind: 'file',
-    path: `app/${path}`,
-    mode: 0o644,
-    content,
-  });
   const program = async (path: string, source: string): Promise<LayerEntry> =>
     file(path, bytesContent(new Uint8Array(await readFile(source))));
   const programPaths = programs.map((one) => `${one.name}.mjs`);
   const clash = [...programPaths, ...files.map(({ path }) => path)].find(
-    (path, index, all) => taken.test(path) || all.indexOf(path) < index,
+    (path, index, all) => taken.test(path) || all.indexOf(path) < index || enclave.some((one) => one.path === path),
   );
   if (clash !== undefined) {
     throw new EnclosError('OCI_BASE_UNUSABLE', `/app/${clash} is a place that something else in the image has.`);
@@ -81,12 +83,18 @@ export async function applicationEntries(
     ...programs.map((one) => file(`${one.name}.mjs`, bytesContent(one.script))),
     await program('start.mjs', programFiles.start),
     await program('platform.mjs', programFiles.platform),
-    file(`enclave/${name}.sgxs`, bytesContent(image)),
-    file(`enclave/${name}.sig`, bytesContent(signature)),
+    ...enclave.map(({ path, content }) => file(path, content)),
     ...interpreterPackage(architecture),
     ...files.map(({ path, content }) => file(path, content)),
   ]);
 }
+
+const file = (path: string, content: Content): LayerEntry => ({
+  kind: 'file',
+  path: `app/${path}`,
+  mode: 0o644,
+  content,
+});
 
 /** Where the platform looks for the interpreter, which it copies and hashes: the one Node of the image. */
 export function interpreterPackage(architecture: Architecture): readonly LayerEntry[] {

@@ -6,7 +6,8 @@ import { imageUser } from './base/base.ts';
 import { compose, type ComposeContext, type ComposedContent } from './compose.ts';
 import { labelsOf } from './labels.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
-import type { Component } from './statements/component.ts';
+import { fileComponent, type Component } from './statements/component.ts';
+import { bytesContent } from './tar/entry.ts';
 
 export interface ComposedImage extends ComposedContent {
   readonly identity: SignedIdentity;
@@ -26,7 +27,14 @@ export async function composeImage(
   const { image, signature } = enclavePaths(name);
   const content = {
     name,
-    entries: await applicationEntries(application, name, context.architecture),
+    entries: await applicationEntries(
+      application,
+      [
+        { path: image.slice('/app/'.length), content: bytesContent(application.image) },
+        { path: signature.slice('/app/'.length), content: bytesContent(application.signature) },
+      ],
+      context.architecture,
+    ),
     user: imageUser,
     environment: [`ENCLOS_IMAGE=${image}`, `ENCLOS_SIGNATURE=${signature}`],
     entrypoint,
@@ -43,17 +51,11 @@ function partsOf(
   { mrEnclave }: SignedIdentity,
 ): readonly Component[] {
   const paths = enclavePaths(name);
-  const file = (location: string, bytes: Uint8Array): Component => ({
-    type: 'file',
-    name: location.slice(location.lastIndexOf('/') + 1),
-    sha256: toHex(sha256(bytes)),
-    location,
-  });
   return [
     { type: 'application', name, version: mrEnclave, sha256: toHex(sha256(image)), location: paths.image },
-    file(paths.signature, signature),
-    file('/app/host.mjs', host),
-    ...programs.map((program) => file(`/app/${program.name}.mjs`, program.script)),
+    fileComponent(paths.signature, signature),
+    fileComponent('/app/host.mjs', host),
+    ...programs.map((program) => fileComponent(`/app/${program.name}.mjs`, program.script)),
     ...components,
   ];
 }

@@ -1,6 +1,6 @@
 import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
 import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/software-sgx';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
 import { prepareDebianBase } from './base/debian-base.ts';
@@ -12,6 +12,7 @@ import type { ComposeContext, ComposedContent } from './compose.ts';
 import { writeArchive } from './oci/archive.ts';
 import { createLayoutWriter, type LayoutWriter } from './oci/layout-writer.ts';
 import { composeProgramImage, type ProgramApplication } from './program-image.ts';
+import { composeSignedImage, type SignedApplication } from './signed/compose.ts';
 
 /** `node` and `debian` are made here; any other base is a file or folder. */
 export type BaseChoice = 'node' | 'debian' | { readonly path: string; readonly tag?: string | undefined };
@@ -43,6 +44,10 @@ export interface BuildImageOptions extends BuildOptions {
   readonly application: Application;
 }
 
+export interface BuildSignedImageOptions extends BuildOptions {
+  readonly application: SignedApplication;
+}
+
 export interface BuildProgramImageOptions extends BuildOptions {
   readonly program: ProgramApplication;
 }
@@ -69,6 +74,18 @@ const maxSeconds = 8 ** 11 - 1;
 export async function buildImage({ application, ...options }: BuildImageOptions): Promise<BuiltImage> {
   const { interpreter: pinned } = readImage(application.image).manifest;
   return build(options, pinned, (context, writer) => composeImage(application, context, writer));
+}
+
+/**
+ * Builds the image of a signed enclave of Intel's SDK or of Open Enclave and its host program, in the same way. The file of the enclave is in it as it is,
+ * and so is the stub that runs it, for the platform in the container.
+ *
+ * @throws OCI_IMAGE_REFUSED, OCI_TOO_LARGE, LAUNCH_MEASUREMENT_MISMATCH, ENCLAVE_FILE_SIMULATED, ENCLAVE_FILE_INVALID, ENCLAVE_FILE_NOT_SIGNED,
+ * ENCLAVE_FILE_ZERO_BASE, SIGSTRUCT_INVALID, SIGSTRUCT_SIGNATURE, STUB_MISSING, OCI_BASE_UNUSABLE, OCI_BASE_TOOL_MISSING, OCI_LIBRARY_MISSING, OCI_LAYOUT_INVALID,
+ * BUILD_DATE_INVALID, INTERPRETER_MISSING, INTERPRETER_MISMATCH, and what reading a base throws. Nothing is written then.
+ */
+export async function buildSignedImage({ application, ...options }: BuildSignedImageOptions): Promise<BuiltImage> {
+  return build(options, pinnedInterpreter, (context, writer) => composeSignedImage(application, context, writer));
 }
 
 /**
@@ -130,5 +147,14 @@ function architectureOfMachine(): Architecture {
 async function prepareBase(choice: BaseChoice, context: BaseContext): Promise<PreparedBase> {
   if (choice === 'node') return prepareNodeBase(context);
   if (choice === 'debian') return prepareDebianBase(context);
-  return prepareForeignBase(choice, context);
+  return prepareForeignBase(choice, context).catch((error: unknown) => {
+    throw namingTheBase(error, choice.path);
+  });
+}
+
+/** A file that is not a layer is most likely the wrong path of a base. */
+function namingTheBase(error: unknown, path: string): unknown {
+  if (!isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
+  const message = `The base ${path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
+  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
 }

@@ -9,6 +9,7 @@ import { withFolders } from './tar/with-folders.ts';
 import { compose, type ComposeContext, type ComposedContent } from './compose.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
 import type { Component } from './statements/component.ts';
+import { stubIfBuilt } from './signed/stub-files.ts';
 import { bytesContent, type LayerEntry } from './tar/entry.ts';
 
 /** A program without an enclave: a service of a cluster. */
@@ -23,7 +24,7 @@ export interface ProgramApplication {
   readonly files?: readonly ApplicationFile[];
   /** Programs of this machine that it starts, absolute. They get the same place in the image, with the libraries that they need. */
   readonly machinePrograms?: readonly string[];
-  /** It starts enclaves, and their interpreter has to be where the platform looks for it. */
+  /** It starts enclaves: their interpreter, and the stub of signed enclaves where there is one, have to be where the platform looks for them. */
   readonly startsEnclaves?: boolean;
   /** The components of the program. */
   readonly components?: readonly Component[];
@@ -44,7 +45,7 @@ export async function composeProgramImage(
   );
   const entries = withFolders([
     { kind: 'file', path: place.slice(1), mode: 0o644, content: bytesContent(script) },
-    ...files.map(({ path, content }): LayerEntry => ({ kind: 'file', path: `app/${path}`, mode: 0o644, content })),
+    ...files.map(fileEntry),
     ...machine.map(({ path, bytes }): LayerEntry => ({
       kind: 'file',
       path: path.slice(1),
@@ -52,6 +53,7 @@ export async function composeProgramImage(
       content: bytesContent(bytes),
     })),
     ...(startsEnclaves ? interpreterPackage(architecture) : []),
+    ...(startsEnclaves ? await stubIfBuilt(architecture) : []).map(fileEntry),
   ]);
   const content = {
     name,
@@ -71,6 +73,13 @@ export async function composeProgramImage(
   const free = environment.filter((one) => !content.environment.some((own) => nameOf(own) === nameOf(one)));
   return compose(content, { ...context, base: { ...rest, environment: free } }, writer);
 }
+
+const fileEntry = ({ path, content }: ApplicationFile): LayerEntry => ({
+  kind: 'file',
+  path: `app/${path}`,
+  mode: 0o644,
+  content,
+});
 
 const nameOf = (variable: string): string => variable.slice(0, variable.indexOf('='));
 

@@ -9,6 +9,7 @@ import type { Digest } from './digest.ts';
 import { labelsOf } from './labels.ts';
 import type { ImageConfig } from './oci/documents.ts';
 import { findImage, type FoundImage, type ImageChoice, type ImageSource } from './oci/source.ts';
+import { nameOfSigned, requireSignedFile, type SignedFile } from './signed/enclave-file.ts';
 import { readLayer } from './layer/read-layer.ts';
 import { createTarBudget } from './tar/read.ts';
 
@@ -18,10 +19,12 @@ export interface VerifiedImage {
   readonly name: string;
   readonly architecture: string;
   readonly identity: SignedIdentity;
-  /** The interpreter in the image is the one that the enclave pins. */
-  readonly interpreter: { readonly version: string; readonly sha256: string };
+  /** The interpreter in the image is the one that the enclave pins. A signed enclave of another SDK pins none. */
+  readonly interpreter: { readonly version: string; readonly sha256: string } | undefined;
   /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, its folders, and how much memory it may use. */
-  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'>;
+  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'> | undefined;
+  /** What made the enclave, if it is the signed file of another SDK. Such a file declares nothing. */
+  readonly signedFile: Pick<SignedFile, 'sdk' | 'memoryBytes'> | undefined;
 }
 
 /** What an image is expected to be; what is absent is not compared. */
@@ -35,7 +38,7 @@ export interface ImageExpectation {
 }
 
 /**
- * Ties the digest of an image to the enclave in it. Reads every layer, holds everything to its digest, measures the SGXS stream
+ * Ties the digest of an image to the enclave in it. Reads every layer, holds everything to its digest, measures the enclave
  * in the layers anew, verifies its SIGSTRUCT, and compares labels, annotations, variables, entry point and
  * interpreter with that.
  *
@@ -55,9 +58,9 @@ export async function verifyImage(
   requireExpected('digest', digest, expected.digest);
   const architecture = architectureOf(image.config);
   const view = await readLayers(source, image);
-  const { manifest, identity, paths } = findEnclave(view);
+  const { name, identity, paths, manifest, signedFile } = findEnclave(view);
   requireConfiguration(image, { identity, paths });
-  const interpreter = requireInterpreter(view, manifest, architecture);
+  const interpreter = manifest && requireInterpreter(view, manifest, architecture);
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {
@@ -65,9 +68,19 @@ export async function verifyImage(
       details: { field: 'debug', got: 'true', expected: 'false' },
     });
   }
-  const { name, listen, connect, mounts, heapSizeBytes } = manifest;
-  const declared = Object.freeze({ listen, connect, mounts, heapSizeBytes });
-  return Object.freeze({ digest, name, architecture, identity, interpreter, declared });
+  return Object.freeze({
+    digest,
+    name,
+    architecture,
+    identity,
+    interpreter,
+    declared: manifest && declaredBy(manifest),
+    signedFile,
+  });
+}
+
+function declaredBy({ listen, connect, mounts, heapSizeBytes }: EnclaveManifest): VerifiedImage['declared'] {
+  return Object.freeze({ listen, connect, mounts, heapSizeBytes });
 }
 
 const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);
@@ -99,24 +112,36 @@ async function readLayers(source: ImageSource, { manifest, config }: FoundImage)
 }
 
 interface FoundEnclave {
-  readonly manifest: EnclaveManifest;
+  readonly name: string;
   readonly identity: SignedIdentity;
-  readonly paths: { readonly image: string; readonly signature: string };
+  readonly paths: { readonly image: string; readonly signature: string | undefined };
+  /** An enclave of ours has one. */
+  readonly manifest?: EnclaveManifest;
+  readonly signedFile?: VerifiedImage['signedFile'];
 }
 
 function findEnclave({ files }: AppView): FoundEnclave {
-  const images = [...files.keys()].filter((path) => path.endsWith('.sgxs'));
+  const images = [...files.keys()].filter((path) => path.endsWith('.sgxs') || path.endsWith('.signed'));
   const [path] = images;
   if (path === undefined || images.length > 1) {
     throw refused(`It has ${images.length} enclaves in /${enclaveFolder}, and not one.`);
   }
+  if (path.endsWith('.signed')) return findSigned(path, files);
   const signaturePath = `${path.slice(0, -'.sgxs'.length)}.sig`;
   const [image, signature] = [files.get(path), files.get(signaturePath)];
   if (image === undefined || signature === undefined) throw refused(`There is no ${signaturePath}.`);
   const { manifest, identity } = requireSigned(image, signature);
   const paths = enclavePaths(manifest.name);
   if (paths.image !== path) throw refused(`${path} is the enclave ${manifest.name}, by another name.`);
-  return { manifest, identity, paths };
+  return { name: manifest.name, manifest, identity, paths };
+}
+
+/** The stub that runs it belongs to the platform, which checks it: like the host program, it is not judged here. */
+function findSigned(path: string, files: AppView['files']): FoundEnclave {
+  const [name, file] = [nameOfSigned(path), files.get(path)];
+  if (name === undefined || file === undefined) throw refused(`${path} is not named as an enclave.`);
+  const { identity, sdk, memoryBytes } = requireSignedFile(file);
+  return { name, identity, signedFile: { sdk, memoryBytes }, paths: { image: path, signature: undefined } };
 }
 
 function requireConfiguration(
@@ -134,8 +159,8 @@ function requireConfiguration(
   requireEqual('The user', User, `${imageUser}:${imageUser}`);
 }
 
-function requireEqual(what: string, got: string | undefined, want: string): void {
-  if (got !== want) throw refused(`${what} is ${got ?? 'absent'}, and should be ${want}.`);
+function requireEqual(what: string, got: string | undefined, want: string | undefined): void {
+  if (got !== want) throw refused(`${what} is ${got ?? 'absent'}, and should be ${want ?? 'absent'}.`);
 }
 
 /** The last one counts, as for engines; two are one too many. */

@@ -71,7 +71,7 @@ test('verifyImage() says which enclave a digest holds', async () => {
   assert.equal(digest, built.descriptor.digest);
   assert.deepEqual(identity, built.identity);
   assert.equal(name, 'vault');
-  assert.equal(interpreter.version, '24.0.0');
+  assert.equal(interpreter?.version, '24.0.0');
 });
 
 test('a layout whose documents were only written again verifies', async () => {

@@ -33,20 +33,24 @@ export const hostVariables = Object.freeze({
 const defaultWaitMs = 30_000;
 const maxWaitSeconds = 3600;
 
-export interface HostEnvironment {
-  readonly image: Uint8Array;
-  readonly signature: Uint8Array;
+/** The platform that a host program has, and how it starts enclaves there. */
+export interface PlatformEnvironment {
   readonly launcher: SoftwareLauncher;
   /** Connects again, with the same wait: `superviseEnclave` uses it when the platform was replaced. */
   readonly reconnect: (signal?: AbortSignal) => Promise<SoftwareLauncher>;
   readonly isolation: Isolation;
-  readonly sourceMap: string | undefined;
-  readonly developerTool: DeveloperTool | undefined;
   /**
    * Where to listen: 127.0.0.1, or the address in ENCLOS_LISTEN_ADDRESS. `loadEnclave` uses it for the listeners of the enclave; use it for the
    * program's own too, so that they are reachable in a pod and nowhere else.
    */
   readonly listenAddress: string;
+}
+
+export interface HostEnvironment extends PlatformEnvironment {
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly sourceMap: string | undefined;
+  readonly developerTool: DeveloperTool | undefined;
 }
 
 /**
@@ -64,7 +68,28 @@ export async function fromEnvironment(env: NodeJS.ProcessEnv = process.env): Pro
   return await enter(fromEnvironment, () => readEnvironment(env));
 }
 
-async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment> {
+/**
+ * The platform of {@link fromEnvironment} alone, for programs whose enclave is not of a project, such as the signed file of another SDK.
+ * @throws HOST_ENVIRONMENT_MISSING naming the variable, TEE_PLATFORM_UNREACHABLE at the end of the wait
+ * @example
+ * import { platformFromEnvironment } from '@enclos/host';
+ * import { loadSgxEnclave } from '@enclos/sgx-host';
+ *
+ * const { launcher, isolation } = await platformFromEnvironment();
+ * const image = process.env['ENCLOS_IMAGE'] ?? 'enclave.signed.so';
+ * await loadSgxEnclave({ image, edl: 'Enclave.edl', launcher, isolation });
+ */
+export async function platformFromEnvironment(env: NodeJS.ProcessEnv = process.env): Promise<PlatformEnvironment> {
+  return await enter(platformFromEnvironment, async () => {
+    const settings = readSettings(env);
+    return { ...(await connectPlatform(env)), ...settings };
+  });
+}
+
+type Settings = Pick<PlatformEnvironment, 'isolation' | 'listenAddress'>;
+
+/** @throws HOST_ENVIRONMENT_MISSING */
+function readSettings(env: NodeJS.ProcessEnv): Settings {
   const isolation = env[hostVariables.isolation] ?? 'strict';
   if (isolation !== 'strict' && isolation !== 'best') {
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', `${hostVariables.isolation} must be "strict" or "best".`);
@@ -74,20 +99,27 @@ async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment>
     const message = `${hostVariables.listenAddress} must be an IP address, such as 127.0.0.1 or 0.0.0.0.`;
     throw new EnclosError('HOST_ENVIRONMENT_MISSING', message);
   }
-  const [image, signature] = await Promise.all([readNamed(env, 'image'), readNamed(env, 'signature')]);
+  return { isolation, listenAddress };
+}
+
+async function connectPlatform(env: NodeJS.ProcessEnv): Promise<Omit<PlatformEnvironment, keyof Settings>> {
   const [socketPath, waitMs] = [need(env, 'platform'), readWait(env)];
   const reconnect = (signal?: AbortSignal): Promise<SoftwareLauncher> =>
     connectSoftwarePlatform(socketPath, { waitMs, waiting: sayWaiting, signal });
-  const launcher = await reconnect();
+  return { launcher: await reconnect(), reconnect };
+}
+
+async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment> {
+  const settings = readSettings(env);
+  const [image, signature] = await Promise.all([readNamed(env, 'image'), readNamed(env, 'signature')]);
+  const platform = await connectPlatform(env);
   return {
     image,
     signature,
-    launcher,
-    reconnect,
-    isolation,
+    ...platform,
+    ...settings,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),
     developerTool: await findTool(env),
-    listenAddress,
   };
 }
 

@@ -3,7 +3,13 @@ export type { StreamAddress } from './services/addresses.ts';
 export type { DeveloperTool } from './debug/developer-tool.ts';
 export { loadEnclave, type Enclave } from './run/enclave.ts';
 export type { HostContext, LoadOptions } from './run/load-options.ts';
-export { fromEnvironment, hostVariables, type HostEnvironment } from './environment.ts';
+export {
+  fromEnvironment,
+  hostVariables,
+  platformFromEnvironment,
+  type HostEnvironment,
+  type PlatformEnvironment,
+} from './environment.ts';
 export type {
   BacklogChange,
   Connection,

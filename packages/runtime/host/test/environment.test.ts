@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { fromEnvironment } from '../src/index.ts';
+import { fromEnvironment, platformFromEnvironment } from '../src/index.ts';
 
 test('an address to listen at that is not an IP address is refused before anything is read', async () => {
   for (const address of ['', 'localhost', '*', '0.0.0.0:8080', '300.0.0.1']) {
@@ -69,4 +69,13 @@ test('a wait that is not a number of seconds up to an hour is refused', async (t
     const { said } = await hostWithoutPlatform(t, { ENCLOS_PLATFORM_WAIT: wait }).ended;
     assert.match(said, /ENCLOS_PLATFORM_WAIT must be a whole number of seconds, from 0 to 3600\./);
   }
+});
+
+test('the platform alone needs no image, and refuses what the whole refuses', async () => {
+  const platform = { ENCLOS_PLATFORM: '/nonexistent/p.sock', ENCLOS_PLATFORM_WAIT: '0' };
+  await assert.rejects(platformFromEnvironment(platform), { code: 'TEE_PLATFORM_UNREACHABLE' });
+  const missing = { code: 'HOST_ENVIRONMENT_MISSING' };
+  await assert.rejects(platformFromEnvironment({}), missing);
+  await assert.rejects(platformFromEnvironment({ ...platform, ENCLOS_ISOLATION: 'some' }), missing);
+  await assert.rejects(platformFromEnvironment({ ...platform, ENCLOS_LISTEN_ADDRESS: 'here' }), missing);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnclosError } from '@enclos/errors';
@@ -21,10 +21,11 @@ export interface Stub {
  * Finds the native stub, which `npm run build` makes where gcc-14 or clang-19 is installed and which the tarball of this package
  * carries.
  *
- * @param folder with the stub and the record beside it; that of this package without it
+ * @param folder with the stub and the record beside it. Default: `native` beside a program of one file, such as a container image has,
+ *   and otherwise that of this package
  * @throws STUB_MISSING when it was not built, or does not match the record beside it
  */
-export function findStub(folder: string = fileURLToPath(new URL('../native', import.meta.url))): Stub {
+export function findStub(folder: string = ownFolder()): Stub {
   const path = join(folder, stubName);
   const record = parseStubRecord(read(`${path}.json`, path));
   const sha256 = createHash('sha256').update(read(path, path)).digest('hex');
@@ -33,6 +34,12 @@ export function findStub(folder: string = fileURLToPath(new URL('../native', imp
   }
   const { securityVersion, compiler } = record;
   return Object.freeze({ path, sha256, securityVersion, compiler });
+}
+
+/** The modules of this package have no folder of that name beside them. */
+export function ownFolder(module: string = import.meta.url): string {
+  const beside = fileURLToPath(new URL('./native', module));
+  return existsSync(beside) ? beside : fileURLToPath(new URL('../native', module));
 }
 
 function read(file: string, stub: string): Buffer {

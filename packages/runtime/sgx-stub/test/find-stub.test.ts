@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { failsWith, runFolder } from '@enclos/testkit';
+import { ownFolder } from '../src/find-stub.ts';
 import { findStub } from '../src/index.ts';
 
 const content = Buffer.from('a program');
@@ -21,6 +23,15 @@ test('finds the stub with what the build says of it', () => {
   const folder = folderWith(JSON.stringify(record));
   const { sources: _sources, ...told } = record;
   assert.deepEqual(findStub(folder), { path: join(folder, 'enclos-sgx-stub'), ...told });
+});
+
+test('a program of one file has the stub in the folder beside it, and the package one above its modules', () => {
+  const app = join(folderWith(undefined, undefined), 'app');
+  mkdirSync(app);
+  const module = pathToFileURL(join(app, 'platform.mjs')).href;
+  assert.equal(ownFolder(module), join(app, '../native'));
+  mkdirSync(join(app, 'native'));
+  assert.equal(ownFolder(module), join(app, 'native'));
 });
 
 const refused: readonly (readonly [why: string, json: string | undefined, program?: Uint8Array])[] = [

@@ -136,11 +136,17 @@ async function verifiedImage(
   path: string,
 ): Promise<{ readonly image: VerifiedDeployImage; readonly found: FoundEnclave }> {
   const choice = { architecture: machineArchitecture() };
-  const { digest, identity, name, declared } = await withImageSource(path, (source) =>
+  const { digest, identity, name, declared, signedFile } = await withImageSource(path, (source) =>
     verifyImage(source, choice, { allowDebug: true }),
   );
   const { date: _date, ...enclave } = identity;
-  return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
+  if (declared !== undefined) return { image: { digest, enclave, network: declared }, found: { name, ...declared } };
+  // A signed enclave of another SDK declares nothing: ports and destinations are those of deploy.json.
+  const { memoryBytes = 0 } = signedFile ?? {};
+  return {
+    image: { digest, enclave },
+    found: { name, heapSizeBytes: memoryBytes, listen: [], connect: [], mounts: [] },
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import {
   buildImage,
+  buildSignedImage,
   fileContent,
   npmPurl,
-  type ApplicationFile,
+  signedNameOf,
   type ApplicationProgram,
   type Architecture,
   type BaseChoice,
+  type BuildOptions,
   type BuiltImage,
   type Component,
 } from '@enclos/image';
@@ -21,8 +23,10 @@ import { bundleWholeHost } from '../../project/bundle-host.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface ImageBuildOptions {
-  /** The folder of enclave.json; built and signed already. */
+  /** The folder of enclave.json; built and signed already. With `signedFile`, that of the host program. */
   readonly folder: string;
+  /** Instead of an enclave of the folder: the signed file of an enclave of another SDK. */
+  readonly signedFile?: string | undefined;
   /** Take the enclave that `enclos build --relayed` made. */
   readonly relayed?: boolean | undefined;
   readonly base: BaseChoice;
@@ -62,8 +66,11 @@ export interface ImageBuildOutcome extends BuiltImage {
  * @throws CLI_NOT_BUILT, CLI_NOT_SIGNED, CLI_HOST_MISSING, BuildError, and what `buildImage` of @enclos/image throws.
  */
 export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
-  const { folder, base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
-  const { image: imagePath } = await findImage(folder, options);
+  return options.signedFile === undefined ? ofProject(options) : ofSignedFile(options, options.signedFile);
+}
+
+async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome> {
+  const { image: imagePath } = await findImage(options.folder, options);
   const image = await readImageFile(imagePath);
   const stem = stemOf(imagePath);
   const signaturePath = options.signatureFile ?? `${stem}.sig`;
@@ -73,16 +80,42 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     });
   }
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
-  const host = await bundled(folder, { name: 'host', source: options.host });
-  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(folder, program)));
-  const components = [...[host, ...programs].flatMap(({ packages }) => packages), ...(await enclavePackages(stem))];
-  const warnings = [host, ...programs].flatMap((one) => one.warnings);
-  const files = await Promise.all((options.files ?? []).map(fileOf));
-  const layoutFolder = options.outFolder ?? join(dirname(imagePath), `${basename(stem)}.oci`);
-  const built = await buildImage({
-    application: { image, signature, host: host.script, programs, files, components },
+  const { components, warnings, ...around } = await hostPrograms(options);
+  const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
+  const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
+  const built = await buildImage({ application, ...common });
+  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
+  return outcomeOf(built, common, { passed, warnings });
+}
+
+async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {
+  const name = signedNameOf(path);
+  const file = await readImageFile(path);
+  const { warnings, ...around } = await hostPrograms(options);
+  const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
+  const built = await buildSignedImage({ application: { name, file, ...around }, ...common });
+  return outcomeOf(built, common, { passed: [], warnings });
+}
+
+async function hostPrograms(options: ImageBuildOptions) {
+  const host = await bundled(options.folder, { name: 'host', source: options.host });
+  const programs = await Promise.all((options.programs ?? []).map((program) => bundled(options.folder, program)));
+  return {
+    host: host.script,
+    programs,
+    files: await Promise.all(
+      (options.files ?? []).map(async (file) => ({ path: file.path, content: await fileContent(file.source) })),
+    ),
+    components: [host, ...programs].flatMap(({ packages }) => packages),
+    warnings: [host, ...programs].flatMap((one) => one.warnings),
+  };
+}
+
+async function commonOptions(options: ImageBuildOptions, layoutFolder: string): Promise<BuildOptions> {
+  const { base, archiveFile, tag, architecture, libraryFolder, interpreter, cacheFolder } = options;
+  return {
     base,
-    layoutFolder,
+    layoutFolder: options.outFolder ?? layoutFolder,
     archiveFile,
     tag,
     createdSeconds: secondsOf(options.sourceDateEpoch),
@@ -91,19 +124,16 @@ export async function imageBuild(options: ImageBuildOptions): Promise<ImageBuild
     libraryFolder,
     interpreter,
     tool: { name: 'enclos', version: await readVersion() },
-  }).catch((error: unknown) => {
-    throw namingTheBase(error, base);
-  });
-  const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
-  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
-  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, passed, warnings });
+  };
 }
 
-/** A file that is not a layer is most likely the wrong path of a base. */
-function namingTheBase(error: unknown, base: BaseChoice): unknown {
-  if (typeof base === 'string' || !isEnclosError(error, 'OCI_LAYER_INVALID')) return error;
-  const message = `The base ${base.path} cannot be read as an OCI layout, an archive of one or a tar. ${error.message}`;
-  return new EnclosError('OCI_LAYER_INVALID', message, { details: error.details, cause: error });
+function outcomeOf(
+  built: BuiltImage,
+  { layoutFolder, archiveFile }: BuildOptions,
+  more: Pick<ImageBuildOutcome, 'passed' | 'warnings'>,
+): ImageBuildOutcome {
+  const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
+  return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, ...more });
 }
 
 /** A program with its packages in one module. */
@@ -137,10 +167,6 @@ async function enclavePackages(stem: string): Promise<readonly Component[]> {
 
 function packageComponent(name: string, version: string, location: string): Component {
   return { type: 'library', name, version, purl: npmPurl(name, version), location };
-}
-
-async function fileOf({ source, path }: { readonly source: string; readonly path: string }): Promise<ApplicationFile> {
-  return { path, content: await fileContent(source) };
 }
 
 /** @throws BUILD_DATE_INVALID */

@@ -15,6 +15,7 @@ export const command = defineCommand({
     '',
     'The same enclave, signature, sources and base give the same digest in any folder, time zone and account.',
     'The time of the image is SOURCE_DATE_EPOCH, or 1970.',
+    'With --sgx it holds that file as it is, and the program that runs it; MRENCLAVE is measured and held to its SIGSTRUCT.',
     'Labels hold MRENCLAVE, MRSIGNER, product and security version; a bill of materials (CycloneDX 1.6) and an unsigned statement of provenance (in-toto, SLSA 1) refer to the image.',
     '',
     'The base `node` has the interpreter that the enclave pins, the libraries that it needs, user names and root certificates: no shell and no package manager.',
@@ -22,7 +23,9 @@ export const command = defineCommand({
     'Any other value is a path: an OCI layout, an archive of one, or a tar of a root folder.',
     'The image runs as user 65532, also with a read-only root if /tmp is writable.',
   ],
-  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
+  arguments: {
+    folder: { value: 'FOLDER', summary: 'The folder of enclave.json; with --sgx, of the host program', default: '.' },
+  },
   options: {
     base: {
       type: 'string',
@@ -37,6 +40,11 @@ export const command = defineCommand({
       value: 'NAME=FILE',
       multiple: true,
       summary: 'Another program in the folder, as /app/NAME.mjs, which a pod can start by its command',
+    },
+    sgx: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Carry this signed enclave of Intel’s SGX SDK or of Open Enclave, instead of that of a project',
     },
     signature: {
       type: 'string',
@@ -88,18 +96,26 @@ export const command = defineCommand({
       summary: 'On Debian, with a file beside it',
     },
     {
+      command: 'enclos image build --sgx enclave.signed.so',
+      summary: 'With a signed enclave of another SDK, whose host program calls loadSgxEnclave',
+    },
+    {
       command: 'enclos image build --program client=src/client.ts',
       summary: 'With a client of the enclave, which runs in other pods',
     },
   ],
   exitCodes: { 3: 'The enclave, its signature and the interpreter do not belong together.' },
   async run({ arguments: { folder }, options }, { io, path, progress, notes }) {
-    const { platform, base, host, program, relayed, signature, file, tag, out, archive, libraries, interpreter } =
+    const { platform, base, host, program, relayed, signature, file, tag, out, archive, libraries, interpreter, sgx } =
       options;
+    if (sgx !== undefined && (relayed || signature !== undefined)) {
+      refuseUsage('--relayed and --signature are for the enclave of a project: the file of --sgx holds its signature.');
+    }
     const chosenBase = await baseOf(base, options['base-tag'], path);
     const outcome = await progress.during('building the image', () =>
       imageBuild({
         folder: path(folder),
+        signedFile: path(sgx),
         base: chosenBase,
         host,
         programs: (program ?? []).map(programOf),

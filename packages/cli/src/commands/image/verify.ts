@@ -63,7 +63,7 @@ export const command = defineCommand({
       )
       .then((verified) => ({ ...verified, expectedOfEnclave: mrenclave !== undefined || mrsigner !== undefined }));
   },
-  human({ digest, name, identity, interpreter, architecture, declared, expectedOfEnclave }, printer) {
+  human({ digest, name, identity, interpreter, architecture, declared, signedFile, expectedOfEnclave }, printer) {
     const warnings = [
       ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
       ...(expectedOfEnclave
@@ -80,10 +80,12 @@ export const command = defineCommand({
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
         ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
-        ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`],
+        interpreter
+          ? ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`]
+          : ['SDK', signedFile?.sdk ?? ''],
         ['for', `linux/${architecture}`],
-        ...declared.listen.map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
-        ...declared.connect.map(
+        ...(declared?.listen ?? []).map((one) => ['listens', `${one.port} (${one.name}, ${one.transport})`] as const),
+        ...(declared?.connect ?? []).map(
           (one) => ['connects', `${one.host}:${one.port} (${one.name}, ${one.transport})`] as const,
         ),
       ],
@@ -93,6 +95,6 @@ export const command = defineCommand({
   json: ({ declared, ...verified }) => ({
     ...verified,
     // JSON has no 64-bit integers, and no heap needs one.
-    declared: { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
+    declared: declared && { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
   }),
 });

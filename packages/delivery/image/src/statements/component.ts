@@ -1,3 +1,6 @@
+import { toHex } from '@enclos/codec';
+import { sha256 } from '@enclos/sgx/node';
+
 /** A named part of an image. */
 export interface Component {
   /** CycloneDX: `platform` is a runtime, `library` a package or shared library, `file` a single file. */
@@ -15,4 +18,10 @@ export interface Component {
 /** Package URL of an npm package (purl specification, type npm): the `@` of a scope is encoded. */
 export function npmPurl(name: string, version: string): string {
   return `pkg:npm/${name.replace('@', '%40')}@${encodeURIComponent(version)}`;
+}
+
+/** A file of the application. */
+export function fileComponent(location: string, bytes: Uint8Array): Component {
+  const name = location.slice(location.lastIndexOf('/') + 1);
+  return { type: 'file', name, sha256: toHex(sha256(bytes)), location };
 }
