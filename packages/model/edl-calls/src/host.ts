@@ -1,6 +1,13 @@
 /** `@enclos/edl-calls/host`: what modules that `enclos edl gen` writes stand on. It holds the codecs of calls, and not the generators. */
 import './errors.ts';
-export type { ArenaHandle, ArenaImage, ArenaMemory, ArenaPatch, ImagePiece } from './arena/memory.ts';
+export {
+  type ArenaHandle,
+  type ArenaImage,
+  type ArenaMemory,
+  type ArenaPatch,
+  imageBytes,
+  type ImagePiece,
+} from './arena/memory.ts';
 export type { Abi } from './layout/calls.ts';
 export { uncheckedNames } from './calls/shape.ts';
 export { oeCallRecord, oeHead } from './codec/oe-call-record.ts';

@@ -3,7 +3,14 @@ export type { Abi, CallLayout, ParameterLayout } from './layout/calls.ts';
 export type { ForeignType, ForeignTypes } from './layout/foreign.ts';
 export { type AbiLayout, type EdlLayout, layoutOf } from './layout/layout.ts';
 export type { FieldLayout, StructLayout, TypeSize } from './layout/sizes.ts';
-export { type ArenaHandle, type ArenaImage, arenaMemory, type ArenaMemory, type ArenaPatch } from './arena/memory.ts';
+export {
+  type ArenaHandle,
+  type ArenaImage,
+  arenaMemory,
+  type ArenaMemory,
+  type ArenaPatch,
+  imageBytes,
+} from './arena/memory.ts';
 export type {
   CallCodec,
   CallCodecOptions,

@@ -85,7 +85,9 @@ describe('what is reserved in an arena', () => {
   test('gets the pointers of an image as addresses', () => {
     const arena = new Arena({ base, bytes: 65536, stacksBytes: 4096 });
     const image = { bytes: new Uint8Array(64), pointers: [{ at: 8, target: 32 }], start: 16 };
-    const { address, start, write } = arena.place(image);
+    const { address, start, writes } = arena.place(image);
+    const [write] = writes;
+    assert.ok(write !== undefined && writes.length === 1);
     assert.equal(start, address + 16n);
     assert.deepEqual(write.address, address);
     assert.equal(new DataView(write.bytes.buffer).getBigUint64(8, true), address + 32n);
@@ -93,6 +95,41 @@ describe('what is reserved in an arena', () => {
       image.bytes.every((byte) => byte === 0),
       'the image stays as it was',
     );
+  });
+
+  test('takes a large image as it is, but for its pointers, and without what only the enclave writes', () => {
+    const arena = new Arena({ base, bytes: 2 ** 20, stacksBytes: 4096 });
+    const bytes = new Uint8Array(40_000).fill(7);
+    const spared = {
+      inputs: [],
+      outputs: [
+        { at: 20_000, bytes: 10_000 },
+        { at: 40_000, bytes: 50_000 },
+      ],
+    };
+    const { address, writes, reads } = arena.place({
+      bytes,
+      blankBytes: 50_000,
+      pointers: [
+        { at: 8, target: 32 },
+        { at: 24, target: 40_000 },
+      ],
+      start: 0,
+      spared,
+    });
+    assert.equal(arena.heap.reservedBytes, 90_000);
+    const places = writes.map((write) => [Number(write.address - address), write.bytes.length]);
+    assert.deepEqual(places, [
+      [0, 32],
+      [32, 19_968],
+      [30_000, 10_000],
+    ]);
+    const [head, rest] = writes;
+    assert.ok(head !== undefined && rest !== undefined);
+    assert.equal(new DataView(head.bytes.buffer).getBigUint64(24, true), address + 40_000n);
+    assert.equal(rest.bytes.buffer, bytes.buffer, 'not copied');
+    assert.ok(bytes.every((byte) => byte === 7));
+    assert.deepEqual(reads, [{ address, bytes: 90_000 }]);
   });
 });
 

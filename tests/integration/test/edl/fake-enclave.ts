@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { arenaMemory, layoutOf, type Abi, type ArenaImage, type CallLayout } from '@enclos/edl-calls';
+import { arenaMemory, imageBytes, layoutOf, type Abi, type ArenaImage, type CallLayout } from '@enclos/edl-calls';
 import type { EdlModel } from '@enclos/edl-compiler';
 import type { OcallServer, SgxCalls } from '@enclos/edl-calls/host';
 
@@ -64,8 +64,9 @@ export class FakeEnclave implements SgxCalls {
     return Promise.resolve();
   }
 
-  #place({ bytes, pointers }: ArenaImage): bigint {
-    const address = this.#reserve(bytes.length);
+  #place(image: ArenaImage): bigint {
+    const { bytes, pointers } = image;
+    const address = this.#reserve(imageBytes(image));
     this.#bytes(address, bytes.length).set(bytes);
     for (const { at, target } of pointers) {
       this.#view(address + BigInt(at)).setBigUint64(0, address + BigInt(target), true);

@@ -3,7 +3,9 @@ import { refuse } from './refusal.ts';
 /** Bytes to be put into the arena of an enclave's process, and the pointers among them. */
 export interface ArenaImage {
   readonly bytes: Uint8Array;
-  /** At `at`, 8 bytes become the address of `target`, both offsets in `bytes`. Ascending by `at`. */
+  /** How much of the image follows `bytes`, and only the enclave writes it. Absent: nothing. */
+  readonly blankBytes?: number;
+  /** At `at`, 8 bytes become the address of `target`, both offsets in the image. Ascending by `at`. */
   readonly pointers: readonly { readonly at: number; readonly target: number }[];
   /** Where the structure of the call begins (`ms` of Intel's SDK, the call's arguments of Open Enclave). */
   readonly start: number;
@@ -11,7 +13,12 @@ export interface ArenaImage {
   readonly spared?: SparedPieces;
 }
 
-/** Pieces of an image, as offsets in `bytes`, that say nothing in one direction. */
+/** How many bytes of the arena an image takes. */
+export function imageBytes({ bytes, blankBytes = 0 }: ArenaImage): number {
+  return bytes.length + blankBytes;
+}
+
+/** Pieces of an image, as offsets in it, that say nothing in one direction. */
 export interface SparedPieces {
   /** The enclave only writes them: they need not be put into the arena. */
   readonly outputs: readonly ImagePiece[];

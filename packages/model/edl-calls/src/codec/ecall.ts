@@ -63,6 +63,9 @@ export function placeInput(
   return { parameter, placement };
 }
 
+/** A smaller piece is carried sooner than it is named. */
+export const LARGE_BYTES = 16_384;
+
 /** Reserves a buffer that is `out` alone. @returns undefined for NULL */
 export function placeOutput(
   builder: ImageBuilder,
@@ -74,7 +77,7 @@ export function placeOutput(
   if (value === null) return undefined;
   if (value !== undefined) refuse(path, 'the enclave fills it: leave it out, or pass null');
   const bytes = bytesOf(buffer.extent, { view: builder.view, at, path }, builder.maxBytes);
-  const target = builder.reserve(bytes);
+  const target = bytes < LARGE_BYTES ? builder.reserve(bytes) : builder.reserveBlank(bytes);
   builder.point(at + offset, target);
   return { parameter, placement: { buffer, at: target, count: countOf(buffer.extent, bytes), bytes, children: [] } };
 }

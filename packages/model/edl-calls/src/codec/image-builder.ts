@@ -19,6 +19,8 @@ export class ImageBuilder {
   #bytes = new Uint8Array(1024);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  /** Without blank pieces at the end. */
+  #filled = 0;
 
   /** @param path what is refused when the image gets too large */
   constructor(path: string, maxBytes: number) {
@@ -37,15 +39,22 @@ export class ImageBuilder {
 
   /** @returns offset of a piece of zeros, a multiple of 16. @throws EDL_VALUE_REFUSED above the bound */
   reserve(bytes: number): number {
-    const at = this.#length;
-    const needed = at + roundUpPiece(bytes);
-    if (needed > this.maxBytes) refuse(this.#path, `its values take more than ${this.maxBytes} bytes`);
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    const at = this.reserveBlank(bytes);
+    this.#filled = this.#length;
+    if (this.#filled > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#filled, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);
     }
+    return at;
+  }
+
+  /** As `reserve`, for a piece that only the enclave writes: it has no bytes when nothing is reserved after it. */
+  reserveBlank(bytes: number): number {
+    const at = this.#length;
+    const needed = at + roundUpPiece(bytes);
+    if (needed > this.maxBytes) refuse(this.#path, `its values take more than ${this.maxBytes} bytes`);
     this.#length = needed;
     return at;
   }
@@ -68,6 +77,8 @@ export class ImageBuilder {
   /** The last step: the image has the builder's memory. */
   finish(start: number): ArenaImage {
     const pointers = this.#pointers.toSorted((a, b) => a.at - b.at);
-    return { bytes: this.#bytes.subarray(0, this.#length), pointers, start };
+    const bytes = this.#bytes.subarray(0, this.#filled);
+    const blankBytes = this.#length - this.#filled;
+    return { bytes, pointers, start, ...(blankBytes === 0 ? {} : { blankBytes }) };
   }
 }

@@ -6,7 +6,7 @@ import type { Spot } from '../forms/form.ts';
 import { ArenaReader } from './arena-reader.ts';
 import { type DeepMember, elementPath } from './buffer-plan.ts';
 import type { CallPlan } from './call-plan.ts';
-import { isText, type PlacedValue, placeInput, placeOutput, placeText, readText } from './ecall.ts';
+import { isText, LARGE_BYTES, type PlacedValue, placeInput, placeOutput, placeText, readText } from './ecall.ts';
 import { bytesOf, countOf } from './extent-plan.ts';
 import { ImageBuilder } from './image-builder.ts';
 import { type Placement, placeValues } from './placing.ts';
@@ -40,8 +40,6 @@ export function encodeIntelEcall(plan: CallPlan, values: CallValues, maxBytes: n
   };
 }
 
-/** A smaller piece is carried sooner than it is named. */
-const LARGE_BYTES = 16_384;
 /** A message names so many pieces. */
 const MAX_SPARED = 16;
 

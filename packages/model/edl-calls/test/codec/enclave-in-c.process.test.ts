@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { EcallModel, EdlModel } from '@enclos/edl-compiler';
-import { type ArenaImage, arenaMemory, callCodec } from '../../src/index.ts';
+import { type ArenaImage, arenaMemory, callCodec, imageBytes } from '../../src/index.ts';
 import { intelBridge, OeBridges, oeBridgeSource } from '../c/bridges.ts';
 import { compileC, compilerTest } from '../c/compiler.ts';
 import { declarationsOf, headers } from '../c/declarations.ts';
@@ -74,7 +74,9 @@ function programOf(model: EdlModel, abi: Abi): string {
 const words = (...values: readonly (number | bigint)[]): Uint8Array =>
   new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
 
-function requestOf(index: number, { bytes, pointers, start }: ArenaImage, script: Uint8Array): Uint8Array {
+function requestOf(index: number, image: ArenaImage, script: Uint8Array): Uint8Array {
+  const { pointers, start } = image;
+  const bytes = Buffer.concat([image.bytes], imageBytes(image));
   const pairs = pointers.flatMap(({ at, target }) => [at, target]);
   return Buffer.concat([
     words(index, start, bytes.length),

@@ -1,6 +1,6 @@
 // Memory of a process as C sees it, written without the code that it tests: slow and plain.
 import type { CompositeModel, CType, EdlModel, Extent, MemberModel } from '@enclos/edl-compiler';
-import type { ArenaImage, EdlValue } from '../../src/index.ts';
+import { type ArenaImage, type EdlValue, imageBytes } from '../../src/index.ts';
 
 const numberBytes: Readonly<Record<string, number>> = {
   bool: 1, char: 1, 'unsigned char': 1, int8_t: 1, uint8_t: 1, void: 1,
@@ -28,7 +28,7 @@ export class CMemory {
 
   /** An image where a gate has put it: each pointer is an address. */
   static of(image: ArenaImage, base: bigint, spare = 0): CMemory {
-    const memory = new CMemory(new Uint8Array(image.bytes.length + spare), base);
+    const memory = new CMemory(new Uint8Array(imageBytes(image) + spare), base);
     memory.bytes.set(image.bytes);
     for (const { at, target } of image.pointers) memory.view.setBigUint64(at, base + BigInt(target), true);
     return memory;

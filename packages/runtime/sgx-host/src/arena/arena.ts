@@ -1,4 +1,4 @@
-import type { ArenaImage, ArenaPatch, ImagePiece } from '@enclos/edl-calls/host';
+import { type ArenaImage, type ArenaPatch, imageBytes, type ImagePiece } from '@enclos/edl-calls/host';
 import { SnapshotMemory } from './snapshot.ts';
 import { ArenaAllocator } from './allocator.ts';
 import type { ArenaPiece, ArenaRange } from '../gate/thread.ts';
@@ -8,8 +8,7 @@ export interface PlacedImage {
   readonly address: bigint;
   /** Address of the structure of the call. */
   readonly start: bigint;
-  readonly write: ArenaPatch;
-  /** As `write`, without what the enclave only writes. */
+  /** Without what only the enclave writes. */
   readonly writes: readonly ArenaPatch[];
   /** What the enclave may have written. */
   readonly reads: readonly ArenaRange[];
@@ -47,21 +46,42 @@ export class Arena {
   }
 
   /** Reserves room for an image, and makes its pointers addresses. Free it by its address. @throws SGX_ARENA_FULL */
-  place({ bytes: image, pointers, start, spared }: ArenaImage): PlacedImage {
-    const address = this.heap.allocate(image.length);
-    const bytes = image.slice();
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (const { at, target } of pointers) view.setBigUint64(at, address + BigInt(target), true);
-    const writes = without(bytes.length, spared?.outputs).map((piece) => ({
-      address: address + BigInt(piece.at),
-      bytes: bytes.subarray(piece.at, piece.at + piece.bytes),
-    }));
-    const reads = without(bytes.length, spared?.inputs).map((piece) => ({
+  place(image: ArenaImage): PlacedImage {
+    const { start, spared } = image;
+    const length = imageBytes(image);
+    const address = this.heap.allocate(length);
+    const parts = withAddresses(image, address);
+    const writes = without(length, spared?.outputs).flatMap((piece) =>
+      parts.flatMap(({ at, bytes }) => {
+        const from = Math.max(piece.at, at);
+        const to = Math.min(piece.at + piece.bytes, at + bytes.length);
+        return from < to ? [{ address: address + BigInt(from), bytes: bytes.subarray(from - at, to - at) }] : [];
+      }),
+    );
+    const reads = without(length, spared?.inputs).map((piece) => ({
       address: address + BigInt(piece.at),
       bytes: piece.bytes,
     }));
-    return { address, start: address + BigInt(start), write: { address, bytes }, writes, reads };
+    return { address, start: address + BigInt(start), writes, reads };
   }
+}
+
+/** An image up to this size is copied whole, and written at once. */
+const SMALL_BYTES = 16_384;
+
+/** The bytes of an image, with addresses for its pointers: what holds these is a copy, and the rest the image's own memory. */
+function withAddresses(
+  { bytes, pointers }: ArenaImage,
+  address: bigint,
+): readonly { readonly at: number; readonly bytes: Uint8Array }[] {
+  const pointersEnd = (pointers.at(-1)?.at ?? -8) + 8;
+  const head = bytes.slice(0, bytes.length <= SMALL_BYTES ? bytes.length : pointersEnd);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  for (const { at, target } of pointers) view.setBigUint64(at, address + BigInt(target), true);
+  return [
+    { at: 0, bytes: head },
+    { at: head.length, bytes: bytes.subarray(head.length) },
+  ];
 }
 
 /** What is left of so many bytes without some pieces, which ascend. */

@@ -12,6 +12,7 @@ import {
   RefusalReason,
   RequestKind,
 } from '@enclos/sgx-stub/wire';
+import { readInto } from '@enclos/tee';
 import type {
   AccessRequest,
   ArenaPiece,
@@ -210,14 +211,15 @@ export class StubThread implements SgxThread {
 
   #listen(): void {
     const reader = gateAnswerReader(() => this.#readBytes);
+    readInto(this.#gate, () => reader.room);
     this.#gate.on('data', (chunk: Uint8Array) => {
       try {
-        reader.push(chunk, (message) => {
+        reader.push(chunk, (message, isOfChunk) => {
           const current = this.#current;
           if (current === undefined) return this.#violate('an answer without a request');
           const lengths = current.message.reads.map(({ bytes }) => bytes);
           // A chunk is valid only until its listener returns, and slice() of a Buffer shares it.
-          const body = message.body.buffer === chunk.buffer ? Uint8Array.from(message.body) : message.body;
+          const body = isOfChunk ? Uint8Array.from(message.body) : message.body;
           const answer = parseGateAnswer({ header: message.header, body }, lengths);
           this.#current = undefined;
           current.pending.settle(answer, current.message);

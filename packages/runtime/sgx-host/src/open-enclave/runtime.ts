@@ -118,7 +118,7 @@ class OpenEnclaveRuntime implements AbiRuntime {
     const placed = this.#host.arena.place(image);
     try {
       const reads = regionsOf(image, placed);
-      const call = { function: EnclaveFunction.call, argument: placed.start, writes: [placed.write], reads };
+      const call = { function: EnclaveFunction.call, argument: placed.start, writes: placed.writes, reads };
       const returned = await this.#entries.run(frame, call);
       requireOk(name, returned);
       const { reads: read } = returned;

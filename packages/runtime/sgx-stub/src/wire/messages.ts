@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 
-/** A message: a header of a fixed length that says how long the body is. Both are lent by the reader: see {@link MessageReader}. */
+/** A message: a header of a fixed length that says how long the body is. See {@link MessageReader} for how long both are valid. */
 export interface Message {
   readonly header: DataView;
   readonly body: Uint8Array;
@@ -14,13 +14,18 @@ export interface MessageForm {
   readonly maxBodyBytes: () => number;
 }
 
+type Accept = (message: Message, isOfChunk: boolean) => void;
+
 const nothing = new Uint8Array(0);
+/** For less, a read of its own is not worth it. */
+const LARGE_BYTES = 65_536;
 
 /**
  * Cuts a stream into messages. A message that a chunk holds whole is not copied; of any other, one copy is held, and memory for it
  * is taken only when its header has been accepted.
  *
- * `header` and `body` share the memory of the chunk: use or copy them before the chunk is used again.
+ * `header`, and a `body` that is a part of the chunk, share its memory: use or copy them before the chunk is used again. Any other body
+ * has its own memory.
  */
 export class MessageReader {
   readonly #form: MessageForm;
@@ -33,35 +38,44 @@ export class MessageReader {
     this.#form = form;
   }
 
+  /**
+   * Where the next bytes of the stream may be read to, so that a large body is not copied: the chunk that is pushed next may be the
+   * beginning of this. Undefined when little is missing.
+   */
+  get room(): Uint8Array | undefined {
+    const left = (this.#body?.length ?? 0) - this.#bodyFilled;
+    return left >= LARGE_BYTES ? this.#body?.subarray(this.#bodyFilled) : undefined;
+  }
+
   /** True between messages: the stream may end here. */
   get isBetween(): boolean {
     return this.#headFilled === 0;
   }
 
   /**
-   * Calls `accept` once for each message that `chunk` completes.
+   * Calls `accept` once for each message that `chunk` completes, and says whether its body is a part of the chunk.
    * @throws SGX_WIRE_INVALID for a body that is longer than allowed
    */
-  push(chunk: Uint8Array, accept: (message: Message) => void): void {
+  push(chunk: Uint8Array, accept: Accept): void {
     let at = 0;
     while (at < chunk.length) at = this.#next(chunk, at, accept);
   }
 
   /** @returns where the next message begins */
-  #next(chunk: Uint8Array, at: number, accept: (message: Message) => void): number {
+  #next(chunk: Uint8Array, at: number, accept: Accept): number {
     const { headerBytes } = this.#form;
     if (this.#headFilled === 0 && chunk.length - at >= headerBytes) {
       const header = viewOf(chunk, at, headerBytes);
       const end = at + headerBytes + this.#bodyBytes(header);
       if (end <= chunk.length) {
-        accept({ header, body: chunk.subarray(at + headerBytes, end) });
+        accept({ header, body: chunk.subarray(at + headerBytes, end) }, true);
         return end;
       }
     }
     return this.#gather(chunk, at, accept);
   }
 
-  #gather(chunk: Uint8Array, start: number, accept: (message: Message) => void): number {
+  #gather(chunk: Uint8Array, start: number, accept: Accept): number {
     const { headerBytes } = this.#form;
     let at = start;
     if (this.#body === undefined) {
@@ -75,14 +89,15 @@ export class MessageReader {
       this.#bodyFilled = 0;
     }
     const piece = chunk.subarray(at, at + this.#body.length - this.#bodyFilled);
-    this.#body.set(piece, this.#bodyFilled);
+    const isThere = piece.buffer === this.#body.buffer && piece.byteOffset === this.#body.byteOffset + this.#bodyFilled;
+    if (!isThere) this.#body.set(piece, this.#bodyFilled);
     this.#bodyFilled += piece.length;
     at += piece.length;
     if (this.#bodyFilled === this.#body.length) {
       const message = { header: viewOf(this.#head, 0, headerBytes), body: this.#body };
       this.#headFilled = 0;
       this.#body = undefined;
-      accept(message);
+      accept(message, false);
     }
     return at;
   }

@@ -19,6 +19,7 @@ import {
   type GateAnswer,
   type GateHello,
   type GateRequest,
+  type Message,
   type MessageReader,
 } from '../../src/wire/index.ts';
 
@@ -76,7 +77,7 @@ const anyAnswer: fc.Arbitrary<GateAnswer> = fc.oneof(
 );
 
 /** Feeds bytes in pieces of a size; each message is read at once, since it lends its bytes. */
-function readAll<T>(reader: MessageReader, bytes: Uint8Array, size: number, read: (...args: ReadArguments) => T): T[] {
+function readAll<T>(reader: MessageReader, bytes: Uint8Array, size: number, read: (message: Message) => T): T[] {
   const found: T[] = [];
   const whole = Uint8Array.from(bytes);
   for (let at = 0; at < whole.length; at += size) {
@@ -85,7 +86,6 @@ function readAll<T>(reader: MessageReader, bytes: Uint8Array, size: number, read
   assert.ok(reader.isBetween);
   return found;
 }
-type ReadArguments = Parameters<Parameters<MessageReader['push']>[1]>;
 
 /** Values only: a Buffer and a Uint8Array of the same bytes are the same. */
 const plain = (value: unknown): string =>
@@ -143,6 +143,36 @@ const answer: GateAnswer = {
   window: empty,
   reads: [],
 };
+
+test('a large body may be read to where it stays, and other bytes of the stream meanwhile', () => {
+  const content = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  const [nothing, zeros] = [new Uint8Array(), { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n }];
+  const state = { kind: AnswerKind.DATA, reason: 0, cssa: 0, faultPage: 0n, final: false };
+  const stream = encodeGateAnswer({ ...state, ...zeros, stack: nothing, window: nothing, reads: [content] });
+  const reader = gateAnswerReader(() => content.length);
+  const found: { readonly body: Uint8Array; readonly isOfChunk: boolean }[] = [];
+  const accept = ({ body }: { readonly body: Uint8Array }, isOfChunk: boolean): void =>
+    void found.push({ body, isOfChunk });
+  const roomNow = (): Uint8Array | undefined => reader.room;
+  assert.equal(roomNow(), undefined);
+  reader.push(stream.subarray(0, 1000), accept);
+  let at = 1000;
+  for (const bytes of [100_000, 50_000]) {
+    const room = roomNow()?.subarray(0, bytes);
+    assert.ok(room !== undefined);
+    room.set(stream.subarray(at, at + bytes));
+    at += bytes;
+    reader.push(room, accept);
+  }
+  // The rest arrives elsewhere.
+  reader.push(stream.subarray(at), accept);
+  assert.equal(found.length, 1);
+  assert.equal(found[0]?.isOfChunk, false);
+  assert.deepEqual(found[0]?.body, content);
+  assert.equal(roomNow(), undefined);
+  reader.push(stream, accept);
+  assert.equal(found[1]?.isOfChunk, true);
+});
 
 test('a request lies as the stub reads it', () => {
   const [head, body] = encodeGateRequest({
