@@ -63,8 +63,7 @@ async function sendStream(platform: Platform, upload: number, { stream, signal }
     throwIfAborted(signal);
     if (piece.length === 0) throw new EnclosError('PLATFORM_UPLOAD_REFUSED', 'A piece of the stream is empty.');
     if (underWay.length === maxPiecesUnderWay) await underWay.shift();
-    // A copy, because the maker of the pieces may use their memory again.
-    const sent = platform.addSgx({ upload, chunk: piece.slice() });
+    const sent = platform.addSgx({ upload, chunk: piece });
     sent.catch(() => undefined);
     underWay.push(sent);
   }
