@@ -9,6 +9,7 @@ import { isEnclosError } from '@enclos/errors';
 import { createMetrics, loadEnclave, type EnclosLogger, type StreamAddress } from '@enclos/host';
 import type { StreamTransport } from '@enclos/manifest';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import type { Launcher } from '@enclos/tee';
 import { createWorkshop, descendants } from '@enclos/process-kit';
 import { streams } from '@enclos/process-kit/enclaves/streams';
 import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
@@ -53,17 +54,18 @@ function codeOfEnd(socket: Socket): Promise<string> {
 interface Loading {
   readonly transport: StreamTransport;
   readonly listen?: Readonly<Record<string, StreamAddress>>;
+  readonly launcher?: Launcher;
 }
 
 /** An enclave that echoes on its first listener, and what was seen of it. */
-async function load({ transport, listen = {} }: Loading) {
+async function load({ transport, listen = {}, launcher = platform }: Loading) {
   const said: string[] = [];
   const say = (_fields: unknown, message: string): void => void said.push(message);
   const logger: EnclosLogger = { error: say, warn: say, info: say, debug: say };
   const metrics = createMetrics();
   const enclave = await loadEnclave({
     ...(await workshop.signed('streams', { transport })),
-    launcher: platform,
+    launcher,
     interface: streams,
     isolation: 'best',
     untrusted: { answer: () => 'answer' },
@@ -95,6 +97,19 @@ describe('the transport that runs', () => {
       await enclave.dispose();
     });
   }
+
+  test('says why connections are relayed that could have been passed', async () => {
+    const relayedWhy = 'this machine lets no socket into an enclave. It got none.';
+    const launcher: Launcher = {
+      ...platform,
+      launch: async (request) => ({ ...(await platform.launch({ ...request, openPassage: undefined })), relayedWhy }),
+    };
+    const { enclave, said } = await load({ transport: 'either', launcher });
+    const { port } = enclave.listeners['first'] ?? {};
+    assert.ok(said.includes(`first listens at 127.0.0.1:${port}, relayed: ${relayedWhy}`), said.join('\n'));
+    await echo(enclave.listeners['first']);
+    await enclave.dispose();
+  });
 
   test('is relayed at a Unix socket, which cannot be passed', async () => {
     const first = { path: join(workshop.subfolder('socket'), 'first.sock') };

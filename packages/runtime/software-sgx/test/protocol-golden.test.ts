@@ -8,10 +8,10 @@ import { enclaveChannel, hostChannel, quoteChannel } from '@enclos/tee';
  * SHA-256 of the description of each protocol of a platform: every function with its place, its types and its bounds, from
  * which the codec makes the bytes. Recorded from version 0.1.0 in November 2026. Images that are built and hosts that are
  * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its third: in
- * the second sockets are passed, and in the third SGX images are launched. Images never speak it.
+ * the second sockets are passed, and in the third SGX images are launched and a host learns why streams are relayed. Images never speak it.
  */
 const recorded = [
-  ['of hosts', hostChannel, 'host_channel_3', '8bb3a0a7370a61f0876256a8dc3ef4c1eda2e9b0b4abb964ae2c7702a159f4ec'],
+  ['of hosts', hostChannel, 'host_channel_3', '95fc18fc24084ede9f9dc3eb051569875e4552e05b57ef11e92783fb50c755fb'],
   [
     'of enclaves',
     enclaveChannel,

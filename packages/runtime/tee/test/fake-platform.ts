@@ -21,6 +21,8 @@ export interface FakePlatform {
 export interface FakeOptions {
   /** The name, in its folder, of the passage that the next launches are told. */
   readonly passage?: string;
+  /** Why the next launches are told that their streams are relayed. */
+  readonly relayedWhy?: string;
   /** What happens at the announcement of an image and at each piece of it. */
   readonly onPiece?: () => void;
 }
@@ -70,7 +72,7 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
       // The notice of its end may come before the host knows of the enclave.
       await host?.exited({ enclave: 9n, exitCode: 5, detail: 'early' });
       const passagePath = options.passage && join(folder, options.passage);
-      return { enclave: 10n, gatePath, passagePath, ...identity };
+      return { enclave: 10n, gatePath, passagePath, relayedWhy: options.relayedWhy, ...identity };
     },
     createSgx({ threads }) {
       asked.push(`createSgx ${threads}`);

@@ -145,17 +145,19 @@ describe('a launch', () => {
     );
     assert.deepEqual(opened, ['p']);
     assert.equal(platform.asked.at(-1), 'initialize 7 passes');
+    assert.equal(launched.relayedWhy, undefined);
     await launched.terminate();
     launched.gate.destroy();
     await launcher.close();
   });
 
-  test('whose platform decided that nothing is passed opens no passage', async (t) => {
-    const platform = await fake(t);
+  test('whose platform decided that nothing is passed opens no passage, and learns why', async (t) => {
+    const platform = await fake(t, { relayedWhy: 'this machine lets no socket into an enclave.' });
     platform.listenAtGate();
     const launcher = await connectSoftwarePlatform(platform.socketPath);
     const launched = await launcher.launch(request({ openPassage: () => assert.fail('it opens one') }));
     assert.equal(platform.asked.at(-1), 'initialize 7 passes');
+    assert.equal(launched.relayedWhy, 'this machine lets no socket into an enclave.');
     await launched.terminate();
     launched.gate.destroy();
     await launcher.close();

@@ -105,7 +105,7 @@ async function launch<T extends Functions, U extends Functions>(
   const { identity, inspector } = launched;
   if (inspector !== undefined) options.developerTool?.takeInspector(manifest.name, identity, inspector);
   watch?.event('loaded', 'info', 'The platform measured and started the enclave.', loadedFields(launched));
-  for (const entry of manifest.listen) tellListening(watch, streams, entry);
+  for (const entry of manifest.listen) tellListening(watch, { streams, launched }, entry);
   return launched;
 }
 
@@ -118,14 +118,16 @@ function loadedFields({ identity, isolation }: LaunchedEnclave): LogFields {
 /** Says of each listener where it is, and how its connections reach the enclave. */
 function tellListening(
   watch: Watch | undefined,
-  streams: HostServices['streams'],
+  { streams, launched }: { readonly streams: HostServices['streams']; readonly launched: LaunchedEnclave },
   entry: EnclaveManifest['listen'][number],
 ): void {
   const { name } = entry;
   const { path, host = '', port = entry.port } = streams.listeners[name] ?? {};
   const address = path ?? (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
   const transport = streams.transportOf(entry);
-  watch?.event('accepting', 'info', `${name} listens at ${address}, ${transport}.`, {
+  const why = entry.transport === 'either' && transport === 'relayed' ? launched.relayedWhy : undefined;
+  const because = why === undefined ? '.' : `: ${why}`;
+  watch?.event('accepting', 'info', `${name} listens at ${address}, ${transport}${because}`, {
     listener: name,
     address,
     transport,

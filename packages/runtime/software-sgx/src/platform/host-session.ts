@@ -8,6 +8,9 @@ import type { PlatformServices } from './services.ts';
 import { createHostSgx } from './sgx/host-sgx.ts';
 import { createUploads } from './upload.ts';
 
+/** In UTF-16 units, of which each has at most 3 bytes in the protocol. */
+const maxRelayedWhy = 1024;
+
 /** Serves one connection of a host. When it ends, its enclaves end. */
 export function serveHost(services: PlatformServices, stream: Duplex, host: Host): void {
   const admission = createAdmission(connectionLimits(host.admission.limits), host.admission);
@@ -34,8 +37,9 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     add: ({ upload, chunk }) => uploads.add(upload, chunk),
     async initialize({ upload, ...request }) {
       const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
-      const { gatePath, inspectorPath, passagePath, isolation, identity } = instance;
-      return { enclave, gatePath, inspectorPath, passagePath, ...identity, isolation };
+      const { gatePath, inspectorPath, passagePath, relayedWhy, isolation, identity } = instance;
+      const paths = { gatePath, inspectorPath, passagePath };
+      return { enclave, ...paths, relayedWhy: relayedWhy?.slice(0, maxRelayedWhy), ...identity, isolation };
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
     createSgx: (bounds) => told(sgx.create(bounds)),

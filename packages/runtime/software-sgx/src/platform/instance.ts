@@ -21,7 +21,7 @@ import { gatePlace } from './host-folder.ts';
 import { inspectedLayers } from './isolation/inspected.ts';
 import { requireIsolation } from './isolation/plan.ts';
 import type { Host } from './host.ts';
-import { decidePassing, passingLayers } from './passing/decide.ts';
+import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -47,6 +47,8 @@ export interface Instance {
   readonly inspectorPath: string | undefined;
   /** Present when sockets are passed to it. Connect to it before the gate. */
   readonly passagePath: string | undefined;
+  /** Why no sockets are passed to it, where they could have been. */
+  readonly relayedWhy: string | undefined;
   readonly isolation: readonly IsolationLayer[];
   /** Resolves when the process has its image, or never will: then the image is no longer held. */
   readonly started: Promise<void>;
@@ -73,9 +75,9 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     checkInspector(enclave, request);
     const { audit, inspector: inspected = false, passes = false } = request;
     const { isolation, passingObstacle: obstacle } = services;
-    const passed = await decidePassing(image.manifest, { passes, layers: isolation.layers, obstacle });
+    const passing = await decidePassing(image.manifest, { passes, layers: isolation.layers, obstacle });
     user = await host.enclaveUsers?.take();
-    return await awaitGate(services, { enclave, image, debug, audit, inspected, passed, user, host });
+    return await awaitGate(services, { enclave, image, debug, audit, inspected, passing, user, host });
   } catch (error) {
     user?.giveBack();
     services.cpu.eremove(enclave);
@@ -114,8 +116,8 @@ interface LoadedInstance {
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
-  /** Sockets are passed to it. */
-  readonly passed: boolean;
+  /** Whether sockets are passed to it. */
+  readonly passing: PassingDecision;
   /** The enclave's own user, on a separated platform. */
   readonly user: EnclaveUser | undefined;
   /** The host that may connect to the gate. */
@@ -128,7 +130,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
   const listeners: Listeners = {
     gate: await listenForGate(folder, access),
     inspector: loaded.inspected ? await listenForGate(folder, access) : undefined,
-    passage: loaded.passed ? await listenForGate(folder, access) : undefined,
+    passage: loaded.passing.passed ? await listenForGate(folder, access) : undefined,
   };
   const close = (): void => {
     for (const listener of [listeners.gate, listeners.inspector, listeners.passage]) listener?.close();
@@ -154,6 +156,7 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
     gatePath: seen(listeners.gate.path),
     inspectorPath: listeners.inspector && seen(listeners.inspector.path),
     passagePath: listeners.passage && seen(listeners.passage.path),
+    relayedWhy: loaded.passing.relayedWhy,
     isolation: layersOf(services.isolation, loaded),
     started: started.catch(() => undefined),
     exited,
@@ -167,9 +170,9 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
 
 function layersOf(
   plan: PlatformServices['isolation'],
-  { inspected, passed }: Pick<LoadedInstance, 'inspected' | 'passed'>,
+  { inspected, passing }: Pick<LoadedInstance, 'inspected' | 'passing'>,
 ): readonly IsolationLayer[] {
-  const given = passed ? passingLayers(plan) : plan.layers;
+  const given = passing.passed ? passingLayers(plan) : plan.layers;
   return inspected ? inspectedLayers(given) : given;
 }
 

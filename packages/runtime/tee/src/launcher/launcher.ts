@@ -56,6 +56,8 @@ export interface LaunchedEnclave {
   readonly gate: Duplex;
   /** The requested inspector: messages of the Chrome DevTools Protocol, one a line. */
   readonly inspector?: Duplex | undefined;
+  /** Why the connections of its streams are relayed, where they could have been passed: a sentence. */
+  readonly relayedWhy?: string | undefined;
   /** Settles when the enclave process is gone; never rejects. */
   readonly exited: Promise<EnclaveExit>;
   /** Kills the enclave. Idempotent; resolves when it is gone. */

@@ -109,6 +109,7 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
     isolation: started.isolation,
     gate,
     ...(inspector === undefined ? {} : { inspector }),
+    ...(started.relayedWhy === undefined ? {} : { relayedWhy: started.relayedWhy }),
     exited,
     terminate,
   });

@@ -68,6 +68,8 @@ export const hostChannel = defineInterface({
         inspectorPath: option(string({ maxBytes: maxSocketPathBytes })),
         /** Present when the platform decided that sockets are passed to this enclave. */
         passagePath: option(string({ maxBytes: maxSocketPathBytes })),
+        /** Why they are relayed, where this host could pass them and the enclave takes both. */
+        relayedWhy: option(string({ maxBytes: 4096 })),
         mrEnclave: bytes({ exactBytes: 32 }),
         mrSigner: bytes({ exactBytes: 32 }),
         productId: uint16(),

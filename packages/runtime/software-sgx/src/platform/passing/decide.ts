@@ -13,6 +13,13 @@ export interface PassingOptions {
   readonly obstacle: () => Promise<string | undefined>;
 }
 
+/** How the streams of an enclave that may be passed reach it. */
+export interface PassingDecision {
+  readonly passed: boolean;
+  /** Why they are relayed although their host passes sockets: a sentence. */
+  readonly relayedWhy?: string;
+}
+
 /**
  * Decides, from the measured manifest, whether connected sockets are passed to an enclave: one decision for all of its streams
  * that may be passed. Only under the system call filter, without which a socket could be made to reach out again: `connect` with
@@ -22,12 +29,12 @@ export interface PassingOptions {
 export async function decidePassing(
   manifest: Pick<EnclaveManifest, 'listen' | 'connect'>,
   options: PassingOptions,
-): Promise<boolean> {
-  if (![...manifest.listen, ...manifest.connect].some(mayBePassed)) return false;
+): Promise<PassingDecision> {
+  if (![...manifest.listen, ...manifest.connect].some(mayBePassed)) return { passed: false };
   const refusal = await whyNot(options);
-  if (refusal === undefined) return true;
+  if (refusal === undefined) return { passed: true };
   const [required] = mustBePassed(manifest);
-  if (required === undefined) return false;
+  if (required === undefined) return options.passes ? { passed: false, relayedWhy: refusal.why } : { passed: false };
   const message = `The connections of "${required.name}" must be passed, and ${refusal.why}`;
   throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, {
     details: { stream: required.name },

@@ -36,7 +36,7 @@ describe('whether sockets are passed', () => {
   for (const [what, of, isPassed] of decided) {
     test(`${isPassed ? 'yes' : 'no'}, for ${what}`, async () => {
       const obstacle = isPassed ? works : neverTried;
-      assert.equal(await decidePassing(of, { ...active, obstacle }), isPassed);
+      assert.deepEqual(await decidePassing(of, { ...active, obstacle }), { passed: isPassed });
     });
   }
 
@@ -48,8 +48,11 @@ describe('whether sockets are passed', () => {
   ] as const;
   for (const [what, options, message, next] of lacking) {
     test(`with ${what}: what may be passed is relayed, and what must be is refused`, async () => {
-      assert.equal(await decidePassing(streams(['either'], ['either']), options), false);
-      assert.equal(await decidePassing(streams(['relayed']), options), false);
+      const { passed, relayedWhy = '' } = await decidePassing(streams(['either'], ['either']), options);
+      assert.equal(passed, false);
+      // A host that passes none knows why.
+      assert.match(relayedWhy, options.passes ? message : /^$/);
+      assert.deepEqual(await decidePassing(streams(['relayed']), options), { passed: false });
       const refusal = { code: 'STREAM_TRANSPORT_UNAVAILABLE', message, next };
       await assert.rejects(decidePassing(streams(['either'], ['passed']), options), {
         ...refusal,
