@@ -80,12 +80,11 @@ const measureHelp = `Print the MRENCLAVE of an image.
 
 Usage: enclos measure FILE [--json]
 
-Reads an SGXS stream, made by this tool or another, and prints its MRENCLAVE. Memory use is
-constant, however large the stream is. For an image that \`enclos build\` made, \`sha256sum\` prints
-the same value.
+Prints the MRENCLAVE of an enclave: of an SGXS stream, made by this tool or another, or of the
+signed file of Intel’s SGX SDK or of Open Enclave. Memory use is constant, however large the
+enclave is. For an image that \`enclos build\` made, \`sha256sum\` prints the same value.
 
-Enclave files of Intel’s SGX SDK and of Open Enclave are not measured yet; \`enclos inspect\`
-shows what their signature names.
+For the file of an SDK, standard error says whether its SIGSTRUCT names the same enclave.
 
 Arguments
   FILE  The image; - reads standard input
@@ -97,6 +96,8 @@ Options
 Examples
   # Measure an image
   enclos measure .enclos/vault.sgxs
+  # Measure an enclave of Intel’s SGX SDK or of Open Enclave
+  enclos measure enclave.signed.so
   # Measure what another program writes
   enclos measure - < enclave.sgxs
 
@@ -165,8 +166,9 @@ test('every command has an example that starts with its own name, and parses', a
     assert.ok(command.examples.length > 0, name);
     for (const { command: line } of command.examples) {
       assert.ok(line.startsWith(`enclos ${name}`), line);
-      const words = (line.replace(/ [<>] .*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
-      parseCommand({ name, command, refuse: refuseUsage }, words.slice(1 + entry.name.length));
+      const words = line.replace(/ [<>] .*/, '').match(/'[^']*'|"[^"]*"|\S+/g) ?? [];
+      const plain = words.map((word) => (word.startsWith("'") ? word.slice(1, -1) : word.replaceAll('"', '')));
+      parseCommand({ name, command, refuse: refuseUsage }, plain.slice(1 + entry.name.length));
     }
   }
 });

@@ -1,9 +1,9 @@
 import { eventLines } from './events.ts';
 import { run } from './run.ts';
-import { signedOptions } from './signed/options.ts';
-import { jsonSignedEvents, printOnStandardError, signedEvents } from './signed/render.ts';
-import { runProgram } from './signed/run-program.ts';
-import { runSigned } from './signed/run-signed.ts';
+import { signedOptions } from '../../signed/options.ts';
+import { jsonSignedEvents, printOnStandardError, signedEvents } from '../../signed/render.ts';
+import { runProgram } from '../../signed/run-program.ts';
+import { runSigned } from '../../signed/run-signed.ts';
 import { defineCommand } from '../define.ts';
 import { eventsOption } from '../../options/events.ts';
 import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { EnclosError } from '@enclos/errors';
-import { callFailure } from '../../../src/commands/run/signed/call-failure.ts';
-import { loadHandlers } from '../../../src/commands/run/signed/handlers.ts';
-import { plannedCall } from '../../../src/commands/run/signed/calls.ts';
+import { callFailure } from '../../../src/signed/call-failure.ts';
+import { loadHandlers } from '../../../src/signed/handlers.ts';
+import { plannedCall } from '../../../src/signed/calls.ts';
 import { temporaryFolder } from '../../cli.ts';
-import { jsonOfValue, valueOfJson } from '../../../src/commands/run/signed/values.ts';
+import { jsonOfValue, valueOfJson } from '../../../src/signed/values.ts';
 
 describe('values of calls in JSON', () => {
   test('are bytes, large integers, and what JSON has', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EnclosError } from '@enclos/errors';
-import { bundleHost } from '../../../project/bundle-host.ts';
+import { bundleHost } from '../project/bundle-host.ts';
 
 /**
  * Loads the module whose exports are the handlers of OCALLs, by name; or whose default export is an object of them. TypeScript is

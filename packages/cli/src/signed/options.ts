@@ -1,4 +1,4 @@
-import { codeOptions, compileOptions } from '../../../interfaces/options.ts';
+import { codeOptions, compileOptions } from '../interfaces/options.ts';
 
 /** Options of `enclos run` for a signed enclave of another SDK. */
 export const signedOptions = {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue, parseJson } from '@enclos/codec/json';
 import { didYouMean } from '@enclos/diagnostics';
-import { refuseUsage } from '../../../usage/usage-error.ts';
+import { refuseUsage } from '../usage/usage-error.ts';
 import { valueOfJson } from './values.ts';
 
 /** An ECALL of the command line. */
