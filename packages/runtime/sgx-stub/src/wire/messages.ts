@@ -17,7 +17,7 @@ export interface MessageForm {
 type Accept = (message: Message, isOfChunk: boolean) => void;
 
 const nothing = new Uint8Array(0);
-/** For less, a read of its own is not worth it. */
+/** For less, a separate read is not worth it. */
 const LARGE_BYTES = 65_536;
 
 /**
