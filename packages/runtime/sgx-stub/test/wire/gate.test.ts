@@ -145,11 +145,11 @@ const answer: GateAnswer = {
 };
 
 test('a large body may be read to where it stays, and other bytes of the stream meanwhile', () => {
-  const content = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
+  const memory = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
   const [nothing, zeros] = [new Uint8Array(), { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n }];
   const state = { kind: AnswerKind.DATA, reason: 0, cssa: 0, faultPage: 0n, final: false };
-  const stream = encodeGateAnswer({ ...state, ...zeros, stack: nothing, window: nothing, reads: [content] });
-  const reader = gateAnswerReader(() => content.length);
+  const stream = encodeGateAnswer({ ...state, ...zeros, stack: nothing, window: nothing, reads: [memory] });
+  const reader = gateAnswerReader(() => memory.length);
   const found: { readonly body: Uint8Array; readonly isOfChunk: boolean }[] = [];
   const accept = ({ body }: { readonly body: Uint8Array }, isOfChunk: boolean): void =>
     void found.push({ body, isOfChunk });
@@ -168,7 +168,7 @@ test('a large body may be read to where it stays, and other bytes of the stream 
   reader.push(stream.subarray(at), accept);
   assert.equal(found.length, 1);
   assert.equal(found[0]?.isOfChunk, false);
-  assert.deepEqual(found[0]?.body, content);
+  assert.deepEqual(found[0]?.body, memory);
   assert.equal(roomNow(), undefined);
   reader.push(stream, accept);
   assert.equal(found[1]?.isOfChunk, true);
