@@ -16,7 +16,7 @@ const steps = [
   torture('gate-decoder', '--frames', '1000000', '--seed', '1'),
   torture('gate-live', '--frames', '100000', '--seed', '1'),
   torture('platform-live', '--frames', '100000', '--seed', '1'),
-  torture('kill-matrix', '--moments', '150', '--seed', '1'),
+  torture('kill-matrix', '--moments', '105', '--seed', '1'),
   torture('disk-full', '--seed', '1'),
   torture('read-only', '--seed', '1'),
   torture('clock', '--seed', '1'),

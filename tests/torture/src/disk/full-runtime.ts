@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { isEnclosError } from '@enclos/errors';
 import type { Tally } from '../program.ts';
@@ -7,15 +8,13 @@ import { same } from './expect.ts';
 import { loadSubject } from '../load-subject.ts';
 import { mountDisk } from './own-mounts.ts';
 
-/** Root, folder, life socket, filter, platform socket, gate: with so many names an enclave can start. */
-const enoughInodes = 6;
-
 /** Starts platforms and enclaves where there is place for none, one, and so on of the files that they need. */
 export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void> {
   const disk = mountDisk(lane.tmp, { pages: 100 });
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = lane.tmp;
   try {
+    const enoughInodes = await neededInodes(lane);
     for (let inodes = 1; inodes <= enoughInodes; inodes++) {
       await tally.check(`runtime folder full: ${inodes} of ${enoughInodes} names`, async () => {
         disk.resize({ pages: 100, inodes });
@@ -41,6 +40,20 @@ export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void>
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
     disk.close();
+  }
+}
+
+/**
+ * With so many names an enclave can start: the root and its folder, what a running platform has in that folder (its sockets and
+ * filters, of which the stub of SGX images has one where it was built), and a gate.
+ */
+async function neededInodes(lane: Lane): Promise<number> {
+  const platform = await startPlatform({ stateFolder: lane.state });
+  try {
+    const [folder = ''] = readdirSync(lane.tmp);
+    return 2 + readdirSync(join(lane.tmp, folder)).length + 1;
+  } finally {
+    await platform.close();
   }
 }
 
