@@ -3,7 +3,7 @@ import './errors.ts';
 export { defaultCallTimeoutMs } from './run/call-deadline.ts';
 export { EndCause, endedInTime, observed, reportEnd } from './run/life.ts';
 export { defaultDisposeTimeoutMs, defaultStartTimeoutMs } from './run/load-options.ts';
-export { endError } from './run/lost-enclave.ts';
+export { endError, reportedExit } from './run/lost-enclave.ts';
 export { requireRange } from './run/option-range.ts';
 export { codeOf, createWatch, type Watch, WatchedOperation } from './observe/watch.ts';
 export { failAtCaller } from './report/caller-stack.ts';

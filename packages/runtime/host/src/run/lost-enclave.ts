@@ -7,6 +7,11 @@ import type { EnclaveExit, LaunchedEnclave } from '@enclos/tee';
 /** How long the platform may take to say why a process has ended, after the end of its gate. */
 const reportTimeoutMs = 2000;
 
+/** Why a process has ended, when the platform says it in time: the gate may end long before. Never rejects. */
+export function reportedExit(exited: Promise<EnclaveExit>): Promise<EnclaveExit | undefined> {
+  return underDeadline(reportTimeoutMs, (signal) => untilAborted(signal, exited)).catch(() => undefined);
+}
+
 /** The end of an enclave, as the host learns of it. */
 export interface EnclaveEnd {
   /** Passes on the end of the gate only when it is known why, so that the errors of all pending calls can say it. */
@@ -25,9 +30,7 @@ export function watchEnd(
     // An enclave that only closed its gate would not end by itself.
     void terminate();
     try {
-      const exit = await underDeadline(reportTimeoutMs, (signal) => untilAborted(signal, exited)).catch(
-        () => undefined,
-      );
+      const exit = await reportedExit(exited);
       known = exit && readable(exit);
     } finally {
       events.end(error);

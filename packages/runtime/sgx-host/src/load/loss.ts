@@ -1,10 +1,6 @@
-import { underDeadline, untilAborted } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
-import { endError } from '@enclos/host/life';
+import { endError, reportedExit } from '@enclos/host/life';
 import type { EnclaveExit, LaunchedSgxEnclave } from '@enclos/tee';
-
-/** How long the platform may take to say why a process has ended, after the end of a gate. */
-const REPORT_TIMEOUT_MS = 2000;
 
 /** Such an enclave has no output to show, not even in debug mode. */
 const next =
@@ -47,9 +43,7 @@ export class Loss {
     // An enclave that only closed a gate would not end by itself.
     void terminate().catch(() => undefined);
     const exit =
-      reason === undefined
-        ? await underDeadline(REPORT_TIMEOUT_MS, (signal) => untilAborted(signal, exited)).catch(() => undefined)
-        : { exitCode: undefined, signal: undefined, detail: reason };
+      reason === undefined ? await reportedExit(exited) : { exitCode: undefined, signal: undefined, detail: reason };
     const { message } = endError('ENCLAVE_LOST', exit, undefined);
     const error = new EnclosError('ENCLAVE_LOST', message, { next });
     this.#close(error);
