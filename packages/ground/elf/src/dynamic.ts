@@ -1,5 +1,6 @@
+import { viewOf } from '@enclos/codec';
 import { PT_DYNAMIC, type Segment } from './header.ts';
-import { readExactly, viewOf, type ReadAt } from './read.ts';
+import { readExactly, type ReadAt } from './read.ts';
 
 /** Dynamic tags (System V ABI, chapter 5). */
 export const DynamicTag = Object.freeze({

@@ -1,4 +1,5 @@
-import { readExactly, viewOf, type ReadAt } from './read.ts';
+import { viewOf } from '@enclos/codec';
+import { readExactly, type ReadAt } from './read.ts';
 
 /** E_MACHINE (System V ABI, chapter 4). */
 export const EM_X86_64 = 62;

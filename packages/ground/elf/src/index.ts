@@ -14,7 +14,7 @@ export {
   type ElfHeader,
   type Segment,
 } from './header.ts';
-export { readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
+export { readExactly, type FilePart, type ReadAt } from './read.ts';
 export { readSections, type ElfSection } from './sections.ts';
 export {
   findSymbols,

@@ -19,8 +19,6 @@ export function readExactly(read: ReadAt, { offset, sizeBytes }: FilePart, maxBy
   return bytes;
 }
 
-export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
 /** The name that begins at `offset` of a table of names; empty for one that is longer than `maxBytes` or has no end. */
 export function nameAt(names: Uint8Array, offset: number, maxBytes: number): string {
   const bytes = names.subarray(offset, offset + maxBytes + 1);

@@ -1,4 +1,5 @@
-import { nameAt, readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
+import { viewOf } from '@enclos/codec';
+import { nameAt, readExactly, type FilePart, type ReadAt } from './read.ts';
 
 /** One section of an ELF file, as its header says. */
 export interface ElfSection extends FilePart {

@@ -1,4 +1,5 @@
-import { nameAt, readExactly, viewOf, type FilePart, type ReadAt } from './read.ts';
+import { viewOf } from '@enclos/codec';
+import { nameAt, readExactly, type FilePart, type ReadAt } from './read.ts';
 import type { ElfSection } from './sections.ts';
 
 /** A symbol of `.dynsym`. */

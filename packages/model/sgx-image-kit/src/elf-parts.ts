@@ -26,10 +26,6 @@ export interface SectionPart {
   readonly align: number;
 }
 
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 export function partsOf(elf: Uint8Array): ElfParts {
   const view = viewOf(elf);
   const u64 = (at: number): number => Number(view.getBigUint64(at, true));
@@ -66,3 +62,4 @@ function symbolsOf(elf: Uint8Array, sections: ReadonlyMap<string, SectionPart>):
 function textAt(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...bytes.subarray(start, bytes.indexOf(0, start)));
 }
+import { viewOf } from '@enclos/codec';

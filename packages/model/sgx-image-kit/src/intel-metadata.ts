@@ -1,5 +1,3 @@
-import { viewOf } from './elf-parts.ts';
-
 /** One entry of the layout table. */
 export interface LayoutEntry {
   readonly id: number;
@@ -97,3 +95,4 @@ function writeGroup(view: DataView, at: number, { entries, times, stepBytes }: I
   view.setUint32(at + 4, times, true);
   view.setBigUint64(at + 8, BigInt(stepBytes), true);
 }
+import { viewOf } from '@enclos/codec';

@@ -1,5 +1,6 @@
+import { viewOf } from '@enclos/codec';
 import { compileEnclave } from './compiler.ts';
-import { partsOf, viewOf, type ElfParts } from './elf-parts.ts';
+import { partsOf, type ElfParts } from './elf-parts.ts';
 import { intelMetadata, type IntelLayout, type LayoutEntry } from './intel-metadata.ts';
 import { enclaveSizeFor, pageBytes, pageFlags, pagesOf, roundUp, tcsBytes } from './pages.ts';
 import { segmentPages } from './segments.ts';

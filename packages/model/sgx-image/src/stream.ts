@@ -1,4 +1,4 @@
-import { viewOf } from '@enclos/elf';
+import { viewOf } from '@enclos/codec';
 import {
   PAGE_SIZE,
   SGXS_CHUNK_BYTES as chunkBytes,

@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, utf8 } from '@enclos/codec';
+import { equalBytes, fromHex, utf8, viewOf } from '@enclos/codec';
 import { taggedEvidence } from './attested-certificate.ts';
 
 /** What is wrapped around evidence, as bytes. */
@@ -26,10 +26,6 @@ export const oeFormats: Readonly<Record<string, string>> = Object.freeze({
   a3a21e871b4d4014b70aa125d2fbcd8c: 'SGX_ECDSA: an SGX quote, then custom claims',
   '09264a5d9ff8429a9b88f36f37c0f0d0': 'SGX_LOCAL: a report for an enclave on the same machine',
 });
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** How long the quote says that it is; all that there is when it does not get so far. */
 export function quoteLength(bytes: Uint8Array): number {

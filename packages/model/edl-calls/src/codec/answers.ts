@@ -1,8 +1,8 @@
+import { viewOf } from '@enclos/codec';
 import { refuse } from '../arena/refusal.ts';
 import type { OcallAnswer } from '../arena/contract.ts';
 import { ownMember } from '../forms/form.ts';
 import { encodeText } from '../forms/text.ts';
-import { viewOf } from './arena-reader.ts';
 import { elementPath, elementsOf } from './buffer-plan.ts';
 import type { CallPlan, StringPlan } from './call-plan.ts';
 import { measureAt } from './extent-plan.ts';

@@ -1,4 +1,4 @@
-import { concatBytes } from '@enclos/codec';
+import { concatBytes, viewOf } from '@enclos/codec';
 import type { ArenaMemory } from '../arena/memory.ts';
 import { refuse } from '../arena/refusal.ts';
 import { terminatorIn, unitBytes } from '../forms/text.ts';
@@ -70,8 +70,4 @@ export class ArenaReader {
     this.charge(count * buffer.sequence.cost, spot.path);
     return readBuffer(buffer, spot, count, follow);
   }
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

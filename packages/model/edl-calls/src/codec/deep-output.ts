@@ -1,7 +1,7 @@
+import { viewOf } from '@enclos/codec';
 import type { OcallAnswer } from '../arena/contract.ts';
 import type { ArenaPatch } from '../arena/memory.ts';
 import { refuse } from '../arena/refusal.ts';
-import { viewOf } from './arena-reader.ts';
 import { elementsOf } from './buffer-plan.ts';
 import { ImageBuilder, roundUpPiece } from './image-builder.ts';
 import { oeHead } from './oe-call-record.ts';

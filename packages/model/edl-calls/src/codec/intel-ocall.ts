@@ -1,10 +1,11 @@
+import { viewOf } from '@enclos/codec';
 import type { OcallAnswer, OcallArguments } from '../arena/contract.ts';
 import type { ArenaMemory, ArenaPatch } from '../arena/memory.ts';
 import type { EdlValue } from '../arena/values.ts';
 import type { Spot } from '../forms/form.ts';
 import { decodeText } from '../forms/text.ts';
 import { answerBuffer, answerCall, answerOf, answerText } from './answers.ts';
-import { ArenaReader, viewOf } from './arena-reader.ts';
+import { ArenaReader } from './arena-reader.ts';
 import type { BufferPlan, DeepMember } from './buffer-plan.ts';
 import type { BufferParameterPlan, CallPlan, ParameterPlan, StringPlan } from './call-plan.ts';
 import { bytesOf, countOf } from './extent-plan.ts';

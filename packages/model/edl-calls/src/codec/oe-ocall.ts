@@ -1,10 +1,11 @@
+import { viewOf } from '@enclos/codec';
 import type { OcallAnswer, OcallArguments } from '../arena/contract.ts';
 import type { ArenaMemory, ArenaPatch } from '../arena/memory.ts';
 import { refuse } from '../arena/refusal.ts';
 import type { EdlValue } from '../arena/values.ts';
 import { unitBytes } from '../forms/text.ts';
 import { answerBuffer, answerCall, answerOf, answerText } from './answers.ts';
-import { ArenaReader, viewOf } from './arena-reader.ts';
+import { ArenaReader } from './arena-reader.ts';
 import type { BufferParameterPlan, CallPlan, StringPlan } from './call-plan.ts';
 import { encodeDeepOutput, putDeepCopyBuffer } from './deep-output.ts';
 import { bytesOf, countOf } from './extent-plan.ts';

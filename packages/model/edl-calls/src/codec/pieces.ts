@@ -1,7 +1,8 @@
+import { viewOf } from '@enclos/codec';
 import { refuse } from '../arena/refusal.ts';
 import type { EdlValue } from '../arena/values.ts';
 import type { Spot } from '../forms/form.ts';
-import { type ArenaReader, viewOf } from './arena-reader.ts';
+import type { ArenaReader } from './arena-reader.ts';
 import type { BufferPlan, DeepMember } from './buffer-plan.ts';
 import { decodeText, unitBytes } from '../forms/text.ts';
 import type { StringPlan } from './call-plan.ts';

@@ -1,4 +1,4 @@
-import { viewOf } from '@enclos/elf';
+import { viewOf } from '@enclos/codec';
 import { PAGE_SIZE, PageFlags } from '@enclos/sgx';
 
 import { maxRegions, zeros, type Region, type RegionContent } from '../pages/region.ts';

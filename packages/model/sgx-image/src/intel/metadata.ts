@@ -1,5 +1,5 @@
-import { equalBytes, isZero, utf8 } from '@enclos/codec';
-import { readExactly, viewOf, type ElfSection, type ReadAt } from '@enclos/elf';
+import { equalBytes, isZero, utf8, viewOf } from '@enclos/codec';
+import { readExactly, type ElfSection, type ReadAt } from '@enclos/elf';
 
 import { SIGSTRUCT_BYTES, signatureIn } from '../signature.ts';
 import { refuse } from '../refusals.ts';

@@ -1,4 +1,5 @@
-import { readExactly, viewOf, type ElfSection, type ReadAt } from '@enclos/elf';
+import { viewOf } from '@enclos/codec';
+import { readExactly, type ElfSection, type ReadAt } from '@enclos/elf';
 import { Attribute } from '@enclos/sgx';
 
 import type { SdkProduct } from '../image.ts';

@@ -1,11 +1,5 @@
-import {
-  readRelocationTable,
-  readSymbolValues,
-  relocationsIn,
-  viewOf,
-  type ElfSection,
-  type ReadAt,
-} from '@enclos/elf';
+import { viewOf } from '@enclos/codec';
+import { readRelocationTable, readSymbolValues, relocationsIn, type ElfSection, type ReadAt } from '@enclos/elf';
 
 import { roundUpToPage } from '../pages/segments.ts';
 import { refuse } from '../refusals.ts';

@@ -1,3 +1,4 @@
+import { viewOf } from '@enclos/codec';
 import type { ArenaMemory, ArenaPatch } from '@enclos/edl-calls/host';
 import type { ThreadEvents } from '../calls/thread-events.ts';
 import type { Cpuid } from '../processor/cpuid.ts';
@@ -134,8 +135,4 @@ function returned(address: bigint, status: number): ArenaPatch {
   const bytes = new Uint8Array(4);
   viewOf(bytes).setUint32(0, status, true);
   return { address, bytes };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

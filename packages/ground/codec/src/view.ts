@@ -1,0 +1,4 @@
+/** A view of the same bytes, wherever they stand in their memory. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
