@@ -1,6 +1,6 @@
 import { ByteReader, ByteWriter, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isCleanPath } from './manifest.ts';
+import { isCleanPath } from './rules.ts';
 
 /** A file whose content is part of the measurement. */
 export interface EmbeddedFile {

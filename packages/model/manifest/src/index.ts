@@ -12,14 +12,16 @@ export {
   type ReadImage,
 } from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';
+export { decodeInterpreterManifest, decodeManifest, encodeManifest } from './manifest.ts';
 export {
-  decodeManifest,
-  encodeManifest,
-  isCleanPath,
-  mayBePassed,
-  mustBePassed,
+  isProgramManifest,
   type EnclaveManifest,
   type InterpreterIdentity,
+  type InterpreterManifest,
+  type ProgramManifest,
+  type ProgramSettings,
   type StreamTransport,
-} from './manifest.ts';
+} from './form.ts';
+export { isCleanPath } from './rules.ts';
+export { mayBePassed, mustBePassed } from './transports.ts';
 export { interfaceDigest } from './interface-digest.ts';

@@ -7,6 +7,7 @@ import { isEnclosError } from '@enclos/errors';
 import { readImage } from '@enclos/manifest';
 import { confine, loaderExitCodes, loaderParts } from '@enclos/loader';
 import { connectGramineGate, createGramineAttester, readGateTicket, servePlatformChannel } from '@enclos/tee/gramine';
+import { requireScript } from './execution.ts';
 
 /**
  * The program inside Gramine, which replaces the software platform's loader: it reads the image that the Gramine manifest
@@ -21,7 +22,7 @@ import { connectGramineGate, createGramineAttester, readGateTicket, servePlatfor
  */
 async function start(imagePath: string): Promise<void> {
   const image = readImage(new Uint8Array(readFileSync(imagePath)));
-  isDebug = image.manifest.debug;
+  isDebug = requireScript(image.manifest).debug;
   const attester = createGramineAttester();
   const gate = await connectGramineGate(await readGateTicket(standardInput()));
   if (!isDebug) keepQuiet();

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { gramineArguments, gramineProgram, requireRelayable } from '@enclos/gramine';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { gramineArguments, gramineProgram, requireRelayable, requireScript } from '@enclos/gramine';
+import type { EnclaveManifest, InterpreterManifest } from '@enclos/manifest';
 import { verifyInterpreter } from '@enclos/software-sgx';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
 import { exists, unreadable } from '../../files/read.ts';
@@ -64,10 +64,10 @@ function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapS
  *
  * @param at where the output folder will be on the machine that runs the enclave; its paths are measured.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, CLI_GRAMINE_MISSING, CLI_LIBRARY_MISSING, CLI_FILE_INVALID,
- * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
+ * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, PROGRAM_EXECUTION_UNAVAILABLE, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
  */
 export async function planGramine(image: SignedImage, at: string, settings: GramineSettings): Promise<GraminePlan> {
-  const { manifest: measured } = image;
+  const measured = requireScript(image.manifest);
   const { gramineFolder } = settings;
   requireRelayable(measured);
   requireSearchable(at);
@@ -75,10 +75,12 @@ export async function planGramine(image: SignedImage, at: string, settings: Gram
   const root = at.replace(/\/$/, '');
   const [libraryPath, runtime] = [`${root}/lib`, `${gramineFolder}/runtime/glibc`];
   const files = await Promise.all(
-    (await findSources(image, runtime, settings)).map(async ({ role, source, copy, sha256 }): Promise<GramineFile> => {
-      const path = copy === undefined ? source : `${root}/${copy}`;
-      return Object.freeze({ role, source, path, copy, sha256: sha256 ?? (await hashOf(source)) });
-    }),
+    (await findSources({ ...image, manifest: measured }, runtime, settings)).map(
+      async ({ role, source, copy, sha256 }): Promise<GramineFile> => {
+        const path = copy === undefined ? source : `${root}/${copy}`;
+        return Object.freeze({ role, source, path, copy, sha256: sha256 ?? (await hashOf(source)) });
+      },
+    ),
   );
   const of = (role: GramineFileRole): readonly TrustedFile[] =>
     files.filter((file) => file.role === role).map(({ path, sha256 }) => ({ path, sha256: fromHex(sha256) }));
@@ -129,7 +131,7 @@ interface Source extends Pick<GramineFile, 'role' | 'source' | 'copy'> {
 }
 
 async function findSources(
-  { path, manifest, identity }: SignedImage,
+  { path, manifest, identity }: SignedImage & { readonly manifest: InterpreterManifest },
   runtime: string,
   { gramineFolder, libraryFolder, interpreter: given }: GramineSettings,
 ): Promise<readonly Source[]> {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { readImagePages, type ReadImage } from '@enclos/manifest';
+import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import {
   enclaveChannel,
@@ -87,11 +87,13 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 
 /** The manifest says which interpreter the signer measured; this machine must have exactly that one. */
 function checkInterpreter({ interpreter }: PlatformServices, image: ReadImage): void {
-  const known = image.manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
+  const { manifest } = image;
+  if (isProgramManifest(manifest)) throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE');
+  const known = manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {
     throw new EnclosError(
       'INTERPRETER_MISMATCH',
-      `The image was built for Node ${image.manifest.interpreter.version}; this platform has ${interpreter.version}.`,
+      `The image was built for Node ${manifest.interpreter.version}; this platform has ${interpreter.version}.`,
     );
   }
 }
