@@ -21,7 +21,7 @@ export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './program-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { nativeCompilers, nativeTest } from './native-test.ts';
-export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
+export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';
