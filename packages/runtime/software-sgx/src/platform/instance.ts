@@ -7,8 +7,8 @@ import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@
 import type { EnclaveAudit } from '../platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import type { MeasuredImage } from '../cpu/measured-image.ts';
-import type { EnclaveProcess } from './enclave-child.ts';
-import { spawnEnclave, type SpawnOptions } from './enclave-process.ts';
+import type { EnclaveProcess } from './process/enclave-child.ts';
+import { spawnEnclave, type SpawnOptions } from './process/enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { gatePlace } from './host-folder.ts';
 import { inspectedLayers, programLayers, requireIsolation } from '@enclos/isolation';
@@ -17,7 +17,7 @@ import { decidePassing, passingLayers, type PassingDecision } from './passing/de
 import { requireProgram } from './programs/require-program.ts';
 import { startProgram } from './programs/start-program.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
-import { serveEnclave } from './serve-enclave.ts';
+import { serveEnclave } from './process/serve-enclave.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface InstanceRequest {

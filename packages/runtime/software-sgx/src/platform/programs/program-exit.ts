@@ -1,5 +1,5 @@
 import type { EnclaveExit } from '@enclos/tee';
-import { lastText, maxDetailBytes, signalOf } from '../exit-detail.ts';
+import { lastText, maxDetailBytes, signalOf } from '../process/exit-detail.ts';
 
 export interface ProgramEnd {
   readonly code: number | null;

@@ -2,9 +2,9 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import { programCommand, programPlan, programTasks, withOpened, type IsolationPlan } from '@enclos/isolation';
 import { enclaveDescriptors } from '@enclos/loader';
 import type { ProgramManifest, ReadImage } from '@enclos/manifest';
-import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from '../enclave-child.ts';
-import type { SpawnOptions } from '../enclave-process.ts';
-import { descriptor, leave } from '../process-group.ts';
+import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from '../process/enclave-child.ts';
+import type { SpawnOptions } from '../process/enclave-process.ts';
+import { descriptor, leave } from '../process/process-group.ts';
 import { describeProgramExit } from './program-exit.ts';
 import type { ProgramServices } from './program-files.ts';
 

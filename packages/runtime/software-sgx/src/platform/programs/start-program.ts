@@ -1,4 +1,4 @@
-import { serveEnclave, type ServedEnclave } from '../serve-enclave.ts';
+import { serveEnclave, type ServedEnclave } from '../process/serve-enclave.ts';
 import type { PlatformServices } from '../services.ts';
 import { neverGreeted } from './program-exit.ts';
 import { placeProgram } from './program-files.ts';

@@ -1,10 +1,10 @@
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { enclaveChannel, openChannel } from '@enclos/tee';
-import type { LoadedEnclave } from '../cpu/cpu.ts';
-import type { EnclaveAudit } from '../platform-audit.ts';
+import type { LoadedEnclave } from '../../cpu/cpu.ts';
+import type { EnclaveAudit } from '../../platform-audit.ts';
 import type { EnclaveProcess } from './enclave-child.ts';
-import type { PlatformServices } from './services.ts';
+import type { PlatformServices } from '../services.ts';
 
 /** The enclave of a process, and how it is served. */
 export interface ServedEnclave {
