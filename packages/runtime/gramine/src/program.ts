@@ -4,10 +4,9 @@ import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { Script } from 'node:vm';
 import { isEnclosError } from '@enclos/errors';
-import { readImage } from '@enclos/manifest';
+import { isProgramManifest, readImage } from '@enclos/manifest';
 import { confine, loaderExitCodes, loaderParts } from '@enclos/loader';
 import { connectGramineGate, createGramineAttester, readGateTicket, servePlatformChannel } from '@enclos/tee/gramine';
-import { requireScript } from './execution.ts';
 
 /**
  * The program inside Gramine, which replaces the software platform's loader: it reads the image that the Gramine manifest
@@ -22,7 +21,8 @@ import { requireScript } from './execution.ts';
  */
 async function start(imagePath: string): Promise<void> {
   const image = readImage(new Uint8Array(readFileSync(imagePath)));
-  isDebug = requireScript(image.manifest).debug;
+  if (isProgramManifest(image.manifest)) throw new Error('The image holds a program, and not a script.');
+  isDebug = image.manifest.debug;
   const attester = createGramineAttester();
   const gate = await connectGramineGate(await readGateTicket(standardInput()));
   if (!isDebug) keepQuiet();

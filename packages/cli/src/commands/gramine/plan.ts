@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { gramineArguments, gramineProgram, requireRelayable, requireScript } from '@enclos/gramine';
-import type { EnclaveManifest, InterpreterManifest } from '@enclos/manifest';
+import type { EnclaveManifest } from '@enclos/manifest';
 import { verifyInterpreter } from '@enclos/isolation';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
 import { exists, unreadable } from '../../files/read.ts';
@@ -67,7 +67,7 @@ function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapS
  * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, PROGRAM_EXECUTION_UNAVAILABLE, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
  */
 export async function planGramine(image: SignedImage, at: string, settings: GramineSettings): Promise<GraminePlan> {
-  const measured = requireScript(image.manifest);
+  const { manifest: measured } = image;
   const { gramineFolder } = settings;
   requireRelayable(measured);
   requireSearchable(at);
@@ -75,12 +75,10 @@ export async function planGramine(image: SignedImage, at: string, settings: Gram
   const root = at.replace(/\/$/, '');
   const [libraryPath, runtime] = [`${root}/lib`, `${gramineFolder}/runtime/glibc`];
   const files = await Promise.all(
-    (await findSources({ ...image, manifest: measured }, runtime, settings)).map(
-      async ({ role, source, copy, sha256 }): Promise<GramineFile> => {
-        const path = copy === undefined ? source : `${root}/${copy}`;
-        return Object.freeze({ role, source, path, copy, sha256: sha256 ?? (await hashOf(source)) });
-      },
-    ),
+    (await findSources(image, runtime, settings)).map(async ({ role, source, copy, sha256 }): Promise<GramineFile> => {
+      const path = copy === undefined ? source : `${root}/${copy}`;
+      return Object.freeze({ role, source, path, copy, sha256: sha256 ?? (await hashOf(source)) });
+    }),
   );
   const of = (role: GramineFileRole): readonly TrustedFile[] =>
     files.filter((file) => file.role === role).map(({ path, sha256 }) => ({ path, sha256: fromHex(sha256) }));
@@ -131,12 +129,12 @@ interface Source extends Pick<GramineFile, 'role' | 'source' | 'copy'> {
 }
 
 async function findSources(
-  { path, manifest, identity }: SignedImage & { readonly manifest: InterpreterManifest },
+  { path, manifest, identity }: SignedImage,
   runtime: string,
   { gramineFolder, libraryFolder, interpreter: given }: GramineSettings,
 ): Promise<readonly Source[]> {
   const interpreter = await verifyInterpreter({
-    pinned: manifest.interpreter,
+    pinned: requireScript(manifest).interpreter,
     // Gramine runs on no other.
     architecture: 'linux-x64',
     ...(given === undefined ? {} : { path: given }),
