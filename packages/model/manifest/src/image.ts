@@ -1,8 +1,9 @@
 import { ByteReader, ByteWriter, equalBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, readStrictImage, writeSgxs, type StrictImage } from '@enclos/sgx';
-import { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
-import type { EnclaveManifest } from './form.ts';
+import { encodeFiles } from './encode-files.ts';
+import { decodeFiles, type EmbeddedFile } from './files.ts';
+import type { EnclaveManifest } from './program-form.ts';
 import { decodeManifest, encodeManifest } from './manifest.ts';
 
 /** What the pages of an image hold. */

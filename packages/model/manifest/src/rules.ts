@@ -1,13 +1,14 @@
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest, InterpreterManifest, ProgramManifest } from './form.ts';
+import type { InterpreterManifest } from './form.ts';
+import type { EnclaveManifest } from './program-form.ts';
 
 const mebibyte = 1024n * 1024n;
 const largestHeap = 64n * 1024n * mebibyte;
 
-type Rules<M> = readonly (readonly [field: string, rule: string, holds: (m: M) => boolean])[];
+export type Rules<M> = readonly (readonly [field: string, rule: string, holds: (m: M) => boolean])[];
 
-/** The rules that the bounds of single fields cannot express. */
-const rules: Rules<EnclaveManifest> = [
+/** The rules of every form that the bounds of single fields cannot express. */
+export const rules: Rules<EnclaveManifest> = [
   ['name', 'a lower-case word of letters, digits and hyphens', (m) => /^[a-z][a-z0-9-]*$/.test(m.name)],
   ['threads', 'from 1 to 256', (m) => m.threads >= 1 && m.threads <= 256],
   ['heapSizeBytes', 'whole mebibytes from 16 MiB to 64 GiB', (m) => heapAllowed(m.heapSizeBytes)],
@@ -47,59 +48,23 @@ function pathsAllowed(paths: readonly string[]): boolean {
   return distinct(paths) && paths.every(isCleanPath);
 }
 
-function mountsAllowed(targets: readonly string[]): boolean {
+export function mountsAllowed(targets: readonly string[]): boolean {
   const nested = targets.some((a) => targets.some((b) => b.startsWith(`${a}/`)));
   return pathsAllowed(targets) && !nested;
 }
 
-const interpreterRules: Rules<InterpreterManifest> = [
+export const interpreterRules: Rules<InterpreterManifest> = [
+  ...rules,
   ['interpreter', 'each architecture at most once', (m) => distinct(m.interpreter.digests.map((d) => d.architecture))],
   ['mounts', 'absolute clean paths, none inside another', (m) => mountsAllowed(m.mounts.map((d) => d.target))],
 ];
-
-const programRules: Rules<ProgramManifest> = [
-  ['program', 'without the character NUL in its arguments', (m) => !m.program.arguments.some(hasNul)],
-  ['environment', 'without the character NUL in its values', (m) => !m.environment.some((v) => hasNul(v.value ?? ''))],
-  [
-    'program',
-    'with a network when listeners or destinations are declared',
-    (m) => m.program.network !== 'none' || m.listen.length + m.connect.length === 0,
-  ],
-  [
-    'mounts',
-    'absolute clean paths, none inside another except inside / in memory',
-    (m) => mountsAllowed(m.mounts.filter((mount) => !isMemoryRoot(mount)).map((d) => d.target)) && hasOneRoot(m),
-  ],
-];
-
-/** argv and envp end at a NUL. */
-function hasNul(text: string): boolean {
-  return text.includes('\0');
-}
-
-function isMemoryRoot({ target, kind }: EnclaveManifest['mounts'][number]): boolean {
-  return target === '/' && kind === 'memory';
-}
-
-function hasOneRoot({ mounts }: EnclaveManifest): boolean {
-  return mounts.filter(isMemoryRoot).length <= 1;
-}
 
 function distinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 
 /** @throws MANIFEST_INVALID naming the field */
-export function checkInterpreterManifest(manifest: InterpreterManifest): InterpreterManifest {
-  return check(check(manifest, rules), interpreterRules);
-}
-
-/** @throws MANIFEST_INVALID naming the field */
-export function checkProgramManifest(manifest: ProgramManifest): ProgramManifest {
-  return check(check(manifest, rules), programRules);
-}
-
-function check<M extends EnclaveManifest>(manifest: M, list: Rules<M>): M {
+export function check<M extends EnclaveManifest>(manifest: M, list: Rules<M>): M {
   for (const [field, rule, holds] of list) {
     if (!holds(manifest)) {
       throw new EnclosError('MANIFEST_INVALID', `The manifest's "${field}" must be ${rule}.`, { details: { field } });

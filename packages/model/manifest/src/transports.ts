@@ -1,4 +1,5 @@
-import type { EnclaveManifest, StreamTransport } from './form.ts';
+import type { StreamTransport } from './form.ts';
+import type { EnclaveManifest } from './program-form.ts';
 
 /** Listeners and destinations, as far as it is known how their connections arrive. */
 interface DeclaredStreams {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { loaderSource } from '@enclos/loader';
-import { spawnEnclave, type SpawnOptions } from '../../src/platform/enclave-process.ts';
+import { spawnEnclave, type SpawnOptions } from '../../src/platform/process/enclave-process.ts';
 import { inspectedLayers } from '@enclos/isolation';
 
 test('the loader of every other enclave has nothing that makes an inspector', () => {

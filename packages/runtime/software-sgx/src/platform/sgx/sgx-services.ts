@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { findStub, type Stub } from '@enclos/sgx-stub';
-import { lastText } from '../exit-detail.ts';
+import { lastText } from '../process/exit-detail.ts';
 import {
   copyProgram,
   verifyFile,

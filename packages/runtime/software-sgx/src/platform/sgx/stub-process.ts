@@ -12,7 +12,7 @@ import {
   stubTasks,
   type StubNeeds,
 } from '@enclos/isolation';
-import { descriptor, leave } from '../process-group.ts';
+import { descriptor, leave } from '../process/process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 
 export interface StubSpawn extends StubNeeds {

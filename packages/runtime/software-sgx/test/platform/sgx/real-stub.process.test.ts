@@ -19,7 +19,7 @@ import {
 import { connectSoftwarePlatform, type LaunchedSgxEnclave, type SoftwareLauncher } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
 import { openPlatform, type SeparationOptions } from '../../../src/index.ts';
-import { writeStubFilter, stubPlan, planAllWays, type IsolationWay } from '@enclos/isolation';
+import { writeOuterFilter, stubPlan, planAllWays, type IsolationWay } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
@@ -57,7 +57,7 @@ async function labBy(way: IsolationWay, separation?: SeparationOptions): Promise
   }).find((each) => each.way === way);
   assert.ok(plan !== undefined);
   const { program } = requireExecution(opened.sgx);
-  const filterPath = await writeStubFilter(opened.runtimeFolder.path);
+  const filterPath = await writeOuterFilter(opened.runtimeFolder.path);
   const isolation = stubPlan(plan, { path: program.path, filterPath });
   const services = { ...opened, sgx: { ...opened.sgx, execution: { program, isolation } } };
   const server = await servePlatform(services);
