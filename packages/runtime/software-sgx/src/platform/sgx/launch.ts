@@ -153,7 +153,7 @@ class Launch implements SgxLaunch {
           cpu.ereport(enclave, request.targetInfo, request.reportData),
         key: ({ request }: { readonly request: Uint8Array }) => cpu.egetkey(enclave, request),
       };
-      serveLeaves(running.channel, audit?.leaves(calls) ?? calls, () => running.kill());
+      serveLeaves(running.channel, audit?.leaves(calls) ?? calls, (why) => running.kill(why));
       return identityOf(enclave);
     });
   }
