@@ -1,1 +1,7 @@
-export { measureEnclaveImage, meterEnclaveImage, type MeteredImage } from './node/measure.ts';
+export {
+  defaultHashedBytes,
+  measureEnclaveImage,
+  meterEnclaveImage,
+  type MeteredImage,
+  type MeterOptions,
+} from './node/measure.ts';

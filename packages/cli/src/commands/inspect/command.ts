@@ -1,5 +1,6 @@
 import { inspect } from './inspect.ts';
 import { defineCommand } from '../define.ts';
+import { limitIn, limitOption } from '../../options/limit.ts';
 import { renderTree } from '../../output/tree.ts';
 
 export const command = defineCommand({
@@ -16,13 +17,16 @@ export const command = defineCommand({
       required: true,
     },
   },
-  options: {},
+  options: { limit: limitOption },
   examples: [
     { command: 'enclos inspect .enclos/vault.sgxs', summary: 'Show an image and its trusted base' },
     { command: 'enclos inspect vault.sig --json', summary: 'Read a signature from a script' },
   ],
   exitCodes: { 3: 'The file begins like a signature, a quote or an enclave file, but is damaged.' },
-  run: ({ arguments: { file } }, { path, progress }) => progress.during('reading', () => inspect(path(file))),
+  run({ arguments: { file }, options: { limit } }, { path, progress }) {
+    const maxHashedBytes = limitIn(limit);
+    return progress.during('reading', (onProgress) => inspect(path(file), { onProgress, maxHashedBytes }));
+  },
   human: ({ title, nodes }, printer) => renderTree(title, nodes, printer),
   json: (report) => report,
 });
