@@ -8,7 +8,14 @@ import { generateSigningKey } from '@enclos/sgx/node';
 import { intelEdl, intelEnclave, openEnclave, openEnclaveEdl } from '@enclos/sgx-image-kit';
 import { nativeCompilers, nativeTest, until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
-import { agentSkipped, createAgentSite, enclaves, enclaveUsers, type AgentSite, type RunningAgent } from './agent-site.ts';
+import {
+  agentSkipped,
+  createAgentSite,
+  enclaves,
+  enclaveUsers,
+  type AgentSite,
+  type RunningAgent,
+} from './agent-site.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import { nodeCgroups, type PodCgroup } from './pod-cgroups.ts';
 import type { Pod } from './pod.ts';
