@@ -5,12 +5,13 @@ import type { Isolation, PlatformDescription } from '@enclos/tee';
 import type { CommandContext } from '../commands/context.ts';
 import { modelOf, settingsOf } from '../interfaces/compile.ts';
 import { readForeignTypes } from '../interfaces/foreign.ts';
-import { openProjectPlatform, type ProjectPlatformOptions } from '../project/platform.ts';
+import type { ProjectPlatformOptions } from '../project/platform.ts';
 import type { RunOutcome } from '../project/run-options.ts';
 import { refuseUsage } from '../usage/usage-error.ts';
 import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';
+import { latePlatform } from './late-platform.ts';
 import type { SignedInput } from './options.ts';
 import { jsonOfValue } from './values.ts';
 
@@ -34,7 +35,8 @@ export interface SignedEvents {
   running(enclave: SignedEnclave): void;
   /** @param result as JSON */
   returned(call: string, result: unknown): void;
-  readonly print: (device: 'stdout' | 'stderr', text: string) => void;
+  /** @param output text of an SDK, which is fit for a terminal; or what a program writes, as it is */
+  readonly print: (device: 'stdout' | 'stderr', output: string | Uint8Array) => void;
 }
 
 export interface SignedRun extends ProjectPlatformOptions {
@@ -63,9 +65,8 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
   const calls = input.call.map((text) => plannedCall(text, model.ecalls));
   const handlers = path(input.ocalls);
   const ocalls = handlers === undefined ? {} : await loadHandlers(handlers);
-  const platform = await events.during('starting the platform', () => openProjectPlatform(run));
+  const platform = latePlatform(run, events);
   try {
-    events.platform(platform.description);
     const { launcher } = platform;
     const { print } = events;
     const enclave = await loadSgxEnclave({ image, edl, ocalls, launcher, debug, isolation, print });
@@ -93,6 +94,6 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
       await enclave.dispose();
     }
   } finally {
-    await platform.launcher.close();
+    await platform.close();
   }
 }

@@ -14,7 +14,7 @@ const allBits = 0xffff_ffff_ffff_ffffn;
 /** What both SDKs leave to the loader: AVX and the features after it (XFRM bits 2 and 5 to 7). */
 const optionalFeatures = 0xe4n;
 
-/** Of any size: its signer knows the file. */
+/** Without a bound: its signer knows the file. */
 function measure(image: SdkEnclaveImage): Uint8Array {
   return measureEnclaveImage(image, { maxHashedBytes: Infinity });
 }
