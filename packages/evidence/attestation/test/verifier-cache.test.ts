@@ -15,7 +15,7 @@ import {
   type Subtle,
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
-import type { VerifiedPlatform } from '../src/dcap/platform-chain.ts';
+import type { CertifiedPlatform } from '../src/dcap/platform-chain.ts';
 import { cachePartsOf, type VerifierCache } from '../src/dcap/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { pem, readText } from './intel-vectors.ts';
@@ -269,7 +269,7 @@ test('without limits of the caller a cache keeps 16, 64 and 512, and no limit is
   assert.deepEqual([collateral.get(numbered(0)), collateral.get(numbered(1))], [undefined, endorsements]);
   assert.equal(collateralTexts.size, 16);
   // How many are kept is asked here, not what.
-  const platform = {} as VerifiedPlatform;
+  const platform = {} as CertifiedPlatform;
   for (let number = 0; number < 513; number++) {
     const content = Uint8Array.of(number % 256, number / 256);
     pckChains.set(fields, content, platform);
