@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher } from '@enclos/edl';
+import { createCaller, createDispatcher, giveBack, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import type { Host } from './host.ts';
@@ -43,7 +43,11 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
     createSgx: (bounds) => told(sgx.create(bounds)),
-    addSgx: ({ upload, chunk }) => sgx.add(upload, chunk),
+    async addSgx({ upload, chunk }) {
+      await sgx.add(upload, chunk);
+      // The process has taken it, and no other code has it.
+      giveBack(chunk);
+    },
     async initializeSgx({ upload, flags, xfrm, ...request }) {
       const started = await told(sgx.initialise(upload, { ...request, attributes: { flags, xfrm } }));
       const { enclave, identity, isolation } = started;
@@ -58,6 +62,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     stream,
     initiator: false,
     protocol: hostChannel,
+    memoryFor,
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
   const caller = createCaller(hostChannel.untrusted, (call) =>
