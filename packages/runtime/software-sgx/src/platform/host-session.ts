@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, giveBack, memoryFor } from '@enclos/edl';
+import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import type { Host } from './host.ts';
@@ -43,11 +43,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
     createSgx: (bounds) => told(sgx.create(bounds)),
-    async addSgx({ upload, chunk }) {
-      await sgx.add(upload, chunk);
-      // The process has taken it, and no other code has it.
-      giveBack(chunk);
-    },
+    addSgx: ({ upload, chunk }) => sgx.add(upload, chunk),
     async initializeSgx({ upload, flags, xfrm, ...request }) {
       const started = await told(sgx.initialise(upload, { ...request, attributes: { flags, xfrm } }));
       const { enclave, identity, isolation } = started;
