@@ -61,7 +61,7 @@ export interface ReadBuffer {
 
 interface PieceParts {
   readonly buffer: BufferPlan;
-  /** Of the elements. */
+  /** The elements. */
   readonly bytes: Uint8Array;
   readonly path: string;
   readonly depth: number;
