@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
+import { layer, type IsolationPlan } from '@enclos/isolation';
 import { PAGE_SIZE, PageFlags, type SigstructFields } from '@enclos/sgx';
 import { measureImage, signSigstruct } from '@enclos/sgx/node';
 import type { Stub } from '@enclos/sgx-stub';
@@ -12,7 +13,6 @@ import {
 } from '@enclos/tee';
 import { sigstructFields } from '@enclos/testkit';
 import { openPlatform, type OpenPlatformOptions } from '../../../src/index.ts';
-import { layer, type IsolationPlan } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';
