@@ -6,19 +6,16 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { forbiddenBuiltins, signEnclave } from '@enclos/build';
 import { loadEnclave, type Enclave } from '@enclos/host';
+import { enclaveCommand, planAllWays, planIsolation, type IsolationPlan } from '@enclos/isolation';
 import { allowedBuiltins } from '@enclos/manifest';
 import {
-  enclaveCommand,
   createMachine,
   createVendor,
   enrol,
   initializePlatform,
   openPlatform,
-  planAllWays,
-  planIsolation,
   servePlatform,
   stateFolders,
-  type IsolationPlan,
   type PlatformServer,
   type PlatformServices,
 } from '@enclos/software-sgx';

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { refuseUsage } from '@enclos/cli-frame';
+import { readSmallText, textOf, unreadable } from '@enclos/cli-frame/files';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
 import { hasCode, readBoundedFileSync, type BoundedFile } from '@enclos/durable';
 import {
@@ -11,8 +13,6 @@ import {
   type WarningChoice,
 } from '@enclos/edl-compiler';
 import type { Printer } from '@enclos/command-line';
-import { readSmallText, textOf, unreadable } from '../files/read.ts';
-import { refuseUsage } from '../usage/usage-error.ts';
 
 /** As much as the compiler takes. One byte more is read, so that it says what is too much. */
 const longestFile = 4 * 1024 * 1024;

@@ -3,17 +3,19 @@ import type { Socket } from 'node:net';
 import { Readable, type Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
 import { ByteWriter } from '@enclos/codec';
+import {
+  enclaveCommand,
+  inspectorDataBytes,
+  maxThreads,
+  withOpened,
+  type IsolationPlan,
+  type MadeCgroup,
+} from '@enclos/isolation';
 import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/loader';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
-import { inspectorDataBytes } from './isolation/inspected.ts';
-import { enclaveCommand } from './isolation/command.ts';
-import type { IsolationPlan } from './isolation/plan.ts';
-import type { MadeCgroup } from './isolation/pids-cgroup.ts';
-import { withOpened } from './isolation/run.ts';
 import { descriptor, leave } from './process-group.ts';
-import { maxThreads } from './isolation/threads.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import {
+  copyProgram,
+  stubPlan,
+  verifyFile,
+  type FileErrors,
+  type IsolationPlan,
+  type VerifiedFile,
+} from '@enclos/isolation';
 import { findStub, type Stub } from '@enclos/sgx-stub';
 import { lastText } from '../exit-detail.ts';
-import { copyProgram } from '../interpreter/interpreter-copy.ts';
-import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { stubPlan } from '../isolation/stub-command.ts';
 
 /** What a platform has for SGX images. */
 export interface SgxServices {

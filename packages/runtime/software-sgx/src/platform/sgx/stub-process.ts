@@ -2,12 +2,16 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
+import {
+  stubCommand,
+  stubTasks,
+  withOpened,
+  type IsolationPlan,
+  type MadeCgroup,
+  type StubNeeds,
+} from '@enclos/isolation';
 import { BOOT_READY } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-import type { MadeCgroup } from '../isolation/pids-cgroup.ts';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { withOpened } from '../isolation/run.ts';
-import { stubCommand, stubTasks, type StubNeeds } from '../isolation/stub-command.ts';
 import { descriptor, leave } from '../process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 

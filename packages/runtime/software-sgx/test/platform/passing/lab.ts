@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { utf8 } from '@enclos/codec';
+import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import {
@@ -21,13 +22,7 @@ import {
   sigstructFields,
   type RawPassage,
 } from '@enclos/testkit';
-import {
-  openPlatform,
-  planAllWays,
-  type HostFolder,
-  type IsolationWay,
-  type SeparationOptions,
-} from '../../../src/index.ts';
+import { openPlatform, type HostFolder, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { enrolledSite } from '../../provisioning-support.ts';

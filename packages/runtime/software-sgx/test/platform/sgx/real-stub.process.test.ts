@@ -4,6 +4,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { planAllWays, stubPlan, writeStubFilter, type IsolationWay } from '@enclos/isolation';
 import { parseReport } from '@enclos/sgx';
 import { codeEnclave } from '@enclos/sgx-image-kit';
 import {
@@ -18,9 +19,7 @@ import {
 } from '@enclos/sgx-stub/wire';
 import { connectSoftwarePlatform, type LaunchedSgxEnclave, type SoftwareLauncher } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
-import { openPlatform, planAllWays, type IsolationWay, type SeparationOptions } from '../../../src/index.ts';
-import { writeStubFilter } from '../../../src/platform/isolation/start-files.ts';
-import { stubPlan } from '../../../src/platform/isolation/stub-command.ts';
+import { openPlatform, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
