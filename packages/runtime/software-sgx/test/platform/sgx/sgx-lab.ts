@@ -88,6 +88,18 @@ export function exampleStream(threads = 2, fill = 7): Uint8Array {
   );
 }
 
+/** A stream of some 10 MiB, of whose pages no two neighbours are alike, with two TCS pages. */
+export function largeStream(): { readonly stream: Uint8Array; readonly enclaveBytes: bigint } {
+  const [enclaveBytes, pages] = [1n << 24n, 2000];
+  const code = PageFlags.REG | PageFlags.R | PageFlags.X;
+  const measured = Array.from({ length: pages }, (_, page) => [
+    record.add(page, code),
+    ...chunks.map((i) => record.chunk(page, i, { fill: page % 251 })),
+  ]);
+  const threads = [pages, pages + 1].map((page) => record.add(page, PageFlags.TCS));
+  return { stream: concatBytes(record.create(enclaveBytes), ...measured.flat(), ...threads), enclaveBytes };
+}
+
 export const exampleBytes = 1n << 20n;
 
 export function signatureOf(stream: Uint8Array, changes: Partial<SigstructFields> = {}): Uint8Array {
