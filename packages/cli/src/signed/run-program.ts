@@ -1,10 +1,8 @@
 import { basename } from 'node:path';
+import { refuseUsage, type CommandContext, type Io } from '@enclos/cli-frame';
+import { readSmallFile } from '@enclos/cli-frame/files';
 import { runSgxProgram } from '@enclos/sgx-host';
-import type { CommandContext } from '../commands/context.ts';
-import { readSmallFile } from '../files/read.ts';
-import type { Io } from '../output/io.ts';
 import type { RunOutcome } from '../project/run-options.ts';
-import { refuseUsage } from '../usage/usage-error.ts';
 import { latePlatform } from './late-platform.ts';
 import type { SignedEvents, SignedRun } from './run-signed.ts';
 

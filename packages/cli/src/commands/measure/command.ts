@@ -1,7 +1,7 @@
 import { measureStream } from '@enclos/build/inspect';
+import { defineCommand } from '@enclos/cli-frame';
 import { measure } from './measure.ts';
-import { defineCommand } from '../define.ts';
-import { limitIn, limitOption } from '../../options/limit.ts';
+import { limitIn, limitOption } from '@enclos/cli-frame/options';
 
 const verdicts = {
   agrees: 'Its SIGSTRUCT names the same enclave.',

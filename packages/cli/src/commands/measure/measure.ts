@@ -7,10 +7,10 @@ import {
   type Measurement,
   type MeterOptions,
 } from '@enclos/build/inspect';
+import { unreadable } from '@enclos/cli-frame/files';
 import { fileKindOf } from '@enclos/diagnostics';
 import { openReadableFileSync } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { unreadable } from '../../files/read.ts';
 
 const elfMagicBytes = 4;
 

@@ -41,14 +41,14 @@ export function meterEnclaveImage(image: EnclaveImage, options: MeterOptions = {
   let [pages, streamBytes] = [0, create.length];
   for (const page of image.pages()) {
     if (records.isFull) {
-      hash.update(records.take({ copy: false }));
+      hash.update(records.take());
       onProgress?.(streamBytes / image.streamBytes);
     }
     records.add(page, false);
     pages++;
     streamBytes += recordBytesOf(page);
   }
-  const mrEnclave = new Uint8Array(hash.update(records.take({ copy: false })).digest());
+  const mrEnclave = new Uint8Array(hash.update(records.take()).digest());
   return Object.freeze({ mrEnclave, pages, streamBytes });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { findInterpreter } from '@enclos/isolation';
 import {
   confine,
   enclaveDescriptors,
@@ -10,7 +11,6 @@ import {
   passedSockets,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
-import { findInterpreter } from '@enclos/isolation';
 
 export type LoaderPart = keyof typeof loaderParts;
 export type StandIns = Partial<Record<LoaderPart, unknown>>;
