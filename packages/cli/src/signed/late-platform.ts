@@ -1,6 +1,11 @@
-import type { SgxLauncher } from '@enclos/tee';
+import type { PlatformDescription, SgxLauncher } from '@enclos/tee';
 import { openProjectPlatform, type ProjectPlatform, type ProjectPlatformOptions } from '../project/platform.ts';
-import type { SignedEvents } from './run-signed.ts';
+
+/** What is told of its start. */
+export interface StartEvents {
+  during<T>(label: string, work: () => Promise<T>): Promise<T>;
+  platform(description: PlatformDescription): void;
+}
 
 /** A platform that is started when the first enclave is launched: what is wrong with its files is told before. */
 export interface LatePlatform {
@@ -10,10 +15,7 @@ export interface LatePlatform {
   close(): Promise<void>;
 }
 
-export function latePlatform(
-  options: ProjectPlatformOptions,
-  events: Pick<SignedEvents, 'during' | 'platform'>,
-): LatePlatform {
+export function latePlatform(options: ProjectPlatformOptions, events: StartEvents): LatePlatform {
   let started: Promise<ProjectPlatform> | undefined;
   const start = async (): Promise<ProjectPlatform> => {
     const platform = await events.during('starting the platform', () => openProjectPlatform(options));

@@ -2,7 +2,7 @@ import { refuseUsage, type CommandContext } from '@enclos/cli-frame';
 import { toHex } from '@enclos/codec';
 import { bindInterface } from '@enclos/edl-calls/host';
 import { abiOfImage, loadSgxEnclave } from '@enclos/sgx-host';
-import type { Isolation, PlatformDescription } from '@enclos/tee';
+import type { Isolation } from '@enclos/tee';
 import { modelOf, settingsOf } from '../interfaces/compile.ts';
 import { readForeignTypes } from '../interfaces/foreign.ts';
 import type { ProjectPlatformOptions } from '../project/platform.ts';
@@ -10,7 +10,7 @@ import type { RunOutcome } from '../project/run-options.ts';
 import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';
-import { latePlatform } from './late-platform.ts';
+import { latePlatform, type StartEvents } from './late-platform.ts';
 import type { SignedInput } from './options.ts';
 import { jsonOfValue } from './values.ts';
 
@@ -28,9 +28,7 @@ export interface SignedEnclave {
 }
 
 /** What happens during a run. */
-export interface SignedEvents {
-  during<T>(label: string, work: () => Promise<T>): Promise<T>;
-  platform(description: PlatformDescription): void;
+export interface SignedEvents extends StartEvents {
   running(enclave: SignedEnclave): void;
   /** @param result as JSON */
   returned(call: string, result: unknown): void;

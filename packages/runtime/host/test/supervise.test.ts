@@ -210,18 +210,6 @@ describe('a supervised enclave', () => {
     });
   }
 
-  test('the signed file of another SDK is refused, with the function that loads it', async () => {
-    const elf = new Uint8Array(4096);
-    elf.set([0x7f, 0x45, 0x4c, 0x46]);
-    const launcher = createInProcessLauncher({});
-    await assert.rejects(superviseEnclave({ ...loadOptions(launcher), image: elf }), (error) => {
-      assert.ok(isEnclosError(error, 'IMAGE_INVALID'));
-      assert.match(`${error.message} ${error.next}`, /ELF file.*loadSgxEnclave.*not supervised/);
-      return true;
-    });
-    assert.equal(launcher.launches(), 0);
-  });
-
   test('a failure of the first load is thrown, and nothing is left', async () => {
     const launcher = createInProcessLauncher({
       start: () => {

@@ -1,6 +1,6 @@
+import { totalmem } from 'node:os';
 import { EnclosError } from '@enclos/errors';
 import { MAX_IMAGE_BYTES } from '@enclos/manifest';
-import { machineMemoryBytes } from './machine-memory.ts';
 
 /**
  * Bounds what hosts share, so that no host can take all memory or descriptors of the platform. Admissions nest, as the share of
@@ -54,6 +54,13 @@ const minGates = 64;
 
 /** However small the machine, a connection may fill as much as an image of the strict profile has. */
 const minMemoryBytes = MAX_IMAGE_BYTES;
+
+/** The memory that processes here can use: that of the machine, or less where a cgroup bounds it. */
+export function machineMemoryBytes(): number {
+  // 0: not known. A number above that of the machine: no bound.
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+}
 
 export interface Capacity {
   /** The largest image of the strict profile. */

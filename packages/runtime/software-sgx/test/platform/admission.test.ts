@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MAX_IMAGE_BYTES } from '@enclos/manifest';
-import { connectionLimits, createAdmission, hostLimits } from '../../src/platform/admission.ts';
-import { machineMemoryBytes } from '../../src/platform/machine-memory.ts';
+import { connectionLimits, createAdmission, hostLimits, machineMemoryBytes } from '../../src/platform/admission.ts';
 
 const busy = { code: 'PLATFORM_BUSY' };
 
