@@ -9,7 +9,7 @@ const largerPackages = {
   '@enclos/cli': 14_500,
   '@enclos/attestation': 10_000,
   '@enclos/attestation-service': 7000,
-  '@enclos/software-sgx': 10_000,
+  '@enclos/software-sgx': 7500,
 };
 
 function sizeProblems({ name, folder }, sources) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import {
   alwaysRefused,
   corpus,

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import {
-  enclaveCommand,
-  planAllWays,
-  verifyInterpreter,
-  writeStartFiles,
-  type IsolationPlan,
-} from '@enclos/software-sgx';
+import { enclaveCommand, planAllWays, verifyInterpreter, writeStartFiles, type IsolationPlan } from '@enclos/isolation';
 import { skipsWithoutLayers } from '../src/native/layer-absence.ts';
 import { closedByKernel, corpus, defences, startTarget, tryAttempt, type Outcome, type Target } from '../src/index.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { before, describe, test } from 'node:test';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { walkEnclave, type Defence } from '../src/index.ts';
 
 let interpreterPath = '';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { attestedFetch } from '@enclos/atls/fetch';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { enclosBin, newProject, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-atls-template-'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { containerTest } from '@enclos/testkit';
 import { createPodMachine, type PodMachine } from '@enclos/process-kit/hosts/pod-machine';
 import { enclosBin, type Ran } from '@enclos/process-kit/processes/programs';

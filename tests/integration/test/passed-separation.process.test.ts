@@ -4,6 +4,7 @@ import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { signalTo } from '@enclos/testkit';
 import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import {
   attacks,
@@ -119,7 +120,7 @@ function passedBy({ way, isChosen }: SeparatedWay): void {
   test('end with the enclave', async () => {
     const closed = await connection(port);
     const [enclave] = enclavesOf(platform);
-    process.kill(enclave?.processId ?? 0, 'SIGKILL');
+    signalTo(enclave?.processId, 'SIGKILL');
     await closed.event;
     await host.does('hush');
   });

@@ -8,6 +8,7 @@ import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote }
 import { toHex, utf8 } from '@enclos/codec';
 import { parseSigstruct } from '@enclos/sgx';
 import { enclaveChannel, hostChannel } from '@enclos/tee';
+import { signalTo } from '@enclos/testkit';
 import { connectRaw, ended, frame } from '@enclos/process-kit/hostile/platform-peer';
 import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import {
@@ -410,7 +411,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
         assert.ok(victim !== undefined);
         // Stopped, it cannot end by itself.
         process.kill(victim.processId, 'SIGSTOP');
-        process.kill(wrappersOf(platform, victim.processId)[level] ?? 0, 'SIGKILL');
+        signalTo(wrappersOf(platform, victim.processId)[level], 'SIGKILL');
         await until('the enclave is gone', () => !isRunning(victim.processId), 20_000);
       }
     });

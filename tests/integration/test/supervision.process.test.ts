@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { superviseEnclave, type HostEventName, type SuperviseOptions } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
+import { signalTo } from '@enclos/testkit';
 import { sleeper } from '@enclos/process-kit/enclaves/sleeper';
 import { refusedWith } from '@enclos/process-kit';
 import { createLab, enclaveProcesses, type Lab } from '@enclos/process-kit/processes/lifetime';
@@ -49,7 +50,7 @@ describe('a supervised enclave', () => {
     for (let i = 1; i <= 20; i += 1) {
       const pending = assert.rejects(enclave.call.wait(), lost);
       assert.equal(await enclave.call.echo({ text: `before ${i}` }), `before ${i}`);
-      process.kill(enclaveProcesses(platform).at(-1) ?? 0, 'SIGKILL');
+      signalTo(enclaveProcesses(platform).at(-1), 'SIGKILL');
       await pending;
       assert.equal(await enclave.call.echo({ text: `after ${i}` }), `after ${i}`);
       assert.equal(enclave.restarts, i);
@@ -99,7 +100,7 @@ describe('a supervised enclave', () => {
         restart: { ...restart, minDelayMs: how === 'down' ? 60_000 : 1, maxDelayMs: 60_000 },
       });
       if (how !== 'running') {
-        process.kill(enclaveProcesses(platform).at(-1) ?? 0, 'SIGKILL');
+        signalTo(enclaveProcesses(platform).at(-1), 'SIGKILL');
         await until('it is down', () => enclave.state === 'restarting', soonMs);
       }
       if (how === 'loading') await until('the next one is made', () => enclaveProcesses(platform).length > 0, soonMs);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, createSecureContext, TLSSocket, type ConnectionOptions } from 'node:tls';
 import { createTlsIdentity } from '@enclos/enclave';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { enclosBin, newProject, startProgram, type Ran, type Running } from '@enclos/process-kit/processes/programs';
 
 const serverName = 'enclave.test';

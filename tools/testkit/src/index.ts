@@ -20,7 +20,7 @@ export { duplexPair } from './sockets/duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { nativeCompilers, nativeTest } from './native-test.ts';
-export { saidBy, startProgram, type Ran, type Running } from './programs.ts';
+export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';

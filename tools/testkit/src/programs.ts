@@ -109,3 +109,13 @@ export function testWithPrograms(
     throw new Error(failure(absence));
   });
 }
+
+/**
+ * Sends a signal to a process that was looked for. A search that found none must not become 0, which is the caller and its whole group
+ * (kill(2)).
+ * @throws Error without a process.
+ */
+export function signalTo(processId: number | undefined, signal: NodeJS.Signals): void {
+  if (processId === undefined || processId < 1) throw new Error(`No process was found that could get ${signal}.`);
+  process.kill(processId, signal);
+}

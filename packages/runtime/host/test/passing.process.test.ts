@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { signalTo } from '@enclos/testkit';
 import { servePassage, type PassagePeer, type PassageServer } from './passage-peer.ts';
 
 const program = fileURLToPath(new URL('./passing-host.js', import.meta.url));
@@ -107,13 +108,13 @@ describe('a host that passes connections', { timeout: 60_000 }, () => {
 
   test('a courier stays when a terminal ends the programs that it started', async () => {
     const { port, peer, children } = await start(true, '--import', withoutBinding);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(children[0] ?? 0, signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signalTo(children[0], signal);
     await passes(port, peer);
   });
 
   test('the end of a courier is the end of the passage', async () => {
     const { child, children } = await start(true, '--import', withoutBinding);
-    process.kill(children[0] ?? 0, 'SIGKILL');
+    signalTo(children[0], 'SIGKILL');
     assert.deepEqual(await once(child, 'exit'), [3, null]);
   });
 });

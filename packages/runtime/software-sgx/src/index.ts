@@ -54,16 +54,6 @@ export {
   type PlatformProcess,
   type PlatformProcessOptions,
 } from './platform/embedded.ts';
-export { verifyInterpreter, type VerifiedInterpreter } from './platform/interpreter/interpreter.ts';
-export { enclaveCommand, type EnclaveNeeds } from './platform/isolation/command.ts';
-export { choosePlan, planAllWays, planIsolation } from './platform/isolation/choose.ts';
-export { inspectorLayer } from './platform/isolation/inspected.ts';
-export {
-  requireIsolation,
-  type IsolationPlan,
-  type IsolationWay,
-  type PlanOptions,
-} from './platform/isolation/plan.ts';
 export { enrol, initializePlatform, openPlatform, stateFolders, type OpenPlatformOptions } from './platform/open.ts';
 export type { Caller, HostFolder } from './platform/host-folder.ts';
 export type { HostListening, Listening } from './platform/host-listeners.ts';
@@ -76,4 +66,3 @@ export { tryPassing, type PassingTrialOptions } from './platform/passing/trial.t
 export { trySgx, type SgxReport, type SgxTrialOptions } from './platform/sgx/trial.ts';
 export type { PlatformServices } from './platform/services.ts';
 export { tryLaunch, type TrialOptions } from './platform/trial.ts';
-export { writeStartFiles, type StartFiles } from './platform/isolation/start-files.ts';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
-import type { IsolationPlan, IsolationWay } from '@enclos/software-sgx';
+import type { IsolationPlan, IsolationWay } from '@enclos/isolation';
 
 /** What each way runs. `.ci/run` installs them where it may. */
 const programs: Readonly<Record<IsolationWay, readonly string[]>> = {

@@ -9,7 +9,7 @@ import {
   type IsolationPlan,
   type IsolationWay,
   type StartFiles,
-} from '@enclos/software-sgx';
+} from '@enclos/isolation';
 import { runWithFile } from './run-with-file.ts';
 
 /** A way to isolation, the user that starts the platform, and the user that its enclaves run as. */

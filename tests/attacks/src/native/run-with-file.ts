@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { IsolationPlan } from '@enclos/software-sgx';
+import type { IsolationPlan } from '@enclos/isolation';
 
 /** What a program printed. */
 export interface RanProgram {

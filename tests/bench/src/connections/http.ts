@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StreamTransport } from '@enclos/manifest';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { pieceBytes, streamedPieces } from '../../https-server/serve.ts';
 import { start, startWith, type Child } from '../harness/child.ts';
 import { compareAll, type Compared, type Sample } from '../harness/contenders.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTlsIdentity } from '@enclos/enclave';
 import type { StreamTransport } from '@enclos/manifest';
 import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { start, startWith, type Child } from '../harness/child.ts';
 import { imageIn } from '../harness/enclave-image.ts';
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { enclaveCommand, planIsolation, verifyInterpreter, writeStartFiles } from '@enclos/software-sgx';
+import { enclaveCommand, planIsolation, verifyInterpreter, writeStartFiles } from '@enclos/isolation';
 
 /** The pinned interpreter without anything of ours in it. */
 export interface BareInterpreter {

@@ -6,7 +6,7 @@ import { gramineArguments, gramineProgram } from '@enclos/gramine';
 import { readImage } from '@enclos/manifest';
 import { parseSigstruct, mrSignerOf } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import type { Launcher } from '@enclos/tee';
 import { createGramineLauncher, gramineManifest } from '@enclos/tee/gramine-host';
 import type { FakeGramine } from './fake-machine.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { openPlatform, planAllWays, servePlatform, stateFolders, type IsolationWay } from '@enclos/software-sgx';
+import { openPlatform, servePlatform, stateFolders } from '@enclos/software-sgx';
+import { planAllWays, type IsolationWay } from '@enclos/isolation';
 
 /**
  * A separated platform that starts enclaves by one of the ways to isolation,

@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, verifyInterpreter, writeStartFiles, type IsolationWay } from '@enclos/software-sgx';
+import { choosePlan, planAllWays, verifyInterpreter, writeStartFiles, type IsolationWay } from '@enclos/isolation';
 import { enclaveUsers, separationSkipped } from './separated.ts';
 
 /** What a way to isolation gives an enclave with a user of its own on this machine. */

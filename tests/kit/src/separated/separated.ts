@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { saidBy } from '@enclos/testkit';
-import type { IsolationWay } from '@enclos/software-sgx';
+import type { IsolationWay } from '@enclos/isolation';
 import { descendants } from '../processes/processes.ts';
 import { makeVendor } from '../machines.ts';
 import { createWorkshop, type SignedImage, type Workshop } from '../workshop.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { inspectorLayer } from '@enclos/software-sgx';
+import { inspectorLayer } from '@enclos/isolation';
 import type { IsolationLayer, PlatformDescription } from '@enclos/tee';
 import { createInspectedEnclave, type InspectedEnclave } from './inspected-enclave.ts';
 import { serveInspector, type DebuggerAddress, type InspectorServer } from './inspector-server.ts';

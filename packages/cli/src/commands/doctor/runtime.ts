@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { isEnclosError } from '@enclos/errors';
-import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/isolation';
 import { failure, ok, type Check } from './check.ts';
 
 const oldestNode = [20, 19] as const;

@@ -3,7 +3,7 @@ import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { gramineArguments, gramineProgram, requireRelayable } from '@enclos/gramine';
 import type { EnclaveManifest } from '@enclos/manifest';
-import { verifyInterpreter } from '@enclos/software-sgx';
+import { verifyInterpreter } from '@enclos/isolation';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
 import { exists, unreadable } from '../../files/read.ts';
 import { hashFile } from '../../files/hash.ts';

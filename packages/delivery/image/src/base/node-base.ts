@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { utf8, toHex } from '@enclos/codec';
-import type { VerifiedInterpreter } from '@enclos/software-sgx';
+import type { VerifiedInterpreter } from '@enclos/isolation';
 import { sha256 } from '@enclos/sgx/node';
 import type { LayoutWriter } from '../oci/layout-writer.ts';
 import { packLayer, type PackedLayer } from '../layer/pack-layer.ts';

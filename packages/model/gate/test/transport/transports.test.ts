@@ -49,7 +49,15 @@ async function socketPair(t: TestContext): Promise<[Socket, Socket]> {
 
 test('two endpoints over a Unix socket: calls both ways, large payloads, goodbye', async (t) => {
   const [client, accepted] = await socketPair(t);
-  const limits = { ...testLimits, maxFrameBytes: 2 ** 22, maxPendingCalls: 100, maxQueuedCalls: 100 };
+  // 40 MB on a busy machine: no frame is late here.
+  const limits = {
+    ...testLimits,
+    maxFrameBytes: 2 ** 22,
+    maxPendingCalls: 100,
+    maxQueuedCalls: 100,
+    frameTimeoutMs: 60_000,
+    helloTimeoutMs: 60_000,
+  };
   const a = createEndpoint(optionsFor(streamTransport(client), { limits }));
   const b = createEndpoint(optionsFor(streamTransport(accepted), { limits, initiator: false }));
   await Promise.all([a.ready, b.ready]);

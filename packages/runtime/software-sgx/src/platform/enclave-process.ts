@@ -7,13 +7,15 @@ import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/load
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
-import { inspectorDataBytes } from './isolation/inspected.ts';
-import { enclaveCommand } from './isolation/command.ts';
-import type { IsolationPlan } from './isolation/plan.ts';
-import type { MadeCgroup } from './isolation/pids-cgroup.ts';
-import { withOpened } from './isolation/run.ts';
+import {
+  inspectorDataBytes,
+  enclaveCommand,
+  type IsolationPlan,
+  type MadeCgroup,
+  withOpened,
+  maxThreads,
+} from '@enclos/isolation';
 import { descriptor, leave } from './process-group.ts';
-import { maxThreads } from './isolation/threads.ts';
 
 export interface SpawnOptions {
   readonly interpreterPath: string;

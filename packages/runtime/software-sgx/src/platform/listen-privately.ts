@@ -4,7 +4,7 @@ import { listenRefusal } from '@enclos/diagnostics';
 import { isDiskError } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { listenForOwner } from '@enclos/tee/unix-socket';
-import { storageFailed } from '../storage-error.ts';
+import { storageFailed } from '@enclos/tee/storage';
 
 /** One user, or every user that can reach the folder. */
 export type SocketAccess = number | 'by-folder';

@@ -11,9 +11,14 @@ import { createMachine, installPck, openMachine, type InstallOptions, type Machi
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { cacheFolders, copyInterpreter } from './interpreter/interpreter-copy.ts';
-import { planIsolation } from './isolation/choose.ts';
-import { writeSeccompFilter, writeStarter, writeStubFilter } from './isolation/start-files.ts';
+import {
+  cacheFolders,
+  copyInterpreter,
+  planIsolation,
+  writeSeccompFilter,
+  writeStarter,
+  writeStubFilter,
+} from '@enclos/isolation';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';

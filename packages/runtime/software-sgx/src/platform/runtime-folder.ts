@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { temporaryPrefix } from '@enclos/durable';
 import { socketStateAt } from '@enclos/tee/unix-socket';
-import { storageFailed } from '../storage-error.ts';
+import { storageFailed } from '@enclos/tee/storage';
 import { listenPrivately } from './listen-privately.ts';
 
 /** The folder for the sockets of one platform process. No other user can write in it. */

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EnclosError } from '@enclos/errors';
 import { interpreterFlags } from '@enclos/loader';
-import { enclaveCommand } from './isolation/command.ts';
-import { withOpened } from './isolation/run.ts';
+import { enclaveCommand, withOpened } from '@enclos/isolation';
 import { freeUser } from './separation/running-users.ts';
 import type { PlatformServices } from './services.ts';
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { durable, type FolderContent } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { storageFailed } from '../storage-error.ts';
+import { storageFailed } from '@enclos/tee/storage';
 
 const defaultMaxBytes = 1 << 20;
 const smallFileBytes = 1 << 16;

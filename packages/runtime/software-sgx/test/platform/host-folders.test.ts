@@ -10,7 +10,7 @@ import { hostChannel, openChannel } from '@enclos/tee';
 import { clearGates, type Caller, type HostFolder } from '../../src/platform/host-folder.ts';
 import { createHostListeners, type HostListeners } from '../../src/platform/host-listeners.ts';
 import { singleHost } from '../../src/platform/host.ts';
-import { cgroupWords } from '../../src/platform/isolation/threads.ts';
+import { cgroupWords } from '@enclos/isolation';
 import type { PlatformServices } from '../../src/platform/services.ts';
 import { temporaryFolder } from '../support.ts';
 

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { interpreterFlags, loaderParts } from '@enclos/loader';
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
-import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
+import { findInterpreter } from '@enclos/isolation';
 import { runLoader, type LoaderPart } from './run-loader.ts';
 
 /**

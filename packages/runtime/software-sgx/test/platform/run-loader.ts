@@ -11,7 +11,7 @@ import {
   passedSockets,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
-import { findInterpreter } from '../../src/platform/interpreter/interpreter.ts';
+import { findInterpreter } from '@enclos/isolation';
 
 export type LoaderPart = keyof typeof loaderParts;
 export type StandIns = Partial<Record<LoaderPart, unknown>>;

@@ -1,13 +1,13 @@
 import { watch } from '../../src/watchdog/index.ts';
 
 /** Watches a program, and prints how it ended. */
-const [, , silenceMs, ...command] = process.argv;
+const [, , silenceMs, startMs, ...command] = process.argv;
 const stuck: number[] = [];
 const end = await watch({
   command: [process.execPath, ...command],
   environment: process.env,
   silenceMs: Number(silenceMs),
-  startMs: Number(silenceMs),
+  startMs: Number(startMs),
   stuck: (silentMs) => stuck.push(silentMs),
 });
 process.stdout.write(`${JSON.stringify({ stuck, end })}\n`);

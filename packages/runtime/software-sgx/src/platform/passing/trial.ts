@@ -2,9 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { enclaveDescriptors, interpreterFlags } from '@enclos/loader';
-import { enclaveCommand } from '../isolation/command.ts';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { withOpened } from '../isolation/run.ts';
+import { enclaveCommand, type IsolationPlan, withOpened } from '@enclos/isolation';
 
 export interface PassingTrialOptions {
   readonly interpreterPath: string;

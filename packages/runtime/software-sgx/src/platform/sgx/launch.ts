@@ -11,7 +11,7 @@ import type { EnclaveAudit } from '../../platform-audit.ts';
 import { listenForGates, type GatesListener } from '../gate-listener.ts';
 import { gatePlace } from '../host-folder.ts';
 import type { Host } from '../host.ts';
-import { requireIsolation } from '../isolation/plan.ts';
+import { requireIsolation } from '@enclos/isolation';
 import type { PlatformServices } from '../services.ts';
 import { serveLeaves } from './leaf-channel.ts';
 import { requireExecution, type SgxExecution } from './sgx-services.ts';

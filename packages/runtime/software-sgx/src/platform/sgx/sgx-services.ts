@@ -3,10 +3,14 @@ import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { findStub, type Stub } from '@enclos/sgx-stub';
 import { lastText } from '../exit-detail.ts';
-import { copyProgram } from '../interpreter/interpreter-copy.ts';
-import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { stubPlan } from '../isolation/stub-command.ts';
+import {
+  copyProgram,
+  verifyFile,
+  type FileErrors,
+  type VerifiedFile,
+  type IsolationPlan,
+  stubPlan,
+} from '@enclos/isolation';
 
 /** What a platform has for SGX images. */
 export interface SgxServices {

@@ -4,10 +4,14 @@ import type { Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
 import { BOOT_READY } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-import type { MadeCgroup } from '../isolation/pids-cgroup.ts';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { withOpened } from '../isolation/run.ts';
-import { stubCommand, stubTasks, type StubNeeds } from '../isolation/stub-command.ts';
+import {
+  type MadeCgroup,
+  type IsolationPlan,
+  withOpened,
+  stubCommand,
+  stubTasks,
+  type StubNeeds,
+} from '@enclos/isolation';
 import { descriptor, leave } from '../process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 

@@ -1,10 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
 import { StubExit } from '@enclos/sgx-stub/wire';
-import type { IsolationPlan } from '../isolation/plan.ts';
-import { withOpened } from '../isolation/run.ts';
-import { writeStubFilter } from '../isolation/start-files.ts';
-import { stubCommand } from '../isolation/stub-command.ts';
+import { type IsolationPlan, withOpened, writeStubFilter, stubCommand } from '@enclos/isolation';
 import { prepareSgx, type SgxExecution, type SgxServices, type StubFacts } from './sgx-services.ts';
 import { describeStubExit } from './stub-exit.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
 import { passingAdvice } from '@enclos/tee';
-import { filterGives } from '../../../src/platform/isolation/plan.ts';
+import { filterGives } from '@enclos/isolation';
 import { decidePassing, passingLayers } from '../../../src/platform/passing/decide.ts';
 
 type Streams = Pick<EnclaveManifest, 'listen' | 'connect'>;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { utf8 } from '@enclos/codec';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
@@ -21,13 +22,7 @@ import {
   sigstructFields,
   type RawPassage,
 } from '@enclos/testkit';
-import {
-  openPlatform,
-  planAllWays,
-  type HostFolder,
-  type IsolationWay,
-  type SeparationOptions,
-} from '../../../src/index.ts';
+import { openPlatform, type HostFolder, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { enrolledSite } from '../../provisioning-support.ts';

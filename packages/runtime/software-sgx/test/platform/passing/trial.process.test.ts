@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { findInterpreter } from '../../../src/platform/interpreter/interpreter.ts';
-import { planAllWays } from '../../../src/platform/isolation/choose.ts';
-import type { IsolationPlan } from '../../../src/platform/isolation/plan.ts';
-import { writeStartFiles } from '../../../src/platform/isolation/start-files.ts';
+import { findInterpreter, planAllWays, type IsolationPlan, writeStartFiles } from '@enclos/isolation';
 import { tryPassing } from '../../../src/platform/passing/trial.ts';
 
 const isRoot = process.getuid?.() === 0;

@@ -18,9 +18,8 @@ import {
 } from '@enclos/sgx-stub/wire';
 import { connectSoftwarePlatform, type LaunchedSgxEnclave, type SoftwareLauncher } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
-import { openPlatform, planAllWays, type IsolationWay, type SeparationOptions } from '../../../src/index.ts';
-import { writeStubFilter } from '../../../src/platform/isolation/start-files.ts';
-import { stubPlan } from '../../../src/platform/isolation/stub-command.ts';
+import { openPlatform, type SeparationOptions } from '../../../src/index.ts';
+import { writeStubFilter, stubPlan, planAllWays, type IsolationWay } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';

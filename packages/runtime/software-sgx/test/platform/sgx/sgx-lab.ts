@@ -11,8 +11,8 @@ import {
   type SoftwareLauncher,
 } from '@enclos/tee';
 import { sigstructFields } from '@enclos/testkit';
-import { openPlatform, type IsolationPlan, type OpenPlatformOptions } from '../../../src/index.ts';
-import { layer } from '../../../src/platform/isolation/plan.ts';
+import { openPlatform, type OpenPlatformOptions } from '../../../src/index.ts';
+import { layer, type IsolationPlan } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';

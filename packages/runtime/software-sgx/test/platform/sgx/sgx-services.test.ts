@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Stub } from '@enclos/sgx-stub';
-import { planUtilLinux } from '../../../src/platform/isolation/plan.ts';
+import { planUtilLinux, type IsolationPlan } from '@enclos/isolation';
 import {
   prepareSgx,
   requireExecution,
@@ -14,8 +14,17 @@ import {
   type SgxServices,
 } from '../../../src/platform/sgx/sgx-services.ts';
 import { temporaryFolder } from '../../support.ts';
-import { machineOptions } from '../isolation/isolation-machine.ts';
 import { playedStub } from './played-stub.ts';
+
+/** The plan of a machine on which every command works. */
+function playedPlan(): IsolationPlan {
+  const files = {
+    interpreterPath: process.execPath,
+    filterPath: '/run/filter.bpf',
+    starterPath: '/cache/enclos-start',
+  };
+  return planUtilLinux({ ...files, run: () => '', userId: 0, cgroup: undefined });
+}
 
 const linux = { platform: 'linux', arch: 'x64' } as const;
 
@@ -48,7 +57,7 @@ function prepared(changes: Partial<PrepareSgxOptions> = {}): Promise<SgxServices
     find: () => playedStub(temporaryFolder()),
     folders: [temporaryFolder()],
     passable: false,
-    isolation: planUtilLinux(machineOptions({})),
+    isolation: playedPlan(),
     writeFilter: async () => '/run/stub.bpf',
     cpuSvn,
     ...changes,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { equalBytes } from '@enclos/codec';
 import { durable } from '@enclos/durable';
-import { storageFailed } from '../../storage-error.ts';
+import { storageFailed } from '@enclos/tee/storage';
 import { seccompFilter, stubFilter } from './seccomp.ts';
 import { starterProgram } from './starter.ts';
 

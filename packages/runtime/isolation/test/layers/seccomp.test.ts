@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { seccompFilter } from '../../../src/platform/isolation/seccomp.ts';
-import { absentCalls, allowedCalls, checkedCalls } from '../../../src/platform/isolation/system-calls.ts';
+import { seccompFilter } from '../../src/layers/seccomp.ts';
+import { absentCalls, allowedCalls, checkedCalls } from '../../src/layers/system-calls.ts';
 import { decodeProgram, runFilter } from './bpf.ts';
 
 /** seccomp(2): the action is in the upper half, the errno in the lower. */

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { ownPidsCgroup } from '../../../src/platform/isolation/pids-cgroup.ts';
-import { findThreadBound, maxThreads, threadsLayer, threadWords } from '../../../src/platform/isolation/threads.ts';
+import { ownPidsCgroup } from '../../src/layers/pids-cgroup.ts';
+import { findThreadBound, maxThreads, threadsLayer, threadWords } from '../../src/layers/threads.ts';
 import { playedCgroup } from './isolation-machine.ts';
 
 const folders: string[] = [];

@@ -16,12 +16,8 @@ import {
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { InterpreterIdentity } from '@enclos/manifest';
-import {
-  cacheFolders,
-  copyInterpreter,
-  type InterpreterCopyOptions,
-} from '../../../src/platform/interpreter/interpreter-copy.ts';
-import { temporaryFolder } from '../../support.ts';
+import { cacheFolders, copyInterpreter, type InterpreterCopyOptions } from '../../src/interpreter/interpreter-copy.ts';
+import { temporaryFolder } from '../support.ts';
 
 const architecture = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
 const content = 'an interpreter';

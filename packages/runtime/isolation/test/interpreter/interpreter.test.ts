@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
 import { pinnedInterpreter, type InterpreterIdentity } from '@enclos/manifest';
-import { verifyInterpreter } from '../../../src/index.ts';
-import { temporaryFolder } from '../../support.ts';
+import { verifyInterpreter } from '../../src/interpreter/interpreter.ts';
+import { temporaryFolder } from '../support.ts';
 
 const architecture = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64';
 const sha256 = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest());

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { planBubblewrap } from '../../../src/platform/isolation/bubblewrap.ts';
-import { enclaveCommand } from '../../../src/platform/isolation/command.ts';
-import { planUtilLinux, type IsolationPlan } from '../../../src/platform/isolation/plan.ts';
-import { seccompFilter, stubFilter } from '../../../src/platform/isolation/seccomp.ts';
-import { stubCommand, stubPlan, stubTasks } from '../../../src/platform/isolation/stub-command.ts';
+import { planBubblewrap } from '../../src/layers/bubblewrap.ts';
+import { enclaveCommand } from '../../src/layers/command.ts';
+import { planUtilLinux, type IsolationPlan } from '../../src/layers/plan.ts';
+import { seccompFilter, stubFilter } from '../../src/layers/seccomp.ts';
+import { stubCommand, stubPlan, stubTasks } from '../../src/layers/stub-command.ts';
 import { decodeProgram, runFilter } from './bpf.ts';
 import { machineOptions, missingLayers, starterPath, type Machine } from './isolation-machine.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { planAllWays, planIsolation } from '../../../src/platform/isolation/choose.ts';
-import type { IsolationPlan } from '../../../src/platform/isolation/plan.ts';
+import { planAllWays, planIsolation } from '../../src/layers/choose.ts';
+import type { IsolationPlan } from '../../src/layers/plan.ts';
 import { machineOptions, missingLayers, starterPath, utilLinux, type Machine } from './isolation-machine.ts';
 
 const choose = (machine: Machine): IsolationPlan => planIsolation(machineOptions(machine));

@@ -4,9 +4,9 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sta
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
-import { writeSeccompFilter, writeStarter } from '../../../src/platform/isolation/start-files.ts';
-import { starterCode } from '../../../src/platform/isolation/starter-code.ts';
-import { atMost, exactly, starterProgram } from '../../../src/platform/isolation/starter.ts';
+import { writeSeccompFilter, writeStarter } from '../../src/layers/start-files.ts';
+import { starterCode } from '../../src/layers/starter-code.ts';
+import { atMost, exactly, starterProgram } from '../../src/layers/starter.ts';
 
 const folder = mkdtempSync('/tmp/enclos-starter-');
 chmodSync(folder, 0o755);
@@ -121,7 +121,7 @@ test('the filter is written once, whole, readable for every user and writable fo
 });
 
 const isRoot = process.getuid?.() === 0;
-const startFiles = new URL('../../../src/platform/isolation/start-files.js', import.meta.url).href;
+const startFiles = new URL('../../src/layers/start-files.js', import.meta.url).href;
 
 test('an ordinary user writes the files of a folder twice', () => {
   // Nobody's number: the kernel needs no account for it.

@@ -4,11 +4,11 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { planAllWays } from '../../src/platform/isolation/choose.ts';
-import { enclaveCommand } from '../../src/platform/isolation/command.ts';
-import type { IsolationPlan } from '../../src/platform/isolation/plan.ts';
-import { runCommand, withOpened, type Run } from '../../src/platform/isolation/run.ts';
-import { writeStartFiles, type StartFiles } from '../../src/platform/isolation/start-files.ts';
+import { planAllWays } from '../src/layers/choose.ts';
+import { enclaveCommand } from '../src/layers/command.ts';
+import type { IsolationPlan } from '../src/layers/plan.ts';
+import { runCommand, withOpened, type Run } from '../src/layers/run.ts';
+import { writeStartFiles, type StartFiles } from '../src/layers/start-files.ts';
 import { nativeCallNames, nativeProbe, readProbe } from './native-probe.ts';
 
 /** In place of the interpreter, with the same layers: every Debian has it, and it makes any system call. */

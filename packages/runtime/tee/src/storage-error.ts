@@ -1,3 +1,4 @@
+import './software/platform-errors.ts';
 import { systemReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import type { PidsCgroup } from '../../../src/platform/isolation/pids-cgroup.ts';
-import type { IsolationPlan, PlanOptions } from '../../../src/platform/isolation/plan.ts';
-import type { Run } from '../../../src/platform/isolation/run.ts';
+import type { PidsCgroup } from '../../src/layers/pids-cgroup.ts';
+import type { IsolationPlan, PlanOptions } from '../../src/layers/plan.ts';
+import type { Run } from '../../src/layers/run.ts';
 
 export interface Machine {
   /** Programs that are installed. Default: util-linux. */

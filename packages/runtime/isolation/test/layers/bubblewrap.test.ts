@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { planBubblewrap } from '../../../src/platform/isolation/bubblewrap.ts';
-import { enclaveCommand } from '../../../src/platform/isolation/command.ts';
-import { planUtilLinux, type IsolationPlan } from '../../../src/platform/isolation/plan.ts';
+import { planBubblewrap } from '../../src/layers/bubblewrap.ts';
+import { enclaveCommand } from '../../src/layers/command.ts';
+import { planUtilLinux, type IsolationPlan } from '../../src/layers/plan.ts';
 import {
   layersOfTheMachine,
   limitLayerNames,

@@ -1,0 +1,26 @@
+export { cacheFolders, copyInterpreter, copyProgram } from './interpreter/interpreter-copy.ts';
+export { findInterpreter, verifyInterpreter, type VerifiedInterpreter } from './interpreter/interpreter.ts';
+export { verifyFile, type FileErrors, type VerifiedFile } from './interpreter/verified-file.ts';
+export { choosePlan, planAllWays, planIsolation } from './layers/choose.ts';
+export { enclaveCommand, type EnclaveNeeds } from './layers/command.ts';
+export { inspectedLayers, inspectorDataBytes, inspectorLayer } from './layers/inspected.ts';
+export type { MadeCgroup } from './layers/pids-cgroup.ts';
+export {
+  filterGives,
+  layer,
+  planUtilLinux,
+  requireIsolation,
+  type IsolationPlan,
+  type IsolationWay,
+  type PlanOptions,
+} from './layers/plan.ts';
+export { runCommand, withOpened, type Run } from './layers/run.ts';
+export {
+  writeSeccompFilter,
+  writeStarter,
+  writeStartFiles,
+  writeStubFilter,
+  type StartFiles,
+} from './layers/start-files.ts';
+export { stubCommand, stubPlan, stubTasks, type StubNeeds } from './layers/stub-command.ts';
+export { cgroupWords, maxThreads } from './layers/threads.ts';
