@@ -26,10 +26,10 @@ export interface BundleProcess {
 }
 
 const answerLimitBytes = 262_144;
-const timeoutMs = 20_000;
+const timeoutMs = 120_000;
 
 /**
- * Runs a bundle until it ends, has written a NUL to its platform channel, or was killed after 20 seconds.
+ * Runs a bundle until it ends, has written a NUL to its platform channel, or was killed after 120 seconds.
  *
  * @returns what it wrote to its platform channel, with the NUL where there is one; the end of what it printed to standard
  * error; and its exit code or the name of the signal that ended it.
