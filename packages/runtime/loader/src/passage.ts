@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { ConnectedSocketClass, PassedSocket } from './connected-socket.ts';
 
 /**
  * The extra parts of the loader of an enclave to which its host passes connected sockets. Like the other parts they are turned
@@ -14,13 +14,6 @@ interface EnclavePassage {
   send(notices: Uint8Array): void;
 }
 
-/** `PassedSocket` of `@enclos/tee`. */
-interface PassedSocket extends Duplex {
-  readonly remoteAddress: string;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-}
-
 /** What makes sockets of handles. */
 export interface PassedSockets {
   readonly socketFor: (handle: object) => PassedSocket;
@@ -30,12 +23,12 @@ export interface PassedSockets {
   readonly handleClass: object;
 }
 
-export function passedSockets(require: NodeJS.Require): PassedSockets {
+export function passedSockets(require: NodeJS.Require, ConnectedSocket: ConnectedSocketClass): PassedSockets {
   const { Socket } = require('node:net') as typeof import('node:net');
   const { internalBinding } = require('internal/test/binding') as {
     readonly internalBinding: (name: string) => object;
   };
-  const { apply, deleteProperty, get, getPrototypeOf, set } = Reflect;
+  const { apply, deleteProperty, get, getPrototypeOf } = Reflect;
   const handleClass = get(get(internalBinding('tcp_wrap'), 'TCP') as object, 'prototype') as object;
   const strip = (object: object, name: string): void => {
     if (!deleteProperty(object, name)) throw new Error(`The interpreter keeps ${name} of a socket.`);
@@ -50,45 +43,6 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
   const nextTurn = setImmediate;
   const [add, has] = [methodOf(WeakSet.prototype, 'add'), methodOf(WeakSet.prototype, 'has')];
 
-  /**
-   * Reads before anything else does (see below), and so may meet the end of the peer before it has a reader. That end waits for
-   * the reader: listeners that come later still get it, and TLS reads it again.
-   */
-  class ConnectedSocket extends (Socket as unknown as SocketClass) {
-    readonly #handle: object | undefined;
-    readonly #peer: string;
-    #hasEnd = false;
-    constructor(handle: object | undefined, peer: string) {
-      // Without a handle it is a socket that was never connected.
-      super({ ...(handle === undefined ? {} : { handle }), allowHalfOpen: true, pauseOnCreate: true });
-      this.#handle = handle;
-      this.#peer = peer;
-    }
-    get remoteAddress(): string {
-      return this.#peer;
-    }
-    override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-      if (chunk === null) {
-        this.#hasEnd = true;
-        // libuv stops reading at the end, and Node forgets to say so: TLS that begins later would believe that it goes on.
-        if (this.#handle !== undefined) set(this.#handle, 'reading', false);
-      }
-      return super.push(chunk, encoding);
-    }
-    override read(sizeBytes?: number): unknown {
-      // Node asks so after each end. The event would come now, and never again.
-      if (sizeBytes === 0 && this.#endWaits() && !this.writableEnded) return null;
-      return super.read(sizeBytes);
-    }
-    override _final(done: (error?: Error | null) => void): void {
-      super._final(done);
-      // This side is over too, with or without a reader, so the socket closes.
-      if (this.#endWaits()) super.read(0);
-    }
-    #endWaits(): boolean {
-      return this.#hasEnd && this.readableFlowing === null;
-    }
-  }
   // It leads to the class of sockets.
   strip(ConnectedSocket.prototype, 'constructor');
   Object.freeze(ConnectedSocket.prototype);
@@ -120,9 +74,6 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
     },
   };
 }
-
-/** What is used of the class of sockets. */
-type SocketClass = new (options: object) => Duplex & Pick<PassedSocket, 'bytesRead' | 'bytesWritten'>;
 
 export interface OpenPassageOptions {
   /** A Unix socket through which descriptors come. */

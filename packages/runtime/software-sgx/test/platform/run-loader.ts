@@ -7,8 +7,7 @@ import {
   loaderParts,
   type LoaderParts,
   loaderText,
-  openPassage,
-  passedSockets,
+  passingParts,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
 import { findInterpreter } from '@enclos/isolation';
@@ -45,7 +44,7 @@ export async function runLoader(body: string, options: RunOptions = {}): Promise
   const parts: LoaderParts = {
     ...loaderParts,
     confine,
-    ...(passes ? { openPassage, passedSockets } : {}),
+    ...(passes ? passingParts : {}),
     ...others,
   };
   const source = loaderText(parts);
