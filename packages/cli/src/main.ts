@@ -1,7 +1,6 @@
 import './errors.ts';
+import { wantsColor, type Io, type Keyboard, type OutputStream } from '@enclos/cli-frame';
 import { allowEarlyEnd } from '@enclos/command-line';
-import type { Io, Keyboard, OutputStream } from './output/io.ts';
-import { wantsColor } from './output/io.ts';
 import { runCli } from './run-cli.ts';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '@enclos/build';
-import { runCli, type Io } from '../src/index.ts';
+import type { Io } from '@enclos/cli-frame';
+import { runCli } from '../src/index.ts';
 
 /** The time of every command of these tests. */
 export const now = new Date('2026-06-01T12:00:00Z');

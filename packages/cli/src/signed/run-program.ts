@@ -1,12 +1,10 @@
 import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { refuseUsage, type CommandContext, type Io } from '@enclos/cli-frame';
+import { readSmallFile } from '@enclos/cli-frame/files';
 import { runSgxProgram } from '@enclos/sgx-host';
-import type { CommandContext } from '../commands/context.ts';
-import { readSmallFile } from '../files/read.ts';
-import type { Io } from '../output/io.ts';
 import { openProjectPlatform } from '../project/platform.ts';
 import type { RunOutcome } from '../project/run-options.ts';
-import { refuseUsage } from '../usage/usage-error.ts';
 import type { SignedEvents, SignedRun } from './run-signed.ts';
 
 /** A SIGSTRUCT has 1808 bytes. */

@@ -1,13 +1,12 @@
+import { refuseUsage, type CommandContext } from '@enclos/cli-frame';
 import { toHex } from '@enclos/codec';
 import { bindInterface } from '@enclos/edl-calls/host';
 import { abiOfImage, loadSgxEnclave } from '@enclos/sgx-host';
 import type { Isolation, PlatformDescription } from '@enclos/tee';
-import type { CommandContext } from '../commands/context.ts';
 import { modelOf, settingsOf } from '../interfaces/compile.ts';
 import { readForeignTypes } from '../interfaces/foreign.ts';
 import { openProjectPlatform, type ProjectPlatformOptions } from '../project/platform.ts';
 import type { RunOutcome } from '../project/run-options.ts';
-import { refuseUsage } from '../usage/usage-error.ts';
 import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';

@@ -6,7 +6,7 @@ export interface EnclavePage {
   readonly offset: number;
   /** SECINFO.FLAGS. */
   readonly flags: bigint;
-  /** 4096 bytes, not to be changed; undefined: zeros. */
+  /** 4096 bytes, not to be changed, and valid until the next page is asked for; undefined: zeros. */
   readonly content: Uint8Array | undefined;
   /** True: all 16 chunks are measured (EEXTEND). False: none. */
   readonly measured: boolean;

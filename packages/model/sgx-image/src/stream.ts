@@ -77,9 +77,9 @@ export class PageRecords {
     this.#length += recordBytes;
   }
 
-  /** The records since the last time. The memory is used again: with `copy` the result is the caller's. */
-  take({ copy }: { readonly copy: boolean }): Uint8Array {
-    const bytes = copy ? this.#bytes.slice(0, this.#length) : this.#bytes.subarray(0, this.#length);
+  /** The records since the last time. The memory is used again for those that are added next. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return bytes;
   }
@@ -87,7 +87,7 @@ export class PageRecords {
 
 /**
  * The SGXS stream of an image: ECREATE, EADD, EEXTEND and UNMEASRD records, in pieces of at most 1 MiB that hold whole records. Pages of zeros
- * that are not measured have no data. Each piece is the caller's.
+ * that are not measured have no data. A piece is valid until the next one is asked for, which uses its memory.
  *
  * @throws what `image.pages` throws
  */
@@ -95,9 +95,9 @@ export function* sgxsPieces(image: EnclaveImage): Generator<Uint8Array> {
   yield createRecord(image);
   const records = new PageRecords();
   for (const page of image.pages()) {
-    if (records.isFull) yield records.take({ copy: true });
+    if (records.isFull) yield records.take();
     records.add(page, true);
   }
-  const last = records.take({ copy: true });
+  const last = records.take();
   if (last.length > 0) yield last;
 }

@@ -120,7 +120,7 @@ nativeTest('Properties of Open Enclave that no enclave has are refused', () => {
     ['128 GiB of heap', /128 GiB/, [[start + 8, 2n ** 25n]]],
     ['2^62 stack pages', /128 GiB/, [[start + 16, 2n ** 62n]]],
     ['2^62 threads', /128 GiB/, [[start + 24, 2n ** 62n]]],
-    ['20000 threads', /more than 65536/, [[start + 24, 20_000n]]],
+    ['2049 threads', /more than 2048 threads/, [[start + 24, 2049n]]],
     ['another size', /layout/, [[start, 1968]]],
     ['an enclave of another kind', /layout/, [[start + 4, 1]]],
     ['an entry beyond the image', /entry/, [[24, 2n ** 40n]]],

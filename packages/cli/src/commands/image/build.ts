@@ -1,12 +1,10 @@
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { renderWarnings } from '@enclos/cli-frame/failures';
+import { exists, layerCacheFolder } from '@enclos/cli-frame/files';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import type { Architecture, BaseChoice } from '@enclos/image';
-import { imageBuild } from './build-image.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 import { grouped } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
-import { renderWarnings } from '../../output/warnings.ts';
-import { exists } from '../../files/read.ts';
-import { layerCacheFolder } from '../../files/user-folders.ts';
+import { imageBuild } from './build-image.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,11 +1,10 @@
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { hexOption } from '@enclos/cli-frame/options';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { verifyImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
-import { withImage } from '../../images/container.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
-import { hexOption } from '../../options/hex.ts';
 import { printable } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { withImage } from '../../images/container.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,6 +1,6 @@
 import { measureStream } from '@enclos/build/inspect';
+import { defineCommand } from '@enclos/cli-frame';
 import { measure } from './measure.ts';
-import { defineCommand } from '../define.ts';
 
 const verdicts = {
   agrees: 'Its SIGSTRUCT names the same enclave.',

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { looksLikeElf, measureEnclaveFile, measureStream, type Measurement } from '@enclos/build/inspect';
+import { unreadable } from '@enclos/cli-frame/files';
 import { fileKindOf } from '@enclos/diagnostics';
 import { openReadableFileSync } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { unreadable } from '../../files/read.ts';
 
 const elfMagicBytes = 4;
 

@@ -25,14 +25,14 @@ export function meterEnclaveImage(image: EnclaveImage, onPages?: (pages: number)
   let [pages, streamBytes] = [0, create.length];
   for (const page of image.pages()) {
     if (records.isFull) {
-      hash.update(records.take({ copy: false }));
+      hash.update(records.take());
       onPages?.(pages);
     }
     records.add(page, false);
     pages++;
     streamBytes += recordBytesOf(page);
   }
-  const mrEnclave = new Uint8Array(hash.update(records.take({ copy: false })).digest());
+  const mrEnclave = new Uint8Array(hash.update(records.take()).digest());
   return Object.freeze({ mrEnclave, pages, streamBytes });
 }
 

@@ -17,12 +17,12 @@ export interface Region {
 /**
  * - `zeros`.
  * - `same`: each page has these 4096 bytes.
- * - `read`: gives the bytes of `count` pages from `page` of the region.
+ * - `read`: gives the bytes of `count` pages from `page` of the region; it may put them into `room`, which has so many.
  */
 export type RegionContent =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'same'; readonly page: Uint8Array }
-  | { readonly kind: 'read'; readonly read: (page: number, count: number) => Uint8Array };
+  | { readonly kind: 'read'; readonly read: (page: number, count: number, room: Uint8Array) => Uint8Array };
 
 export const zeros: RegionContent = Object.freeze({ kind: 'zeros' });
 
@@ -60,10 +60,15 @@ export function countThreads(regions: readonly Region[]): number {
 
 /** The pages of regions, one after the other. @throws ENCLAVE_FILE_INVALID when the file ends too early */
 export function* pagesOf(regions: readonly Region[]): Generator<EnclavePage> {
+  // One after the other: memory for each block would be collected more slowly than it is filled.
+  let room: Uint8Array | undefined;
   for (const { offset, pages, flags, measured, content } of regions) {
     for (let first = 0; first < pages; first += pagesAtOnce) {
       const count = Math.min(pagesAtOnce, pages - first);
-      const block = content.kind === 'read' ? content.read(first, count) : undefined;
+      const block =
+        content.kind === 'read'
+          ? content.read(first, count, (room ??= new Uint8Array(pagesAtOnce * PAGE_SIZE)))
+          : undefined;
       for (let page = 0; page < count; page++) {
         const at = page * PAGE_SIZE;
         yield {

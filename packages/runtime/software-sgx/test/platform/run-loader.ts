@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
+import { findInterpreter } from '@enclos/isolation';
 import {
   confine,
   enclaveDescriptors,
@@ -10,7 +11,6 @@ import {
   passingParts,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
-import { findInterpreter } from '@enclos/isolation';
 
 export type LoaderPart = keyof typeof loaderParts;
 export type StandIns = Partial<Record<LoaderPart, unknown>>;

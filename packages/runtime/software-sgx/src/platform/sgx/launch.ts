@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Turns } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { requireIsolation } from '@enclos/isolation';
 import { Attribute, MISCSELECT_EXINFO, PAGE_SIZE } from '@enclos/sgx';
 import { encodeBootGo, MAX_ARENA_BYTES, MAX_THREADS } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
@@ -11,7 +12,6 @@ import type { EnclaveAudit } from '../../platform-audit.ts';
 import { listenForGates, type GatesListener } from '../gate-listener.ts';
 import { gatePlace } from '../host-folder.ts';
 import type { Host } from '../host.ts';
-import { requireIsolation } from '@enclos/isolation';
 import type { PlatformServices } from '../services.ts';
 import { serveLeaves } from './leaf-channel.ts';
 import { requireExecution, type SgxExecution } from './sgx-services.ts';

@@ -2,16 +2,16 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
-import { BOOT_READY } from '@enclos/sgx-stub/wire';
-import type { EnclaveExit } from '@enclos/tee';
 import {
-  type MadeCgroup,
-  type IsolationPlan,
-  withOpened,
   stubCommand,
   stubTasks,
+  withOpened,
+  type IsolationPlan,
+  type MadeCgroup,
   type StubNeeds,
 } from '@enclos/isolation';
+import { BOOT_READY } from '@enclos/sgx-stub/wire';
+import type { EnclaveExit } from '@enclos/tee';
 import { descriptor, leave } from '../process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
+import { stubCommand, withOpened, writeStubFilter, type IsolationPlan } from '@enclos/isolation';
 import { StubExit } from '@enclos/sgx-stub/wire';
-import { type IsolationPlan, withOpened, writeStubFilter, stubCommand } from '@enclos/isolation';
 import { prepareSgx, type SgxExecution, type SgxServices, type StubFacts } from './sgx-services.ts';
 import { describeStubExit } from './stub-exit.ts';
 
