@@ -36,8 +36,9 @@ goTest('only functions of the standard library get a line, and our files are bes
     if (path.includes('/enclos')) continue;
     const [own, changed] = [readFileSync(join(go.root, 'src', path), 'utf8').split('\n'), content.split('\n')];
     assert.equal(own.length, changed.length, path);
-    for (const [i, line] of own.entries())
+    for (const [i, line] of own.entries()) {
       if (changed[i] !== line) assert.ok(changed[i]?.startsWith(`${line} if `), `${path}:${i}`);
+    }
   }
 });
 

@@ -48,8 +48,7 @@ function stringAt(bytes: Uint8Array, start: number): { readonly text: string; re
   let at = start;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++];
-    if (byte === undefined || shift > 21)
-      throw new RangeError('A length in the build information of Go is out of bounds.');
+    if (byte === undefined || shift > 21) throw new RangeError('A length of Go is out of bounds.');
     length |= (byte & 0x7f) << shift;
     if (byte < 0x80) break;
   }

@@ -29,8 +29,9 @@ export function goFile(options: GoFileOptions = {}): Uint8Array {
     [58, headerBytes],
     [60, 3],
     [62, 2],
-  ] as const)
+  ] as const) {
     view.setUint16(at, value, true);
+  }
   const sections = [
     { name: 1, offset: headerBytes, size: content.length },
     { name: section.length + 2, offset: headerBytes + content.length, size: names.length },

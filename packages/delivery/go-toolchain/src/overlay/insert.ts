@@ -44,7 +44,7 @@ function findFunction(lines: readonly string[], name: string, place: AnchorPlace
 
 function declarationOf(name: string): RegExp {
   const method = /^\((\*?\w+)\)\.(\w+)$/.exec(name);
-  const start = method === null ? `${name}` : `\\(\\w+ ${(method[1] ?? '').replace('*', '\\*')}\\) ${method[2]}`;
+  const start = method === null ? name : `\\(\\w+ ${(method[1] ?? '').replace('*', '\\*')}\\) ${method[2]}`;
   return new RegExp(`^func ${start}\\(`);
 }
 
