@@ -1,4 +1,5 @@
 import { viewOf } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { readExactly, type ReadAt } from './read.ts';
 import { readSections } from './sections.ts';
 
@@ -31,8 +32,8 @@ export function readGoProgram(read: ReadAt): GoProgram | undefined {
   if (section === undefined) return undefined;
   const bytes = readExactly(read, section, maxBytes);
   if (bytes.length < headBytes) throw new RangeError('The build information of Go is too short.');
-  const text = [...bytes.subarray(0, magic.length)].map((byte) => String.fromCharCode(byte)).join('');
-  if (text !== magic) throw new RangeError('The build information of Go has another form.');
+  if (decodeLatin1(bytes.subarray(0, magic.length)) !== magic)
+    throw new RangeError('The build information of Go has another form.');
   if ((viewOf(bytes).getUint8(magic.length + 1) & isInline) === 0) return undefined;
   const version = stringAt(bytes, headBytes);
   const settings = stringAt(bytes, version.end);
@@ -54,5 +55,5 @@ function stringAt(bytes: Uint8Array, start: number): { readonly text: string; re
   }
   const end = at + length;
   if (end > bytes.length) throw new RangeError('A string in the build information of Go is out of bounds.');
-  return { text: new TextDecoder().decode(bytes.subarray(at, end)), end };
+  return { text: decodeLatin1(bytes.subarray(at, end)), end };
 }

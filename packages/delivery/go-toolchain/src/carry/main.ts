@@ -1,4 +1,5 @@
 // Puts the Go files of Enclos beside this package's program, from where its tarball carries them.
+import '../errors.ts';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
