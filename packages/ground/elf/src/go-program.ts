@@ -32,8 +32,8 @@ export function readGoProgram(read: ReadAt): GoProgram | undefined {
   if (section === undefined) return undefined;
   const bytes = readExactly(read, section, maxBytes);
   if (bytes.length < headBytes) throw new RangeError('The build information of Go is too short.');
-  if (decodeLatin1(bytes.subarray(0, magic.length)) !== magic)
-    throw new RangeError('The build information of Go has another form.');
+  const begins = decodeLatin1(bytes.subarray(0, magic.length)) === magic;
+  if (!begins) throw new RangeError('The build information of Go has another form.');
   if ((viewOf(bytes).getUint8(magic.length + 1) & isInline) === 0) return undefined;
   const version = stringAt(bytes, headBytes);
   const settings = stringAt(bytes, version.end);
