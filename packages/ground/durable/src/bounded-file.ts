@@ -48,8 +48,8 @@ export function readBoundedFileSync(path: string, maxBytes: number): BoundedFile
 export interface ReadableFile {
   /** When it was opened. */
   readonly sizeBytes: number;
-  /** Up to `length` bytes at `offset`; fewer at the end of the file. */
-  readonly readAt: (offset: number, length: number) => Uint8Array;
+  /** Up to `length` bytes at `offset`, in `room` when that is given and has so many; fewer at the end of the file. */
+  readonly readAt: (offset: number, length: number, room?: Uint8Array) => Uint8Array;
   readonly close: () => void;
 }
 
@@ -67,8 +67,9 @@ export function openReadableFileSync(path: string): ReadableFile | { readonly un
   }
   return {
     sizeBytes: found.size,
-    readAt(offset, length) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, found.size - offset)));
+    readAt(offset, length, room) {
+      const wanted = Math.max(0, Math.min(length, found.size - offset));
+      const bytes = room?.subarray(0, wanted) ?? new Uint8Array(wanted);
       let filled = 0;
       for (let read = 1; read > 0 && filled < bytes.length; filled += read) {
         read = readSync(file, bytes, filled, bytes.length - filled, offset + filled);

@@ -39,6 +39,10 @@ test('openReadableFileSync() reads at any place of a file, and opens nothing tha
   assert.deepEqual(file.readAt(1, 2), Uint8Array.of(2, 3));
   assert.deepEqual(file.readAt(3, 10), Uint8Array.of(4));
   assert.deepEqual(file.readAt(4, 1), new Uint8Array());
+  const room = new Uint8Array(8).fill(9);
+  const read = file.readAt(2, 5, room);
+  assert.deepEqual([read, room.subarray(0, 3)], [Uint8Array.of(3, 4), Uint8Array.of(3, 4, 9)]);
+  assert.ok(read.buffer === room.buffer);
   file.close();
   assert.throws(() => file.readAt(0, 1), /EBADF/);
   const pipe = join(folder, 'pipe');

@@ -1,7 +1,7 @@
 import { decodeLatin1 } from '@enclos/codec/text';
 
-/** Reads up to `length` bytes of a file at `offset`; fewer at its end. */
-export type ReadAt = (offset: number, length: number) => Uint8Array;
+/** Reads up to `length` bytes of a file at `offset`; fewer at its end. It may put them into `room`, which has at least so many. */
+export type ReadAt = (offset: number, length: number, room?: Uint8Array) => Uint8Array;
 
 /** A part of a file, in bytes. */
 export interface FilePart {
@@ -9,12 +9,21 @@ export interface FilePart {
   readonly sizeBytes: bigint;
 }
 
-/** All bytes of a part of a file, when they are no more than `maxBytes`. @throws RangeError */
-export function readExactly(read: ReadAt, { offset, sizeBytes }: FilePart, maxBytes: number): Uint8Array {
+/**
+ * All bytes of a part of a file, when they are no more than `maxBytes`.
+ * @param room at least so many bytes that may be used for them
+ * @throws RangeError
+ */
+export function readExactly(
+  read: ReadAt,
+  { offset, sizeBytes }: FilePart,
+  maxBytes: number,
+  room?: Uint8Array,
+): Uint8Array {
   if (sizeBytes > BigInt(maxBytes) || offset > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new RangeError('A part of the ELF file is out of bounds.');
   }
-  const bytes = read(Number(offset), Number(sizeBytes));
+  const bytes = read(Number(offset), Number(sizeBytes), room);
   if (bytes.length < Number(sizeBytes)) throw new RangeError('The ELF file ends too early.');
   return bytes;
 }

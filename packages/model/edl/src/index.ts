@@ -17,7 +17,7 @@ export { boolean, float64, int8, int16, int32, int64, uint8, uint16, uint32, uin
 export { type Fields, record, type RecordType, type RecordValue } from './types/record.ts';
 export { string, type StringBounds } from './types/string.ts';
 export type { Infer, Type, TypeKind, Value } from './type.ts';
-export { giveBack } from './reuse.ts';
+export { giveBack, memoryFor } from './reuse.ts';
 export { union, type UnionValue, type Variants } from './types/union.ts';
 export { type DecodeOptions, decodeValue, type EncodeOptions, encodeValue, maxEncodedBytes } from './types/value.ts';
 export { MAX_FILE_CHUNK_BYTES, MAX_STREAMS, systemInterface } from './system.ts';

@@ -1,3 +1,6 @@
+/** A smaller message is not worth it, and may share its memory with others. */
+const LARGE_BYTES = 262_144;
+
 /** Held weakly: the garbage collector may take it at any time. While it is in use, no new memory is needed. */
 let spare: WeakRef<ArrayBufferLike> | undefined;
 
@@ -6,7 +9,7 @@ let spare: WeakRef<ArrayBufferLike> | undefined;
  * collecting it, takes longer than sending the message.
  */
 export function giveBack(message: Uint8Array): void {
-  spare = new WeakRef(message.buffer);
+  if (message.length >= LARGE_BYTES) spare = new WeakRef(message.buffer);
 }
 
 /** Memory for a message, whose bytes may be anything: that of the message that was last given back, once, or new memory. */

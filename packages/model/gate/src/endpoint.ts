@@ -43,6 +43,11 @@ export interface EndpointOptions {
    * Default: the size of a frame. Return 0 for an unknown function.
    */
   readonly maxPayloadBytes?: ((table: number, index: number) => number) | undefined;
+  /**
+   * Memory for a large payload of the peer: at least so many bytes, whatever they hold, which no other code uses until the payload is given up.
+   * Default: new memory for each.
+   */
+  readonly memoryFor?: ((sizeBytes: number) => Uint8Array) | undefined;
   /** Makes the error for each call that the end of the gate leaves without an answer. */
   readonly lostError: (cause?: unknown) => Error;
   /**
@@ -145,6 +150,7 @@ class GateEndpoint {
       limits,
       timers,
       failed,
+      memoryFor: options.memoryFor,
       header: (header, payloadBytes) => this.#header(header, payloadBytes),
       frame: (frame) => this.#frame(frame),
     });

@@ -8,6 +8,7 @@ export interface ReceiverOptions {
   readonly transport: Transport;
   readonly limits: Required<GateLimits>;
   readonly timers: Timers;
+  readonly memoryFor?: ((sizeBytes: number) => Uint8Array) | undefined;
   /** Sees the header of each frame before its payload is kept. It may throw; nothing is read after that. */
   readonly header: (header: FrameHeader, payloadBytes: number) => void;
   /** It may throw; nothing is read after that. */
@@ -29,6 +30,7 @@ export class Receiver {
     this.#options = options;
     this.#decoder = new FrameDecoder({
       maxFrameBytes: options.limits.maxFrameBytes,
+      memoryFor: options.memoryFor,
       checkHeader: (header, payloadBytes) => {
         if (!this.#stopped) options.header(header, payloadBytes);
       },

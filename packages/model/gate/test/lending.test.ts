@@ -62,6 +62,35 @@ test('arguments from 256 KiB on are handed over, because values stay in their me
   assert.deepEqual(kept, [new Uint8Array(LARGE_PAYLOAD_BYTES).fill(7)]);
 });
 
+test('large arguments go into the memory that is offered, whatever it held, and smaller ones do not', async () => {
+  const offered: Uint8Array[] = [];
+  const kept: Uint8Array[] = [];
+  const { wire } = await openRig({
+    limits: { ...testLimits, maxFrameBytes: 2 ** 21 },
+    memoryFor: (sizeBytes) => {
+      const memory = new Uint8Array(sizeBytes + 1000).fill(0xee);
+      offered.push(memory);
+      return memory;
+    },
+    dispatch: ({ payload }) => {
+      kept.push(payload);
+      return noBytes;
+    },
+  });
+  const sizes = [LARGE_PAYLOAD_BYTES - 1, LARGE_PAYLOAD_BYTES, 2 ** 20];
+  const frames = sizes.map((size, i) => call(2 * i + 2, new Uint8Array(size).fill(i + 1)));
+  const stream = readBuffer(...frames);
+  for (let at = 0; at < stream.length; at += 50_000) wire.push(stream.slice(at, at + 50_000));
+  assert.deepEqual(
+    kept,
+    frames.map(({ payload }) => payload),
+  );
+  const isOffered = ({ buffer }: Uint8Array): boolean => offered.some((memory) => memory.buffer === buffer);
+  assert.deepEqual(kept.map(isOffered), [false, true, true]);
+  // Nothing but the payload is seen of it from its beginning on.
+  for (const { buffer, byteOffset } of kept) assert.ok(!new Uint8Array(buffer, 0, byteOffset).includes(0xee));
+});
+
 test('a result is the caller’s, whatever arrives after it', async () => {
   const { endpoint, wire } = await openRig();
   const result = watch(endpoint.invoke(0, 0, noBytes));

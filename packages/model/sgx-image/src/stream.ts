@@ -2,13 +2,14 @@ import { viewOf } from '@enclos/codec';
 import {
   PAGE_SIZE,
   SGXS_CHUNK_BYTES as chunkBytes,
-  SGXS_CHUNK_RECORD_BYTES as recordBytes,
+  SGXS_CHUNK_RECORD_BYTES as chunkRecordBytes,
   SGXS_HEADER_BYTES as headerBytes,
   SGXS_PAGE_RECORD_BYTES as pageRecordBytes,
   sgxsTags,
 } from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from './image.ts';
+import { recordBytes } from './pages/size.ts';
 
 /** The most whole pages whose records have less than 1 MiB. */
 const pagesAtOnce = Math.floor(2 ** 20 / pageRecordBytes);
@@ -39,7 +40,7 @@ export function createRecord({
 
 /** Bytes of the records of a page in a stream. */
 export function recordBytesOf({ content, measured }: EnclavePage): number {
-  return measured || content !== undefined ? pageRecordBytes : headerBytes;
+  return recordBytes(measured || content !== undefined);
 }
 
 /** Writes the records of pages one after the other. */
@@ -69,17 +70,17 @@ export class PageRecords {
 
   #addChunk(tag: bigint, offset: number, data: Uint8Array | undefined): void {
     const start = this.#length;
-    this.#bytes.fill(0, start, start + (data === undefined ? recordBytes : headerBytes));
+    this.#bytes.fill(0, start, start + (data === undefined ? chunkRecordBytes : headerBytes));
     this.#view.setBigUint64(start, tag, true);
     this.#view.setUint32(start + 8, offset % 2 ** 32, true);
     this.#view.setUint32(start + 12, Math.floor(offset / 2 ** 32), true);
     if (data !== undefined) this.#bytes.set(data, start + headerBytes);
-    this.#length += recordBytes;
+    this.#length += chunkRecordBytes;
   }
 
-  /** The records since the last time. The memory is used again: with `copy` the result is the caller's. */
-  take({ copy }: { readonly copy: boolean }): Uint8Array {
-    const bytes = copy ? this.#bytes.slice(0, this.#length) : this.#bytes.subarray(0, this.#length);
+  /** The records since the last time. The memory is used again for those that are added next. */
+  take(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return bytes;
   }
@@ -87,7 +88,7 @@ export class PageRecords {
 
 /**
  * The SGXS stream of an image: ECREATE, EADD, EEXTEND and UNMEASRD records, in pieces of at most 1 MiB that hold whole records. Pages of zeros
- * that are not measured have no data. Each piece is the caller's.
+ * that are not measured have no data. A piece is valid until the next one is asked for, which uses its memory.
  *
  * @throws what `image.pages` throws
  */
@@ -95,9 +96,9 @@ export function* sgxsPieces(image: EnclaveImage): Generator<Uint8Array> {
   yield createRecord(image);
   const records = new PageRecords();
   for (const page of image.pages()) {
-    if (records.isFull) yield records.take({ copy: true });
+    if (records.isFull) yield records.take();
     records.add(page, true);
   }
-  const last = records.take({ copy: true });
+  const last = records.take();
   if (last.length > 0) yield last;
 }

@@ -11,5 +11,5 @@ export function flipped(bytes: Uint8Array, at: number): Uint8Array {
 
 /** The stream in one piece. */
 export function joined(pieces: Iterable<Uint8Array>): Uint8Array {
-  return new Uint8Array(Buffer.concat([...pieces]));
+  return new Uint8Array(Buffer.concat(Array.from(pieces, (piece) => piece.slice())));
 }

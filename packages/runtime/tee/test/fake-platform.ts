@@ -24,7 +24,7 @@ export interface FakeOptions {
   /** Why the next launches are told that their streams are relayed. */
   readonly relayedWhy?: string;
   /** What happens at the announcement of an image and at each piece of it. */
-  readonly onPiece?: () => void;
+  readonly onPiece?: (piece?: Uint8Array) => void;
 }
 
 const identity = {
@@ -80,7 +80,7 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
     },
     addSgx({ upload, chunk }) {
       asked.push(`addSgx ${upload} ${chunk.length}`);
-      options.onPiece?.();
+      options.onPiece?.(chunk);
     },
     initializeSgx({ upload, flags, xfrm, miscSelect }) {
       asked.push(`initializeSgx ${upload} ${flags} ${xfrm} ${miscSelect}`);

@@ -51,6 +51,23 @@ describe('the launch of an SGX image', () => {
     assert.deepEqual(platform.asked.slice(1, 4), ['addSgx 8 64', 'addSgx 8 320', 'addSgx 8 640']);
   });
 
+  test('sends large pieces as they were when it took them, although all of them use the same memory', async (t) => {
+    const seen: number[] = [];
+    const { launcher } = await connected(t, {
+      onPiece: (piece) => seen.push(...(piece === undefined ? [] : new Set(piece))),
+    });
+    function* pieces(): Generator<Uint8Array> {
+      const memory = new Uint8Array(2 ** 20);
+      for (let i = 1; i <= 12; i += 1) yield memory.fill(i);
+      memory.fill(0);
+    }
+    await launcher.launchSgx(request({ stream: pieces() }));
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+  });
+
   test('that is refused in the middle gives the launch back, and closes the gates', async (t) => {
     const { platform, launcher } = await connected(t, {
       onPiece: () => {

@@ -24,7 +24,8 @@ export async function verifyQuoteFor(
 ): Promise<VerifiedQuote> {
   const platform = ofCaller(() => context.platforms.platformOf(quote), 'evidence-format');
   const request = { facts: platform.facts, ...baseline };
-  const found = await context.endorsements.forQuote(request, { cache: context.cache, at });
+  const given = context.endorsements.forQuote(request, { cache: context.cache, at });
+  const found = given instanceof Promise ? await given : given;
   const verdict = ofCaller(() => verify(context, quote, { found, at }), 'evidence');
   requireBaseline(verdict, baseline);
   requireDates(verdict);
@@ -53,14 +54,9 @@ function requireBaseline(
   }
 }
 
-function outdatedParts({ collateral, pckNotYetValid }: QuoteVerdict): readonly string[] {
-  const parts = [...collateral.expired, ...collateral.notYetValid];
-  return [...new Set(pckNotYetValid ? ['pckCertificate', ...parts] : parts)];
-}
-
-function requireDates(verdict: QuoteVerdict): void {
-  const parts = outdatedParts(verdict);
-  if (parts.length === 0) return;
+function requireDates({ collateral: { expired, notYetValid }, pckNotYetValid }: QuoteVerdict): void {
+  if (expired.length + notYetValid.length === 0 && !pckNotYetValid) return;
+  const parts = [...new Set([...(pckNotYetValid ? ['pckCertificate'] : []), ...expired, ...notYetValid])];
   refuseEvidence(`The collateral is not of this time: ${parts.join(', ')}.`, { rule: 'collateral-dates', parts });
 }
 

@@ -21,7 +21,7 @@ export function verifyQuoteSync(
   options: VerifySyncOptions,
 ): QuoteVerdict {
   return runSync(
-    verification(quote, endorsements, { ...options, cache: options.cache ?? cacheFor(options.crypto) }),
+    verification(quote, endorsements, { ...options, cache: options.cache ?? cacheFor(options.crypto) }, true),
     options.crypto,
   );
 }

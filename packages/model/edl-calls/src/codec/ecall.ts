@@ -39,8 +39,7 @@ export function placeText(
   if (value === undefined) refuse(path, 'it is missing');
   if (value === null) return undefined;
   const bytes = encodeText(value, isWide, path);
-  const target = builder.reserve(bytes.length);
-  builder.put(target, bytes);
+  const target = builder.append(bytes);
   builder.point(at + offset, target);
   if (parameter.length !== undefined) {
     const length = lengthUnit === 'byte' ? bytes.length : bytes.length / unitBytes(isWide);

@@ -1,3 +1,4 @@
+import { memoryFor } from '@enclos/edl';
 import type { ArenaImage } from '../arena/memory.ts';
 import { refuse } from '../arena/refusal.ts';
 
@@ -11,13 +12,16 @@ export function roundUpPiece(bytes: number): number {
   return Math.ceil(bytes / PIECE_ALIGNMENT) * PIECE_ALIGNMENT;
 }
 
+/** From this size on an image is built where one was that has been sent: fresh memory would take as long as the copy. */
+const LARGE_BYTES = 262_144;
+
 /** Bytes of an image, piece after piece, and the pointers among them. */
 export class ImageBuilder {
   readonly maxBytes: number;
   readonly #path: string;
   readonly #pointers: { at: number; target: number }[] = [];
-  #bytes = new Uint8Array(1024);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = new Uint8Array(1024);
+  #view: DataView = new DataView(this.#bytes.buffer);
   #length = 0;
   /** Without blank pieces at the end. */
   #filled = 0;
@@ -39,14 +43,31 @@ export class ImageBuilder {
 
   /** @returns offset of a piece of zeros, a multiple of 16. @throws EDL_VALUE_REFUSED above the bound */
   reserve(bytes: number): number {
-    const at = this.reserveBlank(bytes);
+    const at = this.#grow(bytes);
+    this.#bytes.fill(0, at, this.#filled);
+    return at;
+  }
+
+  /** As `reserve`, for a piece whose bytes are there. */
+  append(bytes: Uint8Array): number {
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
+    this.#bytes.fill(0, at + bytes.length, this.#filled);
+    return at;
+  }
+
+  /** Room for a piece, with anything in it. What is blank before it becomes zeros. */
+  #grow(bytes: number): number {
+    const [blank, at] = [this.#filled, this.reserveBlank(bytes)];
     this.#filled = this.#length;
     if (this.#filled > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#filled, 2 * this.#bytes.length));
-      grown.set(this.#bytes.subarray(0, at));
+      const wanted = Math.max(this.#filled, 2 * this.#bytes.length);
+      const grown = wanted < LARGE_BYTES ? new Uint8Array(wanted) : memoryFor(wanted);
+      grown.set(this.#bytes.subarray(0, blank));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);
     }
+    this.#bytes.fill(0, blank, at);
     return at;
   }
 
@@ -57,11 +78,6 @@ export class ImageBuilder {
     if (needed > this.maxBytes) refuse(this.#path, `its values take more than ${this.maxBytes} bytes`);
     this.#length = needed;
     return at;
-  }
-
-  /** Puts bytes at an offset that was reserved. */
-  put(at: number, bytes: Uint8Array): void {
-    this.#bytes.set(bytes, at);
   }
 
   /** The pointer at `at` becomes the address of `target`. */

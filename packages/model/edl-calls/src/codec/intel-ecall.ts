@@ -8,7 +8,7 @@ import { type DeepMember, elementPath } from './buffer-plan.ts';
 import type { CallPlan } from './call-plan.ts';
 import { isText, LARGE_BYTES, type PlacedValue, placeInput, placeOutput, placeText, readText } from './ecall.ts';
 import { bytesOf, countOf } from './extent-plan.ts';
-import { ImageBuilder } from './image-builder.ts';
+import { ImageBuilder, roundUpPiece } from './image-builder.ts';
 import { type Placement, placeValues } from './placing.ts';
 
 /**
@@ -48,7 +48,8 @@ function sparedPieces(placed: readonly PlacedValue[]): SparedPieces | undefined 
   const pieces = placed.flatMap((item) => {
     if (isText(item) || item.placement.bytes < LARGE_BYTES || item.parameter.buffer.deep() !== undefined) return [];
     const { at, bytes } = item.placement;
-    return [{ direction: item.parameter.direction, piece: { at, bytes } }];
+    // With its padding, so that what is after it stays aligned.
+    return [{ direction: item.parameter.direction, piece: { at, bytes: roundUpPiece(bytes) } }];
   });
   const of = (direction: 'in' | 'out') =>
     pieces
@@ -128,7 +129,8 @@ function readPlacement(
   { base, path }: { base: bigint; path: string },
 ): EdlValue {
   const view = reader.view(base + BigInt(placement.at), placement.bytes, path);
-  return reader.elements(placement.buffer, { view, at: 0, path }, placement.count, (element, i, member) =>
+  const spot = { view, at: 0, path, isOurs: true };
+  return reader.elements(placement.buffer, spot, placement.count, (element, i, member) =>
     readMember(reader, member, { element, child: childOf(placement, i, member), base }),
   );
 }

@@ -171,7 +171,7 @@ function readOutput(
   const { path } = parameter;
   if (parameter.direction === 'inout') return readPlacement(reader, placement, { place, base, path });
   const bytes = reader.bytes(address, placement.bytes, path);
-  return readPieces(reader, pieces, { buffer: placement.buffer, bytes, path, depth: 0 }).value;
+  return readPieces(reader, pieces, { buffer: placement.buffer, bytes, path, depth: 0, isOurs: true }).value;
 }
 
 function readOeText(reader: ArenaReader, { parameter, bytes }: PlacedText, address: bigint): EdlValue {
@@ -190,7 +190,8 @@ function readPlacement(reader: ArenaReader, placement: Placement, { place, base,
   const view = reader.view(base + BigInt(place.at), placement.bytes, path);
   const deep = placement.buffer.deep();
   if (deep !== undefined && place.original !== undefined) keepMeasures(view, place.original, { deep, path });
-  return reader.elements(placement.buffer, { view, at: 0, path }, placement.count, (element, i, member) => {
+  const spot = { view, at: 0, path, isOurs: true };
+  return reader.elements(placement.buffer, spot, placement.count, (element, i, member) => {
     const child = childOf(placement, i, member);
     const childPlace = place.children[i]?.[deep?.members.indexOf(member) ?? -1];
     if (child === undefined || childPlace === undefined) return null;

@@ -110,6 +110,8 @@ function decodeParameters(reader: ArenaReader, plan: CallPlan, input: Uint8Array
           bytes: pieces.take(length, path),
           path,
           depth: 0,
+          // An answer is written over what was passed.
+          isOurs: false,
         });
         values.push([name, value]);
         if (direction === 'inout') passed.push({ parameter, read });

@@ -59,15 +59,21 @@ export interface ReadBuffer {
   readonly children: readonly (readonly (ReadBuffer | undefined)[])[];
 }
 
-/**
- * Reads elements whose pointers lead to the next pieces (oeedger8r's f_emitter.h, `set_pointers_deep_copy`).
- *
- * @param bytes of the elements
- */
+interface PieceParts {
+  readonly buffer: BufferPlan;
+  /** The elements. */
+  readonly bytes: Uint8Array;
+  readonly path: string;
+  readonly depth: number;
+  /** As of `Spot`. */
+  readonly isOurs: boolean;
+}
+
+/** Reads elements whose pointers lead to the next pieces (oeedger8r's f_emitter.h, `set_pointers_deep_copy`). */
 export function readPieces(
   reader: ArenaReader,
   pieces: PieceReader,
-  { buffer, bytes, path, depth }: { buffer: BufferPlan; bytes: Uint8Array; path: string; depth: number },
+  { buffer, bytes, path, depth, isOurs }: PieceParts,
 ): { readonly value: EdlValue; readonly read: ReadBuffer } {
   if (depth > MAX_DEPTH) refuse(path, `structures lead to structures more than ${MAX_DEPTH} times`);
   const children: (ReadBuffer | undefined)[][] = [];
@@ -80,11 +86,17 @@ export function readPieces(
     }
     const length = bytesOf(member.buffer.extent, { ...element, path: at }, reader.maxBytes);
     const piece = pieces.take(length, at);
-    const child = readPieces(reader, pieces, { buffer: member.buffer, bytes: piece, path: at, depth: depth + 1 });
+    const child = readPieces(reader, pieces, {
+      buffer: member.buffer,
+      bytes: piece,
+      path: at,
+      depth: depth + 1,
+      isOurs,
+    });
     found.push(child.read);
     return child.value;
   };
   const count = countOf(buffer.extent, bytes.length);
-  const value = reader.elements(buffer, { view: viewOf(bytes), at: 0, path }, count, follow);
+  const value = reader.elements(buffer, { view: viewOf(bytes), at: 0, path, isOurs }, count, follow);
   return { value, read: { buffer, path, bytes, count, children } };
 }

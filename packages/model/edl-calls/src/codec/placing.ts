@@ -39,6 +39,8 @@ export function placeBuffer(
   const bytes = count * buffer.sequence.elementBytes;
   const told = bytesOf(buffer.extent, { view: builder.view, at: container.at, path }, builder.maxBytes);
   if (told !== bytes) refuse(path, `${bytes} bytes, but the interface and its size and count say ${told}`);
+  // Only sequences of bytes count an array of them.
+  if (value instanceof Uint8Array) return { buffer, at: builder.append(value), count, bytes, children: [] };
   const at = builder.reserve(bytes);
   const deep = buffer.deep();
   if (deep === undefined) {

@@ -5,6 +5,8 @@ export interface Spot {
   readonly view: DataView;
   readonly at: number;
   readonly path: string;
+  /** Whether nothing else reads the memory, so that a large value may keep it. */
+  readonly isOurs?: boolean;
 }
 
 /** How one value of a type is written and read. */

@@ -23,8 +23,19 @@ export function byteSequence(elementBytes: number): SequenceForm {
       if (!(value instanceof Uint8Array)) return refuse(path, 'not a Uint8Array');
       bytesAt(view, at, value.length).set(value);
     },
-    read: ({ view, at }, count) => bytesAt(view, at, count * elementBytes).slice(),
+    read({ view, at, isOurs = false }, count) {
+      const bytes = bytesAt(view, at, count * elementBytes);
+      return isOurs && isKept(bytes) ? bytes : bytes.slice();
+    },
   };
+}
+
+/** From this size on a copy takes as long as the bytes took to come. */
+const LARGE_BYTES = 262_144;
+
+/** Bytes that are most of their memory, and lie where every typed array may begin. */
+function isKept({ buffer, byteOffset, length }: Uint8Array): boolean {
+  return length >= LARGE_BYTES && 2 * length > buffer.byteLength && byteOffset % 8 === 0;
 }
 
 /** `char` is text or bytes, and so is every byte without a sign; other numbers have their own arrays. */

@@ -7,7 +7,7 @@ export interface SgxCalls {
   readonly abi: Abi;
   /**
    * @param index of the ECALL
-   * @param image what is put into the arena; absent when the call passes NULL
+   * @param image what is put into the arena; absent when the call passes NULL. Its memory may be used again once it has been sent
    * @throws ENCLAVE_LOST and what else a transport throws when the call did not return
    */
   readonly ecall: (index: number, image: ArenaImage | undefined) => Promise<ReturnedEcall>;
@@ -17,6 +17,7 @@ export interface SgxCalls {
 
 /** What is left of an ECALL that returned. */
 export interface ReturnedEcall {
+  /** For the result alone, which may keep what it reads. */
   readonly memory: ArenaMemory;
   /** Where the image was put; 0 without one. */
   readonly address: bigint;

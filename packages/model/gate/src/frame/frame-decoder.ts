@@ -30,6 +30,8 @@ export interface FrameDecoderOptions {
   readonly maxFrameBytes: number;
   /** Sees each well-formed header before any of the payload is kept. If it throws, the frame is refused. */
   readonly checkHeader?: ((header: FrameHeader, payloadBytes: number) => void) | undefined;
+  /** Memory for a large payload: at least so many bytes, whatever they hold. Default: new memory for each. */
+  readonly memoryFor?: ((sizeBytes: number) => Uint8Array) | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export interface FrameDecoderOptions {
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
   readonly #checkHeader: FrameDecoderOptions['checkHeader'];
+  readonly #memoryFor: (sizeBytes: number) => Uint8Array;
   /** The beginning of an unfinished frame, until its header is whole. */
   readonly #head = new Uint8Array(FRAME_HEADER_BYTES);
   readonly #headView = new DataView(this.#head.buffer);
@@ -58,7 +61,7 @@ export class FrameDecoder {
   #failed = false;
 
   /** @throws GATE_INVALID_ARGUMENT when `maxFrameBytes` is out of range. */
-  constructor({ maxFrameBytes, checkHeader }: FrameDecoderOptions) {
+  constructor({ maxFrameBytes, checkHeader, memoryFor = newMemory }: FrameDecoderOptions) {
     const isAllowed =
       Number.isInteger(maxFrameBytes) &&
       maxFrameBytes >= MIN_FRAME_LIMIT_BYTES &&
@@ -71,6 +74,7 @@ export class FrameDecoder {
     }
     this.#maxFrameBytes = maxFrameBytes;
     this.#checkHeader = checkHeader;
+    this.#memoryFor = memoryFor;
   }
 
   /** The number of the unfinished frame, from 1 on, or 0 when there is none. For a timer on stalled frames. */
@@ -184,7 +188,9 @@ export class FrameDecoder {
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
     const lead = this.#payloadBytes < LARGE_PAYLOAD_BYTES ? 0 : this.#payloadBytes < 2 ** 21 ? 5 : 4;
     // Not cleared, which would take as long as the kernel's copy: a payload is handed over when all of it has arrived.
-    const grown = new Uint8Array(Buffer.allocUnsafeSlow(lead + room).fill(0, 0, lead).buffer, lead);
+    const memory = room < LARGE_PAYLOAD_BYTES ? newMemory(lead + room) : this.#memoryFor(lead + room);
+    memory.fill(0, 0, lead);
+    const grown = memory.subarray(lead, lead + room);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;
   }
@@ -196,6 +202,11 @@ export class FrameDecoder {
     this.#payloadBytes = 0;
     this.#payloadFilled = 0;
   }
+}
+
+/** Its bytes may be anything. */
+function newMemory(sizeBytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 }
 
 /** A piece of a stream is assembled in memory that will be reused. */

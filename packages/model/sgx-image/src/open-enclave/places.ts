@@ -1,7 +1,7 @@
 import { viewOf } from '@enclos/codec';
 import { PAGE_SIZE, PageFlags } from '@enclos/sgx';
 
-import { maxRegions, zeros, type Region } from '../pages/region.ts';
+import { zeros, type Region } from '../pages/region.ts';
 import { refuse } from '../refusals.ts';
 
 /** Where everything goes: image, relocations, heap, and the threads one after the other. */
@@ -33,7 +33,7 @@ export function addedRegions(places: Places): readonly Region[] {
   const relocationPages = relocations.length / PAGE_SIZE;
   const heapAt = imageBytes + relocations.length;
   const threadsAt = heapAt + heapPages * PAGE_SIZE;
-  if (threads * regionsOfThread > maxRegions) refuse(`it has more than ${maxRegions} regions.`);
+  if (threads > maxThreads) refuse(`it has more than ${maxThreads} threads.`);
   const read = (page: number, count: number): Uint8Array =>
     relocations.subarray(page * PAGE_SIZE, (page + count) * PAGE_SIZE);
   const fixed: Region[] = [
@@ -52,7 +52,8 @@ export function addedRegions(places: Places): readonly Region[] {
   return [...fixed, ...each.flat()].filter(({ pages }) => pages > 0);
 }
 
-const regionsOfThread = 4;
+/** Far more than the SDK's own bound of 32 (OE_SGX_MAX_TCS). The regions of all are made before a signature is seen. */
+const maxThreads = 2048;
 const stackPage = new Uint8Array(PAGE_SIZE).fill(0xcc);
 
 function threadRegions(start: number, { stackPages, variablePages, entry }: Places): readonly Region[] {

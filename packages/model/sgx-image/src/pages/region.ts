@@ -1,7 +1,8 @@
-import { isPageFlags, PAGE_SIZE, PageFlags } from '@enclos/sgx';
+import { isPageFlags, PAGE_SIZE, PageFlags, SGXS_HEADER_BYTES } from '@enclos/sgx';
 
 import type { EnclavePage } from '../image.ts';
 import { refuse } from '../refusals.ts';
+import { recordBytes } from './size.ts';
 
 /** Pages in a row that are alike. */
 export interface Region {
@@ -17,19 +18,17 @@ export interface Region {
 /**
  * - `zeros`.
  * - `same`: each page has these 4096 bytes.
- * - `read`: gives the bytes of `count` pages from `page` of the region.
+ * - `read`: gives the bytes of `count` pages from `page` of the region; it may put them into `room`, which has so many.
  */
 export type RegionContent =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'same'; readonly page: Uint8Array }
-  | { readonly kind: 'read'; readonly read: (page: number, count: number) => Uint8Array };
+  | { readonly kind: 'read'; readonly read: (page: number, count: number, room: Uint8Array) => Uint8Array };
 
 export const zeros: RegionContent = Object.freeze({ kind: 'zeros' });
 
 /** More than any enclave: each thread of a large one has a handful. */
 export const maxRegions = 65_536;
-/** 128 GiB, which is also what Intel's loader was written for. It bounds what a measurement can cost. */
-export const maxEnclaveBytes = 2 ** 37;
 
 const pagesAtOnce = 256;
 
@@ -58,12 +57,25 @@ export function countThreads(regions: readonly Region[]): number {
   return regions.reduce((sum, { flags, pages }) => (flags === PageFlags.TCS ? sum + pages : sum), 0);
 }
 
+/** Length of the SGXS stream of their pages, with its ECREATE. */
+export function streamBytesOf(regions: readonly Region[]): number {
+  return regions.reduce(
+    (sum, { pages, measured, content }) => sum + pages * recordBytes(measured || content.kind !== 'zeros'),
+    SGXS_HEADER_BYTES,
+  );
+}
+
 /** The pages of regions, one after the other. @throws ENCLAVE_FILE_INVALID when the file ends too early */
 export function* pagesOf(regions: readonly Region[]): Generator<EnclavePage> {
+  // One after the other: memory for each block would be collected more slowly than it is filled.
+  let room: Uint8Array | undefined;
   for (const { offset, pages, flags, measured, content } of regions) {
     for (let first = 0; first < pages; first += pagesAtOnce) {
       const count = Math.min(pagesAtOnce, pages - first);
-      const block = content.kind === 'read' ? content.read(first, count) : undefined;
+      const block =
+        content.kind === 'read'
+          ? content.read(first, count, (room ??= new Uint8Array(pagesAtOnce * PAGE_SIZE)))
+          : undefined;
       for (let page = 0; page < count; page++) {
         const at = page * PAGE_SIZE;
         yield {

@@ -2,7 +2,8 @@ import { PF_R, PF_W, PF_X, PT_LOAD, readExactly, type ReadAt, type Segment } fro
 import { PAGE_SIZE, PageFlags } from '@enclos/sgx';
 
 import { refuse, refusing } from '../refusals.ts';
-import { maxEnclaveBytes, zeros, type Region } from './region.ts';
+import { zeros, type Region } from './region.ts';
+import { maxEnclaveBytes } from './size.ts';
 
 /** Bytes that replace others: of the file, or of the memory that it is loaded to. The later one wins. */
 export interface Patch {
@@ -74,7 +75,8 @@ export function segmentRegions(segment: LoadedSegment, source: SegmentSource): r
   const regions: Region[] = [];
   const add = (from: number, to: number, flags: bigint): void => {
     if (from === to) return;
-    const read = (page: number, count: number): Uint8Array => readPages(segment, source, { first: from + page, count });
+    const read = (page: number, count: number, room: Uint8Array): Uint8Array =>
+      readPages(segment, source, { first: from + page, count, room });
     regions.push({
       offset: from * PAGE_SIZE,
       pages: to - from,
@@ -119,7 +121,7 @@ function writableRuns(
 function readPages(
   segment: LoadedSegment,
   { read, filePatches = [], memoryPatches = [] }: SegmentSource,
-  { first, count }: { readonly first: number; readonly count: number },
+  { first, count, room }: { readonly first: number; readonly count: number; readonly room: Uint8Array },
 ): Uint8Array {
   const start = first * PAGE_SIZE;
   const blockBytes = count * PAGE_SIZE;
@@ -127,7 +129,7 @@ function readPages(
   const to = Math.min(start + blockBytes, segment.address + segment.fileBytes);
   const offset = segment.offset + (from - segment.address);
   const ofFile = (): Uint8Array =>
-    refusing(() => readExactly(read, { offset: BigInt(offset), sizeBytes: BigInt(to - from) }, blockBytes));
+    refusing(() => readExactly(read, { offset: BigInt(offset), sizeBytes: BigInt(to - from) }, blockBytes, room));
   const isPatched =
     filePatches.some((patch) => isIn(patch, offset, to - from)) ||
     memoryPatches.some((patch) => isIn(patch, start, blockBytes));

@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { giveBack } from '@enclos/edl';
 import type { ArenaPatch } from '@enclos/edl-calls/host';
 import { EnclosError } from '@enclos/errors';
 import {
@@ -37,7 +39,7 @@ interface Pending {
   readonly fail: (error: Error) => void;
 }
 
-type GateMessage = Parameters<typeof encodeGateRequest>[0];
+type GateMessage = Parameters<typeof encodeGateRequest>[0] & Pick<EntryRequest, 'spent'>;
 
 const noRegisters = { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n };
 const everything = { finalMask: 0n, finalValue: 0n };
@@ -71,11 +73,12 @@ export class StubThread implements SgxThread {
 
   async enter(request: EntryRequest): Promise<EnclaveAnswer> {
     const { top } = this.stack;
-    const { writes = [], final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
+    const { writes = [], spent, final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
     const all = { ...noRegisters, rsp: top, rbp: top, ...registers };
     return this.#run({
       kind: RequestKind.ENTER,
       ...all,
+      spent,
       writes: written(writes.length > MAX_RANGES ? await this.#writeAhead(writes) : writes),
       ...exits({ final, reads, stackTop: stackTop ?? all.rsp, exitStackBytes, windowBytes }),
     });
@@ -205,8 +208,17 @@ export class StubThread implements SgxThread {
     const total = parts.reduce((sum, { length }) => sum + length, 0);
     if (parts.length > 1 && total <= ONE_WRITE_BYTES) return void this.#gate.write(Buffer.concat(parts, total));
     this.#gate.cork();
-    for (const part of parts) this.#gate.write(part);
+    const last = parts.length - 1;
+    // Not when the answer comes: a hostile process may give it before it has read all, and would get what is there then.
+    const sent = (error: Error | null | undefined): void => this.#sent(message, error);
+    for (const [i, part] of parts.entries()) this.#gate.write(part, i === last ? sent : undefined);
     this.#gate.uncork();
+  }
+
+  #sent({ spent }: GateMessage, error: Error | null | undefined): void {
+    // Other streams may pass on the memory that they are given, and still report that they have written it.
+    const isSent = error === null || error === undefined;
+    if (spent !== undefined && isSent && this.#gate instanceof Socket) giveBack(spent);
   }
 
   #listen(): void {

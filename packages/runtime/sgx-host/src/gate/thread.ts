@@ -16,6 +16,8 @@ export type Registers = HostRegisters;
 export interface EntryRequest extends Partial<Registers> {
   /** Written before the entry. */
   readonly writes?: readonly ArenaPatch[];
+  /** Memory that writes are parts of, and that nothing reads once it is sent: it is used again then. */
+  readonly spent?: Uint8Array | undefined;
   /** Read after a final exit. At most 64. */
   readonly reads?: readonly ArenaRange[];
   /** An exit is final when `(rdi & mask) === value`. Without it every exit is. */

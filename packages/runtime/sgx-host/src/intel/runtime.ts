@@ -37,6 +37,7 @@ interface Entry {
   readonly rdi: bigint;
   readonly rsi: bigint;
   readonly writes?: readonly ArenaPatch[];
+  readonly spent?: Uint8Array | undefined;
   readonly reads?: readonly { readonly address: bigint; readonly bytes: number }[];
 }
 
@@ -93,7 +94,7 @@ class IntelRuntime implements AbiRuntime {
     const placed = image === undefined ? undefined : arena.place(image);
     try {
       const { start = 0n, writes = [], reads = [] } = placed ?? {};
-      const entry = { rdi: BigInt(index), rsi: start, writes, reads };
+      const entry = { rdi: BigInt(index), rsi: start, writes, spent: image?.bytes, reads };
       const { status, reads: read, failure } = await this.#run(frame, entry);
       if (status !== SgxStatus.success) {
         throw intelCallFailed(model.ecalls[index]?.name ?? `ECALL ${index}`, status, failure);

@@ -24,6 +24,8 @@ export interface EnclaveCall {
   readonly function: number;
   readonly argument: bigint;
   readonly writes?: readonly ArenaPatch[];
+  /** As of `EntryRequest`. */
+  readonly spent?: Uint8Array;
   /** Read when the call returns. */
   readonly reads?: readonly ArenaRange[];
 }
@@ -81,6 +83,7 @@ export class Entries {
       rdx: context.address,
       // An exception is handled amid a call, whose record must stay.
       writes: handlesException ? [] : [context, ...(call.writes ?? [])],
+      spent: call.spent,
     });
     let failure: unknown;
     for (;;) {

@@ -118,7 +118,8 @@ class OpenEnclaveRuntime implements AbiRuntime {
     const placed = this.#host.arena.place(image);
     try {
       const reads = regionsOf(image, placed);
-      const call = { function: EnclaveFunction.call, argument: placed.start, writes: placed.writes, reads };
+      const { start: argument, writes } = placed;
+      const call = { function: EnclaveFunction.call, argument, writes, spent: image.bytes, reads };
       const returned = await this.#entries.run(frame, call);
       requireOk(name, returned);
       const { reads: read } = returned;

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher } from '@enclos/edl';
+import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import type { Host } from './host.ts';
@@ -58,6 +58,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     stream,
     initiator: false,
     protocol: hostChannel,
+    memoryFor,
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
   const caller = createCaller(hostChannel.untrusted, (call) =>

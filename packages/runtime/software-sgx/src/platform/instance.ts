@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { inspectedLayers, programLayers, requireIsolation } from '@enclos/isolation';
 import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
@@ -11,7 +12,6 @@ import type { EnclaveProcess } from './process/enclave-child.ts';
 import { spawnEnclave, type SpawnOptions } from './process/enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { gatePlace } from './host-folder.ts';
-import { inspectedLayers, programLayers, requireIsolation } from '@enclos/isolation';
 import type { Host } from './host.ts';
 import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
 import { requireProgram } from './programs/require-program.ts';

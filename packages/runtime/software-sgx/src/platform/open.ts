@@ -2,6 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import {
+  cacheFolders,
+  copyInterpreter,
+  planIsolation,
+  writeSeccompFilter,
+  writeStarter,
+  writeOuterFilter,
+} from '@enclos/isolation';
 import type { PlatformAudit } from '../platform-audit.ts';
 import { collateralFor } from '../provisioning/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
@@ -11,14 +19,6 @@ import { createMachine, installPck, openMachine, type InstallOptions, type Machi
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import {
-  cacheFolders,
-  copyInterpreter,
-  planIsolation,
-  writeSeccompFilter,
-  writeStarter,
-  writeOuterFilter,
-} from '@enclos/isolation';
 import { prepareProgramFiles } from './programs/program-files.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';

@@ -4,7 +4,7 @@ import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '.
 
 /** The launch of a signed SGX image, as its SDK made it. */
 export interface SgxLaunchRequest {
-  /** The SGXS stream of the image, in pieces of whole records, each of at most 1 MiB. The launcher keeps a piece for a while: it must not change. */
+  /** The SGXS stream of the image, in pieces of whole records, each of at most 1 MiB. A piece must not change before the next is asked for. */
   readonly stream: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** The size of the enclave's range (SECS.SIZE): a power of two from 8192 to 64 GiB. */
   readonly enclaveBytes: bigint;

@@ -14,6 +14,10 @@ export interface ChannelOptions {
   readonly protocol: Interface;
   /** Waits without a timeout for the peer's greeting and frames: a debugger may pause the peer. */
   readonly patient?: boolean;
+  /** Gets each large message that this side sent, when the kernel has all of it: no other code reads it again. */
+  readonly sent?: (message: Uint8Array) => void;
+  /** Memory for large messages of the peer, which may hold anything: see `EndpointOptions.memoryFor`. */
+  readonly memoryFor?: (sizeBytes: number) => Uint8Array;
   /** Serves the peer's calls. */
   serve(index: number, payload: Uint8Array, call: IncomingCall): Uint8Array | Promise<Uint8Array>;
 }
@@ -24,13 +28,14 @@ export function openChannel(options: ChannelOptions): Endpoint {
   const hello = utf8(protocol.describe());
   const maxBytes = maxArgumentBytes(initiator ? protocol.untrusted : protocol.trusted);
   return createEndpoint({
-    transport: streamTransport(options.stream),
+    transport: streamTransport(options.stream, options.sent),
     initiator,
     hello,
     acceptHello(theirs) {
       if (!equalBytes(theirs, hello)) throw new EnclosError('TEE_PROTOCOL_MISMATCH');
     },
     limits: options.patient === true ? { ...channelLimits, ...patientLimits } : channelLimits,
+    memoryFor: options.memoryFor,
     remoteErrors: initiator ? errorsFromPlatform() : errorsToPlatform,
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch(call) {

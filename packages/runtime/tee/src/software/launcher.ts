@@ -1,7 +1,7 @@
 import './platform-errors.ts';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, type Caller } from '@enclos/edl';
+import { createCaller, createDispatcher, giveBack, type Caller } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { softwareCapabilities } from '../capabilities.ts';
 import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
@@ -49,6 +49,8 @@ async function connectOnce(socketPath: string): Promise<SoftwareLauncher> {
     initiator: true,
     protocol: hostChannel,
     serve: (index, payload) => serve(index, payload, undefined),
+    // Pieces of images, each encoded for this channel alone: one after the other goes through the same memory.
+    sent: giveBack,
   });
   void endpoint.closed.then(() => {
     exits.settleAll({ exitCode: undefined, signal: undefined, detail: 'The platform process is gone.' });

@@ -1,3 +1,4 @@
+import { giveBack } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { HostAudit } from '../../platform-audit.ts';
@@ -11,7 +12,10 @@ import { beginSgxLaunch, type SgxBounds, type SgxInitialisation, type SgxLaunch 
 export interface HostSgx {
   /** @throws PLATFORM_UPLOAD_REFUSED, PLATFORM_BUSY, and what `beginSgxLaunch` throws */
   create(bounds: SgxBounds): Promise<{ readonly upload: number; readonly gatePath: string }>;
-  /** @throws PLATFORM_UPLOAD_REFUSED, SGXS_INVALID, SGXS_TOO_LARGE, LAUNCH_PROCESS_ENDED; the launch is then ended */
+  /**
+   * @param piece which no other code has: its memory is used again when the process has taken it
+   * @throws PLATFORM_UPLOAD_REFUSED, SGXS_INVALID, SGXS_TOO_LARGE, LAUNCH_PROCESS_ENDED; the launch is then ended
+   */
   add(upload: number, piece: Uint8Array): Promise<void>;
   /** @throws what EINIT throws; the launch is then ended */
   initialise(upload: number, request: SgxInitialisation): Promise<StartedSgx>;
@@ -85,7 +89,9 @@ class Launches implements HostSgx {
 
   async add(id: number, piece: Uint8Array): Promise<void> {
     const { launch, timer } = this.#find(id);
-    await this.#orDrop(id, () => launch.add(piece));
+    await this.#orDrop(id, () => launch.add(piece, this.#options.admission.memory));
+    // The process has taken it.
+    giveBack(piece);
     timer.refresh();
   }
 
@@ -131,16 +137,19 @@ class Launches implements HostSgx {
   }
 
   #drop(id: number): void {
-    this.#open.get(id)?.launch.terminate();
-    this.#forget(id);
+    const launch = this.#open.get(id)?.launch;
+    launch?.terminate();
+    this.#forget(id, launch?.exited);
   }
 
-  #forget(id: number): void {
+  /** @param ended when the memory that it filled is free again. Default: it counts as that of an enclave that runs */
+  #forget(id: number, ended: Promise<unknown> = Promise.resolve()): void {
     const found = this.#open.get(id);
     if (found === undefined) return;
     this.#open.delete(id);
     clearTimeout(found.timer);
     found.release();
+    void ended.then(() => this.#options.admission.memory.give(found.launch.filledBytes));
   }
 }
 
@@ -152,7 +161,7 @@ function endsOf(launch: SgxLaunch): Pick<SgxLaunch, 'exited' | 'terminate'> {
 function reserve(enclaves: Pick<HostEnclaves, 'reserve'>, admission: Admission, { threads }: SgxBounds): () => void {
   const taken: (() => void)[] = [];
   const release = (): void => {
-    for (const giveBack of taken.splice(0)) giveBack();
+    for (const end of taken.splice(0)) end();
   };
   try {
     taken.push(enclaves.reserve());

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { utf8 } from '@enclos/codec';
+import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
+import { layer, type IsolationPlan } from '@enclos/isolation';
 import { PAGE_SIZE, PageFlags, type SigstructFields } from '@enclos/sgx';
 import { measureImage, signSigstruct } from '@enclos/sgx/node';
 import type { Stub } from '@enclos/sgx-stub';
@@ -12,7 +13,6 @@ import {
 } from '@enclos/tee';
 import { sigstructFields } from '@enclos/testkit';
 import { openPlatform, type OpenPlatformOptions } from '../../../src/index.ts';
-import { layer, type IsolationPlan } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';
@@ -86,6 +86,18 @@ export function exampleStream(threads = 2, fill = 7): Uint8Array {
     record.add(3, heap),
     ...Array.from({ length: threads }, (_, i) => record.add(10 + i, PageFlags.TCS)),
   );
+}
+
+/** A stream of some 10 MiB, of whose pages no two neighbours are alike, with two TCS pages. */
+export function largeStream(): { readonly stream: Uint8Array; readonly enclaveBytes: bigint } {
+  const [enclaveBytes, pages] = [1n << 24n, 2000];
+  const code = PageFlags.REG | PageFlags.R | PageFlags.X;
+  const measured = Array.from({ length: pages }, (_, page) => [
+    record.add(page, code),
+    ...chunks.map((i) => record.chunk(page, i, { fill: page % 251 })),
+  ]);
+  const threads = [pages, pages + 1].map((page) => record.add(page, PageFlags.TCS));
+  return { stream: concatBytes(record.create(enclaveBytes), ...measured.flat(), ...threads), enclaveBytes };
 }
 
 export const exampleBytes = 1n << 20n;

@@ -1,0 +1,3 @@
+module enclos.invalid/sdk
+
+go 1.21
