@@ -145,6 +145,7 @@ async function buildProgram(project: Project, settings: ProjectProgram, options:
     mrEnclave: toHex(mrEnclave),
     bundleSha256: toHex(sha256(program.bytes)),
     bundleBytes: program.bytes.length,
+    packages: [],
     program: { architecture: program.settings.architecture },
     ...(options.toolchain === undefined ? {} : { toolchain: options.toolchain }),
     trustedFiles: reportedFiles(manifest),

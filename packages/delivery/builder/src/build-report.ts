@@ -39,6 +39,8 @@ interface AnyReport {
   /** Ties the report to a bundle: it says nothing about any other. */
   readonly bundleSha256: string;
   readonly bundleBytes: number;
+  /** What is in the bundle, by the packages of its language. A program lists none. */
+  readonly packages: readonly TrustedPackage[];
   readonly trustedFiles: readonly TrustedFile[];
 }
 
@@ -55,7 +57,6 @@ export interface ProgramReport extends AnyReport {
 /** The report of an enclave that is a module. */
 export interface ScriptReport extends AnyReport {
   readonly builtins: readonly string[];
-  readonly packages: readonly TrustedPackage[];
   readonly bundler: TrustedBundler;
   readonly interpreter: TrustedInterpreter;
   /** Packages that are in the bundle as they are for browsers, by name. */
@@ -74,6 +75,9 @@ const shared = {
   bundleSha256: digest,
   bundleBytes: count,
   trustedFiles: z.array(trustedFile),
+  packages: z.array(
+    z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
+  ),
 };
 const programSchema = z.strictObject({
   ...shared,
@@ -89,9 +93,6 @@ const programSchema = z.strictObject({
 const scriptSchema = z.strictObject({
   ...shared,
   builtins: z.array(z.string()),
-  packages: z.array(
-    z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
-  ),
   bundler: z.strictObject({ name: z.string(), version: z.string() }),
   interpreter: z.strictObject({
     version: z.string(),

@@ -128,12 +128,13 @@ test('the report of a program is read as it was written, or not at all', () => {
     mrEnclave: '00'.repeat(32),
     bundleSha256: '11'.repeat(32),
     bundleBytes: 1,
+    packages: [],
     program: { architecture: 'linux-x64' },
     trustedFiles: [],
   } as const;
   assert.deepEqual(parseBuildReport(Buffer.from(encodeBuildReport(report))), report);
   for (const wrong of [
-    { ...report, packages: [] },
+    { ...report, bundler: {} },
     { ...report, program: {} },
     { ...report, toolchain: { name: 'Go' } },
   ]) {

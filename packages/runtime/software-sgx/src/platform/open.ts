@@ -6,6 +6,7 @@ import {
   cacheFolders,
   copyInterpreter,
   planIsolation,
+  prepareProgramFiles,
   writeSeccompFilter,
   writeStarter,
   writeOuterFilter,
@@ -19,7 +20,6 @@ import { createMachine, installPck, openMachine, type InstallOptions, type Machi
 import { rootFingerprintOf } from '../provisioning/root.ts';
 import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { prepareProgramFiles } from './programs/program-files.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
