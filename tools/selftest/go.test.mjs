@@ -33,22 +33,26 @@ test('good files pass', { skip }, () => {
   assert.match(stdout, /go: 1 files, 1 modules, 0 problems/);
 });
 
-for (const [what, files, message] of [
-  [
-    'a file that is not formatted',
-    { 'sdk/overlay/net/two.go': 'package net\nfunc  Two() int{return 2}\n' },
-    /gofmt -l/,
-  ],
-  ['what vet finds', { 'sdk/go/two.go': `${good}\nfunc Bad() { for { } ; println("%d") }\n` }, /in sdk\/go/],
-  [
-    'a test that fails',
-    {
+for (const { what, files, message } of [
+  {
+    what: 'a file that is not formatted',
+    files: { 'sdk/overlay/net/two.go': 'package net\nfunc  Two() int{return 2}\n' },
+    message: /gofmt -l/,
+  },
+  {
+    what: 'what vet finds',
+    files: { 'sdk/go/two.go': `${good}\nfunc Bad() { for { } ; println("%d") }\n` },
+    message: /in sdk\/go/,
+  },
+  {
+    what: 'a test that fails',
+    files: {
       'sdk/go/two.go': good,
       'sdk/go/two_test.go':
         'package planted\n\nimport "testing"\n\nfunc TestTwo(t *testing.T) { t.Error("planted") }\n',
     },
-    /planted/,
-  ],
+    message: /planted/,
+  },
 ]) {
   test(`${what} is found`, { skip }, () => {
     const { status, stdout } = check(files);

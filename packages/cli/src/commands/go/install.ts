@@ -14,7 +14,7 @@ export const command = defineCommand({
   async run({ arguments: { folder }, options: { go }, rest }, context) {
     const options = await goRun({ folder, go, rest }, context, '.');
     const { io } = context;
-    return runGo('install', { ...options, onOutput: (text) => void io.stderr.write(text) });
+    return runGo('install', { ...options, onOutput: (text) => io.stderr.write(text) });
   },
   human({ exitCode, goVersion, overlaySha256 }, printer) {
     if (exitCode !== 0) return;

@@ -18,7 +18,7 @@ export const command = defineCommand({
   async run({ arguments: { folder }, options: { go }, rest }, context) {
     const options = await goRun({ folder, go, rest }, context, './...');
     const { io } = context;
-    return runGo('test', { ...options, onOutput: (text) => void io.stderr.write(text) });
+    return runGo('test', { ...options, onOutput: (text) => io.stderr.write(text) });
   },
   human: () => undefined,
   json: ({ goVersion, overlaySha256, exitCode }) => ({ goVersion, overlaySha256, exitCode }),

@@ -38,7 +38,7 @@ goTest('builds a program that runs outside, and that says how it was built', asy
   const file = readFileSync(join(folder, 'out/greeter'));
   const own = readGoProgram((at, length) => file.subarray(at, at + length));
   assert.deepEqual(own, { version: goVersion, overlaySha256 });
-  assert.equal(spawnSync(String(program), { encoding: 'utf8' }).stderr, 'hello');
+  assert.equal(spawnSync(join(folder, 'out/greeter'), { encoding: 'utf8' }).stderr, 'hello');
 });
 
 goTest('passes flags and tags on, and keeps its own', async () => {
