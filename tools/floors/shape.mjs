@@ -9,7 +9,6 @@ const largerPackages = {
   '@enclos/cli': 9000,
   '@enclos/attestation': 10_100,
   '@enclos/attestation-service': 7000,
-  '@enclos/software-sgx': 7500,
 };
 
 function sizeProblems({ name, folder }, sources) {
