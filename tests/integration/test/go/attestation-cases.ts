@@ -136,7 +136,9 @@ function realQuestions(): readonly Question[] {
       quote: toBase64(vectors.read(`dcap/vectors/${name}/quote.bin`)),
       collateral: text(`dcap/vectors/${name}/collateral.json`),
       root: '',
-      now: new Date((JSON.parse(text(`dcap/vectors/${name}/expected.json`)) as { readonly at: string }).at).toISOString(),
+      now: new Date(
+        (JSON.parse(text(`dcap/vectors/${name}/expected.json`)) as { readonly at: string }).at,
+      ).toISOString(),
       allowTrailing: true,
     }));
 }

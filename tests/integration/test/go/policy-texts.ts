@@ -1,7 +1,10 @@
 /**
  * Policies for one quote of an SGX enclave, each with a name: good ones, ones that break one rule, and ones that are malformed.
  */
-export function policyTexts(quote: Uint8Array, fingerprint: string): readonly (readonly [name: string, text: string])[] {
+export function policyTexts(
+  quote: Uint8Array,
+  fingerprint: string,
+): readonly (readonly [name: string, text: string])[] {
   const hex = (from: number, size: number): string =>
     Buffer.from(quote.subarray(48 + from, 48 + from + size)).toString('hex');
   const productId = Buffer.from(quote).readUInt16LE(48 + 256);
