@@ -63,11 +63,7 @@ const limits = record({
 
 const listener = { name, port: uint16() };
 const destination = { name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() };
-const relayedStreams = {
-  listen: array(record(listener), most),
-  connect: array(record(destination), most),
-  limits,
-};
+const relayedStreams = { listen: array(record(listener), most), connect: array(record(destination), most), limits };
 export const streams = {
   listen: array(record({ ...listener, transport }), most),
   connect: array(record({ ...destination, transport }), most),
