@@ -38,7 +38,7 @@ type task struct {
 	RATLS bool
 	// Root is PEM, Policy and Collateral JSON; without Collateral that of the peer is used.
 	Root, Policy, Collateral string
-	Now          time.Time
+	Now                      time.Time
 }
 
 var input = bufio.NewReaderSize(os.Stdin, 1<<20)
