@@ -22,7 +22,10 @@ const tool = (name) => join(root, 'tools', name);
 /** Steps of one stage do not depend on each other, and run two at a time. */
 const stages = [
   [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
-  [{ name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] }],
+  [
+    { name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] },
+    { name: 'Go files', command: [join(root, 'packages/delivery/go-toolchain/dist/src/carry/main.js')] },
+  ],
   [
     { name: 'browser builds', command: [tool('browser.mjs')] },
     { name: 'builds for the inside', command: [tool('inside.mjs')] },
@@ -44,6 +47,7 @@ const stages = [
     { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'], slow: true },
     { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
     { name: 'packages inside', command: [tool('packages-inside.mjs')], slow: true },
+    { name: 'Go modules', command: [tool('go.mjs')], slow: true },
   ],
   [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true, hasLanes: true }],
 ];

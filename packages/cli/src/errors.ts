@@ -1,36 +1,6 @@
 import { declareErrors } from '@enclos/errors';
 
 export const cliErrors = declareErrors({
-  CLI_USAGE: [
-    'usage',
-    'The command line is not valid for this command.',
-    'Run `enclos help` for the commands, or `enclos help COMMAND` for one of them.',
-  ],
-  CLI_FILE_UNREADABLE: [
-    'usage',
-    'A file that the command needs could not be read.',
-    'Check the path, and that this user may read it.',
-  ],
-  CLI_FILE_INVALID: [
-    'usage',
-    'The content of the file is not what the option expects.',
-    'Run `enclos help COMMAND` to see what the file must hold.',
-  ],
-  CLI_POLICY_INVALID: [
-    'usage',
-    'The policy is not valid: a rule is missing, unknown or malformed.',
-    'Correct what is marked; `enclos policy check FILE` marks everything at once. The policy was not used.',
-  ],
-  CLI_POLICY_UNEXPECTED: [
-    'policy',
-    'The policy decides differently from what `--expect` says.',
-    'Read with --trace which rules fired; then correct the policy, the claims or what is expected.',
-  ],
-  CLI_POLICY_UNFORMATTED: [
-    'usage',
-    'The policy is valid, but its form is not the one that `enclos policy format` gives it.',
-    'Run `enclos policy format FILE --write`.',
-  ],
   CLI_EDL_UNFORMATTED: [
     'usage',
     'An EDL file can be read, but its form is not the one that `enclos edl format` gives it.',
@@ -40,11 +10,6 @@ export const cliErrors = declareErrors({
     'usage',
     'A file that was made from an EDL file is missing, or is not what the command would write now.',
     'Run the command again without --check.',
-  ],
-  CLI_ROOT_UNKNOWN: [
-    'usage',
-    'A root was named by a fingerprint, and no certificate at hand has it.',
-    'Give the certificate of the root with --root FILE, or correct the fingerprint.',
   ],
   CLI_FOLDER_NOT_EMPTY: [
     'usage',
@@ -86,26 +51,6 @@ export const cliErrors = declareErrors({
     'usage',
     'The project has no tests where the command looks for them.',
     'Write test/NAME.test.ts, or name the files: `enclos test FILE`.',
-  ],
-  CLI_ADDRESS_IN_USE: [
-    'usage',
-    'Another process listens at the address or socket already.',
-    'End that process, or choose another --socket or --listen.',
-  ],
-  CLI_SERVER_UNREACHABLE: [
-    'transient',
-    'The server whose evidence was asked for could not be reached over TLS.',
-    'Check the address and the network, and try again. Nothing is known about the server.',
-  ],
-  CLI_SYSTEM_REFUSED: [
-    'refused',
-    'The operating system refused an operation.',
-    'Read the reason: a path, an address, a permission or the space on the disk.',
-  ],
-  CLI_UNEXPECTED: [
-    'refused',
-    'The command failed in an unexpected way.',
-    'Run it again with ENCLOS_STACK=1 to see where, and report it.',
   ],
 });
 

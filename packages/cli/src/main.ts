@@ -1,7 +1,6 @@
 import './errors.ts';
+import { wantsColor, type Io, type Keyboard, type OutputStream } from '@enclos/cli-frame';
 import { allowEarlyEnd } from '@enclos/command-line';
-import type { Io, Keyboard, OutputStream } from './output/io.ts';
-import { wantsColor } from './output/io.ts';
 import { runCli } from './run-cli.ts';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -10,8 +9,8 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   const isTTY = stream.isTTY ?? false;
   allowEarlyEnd(stream);
   return {
-    write: (text) => {
-      stream.write(text);
+    write: (output) => {
+      stream.write(output);
     },
     isTTY,
     color: wantsColor(process.env, isTTY),

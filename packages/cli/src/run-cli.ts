@@ -1,7 +1,6 @@
+import type { CommandContext, Io } from '@enclos/cli-frame';
 import type { EnclosError } from '@enclos/errors';
-import type { Io } from './output/io.ts';
 import type { Call, Program } from '@enclos/command-line';
-import type { CommandContext } from './commands/context.ts';
 
 // Everything is imported where it is needed: `enclos --version` should not wait for a bundler.
 
@@ -25,7 +24,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    const { fail } = await import('./output/fail.ts');
+    const { fail } = await import('@enclos/cli-frame/failures');
     return fail(error, wantsJson(argv), io);
   }
 }
@@ -40,7 +39,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [{ createPrinter, readCall }, { registry }, { refuseUsage: refuse }] = await Promise.all([
     import('@enclos/command-line'),
     import('./registry.ts'),
-    import('./usage/usage-error.ts'),
+    import('@enclos/cli-frame'),
   ]);
   const call = await readCall({ ...program, refuse }, registry, argv);
   if (call.kind === 'command') return runCommand(call, io);
@@ -50,7 +49,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
 
 async function runCommand({ command, input, json }: CommandCall, io: Io): Promise<number> {
   const [{ createContext }, { createPrinter, exitCodeOf }, { registry }] = await Promise.all([
-    import('./commands/context.ts'),
+    import('@enclos/cli-frame'),
     import('@enclos/command-line'),
     import('./registry.ts'),
   ]);
@@ -65,11 +64,11 @@ async function runCommand({ command, input, json }: CommandCall, io: Io): Promis
   }
   if (failure === undefined) return exitCode;
   if (json) return exitCodeOf(failure);
-  const { fail } = await import('./output/fail.ts');
+  const { fail } = await import('@enclos/cli-frame/failures');
   return fail(failure, false, io);
 }
 
 async function jsonOf(failure: EnclosError): Promise<unknown> {
-  const { errorJson } = await import('./output/error.ts');
+  const { errorJson } = await import('@enclos/cli-frame/failures');
   return errorJson(failure);
 }

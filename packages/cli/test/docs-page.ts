@@ -1,6 +1,6 @@
 import '../src/errors.ts';
+import type { Entry } from '@enclos/cli-frame';
 import { argumentRows, exitCodeRows, exitCodes, optionRows, paragraphsOf, usageLine } from '@enclos/command-line';
-import type { Entry } from '../src/commands/context.ts';
 import { registry } from '../src/registry.ts';
 
 /** A policy that accepts one software platform of one signer, for the page and the tests. */

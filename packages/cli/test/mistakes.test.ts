@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFile
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listenAt } from '../src/network/http-server.ts';
-import { toEnclosError } from '../src/output/error.ts';
+import { toEnclosError } from '@enclos/cli-frame/failures';
+import { listenAt } from '@enclos/cli-frame/http-server';
 import { enclos, newProject, repository, temporaryFolder } from './cli.ts';
 
 /** What a person sees of a command that must fail. */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { forbiddenBuiltins, signEnclave } from '@enclos/build';
 import { loadEnclave, type Enclave } from '@enclos/host';
-import { allowedBuiltins } from '@enclos/manifest';
 import { enclaveCommand, planAllWays, planIsolation, type IsolationPlan } from '@enclos/isolation';
+import { allowedBuiltins } from '@enclos/manifest';
 import {
   createMachine,
   createVendor,

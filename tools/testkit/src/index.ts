@@ -19,6 +19,7 @@ export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './sockets/duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { manifestFields } from './manifest-fields.ts';
+export { goProgram, goTest } from './go-test.ts';
 export { nativeCompilers, nativeTest } from './native-test.ts';
 export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';

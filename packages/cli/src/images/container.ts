@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { refuseUsage, type Io } from '@enclos/cli-frame';
+import { exists } from '@enclos/cli-frame/files';
 import {
   looksLikeReference,
   parseReference,
@@ -10,9 +12,6 @@ import {
   type ImageChoice,
   type ImageSource,
 } from '@enclos/image';
-import { exists } from '../files/read.ts';
-import { refuseUsage } from '../usage/usage-error.ts';
-import type { Io } from '../output/io.ts';
 
 /** The credentials for registries. They come from the environment, because every user of a machine can see command lines. */
 export function registryCredentials(env: Io['env']): Credentials | undefined {

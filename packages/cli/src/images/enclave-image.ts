@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadProject, type SigningAttributes } from '@enclos/build';
+import { unreadable } from '@enclos/cli-frame/files';
 import { EnclosError } from '@enclos/errors';
-import { unreadable } from '../files/read.ts';
 
 /** Where the image of an enclave is. */
 export interface ImageLocation {

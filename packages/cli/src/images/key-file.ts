@@ -1,8 +1,5 @@
 import { EnclosError, isEnclosError } from '@enclos/errors';
 
-/** The largest file that may be a key. One of 3072 bits is below 3 KiB in PEM. */
-export const maxKeyBytes = 64 * 1024;
-
 /** Does what needs the key of a file. @throws SIGNING_KEY_INVALID naming the file, and what the work throws */
 export function withKeyOf<T>(path: string, work: () => T): T {
   try {

@@ -1,8 +1,8 @@
 import { readSignedEnclave, signatureDifference, type SignedIdentity } from '@enclos/build';
+import { exists, readSmallFile } from '@enclos/cli-frame/files';
 import { EnclosError } from '@enclos/errors';
 import { readImage, type EnclaveManifest } from '@enclos/manifest';
 import type { Sigstruct } from '@enclos/sgx';
-import { exists, readSmallFile } from '../files/read.ts';
 import { findImage, readImageFile, stemOf } from './enclave-image.ts';
 
 /** Far above 1808 bytes, so that the parser refuses a file that is too long, and says why. */

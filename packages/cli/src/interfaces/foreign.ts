@@ -1,7 +1,7 @@
+import { readSmallJson } from '@enclos/cli-frame/files';
 import type { ForeignType, ForeignTypes } from '@enclos/edl-calls';
 import { EnclosError } from '@enclos/errors';
 import { isRecord } from '@enclos/evidence';
-import { readSmallJson } from '../files/read.ts';
 
 const mostBytes = 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { unreadable } from '@enclos/cli-frame/files';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { generateKey, writeKeyFile } from '@enclos/build';
-import { unreadable } from '../files/read.ts';
 import { developmentKeyFile, signingKeyFile } from './sealing/key-files.ts';
 
 export interface ProjectKey {

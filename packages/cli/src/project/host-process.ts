@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Io } from '../output/io.ts';
+import type { Io } from '@enclos/cli-frame';
 
 export interface HostProcessOptions {
   readonly script: string;

@@ -1,7 +1,7 @@
+import type { CommandContext } from '@enclos/cli-frame';
+import { stateFolderOf, stateOption } from '@enclos/cli-frame/options';
 import type { Isolation } from '@enclos/tee';
 import type { RunOptions } from './run-options.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { stateFolderOf, stateOption } from '../options/state.ts';
 
 export const isolationOption = {
   type: 'string',

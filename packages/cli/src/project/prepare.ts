@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
 import {
   describeSignature,
   loadProject,
@@ -9,10 +10,9 @@ import {
   type Project,
   type SignedIdentity,
 } from '@enclos/build';
+import type { Io } from '@enclos/cli-frame';
 import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
-import { readFile, realpath } from 'node:fs/promises';
-import type { Io } from '../output/io.ts';
 import { stemOf, variantFolder } from '../images/enclave-image.ts';
 import { withKeyOf } from '../images/key-file.ts';
 import { buildProject, type BuildOutcome } from './build.ts';

@@ -1,10 +1,9 @@
+import type { CommandContext } from '@enclos/cli-frame';
+import { renderWarnings, toEnclosError } from '@enclos/cli-frame/failures';
 import type { PlatformDescription } from '@enclos/tee';
+import { printable, type Printer } from '@enclos/command-line';
 import type { RunningEnclave } from './greeting.ts';
 import type { BuildEvents } from './prepare.ts';
-import type { CommandContext } from '../commands/context.ts';
-import { printable, type Printer } from '@enclos/command-line';
-import { toEnclosError } from '../output/error.ts';
-import { renderWarnings } from '../output/warnings.ts';
 import { renderClosedState } from './sealing/render.ts';
 
 /** The notes of a command that builds and runs: on standard error, which the host program shares. */

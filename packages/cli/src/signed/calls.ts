@@ -1,6 +1,6 @@
+import { refuseUsage } from '@enclos/cli-frame';
 import { isJsonObject, type JsonValue, parseJson } from '@enclos/codec/json';
 import { didYouMean } from '@enclos/diagnostics';
-import { refuseUsage } from '../usage/usage-error.ts';
 import { valueOfJson } from './values.ts';
 
 /** An ECALL of the command line. */

@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
+import type { CommandContext } from '@enclos/cli-frame';
 import { toHex } from '@enclos/codec';
 import { platformBanner, runNotes } from '../project/render.ts';
-import type { CommandContext } from '../commands/context.ts';
 import type { SignedEvents } from './run-signed.ts';
 
 /** Results are lines of standard output; all else is on standard error, which the enclave and its handlers share. */
@@ -18,7 +18,7 @@ export function signedEvents(context: CommandContext): SignedEvents {
       );
     },
     returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
-    print: (device, text) => io[device].write(text),
+    print: (device, output) => io[device].write(output),
   };
 }
 
@@ -34,7 +34,7 @@ export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents
     },
     running: (enclave) => event('running', enclave),
     returned: (call, result) => event('returned', { call, result }),
-    print: (_device, text) => io.stderr.write(text),
+    print: (_device, output) => io.stderr.write(output),
   };
 }
 

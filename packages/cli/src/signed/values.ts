@@ -1,6 +1,6 @@
+import { refuseUsage } from '@enclos/cli-frame';
 import { fromHex, toHex } from '@enclos/codec';
 import { isJsonArray, isJsonObject, type JsonValue } from '@enclos/codec/json';
-import { refuseUsage } from '../usage/usage-error.ts';
 
 /*
  * Values of calls in JSON: what JSON has stands for itself. Bytes are {"hex": "00ff"}, and integers that a number of JavaScript does not

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { cliPage } from '../docs-page.ts';
+import { refuseUsage } from '@enclos/cli-frame';
 import { parseCommand } from '@enclos/command-line';
-import { refuseUsage } from '../../src/usage/usage-error.ts';
+import { cliPage } from '../docs-page.ts';
 import { registry } from '../../src/registry.ts';
 import { enclos, repository } from '../cli.ts';
 

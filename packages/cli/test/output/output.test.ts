@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createProgress, wantsColor } from '@enclos/cli-frame';
+import { errorJson, renderError, renderWarnings, toEnclosError } from '@enclos/cli-frame/failures';
+import { renderTree } from '@enclos/cli-frame/output';
 import { declaredErrors, EnclosError, isErrorCode } from '@enclos/errors';
 import { createPrinter, exitCodeOf } from '@enclos/command-line';
-import { wantsColor } from '../../src/output/io.ts';
-import { errorJson, renderError, toEnclosError } from '../../src/output/error.ts';
-import { createProgress } from '../../src/output/progress.ts';
-import { renderTree } from '../../src/output/tree.ts';
-import { renderWarnings } from '../../src/output/warnings.ts';
 import { enclos, type RunOptions } from '../cli.ts';
 
 const escape = '\u001B';

@@ -1,5 +1,5 @@
-import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
 import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/isolation';
+import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';

@@ -30,7 +30,7 @@ export const now = new Date('2026-01-15T00:00:00Z');
 const year = { notBefore: new Date('2025-01-01T00:00:00Z'), notAfter: new Date('2035-01-01T00:00:00Z') };
 const month = { issueDate: '2026-01-01T00:00:00Z', nextUpdate: '2026-02-01T00:00:00Z' };
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** What a test changes. Functions take the good value. */
 export interface Changes {

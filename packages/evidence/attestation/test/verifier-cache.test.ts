@@ -15,12 +15,12 @@ import {
   type Subtle,
 } from '../src/index.ts';
 import { verifyQuoteSync, type SyncCrypto } from '../src/node.ts';
-import type { VerifiedPlatform } from '../src/dcap/platform-chain.ts';
+import type { CertifiedPlatform } from '../src/dcap/platform-chain.ts';
 import { cachePartsOf, type VerifierCache } from '../src/dcap/verifier-cache.ts';
 import { countingCrypto } from './counting-crypto.ts';
 import { pem, readText } from './intel-vectors.ts';
 import { makeCrl } from './synthetic-pki.ts';
-import { keys, makePlatform, now, type Platform } from './synthetic-platform.ts';
+import { keys, makePlatform, now, type Json, type Platform } from './synthetic-platform.ts';
 import { tdBody, tdChanges } from './synthetic-td.ts';
 
 const none = createVerifierCache({ collateral: 0, pckChains: 0, quotingEnclaves: 0 });
@@ -139,6 +139,44 @@ test('trust in the root is asked for each time, and so is the time', async () =>
   assert.equal(verify(platform.roots, new Date('2026-03-01T00:00:00Z')).collateral.expired.length, 4);
   assert.equal(verify(platform.roots, new Date('2024-12-31T00:00:00Z')).pckNotYetValid, true);
   assert.deepEqual(verify(platform.roots).collateral.expired, []);
+});
+
+test('how good a known platform and quoting enclave are is what the collateral at hand calls them', async () => {
+  const cache = createVerifierCache();
+  const good = await makePlatform();
+  const verdict = outcome(good, cache);
+  for (const changes of [
+    { tcbInfo: levelsCalled('OutOfDate') },
+    { qeIdentity: levelsCalled('OutOfDate') },
+    { tcbInfo: levelsCalled('Revoked') },
+  ]) {
+    const { collateral } = await makePlatform(changes);
+    const expected = outcome({ ...good, collateral }, none);
+    assert.notDeepEqual(expected, verdict);
+    assert.deepEqual(outcome({ ...good, collateral }, cache), expected);
+    assert.deepEqual(outcome({ ...good, collateral }, cache), expected);
+    assert.deepEqual(outcome(good, cache), verdict);
+  }
+});
+
+/** Signed collateral with the same levels, each of another status. */
+function levelsCalled(tcbStatus: string): (good: Json) => Json {
+  return (good) => ({
+    ...good,
+    tcbLevels: (good['tcbLevels'] as readonly Json[]).map((level) => ({ ...level, tcbStatus })),
+  });
+}
+
+test('a quoting enclave that is not the one of the identity is refused each time, and not remembered', async () => {
+  const cache = createVerifierCache();
+  const platform = await makePlatform({ qeIdentity: (good) => ({ ...good, isvprodid: 9 }) });
+  for (let time = 0; time < 2; time++) {
+    assert.deepEqual(outcome(platform, cache), [
+      'EVIDENCE_REFUSED',
+      { step: 'qe-identity-match', status: 'QE_IDENTITY_MISMATCH' },
+    ]);
+    assert.equal(cachePartsOf(cache).quotingEnclaves.size, 0);
+  }
 });
 
 test('a chain that is verified with one collateral is verified anew with another', async () => {
@@ -269,7 +307,7 @@ test('without limits of the caller a cache keeps 16, 64 and 512, and no limit is
   assert.deepEqual([collateral.get(numbered(0)), collateral.get(numbered(1))], [undefined, endorsements]);
   assert.equal(collateralTexts.size, 16);
   // How many are kept is asked here, not what.
-  const platform = {} as VerifiedPlatform;
+  const platform = {} as CertifiedPlatform;
   for (let number = 0; number < 513; number++) {
     const content = Uint8Array.of(number % 256, number / 256);
     pckChains.set(fields, content, platform);

@@ -14,6 +14,7 @@ export {
   type ElfHeader,
   type Segment,
 } from './header.ts';
+export { overlayTagPrefix, readGoProgram, type GoProgram } from './go-program.ts';
 export { readExactly, type FilePart, type ReadAt } from './read.ts';
 export { readSections, type ElfSection } from './sections.ts';
 export {

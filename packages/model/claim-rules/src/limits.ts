@@ -38,9 +38,19 @@ export const defaultLimits: Limits = Object.freeze({
 /** Beyond this depth the stack may overflow before the limit applies. */
 const deepest = 256;
 
+/** Limits that were checked, by what was given: a service evaluates by the same ones for every token. */
+const checked = new WeakMap<PolicyLimits, Limits>();
+
 /** @throws CLAIM_RULES_ARGUMENT */
-export function limitsOf(given: PolicyLimits = {}): Limits {
-  const limits = { ...defaultLimits, ...given };
+export function limitsOf(given: PolicyLimits = defaultLimits): Limits {
+  const known = checked.get(given);
+  if (known !== undefined) return known;
+  const limits = checkedLimits({ ...defaultLimits, ...given });
+  if (Object.isFrozen(given)) checked.set(given, limits);
+  return limits;
+}
+
+function checkedLimits(limits: Limits): Limits {
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaultLimits, name)) {
       raise('CLAIM_RULES_ARGUMENT', `There is no limit ${JSON.stringify(name)}.`);

@@ -30,6 +30,6 @@ export function encodeAttributes(attributes: Attributes): Uint8Array {
 /** ATTRIBUTES as a field of another structure. */
 export const attributes: Field<Attributes> = {
   sizeBytes: layout.sizeBytes,
-  read: (reader) => layout.parse(reader.view(layout.sizeBytes)),
+  read: (reader) => Object.freeze({ flags: reader.u64(), xfrm: reader.u64() }),
   write: (writer, value) => writer.bytes(layout.encode(value)),
 };

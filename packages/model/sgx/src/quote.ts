@@ -57,12 +57,15 @@ type BodyType = (typeof bodyTypes)[number];
  * Parses a quote of version 3, 4 or 5; checks no signature.
  *
  * @param options `allowTrailing`: accept bytes after the quote, as some services append them. Extra bytes inside it are never
- *   accepted.
+ *   accepted. `isOurs`: nothing changes `input` as long as the quote is used, so the parts are views of it.
  * @throws SGX_QUOTE_INVALID
  */
-export function parseQuote(input: Uint8Array, options: { readonly allowTrailing?: boolean } = {}): Quote {
+export function parseQuote(
+  input: Uint8Array,
+  options: { readonly allowTrailing?: boolean; readonly isOurs?: boolean } = {},
+): Quote {
   // One copy, and the parts are views of it: a copy of each part would cost more than all the parsing.
-  const bytes = new Uint8Array(input);
+  const bytes = options.isOurs === true ? input : new Uint8Array(input);
   const reader = new ByteReader(bytes);
   need(reader, headerLength, 'the header');
   const version = reader.u16();

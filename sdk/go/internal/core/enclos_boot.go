@@ -35,6 +35,7 @@ const (
 type ecEnclave struct {
 	manifest *EnclosManifestInfo
 	files    []EnclosFile
+	sections [2][]byte
 	gate     *ecEndpoint
 	platform *ecEndpoint
 	streams  *ecStreams
@@ -120,11 +121,19 @@ func ecBoot(fds ecDescriptors) error {
 			syscall.CloseOnExec(fd)
 		}
 	}
-	manifest, files, err := ecTakeImage(fds.boot)
+	sections, err := ecTakeImage(fds.boot)
 	if err != nil {
 		return err
 	}
-	v := &ecEnclave{manifest: manifest, files: files, started: make(chan struct{}), served: make(chan struct{})}
+	manifest, err := EnclosReadManifest(sections[0])
+	if err != nil {
+		return err
+	}
+	files, err := EnclosReadFiles(sections[1])
+	if err != nil {
+		return err
+	}
+	v := &ecEnclave{manifest: manifest, files: files, sections: sections, started: make(chan struct{}), served: make(chan struct{})}
 	v.log.init(manifest.Debug)
 	v.platform = ecNewEndpoint(ecPlatformOptions(fds.platform, manifest.Debug))
 	v.platform.start()
@@ -148,33 +157,29 @@ func ecBoot(fds ecDescriptors) error {
 }
 
 // ecTakeImage asks for the image and reads its sections, each a u32 length and bytes: manifest, bundle (none: it is this
-// program), embedded files.
-func ecTakeImage(fd int) (*EnclosManifestInfo, []EnclosFile, error) {
+// program), embedded files. It returns the first and the last.
+func ecTakeImage(fd int) ([2][]byte, error) {
 	defer syscall.Close(fd)
+	none := [2][]byte{}
 	if err := ecWriteAll(fd, []byte{'r'}); err != nil {
-		return nil, nil, err
+		return none, err
 	}
 	var sections [3][]byte
 	for i, most := range [...]int{ecMaxManifest, 0, ecMaxFileBytes} {
 		var length [4]byte
 		if err := ecReadFull(fd, length[:]); err != nil {
-			return nil, nil, err
+			return none, err
 		}
 		size := ecU32(length[:])
 		if uint64(size) > uint64(most) {
-			return nil, nil, ecFail("IMAGE_INVALID", "A section of the image is too long.")
+			return none, ecFail("IMAGE_INVALID", "A section of the image is too long.")
 		}
 		sections[i] = make([]byte, size)
 		if err := ecReadFull(fd, sections[i]); err != nil {
-			return nil, nil, err
+			return none, err
 		}
 	}
-	manifest, err := ecReadManifest(sections[0])
-	if err != nil {
-		return nil, nil, err
-	}
-	files, err := ecReadFiles(sections[2])
-	return manifest, files, err
+	return [2][]byte{sections[0], sections[2]}, nil
 }
 
 func ecReadFull(fd int, b []byte) error {
@@ -270,4 +275,12 @@ func EnclosExit(code int) {
 		ecCurrent.gate.out.flush(time.Second)
 	}
 	ecExit(code)
+}
+
+// EnclosSections are the bytes of the manifest and of the embedded files, as measured. They must not be changed.
+func EnclosSections() (manifest, files []byte) {
+	if ecCurrent == nil {
+		return nil, nil
+	}
+	return ecCurrent.sections[0], ecCurrent.sections[1]
 }

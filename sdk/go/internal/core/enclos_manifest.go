@@ -80,9 +80,9 @@ const (
 
 var ecTransports = [...]string{"relayed", "passed", "either"}
 
-// ecReadManifest reads the form of programs (@enclos/manifest). The platform has checked the rules beyond the bounds, with which
+// EnclosReadManifest reads the form of programs (@enclos/manifest). The platform has checked the rules beyond the bounds, with which
 // no image of ours can be without; here they are not needed for safety.
-func ecReadManifest(b []byte) (*EnclosManifestInfo, error) {
+func EnclosReadManifest(b []byte) (*EnclosManifestInfo, error) {
 	r := &ecReader{b: b}
 	m := &EnclosManifestInfo{}
 	if form := r.u8(); form != ecProgramForm {
@@ -135,8 +135,8 @@ func ecReadManifest(b []byte) (*EnclosManifestInfo, error) {
 	return m, nil
 }
 
-// ecReadFiles reads the section of embedded files: u32 count, then u16 length of the path, path, u32 length, content.
-func ecReadFiles(b []byte) ([]EnclosFile, error) {
+// EnclosReadFiles reads the section of embedded files: u32 count, then u16 length of the path, path, u32 length, content.
+func EnclosReadFiles(b []byte) ([]EnclosFile, error) {
 	r := &ecReader{b: b}
 	count := r.u32()
 	if count > ecMaxFiles {

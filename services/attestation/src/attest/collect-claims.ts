@@ -9,7 +9,7 @@ import type { CheckedData } from './claims/checked-data.ts';
 import type { AttestContext } from './context.ts';
 import type { Evidence } from './evidence.ts';
 import { sha256 } from './sha256.ts';
-import { sgxClaims, sgxCollateralClaim, sgxIncoming, sgxTokenClaims } from './claims/sgx-claims.ts';
+import { sgxClaims, sgxCollateralClaim, sgxCollateralText, sgxIncoming, sgxTokenClaims } from './claims/sgx-claims.ts';
 import { snpClaims } from './claims/snp-claims.ts';
 import { quoteTcb, quoteTcbIncoming, reportTcb } from './claims/tcb-claims.ts';
 import { tdxClaims } from './claims/tdx-claims.ts';
@@ -73,13 +73,13 @@ function quoteClaims({ verified, quote, data }: Extract<GenuineEvidence, { kind:
     return teeClaims({ ...more, attestationType: 'tdxvm', claims, token: claims });
   }
   const claims = sgxClaims({ report: verdict.report, runtime: data.runtime });
-  const collateral = sgxCollateralClaim({ hashes, quoteHash: sha256(quote) });
+  const sources = { hashes, quoteHash: sha256(quote) };
   return teeClaims({
     ...more,
     attestationType: 'sgx',
     claims,
-    token: sgxTokenClaims(claims, collateral),
-    incoming: { ...more.incoming, ...sgxIncoming(claims, collateral) },
+    token: sgxTokenClaims(claims, sgxCollateralClaim(sources)),
+    incoming: { ...more.incoming, ...sgxIncoming(claims, sgxCollateralText(sources)) },
   });
 }
 

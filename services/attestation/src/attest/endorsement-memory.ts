@@ -55,13 +55,19 @@ export class EndorsementMemory {
     this.#now = now;
   }
 
-  /** @throws ATTESTATION_EVIDENCE_REFUSED when no source has any, ATTESTATION_ENDORSEMENTS_UNAVAILABLE when the host fails. */
-  forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): Promise<DcapEndorsements> {
+  /**
+   * What is known already is given without a promise: it is what nearly every request finds.
+   * @throws ATTESTATION_EVIDENCE_REFUSED when no source has any, ATTESTATION_ENDORSEMENTS_UNAVAILABLE when the host fails.
+   */
+  forQuote(request: EndorsementRequest, { cache, at }: EndorsementUse): DcapEndorsements | Promise<DcapEndorsements> {
     return this.#find(request, at, (bytes) => readDcap(bytes, cache));
   }
 
   /** @throws as `forQuote`. */
-  forReport(request: EndorsementRequest, { at }: Pick<EndorsementUse, 'at'>): Promise<SnpEndorsementParts> {
+  forReport(
+    request: EndorsementRequest,
+    { at }: Pick<EndorsementUse, 'at'>,
+  ): SnpEndorsementParts | Promise<SnpEndorsementParts> {
     return this.#find(request, at, readSnp);
   }
 
@@ -78,14 +84,17 @@ export class EndorsementMemory {
     return known !== undefined && at.getTime() <= known.expiresMs ? known.value : undefined;
   }
 
-  async #find<T extends DcapEndorsements | SnpEndorsementParts>(
+  #find<T extends DcapEndorsements | SnpEndorsementParts>(
     request: EndorsementRequest,
     at: Date,
     read: (bytes: Uint8Array) => T,
-  ): Promise<T> {
+  ): T | Promise<T> {
     const known = this.#fresh(endorsementRequestText(request), at);
     // One text is always read by one reader: the facts say of which kind they are.
-    if (known !== undefined) return known as T;
+    return known === undefined ? this.#fetch(request, read) : (known as T);
+  }
+
+  async #fetch<T>(request: EndorsementRequest, read: (bytes: Uint8Array) => T): Promise<T> {
     const bytes = await this.#ask(request);
     if (bytes === undefined) {
       refuseEvidence('No source has endorsements for this platform and baseline.', { rule: 'endorsements' });

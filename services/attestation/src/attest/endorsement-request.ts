@@ -15,7 +15,16 @@ export interface EndorsementRequest {
  */
 export type EndorsementSource = (request: EndorsementRequest) => Promise<Uint8Array | undefined>;
 
+/** The last text for a platform: the facts of one that is known are the same object, and most ask for one baseline of it. */
+const lastTexts = new WeakMap<EndorsementFacts, { readonly request: EndorsementRequest; readonly text: string }>();
+
 /** The JSON text of a request, as it crosses the boundary: the same text for the same request. */
-export function endorsementRequestText({ facts, update, evaluationNumber }: EndorsementRequest): string {
-  return JSON.stringify({ facts, update, evaluationNumber });
+export function endorsementRequestText(request: EndorsementRequest): string {
+  const { facts, update, evaluationNumber } = request;
+  const last = lastTexts.get(facts);
+  const isSame = last?.request.update === update && last?.request.evaluationNumber === evaluationNumber;
+  if (last !== undefined && isSame) return last.text;
+  const text = JSON.stringify({ facts, update, evaluationNumber });
+  lastTexts.set(facts, { request, text });
+  return text;
 }

@@ -54,7 +54,7 @@ function quoteOfReport(bytes: Uint8Array): Uint8Array {
   }
   const size = reader.u64();
   if (size !== BigInt(reader.remaining)) throw invalid('Its header names another size than the quote has.');
-  const quote = reader.bytes(reader.remaining).slice();
+  const quote = reader.bytes(reader.remaining);
   reader.end();
   return quote;
 }

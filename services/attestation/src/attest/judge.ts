@@ -24,20 +24,23 @@ function limitsOf({ origin }: ChosenPolicy): PolicyLimits {
 const mostReasons = 20;
 
 /** `x-ms-sgx-tcbidentifier` of a policy, if it has configuration rules that issue it. @throws ATTESTATION_POLICY_REFUSED */
-export async function tcbIdentifierOf(chosen: ChosenPolicy, turns: Turns): Promise<ClaimValue | undefined> {
+export function tcbIdentifierOf(chosen: ChosenPolicy, turns: Turns): Promise<ClaimValue | undefined> {
   const { policy } = chosen;
-  const known =
-    configurations.get(policy) ??
-    ofPolicy(() => evaluateConfigurationInTurns(policy, { limits: limitsOf(chosen), turns }));
-  configurations.set(policy, known);
-  return propertyOf(await known, 'x-ms-sgx-tcbidentifier');
+  const known = identifiers.get(policy);
+  if (known !== undefined) return known;
+  const found = ofPolicy(async () => {
+    const properties = await evaluateConfigurationInTurns(policy, { limits: limitsOf(chosen), turns });
+    return propertyOf(properties, 'x-ms-sgx-tcbidentifier');
+  });
+  identifiers.set(policy, found);
+  return found;
 }
 
 /**
  * Configuration rules see no evidence: of one policy they always make the same, or fail in the same way. A failure is
  * remembered too, or each request, whatever its evidence, would pay for it again.
  */
-const configurations = new WeakMap<Policy, Promise<readonly Claim[]>>();
+const identifiers = new WeakMap<Policy, Promise<ClaimValue | undefined>>();
 
 /**
  * Evaluates the policy on the claims of the evidence.
@@ -109,14 +112,12 @@ function propertyOf(properties: readonly Claim[], name: string): ClaimValue | un
   return properties.findLast(({ type }) => type === name)?.value;
 }
 
-async function ofPolicy<T>(evaluate: () => Promise<T>): Promise<T> {
-  try {
-    return await evaluate();
-  } catch (error) {
+function ofPolicy<T>(evaluate: () => Promise<T>): Promise<T> {
+  return evaluate().catch((error: unknown) => {
     if (!isEnclosError(error)) throw error;
     throw new Refusal('ATTESTATION_POLICY_REFUSED', `Policy evaluation failed. ${error.message}`, {
       explanation: { rule: error.code },
       cause: error,
     });
-  }
+  });
 }

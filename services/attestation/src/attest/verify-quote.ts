@@ -1,10 +1,10 @@
 import type { QuoteVerdict } from '@enclos/attestation';
-import { verifyQuoteSync } from '@enclos/attestation/node';
+import { verifyQuoteOnThreads } from '@enclos/attestation/node';
 import type { BaselineRequest } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import type { CollateralHashes } from './claims/sgx-claims.ts';
 import type { DcapEndorsements } from './endorsement-memory.ts';
-import { ofCaller, refuseEvidence, unavailable } from './refuse.ts';
+import { blameCaller, ofCaller, refuseEvidence, unavailable } from './refuse.ts';
 
 export interface VerifiedQuote {
   readonly verdict: QuoteVerdict;
@@ -24,8 +24,9 @@ export async function verifyQuoteFor(
 ): Promise<VerifiedQuote> {
   const platform = ofCaller(() => context.platforms.platformOf(quote), 'evidence-format');
   const request = { facts: platform.facts, ...baseline };
-  const found = await context.endorsements.forQuote(request, { cache: context.cache, at });
-  const verdict = ofCaller(() => verify(context, quote, { found, at }), 'evidence');
+  const given = context.endorsements.forQuote(request, { cache: context.cache, at });
+  const found = given instanceof Promise ? await given : given;
+  const verdict = await verify(context, quote, { found, at }).catch((error: unknown) => blameCaller(error, 'evidence'));
   requireBaseline(verdict, baseline);
   requireDates(verdict);
   // Whatever the platform is worth, its collateral is good.
@@ -38,9 +39,9 @@ function verify(
   { quoteRoots: roots, cache, crypto }: AttestContext,
   quote: Uint8Array,
   { found, at: now }: { readonly found: DcapEndorsements; readonly at: Date },
-): QuoteVerdict {
+): Promise<QuoteVerdict> {
   const options = { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) };
-  return verifyQuoteSync(quote, found.endorsements, options);
+  return verifyQuoteOnThreads(quote, found.endorsements, options);
 }
 
 /** A host that gives an earlier baseline than it was asked for would let old platforms pass. */
@@ -53,14 +54,9 @@ function requireBaseline(
   }
 }
 
-function outdatedParts({ collateral, pckNotYetValid }: QuoteVerdict): readonly string[] {
-  const parts = [...collateral.expired, ...collateral.notYetValid];
-  return [...new Set(pckNotYetValid ? ['pckCertificate', ...parts] : parts)];
-}
-
-function requireDates(verdict: QuoteVerdict): void {
-  const parts = outdatedParts(verdict);
-  if (parts.length === 0) return;
+function requireDates({ collateral: { expired, notYetValid }, pckNotYetValid }: QuoteVerdict): void {
+  if (expired.length + notYetValid.length === 0 && !pckNotYetValid) return;
+  const parts = [...new Set([...(pckNotYetValid ? ['pckCertificate'] : []), ...expired, ...notYetValid])];
   refuseEvidence(`The collateral is not of this time: ${parts.join(', ')}.`, { rule: 'collateral-dates', parts });
 }
 

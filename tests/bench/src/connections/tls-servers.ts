@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTlsIdentity } from '@enclos/enclave';
+import { verifyInterpreter } from '@enclos/isolation';
 import type { StreamTransport } from '@enclos/manifest';
 import { serverName, tlsEchoProjectFolder, type Address } from '@enclos/sample-tls-echo';
-import { verifyInterpreter } from '@enclos/isolation';
 import { start, startWith, type Child } from '../harness/child.ts';
 import { imageIn } from '../harness/enclave-image.ts';
 

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toHex } from '@enclos/codec';
 import { gramineArguments, gramineProgram } from '@enclos/gramine';
+import { verifyInterpreter } from '@enclos/isolation';
 import { readImage } from '@enclos/manifest';
 import { parseSigstruct, mrSignerOf } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { verifyInterpreter } from '@enclos/isolation';
 import type { Launcher } from '@enclos/tee';
 import { createGramineLauncher, gramineManifest } from '@enclos/tee/gramine-host';
-import type { FakeGramine } from './fake-machine.ts';
 import type { SignedImage } from '@enclos/process-kit';
+import type { FakeGramine } from './fake-machine.ts';
 
 export interface GramineHostOptions {
   /** A folder of its own. */

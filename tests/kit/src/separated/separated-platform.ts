@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openPlatform, servePlatform, stateFolders } from '@enclos/software-sgx';
 import { planAllWays, type IsolationWay } from '@enclos/isolation';
+import { openPlatform, servePlatform, stateFolders } from '@enclos/software-sgx';
 
 /**
  * A separated platform that starts enclaves by one of the ways to isolation,

@@ -1,8 +1,8 @@
+import { defineCommand } from '@enclos/cli-frame';
+import { renderWarnings } from '@enclos/cli-frame/failures';
+import { grouped } from '@enclos/command-line';
 import { build } from '../../project/build.ts';
 import { relayedOption } from '../../project/options.ts';
-import { defineCommand } from '../define.ts';
-import { grouped } from '@enclos/command-line';
-import { renderWarnings } from '../../output/warnings.ts';
 
 export const command = defineCommand({
   description: [

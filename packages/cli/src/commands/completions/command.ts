@@ -1,5 +1,5 @@
+import { defineCommand } from '@enclos/cli-frame';
 import { completionScript, shells } from '@enclos/command-line/completions';
-import { defineCommand } from '../define.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,7 +1,6 @@
-import { debug } from './debug.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
 import { printable, wholeNumberIn } from '@enclos/command-line';
+import { debug } from './debug.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Io } from '@enclos/cli-frame';
 import { inspectorLayer } from '@enclos/isolation';
 import type { IsolationLayer, PlatformDescription } from '@enclos/tee';
 import { createInspectedEnclave, type InspectedEnclave } from './inspected-enclave.ts';
@@ -6,7 +7,6 @@ import { serveInspector, type DebuggerAddress, type InspectorServer } from './in
 import { sourceMapUrl } from './source-map-url.ts';
 import type { RunningEnclave } from '../../project/greeting.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
-import type { Io } from '../../output/io.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';

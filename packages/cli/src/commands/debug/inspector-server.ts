@@ -1,8 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { listenAt } from '@enclos/cli-frame/http-server';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { listenAt } from '../../network/http-server.ts';
 import type { InspectedEnclave } from './inspected-enclave.ts';
 
 export interface InspectorServerOptions {

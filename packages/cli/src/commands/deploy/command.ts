@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { deployFormats, profiles, type DeployFlags } from '@enclos/kubernetes';
-import { deploy, type DeployOutcome, type MadeSettings } from './deploy.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 import { printable, type Printer } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { deploy, type DeployOutcome, type MadeSettings } from './deploy.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
+import { exists, readSmallText } from '@enclos/cli-frame/files';
 import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { verifyImage, withImageSource } from '@enclos/image';
@@ -23,7 +24,6 @@ import {
   type VerifiedDeployImage,
 } from '@enclos/kubernetes';
 import { lintManifests, type LintFinding } from '@enclos/kubernetes/lint';
-import { exists, readSmallText } from '../../files/read.ts';
 import { machineArchitecture } from '../../images/container.ts';
 
 export interface DeployOptions {

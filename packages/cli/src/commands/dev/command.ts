@@ -1,6 +1,6 @@
+import { defineCommand } from '@enclos/cli-frame';
 import { dev } from './dev.ts';
 import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
-import { defineCommand } from '../define.ts';
 import { devRenderer } from './render.ts';
 
 export const command = defineCommand({

@@ -1,7 +1,7 @@
+import type { Io } from '@enclos/cli-frame';
 import type { IsolationLayer } from '@enclos/tee';
 import { createKeyReader, type DevAction } from './keys.ts';
 import { defaultLogLevel, startDevSession, type DevEvents, type DevOptions, type DevSession } from './session.ts';
-import type { Io } from '../../output/io.ts';
 import type { SignedBuild } from '../../project/prepare.ts';
 
 /** What a session reports, and what it shows for keys. */

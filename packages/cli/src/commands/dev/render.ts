@@ -1,11 +1,11 @@
-import type { DevView } from './dev.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandContext } from '@enclos/cli-frame';
+import { renderError, toEnclosError } from '@enclos/cli-frame/failures';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { logLevels } from '@enclos/host';
-import { devKeys } from './keys.ts';
-import { renderError, toEnclosError } from '../../output/error.ts';
 import { printable } from '@enclos/command-line';
+import type { DevView } from './dev.ts';
+import { devKeys } from './keys.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
-import { markOf, renderFacts } from '../../output/table.ts';
 
 /** Enough digits to tell the builds on one screen apart. */
 const shortDigits = 12;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Turns } from '@enclos/bounded';
+import type { Io } from '@enclos/cli-frame';
 import type { PlatformDescription } from '@enclos/tee';
 import { developmentKey, projectKey } from '../../project/development-key.ts';
 import type { RunningEnclave } from '../../project/greeting.ts';
@@ -9,7 +10,6 @@ import { openProjectPlatform, type ProjectPlatform } from '../../project/platfor
 import type { RunOptions } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
-import type { Io } from '../../output/io.ts';
 import { createFolderWatcher, foldersOf } from '../../project/watch.ts';
 import { Workshop, type RunnableBuild } from './workshop.ts';
 

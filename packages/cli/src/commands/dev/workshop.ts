@@ -1,5 +1,6 @@
-import { PROJECT_FILE, type Project } from '@enclos/build';
 import { join, relative } from 'node:path';
+import { PROJECT_FILE, type Project } from '@enclos/build';
+import type { Io } from '@enclos/cli-frame';
 import { buildProject } from '../../project/build.ts';
 import type { ProjectKey } from '../../project/development-key.ts';
 import {
@@ -10,7 +11,6 @@ import {
   type BuildEvents,
   type SignedBuild,
 } from '../../project/prepare.ts';
-import type { Io } from '../../output/io.ts';
 import { changedPaths, createFingerprinter, type Fingerprints } from './fingerprints.ts';
 import { isSource } from '../../project/watch.ts';
 

@@ -1,8 +1,8 @@
+import { defineCommand } from '@enclos/cli-frame';
+import { markOf } from '@enclos/cli-frame/output';
 import type { Diagnostic } from '@enclos/diagnostics';
 import type { Compilation } from '@enclos/edl-compiler';
 import { grouped } from '@enclos/command-line';
-import { markOf } from '../../output/table.ts';
-import { defineCommand } from '../define.ts';
 import { compileFile, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
 import { compileOptions } from '../../interfaces/options.ts';
 

@@ -1,5 +1,5 @@
+import { defineCommand } from '@enclos/cli-frame';
 import { generateDocumentation } from '@enclos/edl-calls';
-import { defineCommand } from '../define.ts';
 import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
 import { compileOptions, outOptions } from '../../interfaces/options.ts';
 import { outdated, renderMade, writeOut } from './write-out.ts';

@@ -1,9 +1,8 @@
 import { writeFileAtomically } from '@enclos/build';
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { markOf } from '@enclos/cli-frame/output';
 import { formatEdl } from '@enclos/edl-compiler';
 import { EnclosError } from '@enclos/errors';
-import { markOf } from '../../output/table.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
-import { defineCommand } from '../define.ts';
 import { definesOf, readSource } from '../../interfaces/compile.ts';
 import { compileOptions } from '../../interfaces/options.ts';
 import { hasText } from './write-out.ts';

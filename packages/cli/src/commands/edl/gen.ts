@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { defineCommand } from '@enclos/cli-frame';
 import { generateTypeScript } from '@enclos/edl-calls';
-import { defineCommand } from '../define.ts';
 import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
 import { readForeignTypes } from '../../interfaces/foreign.ts';
 import { codeOptions, compileOptions, outOptions } from '../../interfaces/options.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '@enclos/build';
+import { refuseUsage } from '@enclos/cli-frame';
+import { requireFolderOf } from '@enclos/cli-frame/files';
+import { markOf } from '@enclos/cli-frame/output';
 import { EnclosError } from '@enclos/errors';
 import type { Printer } from '@enclos/command-line';
-import { requireFolderOf } from '../../files/write.ts';
-import { markOf } from '../../output/table.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 
 /** A text that a command made, and what became of it. */
 export interface MadeText {

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { unreadable } from '@enclos/cli-frame/files';
 import { EM_X86_64 } from '@enclos/elf';
 import { findNeeded } from '@enclos/build/libraries';
 import { EnclosError } from '@enclos/errors';
-import { unreadable } from '../../files/read.ts';
 
 export interface LibraryFolders {
   /** Gramine's C library. It is searched first, as the enclave's loader does. */

@@ -1,3 +1,7 @@
+import { defineCommand, refuseUsage, type CommandContext } from '@enclos/cli-frame';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
+import type { Printer } from '@enclos/command-line';
+import { shellWord } from '@enclos/command-line';
 import {
   gramineDefaults,
   planGramineManifest,
@@ -5,13 +9,7 @@ import {
   type GramineManifestOptions,
   type GramineManifestOutcome,
 } from './gramine-manifest.ts';
-import { defineCommand } from '../define.ts';
-import type { CommandContext } from '../context.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 import type { GraminePlan } from './plan.ts';
-import type { Printer } from '@enclos/command-line';
-import { shellWord } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [

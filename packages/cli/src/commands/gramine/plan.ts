@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
+import { exists, unreadable } from '@enclos/cli-frame/files';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { gramineArguments, gramineProgram, requireRelayable } from '@enclos/gramine';
-import type { EnclaveManifest } from '@enclos/manifest';
 import { verifyInterpreter } from '@enclos/isolation';
+import type { EnclaveManifest } from '@enclos/manifest';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
-import { exists, unreadable } from '../../files/read.ts';
 import { hashFile } from '../../files/hash.ts';
 import { findLibraries } from './libraries.ts';
 import type { SignedImage } from '../../images/signed-image.ts';

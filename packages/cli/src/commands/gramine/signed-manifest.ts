@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { exists, readSmallFile, readSmallText } from '@enclos/cli-frame/files';
 import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { mrSignerOf, verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { exists, readSmallFile, readSmallText } from '../../files/read.ts';
 import type { PlatformValues } from './reference-values.ts';
 import { maxSignatureBytes, mismatch, requireAbout, type SignedImage } from '../../images/signed-image.ts';
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
+import { exists, readSmallFile } from '@enclos/cli-frame/files';
 import { EnclosError } from '@enclos/errors';
 import {
   buildImage,
@@ -16,7 +17,6 @@ import {
   type Component,
 } from '@enclos/image';
 import { mustBePassed, readImage } from '@enclos/manifest';
-import { exists, readSmallFile } from '../../files/read.ts';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';

@@ -1,12 +1,10 @@
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { renderWarnings } from '@enclos/cli-frame/failures';
+import { exists, layerCacheFolder } from '@enclos/cli-frame/files';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import type { Architecture, BaseChoice } from '@enclos/image';
-import { imageBuild } from './build-image.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 import { grouped } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
-import { renderWarnings } from '../../output/warnings.ts';
-import { exists } from '../../files/read.ts';
-import { layerCacheFolder } from '../../files/user-folders.ts';
+import { imageBuild } from './build-image.ts';
 
 export const command = defineCommand({
   description: [
@@ -135,6 +133,10 @@ export const command = defineCommand({
     renderWarnings(outcome.warnings, notes);
     if (outcome.identity.debug) {
       notes.line(`${markOf('warning', notes)} a debug enclave: anyone who starts it can read everything inside`);
+    } else if (outcome.identity.modeIsOpen) {
+      notes.line(
+        `${markOf('warning', notes)} its signature lets the host start it in debug mode, and so read everything inside`,
+      );
     }
     if (outcome.passed.length > 0 && chosenBase === 'node') {
       const names = outcome.passed.join(', ');

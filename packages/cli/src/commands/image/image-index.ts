@@ -1,6 +1,6 @@
+import { defineCommand } from '@enclos/cli-frame';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { joinImages, withImageSource, type ImageSource } from '@enclos/image';
-import { defineCommand } from '../define.ts';
-import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,8 +1,8 @@
+import { defineCommand } from '@enclos/cli-frame';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { describeImage } from '@enclos/image';
-import { withImage } from '../../images/container.ts';
-import { defineCommand } from '../define.ts';
 import { grouped } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { withImage } from '../../images/container.ts';
 
 export const command = defineCommand({
   description: [

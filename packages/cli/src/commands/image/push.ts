@@ -1,7 +1,7 @@
+import { defineCommand } from '@enclos/cli-frame';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { parseReference, pushImage, withImageSource } from '@enclos/image';
 import { machineArchitecture, registryCredentials } from '../../images/container.ts';
-import { defineCommand } from '../define.ts';
-import { markOf, renderFacts } from '../../output/table.ts';
 
 export const command = defineCommand({
   description: [

@@ -1,11 +1,10 @@
-import { verifyImage } from '@enclos/image';
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { hexOption } from '@enclos/cli-frame/options';
+import { markOf, renderFacts } from '@enclos/cli-frame/output';
+import { verifyImage, type VerifiedImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
-import { withImage } from '../../images/container.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
-import { hexOption } from '../../options/hex.ts';
 import { printable } from '@enclos/command-line';
-import { markOf, renderFacts } from '../../output/table.ts';
+import { withImage } from '../../images/container.ts';
 
 export const command = defineCommand({
   description: [
@@ -66,6 +65,7 @@ export const command = defineCommand({
   human({ digest, name, identity, interpreter, architecture, declared, signedFile, expectedOfEnclave }, printer) {
     const warnings = [
       ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
+      ...(identity.modeIsOpen && !identity.debug ? ['Its signature lets the host start it in debug mode.'] : []),
       ...(expectedOfEnclave
         ? []
         : ['No enclave was named, so an image with any enclave passes: give --mrsigner or --mrenclave.']),
@@ -79,7 +79,7 @@ export const command = defineCommand({
         ['MRSIGNER', identity.mrSigner],
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
-        ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
+        ['debug', debugWords(identity)],
         interpreter
           ? ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`]
           : ['SDK', signedFile?.sdk ?? ''],
@@ -98,3 +98,8 @@ export const command = defineCommand({
     declared: declared && { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
   }),
 });
+
+function debugWords({ debug, modeIsOpen }: VerifiedImage['identity']): string {
+  if (debug) return 'yes: anyone can read everything inside';
+  return modeIsOpen ? 'no, but its signature lets the host choose it' : 'no';
+}

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
+import { defineCommand } from '@enclos/cli-frame';
 import { keygen } from './keygen.ts';
-import { defineCommand } from '../define.ts';
 import { closedByKey } from '../../project/sealing/closed-state.ts';
 import { signingKeyFile } from '../../project/sealing/key-files.ts';
 import { renderClosedState } from '../../project/sealing/render.ts';

@@ -1,3 +1,3 @@
-import { entry } from '../define.ts';
+import { entry } from '@enclos/cli-frame';
 
 export const entries = [entry('keygen', 'Image', 'Make a signing key', () => import('./command.ts'))];

@@ -1,5 +1,5 @@
 import { generateKey, writeKeyFile } from '@enclos/build';
-import { requireFolderOf } from '../../files/write.ts';
+import { requireFolderOf } from '@enclos/cli-frame/files';
 import { mrSignerOfKey } from '../../project/sealing/signer.ts';
 
 export interface GeneratedKey {

@@ -1,12 +1,11 @@
+import { defineCommand, type CommandContext } from '@enclos/cli-frame';
+import { markOf } from '@enclos/cli-frame/output';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { renderDiagnostic } from '@enclos/build/diagnostics';
 import type { LintFinding } from '@enclos/kubernetes/lint';
-import { lint, type LintedManifests } from './lint.ts';
-import { defineCommand } from '../define.ts';
-import type { CommandContext } from '../context.ts';
 import { grouped } from '@enclos/command-line';
-import { markOf } from '../../output/table.ts';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { lint, type LintedManifests } from './lint.ts';
 
 export const command = defineCommand({
   description: [

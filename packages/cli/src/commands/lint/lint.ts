@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readSmallJson, readSmallText, unreadable } from '@enclos/cli-frame/files';
 import {
   lintManifests,
   parseTaint,
@@ -9,7 +10,6 @@ import {
   type Taint,
 } from '@enclos/kubernetes/lint';
 import { EnclosError } from '@enclos/errors';
-import { readSmallJson, readSmallText, unreadable } from '../../files/read.ts';
 import { isRecord } from '@enclos/evidence';
 
 export interface LintManifestOptions {

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
+import { defineCommand } from '@enclos/cli-frame';
 import { createProject, templates } from './create-project.ts';
 import { unpublishedWarning } from './unpublished.ts';
-import { defineCommand } from '../define.ts';
 
 /** The program that runs this one, by what it says about itself; npm, unless it is one that works alike. */
 function installerIn({ npm_config_user_agent: agent = '' }: Readonly<Record<string, string | undefined>>): string {

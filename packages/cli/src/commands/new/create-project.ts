@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuseUsage } from '@enclos/cli-frame';
+import { namesIn } from '@enclos/cli-frame/files';
 import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { refuseUsage } from '../../usage/usage-error.ts';
-import { namesIn } from '../../files/read.ts';
 import { readVersion } from '../../files/version.ts';
 import { checkPackedPackages, readPackedPackages, type PackedPackages } from './packed-packages.ts';
 import { manifestWith, packagesOf, pnpmWorkspaceWith, specifiersOf } from './use-packed-packages.ts';

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { exists, readSmallJson } from '@enclos/cli-frame/files';
 import { JsonRecord, meaning, string, strings } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
-import { exists, readSmallJson } from '../../files/read.ts';
 
 /** Tarballs of packages in a folder, as `npm run packages` writes them. */
 export interface PackedPackages {

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '@enclos/build/diagnostics';
+import type { OutputStream } from '@enclos/cli-frame';
+import { errorJson, toEnclosError } from '@enclos/cli-frame/failures';
 import { toHex } from '@enclos/codec';
 import { isoSeconds } from '@enclos/codec/json';
-import { errorJson, toEnclosError } from '../../output/error.ts';
-import type { OutputStream } from '../../output/io.ts';
 import type { RunEvents } from './run.ts';
 
 /**

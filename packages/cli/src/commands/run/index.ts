@@ -1,4 +1,4 @@
-import { entry } from '../define.ts';
+import { entry } from '@enclos/cli-frame';
 
 export const entries = [
   entry('run', 'Project', 'Build, sign and run a project on a software platform', () => import('./command.ts')),

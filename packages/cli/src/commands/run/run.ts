@@ -1,5 +1,5 @@
+import type { Io } from '@enclos/cli-frame';
 import type { PlatformDescription } from '@enclos/tee';
-import type { Io } from '../../output/io.ts';
 import type { RunningEnclave } from '../../project/greeting.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';

@@ -1,10 +1,8 @@
+import { defineCommand, refuseUsage, type Io } from '@enclos/cli-frame';
+import { isCalendarDay } from '@enclos/cli-frame/options';
+import type { Printer } from '@enclos/command-line';
 import { attachSigning, prepareSigning, summaryLines, type PreparedSigning } from './sign-elsewhere.ts';
 import { sign, type SignOutcome } from './sign.ts';
-import { isCalendarDay } from '../../options/calendar-day.ts';
-import { defineCommand } from '../define.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
-import type { Io } from '../../output/io.ts';
-import type { Printer } from '@enclos/command-line';
 
 export const command = defineCommand({
   description: [

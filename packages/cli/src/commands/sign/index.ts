@@ -1,3 +1,3 @@
-import { entry } from '../define.ts';
+import { entry } from '@enclos/cli-frame';
 
 export const entries = [entry('sign', 'Image', 'Sign an image', () => import('./command.ts'))];

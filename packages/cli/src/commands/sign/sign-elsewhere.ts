@@ -1,8 +1,8 @@
+import { readSmallFile } from '@enclos/cli-frame/files';
 import { toHex } from '@enclos/codec';
 import { attachSignature, prepareSignature, writeFileAtomically, type SignedIdentity } from '@enclos/build';
 import { Attribute, parseSigstructToSign } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { readSmallFile } from '../../files/read.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 import { writeSignature, type SignOptions, type SignOutcome } from './sign.ts';
 

@@ -6,10 +6,10 @@ import {
   writeFileAtomically,
   type SignedIdentity,
 } from '@enclos/build';
-import { readSmallFile } from '../../files/read.ts';
+import { refuseUsage } from '@enclos/cli-frame';
+import { maxKeyBytes, readSmallFile } from '@enclos/cli-frame/files';
+import { withKeyOf } from '../../images/key-file.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
-import { maxKeyBytes, withKeyOf } from '../../images/key-file.ts';
-import { refuseUsage } from '../../usage/usage-error.ts';
 
 export interface SignOptions {
   /** A project folder, which is built already, or an image. */

@@ -1,8 +1,8 @@
-import { defineCommand } from '../define.ts';
+import { defineCommand } from '@enclos/cli-frame';
+import { renderError, toEnclosError } from '@enclos/cli-frame/failures';
+import { stateFolderOf, stateOption } from '@enclos/cli-frame/options';
 import { isolationOption, keyOption, platformOption } from '../../project/options.ts';
-import { renderError, toEnclosError } from '../../output/error.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
-import { stateFolderOf, stateOption } from '../../options/state.ts';
 import { test } from './test.ts';
 
 export const command = defineCommand({

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { PROJECT_FILE } from '@enclos/build';
+import type { Io } from '@enclos/cli-frame';
 import type { PlatformDescription } from '@enclos/tee';
-import type { Io } from '../../output/io.ts';
 import { bundleTests, findTests, isTest, testFolder } from '../../project/bundle-tests.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
+import type { Io } from '@enclos/cli-frame';
+import { defaultStateFolder } from '@enclos/cli-frame/files';
 import { toHex } from '@enclos/codec';
-import { defaultStateFolder } from '../../files/user-folders.ts';
-import type { Io } from '../../output/io.ts';
 import { isInside } from '../../files/inside.ts';
 import { changesBetween, type Change, type NextSealer } from './changes.ts';
 import { readSealers, rememberSealer, type Sealer } from './sealer.ts';

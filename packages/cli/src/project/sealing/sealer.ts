@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSmallJson } from '@enclos/cli-frame/files';
 import { boolean, hex, integer, oneOf, readShape, string, type JsonMembers } from '@enclos/codec/json';
 import { durable } from '@enclos/durable';
-import { readSmallJson } from '../../files/read.ts';
 
 const format = 'enclos-sealer-1';
 const longestPath = 4096;

@@ -1,9 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { exists, readSmallFile } from '../../files/read.ts';
+import { exists, maxKeyBytes, readSmallFile } from '@enclos/cli-frame/files';
 import { shellWord } from '@enclos/command-line';
 import { isInside } from '../../files/inside.ts';
-import { maxKeyBytes } from '../../images/key-file.ts';
 import { developmentKeyFile, signingKeyFile } from './key-files.ts';
 import { mrSignerOfKey } from './signer.ts';
 import type { NextSealer } from './changes.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Io } from '@enclos/cli-frame';
 import { bundleWholeHost } from '../../../src/project/bundle-host.ts';
 import { registryCredentials } from '../../../src/images/container.ts';
-import type { Io } from '../../../src/output/io.ts';
 import { enclos, errorOf, newProject, temporaryFolder } from '../../cli.ts';
 
 test('image build says what is missing: the enclave, then its signature', async () => {

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseCollateral, softwareRoot } from '@enclos/attestation';
+import type { PlatformFacts } from '@enclos/cli-platform';
 import { createMachine, enrolmentRequest } from '@enclos/software-sgx';
 import { connectSoftwarePlatform } from '@enclos/tee';
-import type { PlatformFacts } from '../../../src/index.ts';
 import { enclos, errorOf, now, temporaryFolder, type Ran, type RunOptions } from '../../cli.ts';
 import { startServing } from '../../running-cli.ts';
 

@@ -3,9 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { strictPolicies } from '@enclos/claim-rules';
-import { isEnclosError } from '@enclos/errors';
-import fc from 'fast-check';
-import { policySourceOf } from '../../../src/policy/claim-rules-source.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from '../../cli.ts';
 
 const folder = temporaryFolder();
@@ -306,18 +303,4 @@ test('an error says when an appraisal policy and claim rules are given in each o
   const swapped = await enclos(['verify', evidence, '--collateral', appraisal, '--json'], { cwd: folder });
   assert.deepEqual([swapped.code, errorOf(swapped).code], [2, 'CLI_FILE_INVALID']);
   assert.match(errorOf(swapped).message, /is an appraisal policy, and not collateral/);
-});
-
-test('whatever a file holds, a policy is taken out of it or refused', () => {
-  const piece = fc.oneof(fc.constantFrom(policyJws, answer, text, base64url(text), '.', '"', '{"token":'), fc.string());
-  fc.assert(
-    fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
-      const content = pieces.join('');
-      try {
-        assert.ok(policySourceOf('policy', content).text.length <= content.length);
-      } catch (error) {
-        assert.ok(isEnclosError(error, 'CLI_FILE_INVALID'), String(error));
-      }
-    }),
-  );
 });

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { boundReportData } from '@enclos/attestation';
+import { factsOfFile } from '@enclos/cli-evidence';
 import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
 import {
   azureSnpScenario,
@@ -17,7 +18,6 @@ import {
 } from '@enclos/evidence-kit';
 import { createAzureVtpmAttester } from '@enclos/tee/azure-vtpm';
 import { vectors } from '@enclos/testkit';
-import { factsOfFile } from '../../../src/commands/collateral/collateral.ts';
 import { folder, machineOn, policyOf, put, stepsIn, verify } from './azure-machine.ts';
 import { enclos, errorOf, type Ran } from '../../cli.ts';
 import {

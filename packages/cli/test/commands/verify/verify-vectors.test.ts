@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { splitSignedBody } from '@enclos/attestation';
+import { explain, verify } from '@enclos/cli-evidence';
 import { toHex } from '@enclos/codec';
 import { pem } from '@enclos/evidence-kit';
 import { vectors } from '@enclos/testkit';
 import { findPemBlocks } from '@enclos/codec/pem';
 import { decodeLatin1 } from '@enclos/codec/text';
-import { explain, verify } from '../../../src/index.ts';
 import { enclos, repository, temporaryFolder } from '../../cli.ts';
 
 const folder = temporaryFolder();

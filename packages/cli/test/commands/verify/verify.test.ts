@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { boundReportData, verificationSteps, type StepResult } from '@enclos/attestation';
+import { initPlatform, publishVendor } from '@enclos/cli-platform';
 import { toHex } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
 import { mrSignerOfKey } from '../../../src/project/sealing/signer.ts';
 import { policyExample } from '../../docs-page.ts';
-import { initPlatform, publishVendor } from '../../../src/index.ts';
 import { enclos, errorOf, now, signingKey, temporaryFolder } from '../../cli.ts';
 import { softwareQuote } from '../../software-quote.ts';
 

@@ -9,11 +9,20 @@ import { readPckChain } from './quote-evidence.ts';
 import { refuse } from '../refusal/refusal.ts';
 import { findRoot, isTrusted, type TrustedRoot } from './roots.ts';
 import { verifyBody, verifySigningChain } from './signing-chain.ts';
+import type { TcbEvaluation } from './tcb/tcb-evaluation.ts';
+import type { TcbInputs } from './tcb/tcb-inputs.ts';
 
 /** A PCK chain, and the dates of everything that it was verified with. */
 export interface VerifiedPlatform {
   readonly chain: PckChain;
   readonly window: CollateralWindow;
+}
+
+/** A platform, and a quoting enclave of it that has passed steps 17 to 19. */
+export interface CertifiedPlatform extends VerifiedPlatform {
+  readonly inputs: TcbInputs;
+  /** What they amount to for SGX; a TD has versions of its own beside them. */
+  readonly tcb: TcbEvaluation;
 }
 
 /**

@@ -13,12 +13,12 @@ const pckChainType = 5;
 const maximumSizeBytes = 262_144;
 
 /** Step 1: parses a quote, and checks what does not depend on its PCK chain. */
-export function readQuote(bytes: Uint8Array, options: { readonly allowTrailingBytes: boolean }): Quote {
+export function readQuote(bytes: Uint8Array, options: Parameters<typeof parseQuote>[1]): Quote {
   if (bytes.length > maximumSizeBytes) {
     refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', `The quote is over ${maximumSizeBytes} bytes.`);
   }
   const quote = orRefuse(
-    () => parseQuote(bytes, { allowTrailing: options.allowTrailingBytes }),
+    () => parseQuote(bytes, options),
     (cause) => refuse(step, 'UNSUPPORTED_QUOTE_FORMAT', cause.message, cause),
   );
   if (!equalBytes(quote.qeVendorId, intelQeVendorId)) {

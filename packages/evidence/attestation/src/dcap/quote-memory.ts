@@ -1,10 +1,11 @@
 import type { Quote } from '@enclos/sgx';
 import type { Steps } from '../crypto/crypto-steps.ts';
 import type { EndorsementParts } from './collateral.ts';
-import { requireTrust, verifyPlatform, type VerifiedPlatform } from './platform-chain.ts';
+import { requireTrust, verifyPlatform, type CertifiedPlatform, type VerifiedPlatform } from './platform-chain.ts';
 import { carriedChain } from './quote-evidence.ts';
-import { verifyQeReportBinding, verifyQeReportSignature } from './quoting-enclave.ts';
+import { matchQeIdentity, verifyQeReportBinding, verifyQeReportSignature } from './quoting-enclave.ts';
 import type { TrustedRoot } from './roots.ts';
+import { evaluateTcb } from './tcb/tcb-evaluation.ts';
 import type { CacheParts } from './verifier-cache.ts';
 
 // What was found good before of the very bytes of a quote and its collateral. It skips work, and decides nothing: every
@@ -19,8 +20,8 @@ export interface QuoteMemory {
 
 const noBytes = new Uint8Array();
 
-/** The platform of a quote whose bytes have passed steps 2 to 14, 17 and 18. */
-export function recallPlatform({ quote, parts, cache }: QuoteMemory): VerifiedPlatform | undefined {
+/** The platform of a quote whose bytes have passed steps 2 to 14 and 17 to 19; which TEE it must be of, step 15 asks again. */
+export function recallPlatform({ quote, parts, cache }: QuoteMemory): CertifiedPlatform | undefined {
   return cache.quotingEnclaves.get(parts.identity, quote.signature.certifyingBytes);
 }
 
@@ -37,14 +38,18 @@ export function* verifyNewPlatform(
   return platform;
 }
 
-/** Steps 17 and 18. */
-export function* verifyNewQuotingEnclave(
-  { quote: { signature }, parts, cache }: QuoteMemory,
-  platform: VerifiedPlatform,
-): Steps<void> {
+/** Steps 17 to 19. */
+export function* verifyNewQuotingEnclave(memory: QuoteMemory, platform: VerifiedPlatform): Steps<CertifiedPlatform> {
+  const { quote, parts, cache } = memory;
+  const [{ signature }, tcbInfo, qeIdentity] = [quote, parts.tcbInfo.value, parts.qeIdentity.value];
   // 17. qe-report-signature
   yield* verifyQeReportSignature(signature, platform.chain.pck);
   // 18. qe-report-binding
   yield* verifyQeReportBinding(signature);
-  cache.quotingEnclaves.set(parts.identity, signature.certifyingBytes, platform);
+  // 19. qe-identity-match
+  matchQeIdentity(quote, qeIdentity);
+  const inputs = { platform: platform.chain.platform, qeIsvSvn: signature.qeReport.isvSvn, tcbInfo, qeIdentity };
+  const certified = { ...platform, inputs, tcb: evaluateTcb(inputs) };
+  cache.quotingEnclaves.set(parts.identity, signature.certifyingBytes, certified);
+  return certified;
 }

@@ -4,17 +4,15 @@ import { isoSeconds } from '@enclos/codec/json';
 import type { Steps } from '../crypto/crypto-steps.ts';
 import type { Endorsements } from './collateral.ts';
 import { partsOf } from './endorsements.ts';
-import { requireTrust, type VerifiedPlatform } from './platform-chain.ts';
+import { requireTrust, type CertifiedPlatform } from './platform-chain.ts';
 import type { PckChain } from './pck-chain.ts';
 import { readQuote } from './quote-evidence.ts';
 import { recallPlatform, verifyNewPlatform, verifyNewQuotingEnclave } from './quote-memory.ts';
-import type { EnclaveIdentity } from './tcb/enclave-identity.ts';
-import { matchQeIdentity, verifyQuoteSignature } from './quoting-enclave.ts';
+import { verifyQuoteSignature } from './quoting-enclave.ts';
 import { misused, refuse } from '../refusal/refusal.ts';
 import { sgxReportFacts, tdReportFacts } from './report-facts.ts';
 import type { TrustedRoot } from './roots.ts';
 import { verificationSteps } from '../refusal/steps.ts';
-import { evaluateTcb } from './tcb/tcb-evaluation.ts';
 import type { TcbInfo } from './tcb/tcb-info.ts';
 import { matchTdxModule } from './tcb/tdx-module.ts';
 import { evaluateTdTcb } from './tcb/td-evaluation.ts';
@@ -36,51 +34,39 @@ export interface VerificationOptions {
   readonly cache?: VerifierCache;
 }
 
-/** The steps of `verificationSteps`, in their order: `docs/verification.md` has a section for each number. */
+/** The steps of `verificationSteps`, with their numbers in `docs/verification.md`. A quote that `isOurs` does not change meanwhile. */
 export function* verification(
   quoteBytes: Uint8Array,
   endorsements: Endorsements,
   options: VerificationOptions,
+  isOurs = false,
 ): Steps<QuoteVerdict> {
   const parts = partsOf(endorsements);
   const cache = cachePartsOf(options.cache);
   const nowMs = requireOptions(options);
   const roots = [...options.roots];
   // 1. quote-format
-  const quote = readQuote(quoteBytes, { allowTrailingBytes: options.allowTrailingBytes === true });
+  const quote = readQuote(quoteBytes, { allowTrailing: options.allowTrailingBytes === true, isOurs });
   const memory = { quote, parts, cache };
   const known = recallPlatform(memory);
   // 2. pck-chain-shape, to 14. qe-identity-signature; of bytes that have passed them before, 6. trusted-root
   const platform = known === undefined ? yield* verifyNewPlatform(memory, roots) : requireTrust(known, roots);
   const tcbInfo = parts.tcbInfo.value;
-  const qeIdentity = parts.qeIdentity.value;
   // 15. tcb-info-match
   matchTcbInfo(quote, tcbInfo, platform.chain);
   // 16. tdx-module-match
   matchTdxModule(quote, tcbInfo);
-  // 17. qe-report-signature, and 18. qe-report-binding; bytes that have passed them are not asked again
-  if (known === undefined) yield* verifyNewQuotingEnclave(memory, platform);
-  // 19. qe-identity-match
-  matchQeIdentity(quote, qeIdentity);
+  // 17. qe-report-signature, to 19. qe-identity-match; bytes that have passed them are not asked again
+  const certified = known ?? (yield* verifyNewQuotingEnclave(memory, platform));
   // 20. quote-signature
   yield* verifyQuoteSignature(quote);
   // 21. tcb-evaluation, and 22. collateral-dates: facts of the verdict, which refuse nothing
-  return verdictOn(quote, platform, { tcbInfo, qeIdentity, nowMs });
+  return verdictOn(quote, certified, nowMs);
 }
 
-interface Judgement {
-  readonly tcbInfo: TcbInfo;
-  readonly qeIdentity: EnclaveIdentity;
-  readonly nowMs: number;
-}
-
-function verdictOn(
-  { version, body, signature }: Quote,
-  { chain, window }: VerifiedPlatform,
-  { tcbInfo, qeIdentity, nowMs }: Judgement,
-): QuoteVerdict {
-  const { platform } = chain;
-  const inputs = { platform, qeIsvSvn: signature.qeReport.isvSvn, tcbInfo, qeIdentity };
+function verdictOn({ version, body }: Quote, certified: CertifiedPlatform, nowMs: number): QuoteVerdict {
+  const { chain, window, inputs, tcb } = certified;
+  const { platform, tcbInfo, qeIdentity } = inputs;
   const common = {
     quoteVersion: version,
     tcbEvaluationDataNumbers: Object.freeze({
@@ -97,7 +83,7 @@ function verdictOn(
   };
   const { type, report } = body;
   return type === 'sgx'
-    ? makeVerdict({ tee: 'sgx', bodyType: type, report: sgxReportFacts(report), ...evaluateTcb(inputs), ...common })
+    ? makeVerdict({ tee: 'sgx', bodyType: type, report: sgxReportFacts(report), ...tcb, ...common })
     : makeVerdict({
         tee: 'tdx',
         bodyType: type,

@@ -2,7 +2,7 @@ import { BoundedMap, ContentMap } from '@enclos/bounded';
 import { CollateralCache } from './collateral-cache.ts';
 import type { Endorsements } from './collateral.ts';
 import { misused } from '../refusal/refusal.ts';
-import type { VerifiedPlatform } from './platform-chain.ts';
+import type { CertifiedPlatform, VerifiedPlatform } from './platform-chain.ts';
 
 /** How many entries of each kind a cache keeps; 0 keeps none. */
 export interface VerifierCacheLimits {
@@ -20,8 +20,8 @@ declare const cacheBrand: unique symbol;
 
 /**
  * Remembers which signatures were found good, by the whole content that they
- * are about: another byte anywhere is another entry. It never holds a verdict:
- * trust in the root, all matches, the TCB evaluation, the dates and the
+ * are about, and what those bytes alone decide: another byte anywhere is another entry. It never holds a verdict:
+ * trust in the root, the match of the TCB info, a TD's TCB, the dates and the
  * signature of the quote or report itself are checked each time. For a
  * chain of AMD, so are all of its rules, and revocation. Made by `createVerifierCache`.
  */
@@ -36,7 +36,7 @@ export interface CacheParts {
   /** By the identity of the endorsements, and the content of the certificates. */
   readonly pckChains: ContentMap<VerifiedPlatform>;
   /** By the identity of the endorsements, and all that follows the quote's signature, certificates included. */
-  readonly quotingEnclaves: ContentMap<VerifiedPlatform>;
+  readonly quotingEnclaves: ContentMap<CertifiedPlatform>;
   /** By the key that signed, what it signed, and the signature. */
   readonly amdSignatures: ContentMap<true>;
 }

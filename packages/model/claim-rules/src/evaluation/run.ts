@@ -131,7 +131,7 @@ export class Run {
   #matched({ found }: Matcher): readonly (readonly Claim[])[] {
     return found.map((places) => {
       this.budget.charge(1 + places.length);
-      return places.flatMap((place) => this.#incoming.claims[place]?.claim ?? []);
+      return places.flatMap((place) => Object.freeze(this.#incoming.claims[place]?.claim) ?? []);
     });
   }
 
@@ -140,8 +140,9 @@ export class Run {
     const incoming = this.#incoming.claims[matcher.bindings.get(identifier)?.one ?? -1];
     if (incoming === undefined || section !== 'issuancerules') return { did: 'added', claims: [] };
     refuseReadOnly(incoming.readOnly, incoming.claim.type);
-    yield* this.#outgoing.addAll([incoming.claim], false);
-    return { did: 'issued', claims: [incoming.claim] };
+    const claim = Object.freeze(incoming.claim);
+    yield* this.#outgoing.addAll([claim], false);
+    return { did: 'issued', claims: [claim] };
   }
 
   *#make(action: Making, { matcher, section }: Acting): Work<ActionOutcome> {

@@ -1,4 +1,5 @@
 import { equalBytes } from '@enclos/codec';
+import { fileKindOf } from '@enclos/diagnostics';
 import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
@@ -19,9 +20,21 @@ export interface PreparedImage<T extends Functions> {
  */
 export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
   requireTimeouts(options);
+  refuseOtherSdks(options.image);
   const { manifest } = readImage(options.image);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
   const calls = createDispatcher(options.interface.untrusted, options.untrusted);
   return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
+}
+
+/** The file of another SDK has no manifest, no measured interface and another gate. @throws IMAGE_INVALID */
+function refuseOtherSdks(image: Uint8Array): void {
+  if (fileKindOf(image).known !== 'elf') return;
+  const message =
+    'This is an ELF file, as Intel’s SGX SDK and Open Enclave make them, and not an image of `enclos build`.';
+  const next =
+    'Load a signed enclave of another SDK with `loadSgxEnclave` of @enclos/sgx-host. It is not supervised: ' +
+    'docs/how-to/run-signed-enclaves.md#start-it-again shows how to start it again.';
+  throw new EnclosError('IMAGE_INVALID', message, { next });
 }

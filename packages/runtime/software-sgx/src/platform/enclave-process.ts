@@ -3,18 +3,18 @@ import type { Socket } from 'node:net';
 import { Readable, type Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
 import { ByteWriter } from '@enclos/codec';
+import {
+  enclaveCommand,
+  inspectorDataBytes,
+  maxThreads,
+  withOpened,
+  type IsolationPlan,
+  type MadeCgroup,
+} from '@enclos/isolation';
 import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/loader';
 import type { ReadImage } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { describeExit, maxDetailBytes } from './exit-detail.ts';
-import {
-  inspectorDataBytes,
-  enclaveCommand,
-  type IsolationPlan,
-  type MadeCgroup,
-  withOpened,
-  maxThreads,
-} from '@enclos/isolation';
 import { descriptor, leave } from './process-group.ts';
 
 export interface SpawnOptions {

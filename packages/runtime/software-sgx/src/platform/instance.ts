@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { inspectedLayers, requireIsolation } from '@enclos/isolation';
 import { readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import {
@@ -18,7 +19,6 @@ import type { MeasuredImage } from '../cpu/measured-image.ts';
 import { spawnEnclave, type EnclaveProcess, type SpawnOptions } from './enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { gatePlace } from './host-folder.ts';
-import { inspectedLayers, requireIsolation } from '@enclos/isolation';
 import type { Host } from './host.ts';
 import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';

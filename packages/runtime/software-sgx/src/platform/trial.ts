@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { EnclosError } from '@enclos/errors';
-import { interpreterFlags } from '@enclos/loader';
 import { enclaveCommand, withOpened } from '@enclos/isolation';
+import { interpreterFlags } from '@enclos/loader';
 import { freeUser } from './separation/running-users.ts';
 import type { PlatformServices } from './services.ts';
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createCaller } from '@enclos/edl';
+import { cgroupWords } from '@enclos/isolation';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { clearGates, type Caller, type HostFolder } from '../../src/platform/host-folder.ts';
 import { createHostListeners, type HostListeners } from '../../src/platform/host-listeners.ts';
 import { singleHost } from '../../src/platform/host.ts';
-import { cgroupWords } from '@enclos/isolation';
 import type { PlatformServices } from '../../src/platform/services.ts';
 import { temporaryFolder } from '../support.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { findInterpreter } from '@enclos/isolation';
 import { interpreterFlags, loaderParts } from '@enclos/loader';
 import { enclaveGlobals, enclaveProcessMembers } from '@enclos/manifest';
-import { findInterpreter } from '@enclos/isolation';
 import { runLoader, type LoaderPart } from './run-loader.ts';
 
 /**

@@ -33,7 +33,7 @@ export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 
     'x-ms-sgx-mrenclave': report.mrEnclave,
     'x-ms-sgx-svn': report.isvSvn,
     'x-ms-sgx-report-data': report.reportData,
-    ...(runtime.bytes === undefined ? {} : { 'x-ms-sgx-ehd': Buffer.from(runtime.bytes).toString('base64url') }),
+    ...(runtime.base64url === undefined ? {} : { 'x-ms-sgx-ehd': runtime.base64url }),
     // The fields exist for enclaves with key separation and sharing only.
     ...((flags & Attribute.KSS) === 0n
       ? {}
@@ -47,7 +47,7 @@ export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 
 }
 
 /** Names of the first version of the service, which policies may still ask for. */
-const formerIncoming: Readonly<Record<string, string>> = Object.freeze({
+const formerIncoming = Object.entries({
   '$is-debuggable': 'x-ms-sgx-is-debuggable',
   '$product-id': 'x-ms-sgx-product-id',
   '$sgx-mrsigner': 'x-ms-sgx-mrsigner',
@@ -58,15 +58,13 @@ const formerIncoming: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /** What only the policy gets: the collateral as JSON text, and claims by their former names. */
-export function sgxIncoming(claims: ScalarClaims, collateral: JsonClaims): ScalarClaims {
-  // As the claim of the token is compared, so that a policy may issue it as it is.
-  const text = canonicalJson(collateral);
+export function sgxIncoming(claims: ScalarClaims, text: string): ScalarClaims {
   const former: Record<string, string | number | boolean> = {
     $tee: 'sgx',
     '$maa-attestationcollateral': text,
     'x-ms-sgx-collateral': text,
   };
-  for (const [name, current] of Object.entries(formerIncoming)) {
+  for (const [name, current] of formerIncoming) {
     const value = claims[current];
     if (value !== undefined) former[name] = value;
   }
@@ -75,6 +73,21 @@ export function sgxIncoming(claims: ScalarClaims, collateral: JsonClaims): Scala
 
 export function sgxCollateralClaim({ hashes, quoteHash }: Pick<SgxClaimSources, 'hashes' | 'quoteHash'>): JsonClaims {
   return { ...hashes, quotehash: quoteHash };
+}
+
+/** The text of the same for a policy: what `canonicalJson` makes of the claim, so that a policy may issue it as it is. */
+export function sgxCollateralText({ hashes, quoteHash }: Pick<SgxClaimSources, 'hashes' | 'quoteHash'>): string {
+  const [before = '', after = ''] = around.get(hashes) ?? textsAround(hashes);
+  return `${before}"quotehash":"${quoteHash}"${after}`;
+}
+
+/** The texts before and after the hash of a quote: those of other quotes with the same collateral, too. */
+const around = new WeakMap<CollateralHashes, readonly string[]>();
+
+function textsAround(hashes: CollateralHashes): readonly string[] {
+  const texts = canonicalJson(sgxCollateralClaim({ hashes, quoteHash: '' })).split('"quotehash":""');
+  around.set(hashes, texts);
+  return texts;
 }
 
 /** What goes into the token: the claims, and those that are deprecated and still issued. */

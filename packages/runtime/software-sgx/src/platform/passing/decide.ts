@@ -1,7 +1,7 @@
+import { filterGives, type IsolationPlan } from '@enclos/isolation';
 import { mayBePassed, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
 import { EnclosError } from '@enclos/errors';
 import { passingAdvice, type IsolationLayer } from '@enclos/tee';
-import { filterGives, type IsolationPlan } from '@enclos/isolation';
 
 const filterLayer = 'seccomp';
 

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { enclaveCommand, withOpened, type IsolationPlan } from '@enclos/isolation';
 import { enclaveDescriptors, interpreterFlags } from '@enclos/loader';
-import { enclaveCommand, type IsolationPlan, withOpened } from '@enclos/isolation';
 
 export interface PassingTrialOptions {
   readonly interpreterPath: string;

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { EnclosError } from '@enclos/errors';
-import { type IsolationPlan, runCommand, type Run } from '@enclos/isolation';
+import { runCommand, type IsolationPlan, type Run } from '@enclos/isolation';
 import { requireCapabilities } from './capabilities.ts';
 import { requireRootOnly, requireSecret } from './root-only.ts';
 import { runningUsers } from './running-users.ts';

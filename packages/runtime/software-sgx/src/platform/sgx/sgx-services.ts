@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { findStub, type Stub } from '@enclos/sgx-stub';
-import { lastText } from '../exit-detail.ts';
 import {
   copyProgram,
+  stubPlan,
   verifyFile,
   type FileErrors,
-  type VerifiedFile,
   type IsolationPlan,
-  stubPlan,
+  type VerifiedFile,
 } from '@enclos/isolation';
+import { findStub, type Stub } from '@enclos/sgx-stub';
+import { lastText } from '../exit-detail.ts';
 
 /** What a platform has for SGX images. */
 export interface SgxServices {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
+import { stubCommand, withOpened, writeStubFilter, type IsolationPlan } from '@enclos/isolation';
 import { StubExit } from '@enclos/sgx-stub/wire';
-import { type IsolationPlan, withOpened, writeStubFilter, stubCommand } from '@enclos/isolation';
 import { prepareSgx, type SgxExecution, type SgxServices, type StubFacts } from './sgx-services.ts';
 import { describeStubExit } from './stub-exit.ts';
 
@@ -49,6 +49,7 @@ function tryStub({ program, isolation }: SgxExecution, user: number | undefined)
     return spawnSync(command, words, { stdio, env: {}, cwd: '/', timeout: timeoutMs, killSignal: 'SIGKILL' });
   });
   if (status === StubExit.BOOT_REFUSED) return undefined;
-  const why = error === undefined ? describeStubExit(status, signal).detail : error.message;
+  const why =
+    error === undefined ? describeStubExit({ code: status, signal, hasStarted: false }).detail : error.message;
   return `A process that is started as SGX images are did not run. ${why}`;
 }

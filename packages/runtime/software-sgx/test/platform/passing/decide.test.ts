@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { filterGives } from '@enclos/isolation';
 import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
 import { passingAdvice } from '@enclos/tee';
-import { filterGives } from '@enclos/isolation';
 import { decidePassing, passingLayers } from '../../../src/platform/passing/decide.ts';
 
 type Streams = Pick<EnclaveManifest, 'listen' | 'connect'>;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { utf8 } from '@enclos/codec';
+import { planAllWays, type IsolationWay } from '@enclos/isolation';
 import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import {
@@ -25,8 +25,8 @@ import {
 import { openPlatform, type HostFolder, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey } from '../../support.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** Platforms and minimal enclaves, for tests of what the platform and its loader do with passed sockets. */
 export interface PassingLab {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { findInterpreter, planAllWays, type IsolationPlan, writeStartFiles } from '@enclos/isolation';
+import { findInterpreter, planAllWays, writeStartFiles, type IsolationPlan } from '@enclos/isolation';
 import { tryPassing } from '../../../src/platform/passing/trial.ts';
 
 const isRoot = process.getuid?.() === 0;

@@ -4,6 +4,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { planAllWays, stubPlan, writeStubFilter, type IsolationWay } from '@enclos/isolation';
 import { parseReport } from '@enclos/sgx';
 import { codeEnclave } from '@enclos/sgx-image-kit';
 import {
@@ -19,14 +20,13 @@ import {
 import { connectSoftwarePlatform, type LaunchedSgxEnclave, type SoftwareLauncher } from '@enclos/tee';
 import { nativeCompilers, until } from '@enclos/testkit';
 import { openPlatform, type SeparationOptions } from '../../../src/index.ts';
-import { writeStubFilter, stubPlan, planAllWays, type IsolationWay } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
 import { descendantsOf } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** Why the real stub is not tried here. With CI it must be there. */
 function missing(): string | false {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { ByteWriter, concatBytes, utf8 } from '@enclos/codec';
+import { layer, type IsolationPlan } from '@enclos/isolation';
 import { PAGE_SIZE, PageFlags, type SigstructFields } from '@enclos/sgx';
 import { measureImage, signSigstruct } from '@enclos/sgx/node';
 import type { Stub } from '@enclos/sgx-stub';
@@ -12,13 +13,12 @@ import {
 } from '@enclos/tee';
 import { sigstructFields } from '@enclos/testkit';
 import { openPlatform, type OpenPlatformOptions } from '../../../src/index.ts';
-import { layer, type IsolationPlan } from '@enclos/isolation';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
 import { playedStub, type Misbehaviour } from './played-stub.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** A platform whose SGX images are run by a program that plays the stub, without the layers of the machine. */
 export interface SgxLab {

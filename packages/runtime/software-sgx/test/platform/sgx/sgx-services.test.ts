@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { Stub } from '@enclos/sgx-stub';
 import { planUtilLinux, type IsolationPlan } from '@enclos/isolation';
+import type { Stub } from '@enclos/sgx-stub';
 import {
   prepareSgx,
   requireExecution,

@@ -1,5 +1,0 @@
-import { entry } from '../define.ts';
-
-export const entries = [
-  entry('verify', 'Evidence', 'Verify a quote, and appraise it by a policy', () => import('./command.ts')),
-];
