@@ -2,7 +2,7 @@
 const LARGE_BYTES = 262_144;
 
 /** Messages that are under way at once leave their memory at once. */
-const MAX_SPARE = 4;
+const MAX_SPARE = 8;
 
 /** Held weakly: the garbage collector may take it at any time. While it is in use, no new memory is needed. */
 const spare: WeakRef<ArrayBufferLike>[] = [];

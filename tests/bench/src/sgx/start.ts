@@ -1,4 +1,5 @@
 import { findStub } from '@enclos/sgx-stub';
+import { MAX_SGX_PIECES } from '@enclos/tee';
 import { atMost, type Figure } from '../harness/figures.ts';
 import { interleave, median, time } from '../harness/statistics.ts';
 import type { BenchEnclave } from '../load-bench.ts';
@@ -97,8 +98,8 @@ async function loaded(size: SgxImageSize, enclaves: SgxEnclaves): Promise<LoadTi
   };
 }
 
-/** Two pieces are under way: one more waits for the answer to the first, and the one after it is asked for when that is there. */
-const askedForWhenTaken = 4;
+/** Of those that are under way at once, one more waits for the answer to the first, and the one after it is asked for when that is there. */
+const askedForWhenTaken = MAX_SGX_PIECES + 2;
 
 /** @param taken is called when a piece is asked for that is not before the process has taken the first */
 async function* watched(stream: SgxStream, taken: () => void): AsyncGenerator<Uint8Array> {
