@@ -34,7 +34,7 @@ func main() {
 	for _, call := range calls {
 		functions = append(functions, enclave.Function{MaxArguments: 1 << 26, Call: call})
 	}
-	_ = enclave.Serve(functions)
+	_ = enclave.Serve(enclave.Interface{Functions: functions})
 }
 
 func echo(listener net.Listener) {
