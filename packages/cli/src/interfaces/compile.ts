@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { refuseUsage } from '@enclos/cli-frame';
 import { readSmallText, textOf, unreadable } from '@enclos/cli-frame/files';
 import { renderDiagnostic, type Diagnostic } from '@enclos/diagnostics';
-import { hasCode, readBoundedFileSync, type BoundedFile } from '@enclos/durable';
 import {
   compileEdl,
   EdlFileError,
@@ -12,10 +11,8 @@ import {
   type EdlModel,
   type WarningChoice,
 } from '@enclos/edl-compiler';
+import { longestFile, readInterfaceFile } from '@enclos/edl-compiler/node';
 import type { Printer } from '@enclos/command-line';
-
-/** As much as the compiler takes. One byte more is read, so that it says what is too much. */
-const longestFile = 4 * 1024 * 1024;
 
 /** The options of a command line that compiles. */
 export interface CompileInput {
@@ -82,28 +79,22 @@ export async function compileFile(file: string, settings: CompileSettings): Prom
  * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
  */
 export function readSource(path: string): Promise<string> {
+  // One byte more than the compiler takes, so that it says what is too much.
   return readSmallText(path, longestFile + 1);
 }
 
-/** What a system says of a path at which nothing can be, or nothing that is read. */
-const absentCodes = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ENXIO'];
-
-/**
- * The text of an imported file; undefined for one that is not there. An interface names it, so it may be anything: a pipe without a
- * writer, or a file of /proc, which says that it is empty and has no end.
- * @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID
- */
+/** The text of an imported file; undefined for one that is not there. @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID */
 function readImported(path: string): string | undefined {
-  let found: BoundedFile;
+  const bytes = bytesOf(path);
+  return bytes === undefined ? undefined : textOf(path, bytes);
+}
+
+function bytesOf(path: string): Uint8Array | undefined {
   try {
-    found = readBoundedFileSync(path, longestFile);
+    return readInterfaceFile(path);
   } catch (cause) {
-    if (absentCodes.some((code) => hasCode(cause, code))) return undefined;
     throw unreadable(path, cause);
   }
-  // The compiler refuses a file that is too large, and needs no more of it to say so.
-  if ('unfit' in found) return found.unfit === 'is not a file' ? undefined : ' '.repeat(longestFile + 1);
-  return textOf(path, found.bytes);
 }
 
 /**

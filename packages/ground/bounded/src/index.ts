@@ -15,4 +15,5 @@ export { peerOf } from './peer-address.ts';
 export { SharedWork } from './shared-work.ts';
 export { Turns } from './turns.ts';
 export { every } from './every.ts';
+export { watchLateWork } from './late-work.ts';
 export { sendLatest, type LatestSender, type Writable } from './latest.ts';

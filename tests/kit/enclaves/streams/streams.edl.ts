@@ -10,12 +10,12 @@ export const streams = defineInterface({
     /**
      * Takes the connections of a listener from now on. `echo`: sends back what comes; `answer`: reads to the end, then
      * answers its size; `greet`: ends at once after a word, and counts what comes after; `flood`: sends for as long as
-     * there is room; `hold`: neither reads nor sends; `tls`: echoes, inside TLS;
-     * `late`: the same, but TLS begins only after the first bytes have arrived.
+     * there is room; `hold`: neither reads nor sends; `tls`: echoes, inside TLS; `tls-flood`: floods inside TLS;
+     * `late`: echoes inside TLS, which begins only after the first bytes have arrived.
      */
     serve: func({
       listener: name,
-      manner: enumeration('echo', 'answer', 'greet', 'flood', 'hold', 'tls', 'late'),
+      manner: enumeration('echo', 'answer', 'greet', 'flood', 'hold', 'tls', 'tls-flood', 'late'),
     }),
     /** Serves no more connections of any listener. */
     stop: func({}),

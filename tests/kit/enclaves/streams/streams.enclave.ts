@@ -23,23 +23,26 @@ const manners: Readonly<Record<string, (connection: Duplex) => Promise<void>>> =
     connection.end('hello');
     for await (const chunk of connection) counts.read += (chunk as Buffer).length;
   },
-  async flood(connection) {
-    const chunk = Buffer.alloc(65_536);
-    while (!connection.destroyed) {
-      counts.written += chunk.length;
-      if (!connection.write(chunk)) await once(connection, 'drain');
-    }
-  },
+  flood,
   async hold(connection) {
     held.push(connection);
     await once(connection, 'close').finally(() => held.splice(held.indexOf(connection), 1));
   },
   tls: echoSecurely,
+  'tls-flood': async (connection) => flood(await secure(connection)),
   async late(connection) {
     while (connection.readableLength === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     await echoSecurely(connection);
   },
 };
+
+async function flood(connection: Duplex): Promise<void> {
+  const chunk = Buffer.alloc(65_536);
+  while (!connection.destroyed) {
+    counts.written += chunk.length;
+    if (!connection.write(chunk)) await once(connection, 'drain');
+  }
+}
 
 async function echoSecurely(connection: Duplex): Promise<void> {
   const socket = await secure(connection);

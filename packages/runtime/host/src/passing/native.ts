@@ -22,9 +22,14 @@ interface NativePipe extends ConnectionHandle {
 
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
-  connection?: ConnectionHandle;
-  frame?: PassedFrame;
-  settled?: SettledCallback;
+  /** One member: the interpreter's objects grow by each. */
+  passed?: PassedConnection;
+}
+
+interface PassedConnection {
+  readonly handle: ConnectionHandle | undefined;
+  readonly frame: PassedFrame;
+  readonly settled: SettledCallback;
 }
 
 interface NativeClasses {
@@ -174,10 +179,8 @@ class NativePassage implements Passage {
     const handle = takeHandle(connection);
     const request = new this.#classes.WriteWrap();
     request.oncomplete = finish;
-    request.frame = frame;
-    request.settled = settled;
+    request.passed = { handle, frame, settled };
     if (handle === undefined) return finishLater(request, -constants.errno.ECONNRESET);
-    request.connection = handle;
     if (this.#isOver) return finishLater(request, -constants.errno.EPIPE);
     const status = this.#pipe.writeLatin1String(request, passedFrameText(frame), handle);
     if (status !== 0) finishLater(request, status);
@@ -213,7 +216,8 @@ function finishLater(request: WriteRequest, status: number): void {
 
 /** One function for all writes. The copy of the other process is another one, so ours is closed in any case. */
 function finish(this: WriteRequest, status: number): void {
-  const { connection, frame, settled } = this;
-  connection?.close();
-  if (frame !== undefined) settled?.(frame, status === 0 ? undefined : passingError(status));
+  if (this.passed === undefined) return;
+  const { handle, frame, settled } = this.passed;
+  handle?.close();
+  settled(frame, status === 0 ? undefined : passingError(status));
 }

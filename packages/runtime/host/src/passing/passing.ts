@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net';
 import type { PassedFrame } from '@enclos/tee/passage';
 
 /** In milliseconds. The notices of so long fit in the buffer of the passage many times over. */
-export const restMs = 20;
+export const restMs = 100;
 
 /** A connected handle of the interpreter, without a `net.Socket` around it. */
 export interface ConnectionHandle {

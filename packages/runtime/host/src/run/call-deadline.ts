@@ -1,3 +1,4 @@
+import { watchLateWork } from '@enclos/bounded';
 import type { Invocation } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { MAX_TIMEOUT_MS, type Endpoint, type InvokeOptions, type PendingCall } from '@enclos/gate';
@@ -5,10 +6,6 @@ import { GateTable } from '@enclos/tee';
 
 /** How long a call may take that has no deadline. */
 export const defaultCallTimeoutMs = 60_000;
-
-/** How often in the allowed time the pending calls are looked at, so that a call ends at most an eighth late. */
-const looks = 8;
-const shortestLookMs = 10;
 
 /** What the gate is told of a call: `Infinity` switches off even the default deadline. */
 export function gateOptions({
@@ -22,8 +19,7 @@ export function gateOptions({
 }
 
 /**
- * Ends the calls of the application without a deadline after `timeoutMs`. A timer for each call would cost as much as a tenth of a
- * call. So one timer looks at the calls that are pending, and ends those that it has seen often enough.
+ * Ends the calls of the application without a deadline after `timeoutMs`.
  * @param names the trusted functions, by index
  */
 export function endLateCalls(
@@ -32,20 +28,16 @@ export function endLateCalls(
   names: readonly string[],
 ): void {
   if (timeoutMs === Infinity) return;
-  let seen = new Map<PendingCall, number>();
-  const look = (): void => {
-    const before = seen;
-    seen = new Map();
-    for (const call of pending()) {
-      const { table, options, index } = call;
-      if (table !== GateTable.application || options.timeoutMs !== undefined) continue;
-      const times = (before.get(call) ?? 0) + 1;
-      if (times <= looks) seen.set(call, times);
-      else call.end(late(names[index] ?? '', timeoutMs));
-    }
-  };
-  const timer = setInterval(look, Math.max(shortestLookMs, timeoutMs / looks));
+  const timer = watchLateWork(
+    timeoutMs,
+    () => [...pending()].filter(hasUsualTime),
+    (call) => call.end(late(names[call.index] ?? '', timeoutMs)),
+  );
   void closed.then(() => clearInterval(timer));
+}
+
+function hasUsualTime({ table, options }: PendingCall): boolean {
+  return table === GateTable.application && options.timeoutMs === undefined;
 }
 
 function late(name: string, timeoutMs: number): EnclosError {

@@ -14,7 +14,19 @@ export interface HostContext<T extends Functions> {
   readonly signal: AbortSignal;
 }
 
-export interface LoadOptions<T extends Functions, U extends Functions> extends WatchOptions {
+/** How an enclave of any kind is started, watched and ended. */
+export interface StartOptions extends WatchOptions {
+  /** Default `strict`: refuse to start unless every layer is active. */
+  readonly isolation?: Isolation | undefined;
+  /** How long the enclave may take for its first answer, or a signed one for launch and initialisation. Default 30 seconds. */
+  readonly startTimeoutMs?: number | undefined;
+  /** How long `dispose` waits for the end of the process; `Infinity`: any time. Default 10 seconds. */
+  readonly disposeTimeoutMs?: number | undefined;
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadOptions<T extends Functions, U extends Functions> extends StartOptions {
   /** The image (SGXS stream) and its SIGSTRUCT. */
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
@@ -24,8 +36,6 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly untrusted: Handlers<U, HostContext<T>>;
   /** What starts the enclave: see `connectSoftwarePlatform` and `startPlatform`. */
   readonly launcher: Launcher;
-  /** Default `strict`: refuse to start unless every layer is active. */
-  readonly isolation?: Isolation | undefined;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
   /** Where to listen for each listener of the manifest. Default: its port, at `listenAddress`. */
@@ -45,16 +55,11 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends W
   readonly sourceMap?: string | undefined;
   /** From {@link fromEnvironment}. While it inspects, calls have no deadline: a breakpoint may hold them. */
   readonly developerTool?: DeveloperTool | undefined;
-  /** How long the enclave may take for its first answer. Default 30 seconds. */
-  readonly startTimeoutMs?: number | undefined;
   /**
    * How long a call without a `timeoutMs` may take, and at most an eighth more; `Infinity`: any time. Default 60
    * seconds. A call of the host by the enclave takes as long as the call that it belongs to.
    */
   readonly callTimeoutMs?: number | undefined;
-  /** How long `dispose` waits for the end of the process; `Infinity`: any time. Default 10 seconds. */
-  readonly disposeTimeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long an enclave may take for its first answer. */

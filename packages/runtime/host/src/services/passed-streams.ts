@@ -29,6 +29,8 @@ export interface EnclaveEnds {
 interface PushedListener {
   readonly name: string;
   readonly arrivals: Arrivals;
+  /** In the manifest. */
+  readonly place: number;
   /** Connections that the enclave still takes: never more than {@link MAX_STREAMS}. */
   credit: number;
   /** It listens, so each end of a connection is a credit. Not between a withdrawal and the next grant. */
@@ -77,7 +79,9 @@ export class PassedStreams {
   ) {
     this.#passing = passing;
     this.#watch = watch;
-    this.#listeners = listeners.map((listener) => listener && { ...listener, credit: 0, isGranted: false });
+    this.#listeners = listeners.map(
+      (listener, place) => listener && { ...listener, place, credit: 0, isGranted: false },
+    );
   }
 
   /** The platform decided that connections are passed. */
@@ -165,10 +169,9 @@ export class PassedStreams {
     const stream = this.#freeNumber();
     listener.credit -= 1;
     if (listener.credit <= plentyOfCredit) passage.wake();
-    const about = { stream: listener.name, kind: 'accepted', transport: 'passed' } as const;
-    this.#accepted.set(stream, { listener, watched: this.#watch?.connection(about) });
-    const place = this.#listeners.indexOf(listener);
-    passage.pass(connection, { kind: 'accepted', listener: place, stream }, this.#settled);
+    const watched = this.#watch?.connection({ stream: listener.name, kind: 'accepted', transport: 'passed' });
+    this.#accepted.set(stream, { listener, watched });
+    passage.pass(connection, { kind: 'accepted', listener: listener.place, stream }, this.#settled);
     return true;
   }
 

@@ -39,20 +39,26 @@ export class ArenaAllocator {
 
   /** @returns an address that is a multiple of 16. @throws SGX_ARENA_FULL */
   allocate(bytes: number): bigint {
-    if (!Number.isSafeInteger(bytes) || bytes < 0) {
-      throw new RangeError('A size in bytes is a number that is not negative.');
-    }
+    const address = this.tryAllocate(bytes);
+    if (address !== undefined) return address;
     if (this.#reserved.size >= MAX_PIECES) {
       throw new EnclosError('SGX_ARENA_FULL', `${MAX_PIECES} pieces are reserved, and no more can be.`);
     }
+    const message = `${bytes} bytes do not fit: ${this.reservedBytes} of ${this.bytes} bytes are in use.`;
+    throw new EnclosError('SGX_ARENA_FULL', message, { details: { bytes, arenaBytes: this.bytes } });
+  }
+
+  /** As {@link allocate}. @returns undefined when there is no room */
+  tryAllocate(bytes: number): bigint | undefined {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RangeError('A size in bytes is a number that is not negative.');
+    }
+    if (this.#reserved.size >= MAX_PIECES) return undefined;
     // Also an empty piece has its own address.
     const needed = Math.max(1, Math.ceil(bytes / ARENA_ALIGNMENT)) * ARENA_ALIGNMENT;
     const index = this.#free.findIndex((piece) => piece.bytes >= needed);
     const piece = this.#free[index];
-    if (piece === undefined) {
-      const message = `${bytes} bytes do not fit: ${this.reservedBytes} of ${this.bytes} bytes are in use.`;
-      throw new EnclosError('SGX_ARENA_FULL', message, { details: { bytes, arenaBytes: this.bytes } });
-    }
+    if (piece === undefined) return undefined;
     const { at } = piece;
     if (piece.bytes === needed) this.#free.splice(index, 1);
     else {

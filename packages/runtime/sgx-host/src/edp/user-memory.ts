@@ -1,4 +1,3 @@
-import { isEnclosError } from '@enclos/errors';
 import { ARENA_ALIGNMENT } from '../arena/allocator.ts';
 import type { Arena } from '../arena/arena.ts';
 
@@ -18,19 +17,17 @@ export class UserMemory {
   allocate(size: bigint, alignment: bigint): bigint | undefined {
     const isPower = alignment > 0n && (alignment & (alignment - 1n)) === 0n;
     if (!isPower || alignment > MAX_ALIGNMENT || size > BigInt(this.#arena.bytes)) return undefined;
-    try {
-      return this.reserve(size, alignment);
-    } catch (error) {
-      if (isEnclosError(error, 'SGX_ARENA_FULL')) return undefined;
-      throw error;
-    }
+    return this.#give(this.#arena.heap.tryAllocate(pieceBytes(size, alignment)), size, alignment);
   }
 
   /** @param alignment a power of two. @throws SGX_ARENA_FULL */
   reserve(size: bigint, alignment: bigint): bigint {
-    const slack = alignment > BigInt(ARENA_ALIGNMENT) ? alignment : 0n;
-    const piece = this.#arena.heap.allocate(Number(size + slack));
-    const address = slack === 0n ? piece : ((piece + alignment - 1n) / alignment) * alignment;
+    return this.#give(this.#arena.heap.allocate(pieceBytes(size, alignment)), size, alignment);
+  }
+
+  #give<T extends bigint | undefined>(piece: T, size: bigint, alignment: bigint): T | bigint {
+    if (piece === undefined) return piece;
+    const address = ((piece + alignment - 1n) / alignment) * alignment;
     this.#owned.set(address, { piece, size, alignment });
     return address;
   }
@@ -44,4 +41,9 @@ export class UserMemory {
     this.#owned.delete(address);
     return this.#arena.heap.free(owned.piece);
   }
+}
+
+/** What is reserved begins at a multiple of {@link ARENA_ALIGNMENT}, and has room to begin later. */
+function pieceBytes(size: bigint, alignment: bigint): number {
+  return Number(size + (alignment > BigInt(ARENA_ALIGNMENT) ? alignment : 0n));
 }

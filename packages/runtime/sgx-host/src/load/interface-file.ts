@@ -1,8 +1,8 @@
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
-import { hasCode, readBoundedFileSync } from '@enclos/durable';
 import { bindInterface, type BoundInterface } from '@enclos/edl-calls/host';
 import type { ForeignTypes } from '@enclos/edl-calls';
 import { compileEdl, type DialectChoice, EdlFileError } from '@enclos/edl-compiler';
+import { readInterfaceFile } from '@enclos/edl-compiler/node';
 import { EnclosError } from '@enclos/errors';
 
 /** How the path of an `.edl` file is compiled. A bound interface knows all this already. */
@@ -17,9 +17,6 @@ export interface InterfaceFileOptions {
   /** Addresses that are not checked and may be passed: `FUNCTION.PARAMETER`, `FUNCTION.return`, `STRUCTURE.MEMBER`. */
   readonly userCheck?: readonly string[] | undefined;
 }
-
-/** As much as the compiler takes. One byte more is read, so that it says what is too much. */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Compiles an `.edl` file and what it imports.
@@ -41,13 +38,15 @@ export function readInterface(file: string, options: InterfaceFileOptions): Boun
 
 /** @returns undefined for an import that is not there: the next folder may have it */
 function readText(path: string, isRequired: boolean): string | undefined {
+  const text = textOf(path);
+  return text === undefined && isRequired ? refuse(path, 'is not there, or is not a file') : text;
+}
+
+function textOf(path: string): string | undefined {
   try {
-    const found = readBoundedFileSync(path, MAX_BYTES + 1);
-    if ('bytes' in found) return withoutByteOrderMark(decodeUtf8(found.bytes));
-    if (!isRequired) return undefined;
-    return refuse(path, found.unfit);
+    const bytes = readInterfaceFile(path);
+    return bytes === undefined ? undefined : withoutByteOrderMark(decodeUtf8(bytes));
   } catch (cause) {
-    if (!isRequired && (hasCode(cause, 'ENOENT') || hasCode(cause, 'ENOTDIR'))) return undefined;
     return refuse(path, 'cannot be read as text', cause);
   }
 }

@@ -1,17 +1,10 @@
-/** How often in the allowed time the pending calls are looked at, so that a call ends at most an eighth late. */
-const LOOKS = 8;
-const SHORTEST_LOOK_MS = 10;
+import { watchLateWork } from '@enclos/bounded';
 
 interface Pending {
-  /** How often it was seen. */
-  looks: number;
   readonly late: () => void;
 }
 
-/**
- * Ends calls that take too long. A timer for each call would cost a tenth of a call, so one looks at all calls that have the usual time; a call
- * with another bound has its own.
- */
+/** Ends calls that take too long. One timer is for all calls that have the usual time; a call with another bound has its own. */
 export class LateCalls {
   readonly #usualMs: number;
   readonly #pending = new Set<Pending>();
@@ -29,8 +22,8 @@ export class LateCalls {
       const timer = setTimeout(late, timeoutMs);
       return () => clearTimeout(timer);
     }
-    this.#timer ??= setInterval(() => this.#look(), Math.max(SHORTEST_LOOK_MS, timeoutMs / LOOKS));
-    const pending = { looks: 0, late };
+    this.#timer ??= this.#watchUsual();
+    const pending = { late };
     this.#pending.add(pending);
     // A call that is pending keeps the process, as its own timer would.
     if (this.#pending.size === 1) this.#timer.ref();
@@ -47,12 +40,14 @@ export class LateCalls {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
-    for (const pending of this.#pending) {
-      pending.looks += 1;
-      if (pending.looks <= LOOKS) continue;
-      this.#settled(pending);
-      pending.late();
-    }
+  #watchUsual(): NodeJS.Timeout {
+    return watchLateWork(
+      this.#usualMs,
+      () => this.#pending,
+      (pending) => {
+        this.#settled(pending);
+        pending.late();
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
 import type { ArenaHandle, BoundInterface } from '@enclos/edl-calls/host';
-import type { WatchOptions } from '@enclos/host';
-import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity, SgxLauncher } from '@enclos/tee';
+import type { StartOptions } from '@enclos/host';
+import type { EnclaveExit, IsolationLayer, LaunchedIdentity, SgxLauncher } from '@enclos/tee';
 import type { InterfaceFileOptions } from './interface-file.ts';
 
 /** OCALLs of the SDKs themselves, which are served without a handler. */
@@ -10,7 +10,7 @@ type SdkOcall = `oe_${string}` | 'sgx_oc_cpuidex' | `sgx_thread_${string}_ocall`
 export type OcallHandlers<O extends object> = Omit<O, SdkOcall> & Partial<O>;
 
 /** Where the file of a signed enclave is, what starts it, and how. */
-export interface SgxLaunchOptions extends WatchOptions {
+export interface SgxLaunchOptions extends StartOptions {
   /** Path of the signed file: an ELF file of Intel's SDK or of Open Enclave, or an SGXS stream. */
   readonly image: string;
   /** SIGSTRUCT, 1808 bytes, for a file that has none, or instead of the one that it has. */
@@ -19,8 +19,6 @@ export interface SgxLaunchOptions extends WatchOptions {
   readonly launcher: SgxLauncher;
   /** Whether to start it in debug mode, in which it derives other keys. The signature must permit it. Default: false. */
   readonly debug?: boolean | undefined;
-  /** Default `strict`: refuse to start unless every layer is active. */
-  readonly isolation?: Isolation | undefined;
   /** How many of the threads of the enclave are used. Default: all that it has, at most 64. */
   readonly threads?: number | undefined;
   /** The size of each thread's stack outside of the enclave, on which it makes OCALLs; a multiple of 4096. Default: 1 MiB. */
@@ -35,11 +33,6 @@ export interface SgxLaunchOptions extends WatchOptions {
   /** CONFIGID, 64 bytes, and CONFIGSVN, of enclaves that were signed with KSS. */
   readonly configId?: Uint8Array | undefined;
   readonly configSvn?: number | undefined;
-  /** How long launch and initialisation may take. Default 30 seconds. */
-  readonly startTimeoutMs?: number | undefined;
-  /** How long `dispose` waits for the end of the process; `Infinity`: any time. Default 10 seconds. */
-  readonly disposeTimeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a call of a signed enclave may take. */

@@ -1,4 +1,3 @@
-import { isEnclosError } from '@enclos/errors';
 import type { Arena } from '../arena/arena.ts';
 import type { SgxThread } from '../gate/thread.ts';
 
@@ -26,12 +25,10 @@ export class EnclaveMemory {
   /** As `malloc`. @returns 0 when there is no room */
   allocate(bytes: bigint): bigint {
     if (bytes > BigInt(this.#arena.bytes)) return 0n;
-    try {
-      return this.reserve(Number(bytes));
-    } catch (error) {
-      if (isEnclosError(error, 'SGX_ARENA_FULL')) return 0n;
-      throw error;
-    }
+    const address = this.#arena.heap.tryAllocate(Number(bytes));
+    if (address === undefined) return 0n;
+    this.#owned.add(address);
+    return address;
   }
 
   /** As `free`. @throws ENCLAVE_LOST for an address that the enclave does not have */

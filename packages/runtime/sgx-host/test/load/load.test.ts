@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { createMetrics, type HostEvent } from '@enclos/host';
 import type { BoundInterface } from '@enclos/edl-calls/host';
+import { EdlFileError } from '@enclos/edl-compiler';
 import { isEnclosError } from '@enclos/errors';
 import { failsWith, nativeTest, runFolder, until } from '@enclos/testkit';
 import { loadSgxEnclave } from '@enclos/sgx-host';
@@ -145,6 +146,23 @@ describe('loadSgxEnclave', () => {
     const wrongFile = join(folder, 'wrong.edl');
     writeFileSync(wrongFile, 'enclave { trusted { }');
     await assert.rejects(loadSgxEnclave({ ...given, edl: wrongFile }), failsWith('EDL_FILE_REFUSED'));
+    // What an import names may be anything; the importing file is what is wrong then.
+    symlinkSync('loop.edl', join(folder, 'loop.edl'));
+    writeFileSync(join(folder, 'large.edl'), Buffer.alloc(4 * 1024 * 1024 + 2, 0x20));
+    for (const [name, id] of [
+      ['loop.edl', 'edl-file-not-found'],
+      ['large.edl', 'edl-file-too-large'],
+    ] as const) {
+      writeFileSync(wrongFile, `enclave { from "${name}" import *; };`);
+      await assert.rejects(loadSgxEnclave({ ...given, edl: wrongFile }), (error) => {
+        assert.ok(error instanceof EdlFileError);
+        assert.deepEqual(
+          error.diagnostics.map(({ code }) => code),
+          [id],
+        );
+        return true;
+      });
+    }
   });
 
   nativeTest('ends an enclave that refuses to begin, or does not begin in time', async () => {

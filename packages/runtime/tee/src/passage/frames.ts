@@ -46,8 +46,9 @@ export function encodePassedFrame(frame: PassedFrame): Uint8Array {
  * passes one connection after another runs cold code each time.
  */
 export function passedFrameText({ kind, listener, stream }: PassedFrame): string {
-  const bytesOfStream = [stream & 0xff, (stream >>> 8) & 0xff, (stream >>> 16) & 0xff, stream >>> 24] as const;
-  return String.fromCharCode(kind === 'accepted' ? 1 : 2, listener, 0, 0, ...bytesOfStream);
+  const number = kind === 'accepted' ? 1 : 2;
+  const [low, high] = [stream & 0xffff, stream >>> 16];
+  return String.fromCharCode(number, listener, 0, 0, low & 0xff, low >>> 8, high & 0xff, high >>> 8);
 }
 
 /** @throws GATE_PROTOCOL_VIOLATION, CODEC_* for another number of bytes */
