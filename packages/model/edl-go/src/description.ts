@@ -1,3 +1,4 @@
+import '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 
 /** A type of an interface, as its canonical description says it. */

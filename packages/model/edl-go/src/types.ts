@@ -142,11 +142,7 @@ export class GoTypes {
       '',
       `func write${name}(w *edl.Writer, value ${name}) {`,
       '\tswitch v := value.(type) {',
-      ...made.flatMap(({ type }, i) => [
-        `\tcase ${type}:`,
-        `\t\tw.Choice(${i}, ${count})`,
-        `\t\twrite${type}(w, v)`,
-      ]),
+      ...made.flatMap(({ type }, i) => [`\tcase ${type}:`, `\t\tw.Choice(${i}, ${count})`, `\t\twrite${type}(w, v)`]),
       '\tdefault:',
       `\t\tw.Refuse("not one of ${variants.map((variant) => variant.name).join(', ')}")`,
       '\t}',
@@ -174,9 +170,13 @@ export class GoTypes {
       '\treturn words[v]',
       '}',
       '',
-      `func read${name}(r *edl.Reader) ${name} { return ${name}(r.Choice(${labels.length})) }`,
+      `func read${name}(r *edl.Reader) ${name} {`,
+      `\treturn ${name}(r.Choice(${labels.length}))`,
+      '}',
       '',
-      `func write${name}(w *edl.Writer, v ${name}) { w.Choice(int(v), ${labels.length}) }`,
+      `func write${name}(w *edl.Writer, v ${name}) {`,
+      `\tw.Choice(int(v), ${labels.length})`,
+      '}',
       '',
     ].join('\n');
   }

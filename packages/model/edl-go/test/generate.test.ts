@@ -26,7 +26,10 @@ const sample = defineInterface({
   trusted: {
     put_leaf: func({ leaf, twice: array(leaf, { minItems: 1, maxItems: 300 }) }, boolean()),
     draw: func(
-      { shape: union('kind', { circle: record({ radius: float64() }), none: record({}) }), ink: enumeration('red', 'dark-blue') },
+      {
+        shape: union('kind', { circle: record({ radius: float64() }), none: record({}) }),
+        ink: enumeration('red', 'dark-blue'),
+      },
       array(bytes({ exactBytes: 32 }), { maxItems: 4 }),
     ),
     count: func({}, bigint({ maxBytes: 200 })),
@@ -42,18 +45,21 @@ test('each function has its largest arguments, as the codec has them', () => {
 });
 
 test('types are named after where they first stand, each once', () => {
-  assert.equal([...text.matchAll(/^type (\w+)/gm)].map(([, name]) => name).join(' '), [
-    'Trusted',
-    'Host',
-    'PutLeafArguments',
-    'PutLeafArgumentsLeaf',
-    'DrawArguments',
-    'DrawArgumentsShape',
-    'DrawArgumentsShapeCircle',
-    'DrawArgumentsShapeNone',
-    'DrawArgumentsInk',
-    'TellArguments',
-  ].join(' '));
+  assert.equal(
+    [...text.matchAll(/^type (\w+)/gm)].map(([, name]) => name).join(' '),
+    [
+      'Trusted',
+      'Host',
+      'PutLeafArguments',
+      'PutLeafArgumentsLeaf',
+      'DrawArguments',
+      'DrawArgumentsShape',
+      'DrawArgumentsShapeCircle',
+      'DrawArgumentsShapeNone',
+      'DrawArgumentsInk',
+      'TellArguments',
+    ].join(' '),
+  );
   assert.match(text, /Twice \[\]PutLeafArgumentsLeaf/);
   assert.match(text, /Note \*string/);
   assert.match(text, /DrawArgumentsInkDarkBlue\n/);
@@ -89,10 +95,25 @@ test('what is not a description or a package is refused', () => {
       (error) => error instanceof EnclosError && error.code === 'EDL_INVALID_INTERFACE',
     );
   const head = 'enclos interface 1\nn\n';
-  for (const line of ['', 'trusted', 'other 0 f record{} nothing', 'trusted 1 f record{} nothing', 'trusted 0 f uint8 nothing']) {
+  for (const line of [
+    '',
+    'trusted',
+    'other 0 f record{} nothing',
+    'trusted 1 f record{} nothing',
+    'trusted 0 f uint8 nothing',
+  ]) {
     refused(`${head}${line}\n`);
   }
-  for (const type of ['string(1)', 'bytes()', 'array(uint8)', 'record{a}', 'union {a:uint8}', 'uint24', 'option(uint8', 'uint8 ']) {
+  for (const type of [
+    'string(1)',
+    'bytes()',
+    'array(uint8)',
+    'record{a}',
+    'union {a:uint8}',
+    'uint24',
+    'option(uint8',
+    'uint8 ',
+  ]) {
     refused(`${head}trusted 0 f record{a:${type}} nothing\n`);
   }
   refused('enclos interface 2\nn\n');
