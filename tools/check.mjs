@@ -22,7 +22,10 @@ const tool = (name) => join(root, 'tools', name);
 /** Steps of one stage do not depend on each other, and run two at a time. */
 const stages = [
   [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
-  [{ name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] }],
+  [
+    { name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] },
+    { name: 'Go files', command: [join(root, 'packages/delivery/go-toolchain/dist/src/carry/main.js')] },
+  ],
   [
     { name: 'browser builds', command: [tool('browser.mjs')] },
     { name: 'builds for the inside', command: [tool('inside.mjs')] },

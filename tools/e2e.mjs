@@ -17,6 +17,8 @@ const steps = [
   torture('gate-live', '--frames', '100000', '--seed', '1'),
   torture('platform-live', '--frames', '100000', '--seed', '1'),
   torture('kill-matrix', '--moments', '105', '--seed', '1'),
+  // Each step of a signed enclave, its host and its platform, with each victim once.
+  torture('signed-enclaves', '--moments', '91', '--seed', '1'),
   torture('disk-full', '--seed', '1'),
   torture('read-only', '--seed', '1'),
   torture('clock', '--seed', '1'),

@@ -4,6 +4,7 @@
 //
 // Why not `node --test`: it starts a process for each file, which makes a run of
 // small files ten to thirty times slower, and it does not print one plain total.
+// --limit is how long no test may begin or end before the process is killed.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

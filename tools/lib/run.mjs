@@ -3,11 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Runs a command in a process group of its own and collects what it prints.
- * After `limitMs` the whole group is killed, grandchildren included.
+ * After `limitMs` the whole group is killed, grandchildren included. With `progress`, it is killed when what that returns has
+ * not changed for `limitMs`, so that a slow machine may take its time.
  * `echo` passes the output through as well. `until` is a text: once it is printed, the group is asked to end, and
  * `reached` says that it was. `group` is the number of the process group.
  */
-export function run(command, args, { cwd, env, limitMs, echo = false, until } = {}) {
+export function run(command, args, { cwd, env, limitMs, progress = () => 0, echo = false, until } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -31,13 +32,16 @@ export function run(command, args, { cwd, env, limitMs, echo = false, until } = 
         // The group is already gone.
       }
     };
-    const timer =
-      limitMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            killGroup();
-          }, limitMs);
+    let timer;
+    const look = (before) => {
+      const now = progress();
+      if (now !== before) timer = setTimeout(look, limitMs, now);
+      else {
+        timedOut = true;
+        killGroup();
+      }
+    };
+    if (limitMs !== undefined) timer = setTimeout(look, limitMs, progress());
     const onExit = () => killGroup();
     process.once('exit', onExit);
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { run } from '../lib/run.mjs';
 import { countEvents, runJob } from '../test/job.mjs';
 import { longestFirst, readSeconds, writeSeconds } from '../test/order.mjs';
 import { planTests } from '../test/plan.mjs';
@@ -51,6 +52,15 @@ test('runner: a hung test is killed and named', async () => {
   });
   assert.deepEqual(result.names, ['time limit']);
   assert.match(result.failures[0].error, /unfinished tests: waits/);
+});
+
+test('runner: a process is killed for its silence, not for its length', async () => {
+  let looks = 0;
+  const progress = () => Math.min((looks += 1), 4);
+  const result = await run(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { limitMs: 50, progress });
+  assert.ok(result.timedOut);
+  // It grew to 4 in 3 looks after the first one, and the next found it as it was.
+  assert.equal(looks, 5);
 });
 
 test('runner: an error after the end of a test is a failure', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +49,8 @@ export function countEvents(events) {
 function processFailure(result, counted, limitMs) {
   const unfinished = counted.unfinished.map((event) => event.name).join(', ') || 'none on record';
   if (result.timedOut) {
-    return { name: 'time limit', error: `killed after ${limitMs / 1000} s; unfinished tests: ${unfinished}` };
+    const error = `killed because no test began or ended for ${limitMs / 1000} s; unfinished tests: ${unfinished}`;
+    return { name: 'time limit', error };
   }
   if (counted.ended && result.code === 0) return undefined;
   if (!counted.any && result.code === 0) return { name: 'test process', error: 'ended without a test' };
@@ -79,7 +80,9 @@ export async function runJob({ label, files }, { grep, limitMs, shared }) {
       TMPDIR: shortFolder(tmpdir()),
       ...(shared === undefined ? {} : { ENCLOS_TEST_RUN: shared }),
     });
-    const result = await run(process.execPath, args, { cwd: root, env, limitMs });
+    // A record that grows is work that goes on, however slow the machine is.
+    const progress = () => statSync(eventsPath, { throwIfNoEntry: false })?.size;
+    const result = await run(process.execPath, args, { cwd: root, env, limitMs, progress });
     const counted = countEvents(readEvents(eventsPath));
     const failure = processFailure(result, counted, limitMs);
     const failures = failure === undefined ? counted.failures : [...counted.failures, failure];

@@ -9,8 +9,8 @@ function streamOf(stream: NodeJS.WriteStream): OutputStream {
   const isTTY = stream.isTTY ?? false;
   allowEarlyEnd(stream);
   return {
-    write: (text) => {
-      stream.write(text);
+    write: (output) => {
+      stream.write(output);
     },
     isTTY,
     color: wantsColor(process.env, isTTY),

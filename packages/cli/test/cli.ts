@@ -12,6 +12,8 @@ export const now = new Date('2026-06-01T12:00:00Z');
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
+  /** The same, as it was written. */
+  readonly stdoutBytes: Uint8Array;
   readonly stderr: string;
   /** Standard output, which must be one JSON value. */
   json(): Record<string, unknown>;
@@ -35,11 +37,12 @@ async function* chunks(given: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> 
 /** Runs a command line in this process. */
 export async function enclos(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { isTTY = false, color = false, onOutput } = options;
-  const written = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof written) => ({
-    write(text: string) {
-      written[name] += text;
-      onOutput?.(text);
+  const pieces: { readonly stdout: Uint8Array[]; readonly stderr: Uint8Array[] } = { stdout: [], stderr: [] };
+  const stream = (name: keyof typeof pieces) => ({
+    write(output: string | Uint8Array) {
+      const piece = Buffer.from(output);
+      pieces[name].push(piece);
+      onOutput?.(String(piece));
     },
     isTTY,
     color,
@@ -54,7 +57,9 @@ export async function enclos(argv: readonly string[], options: RunOptions = {}):
     children: 'pipe',
     onSignal: options.onSignal ?? (() => () => undefined),
   });
-  return { code, ...written, json: () => JSON.parse(written.stdout) as Record<string, unknown> };
+  const [stdoutBytes, stderr] = [Buffer.concat(pieces.stdout), String(Buffer.concat(pieces.stderr))];
+  const stdout = String(stdoutBytes);
+  return { code, stdout, stdoutBytes, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };
 }
 
 /** Output that has one JSON object a line. */

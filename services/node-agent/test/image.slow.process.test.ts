@@ -63,11 +63,11 @@ containerTest(
       }
     };
     const ready = await log('platform-ready');
-    const plugin = await withinMs(1000, kubelet.plugin(softwareResource));
+    const plugin = await withinMs(60_000, kubelet.plugin(softwareResource));
     assert.equal(ready['isolationMissing'], '', JSON.stringify(ready));
     assert.equal(ready['accounting'], node === undefined ? 'agent' : `pod (${node.controllers.join(', ')})`);
     await withinMs(
-      30_000,
+      60_000,
       plugin.until(({ devices }) => devices.length === 3 && devices.every(({ health }) => health === 'Healthy')),
     );
 
@@ -90,7 +90,7 @@ containerTest(
     await done('kill', '--signal', 'KILL', 'agent');
     assert.equal((await pending).refused, 'ENCLAVE_LOST');
     await until('no enclave is left', () => enclaves().length === 0);
-    await withinMs(5000, plugin.gone);
+    await withinMs(60_000, plugin.gone);
   },
 );
 

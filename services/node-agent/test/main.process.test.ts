@@ -72,7 +72,7 @@ describe('the agent as a process', () => {
     const children = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
     // Between its fork and its exec a child has the command line of its parent.
     const hasBegun = (child: string): boolean => child !== '' && commandOf(child) !== commandOf(pid);
-    await until('the agent runs', () => hasBegun(children()), 20_000);
+    await until('the agent runs', () => hasBegun(children()));
     assert.match(commandOf(children()), /enclos-node-agent/);
     assert.match(commandOf(pid), /^enclos-watchdog\0*$/);
     const ended = once(watchdog, 'exit');

@@ -13,6 +13,7 @@ import {
   openChannel,
   type SoftwareLauncher,
 } from '@enclos/tee';
+import { loadSgxEnclave, type SgxEnclave, type UntypedEcalls } from '@enclos/sgx-host';
 import { device } from './enclave/device.edl.ts';
 
 /**
@@ -31,6 +32,7 @@ process.setuid?.(Number(user));
 type Device = Enclave<(typeof device)['trusted']>;
 let launcher: SoftwareLauncher | undefined;
 let enclave: Device | undefined;
+let foreign: SgxEnclave<UntypedEcalls> | undefined;
 const listening = { listen: { echo: { port: 0 } } };
 
 const there = <T>(value: T | undefined): T => {
@@ -49,6 +51,15 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     const host = { ...signed, ...listening, interface: device, isolation, untrusted: {} };
     enclave = await loadEnclave({ ...host, launcher: there(launcher) });
   },
+  /** A signed enclave of another SDK. @returns its MRENCLAVE */
+  async loadSigned(image = '', edl = '') {
+    const ocalls = { ocall_ask: ({ value }: { readonly value: number }) => value * 2 };
+    foreign = await loadSgxEnclave({ image, edl, ocalls, launcher: there(launcher), isolation: 'best' });
+    return Buffer.from(foreign.identity.mrEnclave).toString('hex');
+  },
+  ask: async (value = '') => there(foreign).ecalls['ecall_ask']?.({ value: Number(value) }),
+  /** Never returns: its thread computes until it ends. */
+  spin: async () => there(foreign).within({ timeoutMs: Infinity })['ecall_misbehave']?.({ kind: 0 }),
   /** A host SDK of another version: its protocol lacks a function of this one. */
   async otherVersion() {
     const { trusted, untrusted } = hostChannel;

@@ -67,7 +67,7 @@ describe('an agent with software devices', { skip }, () => {
     await withinMs(60_000, agent.said('platform-ready'));
     const plugin = kubelet.plugins.at(-1);
     if (plugin === undefined) throw new Error('It has not registered.');
-    await withinMs(30_000, plugin.until(all('Healthy')));
+    await withinMs(60_000, plugin.until(all('Healthy')));
     const { container_responses: answers } = await plugin.allocate(['software-sgx-0']);
     const cgroup = isCounted ? site.cgroup(`privileges-${kubelet.plugins.length}`) : undefined;
     const pod = site.pod(answers[0] ?? {}, { cgroup });
@@ -100,7 +100,7 @@ describe('an agent with software devices', { skip }, () => {
   async function failsDevices(before_: readonly string[], code: string): Promise<void> {
     const agent = site.agentUnder(before_, counting());
     await withinMs(60_000, agent.said('platform-ready'));
-    assert.equal((await withinMs(30_000, agent.said('device-failed')))['code'], code);
+    assert.equal((await withinMs(60_000, agent.said('device-failed')))['code'], code);
     await endsUnhealthy(agent);
   }
 
@@ -223,9 +223,9 @@ describe('an agent with hardware only', { skip }, () => {
     const words = ['--devices', '0', '--device-folder', devices, '--kubelet', site.kubeletFolder];
     const agent = site.agentUnder([...ownProcesses, ...machine, ...rights], words);
     await withinMs(60_000, agent.said('started'));
-    const plugin = await withinMs(10_000, kubelet.plugin('sgx.intel.com/enclave'));
+    const plugin = await withinMs(60_000, kubelet.plugin('sgx.intel.com/enclave'));
     await withinMs(
-      10_000,
+      60_000,
       plugin.until((list) => list.devices.length === 110),
     );
     const { container_responses: answers } = await plugin.allocate(['sgx-enclave-0']);

@@ -4,8 +4,7 @@ import {
   interpreterFlags,
   loaderParts,
   loaderText,
-  openPassage,
-  passedSockets,
+  passingParts,
   type LoaderParts,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
@@ -48,8 +47,7 @@ export interface RealmOptions {
 function loaderWithout(off: readonly Defence[], passes: boolean): string {
   const replaced = Object.fromEntries(Object.entries(without).filter(([name]) => off.includes(name as Defence)));
   // Each stands in for a part of the same name, with fewer parameters.
-  const passing = passes ? { openPassage, passedSockets } : {};
-  const parts = { ...loaderParts, ...passing, confine, ...replaced } as unknown as LoaderParts;
+  const parts = { ...loaderParts, ...(passes ? passingParts : {}), confine, ...replaced } as unknown as LoaderParts;
   return loaderText(parts);
 }
 

@@ -71,7 +71,8 @@ describe('a service of the template atls-service', () => {
   test('is reached by any program through the proxy, which ends when it is told to', async () => {
     const { port, project } = service;
     rmSync(join(project, 'policy.json'));
-    await service.enclos(...policyArguments(port));
+    const made = await service.enclos(...policyArguments(port));
+    assert.equal(made.code, 0, made.stderr);
     const argv = ['proxy', `localhost:${port}`, '--policy', 'policy.json', '--listen', '127.0.0.1:0'];
     const proxy = startProgram([process.execPath, enclosBin, ...argv], { cwd: project, env });
     running.push(proxy);

@@ -105,7 +105,8 @@ async function attestCall({ claimant }: Pick<Scene, 'claimant'>): Promise<Servic
   return attestSgx(plain, await quoteFor(claimant, runtimeData), runtimeData);
 }
 
-const showsWithinMs = 3000;
+/** Far away: on a quiet machine it takes a second. */
+const showsWithinMs = 60_000;
 
 postgresTest('each replica shows the keys of the other, and tokens of one verify at the other', async () => {
   const { replicas, ...others } = await scene();
@@ -375,7 +376,7 @@ postgresTest('a replica that is killed takes nothing along, and its enclave does
   }
   const set3 = stateIn(await third.call(setPolicy(manages(site), markingPolicy('of the killed one'))));
   await third.kill();
-  await until('the enclave of a killed host ends', () => processes() === before, 10_000);
+  await until('the enclave of a killed host ends', () => processes() === before);
   for (const replica of replicas) {
     assert.deepEqual(stateIn(await replica.call(getPolicy(manages(site)))), set3);
     await eventually(

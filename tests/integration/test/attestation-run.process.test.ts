@@ -67,7 +67,7 @@ const policyOf = (number: number): string =>
 
 /** That a process and all that it started have ended. */
 async function gone(processes: readonly number[]): Promise<void> {
-  await until('all processes have ended', () => !processes.some(isRunning), 20_000);
+  await until('all processes have ended', () => !processes.some(isRunning));
 }
 
 function stopped({ child }: Running, signal: NodeJS.Signals): readonly number[] {
@@ -156,7 +156,7 @@ test('a host that is killed in the middle of changes leaves no process, and a st
       acknowledged = number;
     }
   })().catch(() => undefined);
-  await until('some changes are made', () => acknowledged >= 5, 30_000);
+  await until('some changes are made', () => acknowledged >= 5);
   process.kill(hostOf(running), 'SIGKILL');
   const { code } = await running.ended;
   assert.equal(code, 137);

@@ -118,7 +118,8 @@ test('nested calls get through when every thread is taken', async () => {
 
 test('a deadline rejects the caller and reaches the function inside', async () => {
   await withHolds(async (call, holds) => {
-    const attempt = outcome(call.runUntilAborted({ id: 7 }, { timeoutMs: 1000 }));
+    // Enough for the call to get inside before, also on a busy machine.
+    const attempt = outcome(call.runUntilAborted({ id: 7 }, { timeoutMs: 5000 }));
     await holds.whenHeld(1);
     holds.release(7);
     assert.equal(await attempt, 'GATE_DEADLINE');

@@ -30,10 +30,10 @@ describe('a platform that cannot start is not waited for', limit, () => {
   });
 
   /** The error of a program in place of the platform. */
-  const errorOf = async (name: string, body: string): Promise<string> => {
+  const errorOf = async (name: string, body: string, startTimeoutMs = 60_000): Promise<string> => {
     const program = join(folder, `${name}.mjs`);
     writeFileSync(program, body);
-    return startPlatformProcess({ program, stateFolder: folder, startTimeoutMs: 2000 }).then(
+    return startPlatformProcess({ program, stateFolder: folder, startTimeoutMs }).then(
       () => 'started',
       (error: unknown) => String(error),
     );
@@ -48,7 +48,8 @@ describe('a platform that cannot start is not waited for', limit, () => {
     const pidFile = join(folder, 'pid');
     const body = `import { writeFileSync } from 'node:fs';
       writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => undefined, 1000);`;
-    assert.match(await errorOf('silent', body), /did not answer in time\./);
+    // Enough for the program to begin.
+    assert.match(await errorOf('silent', body, 5000), /did not answer in time\./);
     const processId = Number(readFileSync(pidFile, 'utf8'));
     for (let tries = 0; isRunning(processId) && tries < 200; tries++) await new Promise((done) => setTimeout(done, 20));
     assert.equal(isRunning(processId), false);

@@ -11,7 +11,7 @@ import { descendants } from '@enclos/process-kit/processes/processes';
 import { filesHolding, isRunning, processesWith, until } from '@enclos/process-kit/processes/process-watch';
 
 const program = fileURLToPath(import.meta.resolve('@enclos/process-kit/hosts/sleeper-host'));
-const soonMs = 5000;
+const soonMs = 30_000;
 
 let lab: Lab;
 let paths: readonly string[];

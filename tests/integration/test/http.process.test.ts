@@ -221,14 +221,14 @@ for (const transport of ['relayed', 'passed'] as const) {
           const { lastEventId, data } = event as Event & { readonly lastEventId: string; readonly data: string };
           received.push(`${lastEventId}: ${data}`);
         });
-        await until('all events are there', () => received.length === 50, 20_000);
+        await until('all events are there', () => received.length === 50);
         assert.deepEqual(
           received,
           Array.from({ length: 50 }, (_, i) => `${i + 1}: token ${i + 1}\nof 50`),
         );
         assert.equal((await enclave.call.counts()).aborted, 0);
         source.close();
-        const deadline = performance.now() + 20_000;
+        const deadline = performance.now() + 60_000;
         while ((await enclave.call.counts()).aborted < 1) {
           assert.ok(performance.now() < deadline);
           await sleep(10);
@@ -327,7 +327,7 @@ for (const transport of ['relayed', 'passed'] as const) {
         const { socket, text } = plain(http);
         const count = 500;
         socket.write(Array.from({ length: count }, (_, i) => get(`/${i}.`)).join(''));
-        await until('all are answered', () => text().includes(`"path":"/${count - 1}."`), 30_000);
+        await until('all are answered', () => text().includes(`"path":"/${count - 1}."`));
         const paths = [...text().matchAll(/"path":"\/(\d+)\."/g)].map(([, number]) => Number(number));
         assert.deepEqual(
           paths,
@@ -376,7 +376,7 @@ for (const transport of ['relayed', 'passed'] as const) {
         for (const begun of [1, 2]) while ((await enclave.call.counts()).begun < begun) await sleep(10);
         socket.resetAndDestroy();
         secured.destroy();
-        const deadline = performance.now() + 20_000;
+        const deadline = performance.now() + 60_000;
         while ((await enclave.call.counts()).aborted < 2) {
           assert.ok(performance.now() < deadline);
           await sleep(10);
@@ -487,7 +487,10 @@ for (const transport of ['relayed', 'passed'] as const) {
         const { port } = server.address() as AddressInfo;
         const enclave = await load({ connect: { issuer: { host: '127.0.0.1', port } } });
         const asked = { root: issuer.cert, host: 'issuer.test', path: '/keys', timeoutMs: 20_000 };
-        await assert.rejects(enclave.call.fetch(asked), { code: 'ENCLAVE_APPLICATION_ERROR' });
+        await assert.rejects(enclave.call.fetch(asked), {
+          code: 'ENCLAVE_APPLICATION_ERROR',
+          message: /^(?!.*HTTP_TIMEOUT)/,
+        });
       });
     });
   });

@@ -139,6 +139,6 @@ function passedBy({ way, isChosen }: SeparatedWay): void {
     const running = enclavesOf(platform);
     await platform.stop('SIGKILL');
     await closed.event;
-    await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)), 20_000);
+    await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)));
   });
 }

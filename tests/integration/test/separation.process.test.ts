@@ -386,7 +386,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       assert.equal(await other.does('load'), 1);
       await host.does('dispose', 1);
       // The kernel may take a moment to take the process away.
-      const deadline = performance.now() + 20_000;
+      const deadline = performance.now() + 60_000;
       let loaded: unknown = 'PLATFORM_USERS_EXHAUSTED';
       while (loaded === 'PLATFORM_USERS_EXHAUSTED' && performance.now() < deadline) loaded = await host.attempt('load');
       assert.equal(loaded, 2);
@@ -412,7 +412,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
         // Stopped, it cannot end by itself.
         process.kill(victim.processId, 'SIGSTOP');
         signalTo(wrappersOf(platform, victim.processId)[level], 'SIGKILL');
-        await until('the enclave is gone', () => !isRunning(victim.processId), 20_000);
+        await until('the enclave is gone', () => !isRunning(victim.processId));
       }
     });
 
@@ -421,7 +421,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       assert.ok(running.length > 1);
       for (const { processId } of running) process.kill(processId, 'SIGSTOP');
       await platform.stop('SIGKILL');
-      await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)), 20_000);
+      await until('no enclave is left', () => running.every(({ processId }) => !isRunning(processId)));
       platform = await site.serve();
       assert.equal(readdirSync(platform.runtimeFolder).filter((name) => name.startsWith('enclos-run-')).length, 1);
     });
@@ -436,7 +436,7 @@ function separatedBy({ way, isChosen }: SeparatedWay): void {
       const processes = enclavesOf(platform);
       assert.equal(processes.length, 1);
       await platform.stop('SIGTERM');
-      await until('no enclave is left', () => processes.every(({ processId }) => !isRunning(processId)), 20_000);
+      await until('no enclave is left', () => processes.every(({ processId }) => !isRunning(processId)));
       assert.deepEqual(readdirSync(platform.runtimeFolder), []);
       const kept = readdirSync(site.cache);
       // The stub of SGX images is there where it was built.

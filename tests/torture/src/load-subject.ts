@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { Launcher } from '@enclos/tee';
 import { subject } from '../enclaves/subject/subject.edl.ts';
-import type { Lane } from './workplace.ts';
+import type { BuiltLane } from './workplace.ts';
 
 export type Subject = Enclave<(typeof subject)['trusted']>;
 
 /** Loads the enclave of a lane in this process. */
-export function loadSubject(lane: Lane, launcher: Launcher): Promise<Subject> {
+export function loadSubject(lane: BuiltLane, launcher: Launcher): Promise<Subject> {
   return loadEnclave({
     image: new Uint8Array(readFileSync(lane.image)),
     signature: new Uint8Array(readFileSync(lane.signature)),

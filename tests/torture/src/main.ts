@@ -8,6 +8,7 @@ import { header } from './header.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
 import { platformLive } from './platform/platform-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
+import { signedEnclaves } from './signed/signed-enclaves.ts';
 import { soak } from './soak/soak.ts';
 
 const programs: Readonly<Record<string, Program>> = {
@@ -18,6 +19,7 @@ const programs: Readonly<Record<string, Program>> = {
   'disk-full': diskFull,
   'read-only': readOnly,
   clock,
+  'signed-enclaves': signedEnclaves,
   soak,
   'attestation-load': attestationLoad,
 };

@@ -17,12 +17,17 @@ export function compiled(name: string): string {
 export interface Workplace {
   readonly folder: string;
   /** @param heapMiB of its enclave; a size of its own unless told, which tells the processes of lanes apart. */
-  lane(name: string, heapMiB?: number): Promise<Lane>;
+  lane(name: string, heapMiB?: number): Promise<BuiltLane>;
   close(): void;
 }
 
 /** A state folder, a mount and an enclave of their own. */
 export interface Lane {
+  /** A host of its enclave: a compiled file of this package. */
+  readonly hostProgram: string;
+  /** What that host is told beside the folders and files of the lane. */
+  readonly hostArguments: readonly string[];
+  readonly hostEnvironment: NodeJS.ProcessEnv;
   /** In the command line of the lane's host and platform, and of nothing else. */
   readonly folder: string;
   readonly state: string;
@@ -31,12 +36,16 @@ export interface Lane {
   readonly audit: string;
   /** Where its platforms have their runtime folders. */
   readonly tmp: string;
-  /** The folder of enclave.json. */
-  readonly project: string;
   readonly image: string;
-  readonly signature: string;
   /** In the command line of every process of the lane's enclaves, and of no other. */
   readonly enclaveMarker: string;
+}
+
+/** The lane of an enclave that was built here. */
+export interface BuiltLane extends Lane {
+  /** The folder of enclave.json. */
+  readonly project: string;
+  readonly signature: string;
 }
 
 export function createWorkplace(parent: string = tmpdir()): Workplace {
@@ -56,6 +65,9 @@ export function createWorkplace(parent: string = tmpdir()): Workplace {
       return {
         folder: place,
         project: projectFolder,
+        hostProgram: compiled('kill/loop-host.program.js'),
+        hostArguments: ['--signature', paths.signature],
+        hostEnvironment: {},
         ...folders,
         ...paths,
         enclaveMarker: `--max-old-space-size=${heapMiB}\0`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { killLoops } from '../src/kill/kill-loops.ts';
+import { builtSteps } from '../src/kill/moments.ts';
 import { createTally } from '../src/program.ts';
 import { createWorkplace } from '../src/workplace.ts';
 
@@ -9,7 +10,8 @@ test('a few kills of enclave, host and platform tear nothing, hang nothing and l
   const tally = createTally((line) => failures.push(line));
   const workplace = createWorkplace();
   try {
-    await killLoops(workplace, { seed: 20_260_601, moments: 9, lanes: 1 }, tally);
+    const lanes = [await workplace.lane('lane')];
+    await killLoops(lanes, { seed: 20_260_601, moments: 9, steps: builtSteps }, tally);
   } finally {
     workplace.close();
   }

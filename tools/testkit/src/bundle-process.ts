@@ -1,5 +1,6 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { passOne } from './sockets/raw-passage.ts';
 
@@ -18,26 +19,28 @@ export interface BundleProcess {
   };
   /** A file that is descriptor 7, as the command may need. */
   readonly filter?: number | undefined;
-  /** Gives it a passage, through which one connection comes, whose other end answers what it reads with the same. */
+  /** Gives it a passage, through which one connection comes. */
   readonly passes?: boolean | undefined;
+  /** What the other end of that connection does. Default: answers what it reads with the same. */
+  readonly peer?: ((client: Socket) => void) | undefined;
 }
 
 const answerLimitBytes = 262_144;
-const timeoutMs = 20_000;
+const timeoutMs = 120_000;
 
 /**
- * Runs a bundle until it ends, has written a NUL to its platform channel, or was killed after 20 seconds.
+ * Runs a bundle until it ends, has written a NUL to its platform channel, or was killed after 120 seconds.
  *
  * @returns what it wrote to its platform channel, with the NUL where there is one; the end of what it printed to standard
  * error; and its exit code or the name of the signal that ended it.
  */
-export async function runBundleProcess({ words, script, descriptors, filter, passes }: BundleProcess): Promise<{
+export async function runBundleProcess({ words, script, descriptors, filter, passes, peer }: BundleProcess): Promise<{
   readonly answer: string;
   readonly errors: string;
   readonly ending: number | NodeJS.Signals | null;
 }> {
   const [command = '', ...args] = words;
-  const passage = passes === true ? await passOne() : undefined;
+  const passage = passes === true ? await passOne(peer) : undefined;
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'ignore', filter ?? 'ignore'];
   if (passage !== undefined) stdio[descriptors.passage] = passage.enclave;
   const child = spawn(command, args, { stdio, env: {}, cwd: '/' });

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * that is not its child.
  * @throws Error when it does not hold in time.
  */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 5000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`Not within ${limitMs} ms: ${what}.`);

@@ -18,7 +18,7 @@ export function signedEvents(context: CommandContext): SignedEvents {
       );
     },
     returned: (_call, result) => io.stdout.write(`${JSON.stringify(result)}\n`),
-    print: (device, text) => io[device].write(text),
+    print: (device, output) => io[device].write(output),
   };
 }
 
@@ -34,7 +34,7 @@ export function jsonSignedEvents({ io, progress }: CommandContext): SignedEvents
     },
     running: (enclave) => event('running', enclave),
     returned: (call, result) => event('returned', { call, result }),
-    print: (_device, text) => io.stderr.write(text),
+    print: (_device, output) => io.stderr.write(output),
   };
 }
 

@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { refuseUsage, type CommandContext, type Io } from '@enclos/cli-frame';
 import { readSmallFile } from '@enclos/cli-frame/files';
 import { runSgxProgram } from '@enclos/sgx-host';
-import { openProjectPlatform } from '../project/platform.ts';
 import type { RunOutcome } from '../project/run-options.ts';
+import { latePlatform } from './late-platform.ts';
 import type { SignedEvents, SignedRun } from './run-signed.ts';
 
 /** A SIGSTRUCT has 1808 bytes. */
@@ -24,18 +23,16 @@ export async function runProgram(run: SignedRun, context: CommandContext, events
   if (input.call.length > 0 || input.ocalls !== undefined) refuseUsage('A program of Fortanix EDP has no calls.');
   const image = path(input.sgx);
   const signature = await readSmallFile(path(input.signature), MAX_SIGNATURE_BYTES);
-  const platform = await events.during('starting the platform', () => openProjectPlatform(run));
+  const platform = latePlatform(run, events);
   try {
-    events.platform(platform.description);
-    // A write may end inside of a character.
-    const texts = { stdout: new StringDecoder(), stderr: new StringDecoder() };
     const { panicked } = await runSgxProgram({
       image,
       signature,
       args: [basename(image), ...args],
       streams: {
         read: inputOf(io),
-        write: (device, bytes) => events.print(device, texts[device].write(Buffer.from(bytes))),
+        // The stream may keep what it is given, and the bytes are in memory that is used again.
+        write: (device, bytes) => events.print(device, Buffer.from(bytes)),
       },
       launcher: platform.launcher,
       debug,
@@ -43,7 +40,7 @@ export async function runProgram(run: SignedRun, context: CommandContext, events
     });
     return { exitCode: panicked ? PANICKED : 0 };
   } finally {
-    await platform.launcher.close();
+    await platform.close();
   }
 }
 

@@ -2,14 +2,15 @@ import { refuseUsage, type CommandContext } from '@enclos/cli-frame';
 import { toHex } from '@enclos/codec';
 import { bindInterface } from '@enclos/edl-calls/host';
 import { abiOfImage, loadSgxEnclave } from '@enclos/sgx-host';
-import type { Isolation, PlatformDescription } from '@enclos/tee';
+import type { Isolation } from '@enclos/tee';
 import { modelOf, settingsOf } from '../interfaces/compile.ts';
 import { readForeignTypes } from '../interfaces/foreign.ts';
-import { openProjectPlatform, type ProjectPlatformOptions } from '../project/platform.ts';
+import type { ProjectPlatformOptions } from '../project/platform.ts';
 import type { RunOutcome } from '../project/run-options.ts';
 import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';
 import { loadHandlers } from './handlers.ts';
+import { latePlatform, type StartEvents } from './late-platform.ts';
 import type { SignedInput } from './options.ts';
 import { jsonOfValue } from './values.ts';
 
@@ -27,13 +28,12 @@ export interface SignedEnclave {
 }
 
 /** What happens during a run. */
-export interface SignedEvents {
-  during<T>(label: string, work: () => Promise<T>): Promise<T>;
-  platform(description: PlatformDescription): void;
+export interface SignedEvents extends StartEvents {
   running(enclave: SignedEnclave): void;
   /** @param result as JSON */
   returned(call: string, result: unknown): void;
-  readonly print: (device: 'stdout' | 'stderr', text: string) => void;
+  /** @param output text of an SDK, which is fit for a terminal; or what a program writes, as it is */
+  readonly print: (device: 'stdout' | 'stderr', output: string | Uint8Array) => void;
 }
 
 export interface SignedRun extends ProjectPlatformOptions {
@@ -62,9 +62,8 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
   const calls = input.call.map((text) => plannedCall(text, model.ecalls));
   const handlers = path(input.ocalls);
   const ocalls = handlers === undefined ? {} : await loadHandlers(handlers);
-  const platform = await events.during('starting the platform', () => openProjectPlatform(run));
+  const platform = latePlatform(run, events);
   try {
-    events.platform(platform.description);
     const { launcher } = platform;
     const { print } = events;
     const enclave = await loadSgxEnclave({ image, edl, ocalls, launcher, debug, isolation, print });
@@ -92,6 +91,6 @@ export async function runSigned(run: SignedRun, context: CommandContext, events:
       await enclave.dispose();
     }
   } finally {
-    await platform.launcher.close();
+    await platform.close();
   }
 }

@@ -15,6 +15,7 @@ export function labelsOf(identity: Omit<SignedIdentity, 'date'>): Readonly<Recor
     [enclaveLabels.mrSigner]: identity.mrSigner,
     [enclaveLabels.productId]: String(identity.productId),
     [enclaveLabels.securityVersion]: String(identity.securityVersion),
-    [enclaveLabels.debug]: String(identity.debug),
+    // The host of an enclave whose mode is open may start it in debug mode.
+    [enclaveLabels.debug]: String(identity.debug || identity.modeIsOpen),
   });
 }

@@ -33,6 +33,7 @@ test('an image has the name of its file', () => {
 });
 
 const key = generateSigningKey();
+const mebibyte = 1024 * 1024;
 const host = utf8('console.log(1)');
 const cacheFolder = temporaryFolder();
 
@@ -68,8 +69,12 @@ nativeTest('an image holds the signed file as it is, the stub, and labels of the
   const { name, identity, signedFile, declared, interpreter } = await verify(built);
   assert.deepEqual([name, identity.mrEnclave, identity.debug], ['vault', toHex(mrEnclave), false]);
   assert.deepEqual([signedFile?.sdk, declared, interpreter], ['intel', undefined, undefined]);
-  assert.ok((signedFile?.memoryBytes ?? 0) > 0);
   const facts = await withImageSource(built.layout, (source) => describeImage(source, { architecture: 'amd64' }));
+  // The kit's signature leaves DEBUG open; its pages, 32 MiB and two stacks are shared by default.
+  assert.equal(facts.labels['dev.enclos.debug'], 'true');
+  const stacks = 2 * mebibyte;
+  const pages = (signedFile?.memoryBytes ?? 0) - 32 * mebibyte - stacks;
+  assert.ok(pages > 0 && pages < mebibyte, String(pages));
   assert.equal(facts.labels['dev.enclos.mrenclave'], toHex(mrEnclave));
   assert.equal(facts.labels['dev.enclos.mrsigner'], identity.mrSigner);
   const last = facts.layers.at(-1)?.digest.slice(7) ?? '';
@@ -79,6 +84,14 @@ nativeTest('an image holds the signed file as it is, the stub, and labels of the
     assert.ok(layer.includes(path), path);
   }
   assert.equal((await build(carrying(signed))).digest, built.digest);
+});
+
+nativeTest('only a signature that masks DEBUG gives the label of a production enclave', async () => {
+  const attributeMask = { flags: 0xffff_ffff_ffff_ffffn, xfrm: 0n };
+  const { signed } = intelEnclave({ key, fields: { attributeMask } });
+  const { layout } = await build(carrying(signed));
+  const facts = await withImageSource(layout, (source) => describeImage(source, { architecture: 'amd64' }));
+  assert.equal(facts.labels['dev.enclos.debug'], 'false');
 });
 
 nativeTest('an enclave of Open Enclave is carried as well', async () => {

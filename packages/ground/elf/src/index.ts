@@ -1,3 +1,4 @@
+import './errors.ts';
 export { dynamicValue, DynamicTag, readDynamic, type DynamicEntry } from './dynamic.ts';
 export { readElf, type ElfFacts } from './facts.ts';
 export {
@@ -14,6 +15,7 @@ export {
   type ElfHeader,
   type Segment,
 } from './header.ts';
+export { overlayTagPrefix, readGoProgram, type GoProgram } from './go-program.ts';
 export { readExactly, type FilePart, type ReadAt } from './read.ts';
 export { readSections, type ElfSection } from './sections.ts';
 export {
@@ -24,3 +26,4 @@ export {
   type DynamicSymbol,
   type Relocation,
 } from './tables.ts';
+export { checkProgram, type ProgramArchitecture, type ProgramRule, type StaticProgram } from './program.ts';

@@ -11,6 +11,11 @@ export const sgxImageErrors = declareErrors({
     'The enclave was built for the simulation mode of its SDK: its code cannot enter or leave an enclave of SGX.',
     'Build it for hardware (SGX_MODE=HW). Trust nothing that a simulation build has sealed: its keys are public.',
   ],
+  ENCLAVE_FILE_TOO_LARGE: [
+    'usage',
+    'The file declares an enclave that takes more to measure than is done unless asked for.',
+    'If you know the file, raise the bound: `enclos measure FILE --limit 64G`. A small file can declare an enclave of any size.',
+  ],
   ENCLAVE_FILE_NOT_SIGNED: [
     'usage',
     'The enclave file has no signature.',

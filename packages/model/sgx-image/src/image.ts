@@ -28,6 +28,8 @@ export interface EnclaveImage {
   readonly signature: Uint8Array | undefined;
   /** TCS pages. */
   readonly threads: number;
+  /** Length of its SGXS stream, which is what measuring it hashes. A small file can declare an enclave of many gigabytes. */
+  readonly streamBytes: number;
   /**
    * The pages in the order in which they are measured. It can be called again, and holds about a megabyte, however large the enclave is.
    * @throws ENCLAVE_FILE_INVALID when the file changed meanwhile

@@ -1,1 +1,8 @@
-export { measureEnclaveImage, meterEnclaveImage, type MeteredImage } from './node/measure.ts';
+import './errors.ts';
+export {
+  defaultHashedBytes,
+  measureEnclaveImage,
+  meterEnclaveImage,
+  type MeteredImage,
+  type MeterOptions,
+} from './node/measure.ts';

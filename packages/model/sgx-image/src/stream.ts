@@ -2,13 +2,14 @@ import { viewOf } from '@enclos/codec';
 import {
   PAGE_SIZE,
   SGXS_CHUNK_BYTES as chunkBytes,
-  SGXS_CHUNK_RECORD_BYTES as recordBytes,
+  SGXS_CHUNK_RECORD_BYTES as chunkRecordBytes,
   SGXS_HEADER_BYTES as headerBytes,
   SGXS_PAGE_RECORD_BYTES as pageRecordBytes,
   sgxsTags,
 } from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from './image.ts';
+import { recordBytes } from './pages/size.ts';
 
 /** The most whole pages whose records have less than 1 MiB. */
 const pagesAtOnce = Math.floor(2 ** 20 / pageRecordBytes);
@@ -39,7 +40,7 @@ export function createRecord({
 
 /** Bytes of the records of a page in a stream. */
 export function recordBytesOf({ content, measured }: EnclavePage): number {
-  return measured || content !== undefined ? pageRecordBytes : headerBytes;
+  return recordBytes(measured || content !== undefined);
 }
 
 /** Writes the records of pages one after the other. */
@@ -69,12 +70,12 @@ export class PageRecords {
 
   #addChunk(tag: bigint, offset: number, data: Uint8Array | undefined): void {
     const start = this.#length;
-    this.#bytes.fill(0, start, start + (data === undefined ? recordBytes : headerBytes));
+    this.#bytes.fill(0, start, start + (data === undefined ? chunkRecordBytes : headerBytes));
     this.#view.setBigUint64(start, tag, true);
     this.#view.setUint32(start + 8, offset % 2 ** 32, true);
     this.#view.setUint32(start + 12, Math.floor(offset / 2 ** 32), true);
     if (data !== undefined) this.#bytes.set(data, start + headerBytes);
-    this.#length += recordBytes;
+    this.#length += chunkRecordBytes;
   }
 
   /** The records since the last time. The memory is used again for those that are added next. */

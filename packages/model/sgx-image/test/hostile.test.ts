@@ -8,7 +8,7 @@ import { nativeTest } from '@enclos/testkit';
 import fc from 'fast-check';
 
 import { openEnclaveImage, openSdkImage, sgxsPieces } from '../src/index.ts';
-import { measureEnclaveImage } from '../src/node.ts';
+import { measureEnclaveImage, meterEnclaveImage } from '../src/node.ts';
 import { checkRegions, zeros } from '../src/pages/region.ts';
 import { readerOf } from './images.ts';
 
@@ -156,6 +156,24 @@ nativeTest('16 GiB of heap are measured in little memory', () => {
   const { arrayBuffers } = process.memoryUsage();
   assert.equal(measureEnclaveImage(image).length, 32);
   assert.ok(process.memoryUsage().arrayBuffers - arrayBuffers < 64 * 2 ** 20);
+});
+
+nativeTest('a small file that declares a stack of 128 GiB is refused before anything is hashed', () => {
+  const { signed, sigstructAt } = openEnclave({ key });
+  const stackPagesAt = sigstructAt - 144 + 16;
+  const bytes = changed(signed, [[stackPagesAt, 2n ** 22n]]);
+  const image = openSdkImage(readerOf(bytes), bytes.length);
+  assert.ok(image.streamBytes > 2 ** 34 && bytes.length < 2 ** 20);
+  const begins = () => assert.fail('it is hashed');
+  assert.throws(() => meterEnclaveImage(image, { onProgress: begins }), {
+    code: 'ENCLAVE_FILE_TOO_LARGE',
+    message: /have to be hashed, and the bound is 16 GiB/,
+  });
+  assert.throws(() => measureEnclaveImage(image, { maxHashedBytes: image.streamBytes - 1 }), {
+    code: 'ENCLAVE_FILE_TOO_LARGE',
+  });
+  // Without the bound, the file is worked on.
+  assert.throws(() => meterEnclaveImage(image, { maxHashedBytes: Infinity, onProgress: begins }), /it is hashed/);
 });
 
 test('a stream that pages cannot say is refused', () => {

@@ -21,6 +21,7 @@ function imageWith(fields: Partial<SigstructFields>, own: Partial<EnclaveImage> 
     miscSelect: 0,
     signature: signSigstruct(sigstructFields(fields), key),
     threads: 1,
+    streamBytes: 64,
     pages: () => [],
     ...own,
   };

@@ -28,6 +28,9 @@ for (const [name, sdk, make] of [
     assert.deepEqual(measureEnclaveImage(image), made.mrEnclave);
     assert.deepEqual(measureEnclaveImage(image), made.mrEnclave, 'pages() can be called again');
     assert.equal(meterEnclaveImage(image).streamBytes, made.sgxs.length);
+    assert.equal(image.streamBytes, made.sgxs.length, 'known before it is measured');
+    const stream = openEnclaveImage(readerOf(made.sgxs), made.sgxs.length);
+    assert.equal(stream.streamBytes, made.sgxs.length);
     const { sdk: found, threads, heapBytes, stackBytes, sizeBytes, ssaFrameSize, signature } = image;
     assert.deepEqual(
       { found, threads, heapBytes, stackBytes, sizeBytes, ssaFrameSize },

@@ -2,5 +2,11 @@ export { emptyOpensslConfiguration, interpreterFlags, type InterpreterFlagsOptio
 export { loaderParts } from './authority.ts';
 export { confine } from './confine.ts';
 export { loaderExitCodes } from './exits.ts';
-export { enclaveDescriptors, loaderSource, loaderText, type LoaderNeeds, type LoaderParts } from './loader.ts';
-export { openPassage, passedSockets } from './passage.ts';
+export {
+  enclaveDescriptors,
+  loaderSource,
+  loaderText,
+  passingParts,
+  type LoaderNeeds,
+  type LoaderParts,
+} from './loader.ts';

@@ -1,5 +1,6 @@
 import { loaderParts } from './authority.ts';
 import { confine } from './confine.ts';
+import { connectedSocket } from './connected-socket.ts';
 import { attachInspector } from './inspector.ts';
 import { openPassage, passedSockets } from './passage.ts';
 
@@ -9,7 +10,7 @@ export type LoaderParts = typeof loaderParts & {
 } & Partial<typeof passingParts>;
 
 /** The parts of an enclave to which sockets are passed. */
-const passingParts = { passedSockets, openPassage };
+export const passingParts = { connectedSocket, passedSockets, openPassage };
 
 /**
  * The loader: the first code in an enclave process, given to the interpreter
@@ -66,10 +67,10 @@ function load(require: NodeJS.Require, authority: LoaderParts): void {
       report(`${reason}\n`);
       return exit(exitCode);
     };
-    const passed = authority.passedSockets?.(require);
-    const { socketFor } = passed ?? {};
+    const socketClass = authority.connectedSocket?.(require);
+    const passed = socketClass && authority.passedSockets?.(require, socketClass);
     const reads = { descriptor: descriptors.passage, bufferOf: authority.fixedBuffer };
-    const passage = socketFor && authority.openPassage?.(require, { ...reads, socketFor, end });
+    const passage = passed && authority.openPassage?.(require, { ...reads, socketFor: passed.socketFor, end });
     const restrictedRequire = authority.confine(require, authority, { gate, script, remaining, passed });
     const boot: unknown = compiled.runInThisContext();
     if (typeof boot !== 'function') throw new Error('The bundle is not an enclave bundle.');

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { ConnectedSocketClass, PassedSocket } from './connected-socket.ts';
 
 /**
  * The extra parts of the loader of an enclave to which its host passes connected sockets. Like the other parts they are turned
@@ -14,13 +14,6 @@ interface EnclavePassage {
   send(notices: Uint8Array): void;
 }
 
-/** `PassedSocket` of `@enclos/tee`. */
-interface PassedSocket extends Duplex {
-  readonly remoteAddress: string;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-}
-
 /** What makes sockets of handles. */
 export interface PassedSockets {
   readonly socketFor: (handle: object) => PassedSocket;
@@ -30,7 +23,7 @@ export interface PassedSockets {
   readonly handleClass: object;
 }
 
-export function passedSockets(require: NodeJS.Require): PassedSockets {
+export function passedSockets(require: NodeJS.Require, ConnectedSocket: ConnectedSocketClass): PassedSockets {
   const { Socket } = require('node:net') as typeof import('node:net');
   const { internalBinding } = require('internal/test/binding') as {
     readonly internalBinding: (name: string) => object;
@@ -50,17 +43,6 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
   const nextTurn = setImmediate;
   const [add, has] = [methodOf(WeakSet.prototype, 'add'), methodOf(WeakSet.prototype, 'has')];
 
-  class ConnectedSocket extends (Socket as unknown as SocketClass) {
-    readonly #peer: string;
-    constructor(handle: object | undefined, peer: string) {
-      // Without a handle it is a socket that was never connected.
-      super({ ...(handle === undefined ? {} : { handle }), allowHalfOpen: true, pauseOnCreate: true });
-      this.#peer = peer;
-    }
-    get remoteAddress(): string {
-      return this.#peer;
-    }
-  }
   // It leads to the class of sockets.
   strip(ConnectedSocket.prototype, 'constructor');
   Object.freeze(ConnectedSocket.prototype);
@@ -92,9 +74,6 @@ export function passedSockets(require: NodeJS.Require): PassedSockets {
     },
   };
 }
-
-/** What is used of the class of sockets. */
-type SocketClass = new (options: object) => Omit<PassedSocket, 'remoteAddress'>;
 
 export interface OpenPassageOptions {
   /** A Unix socket through which descriptors come. */

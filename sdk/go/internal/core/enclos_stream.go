@@ -54,6 +54,9 @@ type EnclosStream struct {
 	ended         bool
 	closed        bool
 	broken        bool
+	notify        func()
+	wantsRead     bool
+	wantsWrite    bool
 	readDeadline  ecDeadline
 	writeDeadline ecDeadline
 }
@@ -202,7 +205,7 @@ func (s *EnclosStream) end() {
 	}
 	s.ended = true
 	s.send(&ecFrame{kind: ecStreamEnd, id: s.id}, ecMark{})
-	s.writes.Broadcast()
+	s.wakeWriters()
 }
 
 // Close ends both directions. What was written before is still delivered; what was not read is dropped.
@@ -246,8 +249,8 @@ func (s *EnclosStream) giveUp() {
 	s.dropUnread()
 	s.readDeadline.stop()
 	s.writeDeadline.stop()
-	s.reads.Broadcast()
-	s.writes.Broadcast()
+	s.wakeReaders()
+	s.wakeWriters()
 }
 
 func (s *EnclosStream) dropUnread() {
@@ -296,7 +299,7 @@ func (s *EnclosStream) received(f *ecFrame) error {
 			return ecViolation("a second end of a stream")
 		}
 		s.peerEnded = true
-		s.reads.Broadcast()
+		s.wakeReaders()
 		return nil
 	}
 	s.peerClosed = true
@@ -308,8 +311,8 @@ func (s *EnclosStream) received(f *ecFrame) error {
 		if !s.peerEnded {
 			s.dropUnread()
 		}
-		s.reads.Broadcast()
-		s.writes.Broadcast()
+		s.wakeReaders()
+		s.wakeWriters()
 	}
 	return nil
 }
@@ -335,7 +338,7 @@ func (s *EnclosStream) arrived(b []byte) error {
 	}
 	s.sizes = append(s.sizes, int32(len(b)))
 	s.pieceBytes += len(b)
-	s.reads.Broadcast()
+	s.wakeReaders()
 	return nil
 }
 
@@ -345,7 +348,7 @@ func (s *EnclosStream) granted(amount int64) error {
 		return ecViolation("a grant for what was not sent")
 	}
 	s.room = int(room)
-	s.writes.Broadcast()
+	s.wakeWriters()
 	return nil
 }
 
@@ -353,8 +356,8 @@ func (s *EnclosStream) granted(amount int64) error {
 func (s *EnclosStream) lost() {
 	s.mu.Lock()
 	s.broken = true
-	s.reads.Broadcast()
-	s.writes.Broadcast()
+	s.wakeReaders()
+	s.wakeWriters()
 	s.mu.Unlock()
 }
 

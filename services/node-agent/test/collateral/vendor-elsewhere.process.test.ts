@@ -104,7 +104,7 @@ describe('a node whose vendor is elsewhere', { skip: agentSkipped() }, () => {
     const { length } = kubelet.plugins;
     rmSync(mount, { recursive: true });
     agent = site.agent(...agentWords);
-    await until('it is registered', () => kubelet.plugins.length > length, 20_000);
+    await until('it is registered', () => kubelet.plugins.length > length);
     await withinMs(60_000, agent.said('platform-ready'));
     assert.deepEqual(JSON.parse(String(await podAgain())), JSON.parse(await elsewhere.collateral()));
   });

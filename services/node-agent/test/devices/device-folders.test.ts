@@ -82,7 +82,7 @@ describe('the folders of devices', () => {
       const path = join(parent, 'record');
       make(path);
       const root = join(parent, 'devices');
-      const folders = await withinMs(5000, openDeviceFolders({ root, record: openFolderRecord(path) }));
+      const folders = await withinMs(60_000, openDeviceFolders({ root, record: openFolderRecord(path) }));
       assert.ok(existsSync((await folders.create(0)).folder));
     });
   }

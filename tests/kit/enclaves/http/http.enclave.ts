@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ApplicationError, connect, createTlsIdentity, defineEnclave, listen, tlsServer } from '@enclos/enclave';
 import {
   eventStream,
@@ -110,13 +110,19 @@ export const application = defineEnclave(http, {
     for (const resolve of waiting.splice(0)) resolve();
   },
   async fetch({ root, host, path, timeoutMs }) {
+    // For every step, from here on: the host can let any of them wait.
+    const signal = AbortSignal.timeout(timeoutMs);
+    let socket: TLSSocket | undefined;
     try {
-      const socket = connectTls({ socket: await connect('issuer'), servername: host, ca: root });
-      await once(socket, 'secureConnect');
-      const { status, headers, body } = await httpGet(socket, { host, path, timeoutMs, maxBytes: 65_536 });
+      socket = connectTls({ socket: await connect('issuer', { signal }), servername: host, ca: root });
+      await once(socket, 'secureConnect', { signal });
+      const { status, headers, body } = await httpGet(socket, { host, path, timeoutMs, maxBytes: 65_536, signal });
       return { status, type: headers.get('content-type') ?? '', body };
     } catch (error) {
+      if (signal.aborted) throw new ApplicationError('HTTP_TIMEOUT');
       throw new ApplicationError(isEnclosError(error) ? error.code : String(error));
+    } finally {
+      socket?.destroy();
     }
   },
 });

@@ -10,7 +10,7 @@ import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { codeOf, same } from '../disk/expect.ts';
 import { loadSubject, type Subject } from '../load-subject.ts';
 import type { Program, Tally } from '../program.ts';
-import { compiled, createWorkplace, type Lane } from '../workplace.ts';
+import { compiled, createWorkplace, type BuiltLane } from '../workplace.ts';
 
 const hourMs = 3_600_000;
 const yearMs = 365.25 * 24 * hourMs;
@@ -55,7 +55,7 @@ async function fakeClock(path: string): Promise<SetClock> {
   return set;
 }
 
-async function jumpsWhileRunning(lane: Lane, setClock: SetClock, tally: Tally): Promise<void> {
+async function jumpsWhileRunning(lane: BuiltLane, setClock: SetClock, tally: Tally): Promise<void> {
   const platform = await startPlatform({ stateFolder: lane.state });
   const enclave = await loadSubject(lane, platform);
   let counter = 0;
@@ -125,7 +125,7 @@ async function appraisal(enclave: Subject, platform: EmbeddedPlatform): Promise<
   }
 }
 
-async function jumpsBeforeStart(lane: Lane, setClock: SetClock, tally: Tally): Promise<void> {
+async function jumpsBeforeStart(lane: BuiltLane, setClock: SetClock, tally: Tally): Promise<void> {
   for (const [name, offsetMs] of Object.entries(jumps)) {
     await tally.check(`a platform that starts ${name} works`, async () => {
       setClock(offsetMs);
@@ -141,7 +141,7 @@ async function jumpsBeforeStart(lane: Lane, setClock: SetClock, tally: Tally): P
 }
 
 /** A machine that is enrolled again while the clock is ahead gets a good certificate when the clock is right. */
-async function enrolledAhead(lane: Lane, setClock: SetClock, tally: Tally): Promise<void> {
+async function enrolledAhead(lane: BuiltLane, setClock: SetClock, tally: Tally): Promise<void> {
   await tally.check(
     'a machine that is enrolled six and a half years ahead is good again when the clock is',
     async () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { startPlatform } from '@enclos/software-sgx';
 import type { Tally } from '../program.ts';
-import type { Lane } from '../workplace.ts';
+import type { BuiltLane } from '../workplace.ts';
 import { codeOf, same } from './expect.ts';
 import { empty, fillTo } from './fill.ts';
 import { loadSubject } from '../load-subject.ts';
@@ -11,7 +11,7 @@ import { mountDisk } from './own-mounts.ts';
 const freePages = [0, 1, 2, 63, 64, 65, 127, 128, 129, 135, 136];
 
 /** Lets an enclave store its state on a mount that is full, at the beginning, in the middle and at the end. */
-export async function fullMount(lane: Lane, tally: Tally): Promise<void> {
+export async function fullMount(lane: BuiltLane, tally: Tally): Promise<void> {
   const disk = mountDisk(lane.mount, { pages: 1000 });
   const platform = await startPlatform({ stateFolder: lane.state });
   try {

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tally } from '../program.ts';
-import type { Lane } from '../workplace.ts';
+import type { BuiltLane } from '../workplace.ts';
 import { enclos } from './command.ts';
 import { same } from './expect.ts';
 import { empty, fillTo } from './fill.ts';
 import { mountDisk } from './own-mounts.ts';
 
 /** Generates keys, builds and signs with every number of free pages until it goes through. */
-export async function fullOutput(lane: Lane, tally: Tally): Promise<void> {
+export async function fullOutput(lane: BuiltLane, tally: Tally): Promise<void> {
   const disk = mountDisk(join(lane.folder, 'out'), { pages: 2000 });
   const [key, image, signature] = ['key.pem', 'subject.sgxs', 'subject.sig'].map((name) => join(disk.path, name));
   if (key === undefined || image === undefined || signature === undefined) throw new Error('unreachable');

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { isEnclosError } from '@enclos/errors';
 import type { Tally } from '../program.ts';
-import type { Lane } from '../workplace.ts';
+import type { BuiltLane } from '../workplace.ts';
 import { same } from './expect.ts';
 import { loadSubject } from '../load-subject.ts';
 import { mountDisk } from './own-mounts.ts';
 
 /** Starts platforms and enclaves where there is place for none, one, and so on of the files that they need. */
-export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void> {
+export async function fullRuntimeFolder(lane: BuiltLane, tally: Tally): Promise<void> {
   const disk = mountDisk(lane.tmp, { pages: 100 });
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = lane.tmp;
@@ -47,7 +47,7 @@ export async function fullRuntimeFolder(lane: Lane, tally: Tally): Promise<void>
  * With so many names an enclave can start: the root and its folder, what a running platform has in that folder (its sockets and
  * filters, of which the stub of SGX images has one where it was built), and a gate.
  */
-async function neededInodes(lane: Lane): Promise<number> {
+async function neededInodes(lane: BuiltLane): Promise<number> {
   const platform = await startPlatform({ stateFolder: lane.state });
   try {
     const [folder = ''] = readdirSync(lane.tmp);
@@ -58,7 +58,7 @@ async function neededInodes(lane: Lane): Promise<number> {
 }
 
 /** The code that a start, or the first use, is refused with. */
-export async function startRefusal(lane: Lane): Promise<string | undefined> {
+export async function startRefusal(lane: BuiltLane): Promise<string | undefined> {
   let platform: EmbeddedPlatform;
   try {
     platform = await startPlatform({ stateFolder: lane.state });
@@ -73,7 +73,7 @@ export async function startRefusal(lane: Lane): Promise<string | undefined> {
   }
 }
 
-async function useRefusal(lane: Lane, platform: EmbeddedPlatform): Promise<string | undefined> {
+async function useRefusal(lane: BuiltLane, platform: EmbeddedPlatform): Promise<string | undefined> {
   try {
     const enclave = await loadSubject(lane, platform);
     same('an echo', [...(await enclave.call.echo({ data: Uint8Array.of(7) }))], [7]);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMachine, createVendor, enrol, startPlatform, stateFolders } from '@enclos/software-sgx';
 import type { Program, Tally } from '../program.ts';
-import { createWorkplace, type Lane } from '../workplace.ts';
+import { createWorkplace, type BuiltLane } from '../workplace.ts';
 import { enclos } from './command.ts';
 import { codeOf, same } from './expect.ts';
 import { startRefusal } from './full-runtime.ts';
@@ -36,7 +36,7 @@ async function onDisk(path: string, work: (disk: SmallDisk) => Promise<void>): P
   }
 }
 
-async function readOnlyState(lane: Lane, tally: Tally): Promise<void> {
+async function readOnlyState(lane: BuiltLane, tally: Tally): Promise<void> {
   await tally.check('state folder read-only: no platform is made, and one is when it is writable', () =>
     onDisk(lane.state, async (disk) => {
       disk.readOnly(true);
@@ -69,7 +69,7 @@ async function readOnlyState(lane: Lane, tally: Tally): Promise<void> {
   );
 }
 
-async function readOnlyMount(lane: Lane, tally: Tally): Promise<void> {
+async function readOnlyMount(lane: BuiltLane, tally: Tally): Promise<void> {
   await tally.check('mount read-only: reads work, writes are refused, and the state is what it was', () =>
     onDisk(lane.mount, async (disk) => {
       const platform = await startPlatform({ stateFolder: lane.state });
@@ -91,7 +91,7 @@ async function readOnlyMount(lane: Lane, tally: Tally): Promise<void> {
   );
 }
 
-async function readOnlyRuntimeFolder(lane: Lane, tally: Tally): Promise<void> {
+async function readOnlyRuntimeFolder(lane: BuiltLane, tally: Tally): Promise<void> {
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = lane.tmp;
   await tally.check('runtime folder read-only: no platform starts, and one does when it is writable', () =>
@@ -121,7 +121,7 @@ async function readOnlyRuntimeFolder(lane: Lane, tally: Tally): Promise<void> {
   else process.env['TMPDIR'] = before;
 }
 
-async function readOnlyOutput(lane: Lane, tally: Tally): Promise<void> {
+async function readOnlyOutput(lane: BuiltLane, tally: Tally): Promise<void> {
   await tally.check('output folder read-only: keygen and build are refused, and then work', () =>
     onDisk(join(lane.folder, 'out'), async (disk) => {
       const key = join(disk.path, 'key.pem');

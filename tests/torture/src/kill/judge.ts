@@ -10,16 +10,13 @@ export interface Ledger {
 /** How soon whoever lives on must know of a death. It takes some milliseconds; a loaded machine takes longer. */
 const answerLimitMs = 10_000;
 
+/** The last is that of a signed enclave whose process ends while it takes its pages. */
+const lost = ['ENCLAVE_LOST', 'ENCLAVE_START_FAILED', 'LAUNCH_PROCESS_ENDED'];
+
 const answersTo: Readonly<Record<Exclude<Moment['victim'], 'host'>, readonly string[]>> = {
-  enclave: ['ENCLAVE_LOST', 'ENCLAVE_START_FAILED'],
-  wrapper: ['ENCLAVE_LOST', 'ENCLAVE_START_FAILED'],
-  platform: [
-    'ENCLAVE_LOST',
-    'ENCLAVE_START_FAILED',
-    'TEE_PLATFORM_LOST',
-    'TEE_PLATFORM_UNREACHABLE',
-    'PLATFORM_START_FAILED',
-  ],
+  enclave: lost,
+  wrapper: lost,
+  platform: [...lost, 'TEE_PLATFORM_LOST', 'TEE_PLATFORM_UNREACHABLE', 'PLATFORM_START_FAILED'],
 };
 
 /** Follows the counter through a run. @throws Error when a state is older than acknowledged, or newer than begun. */

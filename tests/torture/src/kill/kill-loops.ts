@@ -1,8 +1,8 @@
 import { createRandom } from '../random.ts';
-import type { Workplace } from '../workplace.ts';
+import type { Lane } from '../workplace.ts';
 import type { Tally } from '../program.ts';
 import { stepOfDeath } from './judge.ts';
-import { chooseMoments, coveringMoments, stepNames, victims } from './moments.ts';
+import { chooseMoments, pairsOf, victims, type Step } from './moments.ts';
 import { openLane, type TorturedLane } from './tortured-lane.ts';
 import type { Moment } from './run.ts';
 
@@ -21,21 +21,20 @@ interface Findings {
 export interface LoopOptions {
   readonly seed: number;
   readonly moments: number;
-  /** How many loops die side by side. */
-  readonly lanes: number;
+  /** What there is to die at. */
+  readonly steps: readonly Step[];
 }
 
-/** Kills enclaves, hosts and platforms in loops that seal, store and load. */
+/** Kills enclaves, hosts and platforms in loops that seal, store and load. The lanes die side by side. */
 export async function killLoops(
-  workplace: Workplace,
-  { seed, moments, lanes }: LoopOptions,
+  lanes: readonly Lane[],
+  { seed, moments, steps }: LoopOptions,
   tally: Tally,
 ): Promise<void> {
   const findings: Findings = { hits: new Map(), kills: 0, retries: 0, slowestAnswerMs: 0 };
-  const queue = [...chooseMoments(moments, createRandom(seed))];
+  const queue = [...chooseMoments(steps, moments, createRandom(seed))];
   const started = performance.now();
-  const names = Array.from({ length: lanes }, (_, i) => `lane-${i + 1}`);
-  const opened = await Promise.all(names.map(async (name) => openLane(await workplace.lane(name))));
+  const opened = await Promise.all(lanes.map(openLane));
   await Promise.all(
     opened.map(async (lane) => {
       for (let moment = queue.shift(); moment !== undefined; moment = queue.shift()) {
@@ -45,8 +44,8 @@ export async function killLoops(
       await tally.check('a last run finds everything whole and nothing left', () => lane.finish());
     }),
   );
-  print(findings, (performance.now() - started) / 1000);
-  process.stdout.write(`Every step with every victim takes ${coveringMoments} moments.\n`);
+  print(findings, steps, (performance.now() - started) / 1000);
+  process.stdout.write(`Every step with every victim takes ${pairsOf(steps).length} moments.\n`);
 }
 
 async function dieOnce(
@@ -77,8 +76,9 @@ async function dieOnce(
   }
 }
 
-function print({ hits, kills, retries, slowestAnswerMs }: Findings, seconds: number): void {
+function print({ hits, kills, retries, slowestAnswerMs }: Findings, steps: readonly Step[], seconds: number): void {
   const lines = [['step of death', ...victims].map(cell).join('')];
+  const stepNames = steps.map(({ step }) => step);
   const known = new Set<string>(stepNames);
   const others = [...hits.keys()].map((key) => key.split(' ')[0] ?? '').filter((step) => !known.has(step));
   for (const step of [...stepNames, ...new Set(others)]) {

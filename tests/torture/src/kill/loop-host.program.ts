@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { isEnclosError } from '@enclos/errors';
 import { loadEnclave, type Enclave } from '@enclos/host';
-import { startPlatform, type EmbeddedPlatform } from '@enclos/software-sgx';
+import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import type { Launcher } from '@enclos/tee';
 import { subject } from '../../enclaves/subject/subject.edl.ts';
 import { mark } from '../marks.ts';
+import { liveTwice } from './host-life.ts';
 
 /**
  * A host to be killed: starts a platform of its own, loads the enclave, and
@@ -23,8 +23,6 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1' },
   },
 });
-
-const codeOf = (error: unknown): string => (isEnclosError(error) ? error.code : String(error));
 
 function marked(launcher: Launcher): Launcher {
   return {
@@ -62,23 +60,4 @@ async function live(platform: EmbeddedPlatform): Promise<void> {
   mark('disposed');
 }
 
-async function run(): Promise<void> {
-  mark('host');
-  const platform = await startPlatform({ stateFolder: values.state, auditFile: values.audit });
-  mark('ready');
-  try {
-    await live(platform);
-  } catch (error) {
-    mark('answered', { code: codeOf(error) });
-    const isPlatformThere = await platform.describe().then(
-      () => true,
-      () => false,
-    );
-    if (isPlatformThere) await live(platform);
-  }
-  mark('close');
-  await platform.close();
-}
-
-await run().catch((error: unknown) => mark('answered', { code: codeOf(error) }));
-mark('ended');
+await liveTwice({ stateFolder: values.state, auditFile: values.audit }, live);

@@ -1,7 +1,8 @@
 import type { Random } from '../random.ts';
 import type { Moment, Victim } from './run.ts';
 
-interface Step {
+/** One step of the life of a host, with who is there to be killed. */
+export interface Step {
   readonly step: string;
   /** How often it comes in every run. */
   readonly times: number;
@@ -9,13 +10,13 @@ interface Step {
 }
 
 export const victims: readonly Victim[] = ['enclave', 'wrapper', 'host', 'platform'];
-const outside: readonly Victim[] = ['host', 'platform'];
+export const outside: readonly Victim[] = ['host', 'platform'];
 
 /** Rounds of one run. */
 export const rounds = 3;
 
-/** Every step of the loop, in its order, with who is there to be killed. */
-const steps: readonly Step[] = [
+/** Every step of the loop, in its order. */
+export const builtSteps: readonly Step[] = [
   { step: 'host', times: 1, victims: ['host'] },
   { step: 'platform', times: 1, victims: outside },
   { step: 'audit:open', times: 1, victims: outside },
@@ -53,19 +54,18 @@ const steps: readonly Step[] = [
   { step: 'tmp:unlink', times: 1, victims: outside },
 ];
 
-const pairs = steps.flatMap(({ victims: there, ...step }) => there.map((victim) => ({ ...step, victim })));
-
-export const stepNames: readonly string[] = steps.map(({ step }) => step);
-
-/** How many moments it takes to kill everyone at every step. */
-export const coveringMoments = pairs.length;
+/** Each step with each of its victims: so many moments it takes to kill everyone at every step. */
+export function pairsOf(steps: readonly Step[]): readonly (Omit<Step, 'victims'> & { readonly victim: Victim })[] {
+  return steps.flatMap(({ victims: there, ...step }) => there.map((victim) => ({ ...step, victim })));
+}
 
 /**
  * Moments that go over every step and every victim again and again, in an
  * order of their own. Of three kills, two come while the process stands still
  * at the step, and one at its natural pace, up to 20 ms later.
  */
-export function chooseMoments(count: number, random: Random): readonly Moment[] {
+export function chooseMoments(steps: readonly Step[], count: number, random: Random): readonly Moment[] {
+  const pairs = pairsOf(steps);
   const chosen: (typeof pairs)[number][] = [];
   while (chosen.length < count) chosen.push(...random.shuffled(pairs).slice(0, count - chosen.length));
   return chosen.map(({ step, victim, times }, index) => {

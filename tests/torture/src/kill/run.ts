@@ -89,13 +89,14 @@ function leftOf(lane: Lane): readonly number[] {
 }
 
 function startHost(lane: Lane, moment: Moment | undefined, rounds: number): ChildProcess {
-  const files = ['image', 'signature', 'state', 'mount', 'audit'] as const;
-  const args = files.flatMap((name) => [`--${name}`, lane[name]]);
+  const files = ['image', 'state', 'mount', 'audit'] as const;
+  const args = [...files.flatMap((name) => [`--${name}`, lane[name]]), ...lane.hostArguments];
   const hold = moment === undefined || moment.holdMs === 0 ? '' : `${moment.step} ${moment.nth} ${moment.holdMs}`;
-  return spawn(process.execPath, [compiled('kill/loop-host.program.js'), ...args, '--rounds', String(rounds)], {
+  return spawn(process.execPath, [lane.hostProgram, ...args, '--rounds', String(rounds)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
+      ...lane.hostEnvironment,
       TMPDIR: lane.tmp,
       NODE_OPTIONS: `--import=${compiled('marking.preload.js')}`,
       [markVariables.pipe]: join(lane.folder, 'marks'),

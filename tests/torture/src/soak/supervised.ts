@@ -3,7 +3,7 @@ import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { loadSubject, type Subject } from '../load-subject.ts';
 import { descendants } from '@enclos/process-kit';
 import { kill } from '../processes.ts';
-import type { Lane } from '../workplace.ts';
+import type { BuiltLane } from '../workplace.ts';
 
 /** One life of an enclave. */
 export interface Life {
@@ -26,7 +26,7 @@ export interface Supervised {
   close(): Promise<void>;
 }
 
-export function supervise(lane: Lane, platform: EmbeddedPlatform, died: (reason: string) => void): Supervised {
+export function supervise(lane: BuiltLane, platform: EmbeddedPlatform, died: (reason: string) => void): Supervised {
   let lives = 0;
   let closed = false;
 

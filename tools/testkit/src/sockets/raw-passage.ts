@@ -103,11 +103,15 @@ export async function passSocket(passage: RawPassage, bytes: Uint8Array, socket:
   socket.destroy();
 }
 
+/** Answers what it reads with the same. */
+const echo = (client: Socket): void => void client.pipe(client);
+
 /**
  * A passage and a connection in it, as the first of the first listener.
+ * @param peer what the other end of the connection does
  * @returns the end of the passage for an enclave, unread, and what ends all of it
  */
-export async function passOne(): Promise<{ readonly enclave: Socket; close(): void }> {
+export async function passOne(peer = echo): Promise<{ readonly enclave: Socket; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-passage-'));
   const accepted = async (server: Server, make: () => Promise<void> | void): Promise<Socket> => {
     const connection = once(server, 'connection') as Promise<[Socket]>;
@@ -122,7 +126,7 @@ export async function passOne(): Promise<{ readonly enclave: Socket; close(): vo
   let passage: RawPassage | undefined;
   const enclave = await accepted(passages, async () => void (passage = await connectRawPassage(path)));
   rmSync(folder, { recursive: true });
-  const clients = createServer((client) => client.on('error', () => undefined).pipe(client));
+  const clients = createServer({ allowHalfOpen: true }, (client) => peer(client.on('error', () => undefined)));
   await once(clients.listen(0, '127.0.0.1'), 'listening');
   // The address of a server that listens on a port is never text.
   const { port } = clients.address() as AddressInfo;

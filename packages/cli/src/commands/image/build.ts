@@ -133,6 +133,10 @@ export const command = defineCommand({
     renderWarnings(outcome.warnings, notes);
     if (outcome.identity.debug) {
       notes.line(`${markOf('warning', notes)} a debug enclave: anyone who starts it can read everything inside`);
+    } else if (outcome.identity.modeIsOpen) {
+      notes.line(
+        `${markOf('warning', notes)} its signature lets the host start it in debug mode, and so read everything inside`,
+      );
     }
     if (outcome.passed.length > 0 && chosenBase === 'node') {
       const names = outcome.passed.join(', ');

@@ -1,7 +1,7 @@
 import { defineCommand, refuseUsage } from '@enclos/cli-frame';
 import { hexOption } from '@enclos/cli-frame/options';
 import { markOf, renderFacts } from '@enclos/cli-frame/output';
-import { verifyImage } from '@enclos/image';
+import { verifyImage, type VerifiedImage } from '@enclos/image';
 import { toHex } from '@enclos/codec';
 import { printable } from '@enclos/command-line';
 import { withImage } from '../../images/container.ts';
@@ -65,6 +65,7 @@ export const command = defineCommand({
   human({ digest, name, identity, interpreter, architecture, declared, signedFile, expectedOfEnclave }, printer) {
     const warnings = [
       ...(identity.debug ? ['It is a debug enclave: anyone can read and change everything inside.'] : []),
+      ...(identity.modeIsOpen && !identity.debug ? ['Its signature lets the host start it in debug mode.'] : []),
       ...(expectedOfEnclave
         ? []
         : ['No enclave was named, so an image with any enclave passes: give --mrsigner or --mrenclave.']),
@@ -78,7 +79,7 @@ export const command = defineCommand({
         ['MRSIGNER', identity.mrSigner],
         ['product', String(identity.productId)],
         ['security version', String(identity.securityVersion)],
-        ['debug', identity.debug ? 'yes: anyone can read everything inside' : 'no'],
+        ['debug', debugWords(identity)],
         interpreter
           ? ['interpreter', `Node ${interpreter.version}, ${interpreter.sha256}`]
           : ['SDK', signedFile?.sdk ?? ''],
@@ -97,3 +98,8 @@ export const command = defineCommand({
     declared: declared && { ...declared, heapSizeBytes: Number(declared.heapSizeBytes) },
   }),
 });
+
+function debugWords({ debug, modeIsOpen }: VerifiedImage['identity']): string {
+  if (debug) return 'yes: anyone can read everything inside';
+  return modeIsOpen ? 'no, but its signature lets the host choose it' : 'no';
+}

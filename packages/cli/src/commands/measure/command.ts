@@ -1,6 +1,7 @@
 import { measureStream } from '@enclos/build/inspect';
 import { defineCommand } from '@enclos/cli-frame';
 import { measure } from './measure.ts';
+import { limitIn, limitOption } from '@enclos/cli-frame/options';
 
 const verdicts = {
   agrees: 'Its SIGSTRUCT names the same enclave.',
@@ -14,6 +15,7 @@ export const command = defineCommand({
     'Memory use is constant, however large the enclave is.',
     'For an image that `enclos build` made, `sha256sum` prints the same value.',
     '',
+    'A small file can declare an enclave of many gigabytes: --limit bounds what is hashed.',
     'For the file of an SDK, standard error says whether its SIGSTRUCT names the same enclave.',
   ],
   arguments: {
@@ -24,7 +26,7 @@ export const command = defineCommand({
       extensions: ['sgxs', 'so', 'signed'],
     },
   },
-  options: {},
+  options: { limit: limitOption },
   examples: [
     { command: 'enclos measure .enclos/vault.sgxs', summary: 'Measure an image' },
     {
@@ -34,9 +36,10 @@ export const command = defineCommand({
     { command: 'enclos measure - < enclave.sgxs', summary: 'Measure what another program writes' },
   ],
   exitCodes: { 3: 'The file is an enclave that was built for simulation, or a damaged enclave file.' },
-  async run({ arguments: { file } }, { io, path, progress }) {
+  async run({ arguments: { file }, options: { limit } }, { io, path, progress }) {
+    const maxHashedBytes = limitIn(limit);
     const measurement = await progress.during('measuring', (report) =>
-      file === '-' ? measureStream(io.stdin) : measure(path(file), report),
+      file === '-' ? measureStream(io.stdin) : measure(path(file), { onProgress: report, maxHashedBytes }),
     );
     // Not on standard output, which has the MRENCLAVE and nothing else.
     if (measurement.signature !== undefined) io.stderr.write(`${verdicts[measurement.signature]}\n`);

@@ -1,6 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { looksLikeElf, measureEnclaveFile, measureStream, type Measurement } from '@enclos/build/inspect';
+import {
+  looksLikeElf,
+  measureEnclaveFile,
+  measureStream,
+  type Measurement,
+  type MeterOptions,
+} from '@enclos/build/inspect';
 import { unreadable } from '@enclos/cli-frame/files';
 import { fileKindOf } from '@enclos/diagnostics';
 import { openReadableFileSync } from '@enclos/durable';
@@ -13,13 +19,13 @@ const pieceBytes = 256 * 1024;
 
 /**
  * Measures an SGXS file, or the ELF file of an enclave, in constant memory.
- * @param onProgress is told the fraction that is done.
  * @throws CLI_FILE_UNREADABLE, and what {@link measureStream} throws
  */
-export async function measure(path: string, onProgress?: (fraction: number) => void): Promise<Measurement> {
+export async function measure(path: string, options: MeterOptions = {}): Promise<Measurement> {
+  const { onProgress } = options;
   try {
     const { size } = await stat(path);
-    const measured = measureIfEnclaveFile(path, size, onProgress);
+    const measured = measureIfEnclaveFile(path, size, options);
     if (measured !== undefined) return measured;
     // Without an encoding a read stream gives Buffers.
     const pieces = createReadStream(path, { highWaterMark: pieceBytes }) as AsyncIterable<Uint8Array>;
@@ -31,17 +37,13 @@ export async function measure(path: string, onProgress?: (fraction: number) => v
 }
 
 /** A file that has a size can be read anywhere; a pipe has none, and is read as a stream. */
-function measureIfEnclaveFile(
-  path: string,
-  size: number,
-  onProgress?: (fraction: number) => void,
-): Measurement | undefined {
+function measureIfEnclaveFile(path: string, size: number, options: MeterOptions): Measurement | undefined {
   if (size === 0) return undefined;
   const file = openReadableFileSync(path);
   if ('unfit' in file) return undefined;
   const { readAt, sizeBytes, close } = file;
   try {
-    return looksLikeElf(readAt(0, elfMagicBytes)) ? measureEnclaveFile(readAt, sizeBytes, onProgress) : undefined;
+    return looksLikeElf(readAt(0, elfMagicBytes)) ? measureEnclaveFile(readAt, sizeBytes, options) : undefined;
   } finally {
     close();
   }

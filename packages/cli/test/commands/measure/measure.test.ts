@@ -69,8 +69,22 @@ test('the same wherever the stream is cut, also with unmeasured records', async 
 
 test('tells how far it is', async () => {
   const fractions: number[] = [];
-  await measure(file, (fraction) => fractions.push(fraction));
+  await measure(file, { onProgress: (fraction) => void fractions.push(fraction) });
   assert.equal(fractions.at(-1), 1);
+});
+
+nativeTest('an enclave file that takes more than the bound is refused, and measured with another', async () => {
+  const { signed, mrEnclave: expected } = openEnclave({ key: generateSigningKey(), stackPages: 300 });
+  writeFileSync(join(folder, 'large.signed'), signed);
+  const refused = await enclos(['measure', 'large.signed', '--limit', '1M', '--json'], { cwd: folder });
+  assert.equal(errorOf(refused).code, 'ENCLAVE_FILE_TOO_LARGE');
+  assert.match(errorOf(refused).message, /hashed, and the bound is 0\.001 GiB/);
+  const inspected = await enclos(['inspect', 'large.signed', '--limit', '1M'], { cwd: folder });
+  assert.equal(inspected.code, 0);
+  assert.match(inspected.stdout, /measured +no +[^\n]*the bound is/);
+  const measured = await enclos(['measure', 'large.signed', '--limit', '1G'], { cwd: folder });
+  assert.equal(measured.stdout, `${toHex(expected)}\n`);
+  assert.equal((await enclos(['measure', 'large.signed', '--limit', '1T'], { cwd: folder })).code, 2);
 });
 
 test('what is no stream, is cut off or is empty is refused', async () => {

@@ -3,6 +3,8 @@ import type { TextStream } from '@enclos/command-line';
 /** A stream that a command writes to. A pipe has colours only when they are forced. */
 export interface OutputStream extends TextStream {
   readonly isTTY: boolean;
+  /** Bytes are those of a program, and written as they are. */
+  write(output: string | Uint8Array): void;
 }
 
 /** Standard input of a command that takes single keys. */

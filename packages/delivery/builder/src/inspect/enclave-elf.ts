@@ -10,7 +10,7 @@ import {
   type SdkEnclaveImage,
   type SdkMetadata,
 } from '@enclos/sgx-image';
-import { meterEnclaveImage, type MeteredImage } from '@enclos/sgx-image/node';
+import { meterEnclaveImage, type MeteredImage, type MeterOptions } from '@enclos/sgx-image/node';
 
 import { attributesNode, byteCount, group, hexNode, node, type InspectNode, type InspectReport } from './report.ts';
 import { inspectSigstruct } from './sigstruct.ts';
@@ -23,7 +23,7 @@ export const maxEnclaveFileBytes: number = 256 * 1024 * 1024;
  * @returns undefined for an ELF file without an enclave.
  * @throws ENCLAVE_FILE_INVALID
  */
-export function inspectEnclaveFile(bytes: Uint8Array): InspectReport | undefined {
+export function inspectEnclaveFile(bytes: Uint8Array, options: MeterOptions = {}): InspectReport | undefined {
   const read: ReadAt = (offset, length) => bytes.subarray(offset, offset + length);
   const file = recogniseEnclaveFile(read, bytes.length);
   if (file === undefined) return undefined;
@@ -34,14 +34,15 @@ export function inspectEnclaveFile(bytes: Uint8Array): InspectReport | undefined
   return Object.freeze({
     kind: 'enclave-elf',
     title: `Enclave file of ${sdkNames[sdk]}${simulated ? ', a SIMULATION build' : ''}`,
-    nodes: [build, ...imageNodes(file), ...metadataNodes(sdk, metadata)],
+    nodes: [build, ...imageNodes(file, options), ...metadataNodes(sdk, metadata)],
   });
 }
 
-function imageNodes(file: EnclaveFile): readonly InspectNode[] {
+/** What cannot be measured, or takes more than the bound, is told with the reason. */
+function imageNodes(file: EnclaveFile, options: MeterOptions): readonly InspectNode[] {
   try {
     const image = file.open();
-    const metered = meterEnclaveImage(image);
+    const metered = meterEnclaveImage(image, options);
     return [hexNode('MRENCLAVE', metered.mrEnclave), measuredNode(image, metered), layoutNode(image, metered)];
   } catch (error) {
     if (!isEnclosError(error)) throw error;

@@ -70,17 +70,17 @@ async function readReport(path: string): Promise<BuildReport | undefined> {
 async function inspectOpened(
   handle: FileHandle,
   path: string,
-  { explain }: InspectFileOptions,
+  { explain, meter }: InspectFileOptions,
 ): Promise<InspectReport> {
   const head = await readNext(handle, headBytes);
-  if (looksLikeElf(head)) return inspect(await readAll(handle, head, 'enclave-elf'));
+  if (looksLikeElf(head)) return inspect(await readAll(handle, head, 'enclave-elf'), { meter });
   const kind = kindOf(head);
   const isStream = kind === 'image' || kind === 'sgxs';
   if (isStream && !hasImageMagic(head)) return measureRest(handle, head);
   return inspect(await readAll(handle, head, kind), { explain, report: isStream ? await readReport(path) : undefined });
 }
 
-export type InspectFileOptions = Pick<InspectOptions, 'explain'>;
+export type InspectFileOptions = Pick<InspectOptions, 'explain' | 'meter'>;
 
 /**
  * Inspects a file; for an image `NAME.sgxs` also reads `NAME.report.json` beside

@@ -2,6 +2,8 @@ import { decodeLatin1 } from '@enclos/codec/text';
 import { fileKindOf } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 
+import type { MeterOptions } from '@enclos/sgx-image/node';
+
 import type { BuildReport } from '../build-report.ts';
 import { inspectEnclaveFile } from './enclave-elf.ts';
 import { inspectImage } from './image.ts';
@@ -16,6 +18,8 @@ export interface InspectOptions {
   readonly report?: BuildReport | undefined;
   /** For quotes. Without it a quote cannot be inspected. */
   readonly explain?: ExplainEvidence | undefined;
+  /** For enclave files of other SDKs, which are measured. */
+  readonly meter?: MeterOptions | undefined;
 }
 
 type FileKind = Exclude<InspectKind, 'enclave-elf'>;
@@ -54,6 +58,6 @@ export function looksLikeElf(bytes: Uint8Array): boolean {
  * parser's own error when the file begins like a known kind and is damaged.
  */
 export function inspect(bytes: Uint8Array, options: InspectOptions = {}): InspectReport {
-  const enclave = looksLikeElf(bytes) ? inspectEnclaveFile(bytes) : undefined;
+  const enclave = looksLikeElf(bytes) ? inspectEnclaveFile(bytes, options.meter) : undefined;
   return enclave ?? inspectors[kindOf(bytes)](bytes, options);
 }

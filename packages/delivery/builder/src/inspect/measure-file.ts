@@ -1,8 +1,8 @@
 import type { ReadAt } from '@enclos/elf';
 import { toHex } from '@enclos/codec';
-import { PAGE_SIZE, parseSigstruct } from '@enclos/sgx';
+import { parseSigstruct } from '@enclos/sgx';
 import { openSdkImage, recogniseEnclaveFile, type SdkEnclaveImage } from '@enclos/sgx-image';
-import { meterEnclaveImage } from '@enclos/sgx-image/node';
+import { meterEnclaveImage, type MeterOptions } from '@enclos/sgx-image/node';
 
 /** The measurement of an enclave file of another SDK. */
 export interface FileMeasurement {
@@ -20,19 +20,18 @@ export interface FileMeasurement {
 /**
  * Measures the enclave in an ELF file, in little memory.
  *
- * @param onProgress is told the fraction that is done, and never less than it was told before.
  * @returns undefined for a file without an enclave.
- * @throws ENCLAVE_FILE_SIMULATED, ENCLAVE_FILE_INVALID, ENCLAVE_FILE_NOT_SIGNED, ENCLAVE_FILE_ZERO_BASE
+ * @throws ENCLAVE_FILE_TOO_LARGE, ENCLAVE_FILE_SIMULATED, ENCLAVE_FILE_INVALID, ENCLAVE_FILE_NOT_SIGNED, ENCLAVE_FILE_ZERO_BASE
  */
 export function measureEnclaveFile(
   read: ReadAt,
   fileBytes: number,
-  onProgress?: (fraction: number) => void,
+  options: MeterOptions = {},
 ): FileMeasurement | undefined {
   if (recogniseEnclaveFile(read, fileBytes) === undefined) return undefined;
   const image = openSdkImage(read, fileBytes);
   const enclaveBytes = Number(image.sizeBytes);
-  const metered = meterEnclaveImage(image, (pages) => onProgress?.((pages * PAGE_SIZE) / enclaveBytes));
+  const metered = meterEnclaveImage(image, options);
   const mrEnclave = toHex(metered.mrEnclave);
   const signed = image.signature && toHex(parseSigstruct(image.signature).enclaveHash);
   const signature = signed === undefined ? 'none' : signed === mrEnclave ? 'agrees' : 'differs';

@@ -7,6 +7,7 @@ import { PAGE_SIZE, verifySigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
 import { openSdkImage, type SdkEnclaveImage } from '@enclos/sgx-image';
 import { meterEnclaveImage } from '@enclos/sgx-image/node';
+import { MAX_THREADS } from '@enclos/sgx-stub/wire';
 
 /** What the signed file of another SDK holds. */
 export interface SignedFile {
@@ -17,8 +18,9 @@ export interface SignedFile {
   readonly memoryBytes: number;
 }
 
-/** The heap of the arena, by default. */
-const sharedBytes = 32 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
+/** The heap of the arena, and the stack of each thread in it, by default. */
+const [heapBytes, stackBytes] = [32 * mebibyte, mebibyte];
 const suffix = '.signed';
 /** As for an enclave of a project: the name goes into references of images and names of Kubernetes. */
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
@@ -65,5 +67,9 @@ export function requireSignedFile(file: Uint8Array): SignedFile {
   const { mrEnclave, pages } = meterEnclaveImage(image);
   if (!equalBytes(enclaveHash, mrEnclave)) throw new EnclosError('LAUNCH_MEASUREMENT_MISMATCH');
   const identity = describeSignature(image.signature);
-  return Object.freeze({ sdk: image.sdk, identity, memoryBytes: pages * PAGE_SIZE + sharedBytes });
+  return Object.freeze({ sdk: image.sdk, identity, memoryBytes: pages * PAGE_SIZE + sharedBytes(image) });
+}
+
+function sharedBytes({ threads }: SdkEnclaveImage): number {
+  return heapBytes + Math.min(threads, MAX_THREADS) * stackBytes;
 }

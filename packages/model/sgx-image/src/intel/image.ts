@@ -15,7 +15,7 @@ import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE } from '@enclos/sgx';
 
 import type { SdkEnclaveImage, SdkMetadata } from '../image.ts';
-import { checkRegions, countThreads, maxRegions, pagesOf, zeros, type Region } from '../pages/region.ts';
+import { checkRegions, countThreads, maxRegions, pagesOf, streamBytesOf, zeros, type Region } from '../pages/region.ts';
 import { loadedSegments, pageOf, roundUpToPage, segmentRegions, type LoadedSegment } from '../pages/segments.ts';
 import { checkEnclaveSize, checkSsaFrameSize } from '../pages/size.ts';
 import { refuse, refusing } from '../refusals.ts';
@@ -53,6 +53,7 @@ export function openIntelImage(read: ReadAt, fileBytes: number, all: readonly In
     miscSelect: metadata.miscSelect,
     signature: metadata.signature,
     threads: countThreads(regions),
+    streamBytes: streamBytesOf(regions),
     heapBytes: layout.heapBytes,
     stackBytes: layout.stackBytes,
     metadata: describeMetadata(all),

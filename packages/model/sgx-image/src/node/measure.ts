@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { EnclosError } from '@enclos/errors';
+
 import type { EnclaveImage } from '../image.ts';
 import { createRecord, PageRecords, recordBytesOf } from '../stream.ts';
 
@@ -12,13 +14,27 @@ export interface MeteredImage {
   readonly streamBytes: number;
 }
 
+export interface MeterOptions {
+  /** Is told now and then which fraction is done. */
+  readonly onProgress?: ((fraction: number) => void) | undefined;
+  /** The most that is hashed. Default: {@link defaultHashedBytes}; `Infinity` for a file that its owner measures. */
+  readonly maxHashedBytes?: number | undefined;
+}
+
+/**
+ * 16 GiB: some ten seconds on a processor that has instructions for SHA-256. It is that much of pages that are measured in full, and a
+ * heap of any size that is added without its content.
+ */
+export const defaultHashedBytes: number = 2 ** 34;
+
 /**
  * Measures an image and counts its pages, in little memory however large it is.
  *
- * @param onPages is told now and then how many pages were measured so far.
- * @throws what `image.pages` throws
+ * @throws ENCLAVE_FILE_TOO_LARGE before anything is hashed, and what `image.pages` throws
  */
-export function meterEnclaveImage(image: EnclaveImage, onPages?: (pages: number) => void): MeteredImage {
+export function meterEnclaveImage(image: EnclaveImage, options: MeterOptions = {}): MeteredImage {
+  const { onProgress, maxHashedBytes = defaultHashedBytes } = options;
+  requireAtMost(image, maxHashedBytes);
   const create = createRecord(image);
   const hash = createHash('sha256').update(create);
   const records = new PageRecords();
@@ -26,7 +42,7 @@ export function meterEnclaveImage(image: EnclaveImage, onPages?: (pages: number)
   for (const page of image.pages()) {
     if (records.isFull) {
       hash.update(records.take());
-      onPages?.(pages);
+      onProgress?.(streamBytes / image.streamBytes);
     }
     records.add(page, false);
     pages++;
@@ -40,7 +56,7 @@ export function meterEnclaveImage(image: EnclaveImage, onPages?: (pages: number)
  * MRENCLAVE of an image (SDM vol. 3D, ECREATE, EADD and EEXTEND), in little memory however large it is.
  *
  * @returns 32 bytes.
- * @throws what `image.pages` throws
+ * @throws as {@link meterEnclaveImage}
  * @example
  * ```ts
  * const bytes = readFileSync('enclave.signed.so');
@@ -48,6 +64,17 @@ export function meterEnclaveImage(image: EnclaveImage, onPages?: (pages: number)
  * console.log(Buffer.from(measureEnclaveImage(image)).toString('hex'));
  * ```
  */
-export function measureEnclaveImage(image: EnclaveImage): Uint8Array {
-  return meterEnclaveImage(image).mrEnclave;
+export function measureEnclaveImage(image: EnclaveImage, options: MeterOptions = {}): Uint8Array {
+  return meterEnclaveImage(image, options).mrEnclave;
+}
+
+function requireAtMost({ streamBytes }: EnclaveImage, maxHashedBytes: number): void {
+  if (streamBytes <= maxHashedBytes) return;
+  const [needed, bound] = [streamBytes, maxHashedBytes].map(inGib);
+  const message = `To measure the enclave that this file declares, ${needed} have to be hashed, and the bound is ${bound}.`;
+  throw new EnclosError('ENCLAVE_FILE_TOO_LARGE', message, { details: { streamBytes, maxHashedBytes } });
+}
+
+function inGib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(bytes < 2 ** 30 ? 3 : 0)} GiB`;
 }

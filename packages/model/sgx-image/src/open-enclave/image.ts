@@ -15,9 +15,9 @@ import { EnclosError } from '@enclos/errors';
 import { Attribute, LEGACY_XFRM, MISCSELECT_EXINFO, PAGE_SIZE } from '@enclos/sgx';
 
 import type { SdkEnclaveImage, SdkMetadata } from '../image.ts';
-import { checkRegions, countThreads, maxEnclaveBytes, pagesOf } from '../pages/region.ts';
+import { checkRegions, countThreads, pagesOf, streamBytesOf } from '../pages/region.ts';
 import { loadedSegments, roundUpToPage, segmentRegions, type LoadedSegment, type Patch } from '../pages/segments.ts';
-import { checkEnclaveSize } from '../pages/size.ts';
+import { checkEnclaveSize, maxEnclaveBytes } from '../pages/size.ts';
 import { refuse, refusing } from '../refusals.ts';
 import { SIGSTRUCT_BYTES } from '../signature.ts';
 import { addedRegions, threadPages, type Places } from './places.ts';
@@ -80,6 +80,7 @@ export function openOpenEnclaveImage(
     miscSelect: properties.product.exceptionInformation ? MISCSELECT_EXINFO : 0,
     signature: properties.signature,
     threads: countThreads(regions),
+    streamBytes: streamBytesOf(regions),
     heapBytes: places.heapPages * PAGE_SIZE,
     stackBytes: places.stackPages * PAGE_SIZE,
     metadata: describeProperties(section, properties),

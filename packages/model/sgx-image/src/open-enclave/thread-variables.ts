@@ -1,7 +1,7 @@
 import { PT_TLS, type ElfSection, type Segment } from '@enclos/elf';
 import { PAGE_SIZE } from '@enclos/sgx';
 
-import { maxEnclaveBytes } from '../pages/region.ts';
+import { maxEnclaveBytes } from '../pages/size.ts';
 import { refuse } from '../refusals.ts';
 import { propertiesSizes, type Properties } from './properties.ts';
 

@@ -1,7 +1,8 @@
-import { isPageFlags, PAGE_SIZE, PageFlags } from '@enclos/sgx';
+import { isPageFlags, PAGE_SIZE, PageFlags, SGXS_HEADER_BYTES } from '@enclos/sgx';
 
 import type { EnclavePage } from '../image.ts';
 import { refuse } from '../refusals.ts';
+import { recordBytes } from './size.ts';
 
 /** Pages in a row that are alike. */
 export interface Region {
@@ -28,8 +29,6 @@ export const zeros: RegionContent = Object.freeze({ kind: 'zeros' });
 
 /** More than any enclave: each thread of a large one has a handful. */
 export const maxRegions = 65_536;
-/** 128 GiB, which is also what Intel's loader was written for. It bounds what a measurement can cost. */
-export const maxEnclaveBytes = 2 ** 37;
 
 const pagesAtOnce = 256;
 
@@ -56,6 +55,14 @@ export function checkRegions(regions: readonly Region[], sizeBytes: number): rea
 /** The number of TCS pages. */
 export function countThreads(regions: readonly Region[]): number {
   return regions.reduce((sum, { flags, pages }) => (flags === PageFlags.TCS ? sum + pages : sum), 0);
+}
+
+/** Length of the SGXS stream of their pages, with its ECREATE. */
+export function streamBytesOf(regions: readonly Region[]): number {
+  return regions.reduce(
+    (sum, { pages, measured, content }) => sum + pages * recordBytes(measured || content.kind !== 'zeros'),
+    SGXS_HEADER_BYTES,
+  );
 }
 
 /** The pages of regions, one after the other. @throws ENCLAVE_FILE_INVALID when the file ends too early */

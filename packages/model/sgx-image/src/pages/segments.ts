@@ -2,7 +2,8 @@ import { PF_R, PF_W, PF_X, PT_LOAD, readExactly, type ReadAt, type Segment } fro
 import { PAGE_SIZE, PageFlags } from '@enclos/sgx';
 
 import { refuse, refusing } from '../refusals.ts';
-import { maxEnclaveBytes, zeros, type Region } from './region.ts';
+import { zeros, type Region } from './region.ts';
+import { maxEnclaveBytes } from './size.ts';
 
 /** Bytes that replace others: of the file, or of the memory that it is loaded to. The later one wins. */
 export interface Patch {

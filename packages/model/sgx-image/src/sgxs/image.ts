@@ -5,12 +5,14 @@ import {
   PAGE_SIZE,
   PageFlags,
   SGXS_CHUNK_BYTES,
+  SGXS_HEADER_BYTES,
   SgxsReader,
   type SgxsEvent,
 } from '@enclos/sgx';
 
 import type { EnclaveImage, EnclavePage } from '../image.ts';
-import { maxEnclaveBytes } from '../pages/region.ts';
+import { maxEnclaveBytes } from '../pages/size.ts';
+import { recordBytesOf } from '../stream.ts';
 import { refuse } from '../refusals.ts';
 
 const pieceBytes = 256 * 1024;
@@ -23,9 +25,14 @@ const allChunks = 0xffff;
 export function openSgxsImage(read: ReadAt, fileBytes: number): EnclaveImage {
   let geometry: { readonly sizeBytes: bigint; readonly ssaFrameSize: number } | undefined;
   let threads = 0;
+  let streamBytes = SGXS_HEADER_BYTES;
   for (const event of pagesAndGeometry(read, fileBytes)) {
-    if ('sizeBytes' in event) geometry = event;
-    else if (event.flags === PageFlags.TCS) threads++;
+    if ('sizeBytes' in event) {
+      geometry = event;
+      continue;
+    }
+    if (event.flags === PageFlags.TCS) threads++;
+    streamBytes += recordBytesOf(event);
   }
   if (geometry === undefined) return refuse('the stream is empty.');
   return Object.freeze({
@@ -37,6 +44,7 @@ export function openSgxsImage(read: ReadAt, fileBytes: number): EnclaveImage {
     miscSelect: 0,
     signature: undefined,
     threads,
+    streamBytes,
     *pages() {
       for (const event of pagesAndGeometry(read, fileBytes)) if (!('sizeBytes' in event)) yield event;
     },

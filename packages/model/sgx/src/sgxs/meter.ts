@@ -32,12 +32,19 @@ export class SgxsMeter {
   readonly #enclaveBytes: bigint;
   #streamBytes = 0;
   #threads = 0;
+  #contentPages = 0;
+  #isPageEmpty = false;
   #isRefused = false;
 
   /** @param enclaveBytes the size of the enclave, which ECREATE must repeat. It bounds the stream, since no page comes twice. */
   constructor(hash: IncrementalHash, enclaveBytes: bigint) {
     this.#hash = hash;
     this.#enclaveBytes = enclaveBytes;
+  }
+
+  /** How many pages got content so far, measured or not: each fills a page of memory. */
+  get contentPages(): number {
+    return this.#contentPages;
   }
 
   /** @param piece whole records. @throws SGXS_INVALID, SGXS_TOO_LARGE */
@@ -78,19 +85,31 @@ export class SgxsMeter {
       if (piece.length - at < HEADER_BYTES) refuse('a piece ends inside a record.');
       const kind = this.#rules.accept(view, at);
       if (kind === 'eextend') {
+        this.#fill();
         at += MAX_RECORD_BYTES;
       } else if (kind === 'unmeasured') {
+        this.#fill();
         this.#hash.update(piece.subarray(measuredFrom, at));
         at += MAX_RECORD_BYTES;
         measuredFrom = at;
       } else {
         at += HEADER_BYTES;
         if (kind === 'ecreate') this.#checkCreated();
-        else if (this.#rules.pageFlags === PageFlags.TCS) this.#threads += 1;
+        else this.#addPage();
       }
     }
     if (at > piece.length) refuse('a piece ends inside a record.');
     if (at > measuredFrom) this.#hash.update(piece.subarray(measuredFrom, at));
+  }
+
+  #addPage(): void {
+    this.#isPageEmpty = true;
+    if (this.#rules.pageFlags === PageFlags.TCS) this.#threads += 1;
+  }
+
+  #fill(): void {
+    if (this.#isPageEmpty) this.#contentPages += 1;
+    this.#isPageEmpty = false;
   }
 
   #checkCreated(): void {

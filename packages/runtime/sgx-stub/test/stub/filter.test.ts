@@ -125,18 +125,17 @@ stubTest('an enclave that owns the stub can make its few calls and no other', as
 const fast: StubOptions = { go: { fastExit: true } };
 const key: StubOptions = { platform: () => ({ status: LeafStatus.SUCCESS, result: new Uint8Array(16) }) };
 const next = (gate: TestGate): Promise<unknown> => gate.send({ rdi: Command.next });
-const uses: readonly (readonly [name: keyof typeof allowed, options: StubOptions, use: typeof next])[] = [
+type Use = (gate: TestGate, stub: StartedStub, isWhole: boolean) => Promise<unknown>;
+const uses: readonly (readonly [name: keyof typeof allowed, options: StubOptions, use: Use])[] = [
   ['read', {}, next],
   ['write', {}, next],
   ['writev', {}, next],
   ['futex', {}, next],
+  // The thread that waits for the end makes it, at a moment of its own: it is waited for.
   [
     'ppoll',
     {},
-    async (gate) => {
-      // The thread that waits for the end makes it, at a moment of its own.
-      for (let call = 0; call < 2000; call += 1) await next(gate);
-    },
+    (gate, stub, isWhole) => (isWhole ? next(gate) : stub.end.then(() => Promise.reject(new Error('It has ended.')))),
   ],
   ['mprotect', fast, next],
   [
@@ -158,11 +157,11 @@ const uses: readonly (readonly [name: keyof typeof allowed, options: StubOptions
 ];
 for (const [name, options, use] of uses) {
   stubTest(`the stub needs ${name}`, async () => {
-    const whole = await endOf(options, use);
+    const whole = await endOf(options, (gate, stub) => use(gate, stub, true));
     assert.ok(whole === undefined || whole.signal === null);
     const path = await stubWith([`FILTER_WITHOUT=${allowed[name]}`]);
     try {
-      assert.deepEqual(await endOf({ ...options, path }, use), killed);
+      assert.deepEqual(await endOf({ ...options, path }, (gate, stub) => use(gate, stub, false)), killed);
     } catch (error) {
       assert.match(String(error), /ended before its greeting: SIGSYS/);
     }

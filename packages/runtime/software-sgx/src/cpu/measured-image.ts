@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
-import { SgxsMeter, StrictImageReader, type EnclaveGeometry, type StrictImage } from '@enclos/sgx';
+import { PAGE_SIZE, SgxsMeter, StrictImageReader, type EnclaveGeometry, type StrictImage } from '@enclos/sgx';
 
 /** A whole image of the strict profile, with its measurement. */
 export interface MeasuredImage {
@@ -54,6 +54,8 @@ export function createImageIntake(streamBytes: number): ImageIntake {
 
 /** Measures a stream that another process takes. */
 export interface StreamIntake {
+  /** Memory that its pages fill so far, where another process takes them: those without content fill none. */
+  readonly filledBytes: number;
   /** @param piece whole records. @throws SGXS_INVALID, SGXS_TOO_LARGE */
   push(piece: Uint8Array): void;
   /** @throws SGXS_INVALID when the stream may not end here */
@@ -64,6 +66,9 @@ export interface StreamIntake {
 export function createStreamIntake(enclaveBytes: bigint): StreamIntake {
   const meter = new SgxsMeter(createHash('sha256'), enclaveBytes);
   return Object.freeze({
+    get filledBytes() {
+      return meter.contentPages * PAGE_SIZE;
+    },
     push: (piece: Uint8Array) => meter.push(piece),
     finish() {
       const { mrEnclave, ...stream } = meter.finish();

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { EnclosError } from '@enclos/errors';
 import { MAX_IMAGE_BYTES } from '@enclos/manifest';
 
@@ -25,12 +26,22 @@ export interface Admission {
    * @throws PLATFORM_BUSY
    */
   takeGates(gates: number): () => void;
+  /** Bytes of memory that processes of SGX images fill before EINIT, when nothing is known yet of who signed them. */
+  readonly memory: Budget;
+}
+
+/** An amount that is taken and given back. */
+export interface Budget {
+  /** @throws PLATFORM_BUSY */
+  take(amount: number): void;
+  give(amount: number): void;
 }
 
 export interface AdmissionLimits {
   readonly maxImageBytes: number;
   readonly maxLaunches: number;
   readonly maxGates: number;
+  readonly maxMemoryBytes: number;
 }
 
 const maxLaunches = 64;
@@ -41,24 +52,47 @@ const minLaunches = 2;
 /** The gates of one SGX image of any number of threads. */
 const minGates = 64;
 
+/** However small the machine, a connection may fill as much as an image of the strict profile has. */
+const minMemoryBytes = MAX_IMAGE_BYTES;
+
+/** The memory that processes here can use: that of the machine, or less where a cgroup bounds it. */
+export function machineMemoryBytes(): number {
+  // 0: not known. A number above that of the machine: no bound.
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
+}
+
+export interface Capacity {
+  /** The largest image of the strict profile. */
+  readonly maxImageBytes?: number | undefined;
+  /** What processes of the platform can use. Default: the memory of the machine, or of its cgroup. */
+  readonly memoryBytes?: number | undefined;
+}
+
 /**
  * One of `hosts` equal parts of a platform's capacity. Each part has room for two images of the largest size, so memory is
- * bounded by the number of hosts.
+ * bounded by the number of hosts. All hosts together may fill three quarters of the memory before EINIT.
  */
-export function hostLimits(hosts: number, maxImageBytes: number = MAX_IMAGE_BYTES): AdmissionLimits {
+export function hostLimits(hosts: number, capacity: Capacity = {}): AdmissionLimits {
+  const { maxImageBytes = MAX_IMAGE_BYTES, memoryBytes = machineMemoryBytes() } = capacity;
   return {
     maxImageBytes: 2 * maxImageBytes,
     maxLaunches: Math.max(minLaunches, Math.floor(maxLaunches / hosts)),
     maxGates: Math.max(minGates, Math.floor(maxGates / hosts)),
+    maxMemoryBytes: Math.max(2 * minMemoryBytes, Math.floor((0.75 * memoryBytes) / hosts)),
   };
 }
 
-/** One connection's share of its host's part: a quarter of the launches and gates, at least two and 64, and one image of any size. */
+/**
+ * One connection's share of its host's part: a quarter of the launches and gates, at least two and 64, one image of any size, and two
+ * thirds of the memory, which is half of the machine's where there is one host.
+ */
 export function connectionLimits(ofHost: AdmissionLimits): AdmissionLimits {
   return {
     maxImageBytes: ofHost.maxImageBytes / 2,
     maxLaunches: Math.max(minLaunches, ofHost.maxLaunches / 4),
     maxGates: Math.max(minGates, ofHost.maxGates / 4),
+    maxMemoryBytes: Math.max(minMemoryBytes, Math.floor((2 * ofHost.maxMemoryBytes) / 3)),
   };
 }
 
@@ -108,6 +142,30 @@ export function createAdmission(limits: AdmissionLimits, within?: Admission): Ad
       };
     },
     takeGates: gateCount(limits, within),
+    memory: memoryBudget(limits, within?.memory),
+  });
+}
+
+const mebibyte = 1024 * 1024;
+
+function memoryBudget({ maxMemoryBytes: most }: AdmissionLimits, within: Budget | undefined): Budget {
+  let taken = 0;
+  return Object.freeze({
+    take(amount: number) {
+      if (taken + amount > most) {
+        const bound = `${Math.floor(most / mebibyte)} MiB`;
+        throw new EnclosError(
+          'PLATFORM_BUSY',
+          `Launches may fill ${bound} of memory before their signatures are checked, and this one would fill more.`,
+        );
+      }
+      within?.take(amount);
+      taken += amount;
+    },
+    give(amount: number) {
+      taken -= amount;
+      within?.give(amount);
+    },
   });
 }
 

@@ -31,7 +31,7 @@ export interface SeparatedHosts {
 }
 
 export function separatedHosts(separation: Separation): SeparatedHosts {
-  const limits = hostLimits(numberOfHosts(separation), separation.maxImageBytes);
+  const limits = hostLimits(numberOfHosts(separation), { maxImageBytes: separation.maxImageBytes });
   const hosts = sharesOf(separation).map((share) => ({
     user: undefined,
     admission: createAdmission(limits),

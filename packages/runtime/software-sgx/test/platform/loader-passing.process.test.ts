@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { openPassage } from '@enclos/loader';
+import type { passingParts } from '@enclos/loader';
 import type { EnclavePassage } from '@enclos/tee/passage';
 import { runLoader, type LoaderPart, type StandIns } from './run-loader.ts';
 
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
 ];
 
 /** Held by the compiler: what the loader gives is what the runtime takes, which is declared on a higher floor than the loader. */
-const taken = (opened: ReturnType<typeof openPassage>): EnclavePassage => opened;
+const taken = (opened: ReturnType<(typeof passingParts)['openPassage']>): EnclavePassage => opened;
 
 describe('a passed socket, in the hands of a bundle', { concurrency: 2 }, () => {
   for (const { what, body, skip = [], standIns = {}, answers } of rows) {
@@ -130,6 +130,43 @@ describe('a passed socket, in the hands of a bundle', { concurrency: 2 }, () => 
       true,
     ]);
   });
+
+  for (const [what, sent] of [
+    ['nothing', ''],
+    ['a part of a message', '\x16\x03\x01'],
+  ] as const) {
+    describe(`whose peer sent ${what} and ended before anything was read`, () => {
+      /** As the runtime makes it; the end is in its buffer when the body begins. */
+      const ended = (body: string): Promise<unknown> => {
+        const arrived = `const tls = cap.require('node:tls'), socket = await passed();
+          socket.readableFlowing = null;
+          while (!socket._readableState.ended) await new Promise((resolve) => setTimeout(resolve, 1));
+          const events = [], watch = (stream, over) => new Promise((resolve) => {
+            for (const name of ['end', 'error', 'close']) stream.on(name, () => events.push(name));
+            stream.once(over, () => resolve(events));
+          });`;
+        return runLoader(arrived + body, { passes: true, peer: (client) => void client.end(sent, 'latin1') });
+      };
+
+      test('ends TLS that begins then, on either side', async () => {
+        const client = `return watch(tls.connect({ socket, servername: 'peer.test' }), 'close')`;
+        assert.deepEqual(await ended(client), ['end', 'error', 'close']);
+        const server = `return watch(new tls.TLSSocket(socket, { isServer: true, secureContext: tls.createSecureContext() }), 'end')`;
+        assert.deepEqual(await ended(server), ['end']);
+      });
+
+      test('tells its end to a reader that begins then', async () => {
+        assert.deepEqual(await ended(`return watch(socket.resume(), 'end')`), ['end']);
+      });
+
+      test('closes when the enclave ends it and has taken what there is', async () => {
+        assert.deepEqual(
+          await ended(`if (socket.readableLength > 0) socket.read(); return watch(socket.end('hello'), 'close')`),
+          ['end', 'close'],
+        );
+      });
+    });
+  }
 
   test('comes only where the loader has the parts for it', async () => {
     assert.equal(await runLoader('return cap.passage === undefined', {}), true);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { findInterpreter } from '@enclos/isolation';
 import {
   confine,
@@ -7,8 +8,7 @@ import {
   loaderParts,
   type LoaderParts,
   loaderText,
-  openPassage,
-  passedSockets,
+  passingParts,
 } from '@enclos/loader';
 import { runBundleProcess } from '@enclos/testkit';
 
@@ -29,11 +29,13 @@ export interface RunOptions {
   readonly standIns?: StandIns;
   /** Gives the bundle a passage: `passed()` is the connection that comes through it. */
   readonly passes?: boolean;
+  /** What the other end of that connection does. Default: answers what it reads with the same. */
+  readonly peer?: (client: Socket) => void;
 }
 
 /** Runs the body of an asynchronous function as a bundle, under the loader. @returns what it returns, or its error as text */
 export async function runLoader(body: string, options: RunOptions = {}): Promise<unknown> {
-  const { skip = [], standIns = {}, passes = false } = options;
+  const { skip = [], standIns = {}, passes = false, peer } = options;
   // Each stands in for a part of the same name.
   const others = Object.fromEntries([
     ...skip.map((part): [string, unknown] => [part, skipped[part] ?? (() => undefined)]),
@@ -42,7 +44,7 @@ export async function runLoader(body: string, options: RunOptions = {}): Promise
   const parts: LoaderParts = {
     ...loaderParts,
     confine,
-    ...(passes ? { openPassage, passedSockets } : {}),
+    ...(passes ? passingParts : {}),
     ...others,
   };
   const source = loaderText(parts);
@@ -55,7 +57,7 @@ export async function runLoader(body: string, options: RunOptions = {}): Promise
   })`;
   const flags = interpreterFlags({ heapSizeBytes: 64n * 1024n * 1024n, debug: true });
   const words = [findInterpreter().path, ...flags, '-e', source];
-  const { answer, errors } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors, passes });
+  const { answer, errors } = await runBundleProcess({ words, script, descriptors: enclaveDescriptors, passes, peer });
   assert.notEqual(answer, '', errors);
   return JSON.parse(answer) as unknown;
 }

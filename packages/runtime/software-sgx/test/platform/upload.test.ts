@@ -32,11 +32,12 @@ const lastPiece = large.subarray(MAX_IMAGE_CHUNK_BYTES);
 function counting(): Admission & { readonly held: () => number } {
   let held = 0;
   return {
-    limits: { maxImageBytes: 2 ** 53, maxLaunches: 2 ** 53, maxGates: 0 },
+    limits: { maxImageBytes: 2 ** 53, maxLaunches: 2 ** 53, maxGates: 0, maxMemoryBytes: 0 },
     takeBytes: (sizeBytes) => void (held += sizeBytes),
     giveBytes: (sizeBytes) => void (held -= sizeBytes),
     beginLaunch: () => () => undefined,
     takeGates: () => () => undefined,
+    memory: { take: () => undefined, give: () => undefined },
     held: () => held,
   };
 }
@@ -162,7 +163,12 @@ describe('an upload', () => {
 
 describe('all uploads together', () => {
   test('hold no more than the platform grants, and one that does not fit is dropped', () => {
-    const admission = createAdmission({ maxImageBytes: 2 * small.length, maxLaunches: 1, maxGates: 64 });
+    const admission = createAdmission({
+      maxImageBytes: 2 * small.length,
+      maxLaunches: 1,
+      maxGates: 64,
+      maxMemoryBytes: 0,
+    });
     const [first, second] = [createUploads(admission), createUploads(admission)];
     send(first, small);
     send(second, small);

@@ -13,9 +13,10 @@ export interface EnclavePassage {
   /**
    * Begins to read. Called once. Broken framing ends the process, and so does the end of the passage.
    * @param arrived gets each socket, paused, with the 8 bytes that came with it. They are valid until it returns. If nothing reads
-   *   the socket by the next turn, it is read into its buffer, as far as that goes, so that it sees its peer go. What is not a
-   *   connected TCP socket, as when its peer has gone meanwhile, arrives as a socket that is `destroyed` already and then
-   *   emits `close`: it counts as any other does, and nothing of what was passed remains. What it throws ends the process.
+   *   the socket by the next turn, it is read into its buffer, as far as that goes, so that it sees its peer go; an end that comes
+   *   then waits for a reader. What is not a connected TCP socket, as when its peer has gone meanwhile, arrives as a socket that is
+   *   `destroyed` already and then emits `close`: it counts as any other does, and nothing of what was passed remains. What it
+   *   throws ends the process.
    */
   start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
   /** Sends notices to the host, one after the other. The bytes stay as they are. */

@@ -172,13 +172,13 @@ postgresTest(
 postgresTest('a server that is down is an error within a bound, and is used again when it is up', async () => {
   const running = await server();
   const url = await running.database();
-  const store = await openPostgresStore(url, { service, connectTimeoutMs: 1000 });
+  const store = await openPostgresStore(url, { service, connectTimeoutMs: 10_000 });
   await store.write('a', 0n, bytes('one'));
   await running.stop();
   const began = performance.now();
   await assert.rejects(store.read('a'), unavailable);
   await assert.rejects(store.write('b', 0n, bytes('x')), unavailable);
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 30_000);
   await assert.rejects(
     openPostgresStore(url, { service }),
     (error) => unavailable(error) && !textOf(error).includes(password),
@@ -191,10 +191,10 @@ postgresTest('a server that is down is an error within a bound, and is used agai
 postgresTest('a statement that is held up ends in time, and does not count', async () => {
   const running = await server();
   const url = await running.database();
-  const store = await openPostgresStore(url, { service, statementTimeoutMs: 300 });
+  const store = await openPostgresStore(url, { service, statementTimeoutMs: 2000 });
   await store.write('a', 0n, bytes('one'));
   const row = (await store.read('a')) ?? assert.fail();
-  const holder = running.query(url, 'BEGIN; LOCK TABLE enclos_test; SELECT pg_sleep(5); COMMIT');
+  const holder = running.query(url, 'BEGIN; LOCK TABLE enclos_test; SELECT pg_sleep(10); COMMIT');
   const isLocked = `SELECT 'held' FROM pg_locks WHERE relation = 'enclos_test'::regclass AND mode = 'AccessExclusiveLock' AND granted`;
   while (!(await running.query(url, isLocked)).includes('held'));
   await assert.rejects(store.write('a', row.version, bytes('two')), unavailable);

@@ -31,7 +31,7 @@ async function start(t: TestContext, what: string): Promise<Watched> {
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
   // Before the wait, because a child that ends meanwhile closes once.
   const closed = once(child, 'close');
-  await until('the program runs', () => text.includes('\n'), 20_000);
+  await until('the program runs', () => text.includes('\n'));
   const [said = '', id, isWatched = ''] = /^(\d+) (\w+)\n/.exec(text) ?? [];
   const processId = id === undefined ? undefined : Number(id);
   t.after(() => {

@@ -1,6 +1,7 @@
 import { defineCommand } from '@enclos/cli-frame';
 import { renderTree } from '@enclos/cli-frame/output';
 import { inspect } from './inspect.ts';
+import { limitIn, limitOption } from '@enclos/cli-frame/options';
 
 export const command = defineCommand({
   description: [
@@ -16,13 +17,16 @@ export const command = defineCommand({
       required: true,
     },
   },
-  options: {},
+  options: { limit: limitOption },
   examples: [
     { command: 'enclos inspect .enclos/vault.sgxs', summary: 'Show an image and its trusted base' },
     { command: 'enclos inspect vault.sig --json', summary: 'Read a signature from a script' },
   ],
   exitCodes: { 3: 'The file begins like a signature, a quote or an enclave file, but is damaged.' },
-  run: ({ arguments: { file } }, { path, progress }) => progress.during('reading', () => inspect(path(file))),
+  run({ arguments: { file }, options: { limit } }, { path, progress }) {
+    const maxHashedBytes = limitIn(limit);
+    return progress.during('reading', (onProgress) => inspect(path(file), { onProgress, maxHashedBytes }));
+  },
   human: ({ title, nodes }, printer) => renderTree(title, nodes, printer),
   json: (report) => report,
 });

@@ -43,7 +43,13 @@ function checkLabels(
     report('IMAGE_ENCLAVE_DEBUG', variable.span, `${name}=${variable.text} simulates SGX`, `Remove ${name}.`);
   }
   if (labels === undefined) return;
-  if (labels['dev.enclos.debug'] === 'true') report('IMAGE_ENCLAVE_DEBUG', image, 'the image holds a debug enclave');
+  if (labels['dev.enclos.debug'] === 'true') {
+    report(
+      'IMAGE_ENCLAVE_DEBUG',
+      image,
+      'the image holds a debug enclave, or one whose signature lets the host debug it',
+    );
+  }
   const missing = ['dev.enclos.mrenclave', 'dev.enclos.mrsigner'].filter((name) => (labels[name] ?? '') === '');
   if (missing.length === 0) return;
   report('IMAGE_ENCLAVE_UNSIGNED', image, `the image has no label ${missing.join(' and no label ')}`);

@@ -89,7 +89,7 @@ class Launches implements HostSgx {
 
   async add(id: number, piece: Uint8Array): Promise<void> {
     const { launch, timer } = this.#find(id);
-    await this.#orDrop(id, () => launch.add(piece));
+    await this.#orDrop(id, () => launch.add(piece, this.#options.admission.memory));
     // The process has taken it.
     giveBack(piece);
     timer.refresh();
@@ -137,16 +137,19 @@ class Launches implements HostSgx {
   }
 
   #drop(id: number): void {
-    this.#open.get(id)?.launch.terminate();
-    this.#forget(id);
+    const launch = this.#open.get(id)?.launch;
+    launch?.terminate();
+    this.#forget(id, launch?.exited);
   }
 
-  #forget(id: number): void {
+  /** @param ended when the memory that it filled is free again. Default: it counts as that of an enclave that runs */
+  #forget(id: number, ended: Promise<unknown> = Promise.resolve()): void {
     const found = this.#open.get(id);
     if (found === undefined) return;
     this.#open.delete(id);
     clearTimeout(found.timer);
     found.release();
+    void ended.then(() => this.#options.admission.memory.give(found.launch.filledBytes));
   }
 }
 

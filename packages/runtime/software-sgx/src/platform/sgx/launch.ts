@@ -8,6 +8,7 @@ import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@
 import { maxEnclaveBytes } from '../../cpu/construction.ts';
 import type { LoadedEnclave, StreamLaunch } from '../../cpu/cpu.ts';
 import { createStreamIntake, type MeasuredStream } from '../../cpu/measured-image.ts';
+import type { Budget } from '../admission.ts';
 import type { EnclaveAudit } from '../../platform-audit.ts';
 import { listenForGates, type GatesListener } from '../gate-listener.ts';
 import { gatePlace } from '../host-folder.ts';
@@ -39,8 +40,10 @@ export interface SgxLaunch {
   readonly gatePath: string;
   readonly isolation: readonly IsolationLayer[];
   readonly streamBytes: number;
-  /** Checks and measures the next piece, and gives it to the process. At most two at once. @throws and is then ended */
-  add(piece: Uint8Array): Promise<void>;
+  /** Memory that the process has filled, or will with what it was sent. */
+  readonly filledBytes: number;
+  /** Checks and measures the next piece, and gives it to the process. At most two at once. @param memory what it fills is taken from this, before it is filled. @throws and is then ended */
+  add(piece: Uint8Array, memory: Budget): Promise<void>;
   /** EINIT. Afterwards the process waits for `start`. @throws and is then ended */
   initialise(request: SgxInitialisation): Promise<LaunchedIdentity>;
   /** Lets the process run the enclave. */
@@ -105,6 +108,7 @@ class Launch implements SgxLaunch {
   #miscSelect = 0;
   #waiting = 0;
   #streamBytes = 0;
+  #filledBytes = 0;
   #isEnded = false;
 
   constructor(parts: LaunchParts, gatePath: string) {
@@ -122,7 +126,11 @@ class Launch implements SgxLaunch {
     return this.#streamBytes;
   }
 
-  add(piece: Uint8Array): Promise<void> {
+  get filledBytes(): number {
+    return this.#filledBytes;
+  }
+
+  add(piece: Uint8Array, memory: Budget): Promise<void> {
     return this.#orEnd(async () => {
       if (piece.length === 0 || this.#waiting === maxPiecesAtOnce) {
         throw refused(`A piece has at least one record, and ${maxPiecesAtOnce} pieces are sent at once.`);
@@ -132,9 +140,16 @@ class Launch implements SgxLaunch {
       // Nothing was awaited, so pieces are measured in the order in which they came, also while the process still takes the one before.
       // Both get the bytes that this call alone holds: what is measured is what the process gets.
       this.#intake.push(piece);
+      this.#take(memory);
       await this.#turns.take(async () => (await this.#running).send(piece));
       this.#waiting -= 1;
     });
+  }
+
+  #take(memory: Budget): void {
+    const { filledBytes } = this.#intake;
+    memory.take(filledBytes - this.#filledBytes);
+    this.#filledBytes = filledBytes;
   }
 
   initialise({ signature, audit, ...launch }: SgxInitialisation): Promise<LaunchedIdentity> {
@@ -153,7 +168,7 @@ class Launch implements SgxLaunch {
           cpu.ereport(enclave, request.targetInfo, request.reportData),
         key: ({ request }: { readonly request: Uint8Array }) => cpu.egetkey(enclave, request),
       };
-      serveLeaves(running.channel, audit?.leaves(calls) ?? calls, () => running.kill());
+      serveLeaves(running.channel, audit?.leaves(calls) ?? calls, (why) => running.kill(why));
       return identityOf(enclave);
     });
   }

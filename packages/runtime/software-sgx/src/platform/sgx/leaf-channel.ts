@@ -21,20 +21,27 @@ export interface Leaves {
 
 const none = new Uint8Array(0);
 
+const brokenRules = 'The platform ended it, because its process broke the rules of its connection to the platform.';
+
+function unanswered(error: unknown): string {
+  const why = isEnclosError(error) ? ` ${error.message}` : '';
+  return `The platform ended it, because it could not answer its request for a report or a key.${why}`;
+}
+
 /**
  * Answers a stub on the descriptor that this platform made for it: the connection is the identity. One request at a time.
- * @param broken called once when the stub breaks the protocol or an answer cannot be given: it must be ended.
+ * @param broken called once, with a sentence, when the stub breaks the protocol or an answer cannot be given: it must be ended.
  */
-export function serveLeaves(channel: Duplex, leaves: Leaves, broken: () => void): void {
+export function serveLeaves(channel: Duplex, leaves: Leaves, broken: (why: string) => void): void {
   const reader = platformRequestReader();
   let isBusy = false;
   let isBroken = false;
-  const fail = (): void => {
+  const fail = (why: string): void => {
     if (isBroken) return;
     isBroken = true;
     // Not destroyed: its end would be a reason for the stub, which may then end before it is ended.
     channel.pause();
-    broken();
+    broken(why);
   };
   const answer = async (request: PlatformRequest): Promise<void> => {
     const found = await carryOut(leaves, request);
@@ -49,12 +56,12 @@ export function serveLeaves(channel: Duplex, leaves: Leaves, broken: () => void)
     try {
       reader.push(chunk, (message) => {
         // The stub waits for each answer, so a second request shows that it is not itself any more.
-        if (isBusy || isBroken) return fail();
+        if (isBusy || isBroken) return fail(brokenRules);
         isBusy = true;
-        answer(parsePlatformRequest(message)).catch(fail);
+        answer(parsePlatformRequest(message)).catch((error: unknown) => fail(unanswered(error)));
       });
     } catch {
-      fail();
+      fail(brokenRules);
     }
   });
 }

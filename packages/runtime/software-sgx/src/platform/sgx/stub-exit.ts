@@ -10,15 +10,39 @@ const bySignal: Readonly<Record<string, string>> = {
   SIGSYS: 'The enclave made a system call that its filter does not have, so the kernel ended it (SIGSYS).',
 };
 
-/** Says in words why the process of an SGX image ended. */
-export function describeStubExit(code: number | null, signal: string | null): EnclaveExit {
-  return { exitCode: code ?? undefined, signal: signal ?? undefined, detail: reason(code, signal) };
+/** How the process of an SGX image ended, and what the platform knows beside its status. */
+export interface StubEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Whether code of the enclave could run: from then on it can choose the code that its process exits with. */
+  readonly hasStarted: boolean;
+  /** Why the platform ended it, one sentence; undefined when it did not, or needs no reason. */
+  readonly endedFor?: string | undefined;
 }
 
-function reason(code: number | null, signal: string | null): string {
-  const own = code === null ? undefined : stubExitReason(code);
-  if (own !== undefined) return own;
-  const ended = signal ?? Object.entries(constants.signals).find(([, number]) => code === fromWrapper + number)?.[0];
-  if (ended !== undefined) return bySignal[ended] ?? `The enclave was ended by ${ended}.`;
-  return code === 0 ? 'The enclave ended.' : `The enclave ended with code ${code ?? 'unknown'}.`;
+/**
+ * Says in words why the process of an SGX image ended. Nothing that code of the enclave can choose is said as a fact: it shares the process
+ * with the stub, and can leave it as the stub does.
+ */
+export function describeStubExit(end: StubEnd): EnclaveExit {
+  return { exitCode: end.code ?? undefined, signal: end.signal ?? undefined, detail: reason(end) };
+}
+
+function reason({ code, signal, hasStarted, endedFor }: StubEnd): string {
+  const reported = code === null ? undefined : signalOf(code);
+  if (endedFor !== undefined && (signal ?? reported) === 'SIGKILL') return endedFor;
+  if (signal !== null) return signalReason(signal);
+  if (code === null) return 'The enclave ended, and nothing said how.';
+  const usual = stubExitReason(code) ?? (reported === undefined ? undefined : signalReason(reported));
+  if (!hasStarted) return usual ?? `The process of the enclave ended with code ${code} before the enclave ran.`;
+  const chosen = `The process of the enclave ended with code ${code}. Code in the enclave can choose this number`;
+  return usual === undefined ? `${chosen}.` : `${chosen}; if it did not, this is why: ${usual}`;
+}
+
+function signalOf(code: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => code === fromWrapper + number)?.[0];
+}
+
+function signalReason(signal: string): string {
+  return bySignal[signal] ?? `The enclave was ended by ${signal}.`;
 }

@@ -12,7 +12,7 @@ import {
 } from '@enclos/isolation';
 import { BOOT_READY } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-import { descriptor, leave } from '../process-group.ts';
+import { descriptor, leave } from '../process/process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 
 export interface StubSpawn extends StubNeeds {
@@ -33,7 +33,8 @@ export interface StubProcess {
   /** Sends the last bytes of its boot. */
   start(go: Uint8Array): void;
   readonly exited: Promise<EnclaveExit>;
-  kill(): void;
+  /** @param why one sentence for the operator of its host, when the platform has a reason. The first one counts. */
+  kill(why?: string): void;
 }
 
 /** The descriptors of the stub. The further gates are 9 and on. */
@@ -65,6 +66,8 @@ export function spawnStub(options: StubSpawn): StubProcess {
   });
   // The child has its own copy of each descriptor; ours would keep the connections open after its death.
   for (const gate of gates) gate.destroy();
+  let hasStarted = false;
+  let endedFor: string | undefined;
   const exited = new Promise<EnclaveExit>((resolve) => {
     // Also emitted when a signal cannot be sent, which does not end the process.
     child.on('error', ({ message }) => {
@@ -73,7 +76,9 @@ export function spawnStub(options: StubSpawn): StubProcess {
       resolve({ exitCode: undefined, signal: undefined, detail });
     });
     // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that holds them is gone.
-    child.once('close', (code: number | null, signal) => resolve(describeStubExit(code, signal)));
+    child.once('close', (code: number | null, signal) =>
+      resolve(describeStubExit({ code, signal, hasStarted, endedFor })),
+    );
   });
   void exited.then(() => own?.remove());
   const channel = descriptor(child, at.platform);
@@ -88,9 +93,15 @@ export function spawnStub(options: StubSpawn): StubProcess {
     channel,
     ready: Promise.race([readiness(boot), early]),
     send: (bytes: Uint8Array) => Promise.race([written(boot, bytes), early]),
-    start: (go: Uint8Array) => void boot.end(go),
+    start(go: Uint8Array) {
+      hasStarted = true;
+      boot.end(go);
+    },
     exited,
-    kill: () => leave(child, channel),
+    kill(why?: string) {
+      endedFor ??= why;
+      leave(child, channel);
+    },
   });
 }
 

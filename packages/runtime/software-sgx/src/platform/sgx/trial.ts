@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
-import { stubCommand, withOpened, writeStubFilter, type IsolationPlan } from '@enclos/isolation';
+import { stubCommand, withOpened, writeOuterFilter, type IsolationPlan } from '@enclos/isolation';
 import { StubExit } from '@enclos/sgx-stub/wire';
 import { prepareSgx, type SgxExecution, type SgxServices, type StubFacts } from './sgx-services.ts';
 import { describeStubExit } from './stub-exit.ts';
@@ -32,7 +32,7 @@ export async function trySgx(plan: IsolationPlan, options: SgxTrialOptions): Pro
     folders: [folder],
     passable: user !== undefined,
     isolation: plan,
-    writeFilter: () => writeStubFilter(folder),
+    writeFilter: () => writeOuterFilter(folder),
     cpuSvn: undefined,
   });
   if ('obstacle' in execution) return Object.freeze({ stub, obstacle: execution.obstacle });
@@ -49,6 +49,7 @@ function tryStub({ program, isolation }: SgxExecution, user: number | undefined)
     return spawnSync(command, words, { stdio, env: {}, cwd: '/', timeout: timeoutMs, killSignal: 'SIGKILL' });
   });
   if (status === StubExit.BOOT_REFUSED) return undefined;
-  const why = error === undefined ? describeStubExit(status, signal).detail : error.message;
+  const why =
+    error === undefined ? describeStubExit({ code: status, signal, hasStarted: false }).detail : error.message;
   return `A process that is started as SGX images are did not run. ${why}`;
 }

@@ -1,0 +1,5 @@
+import './errors.ts';
+export { buildGoProgram, runGo, type GoBuild, type GoBuildOptions, type GoRunOptions } from './build.ts';
+export { carriedFolder } from './carried.ts';
+export { createOverlay, type Overlay } from './overlay/overlay.ts';
+export { findGo, type GoToolchain } from './toolchain.ts';

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EnclosError } from '@enclos/errors';
+import { shippedFiles } from './carried.ts';
+
+/** A module that Enclos carries, by its import path. Nobody can register the first; the second is that of EGo. */
+const carriedModules = [
+  { path: 'enclos.invalid/sdk', part: 'go' },
+  { path: 'github.com/edgelesssys/ego', part: 'ego' },
+] as const;
+
+/** The folder, in the module of the user, where the overlay shows the carried modules. It is never made. */
+const shownFolder = '.enclos-go';
+
+/** What lets a module import the carried ones, without a change to it. */
+export interface ModuleFiles {
+  /** Folder of go.mod. */
+  readonly root: string;
+  /** go.mod with a replacement for each carried module. */
+  readonly goMod: string;
+  /** As it is; undefined when there is none. */
+  readonly goSum: string | undefined;
+  /** Whether its dependencies are in its own `vendor` folder, and Enclos's are not among them. */
+  readonly isVendored: boolean;
+  /** Files of carried modules, by the path that they seem to have. */
+  readonly shown: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the module of a folder. The replacements lead to a path inside of it, because Go writes the path into the program: one that
+ * depended on where Enclos is installed would make another image of it.
+ * @param carried the folder of the Go files of Enclos
+ * @throws GO_BUILD_FAILED when no folder above has a go.mod
+ */
+export function readModule(folder: string, carried: string): ModuleFiles {
+  const root = rootOf(folder);
+  const own = readFileSync(join(root, 'go.mod'), 'utf8');
+  const modules = carriedModules.filter(({ part }) => existsSync(join(carried, part, 'go.mod')));
+  const lines = modules.map(({ path, part }) => `replace ${path} => ./${shownFolder}/${part}`);
+  const shown = new Map<string, string>();
+  for (const { part } of modules) {
+    const from = join(carried, part);
+    for (const file of shippedFiles(from)) shown.set(join(root, shownFolder, part, file), join(from, file));
+  }
+  const sum = join(root, 'go.sum');
+  const isUsed = modules.some(({ path }) => own.includes(path));
+  return {
+    root,
+    goMod: `${withoutReplacements(own)}\n${lines.join('\n')}\n`,
+    goSum: existsSync(sum) ? readFileSync(sum, 'utf8') : undefined,
+    isVendored: !isUsed && existsSync(join(root, 'vendor/modules.txt')),
+    shown,
+  };
+}
+
+function rootOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'go.mod'))) return at;
+    if (dirname(at) === at) {
+      throw new EnclosError(
+        'GO_BUILD_FAILED',
+        `Neither ${folder} nor a folder above has a go.mod: run \`go mod init NAME\`.`,
+      );
+    }
+  }
+}
+
+/** A second replacement of a module is an error of Go, and a project may have one of its own, for its editor. */
+function withoutReplacements(goMod: string): string {
+  const own = carriedModules.map(({ path }) => path.replaceAll('.', '\\.')).join('|');
+  const line = new RegExp(`^\\s*(?:replace\\s+)?(?:${own})(?:\\s+v\\S+)?\\s+=>.*$`);
+  return goMod
+    .split('\n')
+    .filter((text) => !line.test(text))
+    .join('\n');
+}
