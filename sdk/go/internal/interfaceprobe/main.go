@@ -56,4 +56,41 @@ func (m *mirror) Forget(_ context.Context, in everything.ForgetArguments) error 
 
 func (m *mirror) TooMuch(context.Context) (string, error) { return "much", nil }
 
+func (m *mirror) Seal(_ context.Context, in everything.SealArguments) ([]byte, error) {
+	return enclave.Seal(in.Plaintext, optionsOf(in.Policy, in.AssociatedData))
+}
+
+func (m *mirror) Unseal(_ context.Context, in everything.UnsealArguments) ([]byte, error) {
+	return enclave.Unseal(in.Sealed, optionsOf(in.Policy, in.AssociatedData))
+}
+
+func optionsOf(policy everything.SealArgumentsPolicy, associated []byte) enclave.SealOptions {
+	if policy == everything.SealArgumentsPolicyEnclave {
+		return enclave.SealOptions{Policy: enclave.PolicyEnclave, AssociatedData: associated}
+	}
+	return enclave.SealOptions{Policy: enclave.PolicySigner, AssociatedData: associated}
+}
+
+func (m *mirror) SealKey(_ context.Context, in everything.SealKeyArguments) ([]byte, error) {
+	return enclave.SealKey(enclave.PolicySigner, in.Label)
+}
+
+func (m *mirror) TargetInfo(context.Context) ([]byte, error) { return enclave.TargetInfo() }
+
+func (m *mirror) CreateReport(_ context.Context, in everything.CreateReportArguments) ([]byte, error) {
+	return enclave.CreateReport(in.Target, in.ReportData)
+}
+
+func (m *mirror) VerifyReport(_ context.Context, in everything.VerifyReportArguments) ([]byte, error) {
+	identity, err := enclave.VerifyReport(in.Report, in.ReportData)
+	if err != nil {
+		return nil, err
+	}
+	return identity.MrEnclave[:], nil
+}
+
+func (m *mirror) Quote(_ context.Context, in everything.QuoteArguments) ([]byte, error) {
+	return enclave.Quote(enclave.QuoteRequest{Purpose: "everything.v1", Nonce: in.Nonce})
+}
+
 func main() { log.Fatal(everything.Serve(&mirror{})) }

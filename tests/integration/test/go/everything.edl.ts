@@ -41,8 +41,13 @@ const shape = union('kind', {
   none: record({}),
 });
 const colour = enumeration('red', 'dark-blue', 'green');
+const policy = enumeration('enclave', 'signer');
+const associatedData = bytes({ maxBytes: 64 });
+const blob = bytes({ maxBytes: 100_000 });
+const report = bytes({ exactBytes: 432 });
+const reportData = bytes({ exactBytes: 64 });
 
-/** Every type, in arguments and in results: the program returns what it gets. */
+/** Every type, in arguments and in results, and what the platform does for an enclave. */
 export const everything = defineInterface({
   name: 'everything',
   trusted: {
@@ -62,6 +67,15 @@ export const everything = defineInterface({
     forget: func({ all: boolean() }),
     /** Returns more than the bound of its result. */
     tooMuch: func({}, string({ maxBytes: 3 })),
+    seal: func({ policy, associatedData, plaintext: blob }, blob),
+    unseal: func({ policy, associatedData, sealed: blob }, blob),
+    sealKey: func({ label: string({ maxBytes: 64 }) }, bytes({ exactBytes: 32 })),
+    targetInfo: func({}, bytes({ exactBytes: 512 })),
+    createReport: func({ target: bytes({ exactBytes: 512 }), reportData }, report),
+    /** MRENCLAVE of who made the report. */
+    verifyReport: func({ report, reportData }, bytes({ exactBytes: 32 })),
+    /** For the purpose `everything.v1`. */
+    quote: func({ nonce: bytes({ minBytes: 16, maxBytes: 64 }) }, bytes({ maxBytes: 65_536 })),
   },
   untrusted: {
     answer: func({ question: string({ maxBytes: 64 }) }, string({ maxBytes: 64 })),

@@ -20,6 +20,13 @@ type Trusted interface {
 	Count(ctx context.Context) (uint64, error)
 	Forget(ctx context.Context, in ForgetArguments) error
 	TooMuch(ctx context.Context) (string, error)
+	Seal(ctx context.Context, in SealArguments) ([]byte, error)
+	Unseal(ctx context.Context, in UnsealArguments) ([]byte, error)
+	SealKey(ctx context.Context, in SealKeyArguments) ([]byte, error)
+	TargetInfo(ctx context.Context) ([]byte, error)
+	CreateReport(ctx context.Context, in CreateReportArguments) ([]byte, error)
+	VerifyReport(ctx context.Context, in VerifyReportArguments) ([]byte, error)
+	Quote(ctx context.Context, in QuoteArguments) ([]byte, error)
 }
 
 // Interface makes of an implementation what enclave.Handle takes.
@@ -129,6 +136,103 @@ func Interface(trusted Trusted) enclave.Interface {
 			w.String(out, 0, 3)
 			return w.Encoded()
 		}},
+		{MaxArguments: 100069, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "seal")
+			in := readSealArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.Seal(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("seal()")
+			w.Bytes(out, 0, 100000)
+			return w.Encoded()
+		}},
+		{MaxArguments: 100069, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "unseal")
+			in := readUnsealArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.Unseal(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("unseal()")
+			w.Bytes(out, 0, 100000)
+			return w.Encoded()
+		}},
+		{MaxArguments: 65, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "sealKey")
+			in := readSealKeyArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.SealKey(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("sealKey()")
+			w.Exact(out, 32)
+			return w.Encoded()
+		}},
+		{MaxArguments: 0, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "targetInfo")
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.TargetInfo(ctx)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("targetInfo()")
+			w.Exact(out, 512)
+			return w.Encoded()
+		}},
+		{MaxArguments: 576, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "createReport")
+			in := readCreateReportArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.CreateReport(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("createReport()")
+			w.Exact(out, 432)
+			return w.Encoded()
+		}},
+		{MaxArguments: 496, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "verifyReport")
+			in := readVerifyReportArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.VerifyReport(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("verifyReport()")
+			w.Exact(out, 32)
+			return w.Encoded()
+		}},
+		{MaxArguments: 65, Call: func(ctx context.Context, arguments []byte) ([]byte, error) {
+			r := edl.NewReader(arguments, "quote")
+			in := readQuoteArguments(r)
+			if err := r.End(); err != nil {
+				return nil, err
+			}
+			out, err := trusted.Quote(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			w := edl.NewWriter("quote()")
+			w.Bytes(out, 0, 65536)
+			return w.Encoded()
+		}},
 	}}
 }
 
@@ -146,6 +250,13 @@ const description = "enclos interface 1\n" +
 	"trusted 5 count record{} uint64\n" +
 	"trusted 6 forget record{all:boolean} nothing\n" +
 	"trusted 7 tooMuch record{} string(0..3)\n" +
+	"trusted 8 seal record{policy:enumeration(enclave,signer),associatedData:bytes(0..64),plaintext:bytes(0..100000)} bytes(0..100000)\n" +
+	"trusted 9 unseal record{policy:enumeration(enclave,signer),associatedData:bytes(0..64),sealed:bytes(0..100000)} bytes(0..100000)\n" +
+	"trusted 10 sealKey record{label:string(0..64)} bytes(32)\n" +
+	"trusted 11 targetInfo record{} bytes(512)\n" +
+	"trusted 12 createReport record{target:bytes(512),reportData:bytes(64)} bytes(432)\n" +
+	"trusted 13 verifyReport record{report:bytes(432),reportData:bytes(64)} bytes(32)\n" +
+	"trusted 14 quote record{nonce:bytes(16..64)} bytes(0..65536)\n" +
 	"untrusted 0 answer record{question:string(0..64)} string(0..64)\n" +
 	"untrusted 1 note record{leaf:record{name:string(1..20),note:option(string(0..200))}} nothing\n"
 
@@ -522,6 +633,175 @@ func readForgetArguments(r *edl.Reader) (v ForgetArguments) {
 func writeForgetArguments(w *edl.Writer, v ForgetArguments) {
 	w.Enter(".all")
 	w.Bool(v.All)
+	w.Leave()
+}
+
+type SealArguments struct {
+	Policy         SealArgumentsPolicy
+	AssociatedData []byte
+	Plaintext      []byte
+}
+
+func readSealArguments(r *edl.Reader) (v SealArguments) {
+	r.Enter(".policy")
+	v.Policy = readSealArgumentsPolicy(r)
+	r.Leave()
+	r.Enter(".associatedData")
+	v.AssociatedData = r.Bytes(0, 64)
+	r.Leave()
+	r.Enter(".plaintext")
+	v.Plaintext = r.Bytes(0, 100000)
+	r.Leave()
+	return v
+}
+
+func writeSealArguments(w *edl.Writer, v SealArguments) {
+	w.Enter(".policy")
+	writeSealArgumentsPolicy(w, v.Policy)
+	w.Leave()
+	w.Enter(".associatedData")
+	w.Bytes(v.AssociatedData, 0, 64)
+	w.Leave()
+	w.Enter(".plaintext")
+	w.Bytes(v.Plaintext, 0, 100000)
+	w.Leave()
+}
+
+// SealArgumentsPolicy is one word of 2.
+type SealArgumentsPolicy int
+
+const (
+	SealArgumentsPolicyEnclave SealArgumentsPolicy = iota
+	SealArgumentsPolicySigner
+)
+
+// String is the word.
+func (v SealArgumentsPolicy) String() string {
+	words := [...]string{"enclave", "signer"}
+	if v < 0 || int(v) >= len(words) {
+		return "unknown"
+	}
+	return words[v]
+}
+
+func readSealArgumentsPolicy(r *edl.Reader) SealArgumentsPolicy {
+	return SealArgumentsPolicy(r.Choice(2))
+}
+
+func writeSealArgumentsPolicy(w *edl.Writer, v SealArgumentsPolicy) {
+	w.Choice(int(v), 2)
+}
+
+type UnsealArguments struct {
+	Policy         SealArgumentsPolicy
+	AssociatedData []byte
+	Sealed         []byte
+}
+
+func readUnsealArguments(r *edl.Reader) (v UnsealArguments) {
+	r.Enter(".policy")
+	v.Policy = readSealArgumentsPolicy(r)
+	r.Leave()
+	r.Enter(".associatedData")
+	v.AssociatedData = r.Bytes(0, 64)
+	r.Leave()
+	r.Enter(".sealed")
+	v.Sealed = r.Bytes(0, 100000)
+	r.Leave()
+	return v
+}
+
+func writeUnsealArguments(w *edl.Writer, v UnsealArguments) {
+	w.Enter(".policy")
+	writeSealArgumentsPolicy(w, v.Policy)
+	w.Leave()
+	w.Enter(".associatedData")
+	w.Bytes(v.AssociatedData, 0, 64)
+	w.Leave()
+	w.Enter(".sealed")
+	w.Bytes(v.Sealed, 0, 100000)
+	w.Leave()
+}
+
+type SealKeyArguments struct {
+	Label string
+}
+
+func readSealKeyArguments(r *edl.Reader) (v SealKeyArguments) {
+	r.Enter(".label")
+	v.Label = r.String(0, 64)
+	r.Leave()
+	return v
+}
+
+func writeSealKeyArguments(w *edl.Writer, v SealKeyArguments) {
+	w.Enter(".label")
+	w.String(v.Label, 0, 64)
+	w.Leave()
+}
+
+type CreateReportArguments struct {
+	Target     []byte
+	ReportData []byte
+}
+
+func readCreateReportArguments(r *edl.Reader) (v CreateReportArguments) {
+	r.Enter(".target")
+	v.Target = r.Exact(512)
+	r.Leave()
+	r.Enter(".reportData")
+	v.ReportData = r.Exact(64)
+	r.Leave()
+	return v
+}
+
+func writeCreateReportArguments(w *edl.Writer, v CreateReportArguments) {
+	w.Enter(".target")
+	w.Exact(v.Target, 512)
+	w.Leave()
+	w.Enter(".reportData")
+	w.Exact(v.ReportData, 64)
+	w.Leave()
+}
+
+type VerifyReportArguments struct {
+	Report     []byte
+	ReportData []byte
+}
+
+func readVerifyReportArguments(r *edl.Reader) (v VerifyReportArguments) {
+	r.Enter(".report")
+	v.Report = r.Exact(432)
+	r.Leave()
+	r.Enter(".reportData")
+	v.ReportData = r.Exact(64)
+	r.Leave()
+	return v
+}
+
+func writeVerifyReportArguments(w *edl.Writer, v VerifyReportArguments) {
+	w.Enter(".report")
+	w.Exact(v.Report, 432)
+	w.Leave()
+	w.Enter(".reportData")
+	w.Exact(v.ReportData, 64)
+	w.Leave()
+}
+
+type QuoteArguments struct {
+	Nonce []byte
+}
+
+func readQuoteArguments(r *edl.Reader) (v QuoteArguments) {
+	r.Enter(".nonce")
+	v.Nonce = r.Bytes(16, 64)
+	r.Leave()
+	return v
+}
+
+func writeQuoteArguments(w *edl.Writer, v QuoteArguments) {
+	w.Enter(".nonce")
+	w.Bytes(v.Nonce, 16, 64)
 	w.Leave()
 }
 
