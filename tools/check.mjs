@@ -47,6 +47,7 @@ const stages = [
     { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'], slow: true },
     { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
     { name: 'packages inside', command: [tool('packages-inside.mjs')], slow: true },
+    { name: 'Go modules', command: [tool('go.mjs')], slow: true },
   ],
   [{ name: 'tests', command: [tool('test.mjs'), '--totals', totalsPath], echo: true, hasLanes: true }],
 ];

@@ -14,6 +14,7 @@ import { entries as debugCommands } from './commands/debug/index.ts';
 import { entries as deployCommands } from './commands/deploy/index.ts';
 import { entries as devCommands } from './commands/dev/index.ts';
 import { entries as edlCommands } from './commands/edl/index.ts';
+import { entries as goCommands } from './commands/go/index.ts';
 import { entries as gramineCommands } from './commands/gramine/index.ts';
 import { entries as imageCommands } from './commands/image/index.ts';
 import { entries as keygenCommands } from './commands/keygen/index.ts';
@@ -28,6 +29,7 @@ import { entries as testCommands } from './commands/test/index.ts';
 export const registry: readonly Entry[] = Object.freeze([
   ...newCommands,
   ...buildCommands,
+  ...goCommands,
   ...runCommands,
   ...devCommands,
   ...testCommands,

@@ -105,7 +105,9 @@ export function createWorkshop(): Workshop {
     },
     stateFolder,
     async startPlatform(machine: string, options: Pick<EmbeddedPlatformOptions, 'auditFile'> = {}) {
-      const platform = await startMachine({ ...options, stateFolder: stateFolder(machine) });
+      // A test of how long it may take starts its own.
+      const where = { stateFolder: stateFolder(machine), startTimeoutMs: 240_000 };
+      const platform = await startMachine({ ...options, ...where });
       platforms.add(platform);
       return platform;
     },

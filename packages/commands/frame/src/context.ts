@@ -3,7 +3,15 @@ import type { CommandEntry, Printer } from '@enclos/command-line';
 import type { Io } from './output/io.ts';
 import { createProgress, type Progress } from './output/progress.ts';
 
-export type Category = 'Project' | 'Image' | 'Kubernetes' | 'Native enclaves' | 'Evidence' | 'Platform' | 'Shell';
+export type Category =
+  | 'Project'
+  | 'Go programs'
+  | 'Image'
+  | 'Kubernetes'
+  | 'Native enclaves'
+  | 'Evidence'
+  | 'Platform'
+  | 'Shell';
 
 /** A command of `enclos` as the registry lists it. */
 export interface Entry extends CommandEntry<CommandContext> {

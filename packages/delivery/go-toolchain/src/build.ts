@@ -19,8 +19,8 @@ export interface GoRunOptions {
   /** A folder for the files of the build, which stay there. */
   readonly work: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What Go says, as it comes. */
-  readonly onOutput: (text: string) => void;
+  /** Gets what Go says, as it comes. */
+  readonly onOutput?: ((text: string) => void) | undefined;
 }
 
 export interface GoBuildOptions extends GoRunOptions {
@@ -36,6 +36,13 @@ export interface GoBuild {
   readonly overlaySha256: string;
 }
 
+export interface GoRun extends GoBuild {
+  /** Not 0: Go found something wrong, or a test failed. */
+  readonly exitCode: number;
+  /** The end of what Go said. */
+  readonly said: string;
+}
+
 const architectures = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const;
 
 /**
@@ -44,17 +51,19 @@ const architectures = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const;
  */
 export async function buildGoProgram(options: GoBuildOptions): Promise<GoBuild> {
   mkdirSync(dirname(options.out), { recursive: true });
-  return runGo('build', {
-    ...options,
-    parameters: ['-trimpath', '-buildvcs=false', '-o', options.out, ...options.parameters],
-  });
+  const parameters = ['-o', options.out, ...options.parameters];
+  const { exitCode, said, ...build } = await runGo('build', { ...options, parameters });
+  if (exitCode !== 0) {
+    throw new EnclosError('GO_BUILD_FAILED', `\`go build\` in ${options.folder} failed:\n${said.trimEnd()}`);
+  }
+  return build;
 }
 
 /**
- * Tests packages, or installs programs, with the standard library that programs of enclaves have. Outside an enclave it is Go's own.
- * @throws GO_ANCHOR_MISSING, GO_BUILD_FAILED, GO_FILES_MISSING
+ * Runs Go with the standard library that programs of enclaves have. Outside an enclave it behaves as Go's own does, so tests run as ever.
+ * @throws GO_ANCHOR_MISSING, GO_BUILD_FAILED without a module, GO_FILES_MISSING, GO_NOT_FOUND
  */
-export async function runGo(command: 'build' | 'test' | 'install', options: GoRunOptions): Promise<GoBuild> {
+export async function runGo(command: 'build' | 'test' | 'install', options: GoRunOptions): Promise<GoRun> {
   const { go, folder, work } = options;
   const carried = carriedFolder();
   const architecture = architectures[options.architecture];
@@ -64,11 +73,11 @@ export async function runGo(command: 'build' | 'test' | 'install', options: GoRu
   const moduleFlags = module.isVendored ? ['-mod=vendor'] : ['-mod=mod', `-modfile=${await writeModule(module, work)}`];
   const { tags, others } = splitTags(options.parameters);
   const ownTags = ['enclos_overlay', `${overlayTagPrefix}${overlay.sha256}`, ...tags].join(',');
-  await start([command, ...moduleFlags, `-overlay=${overlayFile}`, `-tags=${ownTags}`, ...others], {
-    ...options,
-    environment: { ...goEnvironment(options.environment), GOARCH: architecture },
-  });
-  return { goVersion: go.version, overlaySha256: overlay.sha256 };
+  const reproducible = command === 'test' ? [] : ['-trimpath', '-buildvcs=false'];
+  const flags = [...moduleFlags, ...reproducible, `-overlay=${overlayFile}`, `-tags=${ownTags}`, ...others];
+  const environment = { ...goEnvironment(options.environment), GOARCH: architecture };
+  const outcome = await start([command, ...flags], { ...options, environment });
+  return { goVersion: go.version, overlaySha256: overlay.sha256, ...outcome };
 }
 
 /** Without what would change the program behind the user's back, or fetch another Go. */
@@ -134,23 +143,23 @@ function write(path: string, content: string): Promise<void> {
   return durable.replace(path, content, { mode: 0o644, folderMode: 0o755, isCache: true });
 }
 
-function start(parameters: readonly string[], { go, folder, environment, onOutput }: GoRunOptions): Promise<void> {
+function start(
+  parameters: readonly string[],
+  { go, folder, environment, onOutput }: GoRunOptions,
+): Promise<Pick<GoRun, 'exitCode' | 'said'>> {
   return new Promise((resolve, reject) => {
     const child = spawn(go.path, parameters, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     const hear = (text: Buffer): void => {
       said = `${said}${String(text)}`.slice(-longestOutput);
-      onOutput(String(text));
+      onOutput?.(String(text));
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('error', (cause) => {
       reject(new EnclosError('GO_NOT_FOUND', `${go.path} cannot be run.`, { cause }));
     });
-    child.once('close', (code) => {
-      if (code === 0) return resolve();
-      reject(new EnclosError('GO_BUILD_FAILED', `\`go ${parameters[0]}\` in ${folder} failed:\n${said.trimEnd()}`));
-    });
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, said }));
   });
 }
 

@@ -33,7 +33,7 @@ export interface ModuleFiles {
  * @throws GO_BUILD_FAILED when no folder above has a go.mod
  */
 export function readModule(folder: string, carried: string): ModuleFiles {
-  const root = rootOf(folder);
+  const root = moduleRoot(folder);
   const own = readFileSync(join(root, 'go.mod'), 'utf8');
   const modules = carriedModules.filter(({ part }) => existsSync(join(carried, part, 'go.mod')));
   const lines = modules.map(({ path, part }) => `replace ${path} => ./${shownFolder}/${part}`);
@@ -53,7 +53,11 @@ export function readModule(folder: string, carried: string): ModuleFiles {
   };
 }
 
-function rootOf(folder: string): string {
+/**
+ * The folder of the go.mod that a folder belongs to.
+ * @throws GO_BUILD_FAILED when no folder above has one
+ */
+export function moduleRoot(folder: string): string {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'go.mod'))) return at;
     if (dirname(at) === at) {

@@ -1,4 +1,40 @@
 import './errors.ts';
+export {
+  collateralApp,
+  collateralFor,
+  createMachine,
+  createVendor,
+  enrolmentRequest,
+  initialCpuSvn,
+  installPck,
+  issuePck,
+  openMachine,
+  openVendor,
+  outOfDateAdvisory,
+  parseEnrolmentRequest,
+  publishTcb,
+  refreshVendor,
+  revoke,
+  separationOf,
+  setCpuSvn,
+  singleUserAdvisory,
+  type CollateralApp,
+  type CollateralAppOptions,
+  type CollateralSource,
+  type CreateVendorOptions,
+  type EnrolmentRequest,
+  type InstallOptions,
+  type IssuedPck,
+  type IssueOptions,
+  type Machine,
+  type OpenedVendor,
+  type PublishTcbOptions,
+  type Revocation,
+  type Separation,
+  type SignedDocuments,
+  type TcbGeneration,
+  type Vendor,
+} from '@enclos/provisioning';
 export { openPlatformAudit, type PlatformAudit } from './platform-audit.ts';
 export {
   createLogReader,
@@ -15,36 +51,10 @@ export {
   type ChainHead,
   type VerifyAuditOptions,
 } from '@enclos/tee/audit';
-export { collateralApp, type CollateralApp, type CollateralAppOptions } from './collateral/app.ts';
-export { collateralFor, type CollateralSource } from './provisioning/collateral.ts';
 export { createCpu, type Cpu, type CreateCpuOptions, type LoadOptions } from './cpu/cpu.ts';
 export type { EnclaveRequest } from './cpu/construction.ts';
 export type { EnclaveIdentity, EnclaveUnderConstruction, LoadedEnclave } from './cpu/enclave.ts';
 export { startCpu } from './cpu/machine-cpu.ts';
-export type { Revocation, SignedDocuments } from './provisioning/documents.ts';
-export { enrolmentRequest, parseEnrolmentRequest, type EnrolmentRequest } from './provisioning/enrolment.ts';
-export { issuePck, type IssueOptions } from './provisioning/issuance.ts';
-export {
-  createMachine,
-  installPck,
-  openMachine,
-  setCpuSvn,
-  type InstallOptions,
-  type Machine,
-} from './provisioning/machine.ts';
-export type { IssuedPck } from './provisioning/pck.ts';
-export {
-  initialCpuSvn,
-  outOfDateAdvisory,
-  separationOf,
-  singleUserAdvisory,
-  type Separation,
-  type TcbGeneration,
-} from './provisioning/tcb.ts';
-export { publishTcb, type PublishTcbOptions } from './provisioning/recovery.ts';
-export { revoke } from './provisioning/revocation.ts';
-export { createVendor, openVendor, refreshVendor, type OpenedVendor, type Vendor } from './provisioning/vendor.ts';
-export type { CreateVendorOptions } from './provisioning/vendor-content.ts';
 export { createQuotingEnclave, type QuotingEnclave } from './quoting/quoting-enclave.ts';
 export {
   startPlatform,

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createVendor, enrol, initializePlatform, openPlatform, stateFolders } from '../src/index.ts';
-import { enrolledSite, rejectsCode } from './provisioning-support.ts';
+import { createVendor } from '@enclos/provisioning';
+import { enrol, initializePlatform, openPlatform, stateFolders } from '../src/index.ts';
 import { now, temporaryFolder, testKey } from './support.ts';
+import { enrolledSite, rejectsCode } from './provisioning-support.ts';
 
 /** A state folder whose vendor has the test key, which spares a second of key generation. */
 async function newState(): Promise<string> {

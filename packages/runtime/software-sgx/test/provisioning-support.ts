@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import {
@@ -11,8 +10,8 @@ import {
   type Machine,
   type Separation,
   type Vendor,
-} from '../src/index.ts';
-import { dayMs, now, temporaryFolder, testKey } from './support.ts';
+} from '@enclos/provisioning';
+import { now, temporaryFolder, testKey } from './support.ts';
 
 export interface Site {
   readonly folder: string;
@@ -21,16 +20,15 @@ export interface Site {
 }
 
 /** A vendor (with the test key, which spares a second of key generation) and an enrolled machine. */
-export async function enrolledSite(separation: Separation = 'separated', at: Date = now): Promise<Site> {
+export async function enrolledSite(separation: Separation = 'separated'): Promise<Site> {
   const folder = temporaryFolder();
-  const vendor = await createVendor(join(folder, 'vendor'), { now: at, quotingSigningKey: testKey('vendor') });
+  const vendor = await createVendor(join(folder, 'vendor'), { now, quotingSigningKey: testKey('vendor') });
   const fresh = await createMachine(join(folder, 'machine'), { separation });
-  const machine = await enrol(vendor, fresh, at);
-  return { folder, vendor, machine };
+  return { folder, vendor, machine: await enrol(vendor, fresh) };
 }
 
-export async function enrol(vendor: Vendor, machine: Machine, at: Date = now): Promise<Machine> {
-  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now: at, allowSeparated: true }));
+export async function enrol(vendor: Vendor, machine: Machine): Promise<Machine> {
+  return installPck(machine, await issuePck(vendor, enrolmentRequest(machine), { now, allowSeparated: true }));
 }
 
 export function rejectsCode(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
@@ -40,16 +38,7 @@ export function rejectsCode(promise: Promise<unknown>, code: ErrorCode): Promise
   });
 }
 
-export function laterBy(days: number): Date {
-  return new Date(now.getTime() + days * dayMs);
-}
-
-export function pckSerial(machine: Machine): string {
-  return new X509Certificate(machine.pck?.pck ?? '').serialNumber;
-}
-
-export interface QeIdentityJson {
-  readonly tcbEvaluationDataNumber: number;
+interface QeIdentityJson {
   readonly attributes: string;
   readonly attributesMask: string;
   readonly mrsigner: string;
@@ -59,27 +48,4 @@ export interface QeIdentityJson {
 
 export function qeIdentityOf(vendor: Vendor): QeIdentityJson {
   return JSON.parse(vendor.documents.qeIdentity) as QeIdentityJson;
-}
-
-export interface TcbLevelJson {
-  readonly tcb: { readonly sgxtcbcomponents: readonly { readonly svn: number }[]; readonly pcesvn: number };
-  readonly tcbStatus: string;
-  readonly advisoryIDs?: readonly string[];
-}
-
-export interface TcbInfoJson {
-  readonly nextUpdate: string;
-  readonly tcbEvaluationDataNumber: number;
-  readonly tcbLevels: readonly TcbLevelJson[];
-}
-
-export function tcbInfo(vendor: Vendor): TcbInfoJson {
-  return JSON.parse(vendor.documents.tcbInfo) as TcbInfoJson;
-}
-
-/** The first level that fits, as every verifier chooses it (reference 3.6, evaluate). */
-export function statusOf(vendor: Vendor, cpuSvn: Uint8Array, pceSvn = 1): TcbLevelJson | undefined {
-  return tcbInfo(vendor).tcbLevels.find(
-    ({ tcb }) => pceSvn >= tcb.pcesvn && tcb.sgxtcbcomponents.every(({ svn }, index) => (cpuSvn[index] ?? 0) >= svn),
-  );
 }

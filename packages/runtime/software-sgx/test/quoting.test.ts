@@ -1,23 +1,39 @@
 import assert from 'node:assert/strict';
 import { createHash, verify, X509Certificate, type KeyObject } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import {
+  createMachine,
+  deriveSecret,
+  initialCpuSvn,
+  openMachine,
+  p256FromSeed,
+  p256PublicKey,
+  publishTcb,
+  quotingEnclaveImage,
+  refreshVendor,
+  setCpuSvn,
+  wideSeedBytes,
+  type Machine,
+} from '@enclos/provisioning';
+import { signSigstruct } from '@enclos/sgx/node';
 import { fromHex, isZero, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { Attribute, encodeTargetInfo, KeyPolicy, parseQuoteV3, parseReportBody, parseTargetInfo } from '@enclos/sgx';
-import { deriveSecret } from '../src/keys/derive.ts';
-import { p256FromSeed, p256PublicKey, wideSeedBytes } from '../src/keys/p256.ts';
+import { createQuotingEnclave, startCpu } from '../src/index.ts';
 import {
-  createMachine,
-  createQuotingEnclave,
-  initialCpuSvn,
-  openMachine,
-  publishTcb,
-  setCpuSvn,
-  startCpu,
-  type Machine,
-} from '../src/index.ts';
+  allBits,
+  fields,
+  flipped,
+  loadEnclave,
+  now,
+  random,
+  sealRequest,
+  temporaryFolder,
+  testKey,
+} from './support.ts';
 import { enrol, enrolledSite, qeIdentityOf } from './provisioning-support.ts';
-import { allBits, flipped, loadEnclave, now, random, sealRequest, temporaryFolder, testKey } from './support.ts';
 
 const site = await enrolledSite();
 const reportData = new Uint8Array(64).fill(0x42);
@@ -173,4 +189,24 @@ test('without a certificate for the present CPUSVN there is no quoting enclave',
   // A CPU that still runs at the old CPUSVN must not quote with the new certificate.
   await publishTcb(vendor, { components: initialCpuSvn('separated').subarray(0, 15).with(0, 2), now });
   notEnrolled(await enrol(vendor, raised), startCpu(machine, { randomBytes: random }));
+});
+
+test('the QE identity says the version of the quoting enclave that the vendor signed, whatever this package signs', async () => {
+  const { vendor, machine } = await enrolledSite();
+  assert.equal(qeIdentityOf(vendor).tcbLevels[0]?.tcb.isvsvn, 1);
+  const attributes = { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: 3n };
+  const content = fields(quotingEnclaveImage(), {
+    attributes,
+    attributeMask: { flags: allBits, xfrm: allBits },
+    isvProdId: 1,
+    isvSvn: 5,
+  });
+  writeFileSync(join(vendor.folder, 'quoting.sig'), signSigstruct(content, testKey('vendor')));
+  const released = await refreshVendor(vendor, now);
+  assert.equal(qeIdentityOf(released).tcbLevels[0]?.tcb.isvsvn, 5);
+  const enrolled = await enrol(released, machine);
+  const cpu = startCpu(enrolled, { randomBytes: random });
+  const quoting = createQuotingEnclave({ cpu, machine: enrolled });
+  const report = cpu.ereport(loadEnclave(cpu), quoting.targetInfo(), new Uint8Array(64));
+  assert.equal(parseQuoteV3(quoting.quote(report)).signature.qeReport.isvSvn, 5);
 });

@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
-import { createMachine, startPlatform } from '../src/index.ts';
-import { rejectsCode } from './provisioning-support.ts';
+import { createMachine } from '@enclos/provisioning';
+import { startPlatform } from '../src/index.ts';
 import { temporaryFolder } from './support.ts';
+import { rejectsCode } from './provisioning-support.ts';
 
 describe('a folder of the platform that cannot be written', () => {
   test('refuses a new machine', async () => {

@@ -18,7 +18,6 @@ export function testKey(name: 'vendor' | 'application' | 'other'): KeyObject {
 export const applicationKey: KeyObject = testKey('application');
 export const allBits = 0xffff_ffff_ffff_ffffn;
 export const now = new Date('2026-06-01T12:00:00Z');
-export const dayMs = 86_400_000;
 
 export function random(sizeBytes: number): Uint8Array {
   return new Uint8Array(randomBytes(sizeBytes));

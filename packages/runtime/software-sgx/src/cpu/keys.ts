@@ -1,5 +1,6 @@
 import { ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { deriveSecret } from '@enclos/provisioning';
 import {
   Attribute,
   encodeAttributes,
@@ -11,7 +12,6 @@ import {
   type TargetInfo,
 } from '@enclos/sgx';
 import { aesCmac } from '@enclos/sgx/node';
-import { deriveSecret } from '../keys/derive.ts';
 import type { EnclaveIdentity } from './enclave.ts';
 
 /** The secrets and the state of a CPU that keys depend on. */

@@ -1,8 +1,7 @@
 import { fromHex } from '@enclos/codec';
+import { machineSecrets, quotingFiles, type Machine } from '@enclos/provisioning';
 import { mrSignerOf, parseSigstruct } from '@enclos/sgx';
 import { sha256 } from '@enclos/sgx/node';
-import { machineSecrets, type Machine } from '../provisioning/machine.ts';
-import { quotingFiles } from '../provisioning/pck.ts';
 import { createCpu, type Cpu, type CreateCpuOptions } from './cpu.ts';
 
 /** Starts the CPU of a machine. It keeps the CPUSVN that the machine has at this moment. */

@@ -10,14 +10,24 @@ import {
   writeStarter,
   writeOuterFilter,
 } from '@enclos/isolation';
+import {
+  collateralFor,
+  createMachine,
+  createVendor,
+  enrolmentRequest,
+  installPck,
+  issuePck,
+  openMachine,
+  refreshVendor,
+  rootFingerprintOf,
+  type InstallOptions,
+  type IssueOptions,
+  type Machine,
+  type OpenedVendor,
+  type Vendor,
+} from '@enclos/provisioning';
 import type { PlatformAudit } from '../platform-audit.ts';
-import { collateralFor } from '../provisioning/collateral.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
-import { enrolmentRequest } from '../provisioning/enrolment.ts';
-import { issuePck, type IssueOptions } from '../provisioning/issuance.ts';
-import { createMachine, installPck, openMachine, type InstallOptions, type Machine } from '../provisioning/machine.ts';
-import { rootFingerprintOf } from '../provisioning/root.ts';
-import { createVendor, refreshVendor, type OpenedVendor, type Vendor } from '../provisioning/vendor.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
 import { prepareProgramFiles } from './programs/program-files.ts';
 import { createPassingCheck } from './passing/check.ts';

@@ -2,6 +2,16 @@ import { createHash, sign, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
+  deriveSecret,
+  p256FromSeed,
+  pckKeyPair,
+  quotingFiles,
+  wideSeedBytes,
+  type IssuedPck,
+  type Machine,
+  type P256KeyPair,
+} from '@enclos/provisioning';
+import {
   encodeKeyRequest,
   encodeQuoteV3,
   encodeTargetInfo,
@@ -16,10 +26,6 @@ import {
 import { aesCmac, reportMac } from '@enclos/sgx/node';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { LoadedEnclave } from '../cpu/enclave.ts';
-import { deriveSecret } from '../keys/derive.ts';
-import { p256FromSeed, wideSeedBytes, type P256KeyPair } from '../keys/p256.ts';
-import { pckKeyPair, type Machine } from '../provisioning/machine.ts';
-import { quotingFiles, type IssuedPck } from '../provisioning/pck.ts';
 
 /** Intel's QE vendor id: verifiers refuse any other. */
 const quotingVendorId = fromHex('939a7233f79c4ca9940a0db3957f0607');

@@ -25,8 +25,8 @@ import {
 import { openPlatform, type HostFolder, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey } from '../../support.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** Platforms and minimal enclaves, for tests of what the platform and its loader do with passed sockets. */
 export interface PassingLab {

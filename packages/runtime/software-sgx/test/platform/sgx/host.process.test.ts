@@ -11,7 +11,6 @@ import { createHostSgx } from '../../../src/platform/sgx/host-sgx.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
 import { descendantsOf } from './processes.ts';
 import { singleHost } from '../../../src/platform/host.ts';
-import { rejectsCode } from '../../provisioning-support.ts';
 import {
   createSgxLab,
   exampleBytes,
@@ -22,6 +21,7 @@ import {
   signatureOf,
   type SgxLab,
 } from './sgx-lab.ts';
+import { rejectsCode } from '../../provisioning-support.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
 

@@ -23,10 +23,10 @@ import { openPlatform, type SeparationOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { requireExecution } from '../../../src/platform/sgx/sgx-services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
 import { descendantsOf } from './processes.ts';
 import { piecesOf } from './sgx-lab.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** Why the real stub is not tried here. With CI it must be there. */
 function missing(): string | false {

@@ -16,9 +16,9 @@ import { openPlatform, type OpenPlatformOptions } from '../../../src/index.ts';
 import { servePlatform } from '../../../src/platform/server.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { prepareSgx } from '../../../src/platform/sgx/sgx-services.ts';
-import { enrolledSite } from '../../provisioning-support.ts';
 import { applicationKey, temporaryFolder } from '../../support.ts';
 import { playedStub, type Misbehaviour } from './played-stub.ts';
+import { enrolledSite } from '../../provisioning-support.ts';
 
 /** A platform whose SGX images are run by a program that plays the stub, without the layers of the machine. */
 export interface SgxLab {

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Attribute, parseQuoteV3 } from '@enclos/sgx';
-import { signSigstruct } from '@enclos/sgx/node';
-import { createQuotingEnclave, createVendor, openVendor, refreshVendor, startCpu } from '../src/index.ts';
-import { quotingEnclaveImage } from '../src/provisioning/quoting-image.ts';
-import { enrol, enrolledSite, laterBy, pckSerial, qeIdentityOf, tcbInfo } from './provisioning-support.ts';
-import { allBits, fields, loadEnclave, now, random, testKey } from './support.ts';
+import { createVendor, openVendor, refreshVendor } from '../src/index.ts';
+import { enrolledSite, laterBy, pckSerial, tcbInfo } from './provisioning-support.ts';
+import { now, testKey } from './support.ts';
 
 test('refresh: nothing before half the lifetime, new documents and CRL number after it', async () => {
   const { vendor } = await enrolledSite();
@@ -62,24 +59,4 @@ test('refresh: at once, all get the same documents; a few old ones stay', async 
   for (let round = 1; round < 12; round++) await refreshVendor(vendor, laterBy(16 * (round + 1)));
   const files = documentFiles(vendor.folder);
   assert.deepEqual([files.length, files.at(-1)], [8, '0000000013.json']);
-});
-
-test('the QE identity says the version of the quoting enclave that the vendor signed, whatever this package signs', async () => {
-  const { vendor, machine } = await enrolledSite();
-  assert.equal(qeIdentityOf(vendor).tcbLevels[0]?.tcb.isvsvn, 1);
-  const attributes = { flags: Attribute.MODE64BIT | Attribute.PROVISIONKEY, xfrm: 3n };
-  const content = fields(quotingEnclaveImage(), {
-    attributes,
-    attributeMask: { flags: allBits, xfrm: allBits },
-    isvProdId: 1,
-    isvSvn: 5,
-  });
-  writeFileSync(join(vendor.folder, 'quoting.sig'), signSigstruct(content, testKey('vendor')));
-  const released = await refreshVendor(vendor, now);
-  assert.equal(qeIdentityOf(released).tcbLevels[0]?.tcb.isvsvn, 5);
-  const enrolled = await enrol(released, machine);
-  const cpu = startCpu(enrolled, { randomBytes: random });
-  const quoting = createQuotingEnclave({ cpu, machine: enrolled });
-  const report = cpu.ereport(loadEnclave(cpu), quoting.targetInfo(), new Uint8Array(64));
-  assert.equal(parseQuoteV3(quoting.quote(report)).signature.qeReport.isvSvn, 5);
 });

@@ -1,5 +1,5 @@
-import { toPem } from '@enclos/codec/pem';
 import { randomBytes } from 'node:crypto';
+import { toPem } from '@enclos/codec/pem';
 import { fromHex } from '@enclos/codec';
 import { Hono, type Context } from 'hono';
 import { findIssued } from '../provisioning/issue-records.ts';

@@ -1,5 +1,5 @@
-import { toPem } from '@enclos/codec/pem';
 import { randomBytes, sign, webcrypto, type KeyObject } from 'node:crypto';
+import { toPem } from '@enclos/codec/pem';
 import {
   derBitString,
   derExplicit,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
+import { isoSeconds } from '@enclos/codec/json';
 import { addFile } from './folder.ts';
 import { ownerOf, readRecords, revocationFile } from './issue-records.ts';
-import { isoSeconds } from '@enclos/codec/json';
 import { openVendor, refreshVendor, requireExpressible, type OpenedVendor, type Vendor } from './vendor.ts';
 
 /**
