@@ -131,7 +131,7 @@ describe('a program as an enclave', () => {
     await withProbe({}, async (ask) => {
       await ask('args');
       // The platform hears the greeting by itself, and not from this call.
-      await until(() => copies().length === 0);
+      await until('the copy is removed', () => copies().length === 0);
     });
   });
 
