@@ -99,6 +99,8 @@ type notice struct {
 func (h *passingHost) notice() notice {
 	h.t.Helper()
 	var b [24]byte
+	limit := syscall.NsecToTimeval(patience.Nanoseconds())
+	_ = syscall.SetsockoptTimeval(h.fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &limit)
 	if err := ecReadFull(h.fd, b[:]); err != nil {
 		h.t.Fatal(err)
 	}
@@ -114,8 +116,13 @@ func (h *passingHost) want(want notice) {
 
 func (h *passingHost) wantBroken(text string) {
 	h.t.Helper()
-	if err := <-h.broken; err == nil || !strings.Contains(err.Error(), text) {
-		h.t.Fatalf("%v instead of %q", err, text)
+	select {
+	case err := <-h.broken:
+		if err == nil || !strings.Contains(err.Error(), text) {
+			h.t.Fatalf("%v instead of %q", err, text)
+		}
+	case <-time.After(patience):
+		h.t.Fatalf("the passage stayed whole: %q", text)
 	}
 }
 

@@ -90,9 +90,18 @@ func brokenBy(t *testing.T, frames []ecFrame) error {
 			})
 		}
 	}
-	<-e.closed
+	waitClosed(t, e)
 	_ = syscall.Close(theirs)
 	return e.reason
+}
+
+func waitClosed(t *testing.T, e *ecEndpoint) {
+	t.Helper()
+	select {
+	case <-e.closed:
+	case <-time.After(patience):
+		t.Fatal("the gate did not end")
+	}
 }
 
 // A peer that guesses calls, and reads nothing, must not let them pile up.
@@ -114,7 +123,7 @@ func TestAnswerToWhatCannotHaveBeenRead(t *testing.T) {
 		})
 	}
 	_ = ecWriteAll(theirs, encoded(ecFrame{kind: ecReturn, id: 4}))
-	<-e.closed
+	waitClosed(t, e)
 	if err := e.reason; err == nil || !strings.Contains(err.Error(), "that it cannot have read") {
 		t.Fatal(err)
 	}
@@ -137,7 +146,7 @@ func TestTimeoutsOfThePeer(t *testing.T) {
 	e = ecNewEndpoint(options)
 	e.start()
 	_ = ecWriteAll(other, append(encoded(ecFrame{kind: ecHello}), 1, 2))
-	<-e.closed
+	waitClosed(t, e)
 	wantCode(t, e.reason, "GATE_FRAME_TIMEOUT")
 }
 
@@ -147,7 +156,7 @@ func TestStreamsWhereThereAreNone(t *testing.T) {
 	e := ecNewEndpoint(testOptions(ours, false))
 	e.start()
 	_ = ecWriteAll(theirs, append(encoded(ecFrame{kind: ecHello}), encoded(ecFrame{kind: ecStreamEnd, id: 1})...))
-	<-e.closed
+	waitClosed(t, e)
 	wantCode(t, e.reason, "GATE_PROTOCOL_VIOLATION")
 }
 
