@@ -2,7 +2,7 @@ import { array } from './types/array.ts';
 import { bytes } from './types/bytes.ts';
 import { enumeration, option } from './types/choices.ts';
 import { defineInterface, func } from './interface.ts';
-import { uint32, uint64 } from './types/numbers.ts';
+import { uint16, uint32, uint64 } from './types/numbers.ts';
 import { record } from './types/record.ts';
 import { string } from './types/string.ts';
 
@@ -57,5 +57,7 @@ export const systemInterface = defineInterface({
      */
     streamAccept: func({ listener: declaredName, stream }, string({ maxBytes: 256 })),
     streamConnect: func({ destination: declaredName, stream }),
+    /** Connects where the enclave says. The host refuses it unless the manifest of a program has the network `any`. */
+    streamConnectTo: func({ host: string({ minBytes: 1, maxBytes: 253 }), port: uint16(), stream }),
   },
 });

@@ -133,11 +133,16 @@ func (t *ecStreams) accept(listener int, stop <-chan struct{}) (*EnclosStream, e
 }
 
 func (t *ecStreams) connect(destination int) (*EnclosStream, error) {
+	return t.connectBy(func(id uint32) error { return t.askConnect(destination, id, nil) })
+}
+
+// connectBy opens a stream, and has the host connect it.
+func (t *ecStreams) connectBy(ask func(id uint32) error) (*EnclosStream, error) {
 	s, err := t.open(false, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.askConnect(destination, s.id, nil); err != nil {
+	if err := ask(s.id); err != nil {
 		_ = s.Abort()
 		return nil, err
 	}
@@ -150,7 +155,12 @@ func (t *ecStreams) connect(destination int) (*EnclosStream, error) {
 
 func (t *ecStreams) askConnect(destination int, id uint32, stop <-chan struct{}) error {
 	request := ecPutText(nil, t.manifest.Connect[destination].Name)
-	answer, err := t.gate.invoke(ecRequest{table: 1, index: ecStreamConnect, payload: ecPut32(request, id), maxResult: 1, cancel: stop})
+	return t.ask(ecStreamConnect, ecPut32(request, id), stop)
+}
+
+// ask makes a call that answers nothing.
+func (t *ecStreams) ask(index uint16, request []byte, stop <-chan struct{}) error {
+	answer, err := t.gate.invoke(ecRequest{table: 1, index: index, payload: request, maxResult: 1, cancel: stop})
 	if err != nil {
 		return err
 	}
@@ -240,4 +250,19 @@ func EnclosConnect(destination int) (*EnclosStream, error) {
 		return nil, ecFail("STREAM_TRANSPORT_UNAVAILABLE", "The enclave wants its connections passed, which cannot be done here.")
 	}
 	return t.connect(destination)
+}
+
+// EnclosConnectTo connects to a host that enclave.json need not declare, if it says `"network": "any"`. Its bytes are relayed.
+func EnclosConnectTo(host string, port int) (*EnclosStream, error) {
+	t, err := ecRunningStreams()
+	if err != nil {
+		return nil, err
+	}
+	if t.manifest.Network != "any" {
+		return nil, ecFail("STREAM_NOT_DECLARED", "enclave.json does not let the enclave connect anywhere.")
+	}
+	return t.connectBy(func(id uint32) error {
+		request := ecPut16(ecPutText(nil, host), uint16(port))
+		return t.ask(ecStreamConnectTo, ecPut32(request, id), nil)
+	})
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { Frame, IncomingCall, SendStream } from '@enclos/gate';
-import { mayBePassed, type EnclaveManifest } from '@enclos/manifest';
+import { isProgramManifest, mayBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { Capabilities } from '@enclos/tee';
 import { findPassing } from '../passing/find-passing.ts';
 import type { ConnectionKind } from '../observe/watch.ts';
@@ -100,6 +100,7 @@ class HostStreams implements StreamService {
   readonly handlers: StreamService['handlers'] = {
     streamAccept: (request, { signal }) => this.#accept(request, signal),
     streamConnect: (request, { signal }) => this.#connect(request, signal),
+    streamConnectTo: (request, { signal }) => this.#connectTo(request, signal),
   };
   readonly listeners: Readonly<Record<string, StreamAddress>>;
   readonly openPassage: StreamService['openPassage'];
@@ -156,6 +157,18 @@ class HostStreams implements StreamService {
     this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
   }
 
+  /** @throws STREAM_NOT_DECLARED unless the manifest lets the enclave connect anywhere */
+  async #connectTo(to: { host: string; port: number; stream: number }, signal: AbortSignal): Promise<void> {
+    const { manifest } = this.#init;
+    if (!isProgramManifest(manifest) || manifest.program.network !== 'any') {
+      throw new EnclosError('STREAM_NOT_DECLARED', 'The enclave may connect only to what it declares.');
+    }
+    this.#requireFree(to.stream);
+    const { host, port } = to;
+    const socket = await this.#relayed.open(to.stream, signal, (ended) => connectRelayed({ host, port }, ended));
+    this.#observe(socket, { stream: anywhere, kind: 'connected', transport: 'relayed' });
+  }
+
   /** @throws STREAM_REFUSED */
   #requireFree(stream: number): void {
     const isFree = stream !== 0 && !this.#relayed.has(stream) && this.#init.passed?.has(stream) !== true;
@@ -170,6 +183,9 @@ class HostStreams implements StreamService {
     else socket.once('close', end);
   }
 }
+
+/** The name, for metrics, of connections to what the manifest does not name. Hosts of these are not labels: there is no end of them. */
+const anywhere = 'any';
 
 /** @throws STREAM_NOT_DECLARED */
 function declaredEntry<E extends { readonly name: string }>(entries: readonly E[], name: string): E {
