@@ -16,11 +16,19 @@ export {
 } from './layers/plan.ts';
 export { runCommand, withOpened, type Run } from './layers/run.ts';
 export {
+  writeOuterFilter,
   writeSeccompFilter,
   writeStarter,
   writeStartFiles,
-  writeStubFilter,
   type StartFiles,
 } from './layers/start-files.ts';
 export { stubCommand, stubPlan, stubTasks, type StubNeeds } from './layers/stub-command.ts';
 export { cgroupWords, maxThreads } from './layers/threads.ts';
+export {
+  programCommand,
+  programLayers,
+  programPlan,
+  programTasks,
+  type ProgramNeeds,
+} from './programs/program-command.ts';
+export { writeLastSteps, type LastSteps } from './programs/program-files.ts';

@@ -2,6 +2,7 @@ import type { IsolationPlan, VerifiedInterpreter } from '@enclos/isolation';
 import type { PlatformAudit } from '../platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
+import type { ProgramServices } from './programs/program-files.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';
 import type { SgxServices } from './sgx/sgx-services.ts';
@@ -12,6 +13,8 @@ export interface PlatformServices {
   readonly quotingEnclave: QuotingEnclave;
   readonly interpreter: VerifiedInterpreter;
   readonly isolation: IsolationPlan;
+  /** What programs are started with. */
+  readonly programs: ProgramServices;
   /** What runs SGX images, or why they do not run here. */
   readonly sgx: SgxServices;
   /** Why a socket that is passed does not reach an enclave of this machine, as it was tried; undefined when it does. */

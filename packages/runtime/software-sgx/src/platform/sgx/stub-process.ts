@@ -12,7 +12,7 @@ import {
 } from '@enclos/isolation';
 import { BOOT_READY } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-import { descriptor, leave } from '../process-group.ts';
+import { descriptor, leave } from '../process/process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 
 export interface StubSpawn extends StubNeeds {
