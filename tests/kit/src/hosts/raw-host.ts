@@ -62,6 +62,7 @@ export async function openRawHost<T extends Functions>(
     mountRemove: refuse,
     streamAccept: refuse,
     streamConnect: refuse,
+    streamConnectTo: refuse,
     ...options.files,
   });
   const interfaceDigest = options.interfaceDigest ?? manifest.interfaceDigest;
