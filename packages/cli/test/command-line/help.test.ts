@@ -78,20 +78,22 @@ Shell
 
 const measureHelp = `Print the MRENCLAVE of an image.
 
-Usage: enclos measure FILE [--json]
+Usage: enclos measure FILE [--limit SIZE] [--json]
 
 Prints the MRENCLAVE of an enclave: of an SGXS stream, made by this tool or another, or of the
 signed file of Intel’s SGX SDK or of Open Enclave. Memory use is constant, however large the
 enclave is. For an image that \`enclos build\` made, \`sha256sum\` prints the same value.
 
-For the file of an SDK, standard error says whether its SIGSTRUCT names the same enclave.
+A small file can declare an enclave of many gigabytes: --limit bounds what is hashed. For the
+file of an SDK, standard error says whether its SIGSTRUCT names the same enclave.
 
 Arguments
   FILE  The image; - reads standard input
 
 Options
-  --json  Print the result, or the error, as JSON and nothing else
-  --help  Show this help
+  --limit SIZE  The most that is hashed to measure an enclave file, such as 64G, instead of 16G
+  --json        Print the result, or the error, as JSON and nothing else
+  --help        Show this help
 
 Examples
   # Measure an image

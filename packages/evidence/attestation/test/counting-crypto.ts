@@ -15,7 +15,7 @@ export function countingCrypto(): CountingCrypto {
       counts.imports += 1;
       return nodeCrypto.createPublicKey(key);
     },
-    // The overload with a callback is never used.
+    // With and without a callback.
     verify: ((...inputs: Parameters<typeof nodeCrypto.verify>) => {
       counts.verifications += 1;
       return nodeCrypto.verify(...inputs);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { vectors } from '@enclos/testkit';
 import { createVerifierCache, INTEL_SGX_ROOT, parseCollateral, verifyQuote, type VerifierCache } from '../src/index.ts';
-import { verifyQuoteSync } from '../src/node.ts';
+import { verifyQuoteOnThreads, verifyQuoteSync } from '../src/node.ts';
 import { allRows, collateralOf, quoteOf, type MatrixRow } from './intel-vectors.ts';
 import { expectation, nameOf, outcome } from './matrix-outcome.ts';
 
@@ -25,6 +25,15 @@ vectors.test('and synchronously, all of it verified anew', () => {
 vectors.test('and with what is remembered of the rows before', () => {
   const cache = createVerifierCache();
   for (const row of [...allRows(), ...allRows()]) requireExpected(row, cache);
+});
+
+vectors.test('and on the threads of node:crypto', async () => {
+  for (const row of allRows()) {
+    const endorsements = parseCollateral(collateralOf(row));
+    const options = { roots, now: new Date(row.at), cache: uncached };
+    const verdict = await verifyQuoteOnThreads(quoteOf(row), endorsements, options);
+    assert.deepEqual(outcome(verdict), expectation(row), nameOf(row));
+  }
 });
 
 function requireExpected(row: MatrixRow, cache: VerifierCache): void {

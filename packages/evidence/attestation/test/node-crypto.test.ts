@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { verifySignature } from '../src/crypto/crypto-steps.ts';
-import { runSync } from '../src/crypto/node-crypto.ts';
+import { runOnThreads, runSync } from '../src/crypto/node-crypto.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
@@ -14,6 +14,18 @@ const fixed = 'ieee-p1363';
 const asFixed = (data: Uint8Array, signature: Uint8Array): boolean =>
   verify('sha256', data, { key: publicKey, dsaEncoding: fixed }, signature);
 const asHere = (data: Uint8Array, signature: Uint8Array): boolean => runSync(verifySignature(point, signature, data));
+const onThreads = (data: Uint8Array, signature: Uint8Array, key = point): Promise<boolean> =>
+  runOnThreads(verifySignature(key, signature, data));
+
+test('and its threads judge as it does at once, also what is no key and no signature', async () => {
+  const data = new Uint8Array(3);
+  const good = new Uint8Array(sign('sha256', data, { key: privateKey, dsaEncoding: fixed }));
+  assert.equal(await onThreads(data, good), true);
+  assert.equal(await onThreads(data, new Uint8Array(64)), false);
+  assert.equal(await onThreads(new Uint8Array(4), good), false);
+  assert.equal(await onThreads(data, good.subarray(1)), false);
+  assert.equal(await onThreads(data, good, new Uint8Array(64)), false);
+});
 
 test('a signature of P-256 is judged as node:crypto judges its fixed form, whatever its numbers are', () => {
   const number = fc.oneof(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, verifyQuote } from '../src/index.ts';
-import { verifyQuoteSync } from '../src/node.ts';
+import { verifyQuoteOnThreads, verifyQuoteSync } from '../src/node.ts';
 import type { RefusalStatus } from '../src/refusal/refusal.ts';
 import type { StepId } from '../src/refusal/steps.ts';
 import { standardExtensions, type ExtensionSpec } from './synthetic-pki.ts';
@@ -24,6 +24,7 @@ export function testRefusals(cases: readonly Case[]): void {
       };
       await assert.rejects(verifyQuote(quote, endorsements, { roots, now }), isExpected);
       assert.throws(() => verifyQuoteSync(quote, endorsements, { roots, now }), isExpected);
+      await assert.rejects(verifyQuoteOnThreads(quote, endorsements, { roots, now }), isExpected);
     });
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { scenario, statusScenarios } from '@enclos/evidence-kit';
 import { isEnclosError } from '@enclos/errors';
 import { parseCollateral, softwareRoot, validityOf, verifyQuote, type QuoteVerdict } from '../src/index.ts';
-import { verifySnpReportSync } from '../src/node/verify-snp-sync.ts';
+import { verifySnpReportSync } from '../src/node/verify-sync.ts';
 import { makeSnpPlatform, snpRoot } from './snp/synthetic-platform.ts';
 
 async function verdictOf(changes: Parameters<typeof scenario>[0]): Promise<QuoteVerdict> {

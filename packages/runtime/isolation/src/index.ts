@@ -31,4 +31,10 @@ export {
   programTasks,
   type ProgramNeeds,
 } from './programs/program-command.ts';
-export { writeLastSteps, type LastSteps } from './programs/program-files.ts';
+export {
+  placeProgram,
+  prepareProgramFiles,
+  type PlacedProgram,
+  type ProgramServices,
+} from './programs/placed-program.ts';
+export { requireProgram } from './programs/require-program.ts';

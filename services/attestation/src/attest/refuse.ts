@@ -23,10 +23,15 @@ export function ofCaller<T>(read: () => T, rule: string): T {
   try {
     return read();
   } catch (error) {
-    // A mistake of this service is not the caller's, and what is refused already says why.
-    if (!isEnclosError(error) || isRefusal(error) || error.code === 'VERIFIER_MISUSED') throw error;
-    return refuseEvidence(`The evidence is refused. ${error.message}`, { rule, ...refusalOf(error) }, error);
+    return blameCaller(error, rule);
   }
+}
+
+/** Refuses the evidence for what reading it threw. @throws ATTESTATION_EVIDENCE_REFUSED, or the error when it is not the caller's doing */
+export function blameCaller(error: unknown, rule: string): never {
+  // A mistake of this service is not the caller's, and what is refused already says why.
+  if (!isEnclosError(error) || isRefusal(error) || error.code === 'VERIFIER_MISUSED') throw error;
+  return refuseEvidence(`The evidence is refused. ${error.message}`, { rule, ...refusalOf(error) }, error);
 }
 
 /** Step and status of a refusal of the verifier. */

@@ -1,10 +1,10 @@
 import type { QuoteVerdict } from '@enclos/attestation';
-import { verifyQuoteSync } from '@enclos/attestation/node';
+import { verifyQuoteOnThreads } from '@enclos/attestation/node';
 import type { BaselineRequest } from './baseline.ts';
 import type { AttestContext } from './context.ts';
 import type { CollateralHashes } from './claims/sgx-claims.ts';
 import type { DcapEndorsements } from './endorsement-memory.ts';
-import { ofCaller, refuseEvidence, unavailable } from './refuse.ts';
+import { blameCaller, ofCaller, refuseEvidence, unavailable } from './refuse.ts';
 
 export interface VerifiedQuote {
   readonly verdict: QuoteVerdict;
@@ -26,7 +26,7 @@ export async function verifyQuoteFor(
   const request = { facts: platform.facts, ...baseline };
   const given = context.endorsements.forQuote(request, { cache: context.cache, at });
   const found = given instanceof Promise ? await given : given;
-  const verdict = ofCaller(() => verify(context, quote, { found, at }), 'evidence');
+  const verdict = await verify(context, quote, { found, at }).catch((error: unknown) => blameCaller(error, 'evidence'));
   requireBaseline(verdict, baseline);
   requireDates(verdict);
   // Whatever the platform is worth, its collateral is good.
@@ -39,9 +39,9 @@ function verify(
   { quoteRoots: roots, cache, crypto }: AttestContext,
   quote: Uint8Array,
   { found, at: now }: { readonly found: DcapEndorsements; readonly at: Date },
-): QuoteVerdict {
+): Promise<QuoteVerdict> {
   const options = { roots, cache, now, ...(crypto === undefined ? {} : { crypto }) };
-  return verifyQuoteSync(quote, found.endorsements, options);
+  return verifyQuoteOnThreads(quote, found.endorsements, options);
 }
 
 /** A host that gives an earlier baseline than it was asked for would let old platforms pass. */

@@ -18,6 +18,25 @@ export function runSync<T>(steps: Steps<T>, crypto: SyncCrypto = nodeCrypto): T 
   return step.value;
 }
 
+/** The same, with the signatures of P-256 on the threads of node:crypto: one takes a fifth of a verification. */
+export async function runOnThreads<T>(steps: Steps<T>, crypto: SyncCrypto = nodeCrypto): Promise<T> {
+  let step = steps.next();
+  while (step.done !== true) {
+    const { value } = step;
+    step = steps.next(value.kind === 'verify' ? await onThread(value, crypto) : answer(value, crypto));
+  }
+  return step.value;
+}
+
+function onThread(request: CryptoRequest & { readonly kind: 'verify' }, crypto: SyncCrypto): Promise<boolean> {
+  const key = pointKey(request.publicKey, crypto);
+  if (key === undefined || request.signature.length !== 64) return Promise.resolve(false);
+  const signature = derEcdsaSignature(request.signature);
+  return new Promise((resolve, reject) => {
+    crypto.verify('sha256', request.signedBytes, key, signature, (error, is) => (error ? reject(error) : resolve(is)));
+  });
+}
+
 function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
   if (request.kind === 'sha256') return new Uint8Array(crypto.createHash('sha256').update(request.data).digest());
   const { publicKey } = request;
@@ -29,12 +48,16 @@ function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {
     const { hash, options } = verifyOptions[request.scheme];
     return crypto.verify(hash, request.signedBytes, { key: spkiKey, ...options }, request.signature);
   }
-  const key = importOnce(decodeLatin1(publicKey), crypto, () => importPoint(publicKey, crypto));
+  const key = pointKey(publicKey, crypto);
   if (request.kind === 'is-key') return key !== undefined;
   if (key === undefined) return false;
   if (request.signature.length !== 64) return false;
   // In DER, for which node:crypto needs no options: with those Node 24 takes half as long again.
   return crypto.verify('sha256', request.signedBytes, key, derEcdsaSignature(request.signature));
+}
+
+function pointKey(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject | undefined {
+  return importOnce(decodeLatin1(publicKey), crypto, () => importPoint(publicKey, crypto));
 }
 
 function importPoint(publicKey: Uint8Array, crypto: SyncCrypto): nodeCrypto.KeyObject {

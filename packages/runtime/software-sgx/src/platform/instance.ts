@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { inspectedLayers, programLayers, requireIsolation } from '@enclos/isolation';
+import { inspectedLayers, programLayers, requireIsolation, requireProgram } from '@enclos/isolation';
 import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
@@ -14,7 +14,6 @@ import { listenForGate, type GateListener } from './gate-listener.ts';
 import { gatePlace } from './host-folder.ts';
 import type { Host } from './host.ts';
 import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
-import { requireProgram } from './programs/require-program.ts';
 import { startProgram } from './programs/start-program.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
 import { serveEnclave } from './process/serve-enclave.ts';

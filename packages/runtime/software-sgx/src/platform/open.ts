@@ -6,6 +6,7 @@ import {
   cacheFolders,
   copyInterpreter,
   planIsolation,
+  prepareProgramFiles,
   writeSeccompFilter,
   writeStarter,
   writeOuterFilter,
@@ -29,7 +30,6 @@ import {
 import type { PlatformAudit } from '../platform-audit.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { prepareProgramFiles } from './programs/program-files.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';

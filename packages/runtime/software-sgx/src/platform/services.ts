@@ -1,8 +1,7 @@
-import type { IsolationPlan, VerifiedInterpreter } from '@enclos/isolation';
+import type { IsolationPlan, ProgramServices, VerifiedInterpreter } from '@enclos/isolation';
 import type { PlatformAudit } from '../platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
-import type { ProgramServices } from './programs/program-files.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';
 import type { SgxServices } from './sgx/sgx-services.ts';

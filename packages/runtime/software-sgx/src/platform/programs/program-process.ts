@@ -1,12 +1,18 @@
 import { spawn, type StdioOptions } from 'node:child_process';
-import { programCommand, programPlan, programTasks, withOpened, type IsolationPlan } from '@enclos/isolation';
+import {
+  programCommand,
+  programPlan,
+  programTasks,
+  withOpened,
+  type IsolationPlan,
+  type ProgramServices,
+} from '@enclos/isolation';
 import { enclaveDescriptors } from '@enclos/loader';
 import type { ProgramManifest, ReadImage } from '@enclos/manifest';
 import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from '../process/enclave-child.ts';
 import type { SpawnOptions } from '../process/enclave-process.ts';
 import { descriptor, leave } from '../process/process-group.ts';
 import { describeProgramExit } from './program-exit.ts';
-import type { ProgramServices } from './program-files.ts';
 
 export interface ProgramSpawn extends Pick<SpawnOptions, 'gate' | 'passage' | 'debug' | 'user' | 'cgroups'> {
   /** The file of the program: see `placeProgram`. */
@@ -20,8 +26,8 @@ export interface ProgramSpawn extends Pick<SpawnOptions, 'gate' | 'passage' | 'd
 
 /** The process of a program. */
 export interface ProgramProcess extends EnclaveProcess {
-  /** Why the platform is about to end it: its end then says so. */
-  endsFor(why: string): void;
+  /** @param why told with its end */
+  kill(why?: string): void;
 }
 
 /** The descriptor from which bubblewrap reads the filter. */
@@ -65,9 +71,9 @@ export function spawnProgram(options: ProgramSpawn): ProgramProcess {
     channel,
     booted: feed(child, bootSections(options.sections)),
     exited,
-    kill: () => leave(child, channel),
-    endsFor(reason: string) {
-      why = reason;
+    kill(reason?: string) {
+      why ??= reason;
+      leave(child, channel);
     },
   });
 }

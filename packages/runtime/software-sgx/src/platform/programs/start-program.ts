@@ -1,7 +1,7 @@
+import { placeProgram } from '@enclos/isolation';
 import { serveEnclave, type ServedEnclave } from '../process/serve-enclave.ts';
 import type { PlatformServices } from '../services.ts';
 import { neverGreeted } from './program-exit.ts';
-import { placeProgram } from './program-files.ts';
 import { spawnProgram, type ProgramProcess, type ProgramSpawn } from './program-process.ts';
 
 export interface StartProgramOptions extends Omit<ProgramSpawn, 'path' | 'files'> {
@@ -28,7 +28,7 @@ export async function startProgram(
     requireWanted();
     const made = spawnProgram({ ...spawning, files, path: placed.path });
     void made.exited.then(remove);
-    serveEnclave(services, served, made, { greeted: remove, late: () => made.endsFor(neverGreeted) });
+    serveEnclave(services, served, made, { greeted: remove, late: () => made.kill(neverGreeted) });
     return made;
   } catch (error) {
     remove();

@@ -4,9 +4,10 @@ import { access, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { verifyFile, writeLastSteps, type FileErrors, type LastSteps } from '@enclos/isolation';
 import { sha256 } from '@enclos/sgx/node';
 import { storageFailed } from '@enclos/tee/storage';
+import { verifyFile, type FileErrors } from '../interpreter/verified-file.ts';
+import { writeLastSteps, type LastSteps } from './program-files.ts';
 
 /** What a platform has for programs. */
 export interface ProgramServices {
