@@ -2,7 +2,7 @@ import { array } from './types/array.ts';
 import { bytes } from './types/bytes.ts';
 import { enumeration, option } from './types/choices.ts';
 import { defineInterface, func } from './interface.ts';
-import { uint16, uint32, uint64 } from './types/numbers.ts';
+import { uint32, uint64 } from './types/numbers.ts';
 import { record } from './types/record.ts';
 import { string } from './types/string.ts';
 
@@ -16,7 +16,8 @@ const target = path;
 const kind = enumeration('file', 'folder', 'other');
 const logLevel = enumeration('error', 'warn', 'info', 'debug', 'trace');
 const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
-const declaredName = string({ minBytes: 1, maxBytes: 64 });
+/** The name of a listener or a destination. A program whose network is `any` may name a host and a port: `peer.example 443`. */
+const declaredName = string({ minBytes: 1, maxBytes: 260 });
 /** Chosen by the enclave, so that no answer of the host can confuse two streams; the gate's frames carry it. Never 0. */
 const stream = uint32();
 
@@ -57,7 +58,5 @@ export const systemInterface = defineInterface({
      */
     streamAccept: func({ listener: declaredName, stream }, string({ maxBytes: 256 })),
     streamConnect: func({ destination: declaredName, stream }),
-    /** Connects where the enclave says. The host refuses it unless the manifest of a program has the network `any`. */
-    streamConnectTo: func({ host: string({ minBytes: 1, maxBytes: 253 }), port: uint16(), stream }),
   },
 });

@@ -12,7 +12,6 @@ const (
 	ecMountRemove     = 5
 	ecStreamAccept    = 6
 	ecStreamConnect   = 7
-	ecStreamConnectTo = 8
 )
 
 // ecMaxStart is the most that the arguments of `start` can take: 256 variables and a log level.

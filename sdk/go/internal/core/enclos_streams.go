@@ -133,7 +133,8 @@ func (t *ecStreams) accept(listener int, stop <-chan struct{}) (*EnclosStream, e
 }
 
 func (t *ecStreams) connect(destination int) (*EnclosStream, error) {
-	return t.connectBy(func(id uint32) error { return t.askConnect(destination, id, nil) })
+	name := t.manifest.Connect[destination].Name
+	return t.connectBy(func(id uint32) error { return t.askConnect(name, id, nil) })
 }
 
 // connectBy opens a stream, and has the host connect it.
@@ -153,14 +154,10 @@ func (t *ecStreams) connectBy(ask func(id uint32) error) (*EnclosStream, error) 
 	return s, nil
 }
 
-func (t *ecStreams) askConnect(destination int, id uint32, stop <-chan struct{}) error {
-	request := ecPutText(nil, t.manifest.Connect[destination].Name)
-	return t.ask(ecStreamConnect, ecPut32(request, id), stop)
-}
-
-// ask makes a call that answers nothing.
-func (t *ecStreams) ask(index uint16, request []byte, stop <-chan struct{}) error {
-	answer, err := t.gate.invoke(ecRequest{table: 1, index: index, payload: request, maxResult: 1, cancel: stop})
+// askConnect asks for a destination by its name, or by host, space, port where the manifest lets the host connect anywhere.
+func (t *ecStreams) askConnect(destination string, id uint32, stop <-chan struct{}) error {
+	request := ecPut32(ecPutText(nil, destination), id)
+	answer, err := t.gate.invoke(ecRequest{table: 1, index: ecStreamConnect, payload: request, maxResult: 1, cancel: stop})
 	if err != nil {
 		return err
 	}
@@ -261,8 +258,5 @@ func EnclosConnectTo(host string, port int) (*EnclosStream, error) {
 	if t.manifest.Network != "any" {
 		return nil, ecFail("STREAM_NOT_DECLARED", "enclave.json does not let the enclave connect anywhere.")
 	}
-	return t.connectBy(func(id uint32) error {
-		request := ecPut16(ecPutText(nil, host), uint16(port))
-		return t.ask(ecStreamConnectTo, ecPut32(request, id), nil)
-	})
+	return t.connectBy(func(id uint32) error { return t.askConnect(host+" "+ecItoa(int64(port)), id, nil) })
 }

@@ -62,7 +62,6 @@ export async function openRawHost<T extends Functions>(
     mountRemove: refuse,
     streamAccept: refuse,
     streamConnect: refuse,
-    streamConnectTo: refuse,
     ...options.files,
   });
   const interfaceDigest = options.interfaceDigest ?? manifest.interfaceDigest;

@@ -33,7 +33,6 @@ function scene(passage: FakePassage | undefined) {
       asked.push(`connect ${destination} ${stream}`);
       if (destination !== 'relayed') passage?.connected(stream);
     },
-    streamConnectTo: unasked,
   };
   const dispatch = createDispatcher<HostFunctions, undefined>(systemInterface.untrusted, handlers);
   const frames: Frame[] = [];

@@ -100,7 +100,6 @@ class HostStreams implements StreamService {
   readonly handlers: StreamService['handlers'] = {
     streamAccept: (request, { signal }) => this.#accept(request, signal),
     streamConnect: (request, { signal }) => this.#connect(request, signal),
-    streamConnectTo: (request, { signal }) => this.#connectTo(request, signal),
   };
   readonly listeners: Readonly<Record<string, StreamAddress>>;
   readonly openPassage: StreamService['openPassage'];
@@ -145,8 +144,8 @@ class HostStreams implements StreamService {
   }
 
   async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {
-    const entry = declaredEntry(this.#init.manifest.connect, destination);
-    const address = this.#init.destinations.get(entry.name) ?? { host: entry.host, port: entry.port };
+    const entry = this.#anywhere(destination) ?? declaredEntry(this.#init.manifest.connect, destination);
+    const address = this.#init.destinations.get(destination) ?? { host: entry.host, port: entry.port };
     this.#requireFree(stream);
     const { passed } = this.#init;
     if (passed !== undefined && this.transportOf(entry) === 'passed') {
@@ -157,16 +156,13 @@ class HostStreams implements StreamService {
     this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
   }
 
-  /** @throws STREAM_NOT_DECLARED unless the manifest lets the enclave connect anywhere */
-  async #connectTo(to: { host: string; port: number; stream: number }, signal: AbortSignal): Promise<void> {
+  /** A destination that the manifest of a program need not name, because it says that the host may connect it anywhere. */
+  #anywhere(destination: string): EnclaveManifest['connect'][number] | undefined {
     const { manifest } = this.#init;
-    if (!isProgramManifest(manifest) || manifest.program.network !== 'any') {
-      throw new EnclosError('STREAM_NOT_DECLARED', 'The enclave may connect only to what it declares.');
-    }
-    this.#requireFree(to.stream);
-    const { host, port } = to;
-    const socket = await this.#relayed.open(to.stream, signal, (ended) => connectRelayed({ host, port }, ended));
-    this.#observe(socket, { stream: anywhere, kind: 'connected', transport: 'relayed' });
+    const [, host, port] = /^(\S+) (\d{1,5})$/.exec(destination) ?? [];
+    if (!isProgramManifest(manifest) || manifest.program.network !== 'any') return undefined;
+    if (host === undefined || manifest.connect.some(({ name }) => name === destination)) return undefined;
+    return { name: anywhere, host, port: Number(port), transport: 'relayed' };
   }
 
   /** @throws STREAM_REFUSED */
