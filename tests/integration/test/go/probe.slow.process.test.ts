@@ -82,7 +82,7 @@ for (const transport of ['relayed', 'passed'] as const satisfies readonly Stream
       const has = (text: string): boolean => warnings.some((line) => line.includes(text));
       assert.ok(has('{ "name": "port-9090", "port": 9090 } to "listen"'));
       assert.ok(has('{ "name": "peer", "host": "192.0.2.7", "port": 80 } to "connect"'));
-      assert.ok(has('{ "target": "/data", "kind": "memory" } to "mounts"'));
+      assert.ok(has('{ "target": "/data", "type": "memfs" } to "mounts"'));
       assert.equal(new Set(warnings).size, warnings.length);
     });
 
