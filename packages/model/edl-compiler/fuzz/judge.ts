@@ -21,8 +21,11 @@ export function judge(text: string, imported: Readonly<Record<string, string>> =
     }
     // White space that only one compiler accepts does not come back.
     const isClean = !/\\[ \t]*\r?\n|[\f\uFEFF]/.test(text);
-    if (isClean && compile({ ...files, [path]: formatted }, dialect) !== compiled) {
-      throw new Error('Formatting changed the meaning.');
+    const again = isClean ? compile({ ...files, [path]: formatted }, dialect) : compiled;
+    if (again?.meaning !== compiled?.meaning) throw new Error('Formatting changed the meaning.');
+    // Directives within a line are for one compiler; on lines of their own they are for both.
+    if (again?.dialect !== compiled?.dialect && again?.dialect !== 'both') {
+      throw new Error('Formatting changed for whom it is.');
     }
     return compiled !== undefined;
   });
@@ -33,12 +36,20 @@ export function judge(text: string, imported: Readonly<Record<string, string>> =
   }
 }
 
-function compile(files: Readonly<Record<string, string>>, dialect: DialectChoice): string | undefined {
+interface Compiled {
+  readonly meaning: string;
+  /** Whose compiler accepts it. */
+  readonly dialect: DialectChoice;
+}
+
+function compile(files: Readonly<Record<string, string>>, dialect: DialectChoice): Compiled | undefined {
   const read = (name: string): string | undefined => (Object.hasOwn(files, name) ? files[name] : undefined);
   const { model, diagnostics } = compileEdl({ file: path, read, dialect });
   requireInside(diagnostics, files);
   if (diagnostics.length > 200) throw new Error('Too many diagnostics.');
-  return model === undefined ? undefined : JSON.stringify(model);
+  if (model === undefined) return undefined;
+  const { dialect: accepts, ...meaning } = model;
+  return { meaning: JSON.stringify(meaning), dialect: accepts };
 }
 
 function requireInside(diagnostics: readonly Diagnostic[], files: Readonly<Record<string, string>>): void {

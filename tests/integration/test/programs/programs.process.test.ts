@@ -41,6 +41,11 @@ function copies(): readonly string[] {
   return readdirSync(dirname(platform.socketPath)).filter((name) => name.startsWith('p-'));
 }
 
+/** Neither a process nor a file. The platform removes files beside its other work. */
+async function nothingIsLeft(): Promise<void> {
+  await until('no process and no file is left', () => descendants(platform.processId).length + copies().length === 0);
+}
+
 describe('a program as an enclave', () => {
   nativeTest('has its name, its arguments, its measured variables, and no others', async () => {
     const environment = [
@@ -167,7 +172,7 @@ describe('a program as an enclave', () => {
       loading,
       (error) => isEnclosError(error, 'ENCLAVE_START_FAILED') && /never greeted/.test(error.message),
     );
-    assert.deepEqual([descendants(platform.processId), copies()], [[], []]);
+    await nothingIsLeft();
   });
 
   nativeTest('that ends before it greets says with which code', async () => {
@@ -177,7 +182,7 @@ describe('a program as an enclave', () => {
       loading,
       (error) => isEnclosError(error, 'ENCLAVE_START_FAILED') && /ended with code 7/.test(error.message),
     );
-    assert.deepEqual(copies(), []);
+    await nothingIsLeft();
   });
 });
 
@@ -188,7 +193,7 @@ describe('a program without an interface', () => {
     assert.equal(program.manifest.name, 'probe');
     await program.dispose();
     await program.exited;
-    assert.deepEqual(descendants(platform.processId), []);
+    await nothingIsLeft();
   });
 
   nativeTest('is not one that has an interface, and not a script', async () => {
@@ -237,7 +242,7 @@ describe('the platform refuses', () => {
       const launch = platform.launch({ image: changed, signature, debug: false, isolation: 'best' });
       assert.match(await outcome(launch.then((enclave) => enclave.terminate())), /^(?:SGXS_INVALID|LAUNCH_\w+)$/);
     }
-    assert.deepEqual([descendants(platform.processId), copies()], [[], []]);
+    await nothingIsLeft();
   });
 
   nativeTest('an inspector for a program', async () => {

@@ -72,8 +72,8 @@ export async function placeProgram(folder: string, program: Uint8Array): Promise
   try {
     // It is hashed before it runs, so it need not be on the disk.
     await durable.replace(path, program, { mode: 0o555, ignoresUmask: true, isCache: true });
-    const { recheck } = await verifyFile(path, sha256(program), errors);
-    return Object.freeze({ path, recheck, remove });
+    const file = await verifyFile(path, sha256(program), errors);
+    return Object.freeze({ path, recheck: () => file.recheck(), remove });
   } catch (error) {
     await remove();
     throw storageFailed(path, error);

@@ -96,8 +96,9 @@ async function run(plan: IsolationPlan, calls: readonly string[], changes: Parti
   let text = '';
   // Descriptor 3 is a socket, of which Node makes a stream.
   const answers = child.stdio[3];
-  if (answers === null || answers === undefined || !('setEncoding' in answers))
+  if (answers === null || answers === undefined || !('setEncoding' in answers)) {
     throw new Error('There is no descriptor 3.');
+  }
   answers.setEncoding('utf8').on('data', (piece: string) => (text += piece));
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const lines = text.split('\n').filter((line) => line !== '');

@@ -78,8 +78,9 @@ for (const architecture of ['x64', 'arm64'] as const) {
           [of.mprotect, 0],
         ] as const) {
           for (const protection of [0, 1, 3]) assert.equal(run(call, 0, 4096, protection, at === 3 ? 0x22 : 0), allow);
-          for (const protection of [4, 5, 6, 7])
+          for (const protection of [4, 5, 6, 7]) {
             assert.equal(run(call, 0, 4096, protection, at === 3 ? 0x22 : 0), eperm);
+          }
         }
         // Shared, shared and validated, growing; and the upper half of a flag does not count.
         for (const flags of [0x21, 0x23, 0x122]) assert.equal(run(of.mmap, 0, 4096, 3, flags), eperm);
@@ -90,8 +91,9 @@ for (const architecture of ['x64', 'arm64'] as const) {
       test('makes threads, and neither processes nor namespaces', () => {
         // What the runtime of Go gives clone.
         assert.equal(run(of.clone, 0x0005_0f00), allow);
-        for (const flags of [17, 0x4111, 0x0004_0f00, 0x1005_0f00, 0x0005_1f00])
+        for (const flags of [17, 0x4111, 0x0004_0f00, 0x1005_0f00, 0x0005_1f00]) {
           assert.equal(run(of.clone, flags), eperm);
+        }
       });
 
       test('reads limits, and sets none', () => {
