@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"enclos.invalid/sdk/internal/reportdata"
 )
 
 // Binding is what ties evidence to a conversation. Without it, anybody's quote of the same enclave would do, so it is never left out
@@ -23,9 +25,19 @@ func BoundTo(reportData []byte) Binding { return Binding{reportData: append([]by
 // not be empty, stays in the result.
 func Unbound(reason string) Binding { return Binding{reason: reason} }
 
+// BoundReportData are the report data of a quote about purpose, nonce and key, as Quote of package enclave makes it: give them to
+// [BoundTo]. The purpose has 1 to 255 bytes, the nonce 16 to 1024, the key at most 65535, or is nil; VERIFIER_MISUSED is for others.
+func BoundReportData(purpose string, nonce, key []byte) ([]byte, error) {
+	data, isBounded := reportdata.Bound(purpose, nonce, key)
+	if !isBounded {
+		return nil, misused("A purpose has 1 to 255 bytes, a nonce 16 to 1024, a key at most 65535.")
+	}
+	return data[:], nil
+}
+
 // Evidence is what a relying party's policy accepted. Only [Appraise] makes one: ask for it where trust is needed.
 type Evidence struct {
-	facts   *Facts
+	facts   Facts
 	unbound string
 	at      time.Time
 }
@@ -55,7 +67,7 @@ func (e *Evidence) UnboundReason() string { return e.unbound }
 func (e *Evidence) AppraisedAt() time.Time { return e.at }
 
 // Facts returns a copy of all facts of the verdict.
-func (e *Evidence) Facts() Facts { return (&Verdict{e.facts}).Facts() }
+func (e *Evidence) Facts() Facts { return (&Verdict{&e.facts}).Facts() }
 
 // Appraise decides whether a verdict is good enough. Everything that the policy does not allow by name is refused. now is the relying
 // party's time; collateral is compared with it again.
@@ -86,7 +98,7 @@ func Appraise(verdict *Verdict, policy *Policy, binding Binding, now time.Time) 
 	} else if !bytes.Equal(binding.reportData, facts.Report.ReportData[:]) {
 		return nil, refuseByRule("binding", "the expected report data", "other report data")
 	}
-	return &Evidence{facts: facts, unbound: binding.reason, at: now}, nil
+	return &Evidence{facts: *facts, unbound: binding.reason, at: now}, nil
 }
 
 // requireListed refuses a value that a rule does not list; without the rule, any value will do.

@@ -70,6 +70,7 @@ func TestMisuse(t *testing.T) {
 		"short report data": func() error { _, err := Appraise(verdict, policy, BoundTo(make([]byte, 32)), now); return err },
 		"no report data":    func() error { _, err := Appraise(verdict, policy, BoundTo(nil), now); return err },
 		"no time":           func() error { _, err := Appraise(verdict, policy, Unbound("a test"), time.Time{}); return err },
+		"a short nonce":     func() error { _, err := BoundReportData("p", make([]byte, 15), nil); return err },
 		"not a root":        func() error { _, err := SoftwareRoot([]byte("x")); return err },
 	} {
 		if err := call(); !errors.Is(err, &Error{Code: "VERIFIER_MISUSED"}) {

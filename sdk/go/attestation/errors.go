@@ -11,6 +11,7 @@ import "fmt"
 //   - EVIDENCE_REFUSED: the evidence does not prove what it claims. Step and Status say why.
 //   - ENDORSEMENTS_INVALID: the collateral is malformed. Field and Status say which part.
 //   - APPRAISAL_REFUSED: the evidence is genuine, but the policy does not accept it, or is incomplete. Field is the rule.
+//   - ATLS_…: of package attestedtls. Field is the rule or the reason.
 //   - VERIFIER_MISUSED: an argument makes no sense.
 //   - TOKEN_REFUSED: a token of a service does not verify. Field is what is wrong with it.
 //   - CODEC_INVALID, CODEC_TRAILING, CODEC_OUT_OF_RANGE: a policy is not strict JSON.
@@ -25,7 +26,8 @@ type Error struct {
 	Field string
 	// Expected and Got are what a rule wants and what it found.
 	Expected, Got any
-	cause         error
+	// Cause is the mistake that a parser or a source reported, or nil.
+	Cause error
 }
 
 // Error returns the code and the message.
@@ -38,19 +40,19 @@ func (e *Error) Is(target error) bool {
 		(other.Status == "" || other.Status == e.Status)
 }
 
-// Unwrap returns the mistake that a parser found, or nil.
-func (e *Error) Unwrap() error { return e.cause }
+// Unwrap returns Cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 func refuse(step, status, message string) error {
 	return &Error{Code: "EVIDENCE_REFUSED", Message: message, Step: step, Status: status}
 }
 
 func refuseBecause(step, status, message string, cause error) error {
-	return &Error{Code: "EVIDENCE_REFUSED", Message: message + ": " + cause.Error() + ".", Step: step, Status: status, cause: cause}
+	return &Error{Code: "EVIDENCE_REFUSED", Message: message + ": " + cause.Error() + ".", Step: step, Status: status, Cause: cause}
 }
 
 func refuseEndorsements(field, status string, cause error) error {
-	return &Error{Code: "ENDORSEMENTS_INVALID", Message: field + ": " + cause.Error() + ".", Field: field, Status: status, cause: cause}
+	return &Error{Code: "ENDORSEMENTS_INVALID", Message: field + ": " + cause.Error() + ".", Field: field, Status: status, Cause: cause}
 }
 
 func misused(format string, args ...any) error {

@@ -1,11 +1,9 @@
 package enclave
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-
 	"enclos.invalid/sdk/internal/core"
 	"enclos.invalid/sdk/internal/link"
+	"enclos.invalid/sdk/internal/reportdata"
 )
 
 // QuoteRequest is what a quote is about.
@@ -28,29 +26,14 @@ func Quote(request QuoteRequest) ([]byte, error) {
 	return QuoteReportData(data[:])
 }
 
-const reportDataDomain = "enclos.report-data.v1"
-
 // BoundReportData returns the report data of a quote for the request: SHA-256 over a domain tag, purpose, nonce and key, each with
 // its length, then 32 zero bytes. The relying party computes the same.
 func BoundReportData(request QuoteRequest) (data [ReportDataSize]byte, err error) {
-	purpose := []byte(request.Purpose)
-	isBounded := len(purpose) >= 1 && len(purpose) <= 255 && len(request.Nonce) >= 16 && len(request.Nonce) <= 1024 &&
-		len(request.Key) <= 65535
+	data, isBounded := reportdata.Bound(request.Purpose, request.Nonce, request.Key)
 	if !isBounded {
 		return data, &Error{Code: "VERIFIER_MISUSED",
 			Message: "A purpose has 1 to 255 bytes, a nonce 16 to 1024, a key at most 65535."}
 	}
-	b := append([]byte{byte(len(reportDataDomain))}, reportDataDomain...)
-	b = append(append(b, byte(len(purpose))), purpose...)
-	b = append(binary.LittleEndian.AppendUint16(b, uint16(len(request.Nonce))), request.Nonce...)
-	if request.Key == nil {
-		b = append(b, 0)
-	} else {
-		b = binary.LittleEndian.AppendUint16(append(b, 1), uint16(len(request.Key)))
-		b = append(b, request.Key...)
-	}
-	digest := sha256.Sum256(b)
-	copy(data[:], digest[:])
 	return data, nil
 }
 

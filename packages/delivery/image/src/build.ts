@@ -1,5 +1,5 @@
 import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/isolation';
-import { pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
+import { isProgramManifest, pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
@@ -72,7 +72,9 @@ const maxSeconds = 8 ** 11 - 1;
  * BUILD_DATE_INVALID, INTERPRETER_MISSING, INTERPRETER_MISMATCH, and what reading the enclave and a base throws. Nothing is written then.
  */
 export async function buildImage({ application, ...options }: BuildImageOptions): Promise<BuiltImage> {
-  const { interpreter: pinned } = readImage(application.image).manifest;
+  const { manifest } = readImage(application.image);
+  // Host and platform run on the interpreter, also for an enclave that does not.
+  const pinned = isProgramManifest(manifest) ? pinnedInterpreter : manifest.interpreter;
   return build(options, pinned, (context, writer) => composeImage(application, context, writer));
 }
 

@@ -1,7 +1,7 @@
 import type { SignedIdentity } from '@enclos/build';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { isProgramManifest, type EnclaveManifest, type InterpreterManifest } from '@enclos/manifest';
 import { createAppView, enclaveFolder, type AppView } from './app-view.ts';
 import { enclavePaths, entrypoint, requireSigned } from './application.ts';
 import { architectures, imageUser, interpreterPath, type Architecture } from './base/base.ts';
@@ -19,7 +19,7 @@ export interface VerifiedImage {
   readonly name: string;
   readonly architecture: string;
   readonly identity: SignedIdentity;
-  /** The interpreter in the image is the one that the enclave pins. A signed enclave of another SDK pins none. */
+  /** The interpreter in the image is the one that the enclave pins. A program and a signed enclave of another SDK pin none. */
   readonly interpreter: { readonly version: string; readonly sha256: string } | undefined;
   /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, its folders, and how much memory it may use. */
   readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'> | undefined;
@@ -60,7 +60,8 @@ export async function verifyImage(
   const view = await readLayers(source, image);
   const { name, identity, paths, manifest, signedFile } = findEnclave(view);
   requireConfiguration(image, { identity, paths });
-  const interpreter = manifest && requireInterpreter(view, manifest, architecture);
+  const isScript = manifest !== undefined && !isProgramManifest(manifest);
+  const interpreter = isScript ? requireInterpreter(view, manifest, architecture) : undefined;
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {
@@ -172,7 +173,7 @@ function variable(environment: readonly string[], name: string): string | undefi
 
 function requireInterpreter(
   { hashes }: AppView,
-  { interpreter }: EnclaveManifest,
+  { interpreter }: InterpreterManifest,
   architecture: Architecture,
 ): VerifiedImage['interpreter'] {
   const pinned = interpreter.digests.find((digest) => digest.architecture === architectures[architecture].npm);

@@ -4,6 +4,8 @@ import { readExactly, type ReadAt } from './read.ts';
 /** E_MACHINE (System V ABI, chapter 4). */
 export const EM_X86_64 = 62;
 export const EM_AARCH64 = 183;
+/** E_TYPE of a program with a fixed address. */
+export const ET_EXEC = 2;
 /** E_TYPE of a shared object and of a program that can be loaded anywhere. */
 export const ET_DYN = 3;
 
@@ -12,6 +14,8 @@ export const PT_LOAD = 1;
 export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
 export const PT_TLS = 7;
+/** What the stack may be: its flags count (Linux Standard Base, Core specification 5.0, section 11). */
+export const PT_GNU_STACK = 0x6474e551;
 
 /** P_FLAGS. */
 export const PF_X = 1;

@@ -1,3 +1,4 @@
+import './errors.ts';
 export { dynamicValue, DynamicTag, readDynamic, type DynamicEntry } from './dynamic.ts';
 export { readElf, type ElfFacts } from './facts.ts';
 export {
@@ -25,3 +26,4 @@ export {
   type DynamicSymbol,
   type Relocation,
 } from './tables.ts';
+export { checkProgram, type ProgramArchitecture, type ProgramRule, type StaticProgram } from './program.ts';

@@ -1,24 +1,30 @@
 /** A smaller message is not worth it, and may share its memory with others. */
 const LARGE_BYTES = 262_144;
 
+/** Messages that are under way at once leave their memory at once. */
+const MAX_SPARE = 8;
+
 /** Held weakly: the garbage collector may take it at any time. While it is in use, no new memory is needed. */
-let spare: WeakRef<ArrayBufferLike> | undefined;
+const spare: WeakRef<ArrayBufferLike>[] = [];
 
 /**
  * Declares that no code will read a large message again. A later one may overwrite it: allocating memory for each message, and
  * collecting it, takes longer than sending the message.
  */
 export function giveBack(message: Uint8Array): void {
-  if (message.length >= LARGE_BYTES) spare = new WeakRef(message.buffer);
+  if (message.length < LARGE_BYTES) return;
+  if (spare.length === MAX_SPARE) spare.shift();
+  spare.push(new WeakRef(message.buffer));
 }
 
-/** Memory for a message, whose bytes may be anything: that of the message that was last given back, once, or new memory. */
+/** Memory for a message, whose bytes may be anything: that of a message that was given back, once, or new memory. */
 export function memoryFor(sizeBytes: number): Uint8Array {
-  const memory = spare?.deref();
-  // Not a much larger one: a message has to fill most of its memory to be handed over.
-  if (memory === undefined || memory.byteLength < sizeBytes || memory.byteLength > 1.5 * sizeBytes) {
-    return new Uint8Array(sizeBytes);
+  for (let i = spare.length - 1; i >= 0; i--) {
+    const memory = spare[i]?.deref();
+    // Not a much larger one: a message has to fill most of its memory to be handed over.
+    const isFit = memory !== undefined && memory.byteLength >= sizeBytes && memory.byteLength <= 1.5 * sizeBytes;
+    if (memory === undefined || isFit) spare.splice(i, 1);
+    if (memory !== undefined && isFit) return new Uint8Array(memory);
   }
-  spare = undefined;
-  return new Uint8Array(memory);
+  return new Uint8Array(sizeBytes);
 }

@@ -1,6 +1,6 @@
-import { ByteReader, ByteWriter, utf8 } from '@enclos/codec';
+import { ByteReader, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isCleanPath } from './manifest.ts';
+import { isCleanPath } from './rules.ts';
 
 /** A file whose content is part of the measurement. */
 export interface EmbeddedFile {
@@ -13,22 +13,8 @@ const maxFiles = 4096;
 const maxPathBytes = 1024;
 
 /**
- * Count u32, then for each file: path length u16, path (UTF-8), content length
- * u32, content. Not an edl array: the maximum size of that type would exceed that of any message.
- */
-export function encodeFiles(files: readonly EmbeddedFile[]): Uint8Array {
-  checkFiles(files);
-  const writer = new ByteWriter().u32(files.length);
-  for (const file of files) {
-    const path = utf8(file.path);
-    writer.u16(path.length).bytes(path).u32(file.content.length).bytes(file.content);
-  }
-  return writer.finish();
-}
-
-/**
  * The contents are views of the given bytes, which must not change afterwards.
- * @throws IMAGE_INVALID for bytes that {@link encodeFiles} does not write.
+ * @throws IMAGE_INVALID for bytes that `encodeFiles` does not write.
  */
 export function decodeFiles(encoded: Uint8Array): readonly EmbeddedFile[] {
   try {
@@ -49,7 +35,8 @@ function readFile(reader: ByteReader): EmbeddedFile {
   return Object.freeze({ path, content: reader.view(reader.u32()) });
 }
 
-function checkFiles(files: readonly EmbeddedFile[]): void {
+/** @throws IMAGE_INVALID */
+export function checkFiles(files: readonly EmbeddedFile[]): void {
   const paths = files.map((file) => file.path);
   const allowed = paths.every((path) => isCleanPath(path) && isText(path) && utf8(path).length <= maxPathBytes);
   if (files.length > maxFiles || !allowed || new Set(paths).size !== paths.length) {

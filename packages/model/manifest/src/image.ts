@@ -1,13 +1,15 @@
 import { ByteReader, ByteWriter, equalBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, readStrictImage, writeSgxs, type StrictImage } from '@enclos/sgx';
-import { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
-import { decodeManifest, encodeManifest, type EnclaveManifest } from './manifest.ts';
+import { encodeFiles } from './encode-files.ts';
+import { decodeFiles, type EmbeddedFile } from './files.ts';
+import type { EnclaveManifest } from './program-form.ts';
+import { decodeManifest, encodeManifest } from './manifest.ts';
 
 /** What the pages of an image hold. */
 export interface ImagePayload {
   readonly manifest: EnclaveManifest;
-  /** One script: the trusted runtime and the application. */
+  /** One script, of the trusted runtime and the application; or the program itself, a static ELF file, if the manifest says so. */
   readonly bundle: Uint8Array;
   readonly files: readonly EmbeddedFile[];
 }

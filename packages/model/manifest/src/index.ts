@@ -1,7 +1,8 @@
 import './errors.ts';
 export { allowedBuiltins } from './builtins.ts';
 export { enclaveGlobals, enclaveProcessMembers } from './globals.ts';
-export { decodeFiles, encodeFiles, type EmbeddedFile } from './files.ts';
+export { encodeFiles } from './encode-files.ts';
+export { decodeFiles, type EmbeddedFile } from './files.ts';
 export {
   hasImageMagic,
   layOutImage,
@@ -12,14 +13,11 @@ export {
   type ReadImage,
 } from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';
-export {
-  decodeManifest,
-  encodeManifest,
-  isCleanPath,
-  mayBePassed,
-  mustBePassed,
-  type EnclaveManifest,
-  type InterpreterIdentity,
-  type StreamTransport,
-} from './manifest.ts';
+export { decodeInterpreterManifest } from './interpreter-manifest.ts';
+export { decodeManifest, encodeManifest } from './manifest.ts';
+export type { InterpreterIdentity, InterpreterManifest, StreamTransport } from './form.ts';
+export { isProgramManifest, type EnclaveManifest, type ProgramManifest, type ProgramSettings } from './program-form.ts';
+export { isCleanPath } from './rules.ts';
+export { mayBePassed, mustBePassed } from './transports.ts';
+export { programInterface } from './program-interface.ts';
 export { interfaceDigest } from './interface-digest.ts';

@@ -1,5 +1,5 @@
 import { fromHex } from '@enclos/codec';
-import type { InterpreterIdentity } from './manifest.ts';
+import type { InterpreterIdentity } from './form.ts';
 
 /**
  * The interpreter that enclaves run on: the `bin/node` of these npm packages,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { decodeManifest, encodeManifest, isCleanPath, type EnclaveManifest } from '../src/index.ts';
+import { decodeManifest, encodeManifest, isCleanPath, type InterpreterManifest } from '../src/index.ts';
 import { sampleManifest } from './sample.ts';
 
 const refused = (error: unknown): boolean =>
@@ -22,7 +22,7 @@ const golden =
   '044d4f444501047465737406524547494f4e00010a2f6d6f64656c2e62696e0000000000000000000000000000000000' +
   '0000000000000000000000000000000a0000000000000001052f646174610000e80300000000000001056874747073fb' +
   '200104706565720c706565722e6578616d706c65bb0100001000100010000400';
-const goldenManifest: EnclaveManifest = {
+const goldenManifest: InterpreterManifest = {
   ...sampleManifest,
   interpreter: { version: '24.0.0', digests: [{ architecture: 'linux-x64', sha256: new Uint8Array(32).fill(9) }] },
 };
@@ -32,7 +32,7 @@ test('a manifest has the bytes that it always had', () => {
   assert.deepEqual({ ...decodeManifest(Uint8Array.from(Buffer.from(golden, 'hex'))) }, goldenManifest);
 });
 
-const broken: readonly (readonly [rule: string, change: Partial<EnclaveManifest>])[] = [
+const broken: readonly (readonly [rule: string, change: Partial<InterpreterManifest>])[] = [
   ['an upper-case name', { name: 'Sample' }],
   ['an empty name', { name: '' }],
   ['no threads', { threads: 0 }],

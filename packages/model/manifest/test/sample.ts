@@ -1,7 +1,7 @@
-import { pinnedInterpreter, type EnclaveManifest } from '../src/index.ts';
+import { pinnedInterpreter, type InterpreterManifest, type ProgramManifest } from '../src/index.ts';
 
 /** A manifest that breaks no rule; tests change one field. */
-export const sampleManifest: EnclaveManifest = {
+export const sampleManifest: InterpreterManifest = {
   name: 'sample',
   productId: 1,
   securityVersion: 2,
@@ -19,8 +19,16 @@ export const sampleManifest: EnclaveManifest = {
 };
 
 /** The same, whose streams need not be relayed. */
-export const passingManifest: EnclaveManifest = {
+export const passingManifest: InterpreterManifest = {
   ...sampleManifest,
   listen: sampleManifest.listen.map((stream) => ({ ...stream, transport: 'passed' })),
   connect: sampleManifest.connect.map((stream) => ({ ...stream, transport: 'either' })),
+};
+
+const { interpreter: _, ...shared } = passingManifest;
+
+/** The manifest of a program. */
+export const programManifest: ProgramManifest = {
+  ...shared,
+  program: { architecture: 'linux-x64', network: 'declared', arguments: ['-v', ''], output: 'log' },
 };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
-import { decodeManifest, encodeManifest, type EnclaveManifest } from '../src/index.ts';
+import { decodeManifest, encodeManifest, type InterpreterManifest } from '../src/index.ts';
 import { passingManifest, sampleManifest } from './sample.ts';
 
-const interpreter: EnclaveManifest['interpreter'] = {
+const interpreter: InterpreterManifest['interpreter'] = {
   version: '24.0.0',
   digests: [{ architecture: 'linux-x64', sha256: new Uint8Array(32).fill(9) }],
 };
@@ -34,7 +34,7 @@ const streams = fc
     maxLength: 5,
   })
   .map((list) => list.map((stream, i) => ({ name: `s${i}`, ...stream })));
-const manifests = fc.tuple(streams, streams).map(([listen, connect]): EnclaveManifest => ({
+const manifests = fc.tuple(streams, streams).map(([listen, connect]): InterpreterManifest => ({
   ...sampleManifest,
   listen,
   connect: connect.map(({ name, ...rest }) => ({ name, host: 'h', ...rest })),

@@ -2,7 +2,13 @@ import './errors.ts';
 import type { Duplex } from 'node:stream';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { decodeFiles, decodeManifest, interfaceDigest, mustBePassed, type EnclaveManifest } from '@enclos/manifest';
+import {
+  decodeFiles,
+  decodeInterpreterManifest,
+  interfaceDigest,
+  mustBePassed,
+  type EnclaveManifest,
+} from '@enclos/manifest';
 import { createSoftwareAttester, type Capabilities } from '@enclos/tee';
 import type { EnclavePassage } from '@enclos/tee/passage';
 import { isEnclaveApplication, type EnclaveApplication } from './application.ts';
@@ -33,7 +39,7 @@ export interface BootCapabilities {
  */
 export async function boot(main: Readonly<Record<string, unknown>>, capabilities: BootCapabilities): Promise<void> {
   const application = findApplication(main);
-  const manifest = decodeManifest(capabilities.manifest);
+  const manifest = decodeInterpreterManifest(capabilities.manifest);
   // The build read the interface from its module, but this bundle must serve the same one.
   if (!equalBytes(interfaceDigest(application.interface), manifest.interfaceDigest)) {
     throw new EnclosError('ENCLAVE_INTERFACE_MISMATCH');

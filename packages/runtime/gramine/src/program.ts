@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { duplexPair } from 'node:stream';
 import { Script } from 'node:vm';
 import { isEnclosError } from '@enclos/errors';
-import { readImage } from '@enclos/manifest';
+import { isProgramManifest, readImage } from '@enclos/manifest';
 import { confine, loaderExitCodes, loaderParts } from '@enclos/loader';
 import { connectGramineGate, createGramineAttester, readGateTicket, servePlatformChannel } from '@enclos/tee/gramine';
 
@@ -21,6 +21,7 @@ import { connectGramineGate, createGramineAttester, readGateTicket, servePlatfor
  */
 async function start(imagePath: string): Promise<void> {
   const image = readImage(new Uint8Array(readFileSync(imagePath)));
+  if (isProgramManifest(image.manifest)) throw new Error('The image holds a program, and not a script.');
   isDebug = image.manifest.debug;
   const attester = createGramineAttester();
   const gate = await connectGramineGate(await readGateTicket(standardInput()));

@@ -2,6 +2,7 @@ import './errors.ts';
 export type { StreamAddress } from './services/addresses.ts';
 export type { DeveloperTool } from './debug/developer-tool.ts';
 export { loadEnclave, type Enclave } from './run/enclave.ts';
+export { runProgram, type RunningProgram, type RunProgramOptions } from './run/program.ts';
 export type { HostContext, LoadOptions, StartOptions } from './run/load-options.ts';
 export {
   fromEnvironment,

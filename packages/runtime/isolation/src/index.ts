@@ -16,11 +16,25 @@ export {
 } from './layers/plan.ts';
 export { runCommand, withOpened, type Run } from './layers/run.ts';
 export {
+  writeOuterFilter,
   writeSeccompFilter,
   writeStarter,
   writeStartFiles,
-  writeStubFilter,
   type StartFiles,
 } from './layers/start-files.ts';
 export { stubCommand, stubPlan, stubTasks, type StubNeeds } from './layers/stub-command.ts';
 export { cgroupWords, maxThreads } from './layers/threads.ts';
+export {
+  programCommand,
+  programLayers,
+  programPlan,
+  programTasks,
+  type ProgramNeeds,
+} from './programs/program-command.ts';
+export {
+  placeProgram,
+  prepareProgramFiles,
+  type PlacedProgram,
+  type ProgramServices,
+} from './programs/placed-program.ts';
+export { requireProgram } from './programs/require-program.ts';

@@ -18,7 +18,7 @@ export type { Patience } from './software/patience.ts';
 export { readInto, type ReadRoom } from './software/connect.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
 export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
-export { hostChannel } from './software/protocol.ts';
+export { hostChannel, MAX_SGX_PIECES } from './software/protocol.ts';
 // Only its types: the launcher loads it, and enclaves do not hold it.
 export type { platformErrors } from './software/platform-errors.ts';
 export { quoteChannel } from './software/quote-channel.ts';

@@ -32,6 +32,8 @@ const code = `
 
 /** A thread of a stub, without platform, host runtime and isolation. */
 export interface BareGate {
+  /** From before its exec until it waits for pages, in milliseconds. */
+  readonly readyMs: number;
   /** An entry that does nothing; a stub built for it repeats it. */
   enter(repetitions?: number): Promise<void>;
   /** Bytes into the enclave's process, through the enclave, and out again. */
@@ -42,12 +44,14 @@ export interface BareGate {
 /** Starts a stub with an enclave of a few instructions. */
 export async function startBareGate(path: string, { fastExit }: { readonly fastExit: boolean }): Promise<BareGate> {
   const { sgxs } = codeEnclave({ key: generateSigningKey(), code, enclaveBytes: 0x100000 });
+  const startedAt = performance.now();
   const child = spawn(path, [], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'], env: {} });
   const gone = once(child, 'exit');
   // What spawn makes of 'pipe' above 2 is a socket, although its type says less, and knows only five.
   const streams: readonly unknown[] = child.stdio;
   const [gate, boot] = [streams[3] as Duplex, streams[5] as Duplex];
   await once(boot, 'data');
+  const readyMs = performance.now() - startedAt;
   boot.write(sgxs);
   boot.write(
     encodeBootGo({
@@ -81,6 +85,7 @@ export async function startBareGate(path: string, { fastExit }: { readonly fastE
     });
   const heap = hello.arenaBase + BigInt(stackBytes);
   return {
+    readyMs,
     enter: async (repetitions = 0) => send({ r10: BigInt(repetitions) }),
     async echo(content) {
       const to = heap + BigInt(heapBytes / 2);

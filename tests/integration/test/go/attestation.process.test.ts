@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { goProgram, goTest, runFolder } from '@enclos/testkit';
 import { attestationCases } from './attestation-cases.ts';
-
-const sdk = fileURLToPath(new URL('../../../../../sdk/go', import.meta.url));
+import { goEnvironment, sdkFolder } from './probe.ts';
 
 goTest(
   'the verifier in Go says what the one in TypeScript says, of genuine, changed and refused evidence',
@@ -19,9 +17,9 @@ goTest(
       goProgram,
       ['test', '-count=1', '-run', '^TestSameAsTypeScript$', '-v', './attestation'],
       {
-        cwd: sdk,
+        cwd: sdkFolder,
         encoding: 'utf8',
-        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOTOOLCHAIN: 'local', ENCLOS_ATTESTATION_CASES: file },
+        env: { ...goEnvironment, ENCLOS_ATTESTATION_CASES: file },
         maxBuffer: 2 ** 26,
       },
     );

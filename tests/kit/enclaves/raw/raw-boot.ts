@@ -2,7 +2,7 @@ import { createCaller, createDispatcher, systemInterface } from '@enclos/edl';
 import type { BootCapabilities } from '@enclos/enclave/boot';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, streamTransport } from '@enclos/gate';
-import { decodeManifest } from '@enclos/manifest';
+import { decodeInterpreterManifest } from '@enclos/manifest';
 import { encodeGateHello, enclaveChannel, GateTable, openChannel } from '@enclos/tee';
 import { raw } from './raw.edl.ts';
 
@@ -18,7 +18,7 @@ export async function boot(_main: unknown, capabilities: BootCapabilities): Prom
   const platform = createCaller(enclaveChannel.trusted, ({ index, payload, maxResultBytes }) =>
     channel.invoke(0, index, payload, { maxResultBytes }),
   );
-  const { name, interfaceDigest, limits, threads } = decodeManifest(capabilities.manifest);
+  const { name, interfaceDigest, limits, threads } = decodeInterpreterManifest(capabilities.manifest);
   const system = createDispatcher(systemInterface.trusted, { start: () => undefined });
   const calls = createDispatcher(raw.trusted, {
     report: (request) => platform.report(request),

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { exists, unreadable } from '@enclos/cli-frame/files';
 import { fromHex, toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { gramineArguments, gramineProgram, requireRelayable } from '@enclos/gramine';
+import { gramineArguments, gramineProgram, requireRelayable, requireScript } from '@enclos/gramine';
 import { verifyInterpreter } from '@enclos/isolation';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { gramineManifest, type GramineManifestSettings, type TrustedFile } from '@enclos/tee/gramine-host';
@@ -64,7 +64,7 @@ function defaultEnclaveSizeBytes({ heapSizeBytes }: Pick<EnclaveManifest, 'heapS
  *
  * @param at where the output folder will be on the machine that runs the enclave; its paths are measured.
  * @throws INTERPRETER_MISSING, INTERPRETER_MISMATCH, CLI_GRAMINE_MISSING, CLI_LIBRARY_MISSING, CLI_FILE_INVALID,
- * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
+ * CLI_FILE_UNREADABLE, TEE_MANIFEST_INVALID, PROGRAM_EXECUTION_UNAVAILABLE, STREAM_TRANSPORT_UNAVAILABLE for an image that wants connections passed
  */
 export async function planGramine(image: SignedImage, at: string, settings: GramineSettings): Promise<GraminePlan> {
   const { manifest: measured } = image;
@@ -134,7 +134,7 @@ async function findSources(
   { gramineFolder, libraryFolder, interpreter: given }: GramineSettings,
 ): Promise<readonly Source[]> {
   const interpreter = await verifyInterpreter({
-    pinned: manifest.interpreter,
+    pinned: requireScript(manifest).interpreter,
     // Gramine runs on no other.
     architecture: 'linux-x64',
     ...(given === undefined ? {} : { path: given }),

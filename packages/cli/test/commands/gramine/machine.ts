@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { signEnclave } from '@enclos/build';
-import { layOutImage, type EnclaveManifest } from '@enclos/manifest';
+import { layOutImage, type EnclaveManifest, type ProgramSettings } from '@enclos/manifest';
 import { parseSigstruct, type SigstructFields } from '@enclos/sgx';
 import { loadSigningKey, signSigstruct } from '@enclos/sgx/node';
 import { elfFile, manifestFields } from '@enclos/testkit';
@@ -60,6 +60,8 @@ export interface Machine {
 
 export interface MachineOptions {
   readonly manifest?: Partial<EnclaveManifest>;
+  /** Instead of the interpreter. */
+  readonly program?: ProgramSettings;
   /** Fields of the signature of the image. */
   readonly signature?: Partial<SigstructFields>;
 }
@@ -75,7 +77,9 @@ export function machine(options: MachineOptions = {}): Machine {
     writeFileSync(at(path), content);
   };
   const bundle = new TextEncoder().encode('() => undefined');
-  const image = layOutImage({ manifest: { ...manifest, ...options.manifest }, bundle, files: [] });
+  const { interpreter: pinnedOne, ...shared } = manifest;
+  const execution = options.program === undefined ? { interpreter: pinnedOne } : { program: options.program };
+  const image = layOutImage({ manifest: { ...shared, ...execution, ...options.manifest }, bundle, files: [] });
   const fields = parseSigstruct(signEnclave({ image, key, date }));
   write('vault.sgxs', image);
   write('vault.sig', signSigstruct({ ...fields, ...options.signature }, key));

@@ -79,6 +79,11 @@ describe('enclos gramine manifest refuses', () => {
       },
     ],
     [
+      'an image of a program',
+      [2, 'PROGRAM_EXECUTION_UNAVAILABLE', /without the interpreter/],
+      { program: { architecture: 'linux-x64', network: 'none', arguments: [], output: 'none' } },
+    ],
+    [
       'an image that wants connections passed, and names them',
       [2, 'STREAM_TRANSPORT_UNAVAILABLE', /wants those of "https", "store" passed/],
       {

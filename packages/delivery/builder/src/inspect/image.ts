@@ -1,7 +1,7 @@
 import { toHex } from '@enclos/codec';
 import { grouped } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { hasImageMagic, readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
+import { hasImageMagic, isProgramManifest, readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
 import type { BuildReport } from '../build-report.ts';
@@ -31,7 +31,7 @@ function placesNodes(manifest: EnclaveManifest): readonly InspectNode[] {
 }
 
 function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
-  const { limits, interpreter } = manifest;
+  const { limits } = manifest;
   return [
     node('name', manifest.name),
     node('product id', manifest.productId),
@@ -40,10 +40,7 @@ function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
     node('threads', manifest.threads),
     node('heap', byteCount(manifest.heapSizeBytes)),
     hexNode('interface digest', manifest.interfaceDigest),
-    group(
-      `interpreter Node ${interpreter.version}`,
-      interpreter.digests.map((entry) => hexNode(entry.architecture, entry.sha256)),
-    ),
+    executionNode(manifest),
     ...placesNodes(manifest),
     group('limits', [
       node('largest frame', byteCount(limits.maxFrameBytes)),
@@ -54,11 +51,40 @@ function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
   ];
 }
 
+/** What runs inside. */
+function executionNode(manifest: EnclaveManifest): InspectNode {
+  if (!isProgramManifest(manifest)) {
+    const { version, digests } = manifest.interpreter;
+    return group(
+      `interpreter Node ${version}`,
+      digests.map((entry) => hexNode(entry.architecture, entry.sha256)),
+    );
+  }
+  const { architecture, network, output } = manifest.program;
+  return group('program', [
+    node('machine', architecture),
+    node('network', network, networkMeanings[network]),
+    ...manifest.program.arguments.map((argument, index) => node(`argument ${index + 1}`, JSON.stringify(argument))),
+    node('output', output, output === 'log' ? 'what it writes becomes lines of the log of its host' : undefined),
+  ]);
+}
+
+const networkMeanings = {
+  none: 'it opens no connections',
+  declared: 'its host opens the declared connections for it, and no others',
+  any: 'it may have its host connect it to ANY address, and listen on any port',
+  private: 'it uses sockets of its own network namespace',
+} as const;
+
 function contentNodes(image: ReadImage): readonly InspectNode[] {
   const files = image.files.map(({ path, content }) => hexNode(path, sha256(content), byteCount(content.length)));
   const trusted = image.manifest.trustedFiles.map((file) => hexNode(file.path, file.sha256, byteCount(file.sizeBytes)));
   return [
-    hexNode('bundle', sha256(image.bundle), byteCount(image.bundle.length)),
+    hexNode(
+      isProgramManifest(image.manifest) ? 'program' : 'bundle',
+      sha256(image.bundle),
+      byteCount(image.bundle.length),
+    ),
     ...(files.length === 0 ? [] : [group('embedded files', files)]),
     ...(trusted.length === 0 ? [] : [group('trusted files', trusted, 'beside the image; their SHA-256 is measured')]),
   ];

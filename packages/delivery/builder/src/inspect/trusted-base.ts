@@ -1,6 +1,6 @@
 import { grouped } from '@enclos/diagnostics';
 
-import type { BuildReport, TrustedFile } from '../build-report.ts';
+import type { BuildReport, ProgramReport, ScriptReport, TrustedFile } from '../build-report.ts';
 import { byteCount, group, node, type InspectNode } from './report.ts';
 
 function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
@@ -11,7 +11,7 @@ function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
   );
 }
 
-function packageNodes(report: BuildReport): readonly InspectNode[] {
+function packageNodes(report: ScriptReport): readonly InspectNode[] {
   return report.packages.map(({ name, version, bytesInBundle, sourceLines }) =>
     node(version === '' ? name : `${name}@${version}`, byteCount(bytesInBundle), `${grouped(sourceLines)} lines`),
   );
@@ -33,6 +33,7 @@ export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boo
       : 'no report beside the image; `enclos build` writes one';
     return node(label, 'unknown', reason);
   }
+  if ('program' in report) return programNodes(report, label);
   const lines = report.packages.reduce((sum, entry) => sum + entry.sourceLines, 0);
   const { interpreter } = report;
   const addons = report.trustedFiles.filter(isAddon);
@@ -56,5 +57,24 @@ export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boo
           ]),
     ],
     'told by the build, not measured; lines are formatted source without comments',
+  );
+}
+
+function programNodes({ toolchain, trustedFiles, bundleBytes }: ProgramReport, label: string): InspectNode {
+  const made =
+    toolchain === undefined
+      ? [node('made by', 'unknown', 'the build was given the program as it is')]
+      : [
+          node('made by', `${toolchain.name} ${toolchain.version}`),
+          ...toolchain.inputs.map(({ name, sha256 }) => node(name, undefined, `SHA-256 ${sha256}`)),
+        ];
+  return group(
+    label,
+    [
+      node('program', byteCount(bundleBytes), 'all of its code: it loads no interpreter and no library'),
+      ...made,
+      ...(trustedFiles.length === 0 ? [] : [group('trusted files', trustedFiles.map(fileNode))]),
+    ],
+    'told by the build, not measured',
   );
 }

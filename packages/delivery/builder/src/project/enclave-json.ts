@@ -35,8 +35,17 @@ const attributes = z.strictObject({
   extendedProductId: hex16.optional().describe('ISVEXTPRODID, 16 bytes in hex; needs kss.'),
 });
 
+/** The root, which a program may have in memory. */
+const mountTarget = z
+  .string()
+  .max(1024)
+  .refine((path) => path === '/' || absolutePath.test(path), {
+    error: 'expected an absolute path without ".", ".." or a slash at the end',
+  })
+  .describe('Absolute path inside the enclave. A program may have / in memory, with others below it.');
+
 const mount = z.strictObject({
-  target,
+  target: mountTarget,
   type: z.enum(['hostfs', 'memfs']).describe('hostfs: a folder that the host serves. memfs: private memory.'),
   readOnly: z.boolean().optional(),
   maxSize: size.optional().describe('The largest number of bytes that the mount may hold.'),
@@ -58,6 +67,30 @@ const transport = z
     'How bytes get between a connection and the enclave. relayed: through the host. passed: the host hands the connected socket to the enclave; where it cannot, the enclave does not start. either: the platform decides. Default: relayed.',
   );
 
+const program = z.strictObject({
+  file: source.describe('The program: a static ELF file inside the project folder.'),
+  network: z
+    .enum(['none', 'declared', 'any', 'private'])
+    .optional()
+    .describe(
+      'none: it opens no connections. declared: the host opens the connections of "listen" and "connect" for it. any: it may also ask for others, and `enclos inspect` says so. Default: declared.',
+    ),
+  arguments: z
+    .array(
+      z
+        .string()
+        .max(4096)
+        .regex(/^[^\u0000]*$/, 'expected text without the character NUL'),
+    )
+    .max(64)
+    .optional()
+    .describe('What follows the name of the enclave in argv. Measured.'),
+  output: z
+    .enum(['none', 'log'])
+    .optional()
+    .describe('Whether what it writes to its standard output and error becomes lines of the log. Default: log.'),
+});
+
 const limits = z.strictObject({
   maxFrameBytes: z.int().min(524_288).max(268_435_456).optional().describe('Largest message through the call gate.'),
   maxQueuedCalls: z.int().min(0).max(65_535).optional().describe('Calls that may wait for a free thread.'),
@@ -72,6 +105,9 @@ export const enclaveJsonSchema = z
     name: identifier.describe('The name of the enclave and of the files that the build makes.'),
     main: source.optional().describe('The enclave module. Default: src/NAME.enclave.ts.'),
     interface: source.optional().describe('The module that exports the interface. Default: src/NAME.edl.ts.'),
+    program: program
+      .optional()
+      .describe('The enclave is this program, and not a module: it runs itself, without the interpreter.'),
     productId: z.int().min(0).max(65_535).describe('ISVPRODID: which of the signer’s products this is.'),
     securityVersion: z.int().min(0).max(65_535).describe('ISVSVN: raise it with every security fix.'),
     debug: z.boolean().optional().describe('A debug enclave cannot keep secrets. Default: false.'),
@@ -186,6 +222,7 @@ function checkTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueS
     'name',
     sink,
   );
+  checkProgramTogether(manifest, sink);
   const heap = manifest.heapSize === undefined ? heapRange.min : sizeInBytes(manifest.heapSize);
   if (heap < heapRange.min || heap > heapRange.max) {
     sink.addIssue({ code: 'custom', message: 'expected a heap of 16MB to 64GB', path: ['heapSize'] });
@@ -205,6 +242,34 @@ function checkTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueS
     if (manifest.attributes?.[key] !== undefined && manifest.attributes.kss !== true) {
       sink.addIssue({ code: 'custom', message: `"${key}" needs "kss": true`, path: ['attributes', key] });
     }
+  }
+}
+
+/** What goes with a program, and what does not. */
+function checkProgramTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueSink): void {
+  const report = (path: PropertyKey[], message: string): void => sink.addIssue({ code: 'custom', message, path });
+  const { program: given, mounts = [], env = [] } = manifest;
+  for (const [index, { target: at, type }] of mounts.entries()) {
+    if (at === '/' && (given === undefined || type !== 'memfs')) {
+      report(['mounts', index, 'target'], 'only a program has / as a mount, and only as "memfs"');
+    }
+  }
+  if (given === undefined) return;
+  for (const key of ['main', 'absent'] as const) {
+    if (manifest[key] !== undefined) report([key], `"${key}" is for enclaves that are modules: a program has none`);
+  }
+  const connections = (manifest.listen ?? []).length + (manifest.connect ?? []).length;
+  if (given.network === 'none' && connections > 0) {
+    report(['program', 'network'], 'a program with "none" declares no listeners and no destinations');
+  }
+  if (given.network === 'private') {
+    report(
+      ['program', 'network'],
+      'a private network with sockets is not there yet: use "declared", with a runtime that asks the host',
+    );
+  }
+  for (const [index, { value }] of env.entries()) {
+    if (value?.includes('\0') === true) report(['env', index, 'value'], 'expected text without the character NUL');
   }
 }
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest, StreamTransport } from '@enclos/manifest';
+import type { EnclaveManifest, ProgramSettings, StreamTransport } from '@enclos/manifest';
 
 import { BuildError, countOf } from '../diagnostic.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
@@ -21,11 +21,21 @@ export interface SigningAttributes {
   readonly extendedProductId?: string;
 }
 
+/** The program that a project is, instead of a module. */
+export interface ProjectProgram extends Omit<ProgramSettings, 'architecture'> {
+  /** Relative to the folder of the project. */
+  readonly file: string;
+  /** Whether it serves the functions of an interface. */
+  readonly hasInterface: boolean;
+}
+
 /** `enclave.json` with every default filled in. Paths of sources are relative to `folder`. */
 export interface Project {
   /** Absolute. */
   readonly folder: string;
   readonly name: string;
+  /** Present when the enclave is a program; then `main` counts for nothing. */
+  readonly program?: ProjectProgram;
   readonly main: string;
   readonly interface: string;
   readonly productId: number;
@@ -90,10 +100,17 @@ function limitsOf(json: EnclaveJson): Project['limits'] {
   };
 }
 
+function programOf({ program, interface: named }: EnclaveJson): Pick<Project, 'program'> {
+  if (program === undefined) return {};
+  const { file, network = 'declared', arguments: given = [], output = 'log' } = program;
+  return { program: Object.freeze({ file, network, arguments: given, output, hasInterface: named !== undefined }) };
+}
+
 function complete(folder: string, json: EnclaveJson): Project {
   return Object.freeze({
     folder,
     name: json.name,
+    ...programOf(json),
     main: json.main ?? `src/${json.name}.enclave.ts`,
     interface: json.interface ?? `src/${json.name}.edl.ts`,
     productId: json.productId,

@@ -1,7 +1,7 @@
 import type { CallOptions, Invoke } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { patientLimits } from '@enclos/gate';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { isProgramManifest, type EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
 import { levelOf, type LogLevel } from '../observe/logger.ts';
 import type { DeveloperTool } from './developer-tool.ts';
@@ -31,11 +31,14 @@ export interface Debugging {
   readonly onLog: ((level: number, text: string) => void) | undefined;
 }
 
-/** @throws LAUNCH_INSPECTOR_REFUSED when an inspector is requested for a production enclave. */
+/** @throws LAUNCH_INSPECTOR_REFUSED when an inspector is requested for a production enclave, or for a program. */
 export function createDebugging(manifest: EnclaveManifest, options: DebuggingOptions): Debugging {
   const { sourceMap, developerTool } = options;
   const inspected = developerTool?.inspects === true;
   if (inspected && !manifest.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+  if (inspected && isProgramManifest(manifest)) {
+    throw new EnclosError('LAUNCH_INSPECTOR_REFUSED', 'An enclave that is a program has no inspector.');
+  }
   const mapsTraces = manifest.debug && sourceMap !== undefined;
   const positions = mapsTraces ? sourcePositions(sourceMap) : same;
   const readable = (text: string): string => (manifest.debug ? readableOutput(positions(text)) : text);

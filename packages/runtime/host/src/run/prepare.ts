@@ -2,7 +2,14 @@ import { equalBytes } from '@enclos/codec';
 import { fileKindOf } from '@enclos/diagnostics';
 import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { interfaceDigest, readImage, type EnclaveManifest } from '@enclos/manifest';
+import { checkProgram } from '@enclos/elf';
+import {
+  interfaceDigest,
+  isProgramManifest,
+  readImage,
+  type EnclaveManifest,
+  type ProgramSettings,
+} from '@enclos/manifest';
 import { createDebugging, type Debugging } from '../debug/debugging.ts';
 import { requireTimeouts, type HostContext, type LoadOptions } from './load-options.ts';
 
@@ -16,16 +23,23 @@ export interface PreparedImage<T extends Functions> {
 
 /**
  * Finds all errors that can be found before an enclave is started.
- * @throws HOST_OPTION_INVALID, the errors of the image reader, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
+ * @throws HOST_OPTION_INVALID, the errors of the image reader, PROGRAM_REFUSED, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
 export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
   requireTimeouts(options);
   refuseOtherSdks(options.image);
-  const { manifest } = readImage(options.image);
+  const { manifest, bundle } = readImage(options.image);
+  if (isProgramManifest(manifest)) requireProgram(bundle, manifest.program);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
   const calls = createDispatcher(options.interface.untrusted, options.untrusted);
   return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
+}
+
+/** The platform checks the same, when the whole image has crossed. @throws PROGRAM_REFUSED */
+function requireProgram(program: Uint8Array, { architecture }: ProgramSettings): void {
+  const read = (offset: number, length: number): Uint8Array => program.subarray(offset, offset + length);
+  checkProgram(read, { sizeBytes: program.length, architecture });
 }
 
 /** The file of another SDK has no manifest, no measured interface and another gate. @throws IMAGE_INVALID */

@@ -98,6 +98,8 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
   const otherwise = works === undefined ? whatToDo(options, starts(['bwrap', '--version'])) : '';
   const given = (name: string, detail: string): IsolationLayer =>
     layer(name, works !== undefined, works === undefined ? otherwise : detail);
+  let inner: readonly string[] | undefined;
+  const innerFiles = (): readonly string[] => (inner ??= openedFiles(innerPrograms(options), starterPath, run));
   const layers = [
     ...ownLayers,
     ...limitLayers(limits, works !== undefined),
@@ -116,8 +118,8 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
       ? {}
       : {
           inherited,
-          wayOf: ({ path, filterPath }: ConfinedProgram) => ({
-            ...works([path, ...openedFiles(innerPrograms(options), starterPath, run)]),
+          wayOf: ({ path, filterPath, starters = [] }: ConfinedProgram) => ({
+            ...works([path, ...starters, ...innerFiles()]),
             inherited: Object.freeze({ path: filterPath, descriptor: filterDescriptor }),
           }),
         }),

@@ -4,8 +4,13 @@ import { cgroupWords, maxThreads, threadWords } from './threads.ts';
 import { wayWords } from './way.ts';
 
 /** An enclave uses 3 to 6, and one to which sockets are passed also 8. */
-const firstFreeDescriptor = 7;
+const afterOwn = 7;
 const firstFreeWithPassage = 9;
+
+/** The first descriptor that an enclave without a passage does not have, and that nothing before it reads. */
+export function firstFreeDescriptor({ inherited }: Pick<IsolationPlan, 'inherited'>): number {
+  return inherited === undefined ? afterOwn : inherited.descriptor + 1;
+}
 
 /** What differs between the enclaves of a platform. */
 export interface EnclaveNeeds {
@@ -27,9 +32,8 @@ export interface EnclaveNeeds {
  * that of a container that has just ended, does not start.
  */
 export function enclaveCommand(plan: IsolationPlan, needs: EnclaveNeeds, interpreterPath: string): readonly string[] {
-  const { starterPath, limits, inherited } = plan;
-  const withoutPassage = inherited === undefined ? firstFreeDescriptor : inherited.descriptor + 1;
-  const closeFrom = needs.passage === true ? firstFreeWithPassage : withoutPassage;
+  const { starterPath, limits } = plan;
+  const closeFrom = needs.passage === true ? firstFreeWithPassage : firstFreeDescriptor(plan);
   const first = [...cgroupWords(needs.cgroups), ...limits.flatMap((name) => limitWords[name]({ ...needs, closeFrom }))];
   const last = threadWords(plan.threads, maxThreads(needs.threads));
   const words = wayWords(plan, { starterPath, user: needs.user, last }, interpreterPath);

@@ -29,6 +29,8 @@ export interface ConfinedProgram {
   readonly path: string;
   /** A file with its seccomp filter. */
   readonly filterPath: string;
+  /** What it is started by, which it must be able to run. */
+  readonly starters?: readonly string[];
 }
 
 export type ProgramWay = Way & Pick<IsolationPlan, 'inherited'>;
@@ -132,7 +134,7 @@ function confinedFor(program: ConfinedProgram, { wrapper, words }: TriedWrapper)
   const own =
     wrapper.name === 'seccomp'
       ? filterFlags(program.filterPath)
-      : landlockFlags({ runnable: [program.path], readable: [] });
+      : landlockFlags({ runnable: [program.path, ...(program.starters ?? [])], readable: [] });
   return { wrapper, words: [noNewPrivileges, ...own] };
 }
 

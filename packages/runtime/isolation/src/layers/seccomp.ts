@@ -23,14 +23,33 @@ const auditArchitecture: Readonly<Record<Architecture, number>> = { x64: 0xc000_
 /** The x32 calls of x86-64 are numbered from here; an enclave has no use for them. */
 const x32Calls = 0x4000_0000;
 
-const ret = { allow: 0x7fff_0000, kill: 0x8000_0000, eperm: 0x0005_0000 | 1, enosys: 0x0005_0000 | 38 };
+const ret = {
+  allow: 0x7fff_0000,
+  kill: 0x8000_0000,
+  eperm: 0x0005_0000 | 1,
+  enoent: 0x0005_0000 | 2,
+  enosys: 0x0005_0000 | 38,
+};
 const op = { loadWord: 0x20, jumpEqual: 0x15, jumpGreaterOrEqual: 0x35, jumpSet: 0x45, return: 0x06 };
 /** struct seccomp_data: nr, arch, instruction_pointer, args[6]; the low word comes first on both architectures. */
 const data = { number: 0, architecture: 4, low: (argument: number) => 16 + 8 * argument };
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
-function program(architecture: Architecture, checked: Readonly<Record<string, CheckedCall>>): readonly Instruction[] {
+/** What a filter makes of each call. A call of no table is refused with EPERM. */
+export interface FilterTables {
+  readonly allowed: Readonly<Record<string, CallNumbers>>;
+  readonly checked: Readonly<Record<string, CheckedCall>>;
+  /** Refused with ENOENT: nothing has a name. */
+  readonly unnamed?: Readonly<Record<string, CallNumbers>>;
+  /** Refused with ENOSYS. */
+  readonly absent: Readonly<Record<string, CallNumbers>>;
+}
+
+function program(
+  architecture: Architecture,
+  { allowed, checked, unnamed = {}, absent }: FilterTables,
+): readonly Instruction[] {
   const numberOf = (numbers: CallNumbers): readonly number[] => {
     const number = numbers[architecture === 'x64' ? 0 : 1];
     return number === undefined ? [] : [number];
@@ -46,11 +65,12 @@ function program(architecture: Architecture, checked: Readonly<Record<string, Ch
     [op.loadWord, 0, 0, data.number],
     ...(architecture === 'x64' ? fromNumber(x32Calls, ret.eperm) : []),
     ...fromNumber(firstUnknownCall, ret.enosys),
-    ...every(allowedCalls, ret.allow),
+    ...every(allowed, ret.allow),
     ...Object.values(checked).flatMap(({ numbers, when }) =>
       numberOf(numbers).flatMap((number) => onNumber(number, check(when))),
     ),
-    ...every(absentCalls, ret.enosys),
+    ...every(unnamed, ret.enoent),
+    ...every(absent, ret.enosys),
     [op.return, 0, 0, ret.eperm],
   ];
 }
@@ -96,12 +116,18 @@ function test(condition: Condition, leap: number): readonly Instruction[] {
 
 /** The filter as an array of struct sock_filter, the form that `setpriv --seccomp-filter` and bubblewrap read. */
 export function seccompFilter(architecture: Architecture): Uint8Array {
-  return assembled(program(architecture, checkedCalls));
+  return assembledFilter(architecture, interpreterTables);
 }
 
-/** The outer filter of the stub of SGX images: as that of other enclaves, and the stub may add its own, narrower one. */
-export function stubFilter(): Uint8Array {
-  return assembled(program('x64', { ...checkedCalls, prctl: stubPrctl }));
+/** The outer filter of a process that adds its own, narrower one: otherwise as that of other enclaves. */
+export function outerFilter(architecture: Architecture): Uint8Array {
+  return assembledFilter(architecture, { ...interpreterTables, checked: { ...checkedCalls, prctl: stubPrctl } });
+}
+
+const interpreterTables: FilterTables = { allowed: allowedCalls, checked: checkedCalls, absent: absentCalls };
+
+export function assembledFilter(architecture: Architecture, tables: FilterTables): Uint8Array {
+  return assembled(program(architecture, tables));
 }
 
 function assembled(instructions: readonly Instruction[]): Uint8Array {

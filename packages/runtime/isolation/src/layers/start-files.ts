@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { equalBytes } from '@enclos/codec';
 import { durable } from '@enclos/durable';
 import { storageFailed } from '@enclos/tee/storage';
-import { seccompFilter, stubFilter } from './seccomp.ts';
+import { outerFilter, seccompFilter } from './seccomp.ts';
 import { starterProgram } from './starter.ts';
 
 /** The platform's own files that it starts an enclave with. */
@@ -16,7 +16,7 @@ export interface StartFiles {
 
 const starterName = 'enclos-start';
 
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+export const architectureHere = process.arch === 'arm64' ? 'arm64' : 'x64';
 
 /**
  * Writes both into one folder, from which programs must be able to run.
@@ -28,12 +28,12 @@ export async function writeStartFiles(folder: string): Promise<StartFiles> {
 
 /** Writes the filter where `setpriv` can read it, which runs as the enclave's user. It does not need to be secret. @returns its path. @throws PLATFORM_STORAGE_FAILED */
 export function writeSeccompFilter(folder: string): Promise<string> {
-  return writeOnce(join(folder, 'enclave.bpf'), seccompFilter(architecture), 0o444);
+  return writeOnce(join(folder, 'enclave.bpf'), seccompFilter(architectureHere), 0o444);
 }
 
-/** The same for the stub of SGX images. */
-export function writeStubFilter(folder: string): Promise<string> {
-  return writeOnce(join(folder, 'stub.bpf'), stubFilter(), 0o444);
+/** The same for a process that adds its own filter: the stub of SGX images, and programs. */
+export function writeOuterFilter(folder: string): Promise<string> {
+  return writeOnce(join(folder, 'outer.bpf'), outerFilter(architectureHere), 0o444);
 }
 
 /**
@@ -45,7 +45,7 @@ export function writeStubFilter(folder: string): Promise<string> {
  */
 export async function writeStarter([folder = '', ...others]: readonly string[]): Promise<string> {
   try {
-    return await writeOnce(join(folder, starterName), starterProgram(architecture), 0o555);
+    return await writeOnce(join(folder, starterName), starterProgram(architectureHere), 0o555);
   } catch (error) {
     if (others.length === 0) throw error;
     return writeStarter(others);
@@ -56,7 +56,7 @@ export async function writeStarter([folder = '', ...others]: readonly string[]):
  * Writes a file unless it is there with the same bytes. Replacing it needs no right to write the old file, which an ordinary
  * user does not have on a file that is read-only; and the mode is the same whatever the umask takes away.
  */
-async function writeOnce(path: string, bytes: Uint8Array, mode: number): Promise<string> {
+export async function writeOnce(path: string, bytes: Uint8Array, mode: number): Promise<string> {
   const found = await readFile(path).catch(() => undefined);
   if (found !== undefined && equalBytes(found, bytes)) return path;
   try {

@@ -15,8 +15,16 @@ import { starterCode } from './starter-code.ts';
  * images that Enclos builds have neither a shell nor a script language.
  */
 export function starterProgram(architecture: 'x64' | 'arm64'): Uint8Array {
-  const code = fromHex(starterCode[architecture].map(([bytes]) => bytes).join(''));
-  const codeOffset = elfHeaderBytes + 2 * programHeaderBytes;
+  return staticExecutable(architecture, fromHex(starterCode[architecture].map(([bytes]) => bytes).join('')));
+}
+
+/** Where a byte of the code of {@link staticExecutable} is loaded. */
+export function loadedAt(offset: number): bigint {
+  return loadAddress + BigInt(codeOffset + offset);
+}
+
+/** A program whose first instruction is that of the code: one segment of the whole file, to be read and run. */
+export function staticExecutable(architecture: 'x64' | 'arm64', code: Uint8Array): Uint8Array {
   const sizeBytes = BigInt(codeOffset + code.length);
   return (
     new ByteWriter({ sizeHint: 1024 })
@@ -58,6 +66,7 @@ export function starterProgram(architecture: 'x64' | 'arm64'): Uint8Array {
 
 const elfHeaderBytes = 64;
 const programHeaderBytes = 56;
+const codeOffset = elfHeaderBytes + 2 * programHeaderBytes;
 const loadAddress = 0x40_0000n;
 /** EM_X86_64, EM_AARCH64. */
 const elfMachine = { x64: 62, arm64: 183 } as const;

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { planBubblewrap } from '../../src/layers/bubblewrap.ts';
 import { enclaveCommand } from '../../src/layers/command.ts';
 import { planUtilLinux, type IsolationPlan } from '../../src/layers/plan.ts';
-import { seccompFilter, stubFilter } from '../../src/layers/seccomp.ts';
+import { outerFilter, seccompFilter } from '../../src/layers/seccomp.ts';
 import { stubCommand, stubPlan, stubTasks } from '../../src/layers/stub-command.ts';
 import { decodeProgram, runFilter } from './bpf.ts';
 import { machineOptions, missingLayers, starterPath, type Machine } from './isolation-machine.ts';
@@ -81,7 +81,7 @@ test('its tasks are its threads, one more, and what starts it', () => {
 describe('the outer filter of the stub', () => {
   const architecture = 0xc000_003e;
   const [allow, eperm] = [0x7fff_0000, 0x0005_0001];
-  const ofStub = decodeProgram(stubFilter());
+  const ofStub = decodeProgram(outerFilter('x64'));
   const ofOthers = decodeProgram(seccompFilter('x64'));
   const prctl = (...words: number[]) => ({ number: 157, architecture, arguments: words });
 

@@ -41,6 +41,7 @@ interface Pending {
 
 type GateMessage = Parameters<typeof encodeGateRequest>[0] & Pick<EntryRequest, 'spent'>;
 
+const nothing = new Uint8Array();
 const noRegisters = { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n };
 const everything = { finalMask: 0n, finalValue: 0n };
 
@@ -207,18 +208,18 @@ export class StubThread implements SgxThread {
     this.#readBytes = message.reads.reduce((sum, { bytes }) => sum + bytes, 0);
     const total = parts.reduce((sum, { length }) => sum + length, 0);
     if (parts.length > 1 && total <= ONE_WRITE_BYTES) return void this.#gate.write(Buffer.concat(parts, total));
+    const { spent } = message;
     this.#gate.cork();
-    const last = parts.length - 1;
+    for (const part of parts) this.#gate.write(part);
     // Not when the answer comes: a hostile process may give it before it has read all, and would get what is there then.
-    const sent = (error: Error | null | undefined): void => this.#sent(message, error);
-    for (const [i, part] of parts.entries()) this.#gate.write(part, i === last ? sent : undefined);
+    if (spent !== undefined) this.#gate.write(nothing, (error) => this.#sent(spent, error));
     this.#gate.uncork();
   }
 
-  #sent({ spent }: GateMessage, error: Error | null | undefined): void {
+  #sent(spent: Uint8Array, error: Error | null | undefined): void {
     // Other streams may pass on the memory that they are given, and still report that they have written it.
     const isSent = error === null || error === undefined;
-    if (spent !== undefined && isSent && this.#gate instanceof Socket) giveBack(spent);
+    if (isSent && this.#gate instanceof Socket) giveBack(spent);
   }
 
   #listen(): void {

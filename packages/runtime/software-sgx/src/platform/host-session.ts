@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
+import { freeReads } from './freed-reads.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
 import type { PlatformServices } from './services.ts';
@@ -61,6 +62,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     memoryFor,
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
+  freeReads(stream);
   const caller = createCaller(hostChannel.untrusted, (call) =>
     endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
   );

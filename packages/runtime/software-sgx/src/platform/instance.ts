@@ -1,27 +1,22 @@
 import type { Socket } from 'node:net';
-import { createDispatcher, type Handlers } from '@enclos/edl';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { inspectedLayers, requireIsolation } from '@enclos/isolation';
-import { readImagePages, type ReadImage } from '@enclos/manifest';
+import { inspectedLayers, programLayers, requireIsolation, requireProgram } from '@enclos/isolation';
+import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
-import {
-  enclaveChannel,
-  openChannel,
-  type EnclaveExit,
-  type Isolation,
-  type IsolationLayer,
-  type LaunchedIdentity,
-} from '@enclos/tee';
+import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { EnclaveAudit } from '../platform-audit.ts';
 import type { LoadedEnclave } from '../cpu/cpu.ts';
 import type { MeasuredImage } from '../cpu/measured-image.ts';
-import { spawnEnclave, type EnclaveProcess, type SpawnOptions } from './enclave-process.ts';
+import type { EnclaveProcess } from './process/enclave-child.ts';
+import { spawnEnclave, type SpawnOptions } from './process/enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
 import { gatePlace } from './host-folder.ts';
 import type { Host } from './host.ts';
 import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
+import { startProgram } from './programs/start-program.ts';
 import type { EnclaveUser } from './separation/user-pool.ts';
+import { serveEnclave } from './process/serve-enclave.ts';
 import type { PlatformServices } from './services.ts';
 
 export interface InstanceRequest {
@@ -69,9 +64,9 @@ export async function prepareInstance(services: PlatformServices, request: Insta
   let user: EnclaveUser | undefined;
   try {
     const image = readImagePages(request.image.pages);
-    checkInterpreter(services, image);
+    checkExecution(services, image);
     checkMode(image, request);
-    checkInspector(enclave, request);
+    checkInspector({ enclave, image }, request);
     const { audit, inspector: inspected = false, passes = false } = request;
     const { isolation, passingObstacle: obstacle } = services;
     const passing = await decidePassing(image.manifest, { passes, layers: isolation.layers, obstacle });
@@ -85,12 +80,13 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 }
 
 /** The manifest says which interpreter the signer measured; this machine must have exactly that one. */
-function checkInterpreter({ interpreter }: PlatformServices, image: ReadImage): void {
-  const known = image.manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
+function checkExecution({ interpreter }: PlatformServices, { manifest, bundle }: ReadImage): void {
+  if (isProgramManifest(manifest)) return requireProgram(manifest.program, bundle);
+  const known = manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {
     throw new EnclosError(
       'INTERPRETER_MISMATCH',
-      `The image was built for Node ${image.manifest.interpreter.version}; this platform has ${interpreter.version}.`,
+      `The image was built for Node ${manifest.interpreter.version}; this platform has ${interpreter.version}.`,
     );
   }
 }
@@ -103,9 +99,12 @@ function checkMode(image: ReadImage, request: InstanceRequest): void {
 }
 
 /** Decides by the attribute that EINIT verified, which is also in every report of the enclave. */
-function checkInspector(enclave: LoadedEnclave, request: InstanceRequest): void {
-  if (request.inspector === true && (enclave.identity.attributes.flags & Attribute.DEBUG) === 0n) {
-    throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+function checkInspector({ enclave, image }: Pick<LoadedInstance, 'enclave' | 'image'>, request: InstanceRequest): void {
+  if (request.inspector !== true) return;
+  if ((enclave.identity.attributes.flags & Attribute.DEBUG) === 0n) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
+  // The inspector is that of the interpreter.
+  if (isProgramManifest(image.manifest)) {
+    throw new EnclosError('LAUNCH_INSPECTOR_REFUSED', 'An enclave that is a program has no inspector.');
   }
 }
 
@@ -169,9 +168,10 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
 
 function layersOf(
   plan: PlatformServices['isolation'],
-  { inspected, passing }: Pick<LoadedInstance, 'inspected' | 'passing'>,
+  { image, inspected, passing }: Pick<LoadedInstance, 'image' | 'inspected' | 'passing'>,
 ): readonly IsolationLayer[] {
-  const given = passing.passed ? passingLayers(plan) : plan.layers;
+  const layers = isProgramManifest(image.manifest) ? programLayers(plan) : plan.layers;
+  const given = passing.passed ? passingLayers({ way: plan.way, layers }) : layers;
   return inspected ? inspectedLayers(given) : given;
 }
 
@@ -186,21 +186,28 @@ const endedBeforeStart = 'The enclave was ended before it started.';
 
 async function startAtGate(
   services: PlatformServices,
-  { enclave, image, debug, audit, inspected, user, host }: LoadedInstance,
+  loaded: LoadedInstance,
   listeners: Listeners,
   isEnded: () => boolean,
 ): Promise<EnclaveProcess> {
   const connections = await acceptAll(listeners);
-  try {
-    // Here, not when the image was measured: the host chooses how much time passes in between.
-    await services.interpreter.recheck();
-    // It may have been ended between the host's connection and this moment.
+  const requireWanted = (): void => {
     if (isEnded()) throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
+  };
+  try {
+    const { image, debug, user, host } = loaded;
+    const { manifest, bundle, sections } = image;
     const { interpreter, isolation } = services;
-    const { cgroups } = host;
-    const who = { user: user?.id, cgroups };
-    const made = spawnEnclave({ interpreterPath: interpreter.path, isolation, image, ...connections, debug, ...who });
-    serveEnclave(services, { enclave, audit, inspected }, made);
+    const spawning = { ...connections, isolation, debug, user: user?.id, cgroups: host.cgroups };
+    if (isProgramManifest(manifest)) {
+      return await startProgram(services, loaded, { ...spawning, manifest, sections, program: bundle, requireWanted });
+    }
+    // Here, not when the image was measured: the host chooses how much time passes in between.
+    await interpreter.recheck();
+    // It may have been ended between the host's connection and this moment.
+    requireWanted();
+    const made = spawnEnclave({ ...spawning, interpreterPath: interpreter.path, image });
+    serveEnclave(services, loaded, made);
     return made;
   } catch (error) {
     for (const connection of Object.values(connections)) connection?.destroy();
@@ -236,31 +243,4 @@ function identityOf({ enclave, debug }: LoadedInstance): LaunchedIdentity {
   const inDebug = (attributes.flags & Attribute.DEBUG) !== 0n;
   if (inDebug !== debug) throw new EnclosError('ENCLAVE_START_FAILED', 'The CPU loaded the enclave in another mode.');
   return Object.freeze({ mrEnclave, mrSigner, productId: isvProdId, securityVersion: isvSvn, debug });
-}
-
-/** Answers the enclave on the descriptor that this platform made for it: the connection is the identity. */
-function serveEnclave(
-  services: PlatformServices,
-  { enclave, audit, inspected }: Pick<LoadedInstance, 'enclave' | 'audit' | 'inspected'>,
-  running: EnclaveProcess,
-): void {
-  const { cpu, quotingEnclave } = services;
-  const handlers: Handlers<(typeof enclaveChannel)['trusted']> = {
-    report: ({ targetInfo, reportData }) => cpu.ereport(enclave, targetInfo, reportData),
-    key: ({ request }) => cpu.egetkey(enclave, request),
-    quotingTarget: () => quotingEnclave.targetInfo(),
-    quote: ({ report }) => quotingEnclave.quote(report),
-  };
-  const calls = createDispatcher(enclaveChannel.trusted, audit?.calls(handlers) ?? handlers);
-  const endpoint = openChannel({
-    stream: running.channel,
-    initiator: false,
-    protocol: enclaveChannel,
-    // A debugger may pause the enclave for any length of time.
-    ...(inspected ? { patient: true } : {}),
-    serve: (index, payload) => calls(index, payload, undefined),
-  });
-  // An enclave that breaks the protocol, or never greets, is ended.
-  endpoint.ready.catch(() => running.kill());
-  void endpoint.closed.then(() => running.kill());
 }

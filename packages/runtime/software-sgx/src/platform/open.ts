@@ -6,9 +6,10 @@ import {
   cacheFolders,
   copyInterpreter,
   planIsolation,
+  prepareProgramFiles,
   writeSeccompFilter,
   writeStarter,
-  writeStubFilter,
+  writeOuterFilter,
 } from '@enclos/isolation';
 import {
   collateralFor,
@@ -122,14 +123,15 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     passable: separated !== undefined,
   };
   const interpreter = await copyInterpreter(place);
-  const { runtimeFolder, isolation } = await prepareRuntime(interpreter.path, separated);
+  const { runtimeFolder, isolation, programs } = await prepareRuntime(interpreter.path, separated);
   const cpuSvn = fromHex(machine.cpuSvn);
-  const writeFilter = (): Promise<string> => writeStubFilter(runtimeFolder.path);
+  const writeFilter = async (): Promise<string> => programs.filterPath;
   return Object.freeze({
     cpu,
     quotingEnclave: createQuotingEnclave({ cpu, machine }),
     interpreter,
     isolation,
+    programs,
     sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
     passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
     separation: machine.separation,
@@ -169,20 +171,22 @@ function requireSameMode(machine: Machine, { separation }: OpenPlatformOptions):
 async function prepareRuntime(
   interpreterPath: string,
   separated: Separation | undefined,
-): Promise<Pick<PlatformServices, 'runtimeFolder' | 'isolation'>> {
+): Promise<Pick<PlatformServices, 'runtimeFolder' | 'isolation' | 'programs'>> {
   const runtimeFolder = await createRuntimeFolder(separated?.runtimeFolder, { passable: separated !== undefined });
   try {
     const filterPath = await writeSeccompFilter(runtimeFolder.path);
     // Beside the interpreter, since programs run from there: the folder of the sockets may be mounted noexec. A cache that has
     // become read-only may hold the interpreter but no starter.
     const starterPath = await writeStarter([dirname(interpreterPath), runtimeFolder.path]);
+    const outerFilterPath = await writeOuterFilter(runtimeFolder.path);
+    const programs = await prepareProgramFiles([runtimeFolder.path, dirname(interpreterPath)], outerFilterPath);
     const files = { interpreterPath, filterPath, starterPath };
-    if (separated === undefined) return { runtimeFolder, isolation: planIsolation(files) };
+    if (separated === undefined) return { runtimeFolder, programs, isolation: planIsolation(files) };
     const { enclaveUsers } = separated;
     await claimUsers(separated.runtimeFolder, runtimeFolder.path, enclaveUsers);
     const isolation = planIsolation({ ...files, enclaveUser: enclaveUsers.first });
     requireUserSwitch(isolation, enclaveUsers);
-    return { runtimeFolder, isolation };
+    return { runtimeFolder, programs, isolation };
   } catch (error) {
     await runtimeFolder.remove();
     throw error;

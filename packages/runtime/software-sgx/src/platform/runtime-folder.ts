@@ -16,7 +16,8 @@ export interface RuntimeFolder {
 const prefix = 'enclos-run-';
 /** The process listens on this socket as long as it lives; any kind of death ends that. */
 const lifeSocket = 'life.sock';
-const ours = /^(?:life\.sock|platform\.sock|enclave\.bpf|stub\.bpf|enclos-start|users|g-[0-9a-f]{16})$/;
+const ours =
+  /^(?:life\.sock|platform\.sock|enclave\.bpf|outer\.bpf|enclos-start|enclos-step|enclos-step-passing|users|[gp]-[0-9a-f]{16})$/;
 /** Also a start file that a killed platform did not finish. */
 const isOurs = (name: string): boolean => ours.test(name) || name.startsWith(temporaryPrefix);
 

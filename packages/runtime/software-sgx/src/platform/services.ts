@@ -1,4 +1,4 @@
-import type { IsolationPlan, VerifiedInterpreter } from '@enclos/isolation';
+import type { IsolationPlan, ProgramServices, VerifiedInterpreter } from '@enclos/isolation';
 import type { PlatformAudit } from '../platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
@@ -12,6 +12,8 @@ export interface PlatformServices {
   readonly quotingEnclave: QuotingEnclave;
   readonly interpreter: VerifiedInterpreter;
   readonly isolation: IsolationPlan;
+  /** What programs are started with. */
+  readonly programs: ProgramServices;
   /** What runs SGX images, or why they do not run here. */
   readonly sgx: SgxServices;
   /** Why a socket that is passed does not reach an enclave of this machine, as it was tried; undefined when it does. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { encodeValue, string } from '@enclos/edl';
 import fc from 'fast-check';
-import { describeExit, lastText, maxDetailBytes } from '../../src/platform/exit-detail.ts';
+import { describeExit, lastText, maxDetailBytes } from '../../src/platform/process/exit-detail.ts';
 
 const end = { code: null, signal: null, output: '', heapSizeBytes: 32n * 1024n * 1024n };
 const detailType = string({ maxBytes: maxDetailBytes });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { inspectedLayers } from '@enclos/isolation';
 import { loaderSource } from '@enclos/loader';
-import { spawnEnclave, type SpawnOptions } from '../../src/platform/enclave-process.ts';
+import { spawnEnclave, type SpawnOptions } from '../../src/platform/process/enclave-process.ts';
 
 test('the loader of every other enclave has nothing that makes an inspector', () => {
   for (const word of ['connectToMainThread', 'node:inspector', 'worker_threads', 'new Worker']) {

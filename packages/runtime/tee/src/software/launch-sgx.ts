@@ -4,15 +4,12 @@ import { EnclosError } from '@enclos/errors';
 import type { LaunchedSgxEnclave, SgxLaunchRequest } from '../launcher/sgx-launcher.ts';
 import { connected, connectFrugally } from './connect.ts';
 import type { ExitTable } from './exits.ts';
-import type { hostChannel } from './protocol.ts';
+import { type hostChannel, MAX_SGX_PIECES } from './protocol.ts';
 import { giveBackSgx, throwIfAborted } from './upload.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
 
 const defaultStackBytes = 1024 * 1024;
-
-/** While the platform measures one piece, the next is made. */
-const maxPiecesUnderWay = 2;
 
 /** Launches an SGX image: see `SgxLauncher`. */
 export async function launchSgx(
@@ -62,7 +59,7 @@ async function sendStream(platform: Platform, upload: number, { stream, signal }
   for await (const piece of stream) {
     throwIfAborted(signal);
     if (piece.length === 0) throw new EnclosError('PLATFORM_UPLOAD_REFUSED', 'A piece of the stream is empty.');
-    if (underWay.length === maxPiecesUnderWay) await underWay.shift();
+    if (underWay.length === MAX_SGX_PIECES) await underWay.shift();
     const sent = platform.addSgx({ upload, chunk: piece });
     sent.catch(() => undefined);
     underWay.push(sent);

@@ -119,6 +119,16 @@ export const teeErrors = declareErrors({
     'This platform cannot run signed SGX images.',
     'Read the reason; `enclos doctor` says the same. Images need Linux on x86-64 with FSGSBASE, and the program that runs them.',
   ],
+  PROGRAM_EXECUTION_UNAVAILABLE: [
+    'usage',
+    'This platform cannot run enclaves that are programs.',
+    'Use software SGX on the machine that the program was built for, or build the enclave for this one.',
+  ],
+  PROGRAM_MISMATCH: [
+    'evidence',
+    'The file of a program that is about to run is not the one that the platform measured.',
+    'Find out what writes to the folder of the platform, and load the enclave again.',
+  ],
   SGX_STUB_MISMATCH: [
     'evidence',
     'The program that runs SGX images is not the one that the platform checked when it started.',

@@ -20,6 +20,11 @@ import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
 const layer = record({ name: string({ maxBytes: 64 }), active: boolean(), detail: string({ maxBytes: 1024 }) });
 /** PATH_MAX (limits.h): the size of sun_path does not bound it, see unix-socket.ts. */
 const maxSocketPathBytes = 4096;
+/**
+ * Pieces of the stream of an SGX image that wait for its process at once. The process starts while the first ones are measured: with fewer, host
+ * and platform would wait for it instead.
+ */
+export const MAX_SGX_PIECES = 8;
 const isolationMode = enumeration('strict', 'best');
 
 /** What a host asks the platform for. Its version is its own: images that are built keep the channel of enclaves. */
@@ -94,7 +99,7 @@ export const hostChannel = defineInterface({
       },
       record({ upload: uint32(), gatePath: string({ maxBytes: maxSocketPathBytes }) }),
     ),
-    /** The next whole records of the SGXS stream. Answered when the process has taken them. At most two wait for that. */
+    /** The next whole records of the SGXS stream. Answered when the process has taken them. At most `MAX_SGX_PIECES` wait for that. */
     addSgx: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
     /** Verifies (EINIT), and lets the process run the enclave. */
     initializeSgx: func(

@@ -89,7 +89,8 @@ class Launches implements HostSgx {
 
   async add(id: number, piece: Uint8Array): Promise<void> {
     const { launch, timer } = this.#find(id);
-    await this.#orDrop(id, () => launch.add(piece, this.#options.admission.memory));
+    const { admission } = this.#options;
+    await this.#orDrop(id, () => counted(admission, piece, () => launch.add(piece, admission.memory)));
     // The process has taken it.
     giveBack(piece);
     timer.refresh();
@@ -150,6 +151,16 @@ class Launches implements HostSgx {
     clearTimeout(found.timer);
     found.release();
     void ended.then(() => this.#options.admission.memory.give(found.launch.filledBytes));
+  }
+}
+
+/** Counts a piece among the image bytes that the platform holds, until its process has it. @throws PLATFORM_BUSY */
+async function counted(admission: Admission, { length }: Uint8Array, take: () => Promise<void>): Promise<void> {
+  admission.takeBytes(length);
+  try {
+    await take();
+  } finally {
+    admission.giveBytes(length);
   }
 }
 

@@ -4,7 +4,13 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { requireIsolation } from '@enclos/isolation';
 import { Attribute, MISCSELECT_EXINFO, PAGE_SIZE } from '@enclos/sgx';
 import { encodeBootGo, MAX_ARENA_BYTES, MAX_THREADS } from '@enclos/sgx-stub/wire';
-import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
+import {
+  MAX_SGX_PIECES,
+  type EnclaveExit,
+  type Isolation,
+  type IsolationLayer,
+  type LaunchedIdentity,
+} from '@enclos/tee';
 import { maxEnclaveBytes } from '../../cpu/construction.ts';
 import type { LoadedEnclave, StreamLaunch } from '../../cpu/cpu.ts';
 import { createStreamIntake, type MeasuredStream } from '../../cpu/measured-image.ts';
@@ -42,7 +48,7 @@ export interface SgxLaunch {
   readonly streamBytes: number;
   /** Memory that the process has filled, or will with what it was sent. */
   readonly filledBytes: number;
-  /** Checks and measures the next piece, and gives it to the process. At most two at once. @param memory what it fills is taken from this, before it is filled. @throws and is then ended */
+  /** Checks and measures the next piece, and gives it to the process. At most `MAX_SGX_PIECES` at once. @param memory what it fills is taken from this, before it is filled. @throws and is then ended */
   add(piece: Uint8Array, memory: Budget): Promise<void>;
   /** EINIT. Afterwards the process waits for `start`. @throws and is then ended */
   initialise(request: SgxInitialisation): Promise<LaunchedIdentity>;
@@ -53,7 +59,6 @@ export interface SgxLaunch {
 }
 
 const gateTimeoutMs = 10_000;
-const maxPiecesAtOnce = 2;
 
 /**
  * Prepares a launch: the process starts when the host has connected all gates, and waits for its pages.
@@ -132,8 +137,8 @@ class Launch implements SgxLaunch {
 
   add(piece: Uint8Array, memory: Budget): Promise<void> {
     return this.#orEnd(async () => {
-      if (piece.length === 0 || this.#waiting === maxPiecesAtOnce) {
-        throw refused(`A piece has at least one record, and ${maxPiecesAtOnce} pieces are sent at once.`);
+      if (piece.length === 0 || this.#waiting === MAX_SGX_PIECES) {
+        throw refused(`A piece has at least one record, and ${MAX_SGX_PIECES} pieces are sent at once.`);
       }
       this.#waiting += 1;
       this.#streamBytes += piece.length;

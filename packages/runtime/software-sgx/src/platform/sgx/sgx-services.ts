@@ -10,7 +10,7 @@ import {
   type VerifiedFile,
 } from '@enclos/isolation';
 import { findStub, type Stub } from '@enclos/sgx-stub';
-import { lastText } from '../exit-detail.ts';
+import { lastText } from '../process/exit-detail.ts';
 
 /** What a platform has for SGX images. */
 export interface SgxServices {

@@ -2,17 +2,11 @@ import { spawn, type StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
-import {
-  stubCommand,
-  stubTasks,
-  withOpened,
-  type IsolationPlan,
-  type MadeCgroup,
-  type StubNeeds,
-} from '@enclos/isolation';
+import { stubCommand, stubTasks, withOpened, type IsolationPlan, type StubNeeds } from '@enclos/isolation';
 import { BOOT_READY } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-import { descriptor, leave } from '../process-group.ts';
+import { exitOf, ownCgroup } from '../process/enclave-child.ts';
+import { descriptor, leave } from '../process/process-group.ts';
 import { describeStubExit } from './stub-exit.ts';
 
 export interface StubSpawn extends StubNeeds {
@@ -43,7 +37,7 @@ const at = { platform: 4, boot: 5, filter: 7 } as const;
 /** Must run on the main thread: the kernel ties an enclave to the thread that made it (prctl PR_SET_PDEATHSIG). */
 export function spawnStub(options: StubSpawn): StubProcess {
   const { isolation, gates, threads } = options;
-  const own = ownCgroup(isolation, threads);
+  const own = ownCgroup(isolation, stubTasks(threads, 'cgroup'));
   const needs = { ...options, cgroups: options.cgroups ?? (own === undefined ? [] : [own.folder]) };
   const [command = '', ...args] = stubCommand(isolation, needs, options.stubPath);
   const [first, ...others] = gates;
@@ -68,18 +62,7 @@ export function spawnStub(options: StubSpawn): StubProcess {
   for (const gate of gates) gate.destroy();
   let hasStarted = false;
   let endedFor: string | undefined;
-  const exited = new Promise<EnclaveExit>((resolve) => {
-    // Also emitted when a signal cannot be sent, which does not end the process.
-    child.on('error', ({ message }) => {
-      if (child.pid !== undefined) return;
-      const detail = `The enclave process could not be made: ${message}.`;
-      resolve({ exitCode: undefined, signal: undefined, detail });
-    });
-    // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that holds them is gone.
-    child.once('close', (code: number | null, signal) =>
-      resolve(describeStubExit({ code, signal, hasStarted, endedFor })),
-    );
-  });
+  const exited = exitOf(child, (code, signal) => describeStubExit({ code, signal, hasStarted, endedFor }));
   void exited.then(() => own?.remove());
   const channel = descriptor(child, at.platform);
   const boot = descriptor(child, at.boot);
@@ -103,14 +86,6 @@ export function spawnStub(options: StubSpawn): StubProcess {
       leave(child, channel);
     },
   });
-}
-
-/** Makes a cgroup when nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
-function ownCgroup({ threads: bound }: IsolationPlan, threads: number): MadeCgroup | undefined {
-  if (bound?.by !== 'cgroup') return undefined;
-  const made = bound.cgroup.make(stubTasks(threads, 'cgroup'));
-  if (made === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'No cgroup can be made for the enclave.');
-  return made;
 }
 
 /** The stub says one byte. What else it may say there is not read. Never settles when the process ends first. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { StdioOptions } from 'node:child_process';
-import { stubCommand, withOpened, writeStubFilter, type IsolationPlan } from '@enclos/isolation';
+import { stubCommand, withOpened, writeOuterFilter, type IsolationPlan } from '@enclos/isolation';
 import { StubExit } from '@enclos/sgx-stub/wire';
 import { prepareSgx, type SgxExecution, type SgxServices, type StubFacts } from './sgx-services.ts';
 import { describeStubExit } from './stub-exit.ts';
@@ -32,7 +32,7 @@ export async function trySgx(plan: IsolationPlan, options: SgxTrialOptions): Pro
     folders: [folder],
     passable: user !== undefined,
     isolation: plan,
-    writeFilter: () => writeStubFilter(folder),
+    writeFilter: () => writeOuterFilter(folder),
     cpuSvn: undefined,
   });
   if ('obstacle' in execution) return Object.freeze({ stub, obstacle: execution.obstacle });

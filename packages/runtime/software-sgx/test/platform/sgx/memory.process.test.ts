@@ -20,7 +20,7 @@ const bounds = {
   fastExit: false,
   isolation: 'best',
 } as const;
-const counts = { maxImageBytes: 0, maxLaunches: 64, maxGates: 64 };
+const counts = { maxImageBytes: 2 ** 20, maxLaunches: 64, maxGates: 64 };
 
 /** Pages with one chunk each: the least that fills a page of memory. */
 function filling(pages: number): Uint8Array {
@@ -60,6 +60,23 @@ describe('a host that fills memory with images that it never has checked', () =>
     return upload;
   };
   const hostOf = (pages: number): Admission => createAdmission({ ...counts, maxMemoryBytes: pages * pageBytes });
+
+  test('has what waits for its processes counted among the bytes of its images, until they have it', async () => {
+    const piece = record.create(exampleBytes);
+    const host = createAdmission({ ...counts, maxImageBytes: 2 * piece.length, maxMemoryBytes: Infinity });
+    const [first, second] = [connectionOf(host), connectionOf(host)];
+    // Without gates there is no process that takes it.
+    const waiting = [first, first].map(async (sgx) => sgx.add((await sgx.create(bounds)).upload, piece.slice()));
+    const ended = Promise.allSettled(waiting);
+    const { upload } = await second.create(bounds);
+    await rejectsCode(second.add(upload, piece.slice()), 'PLATFORM_BUSY');
+    first.close();
+    await ended;
+    const taken = await open(second);
+    await second.add(taken, piece.slice());
+    host.takeBytes(2 * piece.length);
+    second.close();
+  });
 
   test('would fill as much as it has launches, without the bound', async () => {
     const host = hostOf(Infinity);

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { planAllWays, stubPlan, writeStubFilter, type IsolationWay } from '@enclos/isolation';
+import { planAllWays, stubPlan, writeOuterFilter, type IsolationWay } from '@enclos/isolation';
 import { parseReport } from '@enclos/sgx';
 import { codeEnclave } from '@enclos/sgx-image-kit';
 import {
@@ -57,7 +57,7 @@ async function labBy(way: IsolationWay, separation?: SeparationOptions): Promise
   }).find((each) => each.way === way);
   assert.ok(plan !== undefined);
   const { program } = requireExecution(opened.sgx);
-  const filterPath = await writeStubFilter(opened.runtimeFolder.path);
+  const filterPath = await writeOuterFilter(opened.runtimeFolder.path);
   const isolation = stubPlan(plan, { path: program.path, filterPath });
   const services = { ...opened, sgx: { ...opened.sgx, execution: { program, isolation } } };
   const server = await servePlatform(services);

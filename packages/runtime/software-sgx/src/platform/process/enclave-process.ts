@@ -1,8 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { Readable, type Duplex } from 'node:stream';
 import { EnclosError } from '@enclos/errors';
-import { ByteWriter } from '@enclos/codec';
 import {
   enclaveCommand,
   inspectorDataBytes,
@@ -13,8 +11,8 @@ import {
 } from '@enclos/isolation';
 import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/loader';
 import type { ReadImage } from '@enclos/manifest';
-import type { EnclaveExit } from '@enclos/tee';
-import { describeExit, maxDetailBytes } from './exit-detail.ts';
+import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from './enclave-child.ts';
+import { describeExit } from './exit-detail.ts';
 import { descriptor, leave } from './process-group.ts';
 
 export interface SpawnOptions {
@@ -34,19 +32,6 @@ export interface SpawnOptions {
   readonly cgroups: readonly string[] | undefined;
 }
 
-export interface EnclaveProcess {
-  /** The platform's end of the enclave's channel. */
-  readonly channel: Duplex;
-  /** Resolves when the loader has the whole image, or never will. */
-  readonly booted: Promise<void>;
-  readonly exited: Promise<EnclaveExit>;
-  /**
-   * Kills the process. An enclave whose channel has ended is usually about to exit, and gets a moment for that: see {@link
-   * leave}.
-   */
-  kill(): void;
-}
-
 /**
  * Spawns an enclave from measured bytes. They go through a pipe, never through a file: no other process can change them between
  * measuring and running, and nothing is left on disk. Must run on the main thread: the kernel ties an enclave to the thread
@@ -56,7 +41,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector, passage } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const { heapSizeBytes } = options.image.manifest;
-  const own = ownCgroup(options);
+  const own = ownCgroup(options.isolation, maxThreads(options.image.manifest.threads));
   const [command = '', ...args] = commandOf(options, own);
   const child = withOpened(options.isolation.inherited, (filter) =>
     spawn(command, args, {
@@ -81,21 +66,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   // The child has its own copy of each descriptor; ours would keep the connection open after its death.
   for (const given of [options.gate, inspector, passage]) given?.destroy();
   const output = collectOutput(child.stderr);
-  const exited = new Promise<EnclaveExit>((resolve) => {
-    // Also emitted when a signal cannot be sent, which does not end the process.
-    child.on('error', (error) => {
-      if (child.pid !== undefined) return;
-      resolve({
-        exitCode: undefined,
-        signal: undefined,
-        detail: `The enclave process could not be made: ${error.message}.`,
-      });
-    });
-    // Not `exit`, which is the end of the wrapper: the descriptors close when the last process that holds them is gone.
-    child.once('close', (code: number | null, signal) =>
-      resolve(describeExit({ code, signal, output: output(), heapSizeBytes })),
-    );
-  });
+  const exited = exitOf(child, (code, signal) => describeExit({ code, signal, output: output(), heapSizeBytes }));
   void exited.then(() => own?.remove());
   const booted = feed(child, options.image.sections);
   const channel = descriptor(child, enclaveDescriptors.platform);
@@ -116,43 +87,4 @@ function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly
     '-e',
     loaderSource({ inspector, passage }),
   ];
-}
-
-/** Makes a cgroup for this enclave when nothing else bounds its threads. @throws ENCLAVE_START_FAILED */
-function ownCgroup({ isolation: { threads }, image }: SpawnOptions): MadeCgroup | undefined {
-  if (threads?.by !== 'cgroup') return undefined;
-  const made = threads.cgroup.make(maxThreads(image.manifest.threads));
-  if (made === undefined) throw new EnclosError('ENCLAVE_START_FAILED', 'No cgroup can be made for the enclave.');
-  return made;
-}
-
-/**
- * Writes the measured sections into the boot pipe once the loader asks for them.
- * By then the process has all its layers, its user, and the kernel's promise to end it with the platform: a platform that dies
- * earlier leaves a process that never gets any code to run.
- */
-function feed(child: ChildProcess, sections: readonly Uint8Array[]): Promise<void> {
-  const pipe = descriptor(child, enclaveDescriptors.boot);
-  // An enclave that dies early closes the pipe; its exit says why.
-  pipe.on('error', () => undefined);
-  pipe.once('data', () => Readable.from(bootPieces(sections), { objectMode: false }).pipe(pipe));
-  return new Promise((resolve) => pipe.once('close', () => resolve()));
-}
-
-const pieceBytes = 1024 * 1024;
-
-/** Each section after its length (u32), in pieces: writing a large one at once would keep others waiting. */
-function* bootPieces(sections: readonly Uint8Array[]): Generator<Uint8Array> {
-  for (const section of sections) {
-    yield new ByteWriter().u32(section.length).finish();
-    for (let at = 0; at < section.length; at += pieceBytes) yield section.subarray(at, at + pieceBytes);
-  }
-}
-
-function collectOutput(stream: Readable | null): () => string {
-  let text = '';
-  stream?.setEncoding('utf8').on('data', (chunk: string) => {
-    text = (text + chunk).slice(-maxDetailBytes);
-  });
-  return () => text;
 }

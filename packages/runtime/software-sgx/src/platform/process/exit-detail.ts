@@ -54,7 +54,7 @@ const aborts = [
 ] as const;
 
 /** Unlike `unshare`, bubblewrap never ends by the signal itself. */
-function signalOf(code: number | null): string | undefined {
+export function signalOf(code: number | null): string | undefined {
   return Object.entries(constants.signals).find(([, number]) => code === fromWrapper + number)?.[0];
 }
 

@@ -1,0 +1,91 @@
+import { spawn, type StdioOptions } from 'node:child_process';
+import {
+  programCommand,
+  programPlan,
+  programTasks,
+  withOpened,
+  type IsolationPlan,
+  type ProgramServices,
+} from '@enclos/isolation';
+import { enclaveDescriptors } from '@enclos/loader';
+import type { ProgramManifest, ReadImage } from '@enclos/manifest';
+import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from '../process/enclave-child.ts';
+import type { SpawnOptions } from '../process/enclave-process.ts';
+import { descriptor, leave } from '../process/process-group.ts';
+import { describeProgramExit } from './program-exit.ts';
+
+export interface ProgramSpawn extends Pick<SpawnOptions, 'gate' | 'passage' | 'debug' | 'user' | 'cgroups'> {
+  /** The file of the program: see `placeProgram`. */
+  readonly path: string;
+  readonly files: ProgramServices;
+  /** The isolation of the interpreter. */
+  readonly isolation: IsolationPlan;
+  readonly manifest: ProgramManifest;
+  readonly sections: ReadImage['sections'];
+}
+
+/** The process of a program. */
+export interface ProgramProcess extends EnclaveProcess {
+  /** @param why told with its end */
+  kill(why?: string): void;
+}
+
+/** The descriptor from which bubblewrap reads the filter. */
+const filterAt = enclaveDescriptors.passage - 1;
+
+/** Must run on the main thread: the kernel ties an enclave to the thread that made it (prctl PR_SET_PDEATHSIG). */
+export function spawnProgram(options: ProgramSpawn): ProgramProcess {
+  const { path, files, manifest, gate, passage, debug } = options;
+  const { plain, passing } = files.lastSteps;
+  const lastStep = passage === undefined ? plain : passing;
+  const plan = programPlan(options.isolation, { path, filterPath: files.filterPath, starters: [lastStep] });
+  const own = ownCgroup(plan, programTasks(manifest.threads));
+  const { heapSizeBytes, threads } = manifest;
+  const needs = {
+    heapSizeBytes,
+    threads,
+    argv: [manifest.name, ...manifest.program.arguments],
+    environment: measuredVariables(manifest),
+    lastStep,
+    passage: passage !== undefined,
+    user: options.user,
+    cgroups: options.cgroups ?? (own === undefined ? [] : [own.folder]),
+  };
+  const [command = '', ...args] = programCommand(plan, needs, path);
+  const child = withOpened(plan.inherited, ([filter]) => {
+    // Production enclaves have no output: what a program writes when it fails would print parts of its memory.
+    const stdio: StdioOptions = ['ignore', 'ignore', debug ? 'pipe' : 'ignore', gate, 'pipe', 'pipe', 'ignore'];
+    if (filter !== undefined || passage !== undefined) stdio[filterAt] = filter ?? 'ignore';
+    if (passage !== undefined) stdio[enclaveDescriptors.passage] = passage;
+    // Its own process group: see process-group.ts.
+    return spawn(command, args, { stdio, env: {}, cwd: '/', detached: true });
+  });
+  // The child has its own copy of each descriptor; ours would keep the connection open after its death.
+  for (const given of [gate, passage]) given?.destroy();
+  const output = collectOutput(child.stderr);
+  let why: string | undefined;
+  const exited = exitOf(child, (code, signal) => describeProgramExit({ code, signal, output: output(), why }));
+  void exited.then(() => own?.remove());
+  const channel = descriptor(child, enclaveDescriptors.platform);
+  return Object.freeze({
+    channel,
+    booted: feed(child, bootSections(options.sections)),
+    exited,
+    kill(reason?: string) {
+      why ??= reason;
+      leave(child, channel);
+    },
+  });
+}
+
+/** The variables of the host come with the call `start`. */
+function measuredVariables({ environment }: ProgramManifest): ReadonlyMap<string, string> {
+  return new Map(environment.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
+}
+
+/** Without the program, which runs already. Copies: a view would hold the whole image. */
+function bootSections([manifest = nothing, , files = nothing]: ReadImage['sections']): ReadImage['sections'] {
+  return [manifest.slice(), nothing, files.slice()];
+}
+
+const nothing = new Uint8Array();

@@ -1,0 +1,37 @@
+import { placeProgram } from '@enclos/isolation';
+import { serveEnclave, type ServedEnclave } from '../process/serve-enclave.ts';
+import type { PlatformServices } from '../services.ts';
+import { neverGreeted } from './program-exit.ts';
+import { spawnProgram, type ProgramProcess, type ProgramSpawn } from './program-process.ts';
+
+export interface StartProgramOptions extends Omit<ProgramSpawn, 'path' | 'files'> {
+  /** The measured bytes. */
+  readonly program: Uint8Array;
+  /** @throws when the enclave was ended in the meantime */
+  readonly requireWanted: () => void;
+}
+
+/**
+ * Starts a measured program, and serves it. Its file is there until it has greeted, which shows that it runs.
+ * @throws PLATFORM_STORAGE_FAILED, PROGRAM_MISMATCH, ENCLAVE_START_FAILED
+ */
+export async function startProgram(
+  services: Pick<PlatformServices, 'cpu' | 'quotingEnclave' | 'programs'>,
+  served: ServedEnclave,
+  { program, requireWanted, ...spawning }: StartProgramOptions,
+): Promise<ProgramProcess> {
+  const { programs: files } = services;
+  const placed = await placeProgram(files.folder, program);
+  const remove = (): void => void placed.remove().catch(() => undefined);
+  try {
+    await placed.recheck();
+    requireWanted();
+    const made = spawnProgram({ ...spawning, files, path: placed.path });
+    void made.exited.then(remove);
+    serveEnclave(services, served, made, { greeted: remove, late: () => made.kill(neverGreeted) });
+    return made;
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
