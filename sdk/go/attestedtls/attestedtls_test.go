@@ -210,22 +210,26 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// An intermediary with a good identity that passes the messages of the two sides on: each side has another exporter with it.
+// An intermediary that passes the messages of the two sides on, with an identity of its own, or even with the key of the server: each
+// side has another exporter with it.
 func TestRelayedExchangeIsRefused(t *testing.T) {
 	server := newIdentity(t, Server, quotes("S"))
-	relay := newIdentity(t, Server, quotes("R"))
-	clientSide, relayNear := pipe(t)
-	relayFar, serverSide := pipe(t)
-	go func() { _, _ = Accept(context.Background(), serverSide, ServerOptions{Identity: server}) }()
-	go func() {
-		near := tls.Server(relayNear, &tls.Config{Certificates: []tls.Certificate{relay.Certificate()}, NextProtos: []string{Protocol}})
-		far := tls.Client(relayFar, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{Protocol}})
-		go func() { _, _ = io.Copy(far, near) }()
-		_, _ = io.Copy(near, far)
-	}()
-	_, err := ConnectOver(context.Background(), clientSide, ClientOptions{Peer: PeerPolicy{Appraise: accepts("S")}})
-	if !errors.Is(err, &Error{Code: "ATLS_EVIDENCE_NOT_BOUND"}) {
-		t.Errorf("a relayed exchange: %v", err)
+	for name, relay := range map[string]*Identity{"its own key": newIdentity(t, Server, quotes("R")), "the key of the server": server} {
+		for _, mode := range []Mode{Fresh, Cached} {
+			clientSide, relayNear := pipe(t)
+			relayFar, serverSide := pipe(t)
+			go func() { _, _ = Accept(context.Background(), serverSide, ServerOptions{Identity: server}) }()
+			go func(certificate tls.Certificate) {
+				near := tls.Server(relayNear, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{Protocol}})
+				far := tls.Client(relayFar, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{Protocol}})
+				go func() { _, _ = io.Copy(far, near) }()
+				_, _ = io.Copy(near, far)
+			}(relay.Certificate())
+			_, err := ConnectOver(context.Background(), clientSide, ClientOptions{Peer: PeerPolicy{Appraise: accepts("S"), LeastMode: mode}})
+			if !errors.Is(err, &Error{Code: "ATLS_EVIDENCE_NOT_BOUND"}) {
+				t.Errorf("a relayed exchange, %s, %s: %v", mode, name, err)
+			}
+		}
 	}
 }
 

@@ -1,13 +1,24 @@
 package enclave
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 
 	"enclos.invalid/sdk/internal/link"
 )
 
-// Function is a trusted function of an interface: what `enclos go generate` makes of it.
+// Interface is the trusted side of an interface: generated code makes it.
+type Interface struct {
+	// Description is the canonical description of the interface. Its digest is measured, and must be that of the manifest. Empty: it
+	// is not checked.
+	Description string
+	// Functions are in the order of the interface.
+	Functions []Function
+}
+
+// Function is a trusted function of an interface.
 type Function struct {
 	// MaxArguments is the most bytes that the encoded arguments can take. A longer message ends the gate.
 	MaxArguments int
@@ -15,14 +26,20 @@ type Function struct {
 	Call func(ctx context.Context, arguments []byte) ([]byte, error)
 }
 
-// Handle registers the trusted functions, in the order of the interface, once. Calls that the host made before wait for it.
+// Handle registers the trusted functions, once. Calls that the host made before wait for it. ENCLAVE_INTERFACE_MISMATCH is for another
+// interface than the one that the image was built with.
 //
 // Errors of the codes ENCLAVE_…, SEAL_…, REPORT_…, GATE_…, HOST_… and STREAM_… reach the host with their message; make one with
 // [ApplicationError]. Of every other error, and of a panic, the host learns only that there was one, because the text could quote a
 // secret; in a debug enclave it learns the text.
-func Handle(functions []Function) error {
+func Handle(served Interface) error {
 	if err := Boot(); err != nil {
 		return err
+	}
+	functions := served.Functions
+	digest := sha256.Sum256([]byte(served.Description))
+	if served.Description != "" && !bytes.Equal(digest[:], boot.manifest.InterfaceDigest) {
+		return &Error{Code: "ENCLAVE_INTERFACE_MISMATCH", Message: "The program serves another interface than its image says."}
 	}
 	maxBytes := make([]int, len(functions))
 	for i, function := range functions {
@@ -43,8 +60,8 @@ func Handle(functions []Function) error {
 }
 
 // Serve does the same and does not return: the functions are all that the program does.
-func Serve(functions []Function) error {
-	if err := Handle(functions); err != nil {
+func Serve(served Interface) error {
+	if err := Handle(served); err != nil {
 		return err
 	}
 	select {}

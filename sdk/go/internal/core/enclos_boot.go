@@ -153,6 +153,8 @@ func ecBoot(fds ecDescriptors) error {
 	go v.endWith(v.platform, func() int { return ecExitPlatformGone })
 	go v.endWith(v.gate, v.hostGone)
 	<-v.started
+	// A program that ends at once has been started all the same.
+	v.gate.out.flush(time.Second)
 	return nil
 }
 

@@ -1,7 +1,5 @@
 package core
 
-import "time"
-
 // The system functions of the host, by their index in table 1 (`systemInterface` of @enclos/edl).
 const (
 	ecReadTrustedFile = 0
@@ -96,7 +94,7 @@ func (v *ecEnclave) dispatch(call *EnclosCall) ([]byte, error) {
 		if call.Index != 0 {
 			return nil, ecFail("EDL_UNKNOWN_FUNCTION", "No such system function.")
 		}
-		return v.start(call.Payload)
+		return v.start(call)
 	}
 	v.mu.Lock()
 	state := v.state
@@ -114,7 +112,7 @@ func (v *ecEnclave) dispatch(call *EnclosCall) ([]byte, error) {
 }
 
 // start takes the host's variables. The host chooses all of the request, so it is untrusted.
-func (v *ecEnclave) start(payload []byte) ([]byte, error) {
+func (v *ecEnclave) start(call *EnclosCall) ([]byte, error) {
 	v.mu.Lock()
 	if v.state != ecWaiting {
 		v.mu.Unlock()
@@ -122,13 +120,12 @@ func (v *ecEnclave) start(payload []byte) ([]byte, error) {
 	}
 	v.state = ecStarting
 	v.mu.Unlock()
-	variables, level, err := ecReadStart(payload, v.manifest)
+	variables, level, err := ecReadStart(call.Payload, v.manifest)
 	if err == nil && v.streams.passed == nil && ecMustBePassed(v.manifest) {
 		err = ecFail("STREAM_TRANSPORT_UNAVAILABLE", "The enclave wants its connections passed, which cannot be done here.")
 	}
 	if err != nil {
-		// After the answer.
-		time.AfterFunc(50*time.Millisecond, v.gate.sayGoodbye)
+		call.answered = v.gate.sayGoodbye
 		return nil, err
 	}
 	v.log.restrict(level)
@@ -136,7 +133,7 @@ func (v *ecEnclave) start(payload []byte) ([]byte, error) {
 	v.variables = variables
 	v.state = ecStarted
 	v.mu.Unlock()
-	close(v.started)
+	call.answered = func() { close(v.started) }
 	return nil, nil
 }
 

@@ -26,6 +26,8 @@ type EnclosCall struct {
 	timer    *time.Timer
 	done     chan struct{}
 	aborted  bool
+	// answered is called after its answer was sent.
+	answered func()
 	// The links of the queue that the call is in.
 	previous, next *EnclosCall
 }
@@ -201,6 +203,9 @@ func (e *ecEndpoint) runCall(lane *ecLane, call *EnclosCall) {
 		e.out.send(&answer, ecMark{lane: lane})
 	}
 	e.mu.Unlock()
+	if call.answered != nil {
+		call.answered()
+	}
 }
 
 // ecPanic is a panic of a handler.

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const patience = 30 * time.Second
+const patience = 20 * time.Second
 
 func testLimits() ecLimits {
 	return ecLimits{maxFrame: 1 << 20, maxConcurrent: [2]int{4, 4}, maxQueued: 4, maxQueuedBytes: 1 << 20,

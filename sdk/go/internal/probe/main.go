@@ -34,7 +34,7 @@ func main() {
 	for _, call := range calls {
 		functions = append(functions, enclave.Function{MaxArguments: 1 << 26, Call: call})
 	}
-	_ = enclave.Serve(functions)
+	_ = enclave.Serve(enclave.Interface{Functions: functions})
 }
 
 func echo(listener net.Listener) {
@@ -118,43 +118,10 @@ var calls = []func(context.Context, []byte) ([]byte, error){
 		}
 		return nil, err
 	},
-	// 10, 11: seal and unseal; the first byte is the policy, the second the length of the associated data.
-	func(_ context.Context, b []byte) ([]byte, error) {
-		options := sealOptions(b)
-		return enclave.Seal(b[2+b[1]:], options)
-	},
-	func(_ context.Context, b []byte) ([]byte, error) {
-		options := sealOptions(b)
-		return enclave.Unseal(b[2+b[1]:], options)
-	},
-	// 12: TARGETINFO.
-	func(context.Context, []byte) ([]byte, error) { return enclave.TargetInfo() },
-	// 13: a report; a target and report data.
-	func(_ context.Context, b []byte) ([]byte, error) { return enclave.CreateReport(b[:512], b[512:]) },
-	// 14: verifies a report; it and the expected data. Returns MRENCLAVE.
-	func(_ context.Context, b []byte) ([]byte, error) {
-		identity, err := enclave.VerifyReport(b[:enclave.ReportSize], b[enclave.ReportSize:])
-		if err != nil {
-			return nil, err
-		}
-		return identity.MrEnclave[:], nil
-	},
-	// 15: a quote for purpose "probe.v1", the nonce.
-	func(_ context.Context, b []byte) ([]byte, error) {
-		return enclave.Quote(enclave.QuoteRequest{Purpose: "probe.v1", Nonce: b})
-	},
-	// 16: an embedded file.
+	// 10: an embedded file.
 	func(_ context.Context, b []byte) ([]byte, error) { return enclave.EmbeddedFile(string(b)) },
-	// 17: a seal key for a label.
-	func(_ context.Context, b []byte) ([]byte, error) {
-		return enclave.SealKey(enclave.PolicySigner, string(b))
-	},
-	// 18: calls the first function of the host outside any call.
+	// 11: calls the first function of the host outside any call.
 	func(_ context.Context, b []byte) ([]byte, error) {
 		return enclave.CallHost(context.Background(), 0, b, 1<<20)
 	},
-}
-
-func sealOptions(b []byte) enclave.SealOptions {
-	return enclave.SealOptions{Policy: enclave.SealPolicy(b[0]), AssociatedData: b[2 : 2+b[1]]}
 }

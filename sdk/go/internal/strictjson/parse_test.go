@@ -83,6 +83,24 @@ func TestRecordReportsTheFirstMistake(t *testing.T) {
 	}
 }
 
+func TestRecordReadsBooleansAndTimes(t *testing.T) {
+	value, err := Parse(`{"yes":true,"at":60,"text":"true","part":1.5,"before":-1}`, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecord(value, "file")
+	if !r.Boolean("yes") || r.Seconds("at").Unix() != 60 || r.Err() != nil {
+		t.Errorf("good members: %v", r.Err())
+	}
+	for _, read := range []func(*Record){func(r *Record) { r.Boolean("text") }, func(r *Record) { r.Seconds("part") },
+		func(r *Record) { r.Seconds("before") }, func(r *Record) { r.Seconds("text") }} {
+		r := NewRecord(value, "file")
+		if read(r); codeOf(r.Err()) != "CODEC_INVALID" {
+			t.Errorf("a wrong member: %v", r.Err())
+		}
+	}
+}
+
 // FuzzParse: no input panics, and what is accepted is JSON to everybody.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,-2.5e3,"x\u00e9",true,null]}`, `"\ud83d\ude00"`, `[[[[]]]]`, `{"a":{"a":1}}`, "\"\x7f\""} {

@@ -161,3 +161,30 @@ func (r *Record) Records(name string, least, most int) []*Record {
 	}
 	return records
 }
+
+// Boolean reads true or false.
+func (r *Record) Boolean(name string) bool {
+	value, has := r.required(name)
+	if !has {
+		return false
+	}
+	truth, isBoolean := value.(bool)
+	if !isBoolean {
+		r.Failf("%s.%s is not true or false.", r.path, name)
+	}
+	return truth
+}
+
+// Seconds reads a NumericDate (RFC 7519 section 2), whole seconds since 1970.
+func (r *Record) Seconds(name string) time.Time {
+	value, has := r.required(name)
+	if !has {
+		return time.Time{}
+	}
+	number, isNumber := value.(float64)
+	if !isNumber || number != math.Trunc(number) || number < 0 || number > 1<<40 {
+		r.Failf("%s.%s is not a time in seconds.", r.path, name)
+		return time.Time{}
+	}
+	return time.Unix(int64(number), 0)
+}

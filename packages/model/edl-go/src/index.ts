@@ -1,0 +1,1 @@
+export { generateGo, type GoOptions } from './generate.ts';
