@@ -2,7 +2,9 @@ package attestation
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"enclos.invalid/sdk/internal/der"
@@ -146,6 +148,49 @@ func readChain(q *quote, supplied []*der.Certificate) ([]*der.Certificate, error
 	return chain, nil
 }
 
+// requireTrust is step 6.
+func requireTrust(c *pckChain, roots []Root) error {
+	if slices.Contains(roots, c.trusted) {
+		return nil
+	}
+	return refuse("trusted-root", "SGX_PCK_CERT_CHAIN_UNTRUSTED", "The chain ends in a root that is not trusted here.")
+}
+
+// mostVerified is how many PCK chains are kept for one set of endorsements.
+const mostVerified = 256
+
+// platform is steps 2 to 14. Everything except the caller's trust in the root depends on these bytes alone, so a chain that has passed
+// them is not asked again for anything else.
+func (e *Endorsements) platform(q *quote, roots []Root) (*pckChain, error) {
+	var key [sha256.Size]byte
+	if q.certificationType == chainData {
+		key = sha256.Sum256(q.certification)
+	}
+	e.mu.Lock()
+	c := e.verified[key]
+	e.mu.Unlock()
+	if c != nil {
+		return c, requireTrust(c, roots)
+	}
+	certificates, err := readChain(q, e.pckChain)
+	if err != nil {
+		return nil, err
+	}
+	if c, err = verifyPlatform(certificates, e, roots); err != nil {
+		return nil, err
+	}
+	if err := verifyCollateral(c, e); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.verified == nil || len(e.verified) == mostVerified {
+		e.verified = map[[sha256.Size]byte]*pckChain{}
+	}
+	e.verified[key] = c
+	return c, nil
+}
+
 // verifyPlatform is steps 2 to 10, in the order of QVL's PckCertVerifier.
 func verifyPlatform(chain []*der.Certificate, e *Endorsements, roots []Root) (*pckChain, error) {
 	if err := checkShape(chain); err != nil {
@@ -163,12 +208,8 @@ func verifyPlatform(chain []*der.Certificate, e *Endorsements, roots []Root) (*p
 		return nil, err
 	}
 	c.trusted = rootOf(c.root)
-	isTrusted := false
-	for _, root := range roots {
-		isTrusted = isTrusted || root == c.trusted
-	}
-	if !isTrusted {
-		return nil, refuse("trusted-root", "SGX_PCK_CERT_CHAIN_UNTRUSTED", "The chain ends in a root that is not trusted here.")
+	if err := requireTrust(c, roots); err != nil {
+		return nil, err
 	}
 	if err := verifyList(e.rootCRL, c.root, "root-crl"); err != nil {
 		return nil, err
@@ -195,8 +236,11 @@ func verifyCollateral(c *pckChain, e *Endorsements) error {
 	if !verify(signer.PublicKey, e.tcb.signature, e.tcb.signedBytes) {
 		return refuse("tcb-info-signature", "TCB_INFO_INVALID_SIGNATURE", unsigned)
 	}
-	if signer, err = verifySigningChain(e.qeChain, "qe-identity-signing-chain", c, e); err != nil {
-		return err
+	// The same chain gives the same result.
+	if !slices.EqualFunc(e.tcbChain, e.qeChain, func(a, b *der.Certificate) bool { return bytes.Equal(a.Encoded, b.Encoded) }) {
+		if signer, err = verifySigningChain(e.qeChain, "qe-identity-signing-chain", c, e); err != nil {
+			return err
+		}
 	}
 	if !verify(signer.PublicKey, e.qe.signature, e.qe.signedBytes) {
 		return refuse("qe-identity-signature", "SGX_ENCLAVE_IDENTITY_INVALID_SIGNATURE", unsigned)

@@ -1,9 +1,11 @@
 package attestation
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"enclos.invalid/sdk/internal/der"
@@ -30,6 +32,10 @@ type Endorsements struct {
 	qe              signedBody[*identity]
 	// pckChain is for quotes that do not carry their own; nil without one.
 	pckChain []*der.Certificate
+
+	mu sync.Mutex
+	// verified are PCK chains that have passed, by the SHA-256 of their text in the quote; zero for pckChain.
+	verified map[[sha256.Size]byte]*pckChain
 }
 
 // FMSPC is the platform family that the TCB info is for.

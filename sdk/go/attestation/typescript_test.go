@@ -82,8 +82,17 @@ func (c *typeScriptCase) verify(root Root) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	verdict, err := VerifyQuote(c.Quote, endorsements,
-		VerifyOptions{Roots: []Root{root}, Now: c.Now, AllowTrailingBytes: c.AllowTrailing})
+	options := VerifyOptions{Roots: []Root{root}, Now: c.Now, AllowTrailingBytes: c.AllowTrailing}
+	verdict, err := VerifyQuote(c.Quote, endorsements, options)
+	// What was kept of the platform changes nothing, and the trust in its root is asked for anew.
+	again, errAgain := VerifyQuote(c.Quote, endorsements, options)
+	isSame := err == nil && errAgain == nil && reflect.DeepEqual(verdict.Facts(), again.Facts()) ||
+		err != nil && errAgain != nil && err.Error() == errAgain.Error()
+	options.Roots = []Root{{kind: RootSoftware}}
+	_, untrusted := VerifyQuote(c.Quote, endorsements, options)
+	if err == nil && !errors.Is(untrusted, &Error{Code: "EVIDENCE_REFUSED", Status: "SGX_PCK_CERT_CHAIN_UNTRUSTED"}) || !isSame {
+		return nil, fmt.Errorf("the second time: %w, and without trust: %w", errAgain, untrusted)
+	}
 	if err != nil || c.Policy == nil {
 		return verdict, err
 	}

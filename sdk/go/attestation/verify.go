@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"slices"
 	"time"
+
+	"enclos.invalid/sdk/internal/der"
 )
 
 // VerifyOptions say whom to trust, and when.
@@ -85,15 +87,8 @@ func VerifyQuote(evidence []byte, endorsements *Endorsements, options VerifyOpti
 	if err != nil {
 		return nil, err
 	}
-	certificates, err := readChain(q, endorsements.pckChain)
+	chain, err := endorsements.platform(q, options.Roots)
 	if err != nil {
-		return nil, err
-	}
-	chain, err := verifyPlatform(certificates, endorsements, options.Roots)
-	if err != nil {
-		return nil, err
-	}
-	if err := verifyCollateral(chain, endorsements); err != nil {
 		return nil, err
 	}
 	info, qe := endorsements.tcb.value, endorsements.qe.value
@@ -117,7 +112,7 @@ func VerifyQuote(evidence []byte, endorsements *Endorsements, options VerifyOpti
 		Root:             chain.trusted,
 		VerifiedAt:       options.Now,
 	}
-	for _, c := range certificates {
+	for _, c := range []*der.Certificate{chain.pck, chain.intermediate, chain.root} {
 		facts.PCKNotYetValid = facts.PCKNotYetValid || c.NotBefore.After(options.Now)
 	}
 	return &Verdict{facts}, nil

@@ -11,10 +11,13 @@ export const isolationOption = {
   summary: 'strict starts only with every layer of isolation; best uses the layers that the machine has',
 } as const;
 
+/** The host program of a project that names none. */
+export const defaultHost = 'src/host.ts';
+
 const hostOption = {
   type: 'string',
   value: 'FILE',
-  default: 'src/host.ts',
+  default: defaultHost,
   extensions: ['ts', 'mts', 'js', 'mjs'],
   summary: 'The host program',
 } as const;

@@ -14,10 +14,12 @@ import type { Io } from '@enclos/cli-frame';
 import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
 import { stemOf, variantFolder } from '../images/enclave-image.ts';
+import { hashFile } from '../files/hash.ts';
 import { withKeyOf } from '../images/key-file.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';
+import { findHost } from './program-host.ts';
 import type { SealingEvents } from './sealing/closed-state.ts';
 
 /** The real path of the folder of a project, which the paths of a build begin with; as it was given when it cannot be found. */
@@ -86,8 +88,11 @@ export async function signForRun(
 }
 
 /** The host program, bundled. */
-export function prepareHost(project: Project, source: string): Promise<HostBundle> {
-  return bundleHost(project.folder, source, join(project.folder, '.enclos', 'host.mjs'));
+export async function prepareHost({ folder, program }: Project, given: string): Promise<HostBundle> {
+  const { source, ...host } = await findHost(folder, given, program?.hasInterface === false);
+  if (host.isOwn) return bundleHost(folder, source, join(folder, '.enclos', 'host.mjs'));
+  const path = join(host.folder, source);
+  return { path, sha256: await hashFile(path), inputs: [], warnings: [] };
 }
 
 export interface HostEnvironmentOptions {

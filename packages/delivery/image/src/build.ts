@@ -1,5 +1,11 @@
 import { verifyInterpreter, type VerifiedInterpreter } from '@enclos/isolation';
-import { isProgramManifest, pinnedInterpreter, readImage, type InterpreterIdentity } from '@enclos/manifest';
+import {
+  isProgramManifest,
+  pinnedInterpreter,
+  readImage,
+  type InterpreterIdentity,
+  type ProgramSettings,
+} from '@enclos/manifest';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Application } from './application.ts';
 import { architectures, type Architecture, type PreparedBase } from './base/base.ts';
@@ -75,6 +81,7 @@ export async function buildImage({ application, ...options }: BuildImageOptions)
   const { manifest } = readImage(application.image);
   // Host and platform run on the interpreter, also for an enclave that does not.
   const pinned = isProgramManifest(manifest) ? pinnedInterpreter : manifest.interpreter;
+  if (isProgramManifest(manifest)) requireMachine(manifest.program, options.architecture ?? architectureOfMachine());
   return build(options, pinned, (context, writer) => composeImage(application, context, writer));
 }
 
@@ -135,6 +142,16 @@ async function build<T extends ComposedContent>(
   } finally {
     await writer.discard();
   }
+}
+
+/** @throws OCI_IMAGE_REFUSED for a program of another architecture than the image */
+function requireMachine(program: ProgramSettings, architecture: Architecture): void {
+  const { npm } = architectures[architecture];
+  if (program.architecture === npm) return;
+  const message = `The enclave is a program for ${program.architecture}, and the image is for ${npm}.`;
+  throw new EnclosError('OCI_IMAGE_REFUSED', message, {
+    next: 'Name the architecture with --platform, or build the program for this one.',
+  });
 }
 
 /** @throws OCI_BASE_UNUSABLE for one that enclaves do not run on */

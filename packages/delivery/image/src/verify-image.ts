@@ -62,6 +62,9 @@ export async function verifyImage(
   requireConfiguration(image, { identity, paths });
   const isScript = manifest !== undefined && !isProgramManifest(manifest);
   const interpreter = isScript ? requireInterpreter(view, manifest, architecture) : undefined;
+  if (manifest !== undefined && !isScript && manifest.program.architecture !== architectures[architecture].npm) {
+    throw refused(`Its enclave is a program for ${manifest.program.architecture}.`);
+  }
   requireExpected('mrEnclave', identity.mrEnclave, expected.mrEnclave);
   requireExpected('mrSigner', identity.mrSigner, expected.mrSigner);
   if (identity.debug && expected.allowDebug !== true) {

@@ -54,20 +54,12 @@ export const resources = {
   mounts: array(record({ target: path, kind, readOnly: boolean(), maxBytes: uint64() }), most),
 };
 
-const limits = record({
-  maxFrameBytes: uint32(),
-  maxQueuedCalls: uint16(),
-  maxPendingCalls: uint16(),
-  maxDepth: uint16(),
-});
+const count = uint16();
+const limits = record({ maxFrameBytes: uint32(), maxQueuedCalls: count, maxPendingCalls: count, maxDepth: count });
 
 const listener = { name, port: uint16() };
 const destination = { name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() };
-const relayedStreams = {
-  listen: array(record(listener), most),
-  connect: array(record(destination), most),
-  limits,
-};
+const relayedStreams = { listen: array(record(listener), most), connect: array(record(destination), most), limits };
 export const streams = {
   listen: array(record({ ...listener, transport }), most),
   connect: array(record({ ...destination, transport }), most),

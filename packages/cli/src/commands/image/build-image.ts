@@ -16,10 +16,11 @@ import {
   type BuiltImage,
   type Component,
 } from '@enclos/image';
-import { mustBePassed, readImage } from '@enclos/manifest';
+import { isProgramManifest, mustBePassed, readImage } from '@enclos/manifest';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
+import { findHost } from '../../project/program-host.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface ImageBuildOptions {
@@ -80,25 +81,27 @@ async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome>
     });
   }
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
-  const { components, warnings, ...around } = await hostPrograms(options);
+  const { manifest } = readImage(image);
+  const { components, warnings, ...around } = await hostPrograms(options, isProgramManifest(manifest));
   const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
   const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
   const built = await buildImage({ application, ...common });
-  const passed = mustBePassed(readImage(image).manifest).map(({ name }) => name);
+  const passed = mustBePassed(manifest).map(({ name }) => name);
   return outcomeOf(built, common, { passed, warnings });
 }
 
 async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {
   const name = signedNameOf(path);
   const file = await readImageFile(path);
-  const { warnings, ...around } = await hostPrograms(options);
+  const { warnings, ...around } = await hostPrograms(options, false);
   const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
   const built = await buildSignedImage({ application: { name, file, ...around }, ...common });
   return outcomeOf(built, common, { passed: [], warnings });
 }
 
-async function hostPrograms(options: ImageBuildOptions) {
-  const host = await bundled(options.folder, { name: 'host', source: options.host });
+async function hostPrograms(options: ImageBuildOptions, isProgram: boolean) {
+  const { folder, source } = await findHost(options.folder, options.host, isProgram);
+  const host = await bundled(folder, { name: 'host', source });
   const programs = await Promise.all((options.programs ?? []).map((program) => bundled(options.folder, program)));
   return {
     host: host.script,

@@ -4,6 +4,7 @@ import { exists, layerCacheFolder } from '@enclos/cli-frame/files';
 import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import type { Architecture, BaseChoice } from '@enclos/image';
 import { grouped } from '@enclos/command-line';
+import { defaultHost } from '../../project/options.ts';
 import { imageBuild } from './build-image.ts';
 
 export const command = defineCommand({
@@ -32,7 +33,7 @@ export const command = defineCommand({
       summary: 'The base that the application is added to',
     },
     'base-tag': { type: 'string', value: 'TAG', summary: 'Which image of a base that is a layout with several' },
-    host: { type: 'string', value: 'FILE', default: 'src/host.ts', summary: 'The host program, in the folder' },
+    host: { type: 'string', value: 'FILE', default: defaultHost, summary: 'The host program, in the folder' },
     program: {
       type: 'string',
       value: 'NAME=FILE',

@@ -1,0 +1,53 @@
+import '../errors.ts';
+// It declares the errors of command lines.
+import '@enclos/cli-frame';
+import { constants } from 'node:os';
+import { createPrinter, exitCodeOf, readCall } from '@enclos/command-line';
+import { failureLines } from '@enclos/diagnostics';
+import { isEnclosError } from '@enclos/errors';
+import { fromEnvironment, runProgram } from '@enclos/host';
+import { entries, program as description, type ProgramPlaces } from './command.ts';
+
+/*
+ * The host of a program that brings none: `enclos run` and images start it as they start a project's own host program. It gives the
+ * program its connections and folders, prints its lines, and ends with its exit code.
+ */
+
+try {
+  const call = await readCall(description, entries, process.argv.slice(2));
+  if (call.kind === 'help') call.show(createPrinter({ color: false, write: (text) => process.stdout.write(text) }));
+  else process.exitCode = (await call.command.execute(call.input, { run })).exitCode;
+} catch (error) {
+  if (!isEnclosError(error)) throw error;
+  process.stderr.write(`${failureLines(error).join('\n')}\n`);
+  process.exitCode = exitCodeOf(error);
+}
+
+async function run(places: ProgramPlaces): Promise<number> {
+  const environment = await fromEnvironment();
+  const program = await runProgram({
+    ...environment,
+    ...places,
+    environment: variables(),
+    onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
+  });
+  let endedBy: NodeJS.Signals | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      endedBy = signal;
+      void program.dispose();
+    });
+  }
+  const { exitCode = 1, detail } = await program.exited;
+  await environment.launcher.close();
+  if (endedBy !== undefined) return 128 + constants.signals[endedBy];
+  if (exitCode !== 0) process.stderr.write(`${detail}\n`);
+  return exitCode;
+}
+
+/** Those that the manifest takes from the host are chosen from these. */
+function variables(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
