@@ -39,7 +39,7 @@ const maxAddress = 1n << 47n;
 
 /**
  * Holds a file to the rules for programs that run as enclaves: it is an ELF64 file of this machine, brings all that it needs, has
- * segments of sane sizes, no page that is both writable and executable, and asks for a stack that is not executable.
+ * segments of sane sizes, no memory that is both writable and executable, and asks for a stack that is not executable.
  *
  * These rules are about what the kernel makes of the file (load_elf_binary in fs/binfmt_elf.c). They say nothing about what the program does.
  *
@@ -123,10 +123,19 @@ function requireLoadable(loaded: readonly Segment[], fileBytes: bigint): void {
   }
 }
 
-/** Segments of one page would share it: the kernel maps whole pages, the later segment over the earlier one. */
+/**
+ * Code is what is in the file. The kernel maps the memory of a segment that the file has no bytes for writable, and executable
+ * too where the segment is (vm_brk_flags in `elf_load`).
+ */
 function requireApart(loaded: readonly Segment[]): void {
-  if (loaded.some((segment) => isExecutable(segment) && (segment.flags & PF_W) !== 0)) {
+  const code = loaded.filter(isExecutable);
+  if (code.some(({ flags }) => (flags & PF_W) !== 0)) {
     throw refused('writable-code', 'A segment of the program is both writable and executable.');
+  }
+  if (code.some(({ sizeBytes, memoryBytes }) => memoryBytes > sizeBytes)) {
+    const message =
+      'An executable segment of the program has more memory than bytes in the file: the rest would be writable.';
+    throw refused('writable-code', message);
   }
 }
 

@@ -32,6 +32,7 @@ test('checkProgram() accepts static programs of both machines, with a fixed addr
 });
 
 const { code, data, stack } = programSegments;
+const blank = { ...code, memoryBytes: 128n };
 const refusals: readonly (readonly [what: string, rule: ProgramRule, options: ProgramFileOptions])[] = [
   ['another processor', 'machine', { machine: 8 }],
   ['an object file', 'type', { type: 1 }],
@@ -49,6 +50,7 @@ const refusals: readonly (readonly [what: string, rule: ProgramRule, options: Pr
   ['an entry nowhere', 'entry', { entry: 0n }],
   ['no segments', 'entry', { segments: [stack] }],
   ['code that can be written', 'writable-code', { segments: [code, { ...data, flags: 7 }, stack] }],
+  ['code with memory that the file has no bytes for', 'writable-code', { segments: [blank, data, stack] }],
   ['no word about its stack', 'stack', { segments: [code, data] }],
   ['two words about its stack', 'stack', { segments: [code, data, stack, stack] }],
   ['an executable stack', 'stack', { segments: [code, data, { ...stack, flags: 7 }] }],
@@ -78,6 +80,21 @@ test('what the test programs say is what the kernel makes of them', { skip: proc
   writeFileSync(path, programFile(), { mode: 0o700 });
   assert.equal(spawnSync(path).status, 7);
 });
+
+test(
+  'the kernel makes memory behind code that can be written and run: checkProgram() refuses it',
+  { skip: process.arch !== 'x64' },
+  () => {
+    // It writes "mov eax, 42; ret" into the page after that of its file, and calls it.
+    const writer = '48c7c300204000' + '48b8b82a000000c30000' + '488903' + 'ffd3' + '89c7' + 'b8e7000000' + '0f05';
+    const bytes = programFile({ segments: [{ ...code, memoryBytes: 8192n }, stack] });
+    bytes.set(Buffer.from(writer, 'hex'), code.offset);
+    const path = join(runFolder('elf-program'), `${process.pid}-writer`);
+    writeFileSync(path, bytes, { mode: 0o700 });
+    assert.equal(spawnSync(path).status, 42);
+    assert.throws(() => check(bytes), breaks('writable-code'));
+  },
+);
 
 test('checkProgram() of arbitrary changes says which rule is broken, or accepts', () => {
   const sound = programFile({ type: 3, dynamic: [[30n, 8n]] });

@@ -31,8 +31,8 @@ const gives: Readonly<Record<string, string>> = {
   descriptors:
     'No descriptors but those of the enclave, whatever the starter of the platform left open (close_range), and at most 1024 more that it opens (RLIMIT_NOFILE).',
   memory:
-    'Memory is bounded by the heap size of the manifest and 64 MiB (RLIMIT_DATA, RLIMIT_AS, RLIMIT_STACK), and none of it is shared ' +
-    '(system call filter).',
+    'Memory that can be written is bounded by the heap size of the manifest and 64 MiB (RLIMIT_DATA, RLIMIT_STACK), all of it by 4 GiB and ' +
+    'twice the heap size (RLIMIT_AS), and none is shared (system call filter).',
   'file-view':
     'No file of the machine has a name, for any call that asks for one (system call filter, and below it the view of the files).',
 };

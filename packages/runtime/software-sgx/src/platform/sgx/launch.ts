@@ -115,6 +115,8 @@ class Launch implements SgxLaunch {
   #streamBytes = 0;
   #filledBytes = 0;
   #isEnded = false;
+  /** EINIT was asked for. A later piece would be measured before the process has it, and it may start without. */
+  #isWhole = false;
 
   constructor(parts: LaunchParts, gatePath: string) {
     this.#parts = parts;
@@ -140,6 +142,7 @@ class Launch implements SgxLaunch {
       if (piece.length === 0 || this.#waiting === MAX_SGX_PIECES) {
         throw refused(`A piece has at least one record, and ${MAX_SGX_PIECES} pieces are sent at once.`);
       }
+      if (this.#isWhole) throw refused('A piece came after the request to initialise the enclave.');
       this.#waiting += 1;
       this.#streamBytes += piece.length;
       // Nothing was awaited, so pieces are measured in the order in which they came, also while the process still takes the one before.
@@ -159,15 +162,17 @@ class Launch implements SgxLaunch {
 
   initialise({ signature, audit, ...launch }: SgxInitialisation): Promise<LaunchedIdentity> {
     return this.#orEnd(async () => {
+      this.#isWhole = true;
       const running = await this.#running;
+      // After all pieces, which wait for their turns already.
       const stream = await this.#turns.take(async () => this.#intake.finish());
+      // It may have ended in the meantime, by itself or for a piece that was refused, and then nothing removes the enclave later.
+      if (this.#isEnded) throw endedEarly();
       requireThreads(stream, this.bounds);
       const { cpu } = this.#parts.services;
       const enclave = cpu.initialise(stream, signature, launch);
       this.#enclave = enclave;
       this.#miscSelect = launch.miscSelect;
-      // It may have ended in the meantime, and then nothing removes the enclave later.
-      if (this.#isEnded) this.#remove();
       const calls = {
         report: (request: { readonly targetInfo: Uint8Array; readonly reportData: Uint8Array }) =>
           cpu.ereport(enclave, request.targetInfo, request.reportData),
@@ -222,7 +227,7 @@ class Launch implements SgxLaunch {
         // Here, not when the launch began: the host chooses how much time passes in between.
         await execution.program.recheck();
         // It may have been ended between the host's connections and this moment.
-        if (this.#isEnded) throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.');
+        if (this.#isEnded) throw endedEarly();
         const { program, isolation } = execution;
         const who = { user: user?.id, cgroups: host.cgroups };
         const made = spawnStub({ ...bounds, ...who, stubPath: program.path, isolation, gates });
@@ -258,6 +263,10 @@ class Launch implements SgxLaunch {
   #remove(): void {
     if (this.#enclave !== undefined) this.#parts.services.cpu.eremove(this.#enclave);
   }
+}
+
+function endedEarly(): EnclosError {
+  return new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.');
 }
 
 function destroyAll(gates: readonly Socket[]): void {
