@@ -10,6 +10,9 @@ const absence =
     ? undefined
     : 'needs Go 1.24 (apt-get install golang-1.24-go golang-1.24-src)';
 
+/** Whether that Go is installed. */
+export const goIsHere = absence === undefined;
+
 /** A test that needs Go. Without it the test is skipped, visibly; in CI that fails. */
 export function goTest(name: string, body: (t: TestContext) => Promise<void> | void): void {
   testWithPrograms(name, { absence, failure: (reason) => `This test ${reason}.` }, body);

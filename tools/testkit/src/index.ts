@@ -21,7 +21,7 @@ export { elfFile, type ElfFileOptions } from './elf-file.ts';
 export { probeProgram } from './probe-program.ts';
 export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './program-file.ts';
 export { manifestFields } from './manifest-fields.ts';
-export { goProgram, goTest } from './go-test.ts';
+export { goIsHere, goProgram, goTest } from './go-test.ts';
 export { nativeCompilers, nativeTest } from './native-test.ts';
 export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';

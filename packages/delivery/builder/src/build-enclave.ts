@@ -27,6 +27,7 @@ import type { Diagnostic } from '@enclos/diagnostics';
 import { describeInterpreter } from './node/interpreter-files.ts';
 import { checkFrameLimits } from './node/frame-limits.ts';
 import { loadInterface } from './node/load-interface.ts';
+import { goProgramOf, goToolchain, withMemoryLimit } from './project/go-program.ts';
 import { readProgram } from './project/program-file.ts';
 import type { Project, ProjectProgram } from './project/project.ts';
 import { holdsModule, trustedBase, type PackageModule } from './node/trusted-base.ts';
@@ -135,8 +136,12 @@ async function buildScript(project: Project, options: BuildOptions): Promise<Bui
 
 async function buildProgram(project: Project, settings: ProjectProgram, options: BuildOptions): Promise<BuildResult> {
   const program = await readProgram(project, settings);
+  const go = goProgramOf(program.bytes);
+  const environment =
+    go === undefined ? project.environment : withMemoryLimit(project.environment, project.heapSizeBytes);
+  const toolchain = options.toolchain ?? (go && goToolchain(go));
   const digest = interfaceDigest(settings.hasInterface ? await checkedInterface(project) : programInterface);
-  const manifest = { ...(await sharedManifest(project, digest)), program: program.settings };
+  const manifest = { ...(await sharedManifest({ ...project, environment }, digest)), program: program.settings };
   const image = layOutImage({ manifest, bundle: program.bytes, files: await readEmbedded(project) });
   const mrEnclave = measureImage(image);
   const report: ProgramReport = {
@@ -147,7 +152,7 @@ async function buildProgram(project: Project, settings: ProjectProgram, options:
     bundleBytes: program.bytes.length,
     packages: [],
     program: { architecture: program.settings.architecture },
-    ...(options.toolchain === undefined ? {} : { toolchain: options.toolchain }),
+    ...(toolchain === undefined ? {} : { toolchain }),
     trustedFiles: reportedFiles(manifest),
   };
   return Object.freeze({

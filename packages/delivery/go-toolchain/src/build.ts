@@ -80,7 +80,7 @@ export async function runGo(command: 'build' | 'test' | 'install', options: GoRu
   return { goVersion: go.version, overlaySha256: overlay.sha256, ...outcome };
 }
 
-/** Without what would change the program behind the user's back, or fetch another Go. */
+/** Without what would change the program unnoticed by the user, or fetch another Go. */
 function goEnvironment(environment: GoRunOptions['environment']): Record<string, string | undefined> {
   return {
     ...environment,

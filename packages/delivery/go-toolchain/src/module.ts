@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 import { shippedFiles } from './carried.ts';
 
-/** A module that Enclos carries, by its import path. Nobody can register the first; the second is that of EGo. */
+/** A module that Enclos carries, by its import path. The first is in a domain that cannot be registered (RFC 6761, section 6.4); the second is EGo's. */
 const carriedModules = [
   { path: 'enclos.invalid/sdk', part: 'go' },
   { path: 'github.com/edgelesssys/ego', part: 'ego' },
@@ -69,7 +69,7 @@ export function moduleRoot(folder: string): string {
   }
 }
 
-/** A second replacement of a module is an error of Go, and a project may have one of its own, for its editor. */
+/** A second replacement of a module is an error of Go, and a project may have its own one, for its editor. */
 function withoutReplacements(goMod: string): string {
   const own = carriedModules.map(({ path }) => path.replaceAll('.', '\\.')).join('|');
   const line = new RegExp(`^\\s*(?:replace\\s+)?(?:${own})(?:\\s+v\\S+)?\\s+=>.*$`);

@@ -19,12 +19,12 @@ export function giveBack(message: Uint8Array): void {
 
 /** Memory for a message, whose bytes may be anything: that of a message that was given back, once, or new memory. */
 export function memoryFor(sizeBytes: number): Uint8Array {
-  for (let i = spare.length - 1; i >= 0; i--) {
-    const memory = spare[i]?.deref();
-    // Not a much larger one: a message has to fill most of its memory to be handed over.
-    const isFit = memory !== undefined && memory.byteLength >= sizeBytes && memory.byteLength <= 1.5 * sizeBytes;
-    if (memory === undefined || isFit) spare.splice(i, 1);
-    if (memory !== undefined && isFit) return new Uint8Array(memory);
-  }
-  return new Uint8Array(sizeBytes);
+  const at = spare.findLastIndex((held) => isFit(held.deref(), sizeBytes));
+  // What was found stays to the end of this turn (ECMA-262, WeakRef.prototype.deref).
+  const memory = at < 0 ? undefined : spare.splice(at, 1)[0]?.deref();
+  return memory === undefined ? new Uint8Array(sizeBytes) : new Uint8Array(memory);
 }
+
+/** Not a much larger one: a message has to fill most of its memory to be handed over. */
+const isFit = (memory: ArrayBufferLike | undefined, sizeBytes: number): boolean =>
+  memory !== undefined && memory.byteLength >= sizeBytes && memory.byteLength <= 1.5 * sizeBytes;

@@ -16,7 +16,8 @@ const target = path;
 const kind = enumeration('file', 'folder', 'other');
 const logLevel = enumeration('error', 'warn', 'info', 'debug', 'trace');
 const chunk = bytes({ maxBytes: MAX_FILE_CHUNK_BYTES });
-const declaredName = string({ minBytes: 1, maxBytes: 64 });
+/** The name of a listener or a destination. A program whose network is `any` may name a host and a port: `peer.example 443`. */
+const declaredName = string({ minBytes: 1, maxBytes: 260 });
 /** Chosen by the enclave, so that no answer of the host can confuse two streams; the gate's frames carry it. Never 0. */
 const stream = uint32();
 

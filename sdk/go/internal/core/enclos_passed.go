@@ -225,7 +225,7 @@ func (p *ecPassed) connect(t *ecStreams, destination int) (*EnclosStream, error)
 	p.connected[id] = arrival
 	p.mu.Unlock()
 	t.mu.Unlock()
-	err := t.askConnect(destination, id, nil)
+	err := t.askConnect(t.manifest.Connect[destination].Name, id, nil)
 	if err == nil {
 		timer := time.NewTimer(ecSocketPatience)
 		select {

@@ -133,11 +133,17 @@ func (t *ecStreams) accept(listener int, stop <-chan struct{}) (*EnclosStream, e
 }
 
 func (t *ecStreams) connect(destination int) (*EnclosStream, error) {
+	name := t.manifest.Connect[destination].Name
+	return t.connectBy(func(id uint32) error { return t.askConnect(name, id, nil) })
+}
+
+// connectBy opens a stream, and has the host connect it.
+func (t *ecStreams) connectBy(ask func(id uint32) error) (*EnclosStream, error) {
 	s, err := t.open(false, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.askConnect(destination, s.id, nil); err != nil {
+	if err := ask(s.id); err != nil {
 		_ = s.Abort()
 		return nil, err
 	}
@@ -148,9 +154,10 @@ func (t *ecStreams) connect(destination int) (*EnclosStream, error) {
 	return s, nil
 }
 
-func (t *ecStreams) askConnect(destination int, id uint32, stop <-chan struct{}) error {
-	request := ecPutText(nil, t.manifest.Connect[destination].Name)
-	answer, err := t.gate.invoke(ecRequest{table: 1, index: ecStreamConnect, payload: ecPut32(request, id), maxResult: 1, cancel: stop})
+// askConnect asks for a destination by its name, or by host, space, port where the manifest lets the host connect anywhere.
+func (t *ecStreams) askConnect(destination string, id uint32, stop <-chan struct{}) error {
+	request := ecPut32(ecPutText(nil, destination), id)
+	answer, err := t.gate.invoke(ecRequest{table: 1, index: ecStreamConnect, payload: request, maxResult: 1, cancel: stop})
 	if err != nil {
 		return err
 	}
@@ -240,4 +247,16 @@ func EnclosConnect(destination int) (*EnclosStream, error) {
 		return nil, ecFail("STREAM_TRANSPORT_UNAVAILABLE", "The enclave wants its connections passed, which cannot be done here.")
 	}
 	return t.connect(destination)
+}
+
+// EnclosConnectTo connects to a host that enclave.json need not declare, if it says `"network": "any"`. Its bytes are relayed.
+func EnclosConnectTo(host string, port int) (*EnclosStream, error) {
+	t, err := ecRunningStreams()
+	if err != nil {
+		return nil, err
+	}
+	if t.manifest.Network != "any" {
+		return nil, ecFail("STREAM_NOT_DECLARED", "enclave.json does not let the enclave connect anywhere.")
+	}
+	return t.connectBy(func(id uint32) error { return t.askConnect(host+" "+ecItoa(int64(port)), id, nil) })
 }

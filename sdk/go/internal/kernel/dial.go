@@ -33,10 +33,13 @@ func (k *VkKernel) EnclosDial(fd int, to syscall.Sockaddr, done <-chan struct{})
 		}
 	}
 	place, host := k.net.destination(address)
-	if place < 0 {
-		return fd, vkMayNotDial(host, address.Port())
+	if place >= 0 {
+		return k.dialOut(fd, s, address, func() (*EnclosStream, error) { return EnclosConnect(place) }, done)
 	}
-	return k.dialOut(fd, s, place, address, done)
+	if EnclosManifest().Network == vkNetworkAny {
+		return k.dialOut(fd, s, address, func() (*EnclosStream, error) { return EnclosConnectTo(host, int(address.Port())) }, done)
+	}
+	return fd, vkMayNotDial(host, address.Port())
 }
 
 // vkMayNotDial names the line that is missing.
@@ -101,20 +104,17 @@ func (k *VkKernel) dialOwn(s *vkSocket, to netip.AddrPort) error {
 	return nil
 }
 
-// vkConnectHost is what tests replace.
-var vkConnectHost = EnclosConnect
-
 // vkDialled is what EnclosConnect gave.
 type vkDialled struct {
 	stream *EnclosStream
 	err    error
 }
 
-// dialOut has the host connect to a declared destination.
-func (k *VkKernel) dialOut(fd int, s *vkSocket, place int, to netip.AddrPort, done <-chan struct{}) (int, error) {
+// dialOut has the host connect.
+func (k *VkKernel) dialOut(fd int, s *vkSocket, to netip.AddrPort, connect func() (*EnclosStream, error), done <-chan struct{}) (int, error) {
 	answers := make(chan vkDialled, 1)
 	go func() {
-		stream, err := vkConnectHost(place)
+		stream, err := connect()
 		answers <- vkDialled{stream, err}
 	}()
 	select {

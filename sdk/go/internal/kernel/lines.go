@@ -10,6 +10,8 @@ import (
 // vkLevelInfo is the level of what a program prints: a stream of bytes has no other.
 const vkLevelInfo = 2
 
+const vkOutputLog = "log"
+
 // vkLevelWarn is the level of what this package says about something that it refused.
 const vkLevelWarn = 1
 
@@ -49,8 +51,11 @@ func (l *vkLines) cut() {
 	}
 }
 
+// flush sends a line, unless enclave.json says `"output": "none"`.
 func (l *vkLines) flush() {
-	EnclosLog(vkLevelInfo, string(l.part))
+	if manifest := EnclosManifest(); manifest != nil && manifest.Output == vkOutputLog {
+		EnclosLog(vkLevelInfo, string(l.part))
+	}
 	l.part = l.part[:0]
 }
 

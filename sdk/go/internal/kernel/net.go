@@ -65,8 +65,11 @@ func (k *VkKernel) EnclosNameAddress(host string) ([4]byte, bool) {
 	return vkNameAddress(len(n.names) - 1), true
 }
 
-// vkNetworkAny is what the manifest says of an enclave whose host may connect it anywhere.
-const vkNetworkAny = "any"
+// vkNetworkAny is what the manifest says of an enclave whose host may connect it anywhere, and vkNetworkNone of one without a network.
+const (
+	vkNetworkAny  = "any"
+	vkNetworkNone = "none"
+)
 
 const vkMostNames = 65536
 
@@ -118,6 +121,9 @@ func (n *vkNet) destination(to netip.AddrPort) (place int, host string) {
 	}
 	n.mu.Unlock()
 	place = -1
+	if EnclosManifest().Network == vkNetworkNone {
+		return place, host
+	}
 	for i, destination := range EnclosManifest().Connect {
 		if int(destination.Port) != int(to.Port()) {
 			continue
@@ -143,6 +149,9 @@ func vkIsHost(declared, host string) bool {
 
 // declaredListener is the place in the manifest of a port, or -1.
 func vkDeclaredListener(port uint16) int {
+	if EnclosManifest().Network == vkNetworkNone {
+		return -1
+	}
 	for i, listener := range EnclosManifest().Listen {
 		if int(listener.Port) == int(port) {
 			return i

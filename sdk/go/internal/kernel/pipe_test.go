@@ -100,25 +100,24 @@ func TestWakeIsAnEdge(t *testing.T) {
 
 func TestDialThatIsGivenUp(t *testing.T) {
 	k := vkNewKernel(1024)
-	own := vkConnectHost
-	defer func() { vkConnectHost = own }()
-	answer := make(chan error)
-	vkConnectHost = func(int) (*EnclosStream, error) { return nil, <-answer }
 	fd, err := k.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer k.Close(fd)
 	s, _ := k.socketOf(fd)
+	to := netip.MustParseAddrPort("198.18.1.0:80")
+	answer := make(chan error)
 	done := make(chan struct{})
 	close(done)
-	if _, err := k.dialOut(fd, s, 0, netip.MustParseAddrPort("198.18.1.0:80"), done); err != syscall.ECANCELED {
+	late := func() (*EnclosStream, error) { return nil, <-answer }
+	if _, err := k.dialOut(fd, s, to, late, done); err != syscall.ECANCELED {
 		t.Error(err)
 	}
 	answer <- syscall.EIO
 	for code, want := range map[string]error{"STREAM_LIMIT": syscall.EMFILE, "STREAM_CONNECT_FAILED": syscall.ECONNREFUSED} {
-		vkConnectHost = func(int) (*EnclosStream, error) { return nil, &EnclosError{Code: code} }
-		if _, err := k.dialOut(fd, s, 0, netip.MustParseAddrPort("198.18.1.0:80"), nil); err != want {
+		fails := func() (*EnclosStream, error) { return nil, &EnclosError{Code: code} }
+		if _, err := k.dialOut(fd, s, to, fails, nil); err != want {
 			t.Error(code, err)
 		}
 	}

@@ -99,7 +99,8 @@ describe('enclos collateral', () => {
   });
 
   test('doctor compares with the numbers that are published, and says when it cannot', async () => {
-    await collateral(['fetch', 'quote.bin', ...source(), '--cache', 'lag']);
+    const lagFetched = await collateral(['fetch', 'quote.bin', ...source(), '--cache', 'lag']);
+    assert.equal(lagFetched.code, 0, lagFetched.stderr);
     const published = ['platform', 'publish-tcb', `0301${'00'.repeat(13)}`, '--state', 'state'];
     assert.equal((await enclos(published, { cwd: folder })).code, 0);
     const ran = await collateral(['doctor', ...source(), '--cache', 'lag']);
@@ -110,7 +111,8 @@ describe('enclos collateral', () => {
     );
     const far = await collateral(['doctor', '--source', 'pccs', '--url', 'http://127.0.0.1:1', '--cache', 'blind'], {});
     assert.equal(far.code, 0);
-    await collateral(['fetch', 'quote.bin', ...source(), '--cache', 'blind']);
+    const blindFetched = await collateral(['fetch', 'quote.bin', ...source(), '--cache', 'blind']);
+    assert.equal(blindFetched.code, 0, blindFetched.stderr);
     const blind = await collateral(['doctor', '--source', 'pccs', '--url', 'http://127.0.0.1:1', '--cache', 'blind']);
     assert.match(
       blind.stdout,

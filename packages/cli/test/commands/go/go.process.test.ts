@@ -82,3 +82,35 @@ test('a Go that is not there is refused', async () => {
   const ran = await enclos(['go', 'build', '--go', '/nowhere/go'], { cwd: moduleWith() });
   assert.equal(codeOf(ran), 'GO_NOT_FOUND');
 });
+
+const project = {
+  name: 'greeter',
+  productId: 1,
+  securityVersion: 1,
+  heapSize: 64,
+  program: { file: 'bin/greeter' },
+};
+
+goTest('builds the image of a project, which names Go, the overlay and the limit of its memory', async () => {
+  const folder = moduleWith({ 'enclave.json': JSON.stringify(project) });
+  const ran = await run(['build', '--json'], folder);
+  assert.equal(ran.code, 0, ran.stderr);
+  const { image, program, overlaySha256 } = ran.json();
+  assert.equal(program, join(folder, 'bin/greeter'));
+  const shown = await enclos(['inspect', String(image)], { cwd: folder });
+  assert.match(shown.stdout, /version +go1\.24/);
+  assert.ok(shown.stdout.includes(String(overlaySha256)), shown.stdout);
+  assert.match(shown.stdout, /GOMEMLIMIT +57MiB/);
+  const report: unknown = JSON.parse(readFileSync(join(folder, '.enclos/greeter.report.json'), 'utf8'));
+  assert.ok(JSON.stringify(report).includes(`"inputs":[{"name":"overlay","sha256":"${String(overlaySha256)}"}]`));
+});
+
+goTest('leaves a limit of memory as enclave.json declares it', async () => {
+  const env = [{ name: 'GOMEMLIMIT', value: '16MiB' }];
+  const folder = moduleWith({ 'enclave.json': JSON.stringify({ ...project, env }) });
+  const ran = await run(['build', '--json'], folder);
+  assert.equal(ran.code, 0, ran.stderr);
+  const shown = await enclos(['inspect', String(ran.json()['image'])], { cwd: folder });
+  assert.match(shown.stdout, /GOMEMLIMIT +16MiB/);
+  assert.doesNotMatch(shown.stdout, /57MiB/);
+});

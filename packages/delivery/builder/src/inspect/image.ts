@@ -7,6 +7,7 @@ import { measureImage, sha256 } from '@enclos/sgx/node';
 import type { BuildReport } from '../build-report.ts';
 import { byteCount, group, hexNode, node, type InspectNode, type InspectReport } from './report.ts';
 import { createSgxsMeter, type SgxsFacts } from './sgxs-meter.ts';
+import { goProgramOf } from '../project/go-program.ts';
 import { trustedBaseNodes } from './trusted-base.ts';
 
 function environmentNodes(manifest: EnclaveManifest): readonly InspectNode[] {
@@ -69,6 +70,17 @@ function executionNode(manifest: EnclaveManifest): InspectNode {
   ]);
 }
 
+/** What a program of Go says of its making: measured with it, and as true as its builder is honest. */
+function goNodes(program: Uint8Array): readonly InspectNode[] {
+  const go = goProgramOf(program);
+  if (go === undefined) return [];
+  const overlay =
+    go.overlaySha256 === undefined
+      ? node('overlay', 'none', 'built without `enclos go`: its networking and files are those of the machine')
+      : node('overlay', undefined, `SHA-256 ${go.overlaySha256}`);
+  return [group('Go', [node('version', go.version), overlay], 'the program says so')];
+}
+
 const networkMeanings = {
   none: 'it opens no connections',
   declared: 'its host opens the declared connections for it, and no others',
@@ -85,6 +97,7 @@ function contentNodes(image: ReadImage): readonly InspectNode[] {
       sha256(image.bundle),
       byteCount(image.bundle.length),
     ),
+    ...(isProgramManifest(image.manifest) ? goNodes(image.bundle) : []),
     ...(files.length === 0 ? [] : [group('embedded files', files)]),
     ...(trusted.length === 0 ? [] : [group('trusted files', trusted, 'beside the image; their SHA-256 is measured')]),
   ];

@@ -8,9 +8,9 @@ export interface Patch {
 }
 
 const hook = (code: string): string => `if h := EnclosHook; h != nil { ${code} }`;
-/** Of a function that always has the enclave's answer. */
+/** The enclave always answers. */
 const always = (name: string, call: string): Anchor => ({ function: name, code: hook(`return h.${call}`) });
-/** Of a function about a descriptor, which may be the machine's. */
+/** The enclave answers for its own descriptors; the others are the machine's. */
 const ours = (name: string, call: string, results = 'err'): Anchor => ({
   function: name,
   code: hook(`if ${results}, ours := h.${call}; ours { return ${results} }`),

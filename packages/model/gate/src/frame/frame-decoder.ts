@@ -188,9 +188,8 @@ export class FrameDecoder {
     const room = Math.min(this.#payloadBytes, Math.max(GROWTH * this.#payloadFilled, neededBytes, FIRST_ROOM_BYTES));
     const lead = this.#payloadBytes < LARGE_PAYLOAD_BYTES ? 0 : this.#payloadBytes < 2 ** 21 ? 5 : 4;
     // Not cleared, which would take as long as the kernel's copy: a payload is handed over when all of it has arrived.
-    const memory = room < LARGE_PAYLOAD_BYTES ? newMemory(lead + room) : this.#memoryFor(lead + room);
-    memory.fill(0, 0, lead);
-    const grown = memory.subarray(lead, lead + room);
+    const memory = (room < LARGE_PAYLOAD_BYTES ? newMemory : this.#memoryFor)(lead + room);
+    const grown = memory.fill(0, 0, lead).subarray(lead, lead + room);
     grown.set(this.#payload.subarray(0, this.#payloadFilled));
     this.#payload = grown;
   }
@@ -205,9 +204,7 @@ export class FrameDecoder {
 }
 
 /** Its bytes may be anything. */
-function newMemory(sizeBytes: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
-}
+const newMemory = (sizeBytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer);
 
 /** A piece of a stream is assembled in memory that will be reused. */
 function isPiece({ kind }: FrameHeader): boolean {

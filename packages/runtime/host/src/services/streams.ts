@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Handlers, systemInterface } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { Frame, IncomingCall, SendStream } from '@enclos/gate';
-import { mayBePassed, type EnclaveManifest } from '@enclos/manifest';
+import { isProgramManifest, mayBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { Capabilities } from '@enclos/tee';
 import { findPassing } from '../passing/find-passing.ts';
 import type { ConnectionKind } from '../observe/watch.ts';
@@ -144,8 +144,8 @@ class HostStreams implements StreamService {
   }
 
   async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {
-    const entry = declaredEntry(this.#init.manifest.connect, destination);
-    const address = this.#init.destinations.get(entry.name) ?? { host: entry.host, port: entry.port };
+    const entry = this.#anywhere(destination) ?? declaredEntry(this.#init.manifest.connect, destination);
+    const address = this.#init.destinations.get(destination) ?? { host: entry.host, port: entry.port };
     this.#requireFree(stream);
     const { passed } = this.#init;
     if (passed !== undefined && this.transportOf(entry) === 'passed') {
@@ -154,6 +154,15 @@ class HostStreams implements StreamService {
     }
     const socket = await this.#relayed.open(stream, signal, (ended) => connectRelayed(address, ended));
     this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
+  }
+
+  /** A destination that the manifest of a program need not name, because it says that the host may connect it anywhere. */
+  #anywhere(destination: string): EnclaveManifest['connect'][number] | undefined {
+    const { manifest } = this.#init;
+    const [, host, port] = /^(\S+) (\d{1,5})$/.exec(destination) ?? [];
+    if (!isProgramManifest(manifest) || manifest.program.network !== 'any') return undefined;
+    if (host === undefined || manifest.connect.some(({ name }) => name === destination)) return undefined;
+    return { name: anywhere, host, port: Number(port), transport: 'relayed' };
   }
 
   /** @throws STREAM_REFUSED */
@@ -170,6 +179,9 @@ class HostStreams implements StreamService {
     else socket.once('close', end);
   }
 }
+
+/** The name, for metrics, of connections to what the manifest does not name. Hosts of these are not labels: there is no end of them. */
+const anywhere = 'any';
 
 /** @throws STREAM_NOT_DECLARED */
 function declaredEntry<E extends { readonly name: string }>(entries: readonly E[], name: string): E {
