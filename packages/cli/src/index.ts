@@ -83,7 +83,7 @@ export {
   type CreatedProject,
   type CreateProjectOptions,
 } from './commands/new/create-project.ts';
-export { run, type RunEvents } from './commands/run/run.ts';
+export { run, type RunEvents } from './project/run.ts';
 export {
   attachSigning,
   prepareSigning,

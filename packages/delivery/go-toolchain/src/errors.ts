@@ -12,6 +12,11 @@ export const goErrors = declareErrors({
     'Use Go 1.24, or a version of Enclos that knows this Go.',
   ],
   GO_BUILD_FAILED: ['usage', 'Go could not build the program.', 'Correct what Go says and build again.'],
+  GO_PROJECT_MISSING: [
+    'usage',
+    'The folder is not the project of a Go program.',
+    'Write an enclave.json with `"program": { "file": "bin/NAME" }` beside go.mod.',
+  ],
   GO_FILES_MISSING: [
     'usage',
     'The Go files of Enclos are not in this installation.',

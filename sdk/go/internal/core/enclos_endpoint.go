@@ -57,6 +57,8 @@ type ecEndpoint struct {
 	// ready is closed when the peer has greeted or the gate has ended before; closed when it has ended.
 	ready  chan struct{}
 	closed chan struct{}
+	// using counts what uses the descriptor: whoever closes it waits first, since its number becomes another's.
+	using sync.WaitGroup
 
 	mu       sync.Mutex
 	state    int
@@ -117,8 +119,15 @@ func (e *ecEndpoint) start() {
 			timer.Stop()
 		}()
 	}
-	go e.out.run()
-	go e.read()
+	e.using.Add(2)
+	go func() {
+		defer e.using.Done()
+		e.out.run()
+	}()
+	go func() {
+		defer e.using.Done()
+		e.read()
+	}()
 }
 
 func (e *ecEndpoint) isGreeting() bool {
@@ -313,9 +322,9 @@ func (e *ecEndpoint) finish(reason error, orderly bool) {
 	if wasGreeting {
 		close(e.ready)
 	}
-	close(e.closed)
 	e.mu.Unlock()
 	e.out.stop()
 	// Ends a read that waits. Inside an enclave the process ends anyway, and the call may be refused there.
 	_ = syscall.Shutdown(e.options.fd, syscall.SHUT_RDWR)
+	close(e.closed)
 }

@@ -63,6 +63,7 @@ func hostileSession(t testing.TB, b []byte) error {
 	}
 	streams.lost()
 	<-drained
+	e.using.Wait()
 	_ = syscall.Close(theirs)
 	_ = syscall.Close(ours)
 	return e.reason

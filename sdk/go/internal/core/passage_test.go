@@ -3,6 +3,7 @@ package core
 import (
 	"net"
 	"os"
+	goruntime "runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -203,13 +204,14 @@ func TestPassedDescriptorsOfOtherKinds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	goruntime.GC()
 	before := openDescriptors(t)
 	for i, fd := range []int{h.descriptorOf(listener.(*net.TCPListener)), h.descriptorOf(udp.(*net.UDPConn)), local, file, unconnected} {
 		h.pass(ecPassedAccepted, 0, uint32(10+i), fd)
 		h.want(notice{ecNoticeAcceptedEnded, 0, uint32(10 + i)})
 	}
-	// Those three were open before they were passed.
-	waitUntil(t, func() bool { return openDescriptors(t) == before-3 })
+	// Three of them were open before they were passed. Files that earlier tests have left may be closed meanwhile.
+	waitUntil(t, func() bool { return openDescriptors(t) <= before-3 })
 }
 
 func openDescriptors(t *testing.T) int {

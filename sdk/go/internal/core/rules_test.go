@@ -175,7 +175,11 @@ func TestRefusalsAreBounded(t *testing.T) {
 	for id := uint32(1); id < 200000; id += 2 {
 		sent = append(sent, encoded(ecFrame{kind: ecCallFrame, id: id})...)
 	}
-	go func() { _ = ecWriteAll(theirs, sent) }()
+	written := make(chan struct{})
+	go func() {
+		_ = ecWriteAll(theirs, sent)
+		close(written)
+	}()
 	most := 0
 	steady := 0
 	for steady < 20 {
@@ -194,5 +198,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	}
 	close(over)
 	e.fail(ecFail("GATE_CANCELLED", ""))
+	// Its number becomes that of another socket.
+	<-written
 	_ = syscall.Close(theirs)
 }

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { defineCommand } from '@enclos/cli-frame';
 import { grouped } from '@enclos/command-line';
 import { buildGoProgram, moduleRoot } from '@enclos/go-toolchain';
-import { loadProject, PROJECT_FILE } from '@enclos/build';
 import { build } from '../../project/build.ts';
+import { projectProgram } from './project-program.ts';
 import { goArguments, goOptions, goRest, goRun } from './toolchain.ts';
 
 export const command = defineCommand({
@@ -58,10 +57,3 @@ export const command = defineCommand({
     ...(image === undefined ? {} : { image: image.image, mrEnclave: image.mrEnclave }),
   }),
 });
-
-/** The program that the enclave.json of a folder names; undefined when there is none, or it names none. */
-async function projectProgram(folder: string): Promise<string | undefined> {
-  if (!existsSync(join(folder, PROJECT_FILE))) return undefined;
-  const { program } = await loadProject(folder);
-  return program === undefined ? undefined : join(folder, program.file);
-}

@@ -2,6 +2,7 @@ import { entry } from '@enclos/cli-frame';
 
 export const entries = [
   entry('go build', 'Go programs', 'Build an unmodified Go program as an enclave', () => import('./build.ts')),
+  entry('go run', 'Go programs', 'Build a Go program and run it as an enclave', () => import('./run.ts')),
   entry(
     'go test',
     'Go programs',

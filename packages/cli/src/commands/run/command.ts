@@ -1,13 +1,13 @@
 import { defineCommand } from '@enclos/cli-frame';
 import { eventsOption } from '@enclos/cli-frame/options';
 import { eventLines } from './events.ts';
-import { run } from './run.ts';
 import { signedOptions } from '../../signed/options.ts';
 import { jsonSignedEvents, printOnStandardError, signedEvents } from '../../signed/render.ts';
 import { runProgram } from '../../signed/run-program.ts';
 import { runSigned } from '../../signed/run-signed.ts';
 import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';
 import { platformBanner, runNotes } from '../../project/render.ts';
+import { run } from '../../project/run.ts';
 
 export const command = defineCommand({
   description: [

@@ -3,7 +3,7 @@ import type { OutputStream } from '@enclos/cli-frame';
 import { errorJson, toEnclosError } from '@enclos/cli-frame/failures';
 import { toHex } from '@enclos/codec';
 import { isoSeconds } from '@enclos/codec/json';
-import type { RunEvents } from './run.ts';
+import type { RunEvents } from '../../project/run.ts';
 
 /**
  * What happens, one object a line: the member `event` says what. Members may be added to events, and events to the list; the ones that

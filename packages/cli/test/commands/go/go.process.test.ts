@@ -105,6 +105,11 @@ goTest('builds the image of a project, which names Go, the overlay and the limit
   assert.ok(JSON.stringify(report).includes(`"inputs":[{"name":"overlay","sha256":"${String(overlaySha256)}"}]`));
 });
 
+goTest('runs only what enclave.json names', async () => {
+  const ran = await run(['run'], moduleWith());
+  assert.deepEqual([ran.code, codeOf(ran)], [2, 'GO_PROJECT_MISSING']);
+});
+
 goTest('leaves a limit of memory as enclave.json declares it', async () => {
   const env = [{ name: 'GOMEMLIMIT', value: '16MiB' }];
   const folder = moduleWith({ 'enclave.json': JSON.stringify({ ...project, env }) });

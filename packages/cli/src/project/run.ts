@@ -1,13 +1,13 @@
 import type { Io } from '@enclos/cli-frame';
 import type { PlatformDescription } from '@enclos/tee';
-import type { RunningEnclave } from '../../project/greeting.ts';
-import { projectKey } from '../../project/development-key.ts';
-import { runHostProcess } from '../../project/host-process.ts';
-import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
-import { openProjectPlatform } from '../../project/platform.ts';
-import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
-import { watchSealing } from '../../project/sealing/closed-state.ts';
-import { openToolSocket } from '../../project/tool-socket.ts';
+import type { RunningEnclave } from './greeting.ts';
+import { projectKey } from './development-key.ts';
+import { runHostProcess } from './host-process.ts';
+import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from './prepare.ts';
+import { openProjectPlatform } from './platform.ts';
+import type { RunOptions, RunOutcome } from './run-options.ts';
+import { watchSealing } from './sealing/closed-state.ts';
+import { openToolSocket } from './tool-socket.ts';
 
 /** What `run` reports while it works. */
 export interface RunEvents extends BuildEvents {
