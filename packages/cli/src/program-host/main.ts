@@ -1,4 +1,3 @@
-import '../errors.ts';
 // It declares the errors of command lines.
 import '@enclos/cli-frame';
 import { constants } from 'node:os';

@@ -21,6 +21,12 @@ Project
   debug                  Run a project with a debugger in its debug enclave
   doctor                 Check what this machine and project are ready for
 
+Go programs
+  go build               Build an unmodified Go program as an enclave
+  go run                 Build a Go program and run it as an enclave
+  go test                Run the tests of Go packages, with the modules of Enclos
+  go install             Install Go programs that can be enclaves
+
 Image
   keygen                 Make a signing key
   sign                   Sign an image

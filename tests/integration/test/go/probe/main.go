@@ -33,7 +33,9 @@ func main() {
 		}
 	}
 	fmt.Printf("done %d\n", len(names))
-	serve()
+	if len(os.Args) < 3 {
+		serve()
+	}
 }
 
 // dial says how a dial ended, and that is all.
