@@ -86,7 +86,7 @@ test(
   { skip: process.arch !== 'x64' },
   () => {
     // It writes "mov eax, 42; ret" into the page after that of its file, and calls it.
-    const writer = '48c7c300204000' + '48b8b82a000000c30000' + '488903' + 'ffd3' + '89c7' + 'b8e7000000' + '0f05';
+    const writer = '48c7c30020400048b8b82a000000c30000488903ffd389c7b8e70000000f05';
     const bytes = programFile({ segments: [{ ...code, memoryBytes: 8192n }, stack] });
     bytes.set(Buffer.from(writer, 'hex'), code.offset);
     const path = join(runFolder('elf-program'), `${process.pid}-writer`);
