@@ -166,12 +166,12 @@ class Launch implements SgxLaunch {
       const running = await this.#running;
       // After all pieces, which wait for their turns already.
       const stream = await this.#turns.take(async () => this.#intake.finish());
-      // It may have ended in the meantime, by itself or for a piece that was refused, and then nothing removes the enclave later.
-      if (this.#isEnded) throw endedEarly();
       requireThreads(stream, this.bounds);
       const { cpu } = this.#parts.services;
       const enclave = cpu.initialise(stream, signature, launch);
       this.#enclave = enclave;
+      // It may have ended in the meantime, and then nothing removes the enclave later.
+      if (this.#isEnded) this.#remove();
       this.#miscSelect = launch.miscSelect;
       const calls = {
         report: (request: { readonly targetInfo: Uint8Array; readonly reportData: Uint8Array }) =>
@@ -185,7 +185,7 @@ class Launch implements SgxLaunch {
 
   start(): void {
     const enclave = this.#enclave;
-    if (enclave === undefined) return;
+    if (enclave === undefined || this.#isEnded) return;
     const { bounds } = this;
     this.#process?.start(
       encodeBootGo({
@@ -227,7 +227,7 @@ class Launch implements SgxLaunch {
         // Here, not when the launch began: the host chooses how much time passes in between.
         await execution.program.recheck();
         // It may have been ended between the host's connections and this moment.
-        if (this.#isEnded) throw endedEarly();
+        if (this.#isEnded) throw new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.');
         const { program, isolation } = execution;
         const who = { user: user?.id, cgroups: host.cgroups };
         const made = spawnStub({ ...bounds, ...who, stubPath: program.path, isolation, gates });
@@ -263,10 +263,6 @@ class Launch implements SgxLaunch {
   #remove(): void {
     if (this.#enclave !== undefined) this.#parts.services.cpu.eremove(this.#enclave);
   }
-}
-
-function endedEarly(): EnclosError {
-  return new EnclosError('ENCLAVE_START_FAILED', 'The enclave was ended before it started.');
 }
 
 function destroyAll(gates: readonly Socket[]): void {
