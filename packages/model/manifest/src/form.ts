@@ -54,8 +54,13 @@ export const resources = {
   mounts: array(record({ target: path, kind, readOnly: boolean(), maxBytes: uint64() }), most),
 };
 
-const count = uint16();
-const limits = record({ maxFrameBytes: uint32(), maxQueuedCalls: count, maxPendingCalls: count, maxDepth: count });
+const callLimit = uint16();
+const limits = record({
+  maxFrameBytes: uint32(),
+  maxQueuedCalls: callLimit,
+  maxPendingCalls: callLimit,
+  maxDepth: callLimit,
+});
 
 const listener = { name, port: uint16() };
 const destination = { name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() };
