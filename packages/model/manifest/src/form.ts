@@ -54,8 +54,8 @@ export const resources = {
   mounts: array(record({ target: path, kind, readOnly: boolean(), maxBytes: uint64() }), most),
 };
 
-const count = uint16();
-const limits = record({ maxFrameBytes: uint32(), maxQueuedCalls: count, maxPendingCalls: count, maxDepth: count });
+const u16 = uint16();
+const limits = record({ maxFrameBytes: uint32(), maxQueuedCalls: u16, maxPendingCalls: u16, maxDepth: u16 });
 
 const listener = { name, port: uint16() };
 const destination = { name, host: string({ minBytes: 1, maxBytes: 253 }), port: uint16() };
