@@ -319,6 +319,27 @@ export function layer(name: string, active: boolean, detail: string): IsolationL
   return Object.freeze({ name, active, detail });
 }
 
+/** Layers that the interpreter and its loader give. */
+const ofInterpreter: ReadonlySet<string> = new Set(['interpreter', 'authority']);
+
+/**
+ * The layers of a process without the interpreter: its own, and those that the machine gives the interpreter too.
+ * @param detailOf what one of these gives this process, where that is something else
+ */
+export function layersOfOther(
+  own: IsolationLayer,
+  layers: readonly IsolationLayer[],
+  detailOf: (name: string) => string | undefined,
+): readonly IsolationLayer[] {
+  const described = layers
+    .filter(({ name }) => !ofInterpreter.has(name))
+    .map((found) => {
+      const detail = detailOf(found.name);
+      return detail === undefined || !found.active ? found : layer(found.name, true, detail);
+    });
+  return Object.freeze([own, ...described]);
+}
+
 /**
  * `strict` requires all layers; `best` takes those that are available.
  * @throws ISOLATION_UNAVAILABLE naming the missing layers.

@@ -1,6 +1,5 @@
-import type { IsolationLayer } from '@enclos/tee';
 import { byPath, limitWords, type LimitName } from './limits.ts';
-import { layer, type ConfinedProgram, type IsolationPlan } from './plan.ts';
+import { layer, layersOfOther, type ConfinedProgram, type IsolationPlan } from './plan.ts';
 import { atMost } from './starter.ts';
 import { cgroupWords, threadWords } from './threads.ts';
 import { wayWords } from './way.ts';
@@ -28,9 +27,6 @@ const gives: Readonly<Record<string, string>> = {
     'The stub, which opens no file, has a view of the files that holds nothing but itself and what starts it.',
 };
 
-/** Layers that the interpreter and its loader give. */
-const ofInterpreter: ReadonlySet<string> = new Set(['interpreter', 'authority']);
-
 const ofStub = layer(
   'stub',
   true,
@@ -42,13 +38,8 @@ const ofStub = layer(
  * filter.
  */
 export function stubPlan(plan: IsolationPlan, program: ConfinedProgram): IsolationPlan {
-  const layers = plan.layers.filter(({ name }) => !ofInterpreter.has(name)).map(describe);
-  return Object.freeze({ ...plan, ...plan.wayOf?.(program), layers: Object.freeze([ofStub, ...layers]) });
-}
-
-function describe(found: IsolationLayer): IsolationLayer {
-  const detail = gives[found.name];
-  return detail === undefined || !found.active ? found : layer(found.name, true, detail);
+  const layers = layersOfOther(ofStub, plan.layers, (name) => gives[name]);
+  return Object.freeze({ ...plan, ...plan.wayOf?.(program), layers });
 }
 
 /** Descriptors 3 to 8, of which some are unused, and one more for each thread but the first. */

@@ -1,7 +1,7 @@
 import type { IsolationLayer } from '@enclos/tee';
 import { firstFreeDescriptor } from '../layers/command.ts';
 import { byPath, limitWords, type LimitName } from '../layers/limits.ts';
-import { layer, type ConfinedProgram, type IsolationPlan } from '../layers/plan.ts';
+import { layer, layersOfOther, type ConfinedProgram, type IsolationPlan } from '../layers/plan.ts';
 import { atMost } from '../layers/starter.ts';
 import { cgroupWords, threadWords } from '../layers/threads.ts';
 import { wayWords } from '../layers/way.ts';
@@ -37,9 +37,6 @@ const gives: Readonly<Record<string, string>> = {
     'No file of the machine has a name, for any call that asks for one (system call filter, and below it the view of the files).',
 };
 
-/** Layers that the interpreter and its loader give. */
-const ofInterpreter: ReadonlySet<string> = new Set(['interpreter', 'authority']);
-
 const ofProgram = layer(
   'program',
   true,
@@ -67,13 +64,9 @@ export function programLayers({
   threads,
 }: Pick<IsolationPlan, 'layers' | 'threads'>): readonly IsolationLayer[] {
   const counted = threads?.by === 'limit' || threads?.by === 'cgroup';
-  const described = layers
-    .filter(({ name }) => !ofInterpreter.has(name))
-    .map((found) => {
-      const detail = found.name === 'threads' && counted ? threadsDetail(threads.by) : gives[found.name];
-      return detail === undefined || !found.active ? found : layer(found.name, true, detail);
-    });
-  return Object.freeze([ofProgram, ...described]);
+  return layersOfOther(ofProgram, layers, (name) =>
+    name === 'threads' && counted ? threadsDetail(threads.by) : gives[name],
+  );
 }
 
 function threadsDetail(by: 'limit' | 'cgroup'): string {

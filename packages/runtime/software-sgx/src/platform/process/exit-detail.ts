@@ -15,13 +15,17 @@ export interface ProcessEnd {
 
 /** Says in words why an enclave process ended. */
 export function describeExit(end: ProcessEnd): EnclaveExit {
-  const why = reason(end);
-  const output = end.output.trim();
+  return exitWith(end, reason(end));
+}
+
+/** The end of a process, with a reason and the end of what it wrote. */
+export function exitWith({ code, signal, output }: Omit<ProcessEnd, 'heapSizeBytes'>, why: string): EnclaveExit {
+  const text = output.trim();
   return {
-    exitCode: end.code ?? undefined,
-    signal: end.signal ?? undefined,
+    exitCode: code ?? undefined,
+    signal: signal ?? undefined,
     // The end of the output says most: an error comes after the line of code that it points at.
-    detail: output === '' ? why : `${why}\n${lastText(output, maxDetailBytes - Buffer.byteLength(why) - 1)}`,
+    detail: text === '' ? why : `${why}\n${lastText(text, maxDetailBytes - Buffer.byteLength(why) - 1)}`,
   };
 }
 

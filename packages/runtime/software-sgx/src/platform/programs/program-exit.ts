@@ -1,11 +1,7 @@
 import type { EnclaveExit } from '@enclos/tee';
-import { lastText, maxDetailBytes, signalOf } from '../process/exit-detail.ts';
+import { exitWith, signalOf, type ProcessEnd } from '../process/exit-detail.ts';
 
-export interface ProgramEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
-  /** The text that a debug enclave wrote to standard error. */
-  readonly output: string;
+export interface ProgramEnd extends Omit<ProcessEnd, 'heapSizeBytes'> {
   /** Why the platform ended it, if the platform did. */
   readonly why: string | undefined;
 }
@@ -15,14 +11,8 @@ export const neverGreeted =
   'The program never greeted its platform, so the platform ended it after 10 s: it is not built for this, or something holds it before it begins.';
 
 /** Says in words why a program ended. */
-export function describeProgramExit({ code, signal, output, why }: ProgramEnd): EnclaveExit {
-  const first = why ?? reason(code, signal);
-  const text = output.trim();
-  return {
-    exitCode: code ?? undefined,
-    signal: signal ?? undefined,
-    detail: text === '' ? first : `${first}\n${lastText(text, maxDetailBytes - Buffer.byteLength(first) - 1)}`,
-  };
+export function describeProgramExit(end: ProgramEnd): EnclaveExit {
+  return exitWith(end, end.why ?? reason(end.code, end.signal));
 }
 
 /** How the starters end when something that they must set is refused. */

@@ -1,9 +1,6 @@
-import { constants } from 'node:os';
 import { stubExitReason } from '@enclos/sgx-stub/wire';
 import type { EnclaveExit } from '@enclos/tee';
-
-/** A wrapper reports its child's signal as an exit code above this. */
-const fromWrapper = 128;
+import { signalOf } from '../process/exit-detail.ts';
 
 /** What raises a signal that the stub does not turn into an exception of the enclave. */
 const bySignal: Readonly<Record<string, string>> = {
@@ -29,7 +26,7 @@ export function describeStubExit(end: StubEnd): EnclaveExit {
 }
 
 function reason({ code, signal, hasStarted, endedFor }: StubEnd): string {
-  const reported = code === null ? undefined : signalOf(code);
+  const reported = signalOf(code);
   if (endedFor !== undefined && (signal ?? reported) === 'SIGKILL') return endedFor;
   if (signal !== null) return signalReason(signal);
   if (code === null) return 'The enclave ended, and nothing said how.';
@@ -37,10 +34,6 @@ function reason({ code, signal, hasStarted, endedFor }: StubEnd): string {
   if (!hasStarted) return usual ?? `The process of the enclave ended with code ${code} before the enclave ran.`;
   const chosen = `The process of the enclave ended with code ${code}. Code in the enclave can choose this number`;
   return usual === undefined ? `${chosen}.` : `${chosen}; if it did not, this is why: ${usual}`;
-}
-
-function signalOf(code: number): string | undefined {
-  return Object.entries(constants.signals).find(([, number]) => code === fromWrapper + number)?.[0];
 }
 
 function signalReason(signal: string): string {
