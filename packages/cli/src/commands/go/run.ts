@@ -1,8 +1,10 @@
 import { defineCommand } from '@enclos/cli-frame';
+import { isolationOption } from '@enclos/cli-frame/options';
 import { EnclosError } from '@enclos/errors';
 import { buildGoProgram } from '@enclos/go-toolchain';
-import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { projectOptions, projectRun } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
 import { run } from '../../project/run.ts';
 import { projectProgram } from './project-program.ts';
 import { goArguments, goOptions, goRest, goRun } from './toolchain.ts';
