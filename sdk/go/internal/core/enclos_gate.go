@@ -141,7 +141,9 @@ func (v *ecEnclave) start(call *EnclosCall) ([]byte, error) {
 func ecReadStart(payload []byte, m *EnclosManifestInfo) ([][2]string, int, error) {
 	open := map[string]bool{}
 	for _, declared := range m.Environment {
-		open[declared.Name] = declared.FromHost
+		if ecIsVariableName(declared.Name) {
+			open[declared.Name] = declared.FromHost
+		}
 	}
 	r := &ecReader{b: payload}
 	var variables [][2]string

@@ -41,7 +41,12 @@ export const command = defineCommand({
     if (program === undefined) {
       throw new EnclosError('GO_PROJECT_MISSING', `${settings.folder} has no enclave.json with a program.`);
     }
-    await context.progress.during('building the program', () => buildGoProgram({ ...settings, out: program }));
+    if (program.isEgo) {
+      throw new EnclosError('GO_PROJECT_MISSING', `The enclave.json of ${settings.folder} is one of EGo.`, {
+        next: 'Run `enclos go build`, `enclos ego sign` and `enclos ego run`.',
+      });
+    }
+    await context.progress.during('building the program', () => buildGoProgram({ ...settings, out: program.file }));
     const { events, running } = runNotes(context);
     return run({ ...projectRun({ ...input, rest: [] }, context), debug: options.debug }, context.io, {
       ...events,

@@ -35,7 +35,8 @@ function chosenVariables(
   declared: EnclaveManifest['environment'],
   given: Readonly<Record<string, string>>,
 ): readonly { readonly name: string; readonly value: string }[] {
-  const names = new Map(declared.map(({ name, value }) => [name, value === undefined]));
+  const own = declared.filter(({ name }) => !name.endsWith('*'));
+  const names = new Map(own.map(({ name, value }) => [name, value === undefined]));
   const beginnings = declared
     .filter(({ name, value }) => value === undefined && name.endsWith('*'))
     .map(({ name }) => name.slice(0, -1));
