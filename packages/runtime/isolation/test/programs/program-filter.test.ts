@@ -183,8 +183,9 @@ test('every call of a program but the file names is one of the interpreter, with
   const { allowed, checked } = programTables({ passes: true, becomesBefore });
   const same = (one: CallNumbers | undefined, other: CallNumbers | undefined): void => assert.deepEqual(one, other);
   for (const [name, call] of Object.entries(allowed)) same(call, allowedCalls[name]);
-  for (const [name, { numbers: call }] of Object.entries(checked))
+  for (const [name, { numbers: call }] of Object.entries(checked)) {
     same(call, checkedCalls[name]?.numbers ?? allowedCalls[name]);
+  }
 });
 
 test('without one of its calls a filter refuses it', () => {
