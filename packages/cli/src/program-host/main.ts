@@ -32,7 +32,9 @@ async function run(places: ProgramPlaces): Promise<number> {
     onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
   });
   if (isProgramManifest(program.manifest) && program.manifest.program.network === 'any') {
-    process.stderr.write('NETWORK any: the enclave may connect anywhere from this machine, and listen on any of its ports.\n');
+    process.stderr.write(
+      'NETWORK any: the enclave may connect anywhere from this machine, and listen on any of its ports.\n',
+    );
   }
   let endedBy: NodeJS.Signals | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

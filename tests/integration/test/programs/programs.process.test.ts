@@ -75,7 +75,15 @@ describe('a program as an enclave', () => {
       interface: probeInterface,
       untrusted: {},
       launcher: platform,
-      environment: { OPEN: 'yes', OTHER: 'no', EDG_MORE: 'more', EDG_FIXED: 'no', EDG_: 'no', 'EDG_A.B': 'no', 'EDG_*': 'no' },
+      environment: {
+        OPEN: 'yes',
+        OTHER: 'no',
+        EDG_MORE: 'more',
+        EDG_FIXED: 'no',
+        EDG_: 'no',
+        'EDG_A.B': 'no',
+        'EDG_*': 'no',
+      },
     });
     const host = await probe.call.ask({ command: 'host' });
     await probe.dispose();

@@ -44,14 +44,17 @@ async function exitOf(
   { env, io }: { env: NodeJS.ProcessEnv; io: Io },
 ): Promise<number> {
   const isOurs = io.children === 'inherit';
-  const child = spawn(program, parameters, { cwd: io.cwd, env, stdio: isOurs ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, parameters, {
+    cwd: io.cwd,
+    env,
+    stdio: isOurs ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout?.on('data', (bytes: Buffer) => io.stdout.write(bytes));
   child.stderr?.on('data', (bytes: Buffer) => io.stderr.write(bytes));
   // The terminal sends them to the child too, which decides what they mean.
   const stop = io.onSignal((signal) => child.kill(signal));
   try {
-    const [code]: unknown[] = await once(child, 'close');
-    return typeof code === 'number' ? code : 1;
+    return await once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : 1));
   } catch (cause) {
     throw new EnclosError('CLI_SYSTEM_REFUSED', `${program} cannot be run.`, { details: { path: program }, cause });
   } finally {

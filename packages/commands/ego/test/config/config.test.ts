@@ -47,7 +47,10 @@ test('reads a configuration with every key of EGo', () => {
       { source: '/etc/ssl/certs/ca-certificates.crt', target: '/etc/ssl/certs/ca-certificates.crt' },
     ],
   });
-  assert.deepEqual([config.exe, config.key, config.heapSizeBytes], ['/project/server', '/project/private.pem', 2 ** 29]);
+  assert.deepEqual(
+    [config.exe, config.key, config.heapSizeBytes],
+    ['/project/server', '/project/private.pem', 2 ** 29],
+  );
   assert.deepEqual(config.mounts, [
     { target: '/data', readOnly: false, source: '/home/user' },
     { target: '/other', readOnly: true, source: 'relative' },
@@ -63,7 +66,14 @@ test('reads a configuration with every key of EGo', () => {
 });
 
 test('reads lists that Go has written as null, and takes what is not there as Go does', () => {
-  const { mounts, debug, productId } = parse({ exe: 'a', key: 'k.pem', heapSize: 16, mounts: null, env: null, files: null });
+  const { mounts, debug, productId } = parse({
+    exe: 'a',
+    key: 'k.pem',
+    heapSize: 16,
+    mounts: null,
+    env: null,
+    files: null,
+  });
   assert.deepEqual([mounts, debug, productId], [[], false, 0]);
 });
 
@@ -90,8 +100,16 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
   ['a list', [], /object/],
   ['an unknown key', { ...least, heapsize: 1 }, /^unknown key "heapsize"/],
   ['an unknown key of a mount', { ...least, mounts: [{ ...hostfs, mode: 1 }] }, /^unknown key "mode" in mounts/],
-  ['an unknown key of a variable', { ...least, env: [{ name: 'A', value: '', from: 1 }] }, /^unknown key "from" in env/],
-  ['an unknown key of a file', { ...least, files: [{ source: 'a', target: '/a', content: '' }] }, /^unknown key "content"/],
+  [
+    'an unknown key of a variable',
+    { ...least, env: [{ name: 'A', value: '', from: 1 }] },
+    /^unknown key "from" in env/,
+  ],
+  [
+    'an unknown key of a file',
+    { ...least, files: [{ source: 'a', target: '/a', content: '' }] },
+    /^unknown key "content"/,
+  ],
   ['no exe', withoutExe, /^exe: /],
   ['an exe that is a number', { ...least, exe: 1 }, /^exe: /],
   ['no key', withoutKey, /^key: /],
@@ -102,7 +120,11 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
   ['a heap that is text', { ...least, heapSize: '512MB' }, /^heapSize: /],
   ['a heap that is not whole', { ...least, heapSize: 512.5 }, /^heapSize: /],
   ['a heap beyond every machine', { ...least, heapSize: 65_537 }, /^heapSize: /],
-  ['an executable heap', { ...least, executableHeap: true }, /^executableHeap: no memory of a program becomes executable/],
+  [
+    'an executable heap',
+    { ...least, executableHeap: true },
+    /^executableHeap: no memory of a program becomes executable/,
+  ],
   ['a product below zero', { ...least, productID: -1 }, /^productID: /],
   ['a product above 65535', { ...least, productID: 65_536 }, /^productID: /],
   ['a security version that is text', { ...least, securityVersion: '1' }, /^securityVersion: /],
@@ -110,9 +132,17 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
   ['a mount at a relative path', { ...least, mounts: [{ ...hostfs, target: 'data' }] }, /absolute path/],
   ['a mount of another type', { ...least, mounts: [{ ...hostfs, type: 'ext4' }] }, /^mounts\[0\]\.type: /],
   ['a mount without a type', { ...least, mounts: [{ source: '/a', target: '/b' }] }, /^mounts\[0\]\.type: /],
-  ['a folder of the host without a source', { ...least, mounts: [{ target: '/b', type: 'hostfs' }] }, /needs a "source"/],
+  [
+    'a folder of the host without a source',
+    { ...least, mounts: [{ target: '/b', type: 'hostfs' }] },
+    /needs a "source"/,
+  ],
   ['a folder of the host as /', { ...least, mounts: [{ ...hostfs, target: '/' }] }, /\/ is private memory/],
-  ['a mount in a mount', { ...least, mounts: [hostfs, { target: '/data/x', type: 'memfs' }] }, /is inside the mount "\/data"/],
+  [
+    'a mount in a mount',
+    { ...least, mounts: [hostfs, { target: '/data/x', type: 'memfs' }] },
+    /is inside the mount "\/data"/,
+  ],
   ['a target that is used twice', { ...least, mounts: [hostfs, hostfs] }, /"\/data" is used twice/],
   ['a readOnly that is text', { ...least, mounts: [{ ...hostfs, readOnly: 'no' }] }, /^mounts\[0\]\.readOnly: /],
   ['mounts that are an object', { ...least, mounts: {} }, /^mounts: /],
@@ -120,15 +150,45 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
   ['a name that is not one of a variable', { ...least, env: [{ name: 'A B', value: '1' }] }, /^env\[0\]\.name: /],
   ['a name that stands for many', { ...least, env: [{ name: 'A*', fromHost: true }] }, /^env\[0\]\.name: /],
   ['a variable of nothing', { ...least, env: [{ name: 'A' }] }, /"value", or "fromHost": true/],
-  ['a variable twice', { ...least, env: [{ name: 'A', value: '1' }, { name: 'A', value: '2' }] }, /"A" is used twice/],
+  [
+    'a variable twice',
+    {
+      ...least,
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'A', value: '2' },
+      ],
+    },
+    /"A" is used twice/,
+  ],
   ['a fromHost that is text', { ...least, env: [{ name: 'A', fromHost: 'yes' }] }, /^env\[0\]\.fromHost: /],
   ['a file without a source', { ...least, files: [{ target: '/a' }] }, /^files\[0\]\.source: /],
   ['a file at a relative path', { ...least, files: [{ source: 'a', target: 'a' }] }, /absolute path/],
-  ['a file twice', { ...least, files: [{ source: 'a', target: '/a' }, { source: 'b', target: '/a' }] }, /is used twice/],
+  [
+    'a file twice',
+    {
+      ...least,
+      files: [
+        { source: 'a', target: '/a' },
+        { source: 'b', target: '/a' },
+      ],
+    },
+    /is used twice/,
+  ],
   ['a private network', { ...least, network: 'private' }, /^network: /],
   ['listeners without a network', { ...least, network: 'none', listen: [{ name: 'a', port: 1 }] }, /^network: /],
   ['a listener without a port', { ...least, listen: [{ name: 'a' }] }, /^listen\[0\]\.port: /],
-  ['a listener twice', { ...least, listen: [{ name: 'a', port: 1 }, { name: 'a', port: 2 }] }, /"a" is used twice/],
+  [
+    'a listener twice',
+    {
+      ...least,
+      listen: [
+        { name: 'a', port: 1 },
+        { name: 'a', port: 2 },
+      ],
+    },
+    /"a" is used twice/,
+  ],
   ['a destination without a host', { ...least, connect: [{ name: 'a', port: 1 }] }, /^connect\[0\]\.host: /],
   ['an argument that is a number', { ...least, arguments: [1] }, /^arguments\[0\]: /],
 ];
@@ -136,7 +196,10 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
 for (const [what, config, problem] of refused) {
   test(`refuses ${what}`, () => {
     const problems = problemsOf(config);
-    assert.ok(problems.some((text) => problem.test(text)), JSON.stringify(problems));
+    assert.ok(
+      problems.some((text) => problem.test(text)),
+      JSON.stringify(problems),
+    );
   });
 }
 

@@ -42,7 +42,8 @@ function chosenVariables(
     .map(({ name }) => name.slice(0, -1));
   const isChosen = (name: string): boolean =>
     names.get(name) ??
-    (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && beginnings.some((beginning) => name.startsWith(beginning) && name !== beginning));
+    (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
+      beginnings.some((beginning) => name.startsWith(beginning) && name !== beginning));
   return Object.entries(given)
     .filter(([name]) => isChosen(name))
     .map(([name, value]) => ({ name, value }));

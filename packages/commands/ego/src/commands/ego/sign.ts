@@ -17,16 +17,14 @@ export const command = defineCommand({
     { command: 'enclos ego sign', summary: 'Sign what enclave.json names' },
   ],
   exitCodes: {},
-  run: ({ arguments: { file } }, { io, path, progress }) =>
-    progress.during('signing', () =>
-      egoSign({
-        file: path(file),
-        folder: io.cwd,
-        date: io.now(),
-        sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
-        onNewFile: (name) => io.stderr.write(`Generating new ${name}\n`),
-      }),
-    ),
+  run: ({ arguments: { file } }, { io, path }) =>
+    egoSign({
+      file: path(file),
+      folder: io.cwd,
+      date: io.now(),
+      sourceDateEpoch: io.env['SOURCE_DATE_EPOCH'],
+      onNewFile: (name) => io.stderr.write(`Generating new ${name}\n`),
+    }),
   human({ executable, mrEnclave, mrSigner, debug, network }, printer) {
     printer.line(`${printer.paint('green', '✔')} signed ${executable}`);
     printer.line(`  UniqueID  ${printer.paint('cyan', mrEnclave)}`);

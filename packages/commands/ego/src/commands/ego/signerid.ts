@@ -2,8 +2,14 @@ import { defineCommand } from '@enclos/cli-frame';
 import { signerId } from '../../signed/identity.ts';
 
 export const command = defineCommand({
-  description: ['Prints the SignerID (MRSIGNER) of a signed executable, or of a private or public key, in hex.',],
-  arguments: { file: { value: 'EXECUTABLE|KEY', summary: 'A signed executable, or a key in PEM, whose name ends in .pem', required: true } },
+  description: ['Prints the SignerID (MRSIGNER) of a signed executable, or of a private or public key, in hex.'],
+  arguments: {
+    file: {
+      value: 'EXECUTABLE|KEY',
+      summary: 'A signed executable, or a key in PEM, whose name ends in .pem',
+      required: true,
+    },
+  },
   options: {},
   examples: [{ command: 'enclos ego signerid helloworld', summary: 'Print it' }],
   exitCodes: {},
