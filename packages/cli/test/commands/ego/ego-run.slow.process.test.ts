@@ -170,7 +170,7 @@ describe('an executable of EGo’s kind', { timeout: 600_000 }, () => {
     chmodSync(join(bin, 'enclos'), 0o755);
     const child = spawn(join(folder, 'egolike-bundle'), {
       env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, XDG_STATE_HOME: state },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const said: Buffer[] = [];
     child.stdout.on('data', (bytes: Buffer) => said.push(bytes));

@@ -11,7 +11,7 @@ import type { SignedProgram } from '../signed/signed-program.ts';
 export interface EgoRunOptions extends ProjectPlatformOptions {
   /** A signed executable, or a bundle. Absolute. */
   readonly executable: string;
-  /** Where the listeners are that have no place of their own. */
+  /** The address of every listener. */
   readonly listenAddress: string;
 }
 

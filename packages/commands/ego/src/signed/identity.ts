@@ -22,7 +22,7 @@ export async function signerId(path: string): Promise<string> {
   return toHex(mrSignerOf(modulusOf(path, pem), sha256));
 }
 
-/** Of either half of a pair. */
+/** The modulus in either half of a pair. */
 function modulusOf(path: string, pem: Uint8Array): Uint8Array {
   try {
     return publicModulus(createPublicKey(Buffer.from(pem)));
