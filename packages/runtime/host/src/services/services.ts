@@ -32,7 +32,7 @@ export async function openServices(
   given: {
     readonly folders: HostFolders;
     readonly streams: StreamSettings;
-    readonly endorsements: (() => Promise<string>) | undefined;
+    readonly endorsements?: (() => Promise<string>) | undefined;
   },
 ): Promise<HostServices> {
   const files = createFileService(manifest, given.folders);
