@@ -1,4 +1,12 @@
-import { createDispatcher, func, maxArgumentBytes, string, systemInterface, type Dispatch, type Handlers } from '@enclos/edl';
+import {
+  createDispatcher,
+  func,
+  maxArgumentBytes,
+  string,
+  systemInterface,
+  type Dispatch,
+  type Handlers,
+} from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest } from '@enclos/manifest';
 import { createFileService, requireFolders, type HostFolders } from './files.ts';
