@@ -12,9 +12,6 @@ export interface BuiltProbe extends GoBuild {
   readonly program: string;
 }
 
-/** The sources of a program of EGo and of its client. */
-export const egoSources = fileURLToPath(new URL('../../../test/go/ego-probe', import.meta.url));
-
 /**
  * Builds the probe in a folder of its own.
  * @param other what differs from the first build: a home, a user, flags that a careless shell has set, another root of Go

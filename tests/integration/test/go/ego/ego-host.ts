@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { signEnclave } from '@enclos/build';
 import { utf8 } from '@enclos/codec';
@@ -12,8 +13,11 @@ import { interfaceDigest, layOutImage, type EmbeddedFile, type ProgramManifest }
 import { signingKey } from '@enclos/process-kit';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { runFolder } from '@enclos/testkit';
-import { buildModule, egoSources } from './build-probe.ts';
-import { probeManifest } from './probe-process.ts';
+import { buildModule } from '../build-probe.ts';
+import { probeManifest } from '../probe-process.ts';
+
+/** The sources of the program and of its client. */
+const egoSources = fileURLToPath(new URL('../../../../test/go/ego/probe', import.meta.url));
 
 const content = bytes({ maxBytes: 1 << 20 });
 
