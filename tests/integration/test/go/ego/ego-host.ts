@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { signEnclave } from '@enclos/build';
 import { utf8 } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
@@ -137,8 +137,8 @@ export async function askClient(
   });
   child.stdin.end(given.report ?? none);
   // The client of the test wrote it.
-  return JSON.parse(await text(child.stdout)) as EgoAnswer;
+  return JSON.parse(await textOf(child.stdout)) as EgoAnswer;
 }
 
 /** A file of an image. */
-export const embedded = (path: string, content: string): EmbeddedFile => ({ path, content: utf8(content) });
+export const embedded = (path: string, text: string): EmbeddedFile => ({ path, content: utf8(text) });

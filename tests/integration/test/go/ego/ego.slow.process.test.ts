@@ -55,8 +55,9 @@ before(async () => {
   platform = await workshop.startPlatform('here');
   elsewhere = await workshop.startPlatform('elsewhere');
   typescript = await loadProbe(platform, await workshop.signed('probe'));
-  for (const [name, variant] of Object.entries(variants))
+  for (const [name, variant] of Object.entries(variants)) {
     loaded.set(name, await loadEgo(platform, programs.program, variant));
+  }
   trusting = await trustIn(platform, 'here');
 });
 after(async () => {
@@ -287,8 +288,9 @@ goTest(
     );
     const refused = async (report: Uint8Array) =>
       assert.equal((await ego.answer('verifyLocal', report)).Report, undefined);
-    for (const position of [0, 4, 8, 16 + 70, 16 + 330, 16 + 390, 16 + 431])
+    for (const position of [0, 4, 8, 16 + 70, 16 + 330, 16 + 390, 16 + 431]) {
       await refused(flipped(byDebug, position, 0x01));
+    }
     await refused(await ego.value('local', data));
     await refused(remote);
     const { Report: self } = await ego.answer('self');
@@ -313,8 +315,8 @@ const secret = utf8('a secret');
 /** The enclaves that open a blob. */
 async function openedBy(what: string, blob: Uint8Array): Promise<readonly string[]> {
   const opened: string[] = [];
-  for (const [name, { answer }] of loaded) {
-    const { Value: value } = await answer(what, blob, utf8('v1'));
+  for (const [name, each] of loaded) {
+    const { Value: value } = await each.answer(what, blob, utf8('v1'));
     if (value === undefined) continue;
     assert.deepEqual(bytesOf(value), secret);
     opened.push(name);
@@ -360,8 +362,9 @@ goTest('keys come again by what came with them, and the id of the machine is the
   assert.deepEqual(await restarted.value('sealKeyID'), id);
   await restarted.enclave.dispose();
   // It depends on the processor, the product and the debug flag alone, as EGo says.
-  for (const name of ['sibling', 'newer', 'stranger'])
+  for (const name of ['sibling', 'newer', 'stranger']) {
     assert.deepEqual(await enclave(name).value('sealKeyID'), id, name);
+  }
   const product = await loadEgo(platform, programs.program, { changes: { productId: 12 } });
   const machine = await loadEgo(elsewhere, programs.program);
   for (const other of [enclave('debug'), product, machine]) assert.notDeepEqual(await other.value('sealKeyID'), id);
