@@ -1,4 +1,5 @@
 import { assembledFilter, type FilterTables } from '../layers/seccomp.ts';
+import { privateTables } from './private-calls.ts';
 import { absentCalls, allowedCalls, checkedCalls, type CallNumbers, type CheckedCall } from '../layers/system-calls.ts';
 
 /** The calls of a program that are allowed with any arguments: memory, threads, signals, time, and waiting for the descriptors that it has. */
@@ -101,9 +102,17 @@ export function programTables({ passes }: { readonly passes: boolean }): FilterT
   };
 }
 
+export interface ProgramFilterOptions {
+  /** Whether sockets are passed to it. */
+  readonly passes: boolean;
+  /** Whether it has sockets of a private network. */
+  readonly isPrivate?: boolean;
+}
+
 /** The system call filter of a program, of struct sock_filter: an allow-list of what a static program needs, and nothing of what starts it. */
-export function programFilter(architecture: 'x64' | 'arm64', options: { readonly passes: boolean }): Uint8Array {
-  return assembledFilter(architecture, programTables(options));
+export function programFilter(architecture: 'x64' | 'arm64', options: ProgramFilterOptions): Uint8Array {
+  const tables = programTables(options);
+  return assembledFilter(architecture, options.isPrivate === true ? privateTables(tables) : tables);
 }
 
 function pick<T, N extends string>(table: Readonly<Record<string, T>>, names: readonly N[]): Record<N, T> {
