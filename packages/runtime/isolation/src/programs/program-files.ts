@@ -5,7 +5,7 @@ import { architectureHere, writeOnce } from '../layers/start-files.ts';
 import { findRelay, relayName } from '../relay/find-relay.ts';
 import { outerPrivateTables } from './private-calls.ts';
 import { lastStepProgram } from './last-step.ts';
-import type { ProgramFilterOptions } from './program-filter.ts';
+import type { ProgramKind } from './program-filter.ts';
 
 /** The paths of the last step before a program, which has the filter of the program in it. */
 export interface LastSteps {
@@ -18,7 +18,7 @@ export interface LastSteps {
 
 /** Writes them into a folder from which programs run. @throws PLATFORM_STORAGE_FAILED */
 export async function writeLastSteps(folder: string): Promise<LastSteps> {
-  const write = (name: string, options: ProgramFilterOptions): Promise<string> =>
+  const write = (name: string, options: ProgramKind): Promise<string> =>
     writeOnce(join(folder, name), lastStepProgram(architectureHere, options), 0o555);
   return Object.freeze({
     plain: await write('enclos-step', { passes: false }),
