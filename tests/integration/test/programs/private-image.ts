@@ -86,4 +86,3 @@ export async function askAt(port: number, line: string): Promise<string> {
   await once(socket, 'end');
   return Buffer.concat(pieces).toString();
 }
-

@@ -33,7 +33,11 @@ export function wayWords(way: Way, needs: WayNeeds, interpreterPath: string): re
   const { prefix, lastAt, userAt, insideAt = lastAt } = way;
   // What follows is run by its path.
   const after = byPath(prefix.slice(insideAt));
-  const changed = { insideAt, lastAt: lastAt + inside.length, ...(userAt === undefined ? {} : { userAt: userAt + inside.length }) };
+  const changed = {
+    insideAt,
+    lastAt: lastAt + inside.length,
+    ...(userAt === undefined ? {} : { userAt: userAt + inside.length }),
+  };
   return filledIn({ ...changed, prefix: [...prefix.slice(0, insideAt), ...inside, ...after] }, needs, interpreterPath);
 }
 

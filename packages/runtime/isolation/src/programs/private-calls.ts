@@ -19,7 +19,8 @@ const IPPROTO_UDP = 17;
 const IPPROTO_IPV6 = 41;
 const SOL_SOCKET = 1;
 
-const ofKind = (...kinds: readonly number[]): readonly number[] => kinds.flatMap((kind) => flags.map((flag) => kind | flag));
+const ofKind = (...kinds: readonly number[]): readonly number[] =>
+  kinds.flatMap((kind) => flags.map((flag) => kind | flag));
 
 /** By level: options of sockets that say how fast, how long and how much, and nothing of devices, marks, filters or other protocols. */
 const options: Readonly<Record<number, readonly number[]>> = {
@@ -87,10 +88,45 @@ const checked: Readonly<Record<string, CheckedCall>> = {
 
 /** What the C libraries and Rust call to start, to wait, and to learn about themselves. All is in the outer filter too. */
 const ofLibraries = [
-  'readv', 'writev', 'lseek', 'fstat', 'dup', 'dup2', 'dup3', 'pipe', 'pipe2', 'poll', 'ppoll', 'select', 'pselect6', 'epoll_wait',
-  'brk', 'mremap', 'membarrier', 'set_robust_list', 'set_tid_address', 'rseq', 'clock_getres', 'clock_nanosleep', 'gettimeofday', 'time',
-  'times', 'getrusage', 'sysinfo', 'uname', 'getcpu', 'getrlimit', 'getppid', 'getuid', 'geteuid', 'getgid', 'getegid', 'getgroups',
-  'sched_getparam', 'sched_getscheduler', 'getcwd',
+  'readv',
+  'writev',
+  'lseek',
+  'fstat',
+  'dup',
+  'dup2',
+  'dup3',
+  'pipe',
+  'pipe2',
+  'poll',
+  'ppoll',
+  'select',
+  'pselect6',
+  'epoll_wait',
+  'brk',
+  'mremap',
+  'membarrier',
+  'set_robust_list',
+  'set_tid_address',
+  'rseq',
+  'clock_getres',
+  'clock_nanosleep',
+  'gettimeofday',
+  'time',
+  'times',
+  'getrusage',
+  'sysinfo',
+  'uname',
+  'getcpu',
+  'getrlimit',
+  'getppid',
+  'getuid',
+  'geteuid',
+  'getgid',
+  'getegid',
+  'getgroups',
+  'sched_getparam',
+  'sched_getscheduler',
+  'getcwd',
 ] as const;
 
 /** How musl signals a thread: raise(3), pthread_kill(3). */
@@ -106,7 +142,14 @@ export function privateTables(program: FilterTables): FilterTables {
   if (ioctl === undefined) return unknown('ioctl');
   return {
     ...program,
-    allowed: { ...program.allowed, close: allowedCalls['close'] ?? unknown('close'), ...allowed, ...ofSockets, tkill, epoll_create: epollCreate },
+    allowed: {
+      ...program.allowed,
+      close: allowedCalls['close'] ?? unknown('close'),
+      ...allowed,
+      ...ofSockets,
+      tkill,
+      epoll_create: epollCreate,
+    },
     checked: { ...kept, ...checked, ioctl },
   };
 }

@@ -43,7 +43,10 @@ export function relayWords(
   const { name, interfaceDigest, listen, connect, environment, program } = manifest;
   const destinations = privateDestinations(manifest);
   // A name that is also the host of another destination is that host.
-  const found = [...destinations.map(({ index, name }) => [name, index] as const), ...destinations.map(({ index, host }) => [host, index] as const)];
+  const found = [
+    ...destinations.map(({ index, name }) => [name, index] as const),
+    ...destinations.map(({ index, host }) => [host, index] as const),
+  ];
   const names = new Map(found);
   return [
     'run',
