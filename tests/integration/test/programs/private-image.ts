@@ -27,7 +27,7 @@ export function privateImage(variant: ProbeVariant = {}): ProbeImage {
 export interface PrivateScene {
   readonly program: RunningProgram;
   /** Gives it one line. @returns its answer */
-  ask(line: string): Promise<string>;
+  readonly ask: (line: string) => Promise<string>;
   /** Where its listener is. */
   readonly port: number;
   readonly lines: string[];

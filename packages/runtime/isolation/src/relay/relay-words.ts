@@ -40,7 +40,7 @@ export function prepareWords(manifest: Connections, turnsOn: boolean): readonly 
 export function relayWords(
   manifest: Connections & Pick<ProgramManifest, 'name' | 'interfaceDigest' | 'environment' | 'program'>,
 ): readonly string[] {
-  const { name, interfaceDigest, listen, connect, environment, program } = manifest;
+  const { name: enclave, interfaceDigest, listen, connect, environment, program } = manifest;
   const destinations = privateDestinations(manifest);
   // A name that is also the host of another destination is that host.
   const found = [
@@ -50,7 +50,7 @@ export function relayWords(
   const names = new Map(found);
   return [
     'run',
-    `g${toHex(encodeGateHello({ name, interfaceDigest }))}`,
+    `g${toHex(encodeGateHello({ name: enclave, interfaceDigest }))}`,
     ...listen.map((listener) => `l${listener.port}.${listener.name}`),
     ...connect.map((destination) => `c${destination.name}`),
     ...[...names].map(([one, index]) => `n${index}.${one}`),

@@ -12,21 +12,11 @@ import { relayName } from '../find-relay.ts';
 const sourceFolder = fileURLToPath(new URL('../../../../src/relay/native/', import.meta.url));
 
 /** Freestanding, position-independent, and without anything that would need a relocation, a register of the FPU or a libc. */
-const flags = [
-  ...[
-    '-std=gnu11',
-    '-O2',
-    '-Wall',
-    '-Wextra',
-    '-Werror',
-    '-ffreestanding',
-    '-fno-builtin',
-    '-fPIE',
-    '-fno-stack-protector',
-  ],
-  ...['-fno-jump-tables', '-fno-asynchronous-unwind-tables', '-mgeneral-regs-only', '-static-pie', '-nostdlib', '-s'],
-  '-Wl,-z,noexecstack,-z,text,-z,norelro,--build-id=none,--no-undefined,-e,_start',
-];
+const flags = (
+  '-std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-builtin -fPIE -fno-stack-protector -fno-jump-tables ' +
+  '-fno-asynchronous-unwind-tables -mgeneral-regs-only -static-pie -nostdlib -s ' +
+  '-Wl,-z,noexecstack,-z,text,-z,norelro,--build-id=none,--no-undefined,-e,_start'
+).split(' ');
 
 async function buildRelay(folder: string): Promise<void> {
   const sources = readdirSync(sourceFolder).toSorted();

@@ -50,8 +50,8 @@ export function serveEnclave(
     // One that breaks the protocol is ended.
     endpoint.ready.catch(() => undefined);
     void endpoint.closed.then(({ error }) => {
-      if (isEnclosError(error, 'GATE_PROTOCOL_VIOLATION') || isEnclosError(error, 'TEE_PROTOCOL_MISMATCH'))
-        running.kill();
+      const isBroken = isEnclosError(error, 'GATE_PROTOCOL_VIOLATION') || isEnclosError(error, 'TEE_PROTOCOL_MISMATCH');
+      if (isBroken) running.kill();
     });
     return;
   }
