@@ -31,6 +31,8 @@ export interface PrivateScene {
   /** Where its listener is. */
   readonly port: number;
   readonly lines: string[];
+  /** The most connections of its peer at once. */
+  readonly peak: () => number;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,12 @@ export async function privateScene(
   options: Pick<RunProgramOptions, 'launcher'> & Partial<RunProgramOptions>,
   { image, signature }: Pick<ProbeImage, 'image' | 'signature'> = privateImage(),
 ): Promise<PrivateScene> {
-  const peer = createServer({ allowHalfOpen: true }, answerAll);
+  let [open, peak] = [0, 0];
+  const peer = createServer({ allowHalfOpen: true }, (socket) => {
+    peak = Math.max(peak, ++open);
+    socket.once('close', () => open--);
+    answerAll(socket);
+  });
   peer.listen(0, '127.0.0.1');
   await once(peer, 'listening');
   // The address of a server that listens on a port is never text.
@@ -59,6 +66,7 @@ export async function privateScene(
     program,
     port,
     lines,
+    peak: () => peak,
     ask: (line) => askAt(port, line),
     async close() {
       await program.dispose();
