@@ -76,17 +76,17 @@ export class CallDesk {
       const abort = (): void => giveUp(cancelled(signal));
       const settled = this.#late.watch(timeoutMs, () => giveUp(late(name, timeoutMs)));
       signal?.addEventListener('abort', abort);
-      const done = (): void => {
+      const finish = (): void => {
         settled();
         signal?.removeEventListener('abort', abort);
       };
       call(waits === undefined ? noContext : { signal: waits.signal }).then(
         (returned) => {
-          done();
+          finish();
           resolve(returned);
         },
         (error: Error) => {
-          done();
+          finish();
           reject(error);
         },
       );

@@ -198,13 +198,13 @@ test('a request lies as the stub reads it', () => {
 });
 
 test('what a large request writes is not copied', () => {
-  const content = new Uint8Array(65_536);
-  const parts = encodeGateRequest({ ...request, writes: [{ address: 0n, content }] });
+  const large = new Uint8Array(65_536);
+  const parts = encodeGateRequest({ ...request, writes: [{ address: 0n, content: large }] });
   assert.deepEqual(
     parts.map(({ length }) => length),
     [144, 65_536],
   );
-  assert.equal(parts[1], content);
+  assert.equal(parts[1], large);
 });
 
 test('a request has nothing of the memory that it is built in', () => {
