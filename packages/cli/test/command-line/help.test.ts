@@ -25,6 +25,7 @@ Go programs
   go build               Build an unmodified Go program as an enclave
   go run                 Build a Go program and run it as an enclave
   go test                Run the tests of Go packages, with the modules of Enclos
+  go interface           Write the Go side of an interface
   go install             Install Go programs that can be enclaves
 
 Image

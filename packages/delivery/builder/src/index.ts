@@ -30,7 +30,7 @@ export {
   type AttachSignatureOptions,
   type PrepareSignatureOptions,
 } from './signing/external-signature.ts';
-export { loadInterface } from './node/load-interface.ts';
+export { loadInterface, type InterfaceSource } from './node/load-interface.ts';
 export { generateKey, writeKeyFile } from './signing/key-file.ts';
 export {
   loadProject,

@@ -229,9 +229,8 @@ describe('the platform refuses', () => {
     }
   });
 
-  nativeTest('a program of another machine, and one that wants a private network', async () => {
+  nativeTest('a program of another machine', async () => {
     assert.equal(await launched({ program: { architecture: 'linux-arm64' } }), 'PROGRAM_EXECUTION_UNAVAILABLE');
-    assert.equal(await launched({ program: { network: 'private' } }), 'PROGRAM_EXECUTION_UNAVAILABLE');
   });
 
   nativeTest('flipped bits of the program', async (t) => {
