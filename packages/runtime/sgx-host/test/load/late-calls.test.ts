@@ -13,7 +13,10 @@ describe('calls that take too long', () => {
     // The first, the last, and one amid them; each twice, as a call that was given up settles later.
     for (const call of [0, 4, 2, 0, 2]) settled[call]?.();
     await until('the others are late', () => late.length >= 2);
-    assert.deepEqual(late.toSorted((a, b) => a - b), [1, 3]);
+    assert.deepEqual(
+      late.toSorted((a, b) => a - b),
+      [1, 3],
+    );
     // They have left: neither is told of again, and the next call takes no place of theirs.
     const more = calls.watch(usualMs, () => late.push(5));
     for (const done of settled) done();
