@@ -18,8 +18,9 @@ export function fuzz(data: Uint8Array): void {
   try {
     const signed = decodeSignedProgram(data);
     const again = encodeSignedProgram(signed);
-    if (!equalBytes(again, data.subarray(data.length - again.length)))
+    if (!equalBytes(again, data.subarray(data.length - again.length))) {
       throw new RangeError('It was read as another one.');
+    }
   } catch (error) {
     if (!isEnclosError(error, 'EGO_NOT_SIGNED') && !isEnclosError(error, 'EGO_SIGNED_INVALID')) throw error;
   }

@@ -63,8 +63,9 @@ describe('an executable of EGo’s kind', { timeout: 600_000 }, () => {
       assert.deepEqual(JSON.parse(readFileSync(join(folder, 'enclave.json'), 'utf8')), { ...least, heapSize: 512 });
       const id = async (...argv: string[]): Promise<string> => (await enclos(['ego', ...argv], { cwd: folder })).stdout;
       assert.ok(ran.stdout.includes((await id('uniqueid', 'egolike')).trim()));
-      for (const key of ['private.pem', 'public.pem'])
+      for (const key of ['private.pem', 'public.pem']) {
         assert.equal(await id('signerid', 'egolike'), await id('signerid', key));
+      }
       const cli = startCli(['ego', 'run', '--isolation', 'best', 'egolike'], { cwd: folder, state });
       assert.equal(await cli.ended, 0, cli.text());
       assert.match(

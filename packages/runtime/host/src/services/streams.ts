@@ -181,8 +181,9 @@ class HostStreams implements StreamService {
   #anywhere(destination: string): EnclaveManifest['connect'][number] | undefined {
     const { manifest } = this.#init;
     const [, host, port] = /^(\S+) (\d{1,5})$/.exec(destination) ?? [];
-    if (!mayBeAny(manifest) || host === undefined || manifest.connect.some(({ name }) => name === destination))
+    if (!mayBeAny(manifest) || host === undefined || manifest.connect.some(({ name }) => name === destination)) {
       return undefined;
+    }
     return { name: anywhere, host, port: Number(port), transport: 'relayed' };
   }
 
