@@ -12,7 +12,32 @@ import (
 	"enclos.invalid/sdk/internal/core"
 )
 
-// The functions without a body are in the overlay's file of the standard library (internal/core/overlay).
+// The functions without a body are in the overlay's file of the standard library (internal/core/overlay). These directives allow them
+// here. An assembly file would too, but Go enters the folder of a package that has one, and a project sees this package in the overlay
+// alone.
+
+//go:linkname linkInside
+//go:linkname linkBoot
+//go:linkname linkSections
+//go:linkname linkHostEnvironment
+//go:linkname linkLog
+//go:linkname linkLogs
+//go:linkname linkPlatform
+//go:linkname linkHost
+//go:linkname linkServe
+//go:linkname linkCallDone
+//go:linkname linkCallInvoke
+//go:linkname linkAccept
+//go:linkname linkUnlisten
+//go:linkname linkConnect
+//go:linkname linkRead
+//go:linkname linkWrite
+//go:linkname linkCloseWrite
+//go:linkname linkClose
+//go:linkname linkDetach
+//go:linkname linkReadDeadline
+//go:linkname linkWriteDeadline
+//go:linkname linkExit
 
 func linkInside() bool
 func linkBoot() string
