@@ -138,10 +138,15 @@ func (n *vkNet) destination(to netip.AddrPort) (place int, host string) {
 	return place, host
 }
 
-// vkIsHost compares names, or addresses however they are written.
+// vkIsHost compares names, or addresses however they are written. The name localhost stands for every loopback address (RFC 6761,
+// section 6.3), because it never gets one of those that stand for names.
 func vkIsHost(declared, host string) bool {
 	if vkHostName(declared) == host {
 		return true
+	}
+	if vkHostName(declared) == "localhost" {
+		address, err := netip.ParseAddr(host)
+		return err == nil && address.IsLoopback()
 	}
 	ip, err := netip.ParseAddr(declared)
 	return err == nil && ip.Unmap().String() == host
