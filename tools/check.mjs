@@ -39,13 +39,14 @@ const stages = [
     { name: 'trusted base', command: [tool('trusted-base.mjs')], hint: 'node tools/trusted-base.mjs --write' },
   ],
   [
+    // The longest first.
+    { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
     {
       name: 'packages',
       command: [tool('packages.mjs'), '--lint', '--out', join(root, '.enclos/packages')],
       slow: true,
     },
     { name: 'fuzz smoke', command: [tool('fuzz.mjs'), '--smoke'], slow: true },
-    { name: 'walkthroughs', command: [tool('walkthroughs.mjs')], slow: true },
     { name: 'packages inside', command: [tool('packages-inside.mjs')], slow: true },
     { name: 'Go modules', command: [tool('go.mjs')], slow: true },
   ],

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pool, seconds, totalsLine } from './lib/run.mjs';
 import { fromRoot } from './lib/workspace.mjs';
+import { runFailedAgain } from './test/again.mjs';
 import { runJob, shortFolder } from './test/job.mjs';
 import { longestFirst, readSeconds, writeSeconds } from './test/order.mjs';
 import { planTests } from './test/plan.mjs';
@@ -62,14 +63,23 @@ for (const file of plan.unbuilt) console.log(`FAIL not compiled, so not run: ${f
 const shared = mkdtempSync(join(shortFolder(tmpdir()), 'enclos-run-of-tests-'));
 process.once('exit', () => rmSync(shared, { recursive: true, force: true }));
 
-const results = await pool(
-  longestFirst(plan.jobs, readSeconds()).map((job) => async () => {
-    const result = await runJob(job, { grep, limitMs, shared });
-    printJob(result);
-    return result;
-  }),
-  2,
+const runPrinted = async (job) => {
+  const result = await runJob(job, { grep, limitMs, shared });
+  printJob(result);
+  return result;
+};
+const jobs = longestFirst(plan.jobs, readSeconds());
+const { results, recovered } = await runFailedAgain(
+  jobs,
+  await pool(
+    jobs.map((job) => () => runPrinted(job)),
+    2,
+  ),
+  runPrinted,
 );
+for (const { label, failures } of recovered) {
+  console.log(`passed alone: ${label}, after it failed beside another: ${failures.map(({ name }) => name).join(', ')}`);
+}
 
 /** One line a reason, with how many: a list of names hides that one program is missing. */
 function printSkips(skipped) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { run } from '../lib/run.mjs';
+import { runFailedAgain } from '../test/again.mjs';
 import { countEvents, runJob } from '../test/job.mjs';
 import { longestFirst, readSeconds, writeSeconds } from '../test/order.mjs';
 import { planTests } from '../test/plan.mjs';
@@ -132,4 +133,26 @@ test('runner: a run of one package keeps the seconds of the others, and what can
   assert.deepEqual(readSeconds(file), {});
   writeFileSync(file, 'null');
   assert.deepEqual(readSeconds(file), {});
+});
+
+test('runner: what failed beside another job runs again alone, unless it is no process test or too much failed', async () => {
+  const failures = [{ name: 'slow' }];
+  const job = (label) => ({ label });
+  const outcome = async (labels, alone) => {
+    const jobs = labels.map(job);
+    const ran = [];
+    const { results, recovered } = await runFailedAgain(
+      jobs,
+      jobs.map(() => ({ failures })),
+      ({ label }) => {
+        ran.push(label);
+        return { failures: alone };
+      },
+    );
+    return { ran, failed: results.filter((result) => result.failures.length > 0).length, recovered: recovered.length };
+  };
+  assert.deepEqual(await outcome(['a x.process', 'b'], []), { ran: ['a x.process'], failed: 1, recovered: 1 });
+  assert.deepEqual(await outcome(['a x.process'], failures), { ran: ['a x.process'], failed: 1, recovered: 0 });
+  const many = ['1', '2', '3', '4'].map((name) => `${name} x.process`);
+  assert.deepEqual(await outcome(many, []), { ran: [], failed: 4, recovered: 0 });
 });

@@ -12,6 +12,7 @@ import "fmt"
 //   - ENDORSEMENTS_INVALID: the collateral is malformed. Field and Status say which part.
 //   - APPRAISAL_REFUSED: the evidence is genuine, but the policy does not accept it, or is incomplete. Field is the rule.
 //   - ATLS_…: of package attestedtls. Field is the rule or the reason.
+//   - ENDORSEMENTS_REQUEST_INVALID, …_UNREACHABLE, …_NOT_FOUND, …_SOURCE_FAILED, …_ANSWER_INVALID: of package collateral.
 //   - VERIFIER_MISUSED: an argument makes no sense.
 //   - TOKEN_REFUSED: a token of a service does not verify. Field is what is wrong with it.
 //   - CODEC_INVALID, CODEC_TRAILING, CODEC_OUT_OF_RANGE: a policy is not strict JSON.

@@ -71,14 +71,32 @@ func Key(request *KeyRequest) ([]byte, error) {
 // right one: compare MrEnclave, or MrSigner with product and security version. REPORT_NOT_VERIFIED is for every report that does
 // not hold.
 func VerifyReport(report, expectedReportData []byte) (*Identity, error) {
+	identity, err := AuthenticateReport(report)
+	if err != nil {
+		return nil, err
+	}
 	own, err := ReadIdentity()
 	if err != nil {
 		return nil, err
 	}
-	refused := &Error{Code: "REPORT_NOT_VERIFIED", Message: "The local report is for another enclave, or carries other report data."}
+	isFresh := subtle.ConstantTimeCompare(identity.ReportData[:], expectedReportData) == 1
+	if !isFresh || (identity.Debug() && !own.Debug()) {
+		return nil, reportRefused()
+	}
+	return identity, nil
+}
+
+// AuthenticateReport does less than [VerifyReport]: it finds out only that an enclave of this machine made the report for this one. The
+// report data, which may be those of an older report, and whether a debug enclave is good enough are then for the caller to check.
+// REPORT_NOT_VERIFIED is for every report that does not hold.
+func AuthenticateReport(report []byte) (*Identity, error) {
+	own, err := ReadIdentity()
+	if err != nil {
+		return nil, err
+	}
 	identity, err := ParseReport(report)
 	if err != nil {
-		return nil, refused
+		return nil, reportRefused()
 	}
 	request := &KeyRequest{Name: KeyNameReport, CPUSVN: own.CPUSVN}
 	copy(request.KeyID[:], report[bodySize:])
@@ -90,12 +108,14 @@ func VerifyReport(report, expectedReportData []byte) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	isGenuine := subtle.ConstantTimeCompare(mac, report[bodySize+32:]) == 1
-	isFresh := subtle.ConstantTimeCompare(identity.ReportData[:], expectedReportData) == 1
-	if !isGenuine || !isFresh || (identity.Debug() && !own.Debug()) {
-		return nil, refused
+	if subtle.ConstantTimeCompare(mac, report[bodySize+32:]) != 1 {
+		return nil, reportRefused()
 	}
 	return identity, nil
+}
+
+func reportRefused() error {
+	return &Error{Code: "REPORT_NOT_VERIFIED", Message: "The local report is for another enclave, or carries other report data."}
 }
 
 // cmac is AES-128-CMAC (RFC 4493) of a message of whole blocks, as the MAC of a report is (SDM vol. 3D, EREPORT).

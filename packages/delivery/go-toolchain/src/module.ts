@@ -46,7 +46,7 @@ export function readModule(folder: string, carried: string): ModuleFiles {
   const isUsed = modules.some(({ path }) => own.includes(path));
   return {
     root,
-    goMod: `${withoutReplacements(own)}\n${lines.join('\n')}\n`,
+    goMod: `${withoutLeftovers(withoutReplacements(own))}\n${lines.join('\n')}\n`,
     goSum: existsSync(sum) ? readFileSync(sum, 'utf8') : undefined,
     isVendored: !isUsed && existsSync(join(root, 'vendor/modules.txt')),
     shown,
@@ -76,5 +76,29 @@ function withoutReplacements(goMod: string): string {
   return goMod
     .split('\n')
     .filter((text) => !line.test(text))
+    .join('\n');
+}
+
+/**
+ * A go.mod lists what EGo itself required at the time, as indirect. The carried EGo requires none of it, and Go would look for each where
+ * there is no network. So in a module that requires nothing else directly, the indirect requirements go: Go finds out again what it needs.
+ */
+function withoutLeftovers(goMod: string): string {
+  const requirement = /^\s*(?:require\s+)?([^\s()]+)\s+v\S+\s*(\/\/\s*indirect.*)?$/;
+  const carried: readonly string[] = carriedModules.map(({ path }) => path);
+  let block = '';
+  const lines = goMod.split('\n').map((text) => {
+    const opened = /^\s*(\w+)\s*\(/.exec(text)?.[1];
+    if (opened !== undefined) block = opened;
+    else if (/^\s*\)/.test(text)) block = '';
+    const isRequirement = block === 'require' || (block === '' && /^\s*require\s/.test(text));
+    const [, path, indirect] = (isRequirement ? requirement.exec(text) : null) ?? [];
+    return { text, path, isIndirect: indirect !== undefined };
+  });
+  const needed = lines.filter(({ path, isIndirect }) => path !== undefined && !isIndirect);
+  if (needed.length === 0 || needed.some(({ path = '' }) => !carried.includes(path))) return goMod;
+  return lines
+    .filter(({ isIndirect }) => !isIndirect)
+    .map(({ text }) => text)
     .join('\n');
 }

@@ -26,4 +26,10 @@ export {
   type DynamicSymbol,
   type Relocation,
 } from './tables.ts';
-export { checkProgram, type ProgramArchitecture, type ProgramRule, type StaticProgram } from './program.ts';
+export {
+  checkProgram,
+  startingMemory,
+  type ProgramArchitecture,
+  type ProgramRule,
+  type StaticProgram,
+} from './program.ts';

@@ -21,7 +21,16 @@ const machines = Object.freeze({ 'linux-x64': EM_X86_64, 'linux-arm64': EM_AARCH
 export type ProgramArchitecture = keyof typeof machines;
 
 /** Which rule a program breaks: `details.rule` of PROGRAM_REFUSED. */
-export type ProgramRule = 'format' | 'machine' | 'type' | 'static' | 'segments' | 'entry' | 'writable-code' | 'stack';
+export type ProgramRule =
+  | 'format'
+  | 'machine'
+  | 'type'
+  | 'static'
+  | 'segments'
+  | 'reserved'
+  | 'entry'
+  | 'writable-code'
+  | 'stack';
 
 /** What a program that keeps the rules is. */
 export interface StaticProgram {
@@ -36,6 +45,13 @@ export interface StaticProgram {
 const maxMemoryBytes = 4n * 1024n ** 3n;
 const lowestSharedPage = 4096n;
 const maxAddress = 1n << 47n;
+
+/**
+ * Where what starts a program is loaded, and where the program has nothing: system calls that only the start needs are told by the
+ * address that they are made from (seccomp(2), `instruction_pointer`). It is below 2^39, the least that AArch64 has, far from where
+ * linkers and the kernel place anything, and as long as the largest page.
+ */
+export const startingMemory = Object.freeze({ address: 0x3f_0000_0000n, sizeBytes: 0x1_0000n });
 
 /**
  * Holds a file to the rules for programs that run as enclaves: it is an ELF64 file of this machine, brings all that it needs, has
@@ -120,6 +136,9 @@ function requireLoadable(loaded: readonly Segment[], fileBytes: bigint): void {
       throw refused('segments', 'A segment of the program is outside the file, overlaps another, or is too large.');
     }
     end = address + memoryBytes;
+    if (address < startingMemory.address + startingMemory.sizeBytes && end > startingMemory.address) {
+      throw refused('reserved', 'A segment of the program is where the platform has the code that starts programs.');
+    }
   }
 }
 

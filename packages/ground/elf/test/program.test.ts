@@ -6,7 +6,13 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { programFile, programSegments, runFolder, type ProgramFileOptions } from '@enclos/testkit';
 import fc from 'fast-check';
-import { checkProgram, type ProgramArchitecture, type ProgramRule, type StaticProgram } from '../src/index.ts';
+import {
+  checkProgram,
+  startingMemory,
+  type ProgramArchitecture,
+  type ProgramRule,
+  type StaticProgram,
+} from '../src/index.ts';
 
 function check(bytes: Uint8Array, architecture?: ProgramArchitecture): StaticProgram {
   return checkProgram((offset, length) => bytes.subarray(offset, offset + length), {
@@ -32,6 +38,10 @@ test('checkProgram() accepts static programs of both machines, with a fixed addr
 });
 
 const { code, data, stack } = programSegments;
+const startAt = startingMemory.address;
+const startEnd = startAt + startingMemory.sizeBytes;
+/** The kernel maps the whole page of the file. */
+const empty = { ...code, offset: 1, sizeBytes: 0 };
 const blank = { ...code, memoryBytes: 128n };
 const refusals: readonly (readonly [what: string, rule: ProgramRule, options: ProgramFileOptions])[] = [
   ['another processor', 'machine', { machine: 8 }],
@@ -46,6 +56,18 @@ const refusals: readonly (readonly [what: string, rule: ProgramRule, options: Pr
   ['a segment at another place of its page', 'segments', { segments: [{ ...code, offset: 0x1100 }, data, stack] }],
   ['5 GiB of memory', 'segments', { segments: [code, { ...data, memoryBytes: 5n * 2n ** 30n }, stack] }],
   ['an address of the kernel', 'segments', { segments: [code, { ...data, address: 0xffff_8000_0000_2000n }, stack] }],
+  ['code where its start is', 'reserved', { segments: [{ ...code, address: startAt }, stack] }],
+  ['data at the end of that', 'reserved', { segments: [code, { ...data, address: startEnd - 4096n }, stack] }],
+  [
+    'data that reaches it',
+    'reserved',
+    { segments: [code, { ...data, address: startAt - 4096n, memoryBytes: 4097n }, stack] },
+  ],
+  [
+    'no bytes in the middle of a page of it',
+    'reserved',
+    { segments: [code, data, { ...empty, address: startAt + 1n }, stack] },
+  ],
   ['an entry in its data', 'entry', { entry: data.address ?? 0n }],
   ['an entry nowhere', 'entry', { entry: 0n }],
   ['no segments', 'entry', { segments: [stack] }],
@@ -58,6 +80,20 @@ const refusals: readonly (readonly [what: string, rule: ProgramRule, options: Pr
 for (const [what, rule, options] of refusals) {
   test(`checkProgram() refuses ${what}`, () => assert.throws(() => check(programFile(options)), breaks(rule)));
 }
+
+test('checkProgram() accepts segments next to where the start of a program is', () => {
+  const { memoryBytes } = check(
+    programFile({
+      segments: [
+        code,
+        { ...data, address: startAt - 4096n, memoryBytes: 4096n },
+        { ...data, address: startEnd },
+        stack,
+      ],
+    }),
+  );
+  assert.equal(memoryBytes, 64n + 4096n + 8n);
+});
 
 test('checkProgram() refuses the program of another machine than is asked for', () => {
   assert.throws(() => check(programFile(), 'linux-arm64'), breaks('machine'));

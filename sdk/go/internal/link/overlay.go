@@ -12,54 +12,73 @@ import (
 	"enclos.invalid/sdk/internal/core"
 )
 
-// The functions without a body are in the overlay's file of the standard library (internal/core/overlay). These directives allow them
-// here. An assembly file would too, but Go enters the folder of a package that has one, and a project sees this package in the overlay
-// alone.
+// The functions without a body are in the overlay's file of the standard library (internal/core/overlay). The directives let the compiler
+// accept them: a file of assembler would do so too, but its folder, which the overlay only shows, is not there for the assembler.
 
 //go:linkname linkInside
-//go:linkname linkBoot
-//go:linkname linkSections
-//go:linkname linkHostEnvironment
-//go:linkname linkLog
-//go:linkname linkLogs
-//go:linkname linkPlatform
-//go:linkname linkHost
-//go:linkname linkServe
-//go:linkname linkCallDone
-//go:linkname linkCallInvoke
-//go:linkname linkAccept
-//go:linkname linkUnlisten
-//go:linkname linkConnect
-//go:linkname linkRead
-//go:linkname linkWrite
-//go:linkname linkCloseWrite
-//go:linkname linkClose
-//go:linkname linkDetach
-//go:linkname linkReadDeadline
-//go:linkname linkWriteDeadline
-//go:linkname linkExit
-
 func linkInside() bool
+
+//go:linkname linkBoot
 func linkBoot() string
+
+//go:linkname linkSections
 func linkSections() (manifest, files []byte)
+
+//go:linkname linkHostEnvironment
 func linkHostEnvironment() [][2]string
+
+//go:linkname linkLog
 func linkLog(level int, text string)
+
+//go:linkname linkLogs
 func linkLogs(level int) bool
+
+//go:linkname linkPlatform
 func linkPlatform(index uint16, payload []byte) ([]byte, string)
+
+//go:linkname linkHost
 func linkHost(table uint8, index uint16, payload []byte, timeoutMs uint32, maxResult int) ([]byte, string)
+
+//go:linkname linkServe
 func linkServe(maxBytes []int, handler func(call unsafe.Pointer, index uint16, payload []byte) (result []byte, code, message string)) string
+
+//go:linkname linkCallDone
 func linkCallDone(call unsafe.Pointer) <-chan struct{}
+
+//go:linkname linkCallInvoke
 func linkCallInvoke(call unsafe.Pointer, table uint8, index uint16, payload []byte, timeoutMs uint32, maxResult int) ([]byte, string)
+
+//go:linkname linkAccept
 func linkAccept(listener int) (stream unsafe.Pointer, fd int, peer, failure string)
+
+//go:linkname linkUnlisten
 func linkUnlisten(listener int)
+
+//go:linkname linkConnect
 func linkConnect(destination int) (stream unsafe.Pointer, fd int, failure string)
+
+//go:linkname linkRead
 func linkRead(stream unsafe.Pointer, p []byte) (n, status int)
+
+//go:linkname linkWrite
 func linkWrite(stream unsafe.Pointer, p []byte) (n, status int)
+
+//go:linkname linkCloseWrite
 func linkCloseWrite(stream unsafe.Pointer) int
+
+//go:linkname linkClose
 func linkClose(stream unsafe.Pointer) int
+
+//go:linkname linkDetach
 func linkDetach(stream unsafe.Pointer) int
+
+//go:linkname linkReadDeadline
 func linkReadDeadline(stream unsafe.Pointer, t time.Time) int
+
+//go:linkname linkWriteDeadline
 func linkWriteDeadline(stream unsafe.Pointer, t time.Time) int
+
+//go:linkname linkExit
 func linkExit(code int)
 
 // failure reads an error that crossed as one string.

@@ -16,7 +16,8 @@ extern const char *program_path;
 /* Attempts on a socket that the host passed, up to one without a name. */
 extern const struct attempt socket_attempts[];
 
-/* hold KIND PROGRAM WORD...: becomes PROGRAM, with one end of a private socket in place of the gate, on which sockets of KIND wait. */
+/* hold KIND PROGRAM WORD...: becomes PROGRAM, with one end of a private socket in place of the gate, on which sockets of KIND wait; or
+ * `program=PATH`, copies of a file in memory. */
 int hold(char **words);
 
 /* Sends these bytes in one message, with as many descriptors. */

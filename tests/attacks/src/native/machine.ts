@@ -72,6 +72,8 @@ export interface AttackMachine {
   planOf(setting: Setting): IsolationPlan;
   /** Runs attempts, one process each. @returns by name what each printed */
   run(setting: Setting, names: readonly string[], options?: StartedAttack): Readonly<Record<string, string>>;
+  /** The path of the attacks' program. */
+  readonly program: string;
   /** What the attacks' program leaves open to what it starts, as the words before it. */
   readonly leaker: readonly string[];
   close(): void;
@@ -102,6 +104,7 @@ export async function createAttackMachine(): Promise<AttackMachine> {
       const found = processes.flatMap((each) => attempt(plan, setting, { names: each, program, ...options }));
       return Object.fromEntries(found);
     },
+    program,
     leaker: [program, 'leak'],
     close: () => rmSync(folder, { recursive: true }),
   });

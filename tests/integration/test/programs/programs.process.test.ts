@@ -155,6 +155,8 @@ describe('a program as an enclave', () => {
 
   for (const [what, command, detail] of [
     ['that crashes', 'crash', /^The program was ended by SIGSEGV\./],
+    ['that closes its gate', 'call 3,3', /^The program was ended by SIGSYS: it closed the connection to its host/],
+    ['that closes the channel of its platform', 'call 3,4', /^The program was ended by SIGSYS/],
     ['that ends', 'end 0', /^The program ended\.$/],
     ['that ends with a code', 'end 9', /^The program ended with code 9\.$/],
   ] as const) {

@@ -1,5 +1,5 @@
 import { equalBytes } from '@enclos/codec';
-import { MAX_STREAMS, maxArgumentBytes, systemInterface, type Caller, type Functions } from '@enclos/edl';
+import { MAX_STREAMS, maxArgumentBytes, type Caller, type Functions } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createEndpoint, type Endpoint, type EndpointOptions, type IncomingCall } from '@enclos/gate';
 import type { EnclaveManifest } from '@enclos/manifest';
@@ -12,7 +12,7 @@ import { watchEnd } from './lost-enclave.ts';
 import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
 import type { PreparedImage } from './prepare.ts';
-import type { HostServices } from '../services/services.ts';
+import { maxServiceArguments, type HostServices } from '../services/services.ts';
 import type { Watch } from '../observe/watch.ts';
 
 /** A prepared image whose enclave process runs. */
@@ -36,7 +36,7 @@ export function openGate<T extends Functions, U extends Functions>(
   const onLog = logOf(debugging.onLog, watch);
   const maxBytes = {
     application: maxArgumentBytes(options.interface.untrusted),
-    system: maxArgumentBytes(systemInterface.untrusted),
+    system: maxServiceArguments,
   };
   const end = watchEnd(launched, (exit) => debugging.exit(exit));
   const endpoint = createEndpoint({

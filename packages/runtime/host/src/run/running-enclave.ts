@@ -59,6 +59,7 @@ export async function runEnclave<T extends Functions, U extends Functions>(
         capabilities: options.launcher.capabilities,
         watch,
       },
+      endorsements: options.launcher.endorsements?.bind(options.launcher),
     });
     return await runWith(services, run);
   } catch (error) {

@@ -32,7 +32,7 @@ const ret = {
 };
 const op = { loadWord: 0x20, jumpEqual: 0x15, jumpGreaterOrEqual: 0x35, jumpSet: 0x45, return: 0x06 };
 /** struct seccomp_data: nr, arch, instruction_pointer, args[6]; the low word comes first on both architectures. */
-const data = { number: 0, architecture: 4, low: (argument: number) => 16 + 8 * argument };
+const data = { number: 0, architecture: 4, pointer: 8, low: (argument: number) => 16 + 8 * argument };
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
@@ -66,8 +66,8 @@ function program(
     ...(architecture === 'x64' ? fromNumber(x32Calls, ret.eperm) : []),
     ...fromNumber(firstUnknownCall, ret.enosys),
     ...every(allowed, ret.allow),
-    ...Object.values(checked).flatMap(({ numbers, when }) =>
-      numberOf(numbers).flatMap((number) => onNumber(number, check(when))),
+    ...Object.values(checked).flatMap((call) =>
+      numberOf(call.numbers).flatMap((number) => onNumber(number, check(call))),
     ),
     ...every(unnamed, ret.enoent),
     ...every(absent, ret.enosys),
@@ -87,8 +87,8 @@ function fromNumber(number: number, action: number): readonly Instruction[] {
   ];
 }
 
-function check(when: CheckedCall['when']): readonly Instruction[] {
-  return [...when.flatMap(allowWhen), [op.return, 0, 0, ret.eperm]];
+function check({ when, otherwise }: CheckedCall): readonly Instruction[] {
+  return [...when.flatMap(allowWhen), [op.return, 0, 0, otherwise === undefined ? ret.eperm : ret.kill]];
 }
 
 /** Allows the call when all conditions hold, and otherwise continues after these instructions. */
@@ -100,17 +100,31 @@ function allowWhen([first, ...others]: readonly Condition[]): readonly Instructi
 
 /** Continues when the condition holds, and otherwise skips `leap` instructions. */
 function test(condition: Condition, leap: number): readonly Instruction[] {
+  if ('before' in condition) return equals(data.pointer, condition.before, leap);
   const at = data.low(condition.argument);
   const load: Instruction = [op.loadWord, 0, 0, at];
   if ('set' in condition) return [load, [op.jumpSet, 0, leap, condition.set]];
   if ('clear' in condition) return [load, [op.jumpSet, leap, 0, condition.clear]];
-  if ('zero' in condition) {
-    return [load, [op.jumpEqual, 0, leap + 2, 0], [op.loadWord, 0, 0, at + 4], [op.jumpEqual, 0, leap, 0]];
+  if ('zero' in condition) return equals(at, 0n, leap);
+  if ('noneOf' in condition) {
+    const { noneOf } = condition;
+    return [load, ...noneOf.map((value, i): Instruction => [op.jumpEqual, noneOf.length - 1 - i + leap, 0, value])];
   }
   const last = condition.oneOf.length - 1;
   return [
     load,
     ...condition.oneOf.map((value, i): Instruction => [op.jumpEqual, last - i, i < last ? 0 : leap, value]),
+  ];
+}
+
+/** Continues when both words of the field have this value. */
+function equals(at: number, value: bigint, leap: number): readonly Instruction[] {
+  const word = 0xffff_ffffn;
+  return [
+    [op.loadWord, 0, 0, at],
+    [op.jumpEqual, 0, leap + 2, Number(value & word)],
+    [op.loadWord, 0, 0, at + 4],
+    [op.jumpEqual, 0, leap, Number(value >> 32n)],
   ];
 }
 

@@ -18,13 +18,17 @@ export function starterProgram(architecture: 'x64' | 'arm64'): Uint8Array {
   return staticExecutable(architecture, fromHex(starterCode[architecture].map(([bytes]) => bytes).join('')));
 }
 
-/** Where a byte of the code of {@link staticExecutable} is loaded. */
-export function loadedAt(offset: number): bigint {
-  return loadAddress + BigInt(codeOffset + offset);
+/** Where a byte of the code of {@link staticExecutable} is loaded. @param address where the file is */
+export function loadedAt(address: bigint, offset: number): bigint {
+  return address + BigInt(codeOffset + offset);
 }
 
-/** A program whose first instruction is that of the code: one segment of the whole file, to be read and run. */
-export function staticExecutable(architecture: 'x64' | 'arm64', code: Uint8Array): Uint8Array {
+/** A program whose first instruction is that of the code: one segment of the whole file, to be read and run. @param address of its first byte */
+export function staticExecutable(
+  architecture: 'x64' | 'arm64',
+  code: Uint8Array,
+  address: bigint = usualAddress,
+): Uint8Array {
   const sizeBytes = BigInt(codeOffset + code.length);
   return (
     new ByteWriter({ sizeHint: 1024 })
@@ -35,7 +39,7 @@ export function staticExecutable(architecture: 'x64' | 'arm64', code: Uint8Array
       .u16(2)
       .u16(elfMachine[architecture])
       .u32(1)
-      .u64(loadAddress + BigInt(codeOffset))
+      .u64(loadedAt(address, 0))
       .u64(BigInt(elfHeaderBytes))
       .u64(0n)
       .u32(0)
@@ -49,8 +53,8 @@ export function staticExecutable(architecture: 'x64' | 'arm64', code: Uint8Array
       .u32(1)
       .u32(5)
       .u64(0n)
-      .u64(loadAddress)
-      .u64(loadAddress)
+      .u64(address)
+      .u64(address)
       .u64(sizeBytes)
       .u64(sizeBytes)
       .u64(0x1_0000n)
@@ -67,7 +71,7 @@ export function staticExecutable(architecture: 'x64' | 'arm64', code: Uint8Array
 const elfHeaderBytes = 64;
 const programHeaderBytes = 56;
 const codeOffset = elfHeaderBytes + 2 * programHeaderBytes;
-const loadAddress = 0x40_0000n;
+const usualAddress = 0x40_0000n;
 /** EM_X86_64, EM_AARCH64. */
 const elfMachine = { x64: 62, arm64: 183 } as const;
 

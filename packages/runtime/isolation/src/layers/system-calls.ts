@@ -2,7 +2,7 @@
 export type CallNumbers = readonly [x64: number | undefined, arm64: number | undefined];
 
 /**
- * What an argument of a call must be. All but `zero` check its low word, which is all that the kernel reads of an `int` and of
+ * What an argument of a call, or the place that it is made from, must be. All but `zero` and `before` check its low word, which is all that the kernel reads of an `int` and of
  * the flags below. `zero` also checks the upper half, because it is used for pointers.
  */
 export type Condition =
@@ -10,13 +10,18 @@ export type Condition =
   /** Each of these bits is set, or none of them is. */
   | { readonly argument: number; readonly set: number }
   | { readonly argument: number; readonly clear: number }
+  | { readonly argument: number; readonly noneOf: readonly number[] }
   /** A null pointer. */
-  | { readonly argument: number; readonly zero: true };
+  | { readonly argument: number; readonly zero: true }
+  /** The call is made by the instruction before this address. */
+  | { readonly before: bigint };
 
 export interface CheckedCall {
   readonly numbers: CallNumbers;
   /** The call is allowed when all conditions of at least one of these lists hold. */
   readonly when: readonly (readonly Condition[])[];
+  /** Without it the call is otherwise refused with EPERM. */
+  readonly otherwise?: 'ends the process';
 }
 
 /**

@@ -1,3 +1,4 @@
+import { enclaveDescriptors } from '@enclos/loader';
 import { assembledFilter, type FilterTables } from '../layers/seccomp.ts';
 import { absentCalls, allowedCalls, checkedCalls, type CallNumbers, type CheckedCall } from '../layers/system-calls.ts';
 
@@ -12,7 +13,6 @@ const anyArguments = [
   'madvise',
   'munmap',
   'sched_yield',
-  'close',
   'tgkill',
   'rt_sigreturn',
   'rt_sigprocmask',
@@ -26,8 +26,6 @@ const anyArguments = [
   'eventfd2',
   'exit',
   'exit_group',
-  // The last step becomes the program by it. The file view has nothing else that could be run but the steps before.
-  'execve',
   // What the C library and the vDSO fall back to, and how a call goes on after the process was stopped.
   'clock_gettime',
   'restart_syscall',
@@ -63,6 +61,8 @@ function alsoWithout(call: CheckedCall, argument: number, bits: number): Checked
   return { numbers: call.numbers, when: call.when.map((list) => [...list, { argument, clear: bits }]) };
 }
 
+const { close, execve } = pick(allowedCalls, ['close', 'execve']);
+const { gate, platform } = enclaveDescriptors;
 const {
   clone,
   mmap,
@@ -77,6 +77,8 @@ const someArguments: Readonly<Record<string, CheckedCall>> = {
   mmap: alsoWithout(mmap, 2, PROT_EXEC),
   mprotect: alsoWithout(mprotect, 2, PROT_EXEC),
   clone,
+  // A wrapper may hold the same connections, so the other sides would not notice that they are closed here. They notice the end of the process.
+  close: { numbers: close, when: [[{ argument: 0, noneOf: [gate, platform] }]], otherwise: 'ends the process' },
   fcntl,
   arch_prctl: archPrctl,
   // Its own limits, which it may read.
@@ -91,18 +93,27 @@ const someArguments: Readonly<Record<string, CheckedCall>> = {
   },
 };
 
+export interface ProgramFilterOptions {
+  /** Whether sockets are passed to it. */
+  readonly passes: boolean;
+  /** The last step becomes the program by the instruction before this address. */
+  readonly becomesBefore: bigint;
+}
+
 /** The tables of the filter of a program. */
-export function programTables({ passes }: { readonly passes: boolean }): FilterTables {
+export function programTables({ passes, becomesBefore }: ProgramFilterOptions): FilterTables {
+  // A file in memory that a host passes has a name below /proc, and Landlock does not ask about it: no view of the files keeps a program from it.
+  const ofLastStep = { execve: { numbers: execve, when: [[{ before: becomesBefore }]] } };
   return {
     allowed: pick(allowedCalls, passes ? [...anyArguments, ...withPassage] : anyArguments),
-    checked: passes ? { ...someArguments, getsockopt } : someArguments,
+    checked: { ...someArguments, ...ofLastStep, ...(passes ? { getsockopt } : {}) },
     unnamed: namesOfFiles,
     absent: absentCalls,
   };
 }
 
 /** The system call filter of a program, of struct sock_filter: an allow-list of what a static program needs, and nothing of what starts it. */
-export function programFilter(architecture: 'x64' | 'arm64', options: { readonly passes: boolean }): Uint8Array {
+export function programFilter(architecture: 'x64' | 'arm64', options: ProgramFilterOptions): Uint8Array {
   return assembledFilter(architecture, programTables(options));
 }
 

@@ -4,6 +4,8 @@ export interface SystemCall {
   readonly number: number;
   readonly architecture: number;
   readonly arguments?: readonly (number | bigint)[];
+  /** Of the instruction after the call. */
+  readonly pointer?: bigint;
 }
 
 interface Instruction {
@@ -29,6 +31,7 @@ function dataOf(call: SystemCall): DataView {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, call.number, true);
   data.setUint32(4, call.architecture, true);
+  data.setBigUint64(8, call.pointer ?? 0n, true);
   call.arguments?.forEach((value, i) => data.setBigUint64(16 + i * 8, BigInt(value), true));
   return data;
 }

@@ -235,9 +235,29 @@ for (const setting of settings) {
       rmSync(lastStep);
     });
 
-    check('runs nothing but itself and what started it', async (plan) => {
-      const { lines } = await run(plan, ['59,s/bin/true,0,0', `59,s${join(folder, 'victim')},0,0`], needs);
-      for (const error of Object.values(lines)) assert.match(error, /^(?:EACCES|ENOENT)$/);
+    check('becomes no other program, not even what it was started by', async (plan) => {
+      const paths = ['/bin/true', join(folder, 'victim'), path, lastSteps.plain];
+      const { lines } = await run(
+        plan,
+        paths.map((each) => `59,s${each},0,0`),
+        needs,
+      );
+      assert.deepEqual(
+        Object.values(lines),
+        paths.map(() => 'EPERM'),
+      );
+    });
+
+    check('ends when it closes its gate or its channel', async (plan) => {
+      for (const [descriptor, stays] of [
+        [3, false],
+        [4, false],
+        [5, true],
+      ] as const) {
+        const { lines, code } = await run(plan, [`3,${descriptor}`, '39'], needs);
+        assert.equal(lines['39'], stays ? 'ok' : undefined);
+        assert.equal(code === 0, stays, `${code}`);
+      }
     });
   });
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { toHex } from '@enclos/codec';
+import { startingMemory } from '@enclos/elf';
 import { nativeTest, probeProgram } from '@enclos/testkit';
 import { lastStepCode } from '../../src/programs/last-step-code.ts';
 import { lastStepProgram, lastStepWords } from '../../src/programs/last-step.ts';
@@ -52,6 +53,9 @@ test('a variable that would end the environment early is refused', () => {
   }
 });
 
+/** Where the instruction after its execve(2) is in the file. */
+const becomesAt = { x64: 309n, arm64: 308n } as const;
+
 const assemblers = {
   x64: { program: process.arch === 'x64' ? 'as' : 'x86_64-linux-gnu-as', first: '.intel_syntax noprefix' },
   arm64: { program: process.arch === 'arm64' ? 'as' : 'aarch64-linux-gnu-as', first: '' },
@@ -74,10 +78,27 @@ for (const architecture of ['x64', 'arm64'] as const) {
     },
   );
 
+  test(`the last step for ${architecture} is where no program may be, and makes its last call before the one of its end`, () => {
+    const bytes = Buffer.from(lastStepProgram(architecture, { passes: false }));
+    // e_entry, and p_vaddr of its segment.
+    assert.equal(bytes.readBigUInt64LE(64 + 16), startingMemory.address);
+    assert.equal(bytes.readBigUInt64LE(24), startingMemory.address + 176n);
+    assert.ok(BigInt(bytes.length) <= startingMemory.sizeBytes);
+    const call = { x64: '0f05', arm64: '010000d4' }[architecture];
+    const before = bytes.toString('hex', 0, Number(becomesAt[architecture]));
+    assert.ok(before.endsWith(call));
+    // exit_group(126) follows.
+    const end = { x64: 'bf7e000000b8e7000000', arm64: 'c00f80d2c80b80d2' }[architecture];
+    assert.ok(bytes.toString('hex', before.length / 2).startsWith(end));
+  });
+
   test(`the last step for ${architecture} ends in its filter, to which it points`, () => {
     for (const passes of [false, true]) {
       const bytes = Buffer.from(lastStepProgram(architecture, { passes }));
-      const filter = programFilter(architecture, { passes });
+      const filter = programFilter(architecture, {
+        passes,
+        becomesBefore: startingMemory.address + becomesAt[architecture],
+      });
       const filterAt = bytes.length - filter.length;
       assert.ok(bytes.subarray(filterAt).equals(filter));
       // struct sock_fprog.

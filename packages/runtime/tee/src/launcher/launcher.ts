@@ -68,6 +68,8 @@ export interface LaunchedEnclave {
 export interface Launcher {
   readonly capabilities: Capabilities;
   launch(request: LaunchRequest): Promise<LaunchedEnclave>;
+  /** The endorsements of the evidence that its enclaves give (JSON, the shape of QuoteCollateralV3), from a platform that has them. */
+  endorsements?(): Promise<string>;
   /** Settles when the connection to the platform has ended, for one that can end by itself; never rejects. */
   readonly closed?: Promise<void>;
   close(): Promise<void>;

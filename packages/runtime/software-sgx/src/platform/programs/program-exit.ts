@@ -20,8 +20,14 @@ const notStarted = 126;
 /** How the runtime of Go ends a program. */
 const goFailed = 2;
 
+/** How the filter of a program ends it (seccomp(2), SECCOMP_RET_KILL_PROCESS). */
+const byFilter = 'SIGSYS';
+const filterEnds =
+  'it closed the connection to its host or to its platform (descriptors 3 and 4), or made a system call of another architecture.';
+
 function reason(code: number | null, signal: string | null): string {
   const ended = signal ?? signalOf(code);
+  if (ended === byFilter) return `The program was ended by ${ended}: ${filterEnds}`;
   if (ended !== undefined) return `The program was ended by ${ended}.`;
   if (code === 0) return 'The program ended.';
   const says = `The program ended with code ${code ?? 'unknown'}`;
