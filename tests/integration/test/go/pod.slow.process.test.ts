@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
@@ -53,6 +53,7 @@ async function podTest(t: TestContext): Promise<void> {
   await site.down(manifest);
 }
 
-const name = 'attested-tls in Go as a pod: a client outside hears from the enclave that it knows, by the root it was given';
+const name =
+  'attested-tls in Go as a pod: a client outside hears from the enclave that it knows, by the root it was given';
 if (goIsHere) containerTest(name, podTest);
 else goTest(name, () => undefined);

@@ -75,7 +75,11 @@ export function createSamples(workshop: Workshop, platform: EmbeddedPlatform): S
         ...places,
         onLog: (_level, text) => lines.push(text),
       });
-      if (ready !== undefined) await until(`${project} says ${ready}`, () => lines.includes(ready));
+      const isReady = (): boolean => ready === undefined || lines.includes(ready);
+      const ended = program.exited.then(({ detail }) => {
+        if (!isReady()) throw new Error(`${project}: ${detail}\n${lines.join('\n')}`);
+      });
+      await Promise.race([until(`${project} says ${ready}`, isReady, 120_000), ended]);
       return {
         ...program,
         lines,
@@ -125,11 +129,7 @@ async function build(folder: string, from: string, out: string): Promise<void> {
 /** Writes the files of a client that trusts one enclave, on the platforms of one root. */
 export function writeTrust(
   folder: string,
-  {
-    mrEnclave,
-    softwareRoot,
-    ...texts
-  }: Readonly<Record<'root' | 'collateral' | 'mrEnclave' | 'softwareRoot', string>>,
+  { mrEnclave, softwareRoot, ...texts }: Readonly<Record<'root' | 'collateral' | 'mrEnclave' | 'softwareRoot', string>>,
 ): TrustFiles {
   const policy = JSON.stringify({
     mrEnclave: [mrEnclave],
