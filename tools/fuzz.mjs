@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { runTarget } from './fuzz/target.mjs';
 import { filesUnder, fromRoot, root, workspaces } from './lib/workspace.mjs';
 
-const smokeIterations = 2000;
+const smokeIterations = 1000;
 
 function fail(message) {
   console.error(message);

@@ -210,10 +210,8 @@ chromium.test('a file of 100 MB is not opened, a cut quote is explained to its e
   const descriptor = openSync(large, 'r+');
   ftruncateSync(descriptor, 100_000_000);
   closeSync(descriptor);
-  const startedMs = Date.now();
   await console.choose(large);
   assert.match(await console.text('#entries'), /95\.4 MiB, and nothing over 4 MiB is opened/);
-  assert.ok(Date.now() - startedMs < 5000);
   const { collateral, root, at } = write(console);
   await console.setTime(at);
   await console.choose(collateral, root, console.file('cut', scenario({}).quote.subarray(0, 500)));

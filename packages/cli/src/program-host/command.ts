@@ -1,6 +1,7 @@
-import { addressIn, commandsWith, wholeNumberIn, type CommandEntry, type Program } from '@enclos/command-line';
+import { commandsWith, type CommandEntry, type Program } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 import type { RunProgramOptions } from '@enclos/host';
+import { pairsOf, placesOf } from './places.ts';
 
 /** Where the declared things of a program are, as the words of its host say. */
 export type ProgramPlaces = Required<Pick<RunProgramOptions, 'mounts' | 'trustedFiles' | 'listen' | 'connect'>>;
@@ -9,8 +10,6 @@ export type ProgramPlaces = Required<Pick<RunProgramOptions, 'mounts' | 'trusted
 export interface ProgramRunner {
   readonly run: (places: ProgramPlaces) => Promise<number>;
 }
-
-type Place = NonNullable<RunProgramOptions['listen']>[string];
 
 export const program: Program = {
   name: 'host',
@@ -56,35 +55,14 @@ export const entries: readonly CommandEntry<ProgramRunner>[] = [
 
 type Words = Readonly<Record<'mount' | 'file' | 'listen' | 'connect', readonly string[]>>;
 
+const refuse = (message: string): never => program.refuse(message);
+
 /** @throws CLI_USAGE */
 function readPlaces({ mount, file, listen, connect }: Words): ProgramPlaces {
   return Object.freeze({
-    mounts: Object.fromEntries(pairs('mount', mount)),
-    trustedFiles: Object.fromEntries(pairs('file', file)),
-    listen: placesOf('listen', listen),
-    connect: placesOf('connect', connect),
+    mounts: Object.fromEntries(pairsOf('mount', mount, refuse)),
+    trustedFiles: Object.fromEntries(pairsOf('file', file, refuse)),
+    listen: placesOf('listen', listen, refuse),
+    connect: placesOf('connect', connect, refuse),
   });
-}
-
-function pairs(word: string, values: readonly string[]): readonly (readonly [string, string])[] {
-  const found = values.map((value): readonly [string, string] => {
-    const at = value.indexOf('=');
-    if (at < 1 || at === value.length - 1) return program.refuse(`--${word} takes a name, "=" and a place.`);
-    return [value.slice(0, at), value.slice(at + 1)];
-  });
-  if (new Set(found.map(([name]) => name)).size < found.length) program.refuse(`--${word} names one thing twice.`);
-  return found;
-}
-
-function placesOf(word: 'listen' | 'connect', values: readonly string[]): Readonly<Record<string, Place>> {
-  return Object.fromEntries(pairs(word, values).map(([name, text]) => [name, placeOf(word, text)]));
-}
-
-/** `8443` to listen at, `0.0.0.0:8443`, `[::1]:8443`, `db.example:5432`, or the path of a Unix socket. */
-function placeOf(word: 'listen' | 'connect', text: string): Place {
-  if (text.startsWith('/')) return { path: text };
-  const port = word === 'listen' ? wholeNumberIn(text, { least: 0, most: 65_535 }) : undefined;
-  const place = port === undefined ? addressIn(text) : { port };
-  if (place !== undefined && (word === 'listen' || place.port > 0)) return place;
-  return program.refuse(`--${word} takes ${word === 'listen' ? 'a port, or ' : ''}a host and a port after the name.`);
 }

@@ -153,6 +153,7 @@ describe('enclave.json of a program', () => {
     }
   };
   const program = { file: 'server' };
+  const isPrivate = { ...program, network: 'private' };
 
   test('needs the file and nothing else', () => {
     const { program: found } = parseProject('/p', JSON.stringify({ ...minimalManifest, program }));
@@ -162,10 +163,29 @@ describe('enclave.json of a program', () => {
   for (const [what, changes, text] of [
     ['a main module', { main: 'src/x.ts' }, /"main" is for enclaves that are modules/],
     ['empty modules', { absent: ['x'] }, /"absent" is for enclaves that are modules/],
+    ['a private network and files', { program: isPrivate, files: [] }, /it has no "files"/],
+    ['a private network and an interface', { program: isPrivate, interface: 'src/x.edl.ts' }, /it has no "interface"/],
+    ['a private network and a mount', { program: isPrivate, mounts: [] }, /it has no "mounts"/],
     [
-      'a private network',
-      { program: { ...program, network: 'private' } },
-      /a private network with sockets is not there yet/,
+      'a private network and a passed connection',
+      { program: isPrivate, listen: [{ name: 'web', port: 8080, transport: 'passed' }] },
+      /none is passed/,
+    ],
+    [
+      'a private network and a port that takes a privilege',
+      { program: isPrivate, listen: [{ name: 'web', port: 443 }] },
+      /may not take a port below 1024/,
+    ],
+    [
+      'a private network and one place for two destinations',
+      {
+        program: isPrivate,
+        connect: [
+          { name: 'a', host: 'db.example', port: 5432 },
+          { name: 'b', host: 'DB.example', port: 5432 },
+        ],
+      },
+      /another destination is at db.example:5432 too/,
     ],
     ['listeners without a network', { program: { ...program, network: 'none' } }, /declares no listeners/],
     ['a root of the host', { mounts: [{ target: '/', type: 'hostfs' }] }, /only as "memfs"/],

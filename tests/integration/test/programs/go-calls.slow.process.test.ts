@@ -112,7 +112,7 @@ const needed = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-go-calls-'));
-const steps: { current: LastSteps } = { current: { plain: '', passing: '' } };
+const steps: { current: LastSteps } = { current: { plain: '', passing: '', private: '' } };
 let original = Buffer.alloc(0);
 let launcher: SoftwareLauncher | undefined;
 let close = async (): Promise<void> => undefined;

@@ -1,63 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { loadEnclave } from '@enclos/host';
-import { planAllWays, type IsolationWay } from '@enclos/isolation';
-import { createMachine, enrol, openPlatform, servePlatform, stateFolders, createVendor } from '@enclos/software-sgx';
-import { createWorkshop, descendants, signingKey } from '@enclos/process-kit';
+import { createWorkshop, descendants } from '@enclos/process-kit';
 import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import { separationSkipped } from '@enclos/process-kit/separated/separated';
-import { connectSoftwarePlatform, type SoftwareLauncher } from '@enclos/tee';
 import { nativeTest } from '@enclos/testkit';
+import { privateChecks } from './private-checks.ts';
 import { probeImage, probeInterface } from './probe-image.ts';
+import { enclaveUsers, labBy, userOf, ways, type Lab } from './way-lab.ts';
 
-interface Lab {
-  readonly launcher: SoftwareLauncher;
-  /** Layers that the machine lacks. */
-  readonly missing: readonly string[];
-  close(): Promise<void>;
-}
-
-const enclaveUsers = { first: 62_400, last: 62_403 };
-
-/** A platform in this process that starts enclaves by one of the ways. */
-async function labBy(way: IsolationWay, separated: boolean): Promise<Lab> {
-  const folder = mkdtempSync(join(tmpdir(), 'enclos-programs-'));
-  chmodSync(folder, 0o711);
-  const { vendorFolder, machineFolder } = stateFolders(join(folder, 'state'));
-  const vendor = await createVendor(vendorFolder, { now: new Date(), quotingSigningKey: signingKey('quoting') });
-  const machine = await createMachine(machineFolder, { separation: separated ? 'separated' : 'single-user' });
-  await enrol(vendor, machine, new Date(), { allowSeparated: separated });
-  const separation = {
-    hostUsers: [62_300],
-    enclaveUsers,
-    runtimeFolder: join(folder, 'run'),
-    cacheFolder: join(folder, 'cache'),
-  };
-  const services = await openPlatform({ machineFolder, ...(separated ? { separation } : {}) });
-  const isolation = planAllWays({
-    interpreterPath: services.interpreter.path,
-    filterPath: join(services.runtimeFolder.path, 'enclave.bpf'),
-    starterPath: services.isolation.starterPath,
-    ...(separated ? { enclaveUser: enclaveUsers.first } : {}),
-  }).find((plan) => plan.way === way);
-  assert.ok(isolation);
-  const server = await servePlatform({ ...services, isolation });
-  const launcher = await connectSoftwarePlatform(server.socketPath);
-  return {
-    launcher,
-    missing: isolation.layers.filter(({ active }) => !active).map(({ name }) => name),
-    async close() {
-      await launcher.close();
-      await server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-const ways: readonly IsolationWay[] = ['util-linux', 'bubblewrap'];
 for (const way of ways) {
   for (const separated of [false, true]) {
     const skip = separated && separationSkipped();
@@ -67,6 +20,7 @@ for (const way of ways) {
         if (process.arch === 'x64') lab = await labBy(way, separated);
       });
       after(() => lab?.close());
+      privateChecks(() => lab, separated);
 
       nativeTest('runs with its own descriptors, environment and user, and leaves nothing', async (t) => {
         if (lab.missing.length > 0) t.diagnostic(`without ${lab.missing.join(', ')}`);
@@ -101,15 +55,6 @@ for (const way of ways) {
         await until('no process is left', () => !processes.some(isRunning));
       });
     });
-  }
-}
-
-function userOf(processId: number): number | undefined {
-  try {
-    const found = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))?.[1];
-    return found === undefined ? undefined : Number(found);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,12 +1,15 @@
-import { defineCommand } from '@enclos/cli-frame';
-import { eventsOption } from '@enclos/cli-frame/options';
+import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { eventsOption, isolationOption } from '@enclos/cli-frame/options';
 import { eventLines } from './events.ts';
 import { signedOptions } from '../../signed/options.ts';
 import { jsonSignedEvents, printOnStandardError, signedEvents } from '../../signed/render.ts';
 import { runProgram } from '../../signed/run-program.ts';
 import { runSigned } from '../../signed/run-signed.ts';
-import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { projectOptions, projectRun, relayedOption } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
+import { isProgramFile, loneProject } from '../../project/lone-program.ts';
+import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { run } from '../../project/run.ts';
 
 export const command = defineCommand({
@@ -28,9 +31,12 @@ export const command = defineCommand({
     'In values, {"hex": "00ff"} is bytes, and {"integer": "…"} an integer that a number of JavaScript does not hold.',
     'The SGXS stream of a program of Fortanix EDP has no interface: with --signature it runs until it exits, on standard input and output, and its arguments follow --.',
     '',
+    'Instead of a folder, FOLDER may be a static program of C, Rust or Go that knows nothing of enclaves: it runs as a debug enclave with a private network.',
+    'It reaches what --listen and --connect name, and nothing else; its arguments follow --. For a release, give it an enclave.json with "network": "private".',
+    '',
     'The platform is software: it follows the rules of SGX and gives each enclave a process, but it does not keep secrets from the owner of the machine.',
   ],
-  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json', default: '.' } },
+  arguments: { folder: { value: 'FOLDER', summary: 'The folder of enclave.json, or a static program', default: '.' } },
   options: {
     isolation: isolationOption,
     debug: {
@@ -39,6 +45,18 @@ export const command = defineCommand({
     },
     relayed: relayedOption,
     ...projectOptions,
+    listen: {
+      type: 'string',
+      value: 'NAME=[HOST:]PORT',
+      multiple: true,
+      summary: 'With a program: a port at which it listens, and the host for it',
+    },
+    connect: {
+      type: 'string',
+      value: 'NAME=HOST:PORT',
+      multiple: true,
+      summary: 'With a program: where it may connect',
+    },
     ...signedOptions,
     json: eventsOption,
   },
@@ -52,6 +70,10 @@ export const command = defineCommand({
     {
       command: `enclos run --sgx enclave.signed.so --edl enclave.edl --ocalls ocalls.ts --call 'add {"a": 20, "b": 22}'`,
       summary: 'Run a signed enclave of another SDK, and make a call',
+    },
+    {
+      command: 'enclos run ./server --listen web=8080 --connect db=db.example:5432 -- -v',
+      summary: 'Run a static program with these connections and an argument',
     },
     { command: 'enclos run --json', summary: 'Write what happens for a script, one JSON object a line' },
   ],
@@ -70,19 +92,32 @@ export const command = defineCommand({
       return work(signed, context, jsonSignedEvents(context)).finally(printOnStandardError());
     }
     const options = { ...projectRun(input, context), debug, relayed: input.options.relayed };
-    if (input.options.json) {
-      const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
-      const outcome = await run({ ...options, output: 'stderr' }, io, events);
-      events.ended(outcome.exitCode);
-      return outcome;
+    const start = async (of: RunOptions): Promise<RunOutcome> => {
+      if (input.options.json) {
+        const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
+        const outcome = await run({ ...of, output: 'stderr' }, io, events);
+        events.ended(outcome.exitCode);
+        return outcome;
+      }
+      const { events, running } = runNotes(context);
+      return run(of, io, {
+        ...events,
+        running,
+        platform: (description) => platformBanner(description, notes),
+        starting: () => undefined,
+      });
+    };
+    const { listen, connect } = input.options;
+    if (!(await isProgramFile(options.folder))) {
+      if (listen.length + connect.length === 0) return start(options);
+      refuseUsage('--listen and --connect are for a program. In a project, enclave.json declares them.');
     }
-    const { events, running } = runNotes(context);
-    return run(options, io, {
-      ...events,
-      running,
-      platform: (description) => platformBanner(description, notes),
-      starting: () => undefined,
-    });
+    const project = await loneProject(options.folder, { listen, connect, args: input.rest });
+    try {
+      return await start({ ...options, folder: project.folder, args: project.hostArguments });
+    } finally {
+      await project.remove();
+    }
   },
   exitCode: ({ exitCode }) => exitCode,
 });

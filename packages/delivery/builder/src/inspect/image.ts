@@ -85,7 +85,8 @@ const networkMeanings = {
   none: 'it opens no connections',
   declared: 'its host opens the declared connections for it, and no others',
   any: 'it may have its host connect it to ANY address, and listen on any port',
-  private: 'it uses sockets of its own network namespace',
+  private:
+    'it uses sockets of a network that has the declared connections alone. Their bytes cross its host in the clear, unless it encrypts them',
 } as const;
 
 function contentNodes(image: ReadImage): readonly InspectNode[] {

@@ -73,7 +73,7 @@ const program = z.strictObject({
     .enum(['none', 'declared', 'any', 'private'])
     .optional()
     .describe(
-      'none: it opens no connections. declared: the host opens the connections of "listen" and "connect" for it. any: it may also ask for others, and `enclos inspect` says so. Default: declared.',
+      'none: it opens no connections. declared: the host opens the connections of "listen" and "connect" for it. any: it may also ask for others, and `enclos inspect` says so. private: it uses sockets, of a network that has nothing but what "listen" and "connect" declare. Default: declared.',
     ),
   arguments: z
     .array(
@@ -262,16 +262,39 @@ function checkProgramTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink:
   if (given.network === 'none' && connections > 0) {
     report(['program', 'network'], 'a program with "none" declares no listeners and no destinations');
   }
-  if (given.network === 'private') {
-    report(
-      ['program', 'network'],
-      'a private network with sockets is not there yet: use "declared", with a runtime that asks the host',
-    );
-  }
+  if (given.network === 'private') checkPrivateNetwork(manifest, report);
   for (const [index, { value }] of env.entries()) {
     if (value?.includes('\0') === true) report(['env', index, 'value'], 'expected text without the character NUL');
   }
 }
+
+/** What the host of such a program cannot give it: its relay speaks for it, and carries connections alone. */
+function checkPrivateNetwork(
+  { listen = [], connect = [], ...manifest }: z.infer<typeof enclaveJsonSchema>,
+  report: (path: PropertyKey[], message: string) => void,
+): void {
+  for (const key of ['interface', 'files', 'trustedFiles', 'mounts'] as const) {
+    if (manifest[key] === undefined) continue;
+    report([key], `a program with a private network has its connections, and nothing else: it has no "${key}"`);
+  }
+  for (const [key, streams] of Object.entries({ listen, connect })) {
+    for (const [index, { transport: how }] of streams.entries()) {
+      if (how !== 'passed') continue;
+      report([key, index, 'transport'], 'a program with a private network has sockets of that network: none is passed');
+    }
+  }
+  for (const [index, { port: at }] of listen.entries()) {
+    if (at >= firstOrdinaryPort) continue;
+    report(['listen', index, 'port'], `a program may not take a port below ${firstOrdinaryPort}: the host may, for it`);
+  }
+  const places = connect.map(({ host, port: at }) => `${host.toLowerCase()}:${at}`);
+  for (const [index, place] of places.entries()) {
+    if (places.indexOf(place) < index) report(['connect', index], `another destination is at ${place} too`);
+  }
+}
+
+/** Ports below take a privilege (ip(7), ip_unprivileged_port_start). */
+const firstOrdinaryPort = 1024;
 
 /** Bytes of a size as the manifest writes it. */
 export function sizeInBytes(value: number | string): number {

@@ -118,24 +118,27 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
       ? {}
       : {
           inherited,
-          wayOf: ({ path, filterPath, starters = [] }: ConfinedProgram) => ({
-            ...works([path, ...starters, ...innerFiles()]),
+          wayOf: ({ path, filterPath, starters = [], preparesNetwork = false }: ConfinedProgram) => ({
+            ...works([path, ...starters, ...innerFiles()], preparesNetwork ? preparingNetwork : []),
             inherited: Object.freeze({ path: filterPath, descriptor: filterDescriptor }),
           }),
         }),
   });
 }
 
-/** A way, for the files that its root has. */
-type BubblewrapWay = (files: readonly string[]) => Way;
+/** A way, for the files that its root has, and with further options. */
+type BubblewrapWay = (files: readonly string[], further?: readonly string[]) => Way;
+
+/** bubblewrap turns the loopback interface on. The step inside takes ports that need a privilege, and drops it. */
+const preparingNetwork = ['--cap-add', 'CAP_NET_BIND_SERVICE'];
 
 function waysHere({ enclaveUser, userId = process.getuid?.() }: PlanOptions, run: Run): readonly BubblewrapWay[] {
   if (enclaveUser !== undefined) return run(pathOf('setpriv'), ['--version']) === undefined ? [] : [toAnotherUser];
   // A user namespace counts the threads of one enclave, but not those of root.
   const inOrder = userId === 0 ? variants : [...variants].reverse();
-  return inOrder.map((variant) => (files) => {
-    const prefix = Object.freeze(['bwrap', ...variant, ...bubblewrapView(files)]);
-    return { prefix, lastAt: prefix.length };
+  return inOrder.map((variant) => (files, further = []) => {
+    const prefix = Object.freeze(['bwrap', ...variant, ...further, ...bubblewrapView(files)]);
+    return { prefix, lastAt: prefix.length, insideAt: prefix.length };
   });
 }
 
@@ -144,10 +147,10 @@ function innerPrograms({ enclaveUser }: PlanOptions): readonly string[] {
   return enclaveUser === undefined ? [] : [pathOf('setpriv')];
 }
 
-function toAnotherUser(files: readonly string[]): Way {
-  const outer = ['bwrap', ...switchingUser, ...bubblewrapView(files), pathOf('setpriv')];
+function toAnotherUser(files: readonly string[], further: readonly string[] = []): Way {
+  const outer = ['bwrap', ...switchingUser, ...further, ...bubblewrapView(files), pathOf('setpriv')];
   const prefix = Object.freeze([...outer, ...dropEverything, '--']);
-  return { prefix, userAt: outer.length, lastAt: prefix.length };
+  return { prefix, userAt: outer.length, lastAt: prefix.length, insideAt: outer.length - 1 };
 }
 
 function whatToDo({ enclaveUser }: PlanOptions, isInstalled: boolean): string {

@@ -31,6 +31,8 @@ export interface ConfinedProgram {
   readonly filterPath: string;
   /** What it is started by, which it must be able to run. */
   readonly starters?: readonly string[];
+  /** The step inside of the namespaces needs the privileges over the new network that its program drops. */
+  readonly preparesNetwork?: boolean;
 }
 
 export type ProgramWay = Way & Pick<IsolationPlan, 'inherited'>;
@@ -106,6 +108,7 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
       prefix: Object.freeze([...outerWords, ...early, ...late]),
       ...(switchUser.length === 0 ? {} : { userAt: outerWords.length + 1 }),
       lastAt: outerWords.length + early.length,
+      insideAt: outerWords.length,
     });
   };
   const way = wayWith(confined);
@@ -124,8 +127,23 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
       threadsLayer(threads),
       ...[...outer, ...inner].map(triedLayer),
     ]),
-    wayOf: (program: ConfinedProgram) => wayWith(confined.map((each) => confinedFor(program, each))),
+    wayOf: (program: ConfinedProgram) => {
+      const own = wayWith(confined.map((each) => confinedFor(program, each)));
+      return program.preparesNetwork === true ? keepingCapabilities(own) : own;
+    },
   });
+}
+
+/**
+ * In its own user namespace a process has all capabilities over it, and one that is not root loses them with the next program that it
+ * becomes, unless they are ambient (capabilities(7)). The step that needs two of them drops them all.
+ */
+function keepingCapabilities(way: Way): Way {
+  const { prefix, lastAt, insideAt = lastAt } = way;
+  const at = prefix.indexOf(ownUserNamespace);
+  if (at < 0) return way;
+  const kept = [...prefix.slice(0, at), '--keep-caps', ...prefix.slice(at)];
+  return Object.freeze({ prefix: Object.freeze(kept), lastAt: lastAt + 1, insideAt: insideAt + 1 });
 }
 
 /** The words that worked, with the files of another program. */

@@ -138,7 +138,7 @@ export function outerFilter(architecture: Architecture): Uint8Array {
   return assembledFilter(architecture, { ...interpreterTables, checked: { ...checkedCalls, prctl: stubPrctl } });
 }
 
-const interpreterTables: FilterTables = { allowed: allowedCalls, checked: checkedCalls, absent: absentCalls };
+export const interpreterTables: FilterTables = { allowed: allowedCalls, checked: checkedCalls, absent: absentCalls };
 
 export function assembledFilter(architecture: Architecture, tables: FilterTables): Uint8Array {
   return assembled(program(architecture, tables));

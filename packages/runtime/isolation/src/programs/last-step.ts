@@ -2,7 +2,7 @@ import { ByteWriter, fromHex } from '@enclos/codec';
 import { startingMemory } from '@enclos/elf';
 import { loadedAt, staticExecutable } from '../layers/starter.ts';
 import { lastStepCode } from './last-step-code.ts';
-import { programFilter } from './program-filter.ts';
+import { programFilter, type ProgramKind } from './program-filter.ts';
 
 /**
  * The last step before a program: a file of some 2 KiB that closes the descriptors that a program does not have (6 and 7), installs the
@@ -16,7 +16,7 @@ import { programFilter } from './program-filter.ts';
  * Wrappers before it run with an empty environment, so that no variable of a manifest, such as LD_PRELOAD, reaches a program that is not
  * the enclave's. The filter is not yet there when they run, so it need not allow what they do. Any failure ends it with 126.
  */
-export function lastStepProgram(architecture: 'x64' | 'arm64', options: { readonly passes: boolean }): Uint8Array {
+export function lastStepProgram(architecture: 'x64' | 'arm64', options: ProgramKind): Uint8Array {
   const { address } = startingMemory;
   const code = fromHex(lastStepCode[architecture].map(([bytes]) => bytes).join(''));
   const filter = programFilter(architecture, { ...options, becomesBefore: loadedAt(address, becomesAt(architecture)) });

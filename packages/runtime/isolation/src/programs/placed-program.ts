@@ -7,7 +7,7 @@ import { EnclosError } from '@enclos/errors';
 import { sha256 } from '@enclos/sgx/node';
 import { storageFailed } from '@enclos/tee/storage';
 import { verifyFile, type FileErrors } from '../interpreter/verified-file.ts';
-import { writeLastSteps, type LastSteps } from './program-files.ts';
+import { writeLastSteps, writePrivateFiles, type LastSteps, type PrivateFiles } from './program-files.ts';
 
 /** What a platform has for programs. */
 export interface ProgramServices {
@@ -16,6 +16,8 @@ export interface ProgramServices {
   readonly lastSteps: LastSteps;
   /** The filter under which a last step adds its own. */
   readonly filterPath: string;
+  /** For programs with a private network; undefined where their relay was not built. */
+  readonly privateNetwork: PrivateFiles | undefined;
 }
 
 const copyName = /^p-[0-9a-f]{16}$/;
@@ -35,7 +37,7 @@ export async function prepareProgramFiles(
     // EACCES on a file system that is mounted noexec (access(2)).
     await access(lastSteps.plain, constants.X_OK);
     await removeAbandoned(folder);
-    return Object.freeze({ folder, lastSteps, filterPath });
+    return Object.freeze({ folder, lastSteps, filterPath, privateNetwork: await writePrivateFiles(folder) });
   } catch (error) {
     if (others.length === 0) throw storageFailed(folder, error);
     return prepareProgramFiles(others, filterPath);

@@ -1,3 +1,4 @@
+import type { ProgramSettings } from '@enclos/manifest';
 import type { IsolationLayer } from '@enclos/tee';
 import { firstFreeDescriptor } from '../layers/command.ts';
 import { byPath, limitWords, type LimitName } from '../layers/limits.ts';
@@ -19,10 +20,20 @@ export interface ProgramNeeds {
   readonly lastStep: string;
   /** Whether it has a descriptor through which sockets are passed to it. */
   readonly passage: boolean;
+  /** Its relay, if it has a private network. */
+  readonly relay?: ProgramRelay | undefined;
   /** The user that it runs as, on a separated platform. */
   readonly user?: number | undefined;
   /** The folders of the cgroups that its first process enters. */
   readonly cgroups?: readonly string[] | undefined;
+}
+
+/** What runs before a program with a private network, and beside it. */
+export interface ProgramRelay {
+  readonly path: string;
+  /** The words of the step that makes its sockets, and of the relay itself. */
+  readonly prepare: readonly string[];
+  readonly run: readonly string[];
 }
 
 /** What the layers of the machine give a program, where that is not what they give the interpreter. */
@@ -43,6 +54,24 @@ const ofProgram = layer(
   'A static program, checked before it starts, with its own allow-list of system calls under that of other enclaves: it can add no code to what was measured.',
 );
 
+const ofPrivateProgram = layer(
+  'program',
+  true,
+  'A static program, checked before it starts, with its own allow-list of system calls under that of other enclaves: it can add no code to what was measured. Beside it runs a relay of the platform, with another such list.',
+);
+
+/** What else a program with a private network has. */
+function privateGives(way: IsolationPlan['way']): Readonly<Record<string, string>> {
+  const by = way === 'bubblewrap' ? 'bubblewrap' : 'unshare';
+  return {
+    namespaces: `Own network, process, IPC, host-name and mount namespaces (${by}). Its network is a loopback interface and nothing else: a relay carries the declared listeners and destinations, whose bytes the host sees.`,
+    seccomp:
+      'System call filter: what is not listed is refused. Sockets of TCP and UDP alone, no raw, netlink, vsock or Unix sockets, no processes, no tracing, no mounts.',
+    descriptors:
+      'No descriptors but the channel of the platform, whatever the starter of the platform left open (close_range), and at most 1024 more that it opens (RLIMIT_NOFILE).',
+  };
+}
+
 const besides = 64;
 
 /** How many tasks a program may have. */
@@ -55,17 +84,19 @@ export function programTasks(threads: number): number {
  * @param program `filterPath` is the outer filter, under which the last step adds its own
  */
 export function programPlan(plan: IsolationPlan, program: ConfinedProgram): IsolationPlan {
-  return Object.freeze({ ...plan, ...plan.wayOf?.(program), layers: programLayers(plan) });
+  const network = program.preparesNetwork === true ? 'private' : 'declared';
+  return Object.freeze({ ...plan, ...plan.wayOf?.(program), layers: programLayers(plan, network) });
 }
 
-/** The layers of any program on this machine. */
-export function programLayers({
-  layers,
-  threads,
-}: Pick<IsolationPlan, 'layers' | 'threads'>): readonly IsolationLayer[] {
+/** The layers of any program on this machine. @param network of its manifest */
+export function programLayers(
+  { layers, threads, way }: Pick<IsolationPlan, 'layers' | 'threads' | 'way'>,
+  network: ProgramSettings['network'],
+): readonly IsolationLayer[] {
   const counted = threads?.by === 'limit' || threads?.by === 'cgroup';
-  return layersOfOther(ofProgram, layers, (name) =>
-    name === 'threads' && counted ? threadsDetail(threads.by) : gives[name],
+  const own = network === 'private' ? { ...gives, ...privateGives(way) } : gives;
+  return layersOfOther(network === 'private' ? ofPrivateProgram : ofProgram, layers, (name) =>
+    name === 'threads' && counted ? threadsDetail(threads.by) : own[name],
   );
 }
 
@@ -89,8 +120,11 @@ export function programCommand(plan: IsolationPlan, needs: ProgramNeeds, path: s
   const { starterPath, limits } = plan;
   const first = [...cgroupWords(needs.cgroups), ...limits.flatMap((name) => wordsOf(name, plan, needs))];
   const last = threadWords(plan.threads, programTasks(needs.threads));
+  const { relay, user, lastStep } = needs;
+  const inside = relay === undefined ? [] : [relay.path, ...relay.prepare];
   const words = [
-    ...wayWords(plan, { starterPath, user: needs.user, last }, needs.lastStep),
+    ...wayWords(plan, { starterPath, user, last, inside }, relay?.path ?? lastStep),
+    ...(relay === undefined ? [] : [...relay.run, lastStep]),
     ...lastStepWords(path, needs),
   ];
   return first.length === 0 ? words : [starterPath, ...first, '-', ...byPath(words)];

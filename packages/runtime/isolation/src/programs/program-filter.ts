@@ -1,5 +1,6 @@
 import { enclaveDescriptors } from '@enclos/loader';
 import { assembledFilter, type FilterTables } from '../layers/seccomp.ts';
+import { privateTables } from './private-calls.ts';
 import { absentCalls, allowedCalls, checkedCalls, type CallNumbers, type CheckedCall } from '../layers/system-calls.ts';
 
 /** The calls of a program that are allowed with any arguments: memory, threads, signals, time, and waiting for the descriptors that it has. */
@@ -93,9 +94,15 @@ const someArguments: Readonly<Record<string, CheckedCall>> = {
   },
 };
 
-export interface ProgramFilterOptions {
+/** Which sockets a program has. */
+export interface ProgramKind {
   /** Whether sockets are passed to it. */
   readonly passes: boolean;
+  /** Whether it has those of a private network. */
+  readonly isPrivate?: boolean;
+}
+
+export interface ProgramFilterOptions extends ProgramKind {
   /** The last step becomes the program by the instruction before this address. */
   readonly becomesBefore: bigint;
 }
@@ -114,7 +121,8 @@ export function programTables({ passes, becomesBefore }: ProgramFilterOptions): 
 
 /** The system call filter of a program, of struct sock_filter: an allow-list of what a static program needs, and nothing of what starts it. */
 export function programFilter(architecture: 'x64' | 'arm64', options: ProgramFilterOptions): Uint8Array {
-  return assembledFilter(architecture, programTables(options));
+  const tables = programTables(options);
+  return assembledFilter(architecture, options.isPrivate === true ? privateTables(tables) : tables);
 }
 
 function pick<T, N extends string>(table: Readonly<Record<string, T>>, names: readonly N[]): Record<N, T> {

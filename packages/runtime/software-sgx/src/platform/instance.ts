@@ -69,7 +69,9 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     checkInspector({ enclave, image }, request);
     const { audit, inspector: inspected = false, passes = false } = request;
     const { isolation, passingObstacle: obstacle } = services;
-    const passing = await decidePassing(image.manifest, { passes, layers: isolation.layers, obstacle });
+    const hasOwnNetwork = isProgramManifest(image.manifest) && image.manifest.program.network === 'private';
+    const decided = { passes, layers: isolation.layers, obstacle, hasOwnNetwork };
+    const passing = await decidePassing(image.manifest, decided);
     user = await host.enclaveUsers?.take();
     return await awaitGate(services, { enclave, image, debug, audit, inspected, passing, user, host });
   } catch (error) {
@@ -80,8 +82,10 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 }
 
 /** The manifest says which interpreter the signer measured; this machine must have exactly that one. */
-function checkExecution({ interpreter }: PlatformServices, { manifest, bundle }: ReadImage): void {
-  if (isProgramManifest(manifest)) return requireProgram(manifest.program, bundle);
+function checkExecution({ interpreter, programs }: PlatformServices, { manifest, bundle }: ReadImage): void {
+  if (isProgramManifest(manifest)) {
+    return requireProgram(manifest.program, bundle, { relays: programs.privateNetwork !== undefined });
+  }
   const known = manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {
     throw new EnclosError(
@@ -170,7 +174,7 @@ function layersOf(
   plan: PlatformServices['isolation'],
   { image, inspected, passing }: Pick<LoadedInstance, 'image' | 'inspected' | 'passing'>,
 ): readonly IsolationLayer[] {
-  const layers = isProgramManifest(image.manifest) ? programLayers(plan) : plan.layers;
+  const layers = isProgramManifest(image.manifest) ? programLayers(plan, image.manifest.program.network) : plan.layers;
   const given = passing.passed ? passingLayers({ way: plan.way, layers }) : layers;
   return inspected ? inspectedLayers(given) : given;
 }

@@ -9,6 +9,8 @@ export interface PassingOptions {
   /** Whether the host says that it can pass connected sockets. */
   readonly passes: boolean;
   readonly layers: readonly IsolationLayer[];
+  /** Its sockets are those of its private network, into which none is passed. */
+  readonly hasOwnNetwork?: boolean;
   /** Why a socket that is passed does not reach an enclave of this machine; undefined when it does. Asked when all else is there. */
   readonly obstacle: () => Promise<string | undefined>;
 }
@@ -34,7 +36,8 @@ export async function decidePassing(
   const refusal = await whyNot(options);
   if (refusal === undefined) return { passed: true };
   const [required] = mustBePassed(manifest);
-  if (required === undefined) return options.passes ? { passed: false, relayedWhy: refusal.why } : { passed: false };
+  const wanted = options.passes && options.hasOwnNetwork !== true;
+  if (required === undefined) return wanted ? { passed: false, relayedWhy: refusal.why } : { passed: false };
   const message = `The connections of "${required.name}" must be passed, and ${refusal.why}`;
   throw new EnclosError('STREAM_TRANSPORT_UNAVAILABLE', message, {
     details: { stream: required.name },
@@ -46,7 +49,12 @@ async function whyNot({
   passes,
   layers,
   obstacle,
+  hasOwnNetwork = false,
 }: PassingOptions): Promise<{ readonly why: string; readonly next: string } | undefined> {
+  if (hasOwnNetwork) {
+    const why = 'the sockets of a program with a private network are those of that network.';
+    return { why, next: 'Let enclave.json say "transport": "either" or "relayed".' };
+  }
   if (!passes) return { why: 'its host passes no sockets.', next: passingAdvice.host };
   if (!layers.some(({ name, active }) => name === filterLayer && active)) {
     return { why: `this machine lacks the layer ${filterLayer}.`, next: passingAdvice.filter };

@@ -20,12 +20,15 @@ export interface Greeting {
   readonly late: () => void;
 }
 
-/** Answers the enclave on the descriptor that this platform made for it: the connection is the identity. */
+/**
+ * Answers the enclave on the descriptor that this platform made for it: the connection is the identity.
+ * @param greeting `optional` for a program that may never use the descriptor, or close it
+ */
 export function serveEnclave(
   services: Pick<PlatformServices, 'cpu' | 'quotingEnclave'>,
   { enclave, audit, inspected }: ServedEnclave,
   running: Pick<EnclaveProcess, 'channel' | 'kill'>,
-  greeting?: Greeting,
+  greeting?: Greeting | 'optional',
 ): void {
   const { cpu, quotingEnclave } = services;
   const handlers: Handlers<(typeof enclaveChannel)['trusted']> = {
@@ -40,9 +43,18 @@ export function serveEnclave(
     initiator: false,
     protocol: enclaveChannel,
     // A debugger may pause the enclave for any length of time.
-    ...(inspected ? { patient: true } : {}),
+    ...(inspected || greeting === 'optional' ? { patient: true } : {}),
     serve: (index, payload) => calls(index, payload, undefined),
   });
+  if (greeting === 'optional') {
+    // One that breaks the protocol is ended.
+    endpoint.ready.catch(() => undefined);
+    void endpoint.closed.then(({ error }) => {
+      const isBroken = isEnclosError(error, 'GATE_PROTOCOL_VIOLATION') || isEnclosError(error, 'TEE_PROTOCOL_MISMATCH');
+      if (isBroken) running.kill();
+    });
+    return;
+  }
   // An enclave that breaks the protocol, or never greets, is ended.
   endpoint.ready.then(greeting?.greeted, (error: unknown) => {
     if (isEnclosError(error, 'GATE_HELLO_TIMEOUT')) greeting?.late();

@@ -1,10 +1,13 @@
 import { spawn, type StdioOptions } from 'node:child_process';
 import {
+  prepareWords,
   programCommand,
   programPlan,
   programTasks,
+  relayWords,
   withOpened,
   type IsolationPlan,
+  type ProgramRelay,
   type ProgramServices,
 } from '@enclos/isolation';
 import { enclaveDescriptors } from '@enclos/loader';
@@ -35,10 +38,9 @@ const filterAt = enclaveDescriptors.passage - 1;
 
 /** Must run on the main thread: the kernel ties an enclave to the thread that made it (prctl PR_SET_PDEATHSIG). */
 export function spawnProgram(options: ProgramSpawn): ProgramProcess {
-  const { path, files, manifest, gate, passage, debug } = options;
-  const { plain, passing } = files.lastSteps;
-  const lastStep = passage === undefined ? plain : passing;
-  const plan = programPlan(options.isolation, { path, filterPath: files.filterPath, starters: [lastStep] });
+  const { path, manifest, gate, passage, debug } = options;
+  const { lastStep, confined, relay } = startedBy(options);
+  const plan = programPlan(options.isolation, confined);
   const own = ownCgroup(plan, programTasks(manifest.threads));
   const { heapSizeBytes, threads } = manifest;
   const needs = {
@@ -47,6 +49,7 @@ export function spawnProgram(options: ProgramSpawn): ProgramProcess {
     argv: [manifest.name, ...manifest.program.arguments],
     environment: measuredVariables(manifest),
     lastStep,
+    relay: relay?.(plan),
     passage: passage !== undefined,
     user: options.user,
     cgroups: options.cgroups ?? (own === undefined ? [] : [own.folder]),
@@ -76,6 +79,33 @@ export function spawnProgram(options: ProgramSpawn): ProgramProcess {
       leave(child, channel);
     },
   });
+}
+
+interface StartedBy {
+  readonly lastStep: string;
+  readonly confined: Parameters<typeof programPlan>[1];
+  readonly relay?: (plan: IsolationPlan) => ProgramRelay;
+}
+
+/** What starts a program, by the network that it has. */
+function startedBy({ path, files, manifest, passage }: ProgramSpawn): StartedBy {
+  const { plain, passing, private: withNetwork } = files.lastSteps;
+  const { privateNetwork, filterPath } = files;
+  if (manifest.program.network === 'private' && privateNetwork !== undefined) {
+    const { relayPath, filterPath: outer } = privateNetwork;
+    return {
+      lastStep: withNetwork,
+      confined: { path, filterPath: outer, starters: [withNetwork, relayPath], preparesNetwork: true },
+      relay: ({ way }) => ({
+        path: relayPath,
+        // bubblewrap turns the interface on itself.
+        prepare: prepareWords(manifest, way === 'util-linux'),
+        run: relayWords(manifest),
+      }),
+    };
+  }
+  const lastStep = passage === undefined ? plain : passing;
+  return { lastStep, confined: { path, filterPath, starters: [lastStep] } };
 }
 
 /** The variables of the host come with the call `start`. */

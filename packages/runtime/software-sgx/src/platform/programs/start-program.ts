@@ -21,6 +21,7 @@ export async function startProgram(
   { program, requireWanted, ...spawning }: StartProgramOptions,
 ): Promise<ProgramProcess> {
   const { programs: files } = services;
+  const isPrivate = spawning.manifest.program.network === 'private';
   const placed = await placeProgram(files.folder, program);
   const remove = (): void => void placed.remove().catch(() => undefined);
   try {
@@ -28,7 +29,9 @@ export async function startProgram(
     requireWanted();
     const made = spawnProgram({ ...spawning, files, path: placed.path });
     void made.exited.then(remove);
-    serveEnclave(services, served, made, { greeted: remove, late: () => made.kill(neverGreeted) });
+    // A program with a private network need not know its platform. Its copy stays until it ends: nothing tells that it runs.
+    const greeting = isPrivate ? 'optional' : { greeted: remove, late: () => made.kill(neverGreeted) };
+    serveEnclave(services, served, made, greeting);
     return made;
   } catch (error) {
     remove();
