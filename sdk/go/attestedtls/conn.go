@@ -192,7 +192,8 @@ func attempt(ctx context.Context, conn *tls.Conn, timeout time.Duration,
 	} else {
 		c.Evidence, c.Mode, err = work(&exchange{conn: conn, reader: c.reader})
 	}
-	if !stop() && err == nil {
+	// Reads that the deadline above ends, do not know why.
+	if !stop() && (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
 		err = ctx.Err()
 	}
 	if err == nil {

@@ -16,21 +16,35 @@ export interface BuiltProbe extends GoBuild {
  * Builds the probe in a folder of its own.
  * @param other what differs from the first build: a home, a user, flags that a careless shell has set, another root of Go
  */
-export async function buildProbe(
+export function buildProbe(
   folder: string,
   other: { readonly environment?: NodeJS.ProcessEnv; readonly go?: GoToolchain } = {},
 ): Promise<BuiltProbe> {
+  return buildModule(probeSources, { folder, ...other });
+}
+
+/** Builds a package of a module, copied into a folder: its own program, unless another is named. */
+export async function buildModule(
+  sources: string,
+  options: {
+    readonly folder: string;
+    readonly package?: string;
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly go?: GoToolchain;
+  },
+): Promise<BuiltProbe> {
+  const { folder } = options;
   mkdirSync(folder, { recursive: true });
-  cpSync(probeSources, folder, { recursive: true });
+  cpSync(sources, folder, { recursive: true });
   const program = join(folder, '.enclos/probe');
   const build = await buildGoProgram({
-    go: other.go ?? (await findGo(goProgram, process.env)),
+    go: options.go ?? (await findGo(goProgram, process.env)),
     folder,
-    parameters: ['.'],
+    parameters: [options.package ?? '.'],
     out: program,
     architecture: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64',
     work: join(folder, '.enclos/go'),
-    environment: { ...process.env, ...other.environment },
+    environment: { ...process.env, ...options.environment },
   });
   return { ...build, program };
 }
