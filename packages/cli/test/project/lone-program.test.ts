@@ -15,8 +15,9 @@ writeFileSync(join(folder, 'text'), 'text');
 
 test('a program is told from a folder, and from other files', async () => {
   assert.equal(await isProgramFile(path), true);
-  for (const other of [folder, join(folder, 'text'), join(folder, 'none')])
+  for (const other of [folder, join(folder, 'text'), join(folder, 'none')]) {
     assert.equal(await isProgramFile(other), false);
+  }
 });
 
 test('its project is a debug enclave with a private network, as the words say, and goes away', async () => {
