@@ -45,9 +45,8 @@ const lines = (text: string): readonly string[] => text.trimEnd().split('\n');
 
 goTest('hello-world runs by `enclos go run`, and is the same enclave when it is built elsewhere', async () => {
   const state = join(samples.folder, 'state');
-  const { code, stdout, stderr } = await enclos([
-    ...['go', 'run', 'hello-world', '--platform', platform.socketPath, '--state', state],
-  ]).ended;
+  const words = ['go', 'run', 'hello-world', '--platform', platform.socketPath, '--state', state];
+  const { code, stdout, stderr } = await enclos(words).ended;
   assert.equal(code, 0, stderr);
   const [readme = /$^/] = printedInReadme('hello-world');
   assert.match(lines(stdout).toSorted(byReadme).join('\n'), readme);
@@ -100,10 +99,8 @@ goTest('attested-tls: clients in Go and in TypeScript hear from servers in Go an
   const client = await samples.client('attested-tls');
   const own = await start('attested-tls/server', { ready: 'listening at port 12341' });
   assert.match(own.lines.join('\n'), ready);
-  const typescript = enclos(
-    [...['run', join(repository, 'samples/attested-tls'), '--platform', platform.socketPath], '--state', 'state'],
-    { PORT: '0', COLLATERAL_PORT: '0' },
-  );
+  const run = ['run', join(repository, 'samples/attested-tls'), '--platform', platform.socketPath, '--state', 'state'];
+  const typescript = enclos(run, { PORT: '0', COLLATERAL_PORT: '0' });
   const [, port = '', mrEnclave = ''] = await typescript.until(/^127\.0\.0\.1:(\d+), enclave ([0-9a-f]{64})$/m);
   const [, collateralPort = ''] = await typescript.until(/^collateral at port (\d+)$/m);
   const servers = [
@@ -232,14 +229,16 @@ goTest('azure-attestation: the client believes the token of its service, about t
   const server = await start('azure-attestation/server', { ready: 'listening at port 8080' });
   assert.match(server.lines.join('\n'), got);
   const client = await samples.client('azure-attestation');
+  const words = [
+    '-server',
+    server.address('clients'),
+    '-service',
+    `https://localhost:${port}`,
+    '-authority',
+    authority,
+  ];
   const ask = (wanted: string): Promise<Ran> =>
-    startProgram(
-      [
-        ...[client, '-server', server.address('clients'), '-service', `https://localhost:${port}`],
-        ...['-authority', authority, '-mrenclave', wanted],
-      ],
-      { cwd: samples.folder },
-    ).ended;
+    startProgram([client, ...words, '-mrenclave', wanted], { cwd: samples.folder }).ended;
   const stranger = await ask(noEnclave);
   assert.deepEqual([stranger.code, stranger.stdout], [1, '']);
   assert.match(stranger.stderr, /which is not the one that is wanted/);
