@@ -8,7 +8,7 @@ export const cliErrors = declareErrors({
   ],
   CLI_EDL_OUTDATED: [
     'usage',
-    'A file that was made from an EDL file is missing, or is not what the command would write now.',
+    'A file that was made from an interface is missing, or is not what the command would write now.',
     'Run the command again without --check.',
   ],
   CLI_FOLDER_NOT_EMPTY: [

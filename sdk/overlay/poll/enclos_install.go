@@ -1,9 +1,6 @@
 package poll
 
-import (
-	"internal/runtime/exithook"
-	"syscall"
-)
+import "syscall"
 
 // enclosKernel is set inside an enclave.
 var enclosKernel *VkKernel
@@ -20,7 +17,7 @@ func init() {
 	for _, variable := range EnclosHostEnvironment() {
 		syscall.Setenv(variable[0], variable[1])
 	}
-	exithook.Add(exithook.Hook{F: enclosKernel.Finish, RunOnFailure: true})
+	enclosAtExit(enclosKernel.Finish)
 }
 
 func enclosFail(err error) {

@@ -5,6 +5,7 @@ import { benchBulk } from './bulk.ts';
 import { benchCalls } from './calls.ts';
 import { benchCost } from './cost.ts';
 import { benchEdl } from './edl.ts';
+import { benchGo } from './go/go.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   measure: () => benchMeasure(),
   tls: () => benchTls(),
   http: () => benchHttp(),
+  go: benchGo,
   atls: benchAtls,
   proxy: benchProxy,
   web: () => benchWeb(),

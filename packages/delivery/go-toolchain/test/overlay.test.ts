@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { failsWith, goProgram, goTest } from '@enclos/testkit';
 import { carriedFolder, createOverlay, findGo, type GoToolchain } from '../src/index.ts';
-import { patches } from '../src/overlay/patches.ts';
+import { patchesFor } from '../src/overlay/patches.ts';
 
 const carried = carriedFolder();
 const overlayOf = (go: GoToolchain) => createOverlay(go, { architecture: 'amd64', carried });
@@ -15,7 +15,7 @@ async function copyOf(t: TestContext, go?: GoToolchain): Promise<GoToolchain> {
   const from = go ?? (await findGo(goProgram, process.env));
   const root = mkdtempSync(join(tmpdir(), 'enclos-go-'));
   t.after(() => rmSync(root, { recursive: true }));
-  for (const { file } of patches) {
+  for (const { file } of patchesFor(from.version)) {
     const path = join('src', file.replace('ARCH', 'amd64'));
     mkdirSync(join(root, dirname(path)), { recursive: true });
     cpSync(join(from.root, path), join(root, path));
@@ -61,6 +61,25 @@ goTest('another standard library is refused with function, file and version', as
   rmSync(file);
   assert.throws(() => overlayOf(go), failsWith('GO_ANCHOR_MISSING'));
   assert.throws(() => overlayOf(go), /has no net\/fd_unix\.go/);
+});
+
+goTest('what a later Go has is not asked of an earlier one', async (t) => {
+  const go = await copyOf(t);
+  const file = join(go.root, 'src/internal/syscall/unix/at.go');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('func Mkdirat(', 'func mkdirAt('));
+  assert.throws(() => overlayOf(go), /The function Mkdirat, .* is not there/);
+  renameSync(
+    join(go.root, 'src/internal/syscall/unix/copy_file_range_unix.go'),
+    join(go.root, 'src/internal/syscall/unix/copy_file_range_linux.go'),
+  );
+  const paths = overlayOf({ ...go, version: 'go1.23.5' }).files.map(({ path }) => path);
+  assert.ok(paths.includes('internal/syscall/unix/copy_file_range_linux.go'));
+  assert.ok(!paths.includes('internal/syscall/unix/copy_file_range_unix.go'));
+  assert.throws(() => overlayOf({ ...go, version: 'go1.22.12' }), /go1\.22\.12 at .* has no runtime\/exithook\.go/);
+});
+
+test('a Go of which only the branch is known has the changes of the newest', () => {
+  assert.deepEqual(patchesFor('devel go1.27-abcdef'), patchesFor('go1.99'));
 });
 
 test('a Go that is not there is refused', async () => {

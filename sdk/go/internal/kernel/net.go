@@ -152,6 +152,16 @@ func vkIsHost(declared, host string) bool {
 	return err == nil && ip.Unmap().String() == host
 }
 
+// vkServedPlace is the place by which the host serves a listener: that in the manifest or, where the network may be any, one for
+// its port. It is -1 for what only the program itself reaches: a loopback address, and a port that the program did not choose.
+func vkServedPlace(address netip.AddrPort, chosen bool) int {
+	place := vkDeclaredListener(address.Port())
+	if place >= 0 || chosen || address.Addr().IsLoopback() || EnclosManifest().Network != vkNetworkAny {
+		return place
+	}
+	return EnclosAnyPort + int(address.Port())
+}
+
 // declaredListener is the place in the manifest of a port, or -1.
 func vkDeclaredListener(port uint16) int {
 	if EnclosManifest().Network == vkNetworkNone {

@@ -50,8 +50,12 @@ export interface TlsClient {
   close(): Promise<void>;
 }
 
-export function startClient({ address, certificate }: TlsServer): TlsClient {
-  const options = JSON.stringify({ ...address, ca: certificate, servername: serverName });
+/** @param servername the name in the certificate of the server */
+export function startClient(
+  { address, certificate }: Pick<TlsServer, 'address' | 'certificate'>,
+  servername: string = serverName,
+): TlsClient {
+  const options = JSON.stringify({ ...address, ca: certificate, servername });
   const child: Child = start('programs/tls-client.js', options);
   return {
     processId: child.processId,

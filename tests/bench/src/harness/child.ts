@@ -19,8 +19,12 @@ export function start(program: string, ...args: readonly string[]): Child {
 
 /** Starts a program of `programs` in another interpreter. */
 export function startWith(interpreter: string, program: string, ...args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
-  const child = spawn(interpreter, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return startProgram(interpreter, fileURLToPath(new URL(`../${program}`, import.meta.url)), ...args);
+}
+
+/** Starts a program that ends with its input. */
+export function startProgram(program: string, ...args: readonly string[]): Child {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

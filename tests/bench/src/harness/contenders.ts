@@ -14,7 +14,12 @@ export interface Compared extends Sample {
   /** To the first contender, or to the one that was named. */
   readonly rateRatio: number;
   readonly serverRatio: number;
+  /** What the processes below the host take, which are the enclave and its wrappers, and that against the whole of the other server. */
+  readonly enclaveMicros: number;
+  readonly enclaveRatio: number;
 }
+
+const enclaveMicrosOf = ({ serverMicros, hostMicros }: Sample): number => serverMicros - hostMicros;
 
 /** Runs all contenders in turn, so that a slower moment of the machine meets all of them. One round before warms up. */
 export async function compareAll<Name extends string>(
@@ -38,6 +43,8 @@ export async function compareAll<Name extends string>(
       hostMicros: over((round) => round[name].hostMicros),
       rateRatio: over((round) => round[name].perSecond / round[against].perSecond),
       serverRatio: over((round) => round[name].serverMicros / round[against].serverMicros),
+      enclaveMicros: over((round) => enclaveMicrosOf(round[name])),
+      enclaveRatio: over((round) => enclaveMicrosOf(round[name]) / round[against].serverMicros),
     };
   };
 }

@@ -60,7 +60,8 @@ function interpretersMb({ path }: BareInterpreter, kind: Kind): number {
   return interpreters(path).reduce((sum, id) => sum + memoryMb(id, kind), 0);
 }
 
-function memoryMb(processId: number, kind: Kind): number {
+/** In megabytes; NaN where it cannot be read. */
+export function memoryMb(processId: number, kind: Kind): number {
   const [file, pattern] =
     kind === 'Rss' ? (['status', /^VmRSS:\s+(\d+) kB$/m] as const) : (['smaps_rollup', /^Pss:\s+(\d+) kB$/m] as const);
   try {

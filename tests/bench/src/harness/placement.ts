@@ -55,8 +55,13 @@ function pin(processId: number, core: number | undefined): boolean {
  * of it, somewhere else: a copy is known by its size, which the host's own Node does not have.
  */
 export function interpreters(interpreterPath: string): readonly number[] {
-  const sizeBytes = statSync(interpreterPath).size;
-  return processTree(process.pid).filter((id) => programSizeBytes(id) === sizeBytes);
+  return processesOf(interpreterPath, process.pid);
+}
+
+/** The processes below another one that run a copy of a program. */
+export function processesOf(program: string, root: number): readonly number[] {
+  const sizeBytes = statSync(program).size;
+  return processTree(root).filter((id) => programSizeBytes(id) === sizeBytes);
 }
 
 /** A process, and those that come from it. */

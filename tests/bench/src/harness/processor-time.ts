@@ -34,8 +34,23 @@ function microsOf(processId: number): number {
  * (proc_pid_stat), which count hundredths of a second.
  */
 export function endedChildrenMicros(): number {
+  return ticksOf('self').ended * tickMicros;
+}
+
+/** What a process and those below it have used, with those of them that have ended, in microseconds but counted in hundredths of a second. */
+export function usedMicros(processId: number): number {
+  return processTree(processId).reduce((sum, id) => {
+    const { own, ended } = ticksOf(id);
+    return sum + (own + ended) * tickMicros;
+  }, 0);
+}
+
+const tickMicros = 10_000;
+
+/** Fields 14 to 17 of `stat` (proc_pid_stat): of the process, and of its children that it has waited for. */
+function ticksOf(process: number | 'self'): { readonly own: number; readonly ended: number } {
   // The name of the program, in parentheses, may have anything in it.
-  const [, fields = ''] = /\) (.*)$/s.exec(readFileSync('/proc/self/stat', 'utf8')) ?? [];
-  const [user, system] = fields.split(' ').slice(13);
-  return (Number(user) + Number(system)) * 10_000;
+  const [, fields = ''] = /\) (.*)$/s.exec(readFileSync(`/proc/${process}/stat`, 'utf8')) ?? [];
+  const [user, system, childrenUser, childrenSystem] = fields.split(' ').slice(11).map(Number);
+  return { own: (user ?? 0) + (system ?? 0), ended: (childrenUser ?? 0) + (childrenSystem ?? 0) };
 }

@@ -2,7 +2,7 @@ import { defineCommand } from '@enclos/cli-frame';
 import { generateDocumentation } from '@enclos/edl-calls';
 import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
 import { compileOptions, outOptions } from '../../interfaces/options.ts';
-import { outdated, renderMade, writeOut } from './write-out.ts';
+import { outdated, renderMade, writeOut } from '../../interfaces/write-out.ts';
 
 export const command = defineCommand({
   description: [

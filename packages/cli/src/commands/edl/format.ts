@@ -5,7 +5,7 @@ import { formatEdl } from '@enclos/edl-compiler';
 import { EnclosError } from '@enclos/errors';
 import { definesOf, readSource } from '../../interfaces/compile.ts';
 import { compileOptions } from '../../interfaces/options.ts';
-import { hasText } from './write-out.ts';
+import { hasText } from '../../interfaces/write-out.ts';
 
 export const command = defineCommand({
   description: [

@@ -4,7 +4,7 @@ import { generateTypeScript } from '@enclos/edl-calls';
 import { modelOf, renderDiagnostics, settingsOf } from '../../interfaces/compile.ts';
 import { readForeignTypes } from '../../interfaces/foreign.ts';
 import { codeOptions, compileOptions, outOptions } from '../../interfaces/options.ts';
-import { outdated, renderMade, writeOut } from './write-out.ts';
+import { outdated, renderMade, writeOut } from '../../interfaces/write-out.ts';
 
 export const command = defineCommand({
   description: [

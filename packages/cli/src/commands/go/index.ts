@@ -9,5 +9,6 @@ export const entries = [
     'Run the tests of Go packages, with the modules of Enclos',
     () => import('./test.ts'),
   ),
+  entry('go interface', 'Go programs', 'Write the Go side of an interface', () => import('./interface.ts')),
   entry('go install', 'Go programs', 'Install Go programs that can be enclaves', () => import('./install.ts')),
 ];

@@ -20,6 +20,9 @@ function isInterface(value: unknown): value is Interface {
   );
 }
 
+/** The part of a project that says where its interface is. */
+export type InterfaceSource = Pick<Project, 'folder' | 'name' | 'interface' | 'absent'>;
+
 /**
  * Loads the interface module of a project and returns the one interface that it
  * exports: bundled exactly as the image is, and run as a script of the same
@@ -29,7 +32,7 @@ function isInterface(value: unknown): value is Interface {
  * @throws BUILD_FILE_UNREADABLE, BuildError BUILD_FAILED, BUILD_FORBIDDEN_IMPORT
  * or BUILD_INTERFACE_INVALID.
  */
-export async function loadInterface(project: Project): Promise<Interface> {
+export async function loadInterface(project: InterfaceSource): Promise<Interface> {
   const { interface: path } = project;
   const byName = `src/${project.name}.edl.ts`;
   await checkNamedSource(project.folder, { path, member: 'interface', byName });

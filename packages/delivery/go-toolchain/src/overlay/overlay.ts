@@ -5,7 +5,7 @@ import { EnclosError } from '@enclos/errors';
 import { goFilesOf, type GoFile } from '../carried.ts';
 import type { GoToolchain } from '../toolchain.ts';
 import { insertCode } from './insert.ts';
-import { patches } from './patches.ts';
+import { patchesFor } from './patches.ts';
 
 /** What replaces and what is added to the standard library of one Go, for one architecture. */
 export interface Overlay {
@@ -34,7 +34,7 @@ export function createOverlay(
   { root, version }: GoToolchain,
   { architecture, carried }: { readonly architecture: string; readonly carried: string },
 ): Overlay {
-  const changed = patches.map(({ file, anchors }) => {
+  const changed = patchesFor(version).map(({ file, anchors }) => {
     const path = file.replace('ARCH', architecture);
     return { path, content: insertCode(sourceOf(root, path, version), anchors, { file: path, goVersion: version }) };
   });

@@ -4,7 +4,23 @@ import type { Anchor } from './insert.ts';
 export interface Patch {
   /** Below the sources; `ARCH` is Go's name of the architecture. */
   readonly file: string;
-  readonly anchors: readonly Anchor[];
+  readonly anchors: readonly VersionedAnchor[];
+  /** The first and the last Go 1.x with the file. Undefined: no bound is known. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+interface VersionedAnchor extends Anchor {
+  /** The first Go 1.x with the function. */
+  readonly since?: number;
+}
+
+/** The changes for one version of Go. One that cannot be read, as of a build from a branch, counts as new. */
+export function patchesFor(goVersion: string): readonly Patch[] {
+  const minor = Number(/^go1\.(\d+)/.exec(goVersion)?.[1] ?? Infinity);
+  const isThere = ({ since = 0, until = Infinity }: Pick<Patch, 'since' | 'until'>): boolean =>
+    since <= minor && minor <= until;
+  return patches.filter(isThere).map((patch) => ({ ...patch, anchors: patch.anchors.filter(isThere) }));
 }
 
 const hook = (code: string): string => `if h := EnclosHook; h != nil { ${code} }`;
@@ -19,6 +35,8 @@ const refuse = (name: string, results: string): Anchor => ({
   function: name,
   code: `if EnclosHook != nil { return ${results} }`,
 });
+
+const noCopyFileRange = inUnix('CopyFileRange', 'return 0, syscall.ENOSYS');
 
 const calls: Patch = {
   file: 'syscall/zsyscall_linux_ARCH.go',
@@ -82,8 +100,8 @@ const calls: Patch = {
   ],
 };
 
-/** What the overlay changes, in the order of the files. Everything else of the standard library is as it is. */
-export const patches: readonly Patch[] = [
+/** What the overlay changes, for Go 1.21 and later. Everything else of the standard library is as it is. */
+const patches: readonly Patch[] = [
   calls,
   {
     file: 'syscall/syscall_linux.go',
@@ -108,8 +126,9 @@ export const patches: readonly Patch[] = [
     anchors: [
       inUnix('Unlinkat', 'return h.Unlinkat($1, $2, $3)'),
       inUnix('Openat', 'return h.Openat($1, $2, $3, $4)'),
-      inUnix('Readlinkat', 'return h.Readlinkat($1, $2, $3)'),
-      inUnix('Mkdirat', 'return h.Mkdirat($1, $2, $3)'),
+      // For os.Root.
+      { ...inUnix('Readlinkat', 'return h.Readlinkat($1, $2, $3)'), since: 24 },
+      { ...inUnix('Mkdirat', 'return h.Mkdirat($1, $2, $3)'), since: 24 },
     ],
   },
   { file: 'internal/syscall/unix/at_fstatat.go', anchors: [inUnix('Fstatat', 'return h.Fstatat($1, $2, $3, $4)')] },
@@ -117,10 +136,8 @@ export const patches: readonly Patch[] = [
     file: 'internal/syscall/unix/fcntl_unix.go',
     anchors: [inUnix('Fcntl', 'if value, err, ours := h.Fcntl($1, $2, $3); ours { return value, err }')],
   },
-  {
-    file: 'internal/syscall/unix/copy_file_range_unix.go',
-    anchors: [inUnix('CopyFileRange', 'return 0, syscall.ENOSYS')],
-  },
+  { file: 'internal/syscall/unix/copy_file_range_linux.go', anchors: [noCopyFileRange], until: 23 },
+  { file: 'internal/syscall/unix/copy_file_range_unix.go', anchors: [noCopyFileRange], since: 24 },
   {
     file: 'internal/poll/fd_writev_unix.go',
     anchors: [
@@ -132,10 +149,12 @@ export const patches: readonly Patch[] = [
   },
   {
     file: 'internal/poll/splice_linux.go',
-    anchors: [{ function: 'Splice', code: 'if enclosKernel != nil { return 0, false, nil }' }],
+    // Its results have names, and another number before Go 1.23.
+    anchors: [{ function: 'Splice', code: 'if enclosKernel != nil { return }' }],
   },
   // The end of a program tells the host what waits to be told.
-  { file: 'internal/runtime/exithook/hooks.go', anchors: [{ function: 'Add' }] },
+  { file: 'runtime/exithook.go', anchors: [{ function: 'addExitHook' }], until: 22 },
+  { file: 'internal/runtime/exithook/hooks.go', anchors: [{ function: 'Add' }], since: 23 },
   {
     file: 'net/fd_unix.go',
     anchors: [{ function: '(*netFD).connect', code: 'if enclosOn() { return $0.enclosConnect($1, $3) }' }],

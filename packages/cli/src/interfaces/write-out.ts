@@ -48,7 +48,7 @@ export function renderMade({ text, out, changed, written }: MadeText, printer: P
 /** The error of `--check`. */
 export function outdated({ out, changed, written }: MadeText): EnclosError | undefined {
   if (out === undefined || !changed || written) return undefined;
-  return new EnclosError('CLI_EDL_OUTDATED', `${out} is not up to date with its EDL file and these options.`, {
+  return new EnclosError('CLI_EDL_OUTDATED', `${out} is not up to date with its interface and these options.`, {
     details: { path: out },
   });
 }
