@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { after, before } from 'node:test';
 import { attestedConnect, quoteAppraiser } from '@enclos/atls';
-import { parseCollateral, softwareRoot, verifyQuote, type SgxPolicy } from '@enclos/attestation';
+import { parseCollateral, softwareRoot, verifyQuote, type QuoteCollateral, type SgxPolicy } from '@enclos/attestation';
 import { quoteOfReportExtension } from '@enclos/attestation/carriers';
 import { concatBytes, toHex, utf8 } from '@enclos/codec';
 import { attestedCertificate, attestedForms, attestedServerKey, openEnclaveReport, pem } from '@enclos/evidence-kit';
@@ -148,7 +148,8 @@ goTest('a client outside verifies Go and TypeScript, by roots and collateral tha
     assert.equal(found, undefined);
     assert.match(error ?? '', reason);
   };
-  const documents = JSON.parse(await platform.endorsements());
+  // Endorsements have this shape (`Launcher`).
+  const documents = JSON.parse(await platform.endorsements()) as QuoteCollateral;
   const service = await startPccs({ sgx: documents, tdx: documents });
   const fetching = { ...trusting, ENCLOS_EGO_COLLATERAL: `${service.url.href}sgx/certification/v4/` };
   assert.ok((await askClient(client, { input: ofGo, environment: fetching })).Report !== undefined);
