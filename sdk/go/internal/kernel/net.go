@@ -138,10 +138,15 @@ func (n *vkNet) destination(to netip.AddrPort) (place int, host string) {
 	return place, host
 }
 
-// vkIsHost compares names, or addresses however they are written.
+// vkIsHost compares names, or addresses however they are written. The name of the loopback addresses is looked up to one of them.
 func vkIsHost(declared, host string) bool {
-	if vkHostName(declared) == host {
+	name := vkHostName(declared)
+	if name == host {
 		return true
+	}
+	if name == "localhost" {
+		ip, err := netip.ParseAddr(host)
+		return err == nil && ip.IsLoopback()
 	}
 	ip, err := netip.ParseAddr(declared)
 	return err == nil && ip.Unmap().String() == host
