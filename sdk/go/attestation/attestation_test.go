@@ -27,6 +27,7 @@ func TestQuoteFrame(t *testing.T) {
 	}
 	for name, change := range map[string]func([]byte) []byte{
 		"of a trust domain":     func(b []byte) []byte { b[4] = 0x81; return b },
+		"a report of SEV-SNP":   func([]byte) []byte { return append([]byte{3, 0, 0, 0}, make([]byte, 1180)...) },
 		"version 6":             func(b []byte) []byte { b[0] = 6; return b },
 		"cut":                   func(b []byte) []byte { return b[:len(b)-1] },
 		"bytes after it":        func(b []byte) []byte { return append(b, 0) },
@@ -39,6 +40,11 @@ func TestQuoteFrame(t *testing.T) {
 		if !errors.Is(err, &Error{Code: "EVIDENCE_REFUSED", Status: "UNSUPPORTED_QUOTE_FORMAT"}) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	td := frame()
+	td[4] = trustDomain
+	if _, err := readQuote(td, false); err == nil || !strings.Contains(err.Error(), "TDX") {
+		t.Errorf("a trust domain is not named: %v", err)
 	}
 	if _, err := readQuote(append(frame(), 0), true); err != nil {
 		t.Errorf("trailing bytes that are allowed: %v", err)
@@ -111,6 +117,26 @@ func FuzzQuote(f *testing.F) {
 		q, err := readQuote(input, false)
 		if err == nil && !bytes.HasPrefix(input, q.signedBytes) {
 			t.Error("signed bytes that are not those of the quote")
+		}
+	})
+}
+
+// TestOrigin: what has no chain that looks like one has no origin. TestSameAsTypeScript compares that of good quotes.
+func TestOrigin(t *testing.T) {
+	looked := frame()
+	looked[len(looked)-9] = 1
+	for name, evidence := range map[string][]byte{"nothing": nil, "a chain that is not PEM": frame(), "no chain": looked} {
+		if _, err := ReadOrigin(evidence); !errors.Is(err, &Error{Code: "EVIDENCE_REFUSED"}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzOrigin(f *testing.F) {
+	f.Add(frame())
+	f.Fuzz(func(t *testing.T, evidence []byte) {
+		if origin, err := ReadOrigin(evidence); err == nil && origin.CA != "processor" && origin.CA != "platform" {
+			t.Error("neither of the authorities")
 		}
 	})
 }

@@ -17,6 +17,8 @@ const (
 	// everything that certifies the attestation key (Intel DCAP, Quote Library Reference, appendix A.4).
 	chainData  = 5
 	reportData = 6
+	// trustDomain is the TEE of a quote of a TD (appendix A.3).
+	trustDomain = 0x81
 )
 
 var intelVendor = []byte{0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07}
@@ -129,7 +131,11 @@ func parseQuote(input []byte, allowTrailing bool) (*quote, error) {
 	if c.u16("the key type") != 2 {
 		return nil, errors.New("the attestation key is not ECDSA P-256")
 	}
-	if c.u32("the TEE") != 0 {
+	switch c.u32("the TEE") {
+	case 0:
+	case trustDomain:
+		return nil, errors.New("it is one of a TDX trust domain, which this package does not verify")
+	default:
 		return nil, errors.New("it is not one of an SGX enclave")
 	}
 	c.take(headerBytes-8, "the header")

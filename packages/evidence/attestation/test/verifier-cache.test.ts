@@ -404,6 +404,51 @@ test('a chain that comes with the collateral is part of what the collateral is k
   ]);
 });
 
+for (const [order, isSuppliedFirst] of [
+  ['after', true],
+  ['before', false],
+] as const) {
+  test(`a quote that carries no byte of its chain is refused, ${order} one whose chain comes with the collateral`, async () => {
+    let chain: readonly Uint8Array[] = [];
+    const { quote, collateral, roots } = await makePlatform({
+      pckChain: (good) => (chain = good),
+      quote: (good) => ({
+        ...good,
+        signature: { ...good.signature, certificationDataType: 2, certificationData: new Uint8Array() },
+      }),
+    });
+    const whole = { quote, roots, collateral: { ...collateral, pck_certificate_chain: chain.map(pem).join('') } };
+    // The same quote says that it carries the chain (type 5), of no bytes (u32).
+    const bare = { ...whole, quote: quote.with(quote.length - 6, 5) };
+    const cache = createVerifierCache();
+    const refused = ['EVIDENCE_REFUSED', { step: 'quote-format', status: 'UNSUPPORTED_CERT_FORMAT' }];
+    if (isSuppliedFirst) assert.ok(!Array.isArray(outcome(whole, cache)));
+    assert.deepEqual(outcome(bare, cache), refused);
+    assert.deepEqual(outcome(bare, cache), refused);
+    const verdict = outcome(whole, cache);
+    assert.deepEqual(verdict, outcome(whole, none));
+    assert.deepEqual(outcome(bare, cache), refused);
+    // And the chain that was supplied is remembered.
+    assert.equal(cachePartsOf(cache).pckChains.size, 1);
+  });
+}
+
+test('a chain that comes with the collateral is verified once', async () => {
+  let chain: readonly Uint8Array[] = [];
+  const { quote, collateral, roots } = await makePlatform({
+    pckChain: (good) => (chain = good),
+    quote: (good) => ({ ...good, signature: { ...good.signature, certificationDataType: 2 } }),
+  });
+  const cache = createVerifierCache({ quotingEnclaves: 0 });
+  const supplied = { ...collateral, pck_certificate_chain: chain.map(pem).join('') };
+  const run = (): number => {
+    const crypto = countingCrypto();
+    verifyQuoteSync(quote, parseCollateral(supplied, { cache }), { roots, now, cache, crypto });
+    return crypto.counts.verifications;
+  };
+  assert.deepEqual([run(), run()], [10, 2]);
+});
+
 test('a key whose import failed is imported again', async () => {
   const { quote, collateral, roots } = await makePlatform();
   const endorsements = parseCollateral(collateral);

@@ -1,20 +1,18 @@
 import type { AzureDocumentStepId } from '@enclos/attestation';
 
+/** For every step without other advice. */
 const notGenuine = 'Do not trust it: something is not what it pretends to be. If it was copied by hand, copy it again.';
 const otherCollateral =
   'Get the collateral of this platform: the FMSPC and the certificate authority are in the PCK certificate below.';
 const fetchAgain = 'Fetch the collateral again, byte for byte as it is served.';
 const revoked = 'Do not trust it: the vendor withdrew the certificate of this platform.';
-
-/** What a user can do about a step that refused. */
 const amdChain =
   'Take the certificates of this chip, or of this provider, from AMD’s key service: signing key, authority and root.';
-const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', string>> = {
+
+/** What a user can do about a step that refused. */
+const advice: Readonly<Partial<Record<AzureDocumentStepId | 'certificate-binding', string>>> = {
   'quote-format': 'Check that this is a whole DCAP quote of version 3, 4 or 5; the fields below end where it does.',
   'pck-chain-shape': 'The quote must carry a PCK certificate, its authority and the root, in this order.',
-  'root-certificate': notGenuine,
-  'intermediate-certificate': notGenuine,
-  'pck-certificate': notGenuine,
   'trusted-root':
     'Choose the root of the platform, if you trust it. A quote of a software platform needs that platform’s root certificate.',
   'root-crl': fetchAgain,
@@ -28,20 +26,14 @@ const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', strin
   'tcb-info-match': otherCollateral,
   'tdx-module-match':
     'Fetch newer collateral. If that refuses too, do not trust it: the TDX module is not one that Intel describes.',
-  'qe-report-signature': notGenuine,
-  'qe-report-binding': notGenuine,
   'qe-identity-match':
     'Take the QE identity of the TEE of the quote, SGX or TDX. If it is that, do not trust it: its quoting enclave is a stranger.',
-  'quote-signature': notGenuine,
   'tcb-evaluation': otherCollateral,
   'collateral-dates': fetchAgain,
   'snp-report-format': 'Check that this is a whole report: 1184 bytes, of version 2, 3 or 5, and signed.',
   'snp-chain-shape': amdChain,
   'snp-trusted-root':
     'Choose AMD’s roots, if you trust them. If they are chosen, do not trust it: the root is a stranger’s.',
-  'snp-root-certificate': notGenuine,
-  'snp-intermediate-certificate': notGenuine,
-  'snp-leaf-certificate': notGenuine,
   'snp-product': amdChain,
   'snp-revocation': 'If the list is the one of this root, do not trust it: AMD withdrew a certificate of its chain.',
   'snp-report-signature': amdChain,
@@ -52,8 +44,6 @@ const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', strin
   'vtpm-hcl-report': 'Read NV index 0x01400001 of the TPM again; the fields below end where it does.',
   'vtpm-hardware':
     'Ask for report or TD quote of this very machine. If it is that, do not trust it: the guest asked for it, not the paravisor.',
-  'vtpm-binding': notGenuine,
-  'vtpm-runtime-data': notGenuine,
   'vtpm-quote-format': 'Quote the SHA-256 bank with the attestation key, whose handle is 0x81000003.',
   'vtpm-quote-signature': 'Do not trust it: another key than the one that the hardware vouches for signed the quote.',
   'vtpm-pcr-digest': 'Take quote and PCR values together: what stands beside the quote is not what was quoted.',
@@ -61,6 +51,6 @@ const advice: Readonly<Record<AzureDocumentStepId | 'certificate-binding', strin
 };
 
 export function stepAdvice(step: string): string {
-  const known: Readonly<Record<string, string>> = advice;
+  const known: Readonly<Record<string, string | undefined>> = advice;
   return known[step] ?? notGenuine;
 }

@@ -84,7 +84,7 @@ function makeEndorsements(parts: Omit<EndorsementParts, 'identity'>): Endorsemen
     tcbEvaluationDataNumber: Math.min(...documents.map(({ tcbEvaluationDataNumber: number }) => number)),
     nextUpdate: isoSeconds(Math.min(rootCrl.nextUpdateMs, pckCrl.nextUpdateMs, ...updates)),
   }) as Endorsements;
-  made.set(endorsements, Object.freeze({ identity: Object.freeze({}), ...parts }));
+  made.set(endorsements, Object.freeze({ identity: {}, ...parts }));
   return endorsements;
 }
 

@@ -31,17 +31,22 @@ export function* verifyNewPlatform(
   roots: readonly TrustedRoot[],
 ): Steps<VerifiedPlatform> {
   const carried = carriedChain(quote);
-  const known = cache.pckChains.get(parts.identity, carried ?? noBytes);
+  const { identity, pckChain = identity } = parts;
+  // What is supplied has another owner than what is carried: a quote that claims to carry a chain may carry no byte of one.
+  const owner = carried === undefined ? pckChain : identity;
+  const known = cache.pckChains.get(owner, carried ?? noBytes);
   if (known !== undefined) return requireTrust(known, roots);
   const platform = yield* verifyPlatform(carried, parts, roots);
-  cache.pckChains.set(parts.identity, carried ?? noBytes, platform);
+  cache.pckChains.set(owner, carried ?? noBytes, platform);
   return platform;
 }
 
 /** Steps 17 to 19. */
 export function* verifyNewQuotingEnclave(memory: QuoteMemory, platform: VerifiedPlatform): Steps<CertifiedPlatform> {
   const { quote, parts, cache } = memory;
-  const [{ signature }, tcbInfo, qeIdentity] = [quote, parts.tcbInfo.value, parts.qeIdentity.value];
+  const { signature } = quote;
+  const tcbInfo = parts.tcbInfo.value;
+  const qeIdentity = parts.qeIdentity.value;
   // 17. qe-report-signature
   yield* verifyQeReportSignature(signature, platform.chain.pck);
   // 18. qe-report-binding
