@@ -285,11 +285,11 @@ for (const transport of ['relayed', 'passed'] as const) {
             await Promise.all(sockets.map((socket) => exchange(socket, Buffer.alloc(512, 1))));
           };
           for (let i = 0; i < 5; i++) await round();
-          const before = ioCalls(process.pid);
+          const start = ioCalls(process.pid);
           const rounds = 40;
           for (let i = 0; i < rounds; i++) await round();
-          const after = ioCalls(process.pid);
-          const calls = (after.reads - before.reads + after.writes - before.writes) / (rounds * sockets.length);
+          const end = ioCalls(process.pid);
+          const calls = (end.reads - start.reads + end.writes - start.writes) / (rounds * sockets.length);
           const ofGate = calls - callsOfEcho;
           // One for each frame would be two.
           assert.ok(ofGate < 0.5, `${ofGate.toFixed(2)} reads and writes of the gate for a request`);
