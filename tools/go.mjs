@@ -2,7 +2,7 @@
 //
 //   node tools/go.mjs
 //
-// Every file below sdk/ and every Go file of the tests must be as gofmt writes it. Each module below sdk/ is vetted and tested. Files that
+// Every file below sdk/ and every Go file of the tests must be as gofmt writes it. Each module below sdk/ and samples/ is vetted and tested. Files that
 // go into packages of the standard library (sdk/overlay) are no module: building a program compiles them.
 // The Go is that of Debian, by version. Without it this is skipped, visibly; in CI it fails.
 import { existsSync } from 'node:fs';
@@ -20,7 +20,8 @@ const files = ['sdk', 'tests', 'samples']
   .flatMap((part) => filesUnder(join(base, part), (file) => /\.go$|(?:^|\/)go\.mod$/.test(file)))
   .filter((file) => !['node_modules', 'dist', '.enclos'].some((folder) => isIn(fromBase(file), folder)));
 const sources = files.filter((file) => file.endsWith('.go'));
-const modules = files.filter((file) => file.endsWith('go.mod') && fromBase(file).startsWith('sdk/')).map(dirname);
+const isModule = (file) => file.endsWith('go.mod') && /^(?:sdk|samples)\//.test(fromBase(file));
+const modules = files.filter(isModule).map(dirname);
 
 /** What a tool printed, if it is not content. */
 async function complaint(program, args, cwd, isContent) {

@@ -1,3 +1,4 @@
+import { egoCommands } from '@enclos/cli-ego/commands';
 import {
   collateralCommands,
   explainCommands,
@@ -30,6 +31,7 @@ export const registry: readonly Entry[] = Object.freeze([
   ...newCommands,
   ...buildCommands,
   ...goCommands,
+  ...egoCommands,
   ...runCommands,
   ...devCommands,
   ...testCommands,

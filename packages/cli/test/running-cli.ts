@@ -20,13 +20,18 @@ export interface StartOptions {
   readonly cwd: string;
   /** XDG_STATE_HOME. */
   readonly state: string;
+  /** Further variables. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 const bin = join(repository, 'packages/cli/bin/enclos.js');
-const longMs = 30_000;
+const longMs = 60_000;
 
-export function startCli(argv: readonly string[], { cwd, state }: StartOptions): RunningCli {
-  const child = spawn(process.execPath, [bin, ...argv], { cwd, env: { ...process.env, XDG_STATE_HOME: state } });
+export function startCli(argv: readonly string[], { cwd, state, env }: StartOptions): RunningCli {
+  const child = spawn(process.execPath, [bin, ...argv], {
+    cwd,
+    env: { ...process.env, ...env, XDG_STATE_HOME: state },
+  });
   let text = '';
   let over = false;
   for (const stream of [child.stdout, child.stderr]) {

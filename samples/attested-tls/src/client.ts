@@ -16,9 +16,9 @@ function setting(name: string): string {
   return process.exit(2);
 }
 
-/** SERVER is HOST:PORT, COLLATERAL a URL. ROOTS and POLICY are files of the client's owner, never of the server. */
+/** SERVER is HOST:PORT, COLLATERAL a URL or a file. ROOTS and POLICY are files of the client's owner, never of the server. */
 const [host = '', port = ''] = setting('SERVER').split(':');
-const collateralUrl = setting('COLLATERAL');
+const collateral = setting('COLLATERAL');
 const [rootsFile, policyFile] = [setting('ROOTS'), setting('POLICY')];
 
 function pemBlocks(text: string): readonly string[] {
@@ -26,16 +26,17 @@ function pemBlocks(text: string): readonly string[] {
 }
 
 async function endorsements(): Promise<Endorsements> {
-  const response = await fetch(collateralUrl, { signal: AbortSignal.timeout(10_000) });
-  if (!response.ok) throw await answeredError(`The collateral at ${collateralUrl}`, response);
+  if (!/^https?:/.test(collateral)) return parseCollateral(JSON.parse(await readFile(collateral, 'utf8')));
+  const response = await fetch(collateral, { signal: AbortSignal.timeout(10_000) });
+  if (!response.ok) throw await answeredError(`The collateral at ${collateral}`, response);
   return parseCollateral(await response.json());
 }
 
 async function ask(question: string): Promise<string> {
   const roots = await Promise.all(pemBlocks(await readFile(rootsFile, 'utf8')).map((pem) => softwareRoot(pem)));
   const policy = parsePolicy(JSON.parse(await readFile(policyFile, 'utf8')));
-  const collateral = await endorsements();
-  const appraise = quoteAppraiser({ roots, policy, endorsements: () => collateral });
+  const endorsed = await endorsements();
+  const appraise = quoteAppraiser({ roots, policy, endorsements: () => endorsed });
   const { socket, evidence, mode } = await attestedConnect({ host, port: Number(port), serverName, appraise });
   const measured = evidence.tee === 'sgx' ? evidence.mrEnclave : evidence.mrTd;
   console.log(`attested (${mode}): ${evidence.tee} enclave ${measured}, status ${evidence.status}`);

@@ -121,6 +121,26 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
+// TestOrigin: what has no chain that looks like one has no origin. TestSameAsTypeScript compares that of good quotes.
+func TestOrigin(t *testing.T) {
+	looked := frame()
+	looked[len(looked)-9] = 1
+	for name, evidence := range map[string][]byte{"nothing": nil, "a chain that is not PEM": frame(), "no chain": looked} {
+		if _, err := ReadOrigin(evidence); !errors.Is(err, &Error{Code: "EVIDENCE_REFUSED"}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzOrigin(f *testing.F) {
+	f.Add(frame())
+	f.Fuzz(func(t *testing.T, evidence []byte) {
+		if origin, err := ReadOrigin(evidence); err == nil && origin.CA != "processor" && origin.CA != "platform" {
+			t.Error("neither of the authorities")
+		}
+	})
+}
+
 func FuzzCollateral(f *testing.F) {
 	f.Add([]byte(`{"pck_crl_issuer_chain":"","root_ca_crl":"","pck_crl":"","tcb_info_issuer_chain":"","tcb_info":"{}","tcb_info_signature":""}`))
 	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = ParseCollateral(text) })

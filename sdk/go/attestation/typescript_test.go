@@ -93,6 +93,12 @@ func (c *typeScriptCase) verify(root Root) (*Verdict, error) {
 	if err == nil && !errors.Is(untrusted, &Error{Code: "EVIDENCE_REFUSED", Status: "SGX_PCK_CERT_CHAIN_UNTRUSTED"}) || !isSame {
 		return nil, fmt.Errorf("the second time: %w, and without trust: %w", errAgain, untrusted)
 	}
+	if err == nil && endorsements.pckChain == nil && !c.AllowTrailing {
+		facts := verdict.Facts()
+		if origin, err := ReadOrigin(c.Quote); err != nil || origin.FMSPC != facts.Platform.FMSPC || origin.Root != facts.Root {
+			return nil, fmt.Errorf("another origin: %+v %w", origin, err)
+		}
+	}
 	if err != nil || c.Policy == nil {
 		return verdict, err
 	}

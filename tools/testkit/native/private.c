@@ -145,7 +145,10 @@ static void abstract(const char *name) {
   struct sockaddr_un to = {.sun_family = AF_UNIX};
   strncpy(to.sun_path + 1, name, sizeof to.sun_path - 2);
   int made = socket(AF_UNIX, SOCK_STREAM, 0);
-  outcome(made < 0 ? -1 : connect(made, (struct sockaddr *)&to, (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name))));
+  /* Versions of libuv differ in whether the zeros after a name belong to it. */
+  int done = made < 0 ? -1 : connect(made, (struct sockaddr *)&to, (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name)));
+  if (done < 0 && errno == ECONNREFUSED) done = connect(made, (struct sockaddr *)&to, sizeof to);
+  outcome(done);
 }
 
 static void called(char **word) {

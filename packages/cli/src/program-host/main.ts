@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { createPrinter, exitCodeOf, readCall } from '@enclos/command-line';
 import { failureLines } from '@enclos/diagnostics';
 import { isEnclosError } from '@enclos/errors';
+import { isProgramManifest } from '@enclos/manifest';
 import { fromEnvironment, runProgram } from '@enclos/host';
 import { entries, program as description, type ProgramPlaces } from './command.ts';
 
@@ -30,6 +31,11 @@ async function run(places: ProgramPlaces): Promise<number> {
     environment: variables(),
     onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
   });
+  if (isProgramManifest(program.manifest) && program.manifest.program.network === 'any') {
+    process.stderr.write(
+      'NETWORK any: the enclave may connect anywhere from this machine, and listen on any of its ports.\n',
+    );
+  }
   let endedBy: NodeJS.Signals | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

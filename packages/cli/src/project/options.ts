@@ -1,15 +1,7 @@
 import type { CommandContext } from '@enclos/cli-frame';
-import { stateFolderOf, stateOption } from '@enclos/cli-frame/options';
+import { platformOption, stateFolderOf, stateOption } from '@enclos/cli-frame/options';
 import type { Isolation } from '@enclos/tee';
 import type { RunOptions } from './run-options.ts';
-
-export const isolationOption = {
-  type: 'string',
-  value: 'MODE',
-  choices: ['strict', 'best'],
-  default: 'strict',
-  summary: 'strict starts only with every layer of isolation; best uses the layers that the machine has',
-} as const;
 
 /** The host program of a project that names none. */
 export const defaultHost = 'src/host.ts';
@@ -29,13 +21,7 @@ export const relayedOption = {
   summary: 'Every connection of the enclave is relayed, whatever enclave.json says; this image has its own MRENCLAVE',
 } as const;
 
-export const platformOption = {
-  type: 'string',
-  value: 'SOCKET',
-  summary: 'Use a platform that `enclos platform serve` runs',
-} as const;
-
-/** The options of every command that runs a project, beside {@link isolationOption}. */
+/** The options of every command that runs a project, beside `isolationOption`. */
 export const projectOptions = {
   host: hostOption,
   key: keyOption,

@@ -5,6 +5,7 @@ import {
   loadProject,
   relayedVariant,
   signEnclave,
+  withKeyOf,
   writeFileAtomically,
   type Diagnostic,
   type Project,
@@ -15,7 +16,6 @@ import { hostVariables } from '@enclos/host';
 import type { Isolation } from '@enclos/tee';
 import { stemOf, variantFolder } from '../images/enclave-image.ts';
 import { hashFile } from '../files/hash.ts';
-import { withKeyOf } from '../images/key-file.ts';
 import { buildProject, type BuildOutcome } from './build.ts';
 import { bundleHost, type HostBundle } from './bundle-host.ts';
 import type { ProjectKey } from './development-key.ts';

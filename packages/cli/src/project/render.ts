@@ -1,7 +1,6 @@
 import type { CommandContext } from '@enclos/cli-frame';
 import { renderWarnings, toEnclosError } from '@enclos/cli-frame/failures';
-import type { PlatformDescription } from '@enclos/tee';
-import { printable, type Printer } from '@enclos/command-line';
+import { printable } from '@enclos/command-line';
 import type { RunningEnclave } from './greeting.ts';
 import type { BuildEvents } from './prepare.ts';
 import { renderClosedState } from './sealing/render.ts';
@@ -47,12 +46,4 @@ function transportsInWords({ name, streams }: Omit<RunningEnclave, 'mrEnclave'>)
   if (transports.size === 1) return `the connections of ${name} are ${only}`;
   const each = new Set(streams.map((stream) => `${stream.name} ${stream.transport}`));
   return `the connections of ${name}: ${[...each].join(', ')}`;
-}
-
-export function platformBanner({ layers }: Pick<PlatformDescription, 'layers'>, notes: Printer): void {
-  const missing = layers.filter(({ active }) => !active).map(({ name }) => name);
-  const isolation = missing.length === 0 ? 'isolation complete' : `isolation without ${missing.join(', ')}`;
-  notes.line(
-    `${notes.paint('yellow', 'SIMULATION')} software platform: the rules of SGX, not confidentiality against this machine's owner; ${printable(isolation)}`,
-  );
 }

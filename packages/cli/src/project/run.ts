@@ -4,7 +4,7 @@ import type { RunningEnclave } from './greeting.ts';
 import { projectKey } from './development-key.ts';
 import { runHostProcess } from './host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from './prepare.ts';
-import { openProjectPlatform } from './platform.ts';
+import { openProjectPlatform } from '@enclos/cli-platform/open';
 import type { RunOptions, RunOutcome } from './run-options.ts';
 import { watchSealing } from './sealing/closed-state.ts';
 import { openToolSocket } from './tool-socket.ts';

@@ -1,5 +1,5 @@
 import type { PlatformDescription, SgxLauncher } from '@enclos/tee';
-import { openProjectPlatform, type ProjectPlatform, type ProjectPlatformOptions } from '../project/platform.ts';
+import { openProjectPlatform, type ProjectPlatform, type ProjectPlatformOptions } from '@enclos/cli-platform/open';
 
 /** What is told of its start. */
 export interface StartEvents {

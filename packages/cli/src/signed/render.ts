@@ -1,7 +1,8 @@
 import { Console } from 'node:console';
 import type { CommandContext } from '@enclos/cli-frame';
 import { toHex } from '@enclos/codec';
-import { platformBanner, runNotes } from '../project/render.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../project/render.ts';
 import type { SignedEvents } from './run-signed.ts';
 
 /** Results are lines of standard output; all else is on standard error, which the enclave and its handlers share. */

@@ -5,7 +5,7 @@ import { abiOfImage, loadSgxEnclave } from '@enclos/sgx-host';
 import type { Isolation } from '@enclos/tee';
 import { modelOf, settingsOf } from '../interfaces/compile.ts';
 import { readForeignTypes } from '../interfaces/foreign.ts';
-import type { ProjectPlatformOptions } from '../project/platform.ts';
+import type { ProjectPlatformOptions } from '@enclos/cli-platform/open';
 import type { RunOutcome } from '../project/run-options.ts';
 import { callFailure } from './call-failure.ts';
 import { plannedCall } from './calls.ts';

@@ -27,6 +27,14 @@ Go programs
   go test                Run the tests of Go packages, with the modules of Enclos
   go interface           Write the Go side of an interface
   go install             Install Go programs that can be enclaves
+  ego sign               Sign an executable by EGo's enclave.json
+  ego run                Run an executable that \`ego sign\` signed
+  ego bundle             Write one file that runs a signed executable
+  ego signerid           Print the MRSIGNER of a signed executable or of a key
+  ego uniqueid           Print the MRENCLAVE of a signed executable
+  ego env                Run a command for which \`go build\` is \`enclos go build\`
+  ego install            Say what takes the place of EGo’s drivers and services
+  ego marblerun          Refused: MarbleRun has no equal here
 
 Image
   keygen                 Make a signing key

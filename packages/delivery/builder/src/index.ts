@@ -15,7 +15,8 @@ export {
 export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
 export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 export { BuildError, isBuildError } from './diagnostic.ts';
-export { enclaveJsonSchemaDocument } from './project/enclave-json.ts';
+export { enclaveJsonSchema, enclaveJsonSchemaDocument } from './project/enclave-json.ts';
+export { goProgramOf, withMemoryLimit } from './project/go-program.ts';
 export {
   inspect,
   inspectFile,
@@ -33,6 +34,7 @@ export {
 export { loadInterface, type InterfaceSource } from './node/load-interface.ts';
 export { generateKey, writeKeyFile } from './signing/key-file.ts';
 export {
+  defaultLimits,
   loadProject,
   parseProject,
   PROJECT_FILE,
@@ -42,6 +44,7 @@ export {
   type SigningAttributes,
 } from './project/project.ts';
 export type { ProjectFiles } from './project/project-files.ts';
+export { withKeyOf } from './signing/key-of-file.ts';
 export { isEnclaveFile, withSignature } from './signing/enclave-file.ts';
 export { signEnclave, signingDate, type SignOptions } from './signing/sign.ts';
 export {

@@ -6,6 +6,7 @@ import { imageUser } from './base/base.ts';
 import { compose, type ComposeContext, type ComposedContent } from './compose.ts';
 import { labelsOf } from './labels.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
+import { relayFiles } from './relay-files.ts';
 import { fileComponent, type Component } from './statements/component.ts';
 import { bytesContent } from './tar/entry.ts';
 
@@ -32,6 +33,7 @@ export async function composeImage(
       [
         { path: image.slice('/app/'.length), content: bytesContent(application.image) },
         { path: signature.slice('/app/'.length), content: bytesContent(application.signature) },
+        ...(await relayFiles(manifest, context.architecture)),
       ],
       context.architecture,
     ),

@@ -9,6 +9,7 @@ import { withFolders } from './tar/with-folders.ts';
 import { compose, type ComposeContext, type ComposedContent } from './compose.ts';
 import type { LayoutWriter } from './oci/layout-writer.ts';
 import type { Component } from './statements/component.ts';
+import { relayIfBuilt } from './relay-files.ts';
 import { stubIfBuilt } from './signed/stub-files.ts';
 import { bytesContent, type LayerEntry } from './tar/entry.ts';
 
@@ -53,7 +54,7 @@ export async function composeProgramImage(
       content: bytesContent(bytes),
     })),
     ...(startsEnclaves ? interpreterPackage(architecture) : []),
-    ...(startsEnclaves ? await stubIfBuilt(architecture) : []).map(fileEntry),
+    ...(startsEnclaves ? await nativeFiles(architecture) : []).map(fileEntry),
   ]);
   const content = {
     name,
@@ -72,6 +73,11 @@ export async function composeProgramImage(
   // Engines differ in how they read a variable that is set twice.
   const free = environment.filter((one) => !content.environment.some((own) => nameOf(own) === nameOf(one)));
   return compose(content, { ...context, base: { ...rest, environment: free } }, writer);
+}
+
+/** What runs other enclaves than those of the interpreter, where it was built. */
+async function nativeFiles(architecture: Architecture): Promise<readonly ApplicationFile[]> {
+  return [...(await stubIfBuilt(architecture)), ...(await relayIfBuilt(architecture))];
 }
 
 const fileEntry = ({ path, content }: ApplicationFile): LayerEntry => ({

@@ -1,8 +1,13 @@
 import type { EnclaveManifest, ProgramManifest } from './program-form.ts';
-import { mountsAllowed, rules, type Rules } from './rules.ts';
+import { distinct, mountsAllowed, rules, type Rules } from './rules.ts';
 
 export const programRules: Rules<ProgramManifest> = [
-  ...rules,
+  ...rules.filter(([field]) => field !== 'environment'),
+  [
+    'environment',
+    'POSIX names, each at most once; one without a value may end in a star, for all that begin so',
+    (m) => distinct(m.environment.map(({ name }) => name)) && m.environment.every(isVariable),
+  ],
   ['program', 'without the character NUL in its arguments', (m) => !m.program.arguments.some(hasNul)],
   ['environment', 'without the character NUL in its values', (m) => !m.environment.some((v) => hasNul(v.value ?? ''))],
   [
@@ -16,6 +21,11 @@ export const programRules: Rules<ProgramManifest> = [
     (m) => mountsAllowed(m.mounts.filter((mount) => !isMemoryRoot(mount)).map((d) => d.target)) && hasOneRoot(m),
   ],
 ];
+
+/** EGo lets through what begins with EDG_, whatever the host has. */
+function isVariable({ name, value }: ProgramManifest['environment'][number]): boolean {
+  return (value === undefined ? /^[A-Za-z_][A-Za-z0-9_]*\*?$/ : /^[A-Za-z_][A-Za-z0-9_]*$/).test(name);
+}
 
 /** argv and envp end at a NUL. */
 function hasNul(text: string): boolean {

@@ -59,7 +59,7 @@ export const interpreterRules: Rules<InterpreterManifest> = [
   ['mounts', 'absolute clean paths, none inside another', (m) => mountsAllowed(m.mounts.map((d) => d.target))],
 ];
 
-function distinct(values: readonly string[]): boolean {
+export function distinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 

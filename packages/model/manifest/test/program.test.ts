@@ -64,6 +64,10 @@ const broken: readonly (readonly [rule: string, change: Partial<ProgramManifest>
   ['an argument that is too long', { program: { ...program, arguments: ['a'.repeat(4097)] } }],
   ['too many arguments', { program: { ...program, arguments: Array.from({ length: 65 }, () => 'a') } }],
   ['a variable with a NUL', { environment: [{ name: 'A', value: 'a\0B=b' }] }],
+  ['a measured variable that stands for many', { environment: [{ name: 'EDG_*', value: '' }] }],
+  ['a star within the name of a variable', { environment: [{ name: 'EDG_*A' }] }],
+  ['a variable that stands for all', { environment: [{ name: '*' }] }],
+  ['a variable twice', { environment: [{ name: 'EDG_*' }, { name: 'EDG_*' }] }],
   ['a listener without a network', { program: { ...program, network: 'none' }, connect: [] }],
   ['a destination without a network', { program: { ...program, network: 'none' }, listen: [] }],
   ['a root of the host', { mounts: [{ ...root, kind: 'host' }] }],
@@ -76,6 +80,13 @@ for (const [rule, change] of broken) {
     assert.throws(() => encodeManifest({ ...programManifest, ...change }), refused);
   });
 }
+
+test('a program may take all variables of the host that begin so, and a script none', () => {
+  const environment = [{ name: 'EDG_*' }, { name: 'EDG_FIXED', value: '1' }];
+  const manifest: ProgramManifest = { ...programManifest, environment };
+  assert.deepEqual({ ...decodeManifest(encodeManifest(manifest)) }, manifest);
+  assert.throws(() => encodeManifest({ ...sampleManifest, environment }), invalid);
+});
 
 test('a script has no root in memory', () => {
   assert.throws(() => encodeManifest({ ...sampleManifest, mounts: [root] }), invalid);

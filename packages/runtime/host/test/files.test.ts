@@ -56,6 +56,23 @@ describe('the host file service', () => {
   const write = (path: string, content: string, last: 'yes' | 'no' = 'yes', target = '/data') =>
     files.mountWrite({ target, path, write: 1, content: utf8(content), last });
 
+  test('the endorsements of the platform come after what every enclave may ask for, if it has any', async () => {
+    const index = Object.keys(systemInterface.untrusted).length;
+    const { signal } = new AbortController();
+    const asked = (of: HostServices) => of.dispatch(index, new Uint8Array(0), { signal });
+    await assert.rejects(async () => asked(service), { code: 'TEE_CAPABILITY_MISSING' });
+    // `hostCollateral` of sdk/go/enclave.
+    assert.equal(index, 8);
+    const streams = { capabilities: softwareCapabilities, listen: {}, connect: {} };
+    const folders = {
+      mounts: { '/data': folder, '/config': folder },
+      trustedFiles: { '/model': join(folder, 'model') },
+    };
+    const other = await openServices(manifest, { folders, streams, endorsements: async () => '{}' });
+    assert.deepEqual(await asked(other), new Uint8Array([2, 0x7b, 0x7d]));
+    await other.close();
+  });
+
   test('a folder that cannot be used is refused before an enclave starts, and the message says why', async () => {
     const open = (data: string) =>
       openServices(manifest, {

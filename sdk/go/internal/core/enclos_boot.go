@@ -268,7 +268,7 @@ func EnclosHostEnvironment() [][2]string {
 // EnclosPassed tells whether the connections of a listener are passed here; EnclosConnectPassed does of a destination.
 func EnclosPassed(listener int) bool {
 	t, err := ecRunningStreams()
-	return err == nil && t.passed != nil && listener >= 0 && listener < len(t.passed.listeners) && t.passed.listeners[listener] != nil
+	return err == nil && t.isPassed(listener)
 }
 
 // EnclosExit sends the log lines that wait, and ends the process.

@@ -141,8 +141,8 @@ func (v *ecEnclave) start(call *EnclosCall) ([]byte, error) {
 func ecReadStart(payload []byte, m *EnclosManifestInfo) ([][2]string, int, error) {
 	open := map[string]bool{}
 	for _, declared := range m.Environment {
-		if declared.FromHost {
-			open[declared.Name] = true
+		if ecIsVariableName(declared.Name) {
+			open[declared.Name] = declared.FromHost
 		}
 	}
 	r := &ecReader{b: payload}
@@ -151,10 +151,10 @@ func ecReadStart(payload []byte, m *EnclosManifestInfo) ([][2]string, int, error
 	r.each(0, 256, func() {
 		name := r.text(1, 64)
 		value := r.text(0, 4096)
-		if r.fault == "" && !open[name] {
+		if r.fault == "" && !ecMayBeGiven(name, open, m) {
 			isUndeclared = true
 		}
-		delete(open, name)
+		open[name] = false
 		variables = append(variables, [2]string{name, value})
 	})
 	level := -1
@@ -176,6 +176,31 @@ func ecReadStart(payload []byte, m *EnclosManifestInfo) ([][2]string, int, error
 		}
 	}
 	return variables, level, nil
+}
+
+// ecMayBeGiven tells whether a variable of the host is declared: by its name, or by a beginning, which ends in a star. What has its
+// own name is not what begins so.
+func ecMayBeGiven(name string, open map[string]bool, m *EnclosManifestInfo) bool {
+	if mayBe, known := open[name]; known || !ecIsVariableName(name) {
+		return mayBe
+	}
+	for _, declared := range m.Environment {
+		last := len(declared.Name) - 1
+		if declared.FromHost && last > 0 && declared.Name[last] == '*' && len(name) > last && name[:last] == declared.Name[:last] {
+			return true
+		}
+	}
+	return false
+}
+
+func ecIsVariableName(name string) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
 }
 
 func ecMustBePassed(m *EnclosManifestInfo) bool {

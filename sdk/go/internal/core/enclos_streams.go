@@ -22,17 +22,14 @@ type ecStreams struct {
 	space sync.Cond
 	ports map[uint32]*EnclosStream
 	last  uint32
-	// stops end the waiting of each listener.
-	stops []chan struct{}
+	// stops end the waiting of each listener, by its place.
+	stops map[int]chan struct{}
 }
 
 func ecNewStreams(gate *ecEndpoint, manifest *EnclosManifestInfo, passed *ecPassed) *ecStreams {
 	t := &ecStreams{gate: gate, manifest: manifest, passed: passed, ports: map[uint32]*EnclosStream{}}
 	t.space.L = &t.mu
-	t.stops = make([]chan struct{}, len(manifest.Listen))
-	for i := range t.stops {
-		t.stops[i] = make(chan struct{})
-	}
+	t.stops = map[int]chan struct{}{}
 	return t
 }
 
@@ -107,7 +104,7 @@ func (t *ecStreams) accept(listener int, stop <-chan struct{}) (*EnclosStream, e
 		if err != nil {
 			return nil, err
 		}
-		request := ecPutText(nil, t.manifest.Listen[listener].Name)
+		request := ecPutText(nil, t.listenerName(listener))
 		answer, err := t.gate.invoke(ecRequest{table: 1, index: ecStreamAccept, payload: ecPut32(request, s.id), maxResult: 258,
 			cancel: stop})
 		if err == nil {
@@ -174,18 +171,45 @@ func (s *EnclosStream) isBroken() bool {
 func (t *ecStreams) stopOf(listener int) chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.stops[listener]
+	stop := t.stops[listener]
+	if stop == nil {
+		stop = make(chan struct{})
+		t.stops[listener] = stop
+	}
+	return stop
 }
 
 func (t *ecStreams) unlisten(listener int) {
 	t.mu.Lock()
-	close(t.stops[listener])
-	t.stops[listener] = make(chan struct{})
+	if stop := t.stops[listener]; stop != nil {
+		close(stop)
+		delete(t.stops, listener)
+	}
 	t.space.Broadcast()
 	t.mu.Unlock()
-	if t.passed != nil && t.passed.listeners[listener] != nil {
+	if t.isPassed(listener) {
 		t.passed.unlisten(listener)
 	}
+}
+
+// isPassed tells whether the connections of a listener are passed here.
+func (t *ecStreams) isPassed(listener int) bool {
+	return t.passed != nil && listener >= 0 && listener < len(t.passed.listeners) && t.passed.listeners[listener] != nil
+}
+
+// EnclosAnyPort and the number of a port are the place of a listener that enclave.json does not declare, where it says
+// `"network": "any"`. Its connections are relayed.
+const EnclosAnyPort = 1 << 16
+
+// listenerName is what the host knows a listener by, or nothing for one that it may not serve.
+func (t *ecStreams) listenerName(place int) string {
+	if place >= 0 && place < len(t.manifest.Listen) {
+		return t.manifest.Listen[place].Name
+	}
+	if t.manifest.Network == "any" && place > EnclosAnyPort && place < 2*EnclosAnyPort {
+		return "* " + ecItoa(int64(place-EnclosAnyPort))
+	}
+	return ""
 }
 
 func (e *ecEndpoint) lostError() error {
@@ -203,14 +227,14 @@ func EnclosAccept(listener int) (*EnclosStream, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if listener < 0 || listener >= len(t.manifest.Listen) {
+	if t.listenerName(listener) == "" {
 		return nil, "", ecFail("STREAM_NOT_DECLARED", "enclave.json declares no such listener.")
 	}
 	stop := t.stopOf(listener)
 	var s *EnclosStream
-	if t.passed != nil && t.passed.listeners[listener] != nil {
+	if t.isPassed(listener) {
 		s, err = t.passed.accept(listener, stop)
-	} else if t.manifest.Listen[listener].Transport == "passed" {
+	} else if listener < len(t.manifest.Listen) && t.manifest.Listen[listener].Transport == "passed" {
 		err = ecFail("STREAM_TRANSPORT_UNAVAILABLE", "The enclave wants its connections passed, which cannot be done here.")
 	} else {
 		s, err = t.accept(listener, stop)
@@ -224,7 +248,7 @@ func EnclosAccept(listener int) (*EnclosStream, string, error) {
 // EnclosUnlisten ends the waiting of EnclosAccept for a listener. Passed connections that have arrived and were not taken are
 // closed; relayed ones wait at the host until the next EnclosAccept.
 func EnclosUnlisten(listener int) {
-	if t, err := ecRunningStreams(); err == nil && listener >= 0 && listener < len(t.stops) {
+	if t, err := ecRunningStreams(); err == nil {
 		t.unlisten(listener)
 	}
 }

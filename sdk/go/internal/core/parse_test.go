@@ -140,6 +140,22 @@ func TestStart(t *testing.T) {
 	}
 }
 
+func TestStartWithVariablesThatBeginSo(t *testing.T) {
+	m := &EnclosManifestInfo{Environment: []EnclosVariable{{Name: "EDG_*", FromHost: true}, {Name: "EDG_FIXED", Value: "1"},
+		{Name: "OPEN", FromHost: true}, {Name: "OE_*", Value: "1"}}}
+	given := [][2]string{{"EDG_A", "1"}, {"OPEN", "2"}, {"EDG_B", "3"}}
+	variables, _, err := ecReadStart(putStart(-1, given...), m)
+	if err != nil || len(variables) != len(given) {
+		t.Fatal(variables, err)
+	}
+	for _, name := range []string{"EDG_", "EDG_*", "EDG_FIXED", "EDG_A=B", "EDG_A B", "EDG", "edg_a", "X", "OE_A", "*"} {
+		_, _, err := ecReadStart(putStart(-1, [2]string{name, ""}), m)
+		wantCode(t, err, "ENCLAVE_VARIABLE_NOT_DECLARED")
+	}
+	_, _, err = ecReadStart(putStart(-1, [2]string{"EDG_A", ""}, [2]string{"EDG_A", ""}), m)
+	wantCode(t, err, "ENCLAVE_VARIABLE_NOT_DECLARED")
+}
+
 func TestGateHello(t *testing.T) {
 	digest := bytes.Repeat([]byte{7}, 32)
 	if err := ecCheckGateHello(ecPutGateHello("host", digest), digest); err != nil {

@@ -146,6 +146,25 @@ func TestAbortBreaksTheOtherEnd(t *testing.T) {
 	waitUntil(t, func() bool { return streams.count() == 0 })
 }
 
+func TestListenersThatAreNotDeclared(t *testing.T) {
+	streams := hosted(t, func(s *EnclosStream) {})
+	for place, name := range map[int]string{0: "in", 1: "", -1: "", EnclosAnyPort + 8080: ""} {
+		if got := streams.listenerName(place); got != name {
+			t.Fatal(place, got)
+		}
+	}
+	streams.manifest.Network = "any"
+	for place, name := range map[int]string{0: "in", 1: "", EnclosAnyPort: "", EnclosAnyPort + 1: "* 1", EnclosAnyPort + 65535: "* 65535", 2 * EnclosAnyPort: ""} {
+		if got := streams.listenerName(place); got != name {
+			t.Fatal(place, got)
+		}
+	}
+	if _, err := streams.accept(EnclosAnyPort+8080, nil); err != nil {
+		t.Fatal(err)
+	}
+	streams.unlisten(EnclosAnyPort + 9090)
+}
+
 func TestUnlistenEndsAccept(t *testing.T) {
 	streams := hosted(t, func(s *EnclosStream) {})
 	stop := streams.stopOf(0)

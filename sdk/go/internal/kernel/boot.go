@@ -17,7 +17,29 @@ func VkBoot() *VkKernel {
 	_, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, vkPassage, syscall.F_GETFD, 0)
 	k.hasPassage = errno == 0
 	k.files.build(EnclosManifest(), EnclosFiles())
+	k.enterWorkingFolder()
 	return k
+}
+
+// enterWorkingFolder makes the folder that the variable PWD names the one in which the program starts.
+func (k *VkKernel) enterWorkingFolder() {
+	folder := ""
+	for _, variable := range EnclosManifest().Environment {
+		if variable.Name == "PWD" {
+			folder = variable.Value
+		}
+	}
+	for _, variable := range EnclosHostEnvironment() {
+		if variable[0] == "PWD" {
+			folder = variable[1]
+		}
+	}
+	if folder == "" {
+		return
+	}
+	if err := k.Chdir(folder); err != nil {
+		vkWarn("The working folder stays /, because PWD names " + folder + ": " + err.Error())
+	}
 }
 
 // vkMostSockets bounds the table of sockets where the machine does not bound descriptors.

@@ -27,12 +27,14 @@ func (a *vkArrival) drop() {
 type vkListener struct {
 	socket  *vkSocket
 	address netip.AddrPort
-	// declared is its place in the manifest; -1 for one that only the program itself can reach.
+	// declared is the place by which the host serves it; -1 for one that only the program itself can reach.
 	declared int
 	// The rest is guarded by the lock of vkNet.
 	queue  []*vkArrival
 	asked  bool
 	closed bool
+	// refused is true when the host does not serve its port.
+	refused bool
 }
 
 // vkMostWaiting connections of the program itself wait at one of its listeners. Those of the host wait at the host.
@@ -59,25 +61,28 @@ func (k *VkKernel) Bind(fd int, to syscall.Sockaddr) (error, bool) {
 	if err := vkMayListen(address); err != nil {
 		return err, true
 	}
+	chosen := false
 	if address.Port() == 0 {
 		port, err := k.net.freePort()
 		if err != nil {
 			return err, true
 		}
 		address = netip.AddrPortFrom(address.Addr(), port)
+		chosen = true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.local.Port() != 0 {
 		return syscall.EINVAL, true
 	}
-	s.local = address
+	s.local, s.chosen = address, chosen
 	return nil, true
 }
 
 // vkMayListen: a declared port is served to the host's clients, and loopback and a port of the enclave's choice to the program itself.
+// Where the network may be any, so is the port.
 func vkMayListen(address netip.AddrPort) error {
-	if address.Port() == 0 || vkDeclaredListener(address.Port()) >= 0 || address.Addr().IsLoopback() {
+	if address.Port() == 0 || vkDeclaredListener(address.Port()) >= 0 || address.Addr().IsLoopback() || EnclosManifest().Network == vkNetworkAny {
 		return nil
 	}
 	port := strconv.Itoa(int(address.Port()))
@@ -135,12 +140,12 @@ func (k *VkKernel) Listen(fd, _ int) (error, bool) {
 		if err != nil {
 			return err, true
 		}
-		s.local = netip.AddrPortFrom(netip.IPv4Unspecified(), port)
+		s.local, s.chosen = netip.AddrPortFrom(netip.IPv4Unspecified(), port), true
 	}
 	if n.isTaken(s.local) {
 		return syscall.EADDRINUSE, true
 	}
-	s.listener = &vkListener{socket: s, address: s.local, declared: vkDeclaredListener(s.local.Port())}
+	s.listener = &vkListener{socket: s, address: s.local, declared: vkServedPlace(s.local, s.chosen)}
 	if n.listeners == nil {
 		n.listeners = map[uint16][]*vkListener{}
 	}
@@ -200,6 +205,9 @@ func (n *vkNet) take(listener *vkListener) (*vkArrival, error) {
 	defer n.mu.Unlock()
 	if listener.closed {
 		return nil, syscall.EINVAL
+	}
+	if len(listener.queue) == 0 && listener.refused {
+		return nil, syscall.EADDRINUSE
 	}
 	if len(listener.queue) == 0 {
 		listener.asked = true

@@ -145,17 +145,28 @@ func (n *vkNet) destination(to netip.AddrPort) (place int, host string) {
 	return place, host
 }
 
-// vkIsHost compares names, or addresses however they are written. A program has no other name for loopback than its address.
+// vkIsHost compares names, or addresses however they are written. The name of the loopback addresses is looked up to one of them.
 func vkIsHost(declared, host string) bool {
-	if vkHostName(declared) == host {
+	name := vkHostName(declared)
+	if name == host {
 		return true
 	}
-	if vkHostName(declared) == "localhost" {
+	if name == "localhost" {
 		ip, err := netip.ParseAddr(host)
 		return err == nil && ip.IsLoopback()
 	}
 	ip, err := netip.ParseAddr(declared)
 	return err == nil && ip.Unmap().String() == host
+}
+
+// vkServedPlace is the place by which the host serves a listener: that in the manifest or, where the network may be any, one for
+// its port. It is -1 for what only the program itself reaches: a loopback address, and a port that the program did not choose.
+func vkServedPlace(address netip.AddrPort, chosen bool) int {
+	place := vkDeclaredListener(address.Port())
+	if place >= 0 || chosen || address.Addr().IsLoopback() || EnclosManifest().Network != vkNetworkAny {
+		return place
+	}
+	return EnclosAnyPort + int(address.Port())
 }
 
 // declaredListener is the place in the manifest of a port, or -1.

@@ -163,6 +163,27 @@ func TestAddressesOfNames(t *testing.T) {
 	}
 }
 
+func TestDeclaredHosts(t *testing.T) {
+	for _, c := range []struct {
+		declared, dialled string
+		is                bool
+	}{
+		{"Peer.example.", "peer.example", true},
+		{"peer.example", "other.example", false},
+		{"::ffff:203.0.113.9", "203.0.113.9", true},
+		{"203.0.113.9", "203.0.113.8", false},
+		// A program that dials a name which it declares gets here by the address of the name.
+		{"localhost", "127.0.0.1", true},
+		{"LocalHost", "::1", true},
+		{"localhost", "203.0.113.9", false},
+		{"127.0.0.1", "127.0.0.2", false},
+	} {
+		if vkIsHost(c.declared, c.dialled) != c.is {
+			t.Errorf("%s declared, %s dialled: %v", c.declared, c.dialled, !c.is)
+		}
+	}
+}
+
 func TestLinesAreCut(t *testing.T) {
 	l := &vkLines{}
 	l.write(bytes.Repeat([]byte("x"), 3*vkLineBytes+5))

@@ -67,10 +67,34 @@ func (p *vkPump) run() {
 		}
 		if err != nil {
 			// The host is gone, or may not accept here: nothing else comes.
-			vkWarn("No further connection on " + EnclosManifest().Listen[p.place].Name + ": " + err.Error())
+			vkWarn("No further connection on " + p.name() + ": " + err.Error())
+			if p.place >= EnclosAnyPort {
+				p.refused()
+			}
 			return
 		}
 		p.bring(vkArrivalOf(stream, peer))
+	}
+}
+
+func (p *vkPump) name() string {
+	if p.place >= EnclosAnyPort {
+		return "port " + strconv.Itoa(p.place-EnclosAnyPort)
+	}
+	return EnclosManifest().Listen[p.place].Name
+}
+
+// refused ends the listener of a port that the host cannot open: the program learns it from Accept, and may listen again.
+func (p *vkPump) refused() {
+	p.net.mu.Lock()
+	delete(p.net.pumps, p.place)
+	listener := p.listener
+	if listener != nil {
+		listener.refused = true
+	}
+	p.net.mu.Unlock()
+	if listener != nil {
+		listener.socket.events.wake()
 	}
 }
 

@@ -16,11 +16,13 @@ type vkSocket struct {
 
 	mu            sync.Mutex
 	local, remote netip.AddrPort
-	stream        vkStream
-	listener      *vkListener
-	readShut      bool
-	failure       syscall.Errno
-	options       map[[2]int]int
+	// chosen is true when the program left its port to us.
+	chosen   bool
+	stream   vkStream
+	listener *vkListener
+	readShut bool
+	failure  syscall.Errno
+	options  map[[2]int]int
 }
 
 func (s *vkSocket) now() (vkStream, *vkListener, bool) {

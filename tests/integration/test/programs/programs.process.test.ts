@@ -66,19 +66,30 @@ describe('a program as an enclave', () => {
   });
 
   nativeTest('gets what the manifest takes from the host with the call that starts it', async () => {
-    const { image, signature } = probeImage({ manifest: { environment: [{ name: 'OPEN' }] } });
+    const { image, signature } = probeImage({
+      manifest: { environment: [{ name: 'OPEN' }, { name: 'EDG_*' }, { name: 'EDG_FIXED', value: '1' }] },
+    });
     const probe = await loadEnclave({
       image,
       signature,
       interface: probeInterface,
       untrusted: {},
       launcher: platform,
-      environment: { OPEN: 'yes', OTHER: 'no' },
+      environment: {
+        OPEN: 'yes',
+        OTHER: 'no',
+        EDG_MORE: 'more',
+        EDG_FIXED: 'no',
+        EDG_: 'no',
+        'EDG_A.B': 'no',
+        'EDG_*': 'no',
+      },
     });
     const host = await probe.call.ask({ command: 'host' });
     await probe.dispose();
     assert.match(host, /OPEN.yes/);
-    assert.doesNotMatch(host, /OTHER/);
+    assert.match(host, /EDG_MORE.more/);
+    assert.doesNotMatch(host, /no/);
   });
 
   nativeTest('reads its manifest and its files, and not itself, from the boot pipe', async () => {

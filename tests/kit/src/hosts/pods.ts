@@ -33,6 +33,8 @@ export interface BuiltPodImage {
 export interface PodRoot {
   readonly pem: string;
   readonly fingerprint: string;
+  /** What the vendor says of its machines, JSON. */
+  readonly collateral: string;
 }
 
 /** Pods of podman beside a separated platform, which is there for them alone. */
@@ -45,6 +47,8 @@ export interface PodSite {
    * Builds and signs the project in a folder of the repository, and has podman load its image as `localhost/NAME:1`.
    */
   load(folder: string, ...words: readonly string[]): Promise<BuiltPodImage>;
+  /** The same for a program in Go. @param module the folder of go.mod @param project the folder of enclave.json in it */
+  loadGo(module: string, project: string): Promise<BuiltPodImage>;
   /** Writes the manifests of a deploy.json and of the files beside it. @returns the file that was written */
   deploy(settings: DeployText, files?: Readonly<Record<string, string>>, words?: readonly string[]): Promise<string>;
   /** Has podman run a manifest. @returns the name of its container */
@@ -97,6 +101,30 @@ export async function createPodSite(): Promise<PodSite> {
   };
   const vendor = (name: string): Promise<PodRoot> => enrolledRoot(join(folder, name), enclos);
 
+  const copySources = (path: string): string => {
+    const isSource = (file: string): boolean =>
+      !/\/(?:dist|\.enclos|node_modules|[^/]*\.key\.pem)(?:\/|$)/.test(file.slice(repository.length));
+    cpSync(join(repository, path), join(folder, path), { recursive: true, filter: isSource });
+    return join(folder, path);
+  };
+  const makeImage = async (
+    project: string,
+    build: readonly string[],
+    words: readonly string[],
+  ): Promise<BuiltPodImage> => {
+    await enclos(build, project);
+    await enclos(['keygen'], project);
+    await enclos(['sign', '--key', 'signing.key.pem'], project);
+    const archive = join(project, 'image.tar');
+    const said = await enclos(['image', 'build', '--tag', '1', '--archive', archive, ...words, '--json'], project);
+    await done('load', '--quiet', '--input', archive);
+    const { identity, layout } = JSON.parse(said) as {
+      readonly identity: { readonly mrEnclave: string };
+      readonly layout: string;
+    };
+    return { mrEnclave: identity.mrEnclave, layout };
+  };
+
   let deployments = 0;
   const root = await vendor('state');
   const platform = await startSeparated(folder, seen);
@@ -104,23 +132,11 @@ export async function createPodSite(): Promise<PodSite> {
     root,
     otherRoot: () => vendor('other'),
     async load(path: string, ...words: readonly string[]) {
-      const project = join(folder, path);
-      const isSource = (file: string): boolean =>
-        !/\/(?:dist|\.enclos|node_modules|[^/]*\.key\.pem)(?:\/|$)/.test(file.slice(repository.length));
-      cpSync(join(repository, path), project, { recursive: true, filter: isSource });
+      const project = copySources(path);
       symlinkSync(join(repository, 'node_modules'), join(project, 'node_modules'));
-      await enclos(['build'], project);
-      await enclos(['keygen'], project);
-      await enclos(['sign', '--key', 'signing.key.pem'], project);
-      const archive = join(project, 'image.tar');
-      const built = await enclos(['image', 'build', '--tag', '1', '--archive', archive, ...words, '--json'], project);
-      await done('load', '--quiet', '--input', archive);
-      const { identity, layout } = JSON.parse(built) as {
-        readonly identity: { readonly mrEnclave: string };
-        readonly layout: string;
-      };
-      return { mrEnclave: identity.mrEnclave, layout };
+      return makeImage(project, ['build'], words);
     },
+    loadGo: (module: string, project: string) => makeImage(join(copySources(module), project), ['go', 'build'], []),
     async deploy(settings: DeployText, files: Readonly<Record<string, string>> = {}, words: readonly string[] = []) {
       const place = join(folder, `deployment-${(deployments += 1)}`);
       mkdirSync(place);
@@ -180,10 +196,11 @@ export async function enrolledRoot(
   await enclos(['platform', 'init', '--state', state, '--separated']);
   const parts = ['--vendor', join(state, 'vendor'), '--machine', join(state, 'machine')];
   await enclos(['platform', 'enrol', ...parts, '--allow-separated']);
-  const file = `${state}.pem`;
-  const shown = await enclos(['platform', 'show', '--state', state, '--root-out', file, '--json']);
+  const [file, collateral] = [`${state}.pem`, `${state}.json`];
+  const out = ['--root-out', file, '--collateral-out', collateral];
+  const shown = await enclos(['platform', 'show', '--state', state, ...out, '--json']);
   const [fingerprint = ''] = /(?<="rootFingerprint": ?")[0-9a-f]{64}/.exec(shown) ?? [];
-  return { pem: readFileSync(file, 'utf8'), fingerprint };
+  return { pem: readFileSync(file, 'utf8'), fingerprint, collateral: readFileSync(collateral, 'utf8') };
 }
 
 /**

@@ -1,8 +1,10 @@
 import { defineCommand, refuseUsage } from '@enclos/cli-frame';
+import { isolationOption } from '@enclos/cli-frame/options';
 import { printable, wholeNumberIn } from '@enclos/command-line';
 import { debug } from './debug.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
-import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
+import { projectOptions, projectRun } from '../../project/options.ts';
 
 export const command = defineCommand({
   description: [

@@ -10,7 +10,7 @@ import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, loadProjectFor, prepare, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
-import { openProjectPlatform } from '../../project/platform.ts';
+import { openProjectPlatform } from '@enclos/cli-platform/open';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
 

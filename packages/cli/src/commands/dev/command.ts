@@ -1,6 +1,7 @@
 import { defineCommand } from '@enclos/cli-frame';
+import { isolationOption } from '@enclos/cli-frame/options';
 import { dev } from './dev.ts';
-import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
+import { projectOptions, projectRun } from '../../project/options.ts';
 import { devRenderer } from './render.ts';
 
 export const command = defineCommand({

@@ -5,7 +5,8 @@ import { logLevels } from '@enclos/host';
 import { printable } from '@enclos/command-line';
 import type { DevView } from './dev.ts';
 import { devKeys } from './keys.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
 
 /** Enough digits to tell the builds on one screen apart. */
 const shortDigits = 12;

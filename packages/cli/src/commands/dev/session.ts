@@ -6,7 +6,7 @@ import { developmentKey, projectKey } from '../../project/development-key.ts';
 import type { RunningEnclave } from '../../project/greeting.ts';
 import { startHostProcess, type HostProcess } from '../../project/host-process.ts';
 import { hostEnvironment, realFolder, type BuildEvents, type SignedBuild } from '../../project/prepare.ts';
-import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
+import { openProjectPlatform, type ProjectPlatform } from '@enclos/cli-platform/open';
 import type { RunOptions } from '../../project/run-options.ts';
 import { watchSealing } from '../../project/sealing/closed-state.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';

@@ -1,16 +1,17 @@
 import { basename, join } from 'node:path';
 import { defineCommand } from '@enclos/cli-frame';
 import { grouped } from '@enclos/command-line';
-import { buildGoProgram, moduleRoot } from '@enclos/go-toolchain';
+import { buildGoProgram, programName } from '@enclos/go-toolchain';
 import { build } from '../../project/build.ts';
 import { projectProgram } from './project-program.ts';
-import { goArguments, goOptions, goRest, goRun } from './toolchain.ts';
+import { goArguments, goOptions, goRest, goRun, splitOutput } from './toolchain.ts';
 
 export const command = defineCommand({
   description: [
     'Builds a Go program as it is, with the Go of this machine: its networking, files, output and environment become those of an enclave.',
     'Where enclave.json names a program, that is what is written, and then the image is built as by `enclos build`.',
-    'Otherwise the program is written beside go.mod, or where --out says.',
+    'Where it is one of EGo, the executable that it names is written; `enclos ego sign` goes on from there.',
+    'Otherwise the program is written into this folder under the name that Go gives it, or where --out says.',
     '',
     'Go gets an overlay for its standard library, made for its version: functions that would ask the kernel ask the enclave first.',
     'It also finds the modules of Enclos (enclos.invalid/sdk) without an entry in go.mod.',
@@ -33,16 +34,19 @@ export const command = defineCommand({
   exitCodes: {},
   async run({ arguments: { folder }, options, rest }, context) {
     const { path, progress } = context;
-    const run = await goRun({ folder, go: options.go, rest }, context, '.');
-    const named = options.out === undefined ? await projectProgram(run.folder) : undefined;
-    const program = path(options.out) ?? named ?? join(run.folder, basename(moduleRoot(run.folder)));
+    const { output, others } = splitOutput(rest);
+    const run = await goRun({ folder, go: options.go, rest: others }, context, '.');
+    const out = options.out ?? output;
+    const named = out === undefined ? await projectProgram(run.folder) : undefined;
+    const program = path(out) ?? named?.file ?? join(run.folder, programName(run));
     const built = await progress.during('building the program', () => buildGoProgram({ ...run, out: program }));
-    const image = named === undefined ? undefined : await build({ folder: run.folder });
-    return { program, ...built, image };
+    const image = named?.isEgo === false ? await build({ folder: run.folder }) : undefined;
+    return { program, ...built, image, isEgo: named?.isEgo === true };
   },
-  human({ program, goVersion, overlaySha256, image }, printer) {
+  human({ program, goVersion, overlaySha256, image, isEgo }, printer) {
     printer.line(`${printer.paint('green', '✔')} built ${program}`);
     printer.line(`  ${goVersion}, overlay ${overlaySha256}`);
+    if (isEgo) return;
     if (image === undefined) {
       printer.line(`  To build its image, name it in enclave.json: "program": { "file": "${basename(program)}" }`);
       return;

@@ -1,8 +1,10 @@
 import { defineCommand } from '@enclos/cli-frame';
+import { isolationOption } from '@enclos/cli-frame/options';
 import { EnclosError } from '@enclos/errors';
 import { buildGoProgram } from '@enclos/go-toolchain';
-import { isolationOption, projectOptions, projectRun } from '../../project/options.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { projectOptions, projectRun } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
 import { run } from '../../project/run.ts';
 import { projectProgram } from './project-program.ts';
 import { goArguments, goOptions, goRest, goRun } from './toolchain.ts';
@@ -39,7 +41,12 @@ export const command = defineCommand({
     if (program === undefined) {
       throw new EnclosError('GO_PROJECT_MISSING', `${settings.folder} has no enclave.json with a program.`);
     }
-    await context.progress.during('building the program', () => buildGoProgram({ ...settings, out: program }));
+    if (program.isEgo) {
+      throw new EnclosError('GO_PROJECT_MISSING', `The enclave.json of ${settings.folder} is one of EGo.`, {
+        next: 'Run `enclos go build`, `enclos ego sign` and `enclos ego run`.',
+      });
+    }
+    await context.progress.during('building the program', () => buildGoProgram({ ...settings, out: program.file }));
     const { events, running } = runNotes(context);
     return run({ ...projectRun({ ...input, rest: [] }, context), debug: options.debug }, context.io, {
       ...events,

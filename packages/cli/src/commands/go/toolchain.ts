@@ -15,6 +15,18 @@ export const goRest = {
 
 export const goArguments = { folder: { value: 'FOLDER', summary: 'Where Go runs', default: '.' } } as const;
 
+/** Takes `-o FILE` out of what follows `--`: Go's own spelling of `--out`. */
+export function splitOutput(rest: readonly string[]): {
+  readonly output: string | undefined;
+  readonly others: readonly string[];
+} {
+  const at = rest.findIndex((parameter) => /^--?o(?:=|$)/.test(parameter));
+  if (at < 0) return { output: undefined, others: rest };
+  const [, joined] = /^--?o=(.*)$/.exec(rest[at] ?? '') ?? [];
+  const words = joined === undefined ? 2 : 1;
+  return { output: joined ?? rest[at + 1], others: [...rest.slice(0, at), ...rest.slice(at + words)] };
+}
+
 /**
  * How Go runs in a folder.
  * @param fallback the packages when the parameters name none

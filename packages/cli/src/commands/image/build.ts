@@ -153,6 +153,7 @@ export const command = defineCommand({
     renderFacts(
       [
         ['digest', descriptor.digest],
+        ...layerFacts(layers),
         ['MRENCLAVE', identity.mrEnclave],
         ['MRSIGNER', identity.mrSigner],
         ['layout', layout],
@@ -191,6 +192,16 @@ export const command = defineCommand({
     cached,
   }),
 });
+
+/** The last layer is the application; what is below it, other images of the same base have too. */
+function layerFacts(layers: readonly { readonly size: number }[]): readonly (readonly [string, string])[] {
+  const application = layers.at(-1)?.size ?? 0;
+  const base = layers.reduce((sum, { size }) => sum + size, -application);
+  return [
+    ['base', `${grouped(base)} bytes`],
+    ['application layer', `${grouped(application)} bytes`],
+  ];
+}
 
 function architectureOf(platform: 'linux/amd64' | 'linux/arm64' | undefined): Architecture | undefined {
   if (platform === undefined) return undefined;

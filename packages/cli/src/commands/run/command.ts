@@ -1,12 +1,13 @@
 import { defineCommand, refuseUsage } from '@enclos/cli-frame';
-import { eventsOption } from '@enclos/cli-frame/options';
+import { eventsOption, isolationOption } from '@enclos/cli-frame/options';
 import { eventLines } from './events.ts';
 import { signedOptions } from '../../signed/options.ts';
 import { jsonSignedEvents, printOnStandardError, signedEvents } from '../../signed/render.ts';
 import { runProgram } from '../../signed/run-program.ts';
 import { runSigned } from '../../signed/run-signed.ts';
-import { isolationOption, projectOptions, projectRun, relayedOption } from '../../project/options.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { projectOptions, projectRun, relayedOption } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
 import { isProgramFile, loneProject } from '../../project/lone-program.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { run } from '../../project/run.ts';

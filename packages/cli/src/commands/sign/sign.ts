@@ -2,13 +2,13 @@ import {
   describeSignature,
   isEnclaveFile,
   signEnclave,
+  withKeyOf,
   withSignature,
   writeFileAtomically,
   type SignedIdentity,
 } from '@enclos/build';
 import { refuseUsage } from '@enclos/cli-frame';
 import { maxKeyBytes, readSmallFile } from '@enclos/cli-frame/files';
-import { withKeyOf } from '../../images/key-file.ts';
 import { findImage, readImageFile, stemOf } from '../../images/enclave-image.ts';
 
 export interface SignOptions {

@@ -1,8 +1,9 @@
 import { defineCommand } from '@enclos/cli-frame';
 import { renderError, toEnclosError } from '@enclos/cli-frame/failures';
-import { stateFolderOf, stateOption } from '@enclos/cli-frame/options';
-import { isolationOption, keyOption, platformOption } from '../../project/options.ts';
-import { platformBanner, runNotes } from '../../project/render.ts';
+import { stateFolderOf, stateOption, isolationOption, platformOption } from '@enclos/cli-frame/options';
+import { keyOption } from '../../project/options.ts';
+import { platformBanner } from '@enclos/cli-platform/open';
+import { runNotes } from '../../project/render.ts';
 import { test } from './test.ts';
 
 export const command = defineCommand({

@@ -6,7 +6,7 @@ import type { PlatformDescription } from '@enclos/tee';
 import { bundleTests, findTests, isTest, testFolder } from '../../project/bundle-tests.ts';
 import { projectKey } from '../../project/development-key.ts';
 import { runHostProcess } from '../../project/host-process.ts';
-import { openProjectPlatform, type ProjectPlatform } from '../../project/platform.ts';
+import { openProjectPlatform, type ProjectPlatform } from '@enclos/cli-platform/open';
 import { buildForRun, hostEnvironment, loadProjectFor, realFolder, type BuildEvents } from '../../project/prepare.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
 import { openToolSocket, type ToolSocket } from '../../project/tool-socket.ts';

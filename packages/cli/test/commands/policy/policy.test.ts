@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { softwareRoot } from '@enclos/attestation';
 import { singleUserAdvisory } from '@enclos/software-sgx';
 import { guestPolicyExample, policyExample } from '../../docs-page.ts';
 import { enclos, errorOf, temporaryFolder, type Ran } from '../../cli.ts';
@@ -254,6 +255,24 @@ test('init names software, what it pins and what --single-user loosens, and loos
   );
 });
 
+test('init makes the same of a measurement and a root, by its certificate or its fingerprint', async () => {
+  const { made: scene } = writeKit(folder, 'software', {});
+  const measured = ['init', '--mrenclave', 'ab'.repeat(32), '--single-user'];
+  const { fingerprint } = await softwareRoot(scene.root.certificate);
+  const made = await policy([...measured, '--root', 'software.root.pem']);
+  assert.match(made.stderr, /⚠ The policy is loosened: it accepts a platform in single-user mode/);
+  assert.deepEqual(JSON.parse(made.stdout), {
+    $schema: './node_modules/@enclos/attestation/schema/policy.schema.json',
+    acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
+    acceptedAdvisoryIds: [singleUserAdvisory],
+    intelRoot: false,
+    softwareRoots: [fingerprint],
+    mrEnclave: ['ab'.repeat(32)],
+    minimumSecurityVersion: 0,
+  });
+  assert.equal((await policy([...measured, '--software-root', fingerprint])).stdout, made.stdout);
+});
+
 test('init warns of what its policy refuses', async () => {
   writeKit(folder, 'debug', { report: { attributes: { flags: 0x7n, xfrm: 3n } } });
   assert.match((await policy(['init', 'debug.bin'])).stderr, /debug enclave, which this policy refuses/);
@@ -280,7 +299,14 @@ const usage: readonly (readonly [argv: readonly string[], code: number, message:
   [['init'], 2, /^Give EVIDENCE, or --mrenclave HEX\.$/],
   [['init', 'sgx-v3.bin', '--mrenclave', 'ab'.repeat(32)], 2, /^EVIDENCE already says this/],
   [['init', 'sgx-v3.bin', '--from', 'sgx-v3.bin'], 2, /^Give either EVIDENCE or --from\.$/],
-  [['init', '--mrenclave', 'ab'.repeat(32), '--single-user'], 2, /^--single-user is for the quotes of software/],
+  [['init', 'sgx-v3.bin', '--root', 'root.pem'], 2, /^EVIDENCE already says this/],
+  [['init', '--mrenclave', 'ab'.repeat(32), '--single-user'], 2, /^--single-user is for software platforms: name/],
+  [
+    ['init', '--mrenclave', 'ab'.repeat(32), '--root', 'a.pem', '--software-root', '11'.repeat(32)],
+    2,
+    /^Give either --software-root or --root\.$/,
+  ],
+  [['init', '--mrenclave', 'ab'.repeat(32), '--root', 'short.bin'], 2, /short\.bin is not one certificate/],
   [['init', '--from', '127.0.0.1:1'], 1, /^No TLS connection to 127\.0\.0\.1:1: /],
   [['init', '--mrenclave', 'ab'], 2, /^--mrenclave is 32 bytes in hex/],
   [

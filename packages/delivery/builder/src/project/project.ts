@@ -63,7 +63,14 @@ const defaults = {
   heapSizeBytes: 128 * mebibyte,
   hostMountBytes: 1024 * mebibyte,
   memoryMountBytes: 16 * mebibyte,
-  limits: { maxFrameBytes: 4 * mebibyte, maxQueuedCalls: 1024, maxPendingCalls: 1024, maxDepth: 8 },
+};
+
+/** The limits of an enclave whose enclave.json names none. */
+export const defaultLimits: EnclaveManifest['limits'] = {
+  maxFrameBytes: 4 * mebibyte,
+  maxQueuedCalls: 1024,
+  maxPendingCalls: 1024,
+  maxDepth: 8,
 };
 
 function mountsOf(json: EnclaveJson): Project['mounts'] {
@@ -93,10 +100,10 @@ function attributesOf({ kss, familyId, extendedProductId }: NonNullable<EnclaveJ
 function limitsOf(json: EnclaveJson): Project['limits'] {
   const { limits = {} } = json;
   return {
-    maxFrameBytes: limits.maxFrameBytes ?? defaults.limits.maxFrameBytes,
-    maxQueuedCalls: limits.maxQueuedCalls ?? defaults.limits.maxQueuedCalls,
-    maxPendingCalls: limits.maxPendingCalls ?? defaults.limits.maxPendingCalls,
-    maxDepth: limits.maxDepth ?? defaults.limits.maxDepth,
+    maxFrameBytes: limits.maxFrameBytes ?? defaultLimits.maxFrameBytes,
+    maxQueuedCalls: limits.maxQueuedCalls ?? defaultLimits.maxQueuedCalls,
+    maxPendingCalls: limits.maxPendingCalls ?? defaultLimits.maxPendingCalls,
+    maxDepth: limits.maxDepth ?? defaultLimits.maxDepth,
   };
 }
 

@@ -38,7 +38,13 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
   const names = resultNames(ecall);
   return async (values: Readonly<Record<string, unknown>> = {}): Promise<unknown> => {
     const call = encoded.encodeArguments(values);
-    const { returned, outputs } = await resultOf(call, await calls.ecall(index, call.image), calls);
+    const answer = await calls.ecall(index, call.image);
+    const reserved = call.deepCopyBuffer?.(answer.memory, answer.address);
+    // Most calls have nothing to free: another promise would be a tenth of an empty one.
+    const { returned, outputs } =
+      reserved === undefined
+        ? call.decodeResult(answer.memory, answer.address)
+        : await resultOf(call, answer, () => calls.free(reserved));
     if (names.isPlain) return returned;
     return Object.fromEntries([
       ...(names.returned === undefined ? [] : [[names.returned, returned] as const]),
@@ -52,12 +58,11 @@ function ecallOf(ecall: EcallModel, { encoded, index, calls }: CallWay) {
 async function resultOf(
   call: EcallArguments,
   { memory, address }: ReturnedEcall,
-  calls: SgxCalls,
+  free: () => Promise<void>,
 ): Promise<EcallResult> {
-  const reserved = call.deepCopyBuffer?.(memory, address);
   try {
     return call.decodeResult(memory, address);
   } finally {
-    if (reserved !== undefined) await calls.free(reserved);
+    await free();
   }
 }

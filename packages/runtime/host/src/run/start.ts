@@ -2,6 +2,7 @@ import { createCaller, systemInterface, type Functions } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { Endpoint } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
+import type { EnclaveManifest } from '@enclos/manifest';
 import { defaultStartTimeoutMs, type LoadOptions } from './load-options.ts';
 import type { PreparedImage } from './prepare.ts';
 
@@ -15,10 +16,7 @@ export async function start<T extends Functions, U extends Functions>(
   const system = createCaller(systemInterface.trusted, ({ index, payload, options: call, maxResultBytes }) =>
     endpoint.invoke(GateTable.system, index, payload, { ...call, maxResultBytes }),
   );
-  const given = options.environment ?? {};
-  const hostEnvironment = manifest.environment
-    .filter(({ name, value }) => value === undefined && Object.hasOwn(given, name))
-    .map(({ name }) => ({ name, value: given[name] ?? '' }));
+  const hostEnvironment = chosenVariables(manifest.environment, options.environment ?? {});
   const timeoutMs = options.startTimeoutMs ?? defaultStartTimeoutMs;
   const { signal, logger } = options;
   const logLevel = options.logLevel ?? (logger === undefined ? undefined : 'info');
@@ -30,6 +28,25 @@ export async function start<T extends Functions, U extends Functions>(
     .catch((error: unknown) => {
       throw startError(error, timeoutMs);
     });
+}
+
+/** What the manifest takes of the host's variables: by its name, or by a beginning, which ends in a star. A measured variable is not given. */
+function chosenVariables(
+  declared: EnclaveManifest['environment'],
+  given: Readonly<Record<string, string>>,
+): readonly { readonly name: string; readonly value: string }[] {
+  const own = declared.filter(({ name }) => !name.endsWith('*'));
+  const names = new Map(own.map(({ name, value }) => [name, value === undefined]));
+  const beginnings = declared
+    .filter(({ name, value }) => value === undefined && name.endsWith('*'))
+    .map(({ name }) => name.slice(0, -1));
+  const isChosen = (name: string): boolean =>
+    names.get(name) ??
+    (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
+      beginnings.some((beginning) => name.startsWith(beginning) && name !== beginning));
+  return Object.entries(given)
+    .filter(([name]) => isChosen(name))
+    .map(([name, value]) => ({ name, value }));
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Capabilities } from '@enclos/tee';
 import { findPassing } from '../passing/find-passing.ts';
 import type { ConnectionKind } from '../observe/watch.ts';
 import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
+import { AnyListeners, anywhere } from './any-listeners.ts';
+import type { Arrivals } from './arrivals.ts';
 import { connectRelayed, connectUnread } from './connecting.ts';
 import { closeListeners, openListeners, type Listener } from './listeners.ts';
 import { PassedStreams, type EnclaveEnds, type StreamWatch } from './passed-streams.ts';
@@ -79,7 +81,8 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
     mayBePassed(entry) ? namedArrivals(entry.name, listeners) : undefined,
   );
   const passed = passing === undefined ? undefined : new PassedStreams(passing, watch, pushed);
-  return new HostStreams({ manifest, watch, destinations, listeners, passed });
+  const undeclared = mayBeAny(manifest) ? new AnyListeners(host, watch) : undefined;
+  return new HostStreams({ manifest, watch, destinations, listeners, undeclared, passed });
 }
 
 function namedArrivals(name: string, listeners: ReadonlyMap<string, Listener>) {
@@ -92,6 +95,8 @@ interface HostStreamsInit {
   readonly watch: StreamWatch | undefined;
   readonly destinations: ReadonlyMap<string, StreamAddress>;
   readonly listeners: ReadonlyMap<string, Listener>;
+  /** Undefined when the manifest declares all. */
+  readonly undeclared: AnyListeners | undefined;
   /** Undefined when nothing can be passed. */
   readonly passed: PassedStreams | undefined;
 }
@@ -127,20 +132,36 @@ class HostStreams implements StreamService {
     this.#init.passed?.close();
     this.#relayed.close();
     await closeListeners(this.#init.listeners);
+    await this.#init.undeclared?.close();
   }
 
   async #accept(request: { listener: string; stream: number }, signal: AbortSignal): Promise<string> {
-    const { name, transport } = declaredEntry(this.#init.manifest.listen, request.listener);
-    const arrivals = this.#init.listeners.get(name)?.arrivals;
-    if (arrivals === undefined || this.transportOf({ transport }) === 'passed') {
-      throw new EnclosError('STREAM_REFUSED', 'The connections of this listener are passed.');
-    }
+    const undeclared = this.#anyListener(request.listener);
+    const { name, arrivals } = undeclared === undefined ? this.#declaredListener(request.listener) : await undeclared;
     this.#requireFree(request.stream);
     const socket = await this.#relayed.open(request.stream, signal, async (ended) =>
       relayedSocket(await arrivals.next(ended)),
     );
     this.#observe(socket, { stream: name, kind: 'accepted', transport: 'relayed' });
     return socket.remoteAddress === undefined ? '' : `${socket.remoteAddress} ${socket.remotePort ?? ''}`;
+  }
+
+  #declaredListener(listener: string): NamedArrivals {
+    const { name, transport } = declaredEntry(this.#init.manifest.listen, listener);
+    const arrivals = this.#init.listeners.get(name)?.arrivals;
+    if (arrivals === undefined || this.transportOf({ transport }) === 'passed') {
+      throw new EnclosError('STREAM_REFUSED', 'The connections of this listener are passed.');
+    }
+    return { name, arrivals };
+  }
+
+  /** A port that the manifest of a program need not declare: `* 8080`. */
+  #anyListener(listener: string): Promise<NamedArrivals> | undefined {
+    const { manifest, undeclared } = this.#init;
+    const port = Number(/^\* ([1-9]\d{0,4})$/.exec(listener)?.[1]);
+    if (undeclared === undefined || !(port <= 65_535)) return undefined;
+    if (manifest.listen.some((entry) => entry.name === listener || entry.port === port)) return undefined;
+    return undeclared.arrivals(port).then((arrivals) => ({ name: anywhere, arrivals }));
   }
 
   async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {
@@ -160,8 +181,9 @@ class HostStreams implements StreamService {
   #anywhere(destination: string): EnclaveManifest['connect'][number] | undefined {
     const { manifest } = this.#init;
     const [, host, port] = /^(\S+) (\d{1,5})$/.exec(destination) ?? [];
-    if (!isProgramManifest(manifest) || manifest.program.network !== 'any') return undefined;
-    if (host === undefined || manifest.connect.some(({ name }) => name === destination)) return undefined;
+    if (!mayBeAny(manifest) || host === undefined || manifest.connect.some(({ name }) => name === destination)) {
+      return undefined;
+    }
     return { name: anywhere, host, port: Number(port), transport: 'relayed' };
   }
 
@@ -180,8 +202,14 @@ class HostStreams implements StreamService {
   }
 }
 
-/** The name, for metrics, of connections to what the manifest does not name. Hosts of these are not labels: there is no end of them. */
-const anywhere = 'any';
+interface NamedArrivals {
+  readonly name: string;
+  readonly arrivals: Arrivals;
+}
+
+function mayBeAny(manifest: EnclaveManifest): boolean {
+  return isProgramManifest(manifest) && manifest.program.network === 'any';
+}
 
 /** @throws STREAM_NOT_DECLARED */
 function declaredEntry<E extends { readonly name: string }>(entries: readonly E[], name: string): E {

@@ -1,12 +1,27 @@
 import { checkProgram } from '@enclos/elf';
 import { EnclosError } from '@enclos/errors';
 import type { ProgramSettings } from '@enclos/manifest';
+import type { IsolationLayer } from '@enclos/tee';
 
-/** What the programs of a platform may be. */
+/** What a platform has for programs. */
 export interface PlatformPrograms {
-  /** Whether it has the relay of private networks. */
-  readonly relays: boolean;
+  /** Why it makes no private network, if it does not: see {@link privateObstacle}. */
+  readonly privateObstacle: string | undefined;
   readonly here?: string;
+}
+
+/** Without these the sockets of a program would reach what the machine reaches, or more than sockets of TCP and UDP. */
+const needed = ['namespaces', 'seccomp'];
+
+/**
+ * Why programs get no private network here, as a sentence; undefined when they do. Also with isolation `best`: the program has sockets
+ * because its network is private.
+ * @param hasRelay whether this installation has the relay
+ */
+export function privateObstacle(layers: readonly IsolationLayer[], hasRelay: boolean): string | undefined {
+  if (!hasRelay) return 'This platform has no relay: its packages were built without gcc-14 and clang-19.';
+  const missing = layers.filter(({ name, active }) => needed.includes(name) && !active).map(({ name }) => name);
+  return missing.length === 0 ? undefined : `This machine lacks the layer ${missing.join(' and the layer ')}.`;
 }
 
 /**
@@ -16,15 +31,16 @@ export interface PlatformPrograms {
 export function requireProgram(
   { architecture, network }: ProgramSettings,
   program: Uint8Array,
-  { relays, here = `${process.platform}-${process.arch}` }: PlatformPrograms,
+  { privateObstacle: obstacle, here = `${process.platform}-${process.arch}` }: PlatformPrograms,
 ): void {
   if (architecture !== here) {
     throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program is for ${architecture}; this is ${here}.`);
   }
-  if (network === 'private' && !relays) {
-    const message = 'The program wants a private network, and this platform has no relay for it.';
-    const next = 'Use packages of Enclos that were built where gcc-14 or clang-19 is installed.';
-    throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', message, { next });
+  if (network === 'private' && obstacle !== undefined) {
+    const next = 'Use a machine for which `enclos doctor` says that private networks work.';
+    throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program wants a private network. ${obstacle}`, {
+      next,
+    });
   }
   const read = (offset: number, length: number): Uint8Array => program.subarray(offset, offset + length);
   checkProgram(read, { sizeBytes: program.length, architecture });

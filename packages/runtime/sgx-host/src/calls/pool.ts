@@ -36,7 +36,7 @@ export class ThreadPool {
    * @throws SGX_TOO_MANY_CALLS, the reason of the signal, what the work throws
    */
   async use<T>(work: (thread: SgxThread) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const thread = await this.#take(signal);
+    const thread = this.#takeFree(signal) ?? (await this.#wait(signal));
     try {
       return await work(thread);
     } finally {
@@ -64,7 +64,8 @@ export class ThreadPool {
     this.#waiting.clear();
   }
 
-  async #take(signal: AbortSignal | undefined): Promise<SgxThread> {
+  /** Without a turn of its own where a thread is free. @returns undefined when the call has to wait */
+  #takeFree(signal: AbortSignal | undefined): SgxThread | undefined {
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();
     const free = this.#free.pop();
@@ -73,7 +74,7 @@ export class ThreadPool {
       const message = `${this.#waiting.size} calls wait for one of ${this.threads.length} threads.`;
       throw new EnclosError('SGX_TOO_MANY_CALLS', message, { details: { threads: this.threads.length } });
     }
-    return this.#wait(signal);
+    return undefined;
   }
 
   #wait(signal: AbortSignal | undefined): Promise<SgxThread> {

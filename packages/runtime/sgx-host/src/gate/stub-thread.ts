@@ -28,22 +28,22 @@ import type {
 
 /** What an exit that is not final brings of the stack, when its call says nothing: more is fetched when it is needed. */
 const EXIT_STACK_BYTES = 65_536;
-/** Up to this size one piece of memory is written at once, which takes one system call. */
-const ONE_WRITE_BYTES = 65_536;
 
 /** A request that is sent, or waits to be. */
 interface Pending {
   /** Asked when it is this request's turn. */
   readonly make: () => GateMessage | undefined;
-  readonly settle: (answer: GateAnswer | undefined, message: GateMessage | undefined) => void;
+  readonly settle: (answer: GateAnswer | undefined) => void;
   readonly fail: (error: Error) => void;
 }
 
 type GateMessage = Parameters<typeof encodeGateRequest>[0] & Pick<EntryRequest, 'spent'>;
 
 const nothing = new Uint8Array();
-const noRegisters = { rdi: 0n, rsi: 0n, rdx: 0n, r8: 0n, r9: 0n, r10: 0n, rsp: 0n, rbp: 0n };
-const everything = { finalMask: 0n, finalValue: 0n };
+const noPatches: readonly ArenaPatch[] = [];
+const noRanges: readonly ArenaRange[] = [];
+const noPieces: readonly ArenaPiece[] = [];
+const noLimits: ResumeRequest = {};
 
 /** A thread whose gate is a stream to the stub. One request is under way; others wait in their order. */
 export class StubThread implements SgxThread {
@@ -72,23 +72,13 @@ export class StubThread implements SgxThread {
     this.#listen();
   }
 
-  async enter(request: EntryRequest): Promise<EnclaveAnswer> {
-    const { top } = this.stack;
-    const { writes = [], spent, final, reads, stackTop, exitStackBytes, windowBytes, ...registers } = request;
-    const all = { ...noRegisters, rsp: top, rbp: top, ...registers };
-    return this.#run({
-      kind: RequestKind.ENTER,
-      ...all,
-      spent,
-      writes: written(writes.length > MAX_RANGES ? await this.#writeAhead(writes) : writes),
-      ...exits({ final, reads, stackTop: stackTop ?? all.rsp, exitStackBytes, windowBytes }),
-    });
+  enter(request: EntryRequest): Promise<EnclaveAnswer> {
+    const { writes = noPatches } = request;
+    return writes.length > MAX_RANGES ? this.#enterAfter(request, writes) : this.#run(this.#entry(request, writes));
   }
 
-  async resume(request: ResumeRequest = {}): Promise<EnclaveAnswer> {
-    const { top } = this.stack;
-    const kind = RequestKind.RESUME;
-    return this.#run({ kind, ...noRegisters, rsp: top, rbp: top, writes: [], ...exits({ stackTop: top, ...request }) });
+  resume(request: ResumeRequest = noLimits): Promise<EnclaveAnswer> {
+    return this.#run(this.#outside(RequestKind.RESUME, noPatches, request));
   }
 
   readonly access = async (request: AccessRequest): Promise<readonly Uint8Array[]> => {
@@ -96,24 +86,59 @@ export class StubThread implements SgxThread {
     return reads ?? [];
   };
 
-  async accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined> {
+  accessLater(wanted: () => AccessRequest | undefined): Promise<readonly Uint8Array[] | undefined> {
+    return this.#submit(
+      () => {
+        const request = wanted();
+        return request === undefined ? undefined : this.#outside(RequestKind.ACCESS, request.writes, request);
+      },
+      (answer) => {
+        if (answer !== undefined && answer.kind !== AnswerKind.DATA) this.#refuse(answer);
+        return answer?.reads;
+      },
+    );
+  }
+
+  /** Every member by its name: spreads would cost more than all that is sent. */
+  #entry(
+    request: EntryRequest,
+    writes: readonly ArenaPatch[],
+    kind: GateMessage['kind'] = RequestKind.ENTER,
+  ): GateMessage {
     const { top } = this.stack;
-    const { answer } = await this.#submit(() => {
-      const request = wanted();
-      return request === undefined
-        ? undefined
-        : {
-            kind: RequestKind.ACCESS,
-            ...noRegisters,
-            rsp: top,
-            rbp: top,
-            writes: written(request.writes),
-            ...exits({ stackTop: top, ...request }),
-          };
-    });
-    if (answer === undefined) return undefined;
-    if (answer.kind !== AnswerKind.DATA) this.#refuse(answer);
-    return answer.reads;
+    const rsp = request.rsp ?? top;
+    return {
+      kind,
+      rdi: request.rdi ?? 0n,
+      rsi: request.rsi ?? 0n,
+      rdx: request.rdx ?? 0n,
+      r8: request.r8 ?? 0n,
+      r9: request.r9 ?? 0n,
+      r10: request.r10 ?? 0n,
+      rsp,
+      rbp: request.rbp ?? top,
+      spent: request.spent,
+      writes: written(writes),
+      reads: request.reads ?? noRanges,
+      stackTop: request.stackTop ?? rsp,
+      exitStackBytes: request.exitStackBytes ?? EXIT_STACK_BYTES,
+      windowBytes: request.windowBytes ?? 0,
+      finalMask: request.final?.mask ?? 0n,
+      finalValue: request.final?.value ?? 0n,
+    };
+  }
+
+  /** A request that sets no registers of the enclave. */
+  #outside(
+    kind: GateMessage['kind'],
+    writes: readonly ArenaPatch[] | undefined,
+    { reads, final, stackTop, exitStackBytes, windowBytes }: ResumeRequest,
+  ): GateMessage {
+    return this.#entry({ reads, final, stackTop, exitStackBytes, windowBytes }, writes ?? noPatches, kind);
+  }
+
+  async #enterAfter(request: EntryRequest, writes: readonly ArenaPatch[]): Promise<EnclaveAnswer> {
+    return this.#run(this.#entry(request, await this.#writeAhead(writes)));
   }
 
   /** Writes what does not fit into the entry itself. @returns the rest, which goes with the entry */
@@ -139,29 +164,30 @@ export class StubThread implements SgxThread {
     this.#gate.destroy();
   }
 
-  async #run(message: GateMessage): Promise<EnclaveAnswer> {
-    const { answer } = await this.#submit(() => message);
+  #run(message: GateMessage): Promise<EnclaveAnswer> {
+    return this.#submit(
+      () => message,
+      (answer) => this.#answerOf(answer, message),
+    );
+  }
+
+  #answerOf(answer: GateAnswer | undefined, message: GateMessage): EnclaveAnswer {
     if (answer === undefined) throw new Error('A message that is there was sent.');
-    const { cssa: interrupted } = answer;
+    const { kind, cssa: interrupted, final: isFinal, reads } = answer;
     const registers = registersOf(answer);
-    if (answer.kind === AnswerKind.EXCEPTION) {
+    if (kind === AnswerKind.EXCEPTION) {
       return { kind: 'exception', vector: answer.reason, registers, interrupted, faultAddress: answer.faultPage };
     }
-    if (answer.kind !== AnswerKind.EXIT) this.#refuse(answer);
-    return {
-      kind: 'exit',
-      isFinal: answer.final,
-      registers,
-      interrupted,
-      reads: answer.reads,
-      pieces: this.#pieces(answer, message),
-    };
+    if (kind !== AnswerKind.EXIT) this.#refuse(answer);
+    return { kind: 'exit', isFinal, registers, interrupted, reads, pieces: this.#pieces(answer, message) };
   }
 
   /** What an answer brings, if it is what was asked for: the stub is as little trusted as the enclave. */
   #pieces(answer: GateAnswer, asked: GateMessage): readonly ArenaPiece[] {
     const isFinal = (answer.rdi & asked.finalMask) === asked.finalValue;
     if (answer.final !== isFinal) this.#violate('an exit that is not what was asked for');
+    // Its parser lets none bring a stack or a window.
+    if (isFinal) return noPieces;
     const stack = { address: answer.rsp, bytes: answer.stack };
     const window = { address: answer.rsi, bytes: answer.window };
     const stackEnd = stack.address + BigInt(stack.bytes.length);
@@ -177,12 +203,18 @@ export class StubThread implements SgxThread {
     return [stack, window].filter(({ bytes }) => bytes.length > 0);
   }
 
-  #submit(
-    make: Pending['make'],
-  ): Promise<{ readonly answer: GateAnswer | undefined; readonly message: GateMessage | undefined }> {
+  /** @param take makes the result of the answer, which is undefined when `make` wanted none */
+  #submit<T>(make: Pending['make'], take: (answer: GateAnswer | undefined) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
-      this.#waiting.push({ make, settle: (answer, message) => resolve({ answer, message }), fail: reject });
+      const settle = (answer: GateAnswer | undefined): void => {
+        try {
+          resolve(take(answer));
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      this.#waiting.push({ make, settle, fail: reject });
       this.#sendNext();
     });
   }
@@ -193,7 +225,7 @@ export class StubThread implements SgxThread {
       if (pending === undefined) return;
       try {
         const message = pending.make();
-        if (message === undefined) pending.settle(undefined, undefined);
+        if (message === undefined) pending.settle(undefined);
         else this.#send(pending, message);
       } catch (error) {
         // It cannot be encoded: nothing was sent.
@@ -206,8 +238,8 @@ export class StubThread implements SgxThread {
     const parts = encodeGateRequest(message);
     this.#current = { pending, message };
     this.#readBytes = message.reads.reduce((sum, { bytes }) => sum + bytes, 0);
-    const total = parts.reduce((sum, { length }) => sum + length, 0);
-    if (parts.length > 1 && total <= ONE_WRITE_BYTES) return void this.#gate.write(Buffer.concat(parts, total));
+    const [first] = parts;
+    if (first !== undefined && parts.length === 1) return void this.#gate.write(first);
     const { spent } = message;
     this.#gate.cork();
     for (const part of parts) this.#gate.write(part);
@@ -230,12 +262,13 @@ export class StubThread implements SgxThread {
         reader.push(chunk, (message, isOfChunk) => {
           const current = this.#current;
           if (current === undefined) return this.#violate('an answer without a request');
+          const { header, body } = message;
           const lengths = current.message.reads.map(({ bytes }) => bytes);
-          // A chunk is valid only until its listener returns, and slice() of a Buffer shares it.
-          const body = isOfChunk ? Uint8Array.from(message.body) : message.body;
-          const answer = parseGateAnswer({ header: message.header, body }, lengths);
+          // A chunk is valid only until its listener returns. What is made of it has its own memory.
+          const kept = isOfChunk && body.length > 0 ? new Uint8Array(body) : body;
+          const answer = parseGateAnswer({ header, body: kept }, lengths);
           this.#current = undefined;
-          current.pending.settle(answer, current.message);
+          current.pending.settle(answer);
           this.#sendNext();
         });
       } catch (error) {
@@ -267,22 +300,8 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [RefusalReason.CSSA, 'a refusal: the thread was interrupted too often to enter again, or was not interrupted'],
 ]);
 
-function written(writes: readonly ArenaPatch[] = []) {
+function written(writes: readonly ArenaPatch[]): GateMessage['writes'] {
   return writes.map(({ address, bytes }) => ({ address, content: bytes }));
-}
-
-interface Exits {
-  readonly final?: EntryRequest['final'] | undefined;
-  readonly reads?: readonly ArenaRange[] | undefined;
-  readonly stackTop: bigint;
-  readonly exitStackBytes?: number | undefined;
-  readonly windowBytes?: number | undefined;
-}
-
-function exits({ final, reads = [], stackTop, exitStackBytes = EXIT_STACK_BYTES, windowBytes = 0 }: Exits) {
-  const { finalMask, finalValue } =
-    final === undefined ? everything : { finalMask: final.mask, finalValue: final.value };
-  return { reads, stackTop, exitStackBytes, windowBytes, finalMask, finalValue };
 }
 
 function registersOf({ rdi, rsi, rdx, r8, r9, r10, rsp, rbp }: GateAnswer): Registers {

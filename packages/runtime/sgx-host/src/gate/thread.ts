@@ -15,19 +15,19 @@ export type Registers = HostRegisters;
 /** An entry (EENTER). Registers that it leaves out are 0, but for `rsp` and `rbp`, which are the top of the thread's stack. */
 export interface EntryRequest extends Partial<Registers> {
   /** Written before the entry. */
-  readonly writes?: readonly ArenaPatch[];
+  readonly writes?: readonly ArenaPatch[] | undefined;
   /** Memory that writes are parts of, and that nothing reads once it is sent: it is used again then. */
   readonly spent?: Uint8Array | undefined;
   /** Read after a final exit. At most 64. */
-  readonly reads?: readonly ArenaRange[];
+  readonly reads?: readonly ArenaRange[] | undefined;
   /** An exit is final when `(rdi & mask) === value`. Without it every exit is. */
-  readonly final?: { readonly mask: bigint; readonly value: bigint };
+  readonly final?: { readonly mask: bigint; readonly value: bigint } | undefined;
   /** An exit that is not final brings the stack from its RSP up to this address, within `exitStackBytes`. The default is `rsp`. */
-  readonly stackTop?: bigint;
+  readonly stackTop?: bigint | undefined;
   /** At most 1 MiB; 64 KiB by default. */
-  readonly exitStackBytes?: number;
+  readonly exitStackBytes?: number | undefined;
   /** An exit that is not final brings so much of what RSI points to, if it is in the arena. At most 64 KiB; 0 by default. */
-  readonly windowBytes?: number;
+  readonly windowBytes?: number | undefined;
 }
 
 /** What an exit brings after a resumption. */

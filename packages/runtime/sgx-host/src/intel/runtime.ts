@@ -1,6 +1,7 @@
 import type { ArenaImage, ArenaPatch, ReturnedEcall } from '@enclos/edl-calls/host';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { AbiHost, AbiRuntime, CallContext } from '../abi/abi.ts';
+import type { PlacedImage } from '../arena/arena.ts';
 import { NestedCalls } from '../calls/nested.ts';
 import type { ExceptionAnswer, ExitAnswer, SgxThread } from '../gate/thread.ts';
 import type { Cpuid } from '../processor/cpuid.ts';
@@ -80,7 +81,7 @@ class IntelRuntime implements AbiRuntime {
     }
   }
 
-  async ecall(index: number, image: ArenaImage | undefined, context: CallContext): Promise<ReturnedEcall> {
+  ecall(index: number, image: ArenaImage | undefined, context: CallContext): Promise<ReturnedEcall> {
     return this.#host.threads.use((thread) => this.#call(frameOf(thread, context), index, image), context.signal);
   }
 
@@ -93,7 +94,7 @@ class IntelRuntime implements AbiRuntime {
     const { arena, model } = this.#host;
     const placed = image === undefined ? undefined : arena.place(image);
     try {
-      const { start = 0n, writes = [], reads = [] } = placed ?? {};
+      const { start, writes, reads } = placed ?? nothingPlaced;
       const entry = { rdi: BigInt(index), rsi: start, writes, spent: image?.bytes, reads };
       const { status, reads: read, failure } = await this.#run(frame, entry);
       if (status !== SgxStatus.success) {
@@ -107,9 +108,21 @@ class IntelRuntime implements AbiRuntime {
   }
 
   /** Enters, and serves what the enclave asks for until it returns. @throws ENCLAVE_LOST */
-  async #run({ thread, stackTop, context }: Frame, { reads = [], ...entry }: Entry): Promise<EntryReturn> {
+  async #run({ thread, stackTop, context }: Frame, entry: Entry): Promise<EntryReturn> {
+    const { reads } = entry;
     const leaving = { reads, final: finalExit, stackTop };
-    let answer = await thread.enter({ ...entry, ...leaving, rsp: stackTop, rbp: stackTop });
+    let answer = await thread.enter({
+      rdi: entry.rdi,
+      rsi: entry.rsi,
+      rsp: stackTop,
+      rbp: stackTop,
+      writes: entry.writes,
+      spent: entry.spent,
+      // Not a spread of `leaving`: members that follow a spread are added one by one, which takes longer than the whole entry.
+      reads,
+      final: finalExit,
+      stackTop,
+    });
     let failure: unknown;
     for (;;) {
       if (answer.kind === 'exception') {
@@ -125,14 +138,8 @@ class IntelRuntime implements AbiRuntime {
         const outcome = await this.#serve(thread, answer, context);
         failure = outcome.failure ?? failure;
         const { status, writes } = outcome;
-        answer = await thread.enter({
-          ...leaving,
-          rdi: EntryCommand.ocallReturn,
-          rsi: BigInt(status),
-          rsp,
-          rbp,
-          writes,
-        });
+        const [rdi, rsi] = [EntryCommand.ocallReturn, BigInt(status)];
+        answer = await thread.enter({ rdi, rsi, rsp, rbp, writes, reads, final: finalExit, stackTop });
       }
     }
   }
@@ -263,6 +270,8 @@ interface Outcome {
   readonly writes: readonly ArenaPatch[];
   readonly failure?: unknown;
 }
+
+const nothingPlaced: Omit<PlacedImage, 'address'> = { start: 0n, writes: [], reads: [] };
 
 function frameOf(thread: SgxThread, context: CallContext = {}): Frame {
   return { thread, stackTop: thread.stack.top, context };

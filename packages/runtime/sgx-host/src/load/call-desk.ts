@@ -19,6 +19,8 @@ export interface CallDeskOptions {
   readonly watch: Watch | undefined;
 }
 
+const noContext: CallContext = Object.freeze({});
+
 /** Makes the ECALLs of the user, within their bounds, and has each observed. */
 export class CallDesk {
   readonly #options: CallDeskOptions;
@@ -57,13 +59,13 @@ export class CallDesk {
   }
 
   /** The call goes on without its caller when it takes too long: an enclave that was entered cannot be interrupted. */
-  async #bounded(
+  #bounded(
     name: string,
     { timeoutMs = this.#options.timeoutMs, signal }: CallBounds,
     call: (context: CallContext) => Promise<ReturnedEcall>,
   ): Promise<ReturnedEcall> {
-    if (signal?.aborted === true) throw cancelled(signal);
-    if (timeoutMs === Infinity && signal === undefined) return call({});
+    if (signal?.aborted === true) return Promise.reject(cancelled(signal));
+    if (timeoutMs === Infinity && signal === undefined) return call(noContext);
     // Only a call that waits for a thread can be taken back.
     const waits = this.#options.threads.hasFree ? undefined : new AbortController();
     return new Promise((resolve, reject) => {
@@ -74,12 +76,20 @@ export class CallDesk {
       const abort = (): void => giveUp(cancelled(signal));
       const settled = this.#late.watch(timeoutMs, () => giveUp(late(name, timeoutMs)));
       signal?.addEventListener('abort', abort);
-      const done = (): void => {
+      const finish = (): void => {
         settled();
         signal?.removeEventListener('abort', abort);
       };
-      const made = call(waits === undefined ? {} : { signal: waits.signal });
-      made.then(resolve, reject).finally(done).catch(reject);
+      call(waits === undefined ? noContext : { signal: waits.signal }).then(
+        (returned) => {
+          finish();
+          resolve(returned);
+        },
+        (error: Error) => {
+          finish();
+          reject(error);
+        },
+      );
     });
   }
 }

@@ -76,14 +76,18 @@ export class Entries {
     const { thread, context } = frame;
     const { reads = [] } = call;
     const leaving = { reads, final: finalExit, windowBytes: EXIT_WINDOW_BYTES, exitStackBytes: 0 };
+    // Entries name the members of `leaving` themselves: what follows a spread is added one by one, which takes longer than the whole entry.
     let answer: EnclaveAnswer = await thread.enter({
-      ...leaving,
       rdi: encodeGateWord({ code: GateCode.ecall, function: call.function, result: OeResult.ok }),
       rsi: call.argument,
       rdx: context.address,
       // An exception is handled amid a call, whose record must stay.
       writes: handlesException ? [] : [context, ...(call.writes ?? [])],
       spent: call.spent,
+      reads,
+      final: finalExit,
+      windowBytes: EXIT_WINDOW_BYTES,
+      exitStackBytes: 0,
     });
     let failure: unknown;
     for (;;) {
@@ -102,11 +106,14 @@ export class Entries {
       failure = outcome.failure ?? failure;
       const { result, value, writes } = outcome;
       answer = await thread.enter({
-        ...leaving,
         rdi: encodeGateWord({ code: GateCode.oreturn, function: word.function, result }),
         rsi: value,
         rdx: context.address,
         writes,
+        reads,
+        final: finalExit,
+        windowBytes: EXIT_WINDOW_BYTES,
+        exitStackBytes: 0,
       });
     }
   }

@@ -82,16 +82,23 @@ export function parseGateAnswer({ header, body }: Message, reads: readonly numbe
     ...registersOf(header),
     faultPage: header.getBigUint64(80, true),
     final: finalWord === 1,
-    stack: body.subarray(0, stackBytes),
-    window: body.subarray(stackBytes, stackBytes + windowBytes),
-    reads: cut(body.subarray(stackBytes + windowBytes), wanted),
+    stack: piece(body, 0, stackBytes),
+    window: piece(body, stackBytes, stackBytes + windowBytes),
+    reads: cut(body, stackBytes + windowBytes, wanted),
   };
 }
 
-function cut(bytes: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] {
-  let at = 0;
-  const pieces = lengths.map((length) => bytes.subarray(at, (at += length)));
-  if (at !== bytes.length) refuse(`an answer brings ${bytes.length} bytes of memory, not ${at}.`);
+const nothing = new Uint8Array();
+
+/** Most answers bring neither stack nor window, and a view costs as much as the rest of an answer. */
+function piece(body: Uint8Array, from: number, to: number): Uint8Array {
+  return from === to ? nothing : body.subarray(from, to);
+}
+
+function cut(body: Uint8Array, from: number, lengths: readonly number[]): readonly Uint8Array[] {
+  let at = from;
+  const pieces = lengths.map((length) => piece(body, at, (at += length)));
+  if (at !== body.length) refuse(`an answer brings ${body.length - from} bytes of memory, not ${at - from}.`);
   return pieces;
 }
 

@@ -175,7 +175,7 @@ test('a large body may be read to where it stays, and other bytes of the stream 
 });
 
 test('a request lies as the stub reads it', () => {
-  const [head, body] = encodeGateRequest({
+  const parts = encodeGateRequest({
     ...request,
     rdi: 1n,
     rbp: 2n,
@@ -187,13 +187,35 @@ test('a request lies as the stub reads it', () => {
     writes: [{ address: 8n, content: Uint8Array.of(9, 9) }],
     reads: [{ address: 10n, bytes: 11 }],
   });
-  const view = Buffer.from(head ?? empty);
-  assert.deepEqual([view.length, view.readUInt32LE(0), view.readUInt32LE(4)], [160, 1, 34]);
+  assert.equal(parts.length, 1);
+  const view = Buffer.from(parts[0] ?? empty);
+  assert.deepEqual([view.length, view.readUInt32LE(0), view.readUInt32LE(4)], [162, 1, 34]);
   assert.deepEqual([view.readUInt16LE(8), view.readUInt16LE(10), view.readUInt32LE(12)], [1, 1, 6]);
   const words = [16, 72, 80, 88, 96, 128, 136, 144, 152].map((at) => view.readBigUInt64LE(at));
   assert.deepEqual(words, [1n, 2n, 3n, 4n, 5n, 8n, 2n, 10n, 11n]);
   assert.equal(view.readUInt32LE(104), 7);
-  assert.deepEqual([...(body ?? empty)], [9, 9]);
+  assert.deepEqual([...view.subarray(160)], [9, 9]);
+});
+
+test('what a large request writes is not copied', () => {
+  const large = new Uint8Array(65_536);
+  const parts = encodeGateRequest({ ...request, writes: [{ address: 0n, content: large }] });
+  assert.deepEqual(
+    parts.map(({ length }) => length),
+    [144, 65_536],
+  );
+  assert.equal(parts[1], large);
+});
+
+test('a request has nothing of the memory that it is built in', () => {
+  let probe = Buffer.allocUnsafe(8);
+  while (probe.buffer.byteLength - probe.byteOffset < 1024) probe = Buffer.allocUnsafe(8);
+  const { buffer, byteOffset } = probe;
+  // All that is left of the pool, which holds what the host used it for before.
+  new Uint8Array(buffer, byteOffset + 8).fill(255);
+  const [bytes] = encodeGateRequest({ ...request, kind: RequestKind.ACCESS, rsp: 0n, rbp: 0n, stackTop: 0n });
+  assert.equal(bytes?.buffer, buffer);
+  assert.deepEqual([bytes[0], bytes.reduce((sum, byte) => sum + byte, 0)], [RequestKind.ACCESS, RequestKind.ACCESS]);
 });
 
 test('an answer lies as the stub writes it', () => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { inspectedLayers, programLayers, requireIsolation, requireProgram } from '@enclos/isolation';
+import { inspectedLayers, privateObstacle, programLayers, requireIsolation, requireProgram } from '@enclos/isolation';
 import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
@@ -82,9 +82,10 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 }
 
 /** The manifest says which interpreter the signer measured; this machine must have exactly that one. */
-function checkExecution({ interpreter, programs }: PlatformServices, { manifest, bundle }: ReadImage): void {
+function checkExecution({ interpreter, programs, isolation }: PlatformServices, { manifest, bundle }: ReadImage): void {
   if (isProgramManifest(manifest)) {
-    return requireProgram(manifest.program, bundle, { relays: programs.privateNetwork !== undefined });
+    const obstacle = privateObstacle(isolation.layers, programs.privateNetwork !== undefined);
+    return requireProgram(manifest.program, bundle, { privateObstacle: obstacle });
   }
   const known = manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {

@@ -122,11 +122,11 @@ export async function loadEgo(
 /** Go writes bytes in base64. */
 export const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** What the client, outside an enclave, finds: of a report on its input, or of the server that its parameters name. */
+/** What the client, outside an enclave, finds: of a report or a token on its input, or of the server that its parameters name. */
 export async function askClient(
   client: string,
   given: {
-    readonly report?: Uint8Array;
+    readonly input?: Uint8Array;
     readonly parameters?: readonly string[];
     readonly environment?: NodeJS.ProcessEnv;
   },
@@ -135,7 +135,7 @@ export async function askClient(
     env: given.environment ?? {},
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  child.stdin.end(given.report ?? none);
+  child.stdin.end(given.input ?? none);
   // The client of the test wrote it.
   return JSON.parse(await textOf(child.stdout)) as EgoAnswer;
 }

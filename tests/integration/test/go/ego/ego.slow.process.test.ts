@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { after, before } from 'node:test';
 import { attestedConnect, quoteAppraiser } from '@enclos/atls';
-import { parseCollateral, softwareRoot, verifyQuote, type SgxPolicy } from '@enclos/attestation';
+import { parseCollateral, softwareRoot, verifyQuote, type QuoteCollateral, type SgxPolicy } from '@enclos/attestation';
 import { quoteOfReportExtension } from '@enclos/attestation/carriers';
 import { concatBytes, toHex, utf8 } from '@enclos/codec';
 import { attestedCertificate, attestedForms, attestedServerKey, openEnclaveReport, pem } from '@enclos/evidence-kit';
-import { createWorkshop, flipped, loadProbe, type Probe } from '@enclos/process-kit';
+import { createWorkshop, flipped, loadProbe, serviceScene, type Probe, type ServiceScene } from '@enclos/process-kit';
+import { startPccs } from '@enclos/process-kit/attestation/pccs';
 import { singleUserAdvisory, type EmbeddedPlatform } from '@enclos/software-sgx';
 import { goIsHere, goTest } from '@enclos/testkit';
 import {
@@ -26,6 +27,8 @@ import {
 } from './ego-host.ts';
 
 const workshop = createWorkshop();
+/** The attestation service, and the platform that it shares with the programs. */
+let scene: ServiceScene;
 let platform: EmbeddedPlatform;
 let elsewhere: EmbeddedPlatform;
 let programs: { readonly program: string; readonly client: string };
@@ -52,7 +55,8 @@ function enclave(name: string): EgoEnclave {
 before(async () => {
   if (!goIsHere) return;
   programs = await buildEgoPrograms();
-  platform = await workshop.startPlatform('here');
+  scene = await serviceScene(workshop);
+  ({ platform } = scene);
   elsewhere = await workshop.startPlatform('elsewhere');
   typescript = await loadProbe(platform, await workshop.signed('probe'));
   for (const [name, variant] of Object.entries(variants)) {
@@ -63,6 +67,7 @@ before(async () => {
 after(async () => {
   for (const each of loaded.values()) await each.enclave.dispose();
   await typescript?.dispose();
+  await scene?.close();
   await workshop.close();
 });
 
@@ -135,14 +140,22 @@ goTest('a client outside verifies Go and TypeScript, by roots and collateral tha
     [ofGo, enclave('ego').enclave.identity],
     [ofTypeScript, typescript.identity],
   ] as const) {
-    const found = await askClient(client, { report, environment: trusting });
+    const found = await askClient(client, { input: report, environment: trusting });
     assert.deepEqual(found, { Report: expected(identity, { data, status: configurationNeeded }), Error: outOfDate });
   }
   const refused = async (reason: RegExp, environment: NodeJS.ProcessEnv, report = ofGo) => {
-    const { Report: found, Error: error } = await askClient(client, { report, environment });
+    const { Report: found, Error: error } = await askClient(client, { input: report, environment });
     assert.equal(found, undefined);
     assert.match(error ?? '', reason);
   };
+  // Endorsements have this shape (`Launcher`).
+  const documents = JSON.parse(await platform.endorsements()) as QuoteCollateral;
+  const service = await startPccs({ sgx: documents, tdx: documents });
+  const fetching = { ...trusting, ENCLOS_EGO_COLLATERAL: `${service.url.href}sgx/certification/v4/` };
+  assert.ok((await askClient(client, { input: ofGo, environment: fetching })).Report !== undefined);
+  assert.equal(service.asked.length, 4);
+  await service.close();
+  await refused(/ENDORSEMENTS_UNREACHABLE/, fetching);
   await refused(/not trusted here/, {});
   await refused(/not trusted here/, await trustIn(elsewhere, 'elsewhere'));
   await refused(/no collateral for a software platform/, { ...trusting, ENCLOS_EGO_COLLATERAL: undefined });
@@ -309,6 +322,28 @@ async function typescriptTarget(of: EgoEnclave): Promise<Uint8Array> {
   target.set(report.subarray(192, 256), 64);
   return target;
 }
+
+goTest('an enclave gets a token from the attestation service, which EGo’s client verifies', async () => {
+  const issuer = `https://localhost:${scene.port}`;
+  const connect = [{ name: 'attestation', host: 'localhost', port: scene.port, transport: 'either' as const }];
+  const asking = await loadEgo(platform, programs.program, { changes: { connect } });
+  const data = utf8('a key of the enclave');
+  const token = await asking.value('azureToken', data, utf8(issuer));
+  const authorities = join(workshop.folder, 'service.pem');
+  writeFileSync(authorities, scene.service.certificate);
+  const verify = (at: string, environment: NodeJS.ProcessEnv = { SSL_CERT_FILE: authorities }) =>
+    askClient(programs.client, { input: token, parameters: ['token', at], environment });
+  const { Report: report, Error: error } = await verify(issuer);
+  assert.equal(error, undefined);
+  const { mrEnclave, mrSigner } = asking.enclave.identity;
+  assert.deepEqual(bytesOf(report?.Data ?? ''), data);
+  assert.deepEqual(bytesOf(report?.UniqueID ?? ''), mrEnclave);
+  assert.deepEqual(bytesOf(report?.SignerID ?? ''), mrSigner);
+  assert.deepEqual([report?.SecurityVersion, report?.Debug], [3, false]);
+  assert.match((await verify(issuer, {})).Error ?? '', /certificate/);
+  assert.match((await verify(`${issuer}/`)).Error ?? '', /another issuer/);
+  await asking.enclave.dispose();
+});
 
 const secret = utf8('a secret');
 

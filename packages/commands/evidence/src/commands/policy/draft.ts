@@ -25,15 +25,34 @@ export const singleUserAdvisory = 'ENCLOS-SA-00001';
 /** What is accepted of every kind: nothing but an up-to-date platform under the root that is named. */
 const strict = { $schema: schema, acceptedStatuses: ['OK'] } as const;
 
+/** What a policy for a platform in single-user mode adds to the strict one. */
+const singleUserRules = {
+  acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'],
+  acceptedAdvisoryIds: [singleUserAdvisory],
+} as const;
+
+/** What a policy is made of when there is no evidence. */
+export interface KnownMeasurement {
+  readonly mrEnclave: string;
+  readonly softwareRoot?: string | undefined;
+  /** With a software root: also accept its platforms in single-user mode. */
+  readonly acceptSingleUser?: boolean | undefined;
+}
+
 /** From a measurement alone: hardware of Intel's, unless a software root is named. */
-export function draftOfMeasurement(mrEnclave: string, softwareRoot: string | undefined): PolicyDraft {
+export function draftOfMeasurement({ mrEnclave, softwareRoot, acceptSingleUser }: KnownMeasurement): PolicyDraft {
+  const isLoose = acceptSingleUser === true;
+  if (isLoose && softwareRoot === undefined) {
+    refuseUsage('--single-user is for software platforms: name their root with --software-root.');
+  }
   const policy = {
     ...strict,
     ...rootRules(softwareRoot),
     mrEnclave: [mrEnclave.toLowerCase()],
     minimumSecurityVersion: 0,
+    ...(isLoose ? singleUserRules : {}),
   };
-  return { policy: withKind(parsePolicy(policy)), notes: [] };
+  return { policy: withKind(parsePolicy(policy)), notes: isLoose ? [loosened] : [] };
 }
 
 /**
@@ -57,9 +76,7 @@ export function draftOfQuote(
     ...strict,
     ...rootRules(root === INTEL_SGX_ROOT.fingerprint ? undefined : root),
     ...identityRules(quote, by),
-    ...(acceptSingleUser
-      ? { acceptedStatuses: ['OK', 'CONFIGURATION_NEEDED'], acceptedAdvisoryIds: [singleUserAdvisory] }
-      : {}),
+    ...(acceptSingleUser ? singleUserRules : {}),
   };
   const notes = [
     unverified,
@@ -72,11 +89,13 @@ export function draftOfQuote(
   return { policy: withKind(parsePolicy(rules)), notes };
 }
 
+const loosened = `The policy is loosened: it accepts a platform in single-user mode (status CONFIGURATION_NEEDED, advisory ${singleUserAdvisory}), where every program of that user can read everything too.`;
+
 function softwareNotes(root: string, acceptSingleUser: boolean): readonly string[] {
   return [
     `This is SOFTWARE, not hardware: the owner of its machine can read everything in the enclave. The policy accepts the platforms of this root only: ${root}.`,
     acceptSingleUser
-      ? `The policy is loosened: it accepts a platform in single-user mode (status CONFIGURATION_NEEDED, advisory ${singleUserAdvisory}), where every program of that user can read everything too.`
+      ? loosened
       : 'A software platform in single-user mode, such as that of `enclos run`, has the status CONFIGURATION_NEEDED, which this policy refuses. For tests on one machine, --single-user accepts it.',
   ];
 }

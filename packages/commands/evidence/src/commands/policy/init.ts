@@ -5,6 +5,7 @@ import { addressIn, printable } from '@enclos/command-line';
 import { initPolicy, policyText, type InitialPolicy } from './policy.ts';
 import { productOption } from '../../options/collateral.ts';
 import { readInput } from '../../evidence/read-input.ts';
+import { trustedRoots } from '../../evidence/trusted-roots.ts';
 
 export const command = defineCommand({
   description: [
@@ -41,6 +42,12 @@ export const command = defineCommand({
       value: 'FINGERPRINT',
       summary: 'With --mrenclave: on a software platform under this root, instead of hardware',
     },
+    root: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Instead of --software-root: the certificate of that root, PEM or DER',
+      extensions: ['pem', 'der', 'crt', 'cer'],
+    },
     'single-user': {
       type: 'boolean',
       summary:
@@ -60,16 +67,21 @@ export const command = defineCommand({
       command: 'enclos policy init --mrenclave 4db3… --out policy.json',
       summary: 'Accept the enclave that `enclos measure` measured',
     },
+    {
+      command: 'enclos policy init --mrenclave 4db3… --root root.pem --single-user --out policy.json',
+      summary: 'The same on the software platform of this user, whose root `enclos platform show` writes',
+    },
   ],
   exitCodes: { 3: 'The evidence holds no quote and no report.' },
   async run({ arguments: { evidence: named }, options: given }, context) {
-    const { mrenclave, 'software-root': softwareRoot, by, out, product, from, 'single-user': acceptSingleUser } = given;
+    const { mrenclave, 'software-root': fingerprint, root, by, out, product, from } = given;
+    const acceptSingleUser = given['single-user'];
     const outFile = context.path(out);
     if (named !== undefined && from !== undefined) refuseUsage('Give either EVIDENCE or --from.');
     const evidence = named ?? (from === undefined ? undefined : serverOr(from));
     if (evidence !== undefined) {
-      if (mrenclave !== undefined || softwareRoot !== undefined) {
-        refuseUsage('EVIDENCE already says this: leave out --mrenclave and --software-root.');
+      if (mrenclave !== undefined || fingerprint !== undefined || root !== undefined) {
+        refuseUsage('EVIDENCE already says this: leave out --mrenclave, --software-root and --root.');
       }
       const made = await initPolicy({
         input: await readInput(evidence, context),
@@ -78,14 +90,13 @@ export const command = defineCommand({
         acceptSingleUser,
         outFile,
       });
-      for (const note of made.notes) context.notes.line(`${markOf('warning', context.notes)} ${note}`);
       return said(made, context);
     }
     if (mrenclave === undefined) return refuseUsage('Give EVIDENCE, or --mrenclave HEX.');
-    if (acceptSingleUser) refuseUsage('--single-user is for the quotes of software platforms.');
     hexOption('--mrenclave', mrenclave, 32);
-    if (softwareRoot !== undefined) hexOption('--software-root', softwareRoot, 32);
-    return said(await initPolicy({ mrEnclave: mrenclave, softwareRoot, outFile }), context);
+    if (fingerprint !== undefined) hexOption('--software-root', fingerprint, 32);
+    const softwareRoot = root === undefined ? fingerprint : await fingerprintOf(root, fingerprint, context);
+    return said(await initPolicy({ mrEnclave: mrenclave, softwareRoot, acceptSingleUser, outFile }), context);
   },
   human({ policy, outFile }, printer) {
     printer.line(outFile === undefined ? policyText(policy).trimEnd() : `${markOf('ok', printer)} wrote ${outFile}`);
@@ -98,13 +109,26 @@ export const command = defineCommand({
   }),
 });
 
+/** The fingerprint of a software root in a file; undefined for that of Intel. */
+async function fingerprintOf(
+  root: string,
+  other: string | undefined,
+  { path }: CommandContext,
+): Promise<string | undefined> {
+  if (other !== undefined) refuseUsage('Give either --software-root or --root.');
+  const trust = { rootFiles: [path(root)], softwareRoots: [], intelRoot: false };
+  const [found] = await trustedRoots(trust, undefined);
+  return found?.kind === 'software' ? found.fingerprint : undefined;
+}
+
 /** `HOST:PORT` as the https address that `readInput` takes. */
 function serverOr(from: string): string {
   return addressIn(from) === undefined ? from : `https://${from}`;
 }
 
-/** What is pinned and what is refused, for people: the policy itself may go to another program. */
+/** What to know before relying on it, what is pinned and what is refused, for people: the policy itself may go to another program. */
 function said(made: InitialPolicy, { notes }: CommandContext): InitialPolicy {
+  for (const note of made.notes) notes.line(`${markOf('warning', notes)} ${note}`);
   for (const sentence of made.sentences) notes.line(`${markOf('info', notes)} ${printable(sentence)}`);
   return made;
 }

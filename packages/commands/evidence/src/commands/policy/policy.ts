@@ -14,7 +14,7 @@ import { choosePiece, nothingFound } from '../../evidence/choose.ts';
 import type { Input } from '../../evidence/read-input.ts';
 import { draftOfAzure } from './azure-draft.ts';
 import { draftOfReport } from './snp-draft.ts';
-import { draftOfMeasurement, draftOfQuote, type PolicyDraft } from './draft.ts';
+import { draftOfMeasurement, draftOfQuote, type KnownMeasurement, type PolicyDraft } from './draft.ts';
 import { type AnyPolicy } from '../../evidence/appraisal-policy.ts';
 import { checkPolicyText } from '../../policy/check.ts';
 import { policySentences } from './sentences.ts';
@@ -69,10 +69,7 @@ interface FromEvidence {
   readonly product?: SnpProduct | undefined;
 }
 
-export type InitPolicyOptions = (
-  | FromEvidence
-  | { readonly mrEnclave: string; readonly softwareRoot?: string | undefined }
-) & {
+export type InitPolicyOptions = (FromEvidence | KnownMeasurement) & {
   /** Where it is written; it is never written over a file. */
   readonly outFile?: string | undefined;
 };
@@ -88,7 +85,7 @@ export interface InitialPolicy extends PolicyDraft {
  * @throws EVIDENCE_REFUSED when there is no quote, CLI_USAGE when there are several, BUILD_FILE_EXISTS, CLI_SYSTEM_REFUSED when the folder of `outFile` does not exist
  */
 export async function initPolicy(options: InitPolicyOptions): Promise<InitialPolicy> {
-  const made = 'input' in options ? draftOf(options) : draftOfMeasurement(options.mrEnclave, options.softwareRoot);
+  const made = 'input' in options ? draftOf(options) : draftOfMeasurement(options);
   const draft = { ...made, sentences: policySentences(made.policy) };
   const { outFile } = options;
   if (outFile === undefined) return draft;

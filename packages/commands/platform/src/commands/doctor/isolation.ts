@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { chmod, constants, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choosePlan, planAllWays, writeStartFiles, type IsolationPlan } from '@enclos/isolation';
+import {
+  choosePlan,
+  findRelay,
+  planAllWays,
+  privateObstacle,
+  writeStartFiles,
+  type IsolationPlan,
+} from '@enclos/isolation';
 import { tryPassing, trySgx } from '@enclos/software-sgx';
 import type { IsolationLayer } from '@enclos/tee';
 import { info, ok, warning, type Check } from './check.ts';
@@ -28,6 +35,8 @@ export interface IsolationReport {
   readonly passing?: PassingReport;
   /** Whether SGX images run here, as it was tried; absent where it was not. */
   readonly sgx?: SgxExecutionReport;
+  /** Whether static programs get a private network here; absent where the layers were not tried. */
+  readonly privateNetworks?: PassingReport;
 }
 
 export interface PassingReport {
@@ -45,7 +54,10 @@ export async function probeIsolation(
   try {
     const plans = planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) });
     const report = await reportWithPassing(plans, { interpreterPath });
-    return Object.freeze({ ...report, sgx: reportSgx(await trySgx(choosePlan(plans), { folder })) });
+    const chosen = choosePlan(plans);
+    const reason = privateObstacle(chosen.layers, findRelay() !== undefined);
+    const privateNetworks = { works: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+    return Object.freeze({ ...report, sgx: reportSgx(await trySgx(chosen, { folder })), privateNetworks });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -134,7 +146,8 @@ export function reportIsolation(plans: readonly IsolationPlan[]): IsolationRepor
 }
 
 /** One check for each way, and one for each layer; a missing layer is what `--isolation=strict` refuses. */
-export function checkIsolation({ strict, chosen, layers, ways, passing, sgx }: IsolationReport): readonly Check[] {
+export function checkIsolation(report: IsolationReport): readonly Check[] {
+  const { strict, chosen, layers, ways, passing, sgx, privateNetworks } = report;
   const ofWays = ways.map((found) => {
     const use = found.way === chosen ? 'enclaves start by it' : 'not used';
     const lacks = missing(found.layers).map(({ name }) => name);
@@ -147,7 +160,17 @@ export function checkIsolation({ strict, chosen, layers, ways, passing, sgx }: I
       : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
   );
   const hidesNames = strict && chosen !== 'bubblewrap' ? [namesAreSeen] : [];
-  return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing), ...(sgx === undefined ? [] : [checkSgx(sgx)])];
+  const others = [sgx && checkSgx(sgx), privateNetworks && checkPrivateNetworks(privateNetworks)];
+  const ofOthers = others.filter((check) => check !== undefined);
+  return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing), ...ofOthers];
+}
+
+/** Other enclaves need none. */
+function checkPrivateNetworks({ works, reason = 'not possible' }: PassingReport): Check {
+  const name = 'private networks';
+  return works
+    ? ok(name, 'a static program gets sockets that reach its declared connections alone')
+    : info(name, `no static program gets one here: ${reason}`);
 }
 
 /** Without it enclaves run: only those whose manifest requires passed streams do not. */

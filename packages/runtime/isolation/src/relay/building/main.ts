@@ -8,22 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { durable } from '@enclos/durable';
 import { compilerVersion, stubCompilers } from '@enclos/sgx-stub/building';
 import { relayName } from '../find-relay.ts';
+import { relayFlags } from './flags.ts';
 
 const sourceFolder = fileURLToPath(new URL('../../../../src/relay/native/', import.meta.url));
-
-/** Freestanding, position-independent, and without anything that would need a relocation, a register of the FPU or a libc. */
-const flags = (
-  '-std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fno-builtin -fPIE -fno-stack-protector -fno-jump-tables ' +
-  '-fno-asynchronous-unwind-tables -mgeneral-regs-only -static-pie -nostdlib -s ' +
-  '-Wl,-z,noexecstack,-z,text,-z,norelro,--build-id=none,--no-undefined,-e,_start'
-).split(' ');
 
 async function buildRelay(folder: string): Promise<void> {
   const sources = readdirSync(sourceFolder).toSorted();
   for (const name of process.platform === 'linux' ? stubCompilers : []) {
     const compiler = await compilerVersion(name);
     if (compiler === undefined) continue;
-    const hash = createHash('sha256').update(JSON.stringify([compiler, flags]));
+    const hash = createHash('sha256').update(JSON.stringify([compiler, relayFlags]));
     for (const source of sources) hash.update(`\n${source}\n`).update(readFileSync(join(sourceFolder, source)));
     const [path, digest] = [join(folder, relayName), hash.digest('hex')];
     const mark = `${path}.sources`;
@@ -32,7 +26,7 @@ async function buildRelay(folder: string): Promise<void> {
     try {
       const made = join(work, relayName);
       const units = sources.filter((source) => source.endsWith('.c'));
-      execFileSync(name, [...flags, '-o', made, ...units], { cwd: sourceFolder, stdio: 'inherit' });
+      execFileSync(name, [...relayFlags, '-o', made, ...units], { cwd: sourceFolder, stdio: 'inherit' });
       await durable.replace(path, readFileSync(made), { mode: 0o755, folderMode: 0o755, isCache: true });
       await durable.replace(mark, digest, { mode: 0o644, isCache: true });
     } finally {

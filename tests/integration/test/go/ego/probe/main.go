@@ -136,6 +136,9 @@ func do(what string, input, more []byte) (answer, error) {
 		return value(ecrypto.Unseal(input, more))
 	case "unseal256":
 		return value(ecrypto.Unseal256(input, more))
+	case "azureToken":
+		token, err := enclave.CreateAzureAttestationToken(input, string(more))
+		return answer{Value: []byte(token)}, err
 	case "sdkSeal":
 		return value(sdk.Seal(input, sdk.SealOptions{Policy: sdk.PolicySigner, AssociatedData: more}))
 	case "sdkUnseal":

@@ -1,4 +1,5 @@
-// Command client verifies outside an enclave with EGo's eclient: the report on its input, or the server at an address.
+// Command client verifies outside an enclave: with EGo's eclient the report on its input or the server at an address, or the token on its
+// input.
 package main
 
 import (
@@ -22,9 +23,14 @@ type answer struct {
 func main() {
 	var a answer
 	var err error
-	if len(os.Args) == 1 {
-		err = verifyInput(&a)
-	} else {
+	switch {
+	case len(os.Args) == 1:
+		err = verifyInput(&a, eclient.VerifyRemoteReport)
+	case os.Args[1] == "token":
+		err = verifyInput(&a, func(token []byte) (attestation.Report, error) {
+			return attestation.VerifyAzureAttestationToken(string(token), os.Args[2])
+		})
+	default:
 		err = connect(&a, os.Args[1], os.Args[2:])
 	}
 	if err != nil {
@@ -33,12 +39,12 @@ func main() {
 	_ = json.NewEncoder(os.Stdout).Encode(a)
 }
 
-func verifyInput(a *answer) error {
-	report, err := io.ReadAll(os.Stdin)
+func verifyInput(a *answer, verify func([]byte) (attestation.Report, error)) error {
+	input, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		return err
 	}
-	verified, err := eclient.VerifyRemoteReport(report)
+	verified, err := verify(input)
 	if verified.UniqueID != nil {
 		a.Report = &verified
 	}

@@ -1,0 +1,3 @@
+module example.com/egolike
+
+go 1.21

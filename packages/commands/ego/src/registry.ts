@@ -1,0 +1,2 @@
+import './errors.ts';
+export { entries as egoCommands } from './commands/ego/index.ts';

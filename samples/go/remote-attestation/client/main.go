@@ -1,0 +1,85 @@
+// Command client sends a secret to an enclave, after the enclave has proven what it is.
+package main
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"strings"
+
+	"samples/internal/certificate"
+	"samples/internal/trust"
+	remoteattestation "samples/remote-attestation"
+)
+
+const mostAnswerBytes = 64 << 10
+
+func main() {
+	server := flag.String("server", "localhost:8080", "where the server is")
+	read := trust.Flags()
+	flag.Parse()
+	trusted, err := read()
+	if err == nil {
+		err = send("the launch code", "https://"+*server, trusted)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func send(secret, server string, trusted *trust.Trust) error {
+	nonce := make([]byte, 32)
+	if _, err := rand.Read(nonce); err != nil {
+		return err
+	}
+	quote, shown, err := evidence(server, nonce)
+	if err != nil {
+		return err
+	}
+	genuine, err := trusted.Appraise(quote, remoteattestation.Purpose, nonce, shown.RawSubjectPublicKeyInfo)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("genuine: enclave %x, status %s\n", genuine.MRENCLAVE(), genuine.Status())
+
+	// From here on only the holder of that key will do, and it is inside.
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: certificate.Pinned(shown)}}
+	answer, err := client.Post(server+"/secret", "text/plain", strings.NewReader(secret))
+	if err != nil {
+		return err
+	}
+	text, err := read(answer)
+	fmt.Print(string(text))
+	return err
+}
+
+// evidence asks for a quote. The certificate of the connection is unknown yet: the quote must be about its key.
+func evidence(server string, nonce []byte) ([]byte, *x509.Certificate, error) {
+	anybody := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: anybody, DisableKeepAlives: true}}
+	answer, err := client.Get(server + "/evidence?nonce=" + hex.EncodeToString(nonce))
+	if err != nil {
+		return nil, nil, err
+	}
+	quote, err := read(answer)
+	if err != nil {
+		return nil, nil, err
+	}
+	return quote, answer.TLS.PeerCertificates[0], nil
+}
+
+func read(answer *http.Response) ([]byte, error) {
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswerBytes))
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = errors.New(answer.Status)
+	}
+	return body, err
+}
