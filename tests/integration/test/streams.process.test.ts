@@ -15,7 +15,7 @@ import { freePort } from '@enclos/testkit';
 import { pieces } from '@enclos/process-kit/enclaves/pieces';
 import { streams } from '@enclos/process-kit/enclaves/streams';
 import { createWorkshop, descendants, refusedWith, type SignedImage } from '@enclos/process-kit';
-import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
+import { ioCalls, isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import { startProgram } from '@enclos/process-kit/processes/programs';
 import { addressOf, loadStreams, type Streams } from '@enclos/process-kit/hosts/streams-host';
 
@@ -61,6 +61,24 @@ async function upstream(
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   return { connect: { upstream: { host: '127.0.0.1', port } } };
+}
+
+/** An echo is a write and a read of the client, which is in this process, and a read and a write of the host. */
+const callsOfEcho = 4;
+
+/** Sends a piece, and takes as many bytes back. */
+function exchange(socket: Socket, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    let missing = piece.length;
+    const take = (bytes: Buffer): void => {
+      missing -= bytes.length;
+      if (missing > 0) return;
+      socket.off('data', take);
+      resolve();
+    };
+    socket.on('data', take);
+    socket.write(piece);
+  });
 }
 
 /** The other side has ended it. The system resets a connection with bytes that a process has not read. */
@@ -257,6 +275,26 @@ for (const transport of ['relayed', 'passed'] as const) {
         for (const socket of sockets.slice(0, 30)) socket.end();
         await until('the rest is served', () => echoes === sockets.length, generousMs);
       });
+
+      if (transport === 'relayed') {
+        test('that speak at once cost no more than their own reads and writes, and a few of the gate', async () => {
+          const enclave = await load();
+          await enclave.call.serve({ listener: 'first', manner: 'echo' });
+          const sockets = Array.from({ length: 64 }, () => client(enclave));
+          const round = async (): Promise<void> => {
+            await Promise.all(sockets.map((socket) => exchange(socket, Buffer.alloc(512, 1))));
+          };
+          for (let i = 0; i < 5; i++) await round();
+          const start = ioCalls(process.pid);
+          const rounds = 40;
+          for (let i = 0; i < rounds; i++) await round();
+          const end = ioCalls(process.pid);
+          const calls = (end.reads - start.reads + end.writes - start.writes) / (rounds * sockets.length);
+          const ofGate = calls - callsOfEcho;
+          // One for each frame would be two.
+          assert.ok(ofGate < 0.5, `${ofGate.toFixed(2)} reads and writes of the gate for a request`);
+        });
+      }
 
       test('a destination beyond the limit is refused inside, with its code', async () => {
         const enclave = await load(await upstream(() => undefined));

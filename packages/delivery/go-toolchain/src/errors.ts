@@ -9,7 +9,7 @@ export const goErrors = declareErrors({
   GO_ANCHOR_MISSING: [
     'usage',
     'The standard library of this Go has another shape than Enclos knows.',
-    'Use Go 1.24, or a version of Enclos that knows this Go.',
+    'Use Go 1.21 to 1.26, or a version of Enclos that knows this Go.',
   ],
   GO_BUILD_FAILED: ['usage', 'Go could not build the program.', 'Correct what Go says and build again.'],
   GO_PROJECT_MISSING: [

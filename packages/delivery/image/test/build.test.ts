@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { utf8 } from '@enclos/codec';
+import { findRelay } from '@enclos/isolation';
+import type { EnclaveManifest } from '@enclos/manifest';
+import { manifestFields } from '@enclos/testkit';
 import { describeImage, verifyImage, withImageSource, type Application } from '../src/index.ts';
+import { relayFiles } from '../src/relay-files.ts';
 import { bytesContent, type LayerEntry } from '../src/tar/entry.ts';
 import { archive, baseArchive, buildSample, enclave, file, temporaryFolder } from './sample.ts';
 
@@ -198,4 +202,24 @@ test('without mmdebstrap a Debian is refused', async (t) => {
   t.after(() => void (process.env['PATH'] = before));
   process.env['PATH'] = temporaryFolder();
   await assert.rejects(buildSample(signed, { base: 'debian' }), { code: 'OCI_BASE_TOOL_MISSING' });
+});
+
+test('a program with a private network brings the relay, and another enclave does not', async () => {
+  const manifest = (network: 'private' | 'declared'): EnclaveManifest => ({
+    ...manifestFields({ version: '24.0.0', digests: [] }),
+    program: { architecture: 'linux-x64', network, arguments: [], output: 'log' },
+  });
+  assert.deepEqual(await relayFiles(manifest('declared'), architecture), []);
+  const relay = findRelay();
+  if (relay === undefined) {
+    await assert.rejects(relayFiles(manifest('private'), architecture), { code: 'OCI_BASE_UNUSABLE' });
+  } else {
+    const found = await relayFiles(manifest('private'), architecture);
+    assert.deepEqual(
+      found.map(({ path, content }) => [path, content.sizeBytes]),
+      [['native/enclos-relay', statSync(relay).size]],
+    );
+  }
+  const other = architecture === 'arm64' ? 'amd64' : 'arm64';
+  await assert.rejects(relayFiles(manifest('private'), other), { code: 'OCI_BASE_UNUSABLE' });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import type { ProgramManifest } from '@enclos/manifest';
 import { pinnedInterpreter } from '@enclos/manifest';
@@ -8,6 +9,7 @@ import { softwareCapabilities } from '@enclos/tee';
 import { failsWith, manifestFields } from '@enclos/testkit';
 // What an error advises is declared there.
 import '../src/errors.ts';
+import { discard } from '../src/passing/held-connections.ts';
 import { AnyListeners } from '../src/services/any-listeners.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import { Peer } from './stream-peer.ts';
@@ -59,6 +61,21 @@ describe('ports that a program listens on without declaring them', { timeout: 60
     await assert.rejects(connected(port), { code: 'ECONNREFUSED' });
   });
 
+  test('at a loopback address are for this machine, wherever the host listens', async () => {
+    const listeners = new AnyListeners('0.0.0.0', undefined);
+    const port = await freePort();
+    const arrivals = await listeners.arrivals({ port, isLocal: true });
+    const client = await connected(port);
+    const held = await arrivals.next(AbortSignal.timeout(60_000));
+    assert.ok('localAddress' in held && held.localAddress === '127.0.0.1');
+    const outside = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    const [other] = outside.filter(({ internal, family }) => !internal && family === 'IPv4');
+    if (other !== undefined) await assert.rejects(connected(port, other.address), { code: 'ECONNREFUSED' });
+    client.destroy();
+    discard(held);
+    await listeners.close();
+  });
+
   test('need a manifest that says so', async () => {
     for (const network of ['declared', 'none'] as const) {
       const other = new Peer(await servicesFor(network));
@@ -67,7 +84,19 @@ describe('ports that a program listens on without declaring them', { timeout: 60
   });
 
   test('have a number, and are not declared ones', async () => {
-    for (const listener of ['* 0', '* 65536', '* 080', '*', '* 8443', '* 8080 ', 'x 8080', '*8080']) {
+    for (const listener of [
+      '* 0',
+      '* 65536',
+      '* 080',
+      '*',
+      '* 8443',
+      '* 8080 ',
+      'x 8080',
+      '*8080',
+      'localhost 0',
+      'localhost',
+      '127.0.0.1 80',
+    ]) {
       await assert.rejects(ask(listener), failsWith('STREAM_NOT_DECLARED'), listener);
     }
   });
@@ -79,7 +108,7 @@ describe('ports that a program listens on without declaring them', { timeout: 60
     await assert.rejects(ask(`* ${port}`), failsWith('HOST_LISTEN_FAILED'));
     await new Promise((resolve) => other.close(resolve));
     const listeners = new AnyListeners('127.0.0.1', undefined);
-    await listeners.arrivals(port);
+    await listeners.arrivals({ port, isLocal: false });
     await listeners.close();
   });
 
@@ -88,16 +117,16 @@ describe('ports that a program listens on without declaring them', { timeout: 60
     const ports = new Set<number>();
     while (ports.size < 65) ports.add(await freePort());
     const [last = 0, ...others] = ports;
-    await Promise.all(others.map((port) => listeners.arrivals(port)));
-    await assert.rejects(listeners.arrivals(last), failsWith('STREAM_LIMIT'));
+    await Promise.all(others.map((port) => listeners.arrivals({ port, isLocal: false })));
+    await assert.rejects(listeners.arrivals({ port: last, isLocal: false }), failsWith('STREAM_LIMIT'));
     await listeners.close();
   });
 });
 
 /** The port is opened by the time the program is answered, and not before. */
-async function connected(port: number): Promise<ReturnType<typeof connect>> {
+async function connected(port: number, host = '127.0.0.1'): Promise<ReturnType<typeof connect>> {
   for (let attempt = 0; ; attempt++) {
-    const client = connect(port, '127.0.0.1');
+    const client = connect(port, host);
     try {
       await once(client, 'connect');
       return client;

@@ -21,6 +21,10 @@ func Inside() *Trust {
 			others, err := measuredRoots()
 			return append([]sdk.Root{sdk.IntelRoot(), own}, others...), err
 		},
+		Advisories: func() ([]string, error) {
+			value, _, err := measured(advisoriesVariable)
+			return readAdvisories(value), err
+		},
 		Collateral: named(func(origin *sdk.Origin) (*sdk.Endorsements, error) {
 			return kept("host", origin, enclave.Collateral)
 		}),
@@ -57,24 +61,33 @@ func ownRoot() (sdk.Root, error) {
 	return origin.Root, nil
 }
 
-// measuredRoots are the roots that the image names. The host must not be able to name one.
+// measuredRoots are the roots that the image names.
 func measuredRoots() ([]sdk.Root, error) {
-	manifest, err := enclave.ReadManifest()
+	path, isNamed, err := measured(rootsVariable)
+	if err != nil || !isNamed {
+		return nil, err
+	}
+	text, err := enclave.EmbeddedFile(path)
 	if err != nil {
 		return nil, err
 	}
+	return readRoots(text)
+}
+
+// measured is a variable whose value is in the image: the host must not be able to say whom to trust.
+func measured(name string) (value string, isNamed bool, err error) {
+	manifest, err := enclave.ReadManifest()
+	if err != nil {
+		return "", false, err
+	}
 	for _, variable := range manifest.Environment {
-		if variable.Name != rootsVariable {
+		if variable.Name != name {
 			continue
 		}
 		if variable.FromHost {
-			return nil, errors.New(rootsVariable + " comes from the host: write its value in enclave.json, so that it is measured")
+			return "", false, errors.New(name + " comes from the host: write its value in enclave.json, so that it is measured")
 		}
-		text, err := enclave.EmbeddedFile(variable.Value)
-		if err != nil {
-			return nil, err
-		}
-		return readRoots(text)
+		return variable.Value, true, nil
 	}
-	return nil, nil
+	return "", false, nil
 }

@@ -19,6 +19,8 @@ import (
 type Trust struct {
 	// Roots are the roots of platforms that count.
 	Roots func() ([]sdk.Root, error)
+	// Advisories are those that do not count: a platform for which there are no others passes as one that is up to date.
+	Advisories func() ([]string, error)
 	// Collateral gets the endorsements for quotes of this origin. They are not trusted.
 	Collateral func(origin *sdk.Origin) (*sdk.Endorsements, error)
 }
@@ -49,7 +51,11 @@ func (t *Trust) Verify(report []byte) (attestation.Report, error) {
 	if err != nil {
 		return attestation.Report{}, err
 	}
-	return judge(facts)
+	accepted, err := t.Advisories()
+	if err != nil {
+		return attestation.Report{}, err
+	}
+	return judge(facts, accepted)
 }
 
 func (t *Trust) verify(quote []byte, now time.Time) (*sdk.Facts, error) {
@@ -79,7 +85,7 @@ func (t *Trust) verify(quote []byte, now time.Time) (*sdk.Facts, error) {
 }
 
 // judge refuses what Open Enclave refuses besides: collateral that is not in force, and a platform below every level.
-func judge(facts *sdk.Facts) (attestation.Report, error) {
+func judge(facts *sdk.Facts, accepted []string) (attestation.Report, error) {
 	if parts := append(slices.Clone(facts.Collateral.Expired), facts.Collateral.NotYetValid...); len(parts) > 0 {
 		return attestation.Report{}, &sdk.Error{Code: "APPRAISAL_REFUSED", Field: "expiredCollateralGraceMs",
 			Message: fmt.Sprintf("Parts of the collateral are not in force at %s: %v.", facts.VerifiedAt.UTC().Format(time.RFC3339), parts)}
@@ -101,8 +107,18 @@ func judge(facts *sdk.Facts) (attestation.Report, error) {
 		TCBAdvisories:   facts.Advisories,
 	}
 	binary.LittleEndian.PutUint16(report.ProductID, enclave.ProductID)
-	if status != tcbstatus.UpToDate {
-		return report, attestation.ErrTCBLevelInvalid
+	if status == tcbstatus.UpToDate || status != tcbstatus.Revoked && areAccepted(facts.Advisories, accepted) {
+		return report, nil
 	}
-	return report, nil
+	return report, attestation.ErrTCBLevelInvalid
+}
+
+// areAccepted tells whether each advisory is accepted. A level that names none leaves open what is wrong with it.
+func areAccepted(advisories, accepted []string) bool {
+	for _, id := range advisories {
+		if !slices.Contains(accepted, id) {
+			return false
+		}
+	}
+	return len(advisories) > 0
 }

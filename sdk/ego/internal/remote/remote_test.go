@@ -24,7 +24,7 @@ func factsOf(status sdk.Status) *sdk.Facts {
 func TestStatuses(t *testing.T) {
 	seen := map[tcbstatus.Status]bool{}
 	for from, to := range statuses {
-		report, err := judge(factsOf(from))
+		report, err := judge(factsOf(from), nil)
 		if isGood := from == sdk.StatusOK; report.TCBStatus != to || isGood != (err == nil) || !isGood && err != attestation.ErrTCBLevelInvalid {
 			t.Errorf("%s: %s %v", from, report.TCBStatus, err)
 		}
@@ -40,7 +40,7 @@ func TestStatuses(t *testing.T) {
 	}
 	refused := func(what string, facts *sdk.Facts) {
 		t.Helper()
-		report, err := judge(facts)
+		report, err := judge(facts, []string{"INTEL-SA-1"})
 		if !errors.Is(err, &sdk.Error{Code: "APPRAISAL_REFUSED"}) || report.Data != nil {
 			t.Errorf("%s: %+v %v", what, report, err)
 		}
@@ -51,6 +51,28 @@ func TestStatuses(t *testing.T) {
 	early.Collateral.NotYetValid = []sdk.Part{sdk.PartPCKCRL}
 	refused("expired", expired)
 	refused("not valid yet", early)
+}
+
+// A platform whose advisories are all accepted by name passes, with its status; one that is revoked never does.
+func TestAdvisories(t *testing.T) {
+	t.Setenv(advisoriesVariable, "INTEL-SA-2, INTEL-SA-1")
+	accepted, err := Outside().Advisories()
+	if err != nil || !slices.Equal(accepted, []string{"INTEL-SA-2", "INTEL-SA-1"}) {
+		t.Fatalf("%q %v", accepted, err)
+	}
+	for from, to := range statuses {
+		report, err := judge(factsOf(from), accepted)
+		if isRevoked := from == sdk.StatusRevoked; report.TCBStatus != to || isRevoked != (err == attestation.ErrTCBLevelInvalid) {
+			t.Errorf("%s: %s %v", from, report.TCBStatus, err)
+		}
+	}
+	two, none := factsOf(sdk.StatusOutOfDate), factsOf(sdk.StatusOutOfDate)
+	two.Advisories, none.Advisories = []string{"INTEL-SA-1", "INTEL-SA-3"}, nil
+	for _, facts := range []*sdk.Facts{two, none} {
+		if _, err := judge(facts, accepted); err != attestation.ErrTCBLevelInvalid {
+			t.Errorf("advisories %q: %v", facts.Advisories, err)
+		}
+	}
 }
 
 func TestRoots(t *testing.T) {
@@ -141,6 +163,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(oe.EncodeReport(oe.Remote, make([]byte, 500)))
 	trust := &Trust{
 		Roots:      func() ([]sdk.Root, error) { return []sdk.Root{sdk.IntelRoot()}, nil },
+		Advisories: func() ([]string, error) { return nil, nil },
 		Collateral: func(*sdk.Origin) (*sdk.Endorsements, error) { return nil, errors.New("none") },
 	}
 	f.Fuzz(func(t *testing.T, report []byte) {

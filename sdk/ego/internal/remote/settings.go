@@ -18,6 +18,8 @@ import (
 const (
 	// rootsVariable names a file with the certificates of software roots, PEM, which are trusted besides Intel's. Without it none is.
 	rootsVariable = "ENCLOS_EGO_ROOTS"
+	// advisoriesVariable has the advisories that the user has dealt with, by id, with commas or spaces between them.
+	advisoriesVariable = "ENCLOS_EGO_ADVISORIES"
 	// collateralVariable names a file with collateral, or the address of a service with the interface of Intel's.
 	collateralVariable = "ENCLOS_EGO_COLLATERAL"
 )
@@ -50,6 +52,10 @@ func readRoots(text []byte) ([]sdk.Root, error) {
 	return roots, nil
 }
 
+func readAdvisories(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // readFile reads a file that an environment variable names.
 func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
@@ -64,7 +70,8 @@ func readFile(path string) ([]byte, error) {
 	return content, err
 }
 
-// Outside is for programs that are not enclaves: Intel's root and those of rootsVariable, collateral by collateralVariable, or from Intel.
+// Outside is for programs that are not enclaves: Intel's root and those of rootsVariable, the advisories of advisoriesVariable, and collateral
+// by collateralVariable, or from Intel.
 func Outside() *Trust {
 	return &Trust{
 		Roots: func() ([]sdk.Root, error) {
@@ -80,6 +87,7 @@ func Outside() *Trust {
 			others, err := readRoots(text)
 			return append(roots, others...), err
 		},
+		Advisories: func() ([]string, error) { return readAdvisories(os.Getenv(advisoriesVariable)), nil },
 		Collateral: named(func(origin *sdk.Origin) (*sdk.Endorsements, error) {
 			if origin.Root.Kind() == sdk.RootIntel {
 				return fetched(collateral.IntelURL, origin)

@@ -198,16 +198,25 @@ func (t *ecStreams) isPassed(listener int) bool {
 }
 
 // EnclosAnyPort and the number of a port are the place of a listener that enclave.json does not declare, where it says
-// `"network": "any"`. Its connections are relayed.
-const EnclosAnyPort = 1 << 16
+// `"network": "any"`; with EnclosLoopbackPort the host serves only clients of its own machine. Their connections are relayed.
+const (
+	EnclosAnyPort      = 1 << 16
+	EnclosLoopbackPort = 2 << 16
+)
 
 // listenerName is what the host knows a listener by, or nothing for one that it may not serve.
 func (t *ecStreams) listenerName(place int) string {
 	if place >= 0 && place < len(t.manifest.Listen) {
 		return t.manifest.Listen[place].Name
 	}
-	if t.manifest.Network == "any" && place > EnclosAnyPort && place < 2*EnclosAnyPort {
+	if t.manifest.Network != "any" || place&0xffff == 0 {
+		return ""
+	}
+	switch place &^ 0xffff {
+	case EnclosAnyPort:
 		return "* " + ecItoa(int64(place-EnclosAnyPort))
+	case EnclosLoopbackPort:
+		return "localhost " + ecItoa(int64(place-EnclosLoopbackPort))
 	}
 	return ""
 }

@@ -154,7 +154,8 @@ func TestListenersThatAreNotDeclared(t *testing.T) {
 		}
 	}
 	streams.manifest.Network = "any"
-	for place, name := range map[int]string{0: "in", 1: "", EnclosAnyPort: "", EnclosAnyPort + 1: "* 1", EnclosAnyPort + 65535: "* 65535", 2 * EnclosAnyPort: ""} {
+	for place, name := range map[int]string{0: "in", 1: "", EnclosAnyPort: "", EnclosAnyPort + 1: "* 1", EnclosAnyPort + 65535: "* 65535", EnclosLoopbackPort: "",
+		EnclosLoopbackPort + 80: "localhost 80", EnclosLoopbackPort + 65535: "localhost 65535", 3 << 16: "", 3<<16 + 1: "", -65535: ""} {
 		if got := streams.listenerName(place); got != name {
 			t.Fatal(place, got)
 		}

@@ -28,7 +28,7 @@ func (k *VkKernel) EnclosDial(fd int, to syscall.Sockaddr, done <-chan struct{})
 	}
 	if vkIsOwn(address.Addr()) {
 		err := k.dialOwn(s, address)
-		if place, _ := k.net.destination(address); err != syscall.ECONNREFUSED || place < 0 {
+		if place, _ := k.net.destination(address); err != syscall.ECONNREFUSED || place < 0 && !vkMayBeTheHosts(address.Addr()) {
 			return fd, err
 		}
 	}
@@ -40,6 +40,12 @@ func (k *VkKernel) EnclosDial(fd int, to syscall.Sockaddr, done <-chan struct{})
 		return k.dialOut(fd, s, address, func() (*EnclosStream, error) { return EnclosConnectTo(host, int(address.Port())) }, done)
 	}
 	return fd, vkMayNotDial(host, address.Port())
+}
+
+// vkMayBeTheHosts tells whether a loopback address is that of the host where the enclave has no such listener: where the network may be
+// any, it is.
+func vkMayBeTheHosts(ip netip.Addr) bool {
+	return EnclosManifest().Network == vkNetworkAny && ip.IsLoopback()
 }
 
 // vkMayNotDial names the line that is missing.

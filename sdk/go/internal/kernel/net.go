@@ -153,11 +153,15 @@ func vkIsHost(declared, host string) bool {
 }
 
 // vkServedPlace is the place by which the host serves a listener: that in the manifest or, where the network may be any, one for
-// its port. It is -1 for what only the program itself reaches: a loopback address, and a port that the program did not choose.
+// its port. It is -1 for what only the program itself reaches: a port that the program did not choose and, where all is declared, a
+// loopback address.
 func vkServedPlace(address netip.AddrPort, chosen bool) int {
 	place := vkDeclaredListener(address.Port())
-	if place >= 0 || chosen || address.Addr().IsLoopback() || EnclosManifest().Network != vkNetworkAny {
+	if place >= 0 || chosen || EnclosManifest().Network != vkNetworkAny {
 		return place
+	}
+	if address.Addr().IsLoopback() {
+		return EnclosLoopbackPort + int(address.Port())
 	}
 	return EnclosAnyPort + int(address.Port())
 }

@@ -79,7 +79,7 @@ func (p *vkPump) run() {
 
 func (p *vkPump) name() string {
 	if p.place >= EnclosAnyPort {
-		return "port " + strconv.Itoa(p.place-EnclosAnyPort)
+		return "port " + strconv.Itoa(p.place&0xffff)
 	}
 	return EnclosManifest().Listen[p.place].Name
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageIn } from '../harness/enclave-image.ts';
 import { atMost, type Figure } from '../harness/figures.ts';
 import { memoryMb } from '../harness/memory.ts';
 import { placements, placeTree, processesOf } from '../harness/placement.ts';
@@ -24,7 +25,8 @@ export async function benchGo(scene: Scene): Promise<readonly Figure[]> {
   };
   try {
     const programs = await buildPrograms(folder);
-    const passedFolder = join(folder, 'passed');
+    const [passedFolder, helloFolder] = [join(folder, 'passed'), join(folder, 'hello')];
+    await imageIn(helloFolder, programs.hello, 'relayed');
     const servers = {
       outside: await keep(startPlain(programs)),
       passed: await keep(startEnclave(programs, 'passed', passedFolder)),
@@ -37,7 +39,7 @@ export async function benchGo(scene: Scene): Promise<readonly Figure[]> {
       for (const { processId } of clients) placeTree(processId, cores?.[0]);
     });
     return [
-      ...(await benchGoStart(scene, passedFolder)),
+      ...(await benchGoStart(scene, { hello: helloFolder, server: passedFolder })),
       ...memoryFigures(programs, [servers.passed, servers.relayed], servers.outside),
       ...echo,
       ...(await benchHash(servers)),

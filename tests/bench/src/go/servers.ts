@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -29,6 +29,8 @@ export interface GoPrograms {
   readonly enclave: string;
   /** The project of the second. */
   readonly project: string;
+  /** The project of a program that only says hello, built as the second. */
+  readonly hello: string;
 }
 
 /** @throws GO_NOT_FOUND */
@@ -37,18 +39,21 @@ export async function buildPrograms(folder: string): Promise<GoPrograms> {
   const project = join(folder, 'project');
   cpSync(sources, project, { recursive: true });
   const [plain, enclave] = [join(folder, 'plain'), join(project, 'bin/go-server')];
-  mkdirSync(join(project, 'bin'));
+  const hello = join(project, 'hello');
   await buildPlain(go, project, plain);
-  await buildGoProgram({
-    go,
-    folder: project,
-    parameters: ['.'],
-    out: enclave,
-    architecture: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64',
-    work: join(folder, 'work'),
-    environment: process.env,
-  });
-  return { plain, enclave, project };
+  const build = (parameter: string, out: string): Promise<unknown> =>
+    buildGoProgram({
+      go,
+      folder: project,
+      parameters: [parameter],
+      out,
+      architecture: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64',
+      work: join(folder, 'work'),
+      environment: process.env,
+    });
+  await build('.', enclave);
+  await build('./hello', join(hello, 'bin/go-hello'));
+  return { plain, enclave, project, hello };
 }
 
 /** With the settings of the other build, so that only the standard library differs. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { decodeValue, encodeValue, string, systemInterface } from '@enclos/edl';
 import { isEnclosError } from '@enclos/errors';
 import { StreamTable, type StreamPort } from '@enclos/gate';
+import { ioCalls } from '@enclos/process-kit/processes/process-watch';
 import { goSkip } from './go-program.ts';
 import { startProbe, text, type ProbeProcess } from './probe-process.ts';
 
@@ -190,6 +191,31 @@ test('200 connections at once, with small pieces', { skip: goSkip }, async () =>
   );
   await probe.close();
 });
+
+test(
+  'pieces of 64 connections that come at once take few reads and writes of the program',
+  { skip: goSkip },
+  async () => {
+    const { probe, connect } = await openHost();
+    const connections: Connection[] = [];
+    for (let i = 0; i < 64; i++) connections.push(await connect());
+    const piece = Buffer.alloc(512, 1);
+    const round = async (): Promise<void> => {
+      for (const connection of connections) connection.send(piece);
+      await Promise.all(connections.map((connection) => connection.take(piece.length)));
+    };
+    for (let i = 0; i < 5; i++) await round();
+    const processId = probe.process.pid ?? 0;
+    const before = ioCalls(processId);
+    const rounds = 40;
+    for (let i = 0; i < rounds; i++) await round();
+    const after = ioCalls(processId);
+    const calls = (after.reads - before.reads + after.writes - before.writes) / (rounds * connections.length);
+    // A write for each frame would be more than one.
+    assert.ok(calls < 0.5, `${calls.toFixed(2)} reads and writes for a request`);
+    await probe.close();
+  },
+);
 
 test('a program dials, ends its direction, and reads to the end', { skip: goSkip }, async () => {
   const { probe, dialled } = await openHost();

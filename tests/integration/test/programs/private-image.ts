@@ -86,7 +86,7 @@ function answerAll(socket: Socket): void {
   socket.on('end', () => socket.end(`peer: ${text}`));
 }
 
-export async function askAt(port: number, line: string): Promise<string> {
+async function askAt(port: number, line: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const pieces: Buffer[] = [];
   socket.on('data', (piece: Buffer) => pieces.push(piece));

@@ -109,6 +109,18 @@ describe('a program with a private network and the C header', () => {
   }
 });
 
+describe('the death of a platform', () => {
+  nativeTest('ends a program with a private network, and its relay', async () => {
+    const other = await workshop.startPlatform('killed');
+    const { program, ask } = await privateScene({ launcher: other });
+    assert.equal(await ask('echo x'), 'x');
+    const all = descendants(other.processId);
+    process.kill(other.processId, 'SIGKILL');
+    await program.exited;
+    await until('no process is left', () => !all.some(isRunning));
+  });
+});
+
 /** Seals as `docs/reference/c-header.md` says. */
 function sealedUnder(header: Uint8Array, secret: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const key = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), utf8('enclos seal v1'), 32));

@@ -10,8 +10,8 @@ export const command = defineCommand({
   description: [
     'Builds a Go program as it is, with the Go of this machine: its networking, files, output and environment become those of an enclave.',
     'Where enclave.json names a program, that is what is written, and then the image is built as by `enclos build`.',
-    'Where it is one of EGo, the executable that it names is written; `enclos ego sign` goes on from there.',
-    'Otherwise the program is written into this folder under the name that Go gives it, or where --out says.',
+    'Otherwise, and where it is one of EGo, the program is written into this folder under the name that Go gives it, or where --out says.',
+    '`enclos ego sign` goes on from there.',
     '',
     'Go gets an overlay for its standard library, made for its version: functions that would ask the kernel ask the enclave first.',
     'It also finds the modules of Enclos (enclos.invalid/sdk) without an entry in go.mod.',
@@ -38,9 +38,10 @@ export const command = defineCommand({
     const run = await goRun({ folder, go: options.go, rest: others }, context, '.');
     const out = options.out ?? output;
     const named = out === undefined ? await projectProgram(run.folder) : undefined;
-    const program = path(out) ?? named?.file ?? join(run.folder, programName(run));
+    const own = named?.isEgo === false ? named.file : undefined;
+    const program = path(out) ?? own ?? join(run.folder, programName(run));
     const built = await progress.during('building the program', () => buildGoProgram({ ...run, out: program }));
-    const image = named?.isEgo === false ? await build({ folder: run.folder }) : undefined;
+    const image = own !== undefined ? await build({ folder: run.folder }) : undefined;
     return { program, ...built, image, isEgo: named?.isEgo === true };
   },
   human({ program, goVersion, overlaySha256, image, isEgo }, printer) {

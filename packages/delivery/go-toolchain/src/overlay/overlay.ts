@@ -23,6 +23,7 @@ const additions = [
   { from: 'go/internal/kernel', to: 'internal/poll' },
   { from: 'overlay/poll', to: 'internal/poll' },
   { from: 'overlay/net', to: 'net' },
+  { from: 'overlay/runtime', to: 'runtime' },
 ] as const;
 
 /**

@@ -152,6 +152,17 @@ const patches: readonly Patch[] = [
     // Its results have names, and another number before Go 1.23.
     anchors: [{ function: 'Splice', code: 'if enclosKernel != nil { return }' }],
   },
+  // An enclave has no pipe2(2), by which the runtime wakes its poller before Go 1.23.
+  {
+    file: 'runtime/nbpipe_pipe2.go',
+    anchors: [{ function: 'nonblockingPipe', code: 'return enclosEventfd()' }],
+    until: 22,
+  },
+  {
+    file: 'runtime/netpoll_epoll.go',
+    anchors: [{ function: 'netpollBreak', code: 'enclosBreak(); return' }],
+    until: 22,
+  },
   // The end of a program tells the host what waits to be told.
   { file: 'runtime/exithook.go', anchors: [{ function: 'addExitHook' }], until: 22 },
   { file: 'internal/runtime/exithook/hooks.go', anchors: [{ function: 'Add' }], since: 23 },

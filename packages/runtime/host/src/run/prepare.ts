@@ -23,12 +23,17 @@ export interface PreparedImage<T extends Functions> {
 
 /**
  * Finds all errors that can be found before an enclave is started.
+ * @param require refuses a manifest that the caller cannot run; the image, which may be large, is read once
  * @throws HOST_OPTION_INVALID, the errors of the image reader, PROGRAM_REFUSED, HOST_INTERFACE_MISMATCH, LAUNCH_INSPECTOR_REFUSED
  */
-export function prepare<T extends Functions, U extends Functions>(options: LoadOptions<T, U>): PreparedImage<T> {
+export function prepare<T extends Functions, U extends Functions>(
+  options: LoadOptions<T, U>,
+  require?: (manifest: EnclaveManifest) => void,
+): PreparedImage<T> {
   requireTimeouts(options);
   refuseOtherSdks(options.image);
   const { manifest, bundle } = readImage(options.image);
+  require?.(manifest);
   if (isProgramManifest(manifest)) requireProgram(bundle, manifest.program);
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');

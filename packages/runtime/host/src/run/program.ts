@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { isProgramManifest, programInterface, readImage } from '@enclos/manifest';
+import { isProgramManifest, programInterface, type EnclaveManifest } from '@enclos/manifest';
 import type { EnclaveExit, LaunchedIdentity } from '@enclos/tee';
 import { createWatch } from '../observe/watch.ts';
 import { enter } from '../report/entrance.ts';
@@ -46,13 +46,15 @@ export async function runProgram(options: RunProgramOptions): Promise<RunningPro
 }
 
 async function run(given: RunProgramOptions): Promise<RunningProgram> {
-  if (!isProgramManifest(readImage(given.image).manifest)) {
-    throw new EnclosError('HOST_INTERFACE_MISMATCH', 'The enclave is not a program: load it with loadEnclave.');
-  }
   const options = { ...given, interface: programInterface, untrusted: {} };
-  const prepared = prepare(options);
+  const prepared = prepare(options, requireProgram);
   const { manifest } = prepared;
   const watch = createWatch(manifest.name, options);
   const { identity, isolation, listeners, exited, dispose } = await runEnclave(options, prepared, watch);
   return Object.freeze({ identity, manifest, isolation, listeners, exited, dispose, [Symbol.asyncDispose]: dispose });
+}
+
+function requireProgram(manifest: EnclaveManifest): void {
+  if (isProgramManifest(manifest)) return;
+  throw new EnclosError('HOST_INTERFACE_MISMATCH', 'The enclave is not a program: load it with loadEnclave.');
 }

@@ -7,7 +7,7 @@ import type { Capabilities } from '@enclos/tee';
 import { findPassing } from '../passing/find-passing.ts';
 import type { ConnectionKind } from '../observe/watch.ts';
 import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
-import { AnyListeners, anywhere } from './any-listeners.ts';
+import { AnyListeners, anywhere, readAnyPort } from './any-listeners.ts';
 import type { Arrivals } from './arrivals.ts';
 import { connectRelayed, connectUnread } from './connecting.ts';
 import { closeListeners, openListeners, type Listener } from './listeners.ts';
@@ -155,13 +155,13 @@ class HostStreams implements StreamService {
     return { name, arrivals };
   }
 
-  /** A port that the manifest of a program need not declare: `* 8080`. */
+  /** A port that the manifest of a program need not declare. */
   #anyListener(listener: string): Promise<NamedArrivals> | undefined {
     const { manifest, undeclared } = this.#init;
-    const port = Number(/^\* ([1-9]\d{0,4})$/.exec(listener)?.[1]);
-    if (undeclared === undefined || !(port <= 65_535)) return undefined;
-    if (manifest.listen.some((entry) => entry.name === listener || entry.port === port)) return undefined;
-    return undeclared.arrivals(port).then((arrivals) => ({ name: anywhere, arrivals }));
+    const asked = readAnyPort(listener);
+    if (undeclared === undefined || asked === undefined) return undefined;
+    if (manifest.listen.some((entry) => entry.name === listener || entry.port === asked.port)) return undefined;
+    return undeclared.arrivals(asked).then((arrivals) => ({ name: anywhere, arrivals }));
   }
 
   async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {

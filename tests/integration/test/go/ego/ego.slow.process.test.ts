@@ -174,6 +174,8 @@ goTest('a client outside accepts servers of Go and of TypeScript, and only the e
     assert.equal((await ask(own, 'ignore')).Error, undefined);
     assert.equal((await ask(own)).Error, outOfDate);
     assert.equal((await ask('00', 'ignore')).Error, 'another enclave');
+    const environment = { ...trusting, ENCLOS_EGO_ADVISORIES: singleUserAdvisory };
+    assert.equal((await askClient(client, { parameters: [address, own], environment })).Error, undefined);
   }
   const { ego: ofKey, 'oe-report': ofText, 'oe-evidence': evidence } = attestedForms();
   for (const { id, reportData, wrap } of [ofKey, ofText, evidence]) {
@@ -256,7 +258,13 @@ goTest(
     const collateral = variable('ENCLOS_EGO_COLLATERAL', '/collateral.json');
     const measured = await loadEgo(platform, programs.program, {
       files,
-      changes: { environment: [variable('ENCLOS_EGO_ROOTS', '/roots.pem'), collateral] },
+      changes: {
+        environment: [
+          variable('ENCLOS_EGO_ROOTS', '/roots.pem'),
+          variable('ENCLOS_EGO_ADVISORIES', singleUserAdvisory),
+          collateral,
+        ],
+      },
     });
     assert.deepEqual(
       (await measured.answer('verifyRemote', others)).Report?.Data,

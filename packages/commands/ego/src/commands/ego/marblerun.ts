@@ -5,7 +5,7 @@ export const command = defineCommand({
   description: ['Refused: an enclave cannot be a Marble, because MarbleRun’s Coordinator verifies EGo’s own runtime.'],
   arguments: { executable: { value: 'EXECUTABLE', summary: 'A signed executable' } },
   options: {},
-  examples: [{ command: 'enclos ego run server', summary: 'Run it alone' }],
+  examples: [{ command: 'enclos ego marblerun server', summary: 'Say so; `enclos ego run` runs it alone' }],
   exitCodes: {},
   run: (): Promise<never> =>
     Promise.reject(

@@ -93,6 +93,18 @@ test('passed streams: what the trial found, and what to do when a socket does no
   assert.match(refused?.fix ?? '', /SELinux or AppArmor/);
 });
 
+test('private networks: whether static programs get one, and why not', () => {
+  const report = reportIsolation([plan('util-linux', true)]);
+  const checked = (privateNetworks: IsolationReport['privateNetworks']) =>
+    checkIsolation({ ...report, ...(privateNetworks === undefined ? {} : { privateNetworks }) }).find(
+      ({ name }) => name === 'private networks',
+    );
+  assert.equal(checked(undefined), undefined);
+  assert.equal(checked({ works: true })?.status, 'ok');
+  const absent = checked({ works: false, reason: 'There is no relay.' });
+  assert.deepEqual([absent?.status, absent?.detail], ['info', 'no static program gets one here: There is no relay.']);
+});
+
 test('SGX images: whether they run, by which stub, and why not', () => {
   const stub = { sha256: new Uint8Array(32).fill(0xab), securityVersion: 3, compiler: 'gcc-14 14.2.0' };
   const works = checkSgx(reportSgx({ stub }));
