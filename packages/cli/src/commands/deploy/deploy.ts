@@ -92,7 +92,7 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
     ...(project === undefined ? {} : { network: project }),
     ...(rootsPem === undefined ? {} : { rootsPem }),
   });
-  if (project?.isProgram === true && /sgx$/.test(plan.profile)) {
+  if (project?.isProgram === true && plan.profile.endsWith('sgx')) {
     const message = `The enclave is a program, and nothing runs one on SGX yet, as the profile ${plan.profile} would have it: take software, aks-snp or podman.`;
     throw new EnclosError('DEPLOY_PROFILE_UNFIT', message);
   }
