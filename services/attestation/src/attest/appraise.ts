@@ -1,7 +1,7 @@
 import type { TenantDocument } from '../document/document.ts';
 import type { AttestRequest } from './attest-request.ts';
 import { baselineFor, type BaselineRequest } from './baseline.ts';
-import { claimsOf, verifyEvidence, type GenuineEvidence } from './collect-claims.ts';
+import { claimsOf, verifyEvidence, type ClaimSource, type GenuineEvidence } from './collect-claims.ts';
 import type { AttestContext } from './context.ts';
 import type { Evidence } from './evidence.ts';
 import { tcbIdentifierOf } from './judge.ts';
@@ -9,7 +9,11 @@ import { readDraft, type ChosenPolicy, type PolicyOrigin } from './policies.ts';
 import type { TeeClaims } from './claims/tee-claims.ts';
 
 /** A request whose evidence was read, and the time at which it is verified. */
-type Request = Omit<AttestRequest, 'evidence'> & { readonly evidence: Evidence; readonly at: Date };
+interface ReadRequest {
+  readonly request: AttestRequest;
+  readonly evidence: Evidence;
+  readonly at: Date;
+}
 
 /** What evidence says, and the policy that it is judged by. */
 export interface Appraisal {
@@ -21,13 +25,18 @@ export interface Appraisal {
  * Verifies the evidence of a request at the baseline that its policy names.
  * @throws ATTESTATION_EVIDENCE_REFUSED, ATTESTATION_ENDORSEMENTS_UNAVAILABLE, ATTESTATION_POLICY_INVALID, ATTESTATION_POLICY_REFUSED
  */
-export async function appraise(context: AttestContext, document: TenantDocument, request: Request): Promise<Appraisal> {
+export async function appraise(
+  context: AttestContext,
+  document: TenantDocument,
+  read: ReadRequest,
+): Promise<Appraisal> {
+  const { request } = read;
   const { draftPolicy } = request;
-  if (draftPolicy !== undefined) return byDraft(context, request, draftPolicy);
+  if (draftPolicy !== undefined) return byDraft(context, read, draftPolicy);
   const chosen = context.policies.choose(request.type, document, context.tenant.configuration);
   // The tenant's own configuration rules are evaluated once, whatever evidence comes.
   const baseline = baselineFor(context.baseline, await tcbIdentifierOf(chosen, context.turns));
-  return { facts: claimsOf(await verifyEvidence(context, { ...request, baseline }), context), chosen };
+  return { facts: claimsOf(await verifyEvidence(context, sourceOf(read, baseline)), context), chosen };
 }
 
 /**
@@ -35,19 +44,22 @@ export async function appraise(context: AttestContext, document: TenantDocument,
  * its status is good enough. Only then is the draft read, and its configuration evaluated. If that names another baseline,
  * the evidence is verified once more, at that one.
  */
-async function byDraft(context: AttestContext, request: Request, draft: string): Promise<Appraisal> {
+async function byDraft(context: AttestContext, read: ReadRequest, draft: string): Promise<Appraisal> {
   const own = baselineFor(context.baseline, undefined);
   // Many that come at once begin one after the other. The host's answers are awaited outside of these turns.
   await inTurn(context, 'draft', () => Promise.resolve());
-  const genuine = await verifyEvidence(context, { ...request, baseline: own });
+  const genuine = await verifyEvidence(context, sourceOf(read, own));
   const { chosen, named } = await inTurn(context, 'draft', async () => {
     const policy = readDraft(draft);
     return { chosen: policy, named: baselineFor(context.baseline, await tcbIdentifierOf(policy, context.turns)) };
   });
-  const asNamed: GenuineEvidence = isSame(own, named)
-    ? genuine
-    : await verifyEvidence(context, { ...request, baseline: named });
+  const asNamed: GenuineEvidence = isSame(own, named) ? genuine : await verifyEvidence(context, sourceOf(read, named));
   return { facts: claimsOf(asNamed, context), chosen };
+}
+
+function sourceOf({ request, evidence, at }: ReadRequest, baseline: BaselineRequest): ClaimSource {
+  const { runtimeData, initTimeData } = request;
+  return { evidence, at, baseline, runtimeData, initTimeData };
 }
 
 function isSame(left: BaselineRequest, right: BaselineRequest): boolean {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unsignedPolicyJws } from '../policies/stored-policy.ts';
 import type { StateSnapshot } from '../document/document.ts';
+import { mergedClaims } from '../tokens/merged-claims.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
@@ -48,11 +49,8 @@ async function attestNow(request: AttestRequest, context: AttestContext): Promis
   const evidence = readEvidence(request);
   checkNonce(request.nonce);
   const snapshot = await tenant.state.read();
-  const { facts, chosen } = await appraise(context, snapshot.document, {
-    ...request,
-    evidence,
-    at: context.baseline.verificationTime ?? now,
-  });
+  const at = context.baseline.verificationTime ?? now;
+  const { facts, chosen } = await appraise(context, snapshot.document, { request, evidence, at });
   // The permissive defaults are Azure's, for hardware; a tenant that takes software evidence says what of it is good enough.
   const policy = facts.platform === 'software' && chosen.origin === 'default' ? policies.strict(request.type) : chosen;
   const { explainRefusals: explains } = tenant.configuration;
@@ -61,8 +59,8 @@ async function attestNow(request: AttestRequest, context: AttestContext): Promis
   );
   const own = ownClaims(request, { facts, policy, snapshot, context });
   // Most policies issue nothing, and a copy of all claims takes as long as to make them.
-  const claims = outgoing.length === 0 ? own : { ...issuedClaims(outgoing, own), ...own };
-  const options = { ...signOptionsOf(properties), at: now };
+  const claims = outgoing.length === 0 ? own : mergedClaims(issuedClaims(outgoing, own), own);
+  const options = signOptionsOf(properties, now);
   const token =
     policy.origin === 'draft'
       ? draftToken(claims, options, { policy, context })
@@ -87,18 +85,19 @@ function ownClaims(
 ): JsonClaims {
   const isSgx = facts.attestationType === 'sgx';
   const { hash, signer } = policy;
-  return {
-    ...facts.token,
-    ...context.fixed,
-    'x-ms-ver': '1.0',
-    'x-ms-policy-hash': hash,
-    ...(signer === undefined ? {} : { 'x-ms-policy-signer': signer }),
-    ...(isSgx ? { policy_hash: hash, 'maa-policyHash': hash } : {}),
-    ...(isSgx && signer !== undefined ? { policy_signer: signer } : {}),
-    ...(nonce === undefined ? {} : { nonce }),
-    ...(isSgx && nonce !== undefined ? { rp_data: nonce } : {}),
-    'x-enclos-state': { epoch: snapshot.epoch, digest: snapshot.digest },
-  };
+  const own = mergedClaims(facts.token, context.fixed);
+  own['x-ms-ver'] = '1.0';
+  own['x-ms-policy-hash'] = hash;
+  own['x-enclos-state'] = { epoch: snapshot.epoch, digest: snapshot.digest };
+  if (signer !== undefined) own['x-ms-policy-signer'] = signer;
+  if (nonce !== undefined) own['nonce'] = nonce;
+  if (isSgx) {
+    own['policy_hash'] = hash;
+    own['maa-policyHash'] = hash;
+    if (signer !== undefined) own['policy_signer'] = signer;
+    if (nonce !== undefined) own['rp_data'] = nonce;
+  }
+  return own;
 }
 
 /** An unsigned token, with the policy that made it, and a claim that says what it is. */

@@ -1,6 +1,7 @@
 import type { SnpVerdict } from '@enclos/attestation';
 import type { JsonObject } from '@enclos/codec/json';
 import { canonicalJson } from '../tokens/canonical-json.ts';
+import { mergedClaims } from '../tokens/merged-claims.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import type { AttestRequest } from './attest-request.ts';
 import type { BaselineRequest } from './baseline.ts';
@@ -17,9 +18,13 @@ import type { ScalarClaims, TeeClaims } from './claims/tee-claims.ts';
 import { requireAcceptableQuote, verifyQuoteFor, type VerifiedQuote } from './verify-quote.ts';
 import { verifyReportFor } from './verify-report.ts';
 
-type BoundParts = Pick<AttestRequest, 'runtimeData' | 'initTimeData'>;
+interface BoundParts {
+  readonly runtimeData: AttestRequest['runtimeData'] | undefined;
+  readonly initTimeData: AttestRequest['initTimeData'] | undefined;
+}
 
-interface ClaimSource extends BoundParts {
+/** Evidence to be verified, and the data that it must bind. */
+export interface ClaimSource extends BoundParts {
   readonly evidence: Evidence;
   readonly baseline: BaselineRequest;
   /** The time of verification. */
@@ -67,19 +72,21 @@ function quoteClaims({ verified, quote, data }: Extract<GenuineEvidence, { kind:
   const { verdict, hashes } = verified;
   const tcb = quoteTcb(verdict);
   const platform = verdict.root.kind === 'intel' ? 'hardware' : 'software';
-  const more = { tcb, platform, incoming: quoteTcbIncoming(verdict), data } as const;
+  const incoming = quoteTcbIncoming(verdict);
   if (verdict.tee === 'tdx') {
     const claims = tdxClaims(verdict.report, verdict.status);
-    return teeClaims({ ...more, attestationType: 'tdxvm', claims, token: claims });
+    return teeClaims({ tcb, platform, incoming, data, attestationType: 'tdxvm', claims, token: claims });
   }
   const claims = sgxClaims({ report: verdict.report, runtime: data.runtime });
   const sources = { hashes, quoteHash: sha256(quote) };
   return teeClaims({
-    ...more,
+    tcb,
+    platform,
+    data,
     attestationType: 'sgx',
     claims,
     token: sgxTokenClaims(claims, sgxCollateralClaim(sources)),
-    incoming: { ...more.incoming, ...sgxIncoming(claims, sgxCollateralText(sources)) },
+    incoming: mergedClaims(incoming, sgxIncoming(claims, sgxCollateralText(sources))),
   });
 }
 
@@ -129,25 +136,20 @@ function teeClaims(parts: {
   const { attestationType, platform, data } = parts;
   const { json: runtime } = data.runtime;
   const { json: init } = data.init;
-  const type = { 'x-ms-attestation-type': attestationType };
-  return Object.freeze({
-    attestationType,
-    platform,
-    incoming: Object.freeze({
-      ...parts.claims,
-      ...parts.incoming,
-      ...type,
-      ...(runtime === undefined ? {} : { 'x-ms-runtime': textOf(runtime) }),
-      ...(init === undefined ? {} : { 'x-ms-inittime': textOf(init) }),
-    }),
-    token: Object.freeze({
-      ...parts.token,
-      ...type,
-      'x-enclos-tcb': parts.tcb,
-      ...(runtime === undefined ? {} : { 'x-ms-runtime': runtime }),
-      ...(init === undefined ? {} : { 'x-ms-inittime': init }),
-    }),
-  });
+  const incoming = mergedClaims(parts.claims, parts.incoming);
+  const token = mergedClaims(parts.token);
+  incoming['x-ms-attestation-type'] = attestationType;
+  token['x-ms-attestation-type'] = attestationType;
+  token['x-enclos-tcb'] = parts.tcb;
+  if (runtime !== undefined) {
+    incoming['x-ms-runtime'] = textOf(runtime);
+    token['x-ms-runtime'] = runtime;
+  }
+  if (init !== undefined) {
+    incoming['x-ms-inittime'] = textOf(init);
+    token['x-ms-inittime'] = init;
+  }
+  return Object.freeze({ attestationType, platform, incoming: Object.freeze(incoming), token: Object.freeze(token) });
 }
 
 /** For functions of policies that read JSON. */

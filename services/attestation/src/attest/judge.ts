@@ -90,8 +90,8 @@ function placeOf({ line, column }: PolicySpan): { readonly line: number; readonl
   return { line, column };
 }
 
-/** What the properties that a policy issued say about its token. @throws ATTESTATION_POLICY_REFUSED */
-export function signOptionsOf(properties: readonly Claim[]): SignOptions {
+/** What the properties that a policy issued say about its token, and its time. @throws ATTESTATION_POLICY_REFUSED */
+export function signOptionsOf(properties: readonly Claim[], at: Date): SignOptions & { readonly at: Date } {
   const validity = propertyOf(properties, 'report_validity_in_minutes');
   const omit = propertyOf(properties, 'omit_x5c');
   if (validity !== undefined && !(typeof validity === 'number' && validity >= 1)) {
@@ -102,6 +102,7 @@ export function signOptionsOf(properties: readonly Claim[]): SignOptions {
     throw new Refusal('ATTESTATION_POLICY_REFUSED', 'The policy issues an omit_x5c that is not a boolean.');
   }
   return {
+    at,
     ...(validity === undefined ? {} : { validityMinutes: validity }),
     ...(omit === undefined ? {} : { certificate: omit ? 'x5t' : 'x5c' }),
   };

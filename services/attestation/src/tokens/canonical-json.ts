@@ -24,12 +24,40 @@ function textOf(value: JsonValue, depth: number): string {
     for (const item of value) text = bounded(`${text}${text === '' ? '' : ','}${textOf(item, depth + 1)}`);
     return `[${text}]`;
   }
-  for (const name of Object.keys(value).sort()) {
+  for (const { name, before } of membersOf(Object.keys(value))) {
     // A name of the object itself.
     const member = textOf(value[name] ?? null, depth + 1);
-    text = bounded(`${text}${text === '' ? '' : ','}${JSON.stringify(name)}:${member}`);
+    text = bounded(`${text}${text === '' ? '' : ','}${before}${member}`);
   }
   return `{${text}}`;
+}
+
+interface Member {
+  readonly name: string;
+  /** The text before its value. */
+  readonly before: string;
+}
+
+interface Members {
+  /** As the object has them. */
+  readonly names: readonly string[];
+  /** In their order in a text. */
+  readonly sorted: readonly Member[];
+}
+
+/** Objects with more members, or with longer names, are not remembered. */
+const mostRemembered = 64;
+const longestRemembered = 4096;
+/** By how many members there are, the last ones: tokens of one service nearly all have the same, and to sort takes as long as all else. */
+const remembered: (Members | undefined)[] = [];
+
+function membersOf(names: readonly string[]): readonly Member[] {
+  const known = remembered[names.length];
+  if (known?.names.every((name, i) => name === names[i]) === true) return known.sorted;
+  const sorted = names.toSorted().map((name) => ({ name, before: `${JSON.stringify(name)}:` }));
+  const length = names.reduce((sum, name) => sum + name.length, 0);
+  if (names.length <= mostRemembered && length <= longestRemembered) remembered[names.length] = { names, sorted };
+  return sorted;
 }
 
 function bounded(text: string): string {

@@ -4,6 +4,7 @@ import { compactJws } from '@enclos/jose';
 import type { PublishedKey } from '@enclos/service/peers';
 import { signingInput } from './jwt.ts';
 import { KeyRing } from './key-ring.ts';
+import { mergedClaims } from './merged-claims.ts';
 import type { JsonClaims, RotatingTokenSigner, SignOptions, TokenSignerOptions } from './signer.ts';
 import { createSigningKey, type SigningKey } from './signing-key.ts';
 import { boundedValidity, tokenTimes } from './token-times.ts';
@@ -29,9 +30,10 @@ export async function createTokenSigner(options: TokenSignerOptions): Promise<Ro
     create: (dates) => createSigningKey(options, dates),
     now,
   });
+  const parts = { options, ring, fixed: fixedClaims(options) };
   const ownKeys = (): readonly PublishedKey[] => ring.published().map(({ published }) => published);
   return Object.freeze({
-    sign: (claims: JsonClaims, signOptions: SignOptions = {}) => signToken(claims, signOptions, { options, ring }),
+    sign: (claims: JsonClaims, signOptions: SignOptions = {}) => signToken(claims, signOptions, parts),
     publishedKeys: async () => {
       const others = peers === undefined ? [] : await peers();
       const own = ownKeys();
@@ -58,17 +60,24 @@ export function fixedClaims({
   };
 }
 
+interface SignerParts {
+  readonly options: TokenSignerOptions;
+  readonly ring: KeyRing;
+  readonly fixed: JsonClaims;
+}
+
 async function signToken(
   claims: JsonClaims,
   { validityMinutes, certificate, at }: SignOptions,
-  { options, ring }: { readonly options: TokenSignerOptions; readonly ring: KeyRing },
+  { options, ring, fixed }: SignerParts,
 ): Promise<string> {
   const { validityMinutes: usual, maximumValidityMinutes = dayMinutes, now, issuer } = options;
   const times = tokenTimes((at ?? now()).getTime(), boundedValidity(validityMinutes ?? usual, maximumValidityMinutes));
   const key = await ring.keyFor(times.exp * 1000);
   const { kid, alg } = key.published;
   const header = { alg, kid, jku: `${issuer}/certs`, typ: 'JWT', ...certificateMember(key, certificate) };
-  const input = signingInput(header, { ...claims, ...fixedClaims(options), ...times, jti: randomUUID() });
+  const all = mergedClaims(claims, fixed, { ...times }, { jti: randomUUID() });
+  const input = signingInput(header, all);
   return compactJws(input, await key.sign(input));
 }
 

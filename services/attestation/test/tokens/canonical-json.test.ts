@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../src/tokens/canonical-json.ts';
 import { unsignedToken } from '../../src/tokens/jwt.ts';
+import { mergedClaims } from '../../src/tokens/merged-claims.ts';
+import type { JsonClaims } from '../../src/tokens/signer.ts';
 import type { JsonValue } from '@enclos/codec/json';
 
 test('one text for one value, which reads back as that value', () => {
@@ -29,6 +31,26 @@ test('the order of members does not matter, and no name is special', () => {
   );
   const named = JSON.parse('{"__proto__":{"a":1},"constructor":1}') as JsonValue;
   assert.equal(canonicalJson(named), '{"__proto__":{"a":1},"constructor":1}');
+});
+
+test('objects with as many members as the one before have their own names', () => {
+  const objects = (first: string, count: number): JsonValue =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [i === 0 ? first : `b${i}`, i]));
+  for (const count of [1, 2, 64, 65]) {
+    for (const first of ['a', 'z', 'a', '"', 'long'.repeat(2000), 'a']) {
+      const value = objects(first, count);
+      const names = Object.keys(JSON.parse(canonicalJson(value)) as object);
+      assert.deepEqual(names, Object.keys(value as object).toSorted());
+      assert.deepEqual(JSON.parse(canonicalJson(value)), value);
+    }
+  }
+});
+
+test('claims are merged in the order of their sources, and no name is special', () => {
+  const issued = JSON.parse('{"__proto__":"x","a":1,"constructor":2}') as JsonClaims;
+  const merged = mergedClaims(issued, { a: 3, b: true });
+  assert.equal(canonicalJson(merged), '{"__proto__":"x","a":3,"b":true,"constructor":2}');
+  assert.equal(merged['toString'], undefined);
 });
 
 test('what JSON cannot write is a mistake of the caller', () => {

@@ -93,9 +93,9 @@ export function collateralWindow(
  */
 export function collateralDates({ dates, all }: CollateralWindow, nowMs: number): CollateralDates {
   return Object.freeze({
-    ...dates,
     expired: Object.freeze(all.filter(({ untilMs }) => nowMs > untilMs).map(({ part }) => part)),
     notYetValid: Object.freeze(all.filter(({ fromMs }) => nowMs < fromMs).map(({ part }) => part)),
+    ...dates,
   });
 }
 

@@ -83,7 +83,8 @@ function verdictOn({ version, body }: Quote, certified: CertifiedPlatform, nowMs
   };
   const { type, report } = body;
   return type === 'sgx'
-    ? makeVerdict({ tee: 'sgx', bodyType: type, report: sgxReportFacts(report), ...tcb, ...common })
+    ? // Not by spreads, which take 20 µs for so many members.
+      makeVerdict(Object.assign({ tee: 'sgx', bodyType: type, report: sgxReportFacts(report) } as const, tcb, common))
     : makeVerdict({
         tee: 'tdx',
         bodyType: type,

@@ -70,5 +70,7 @@ export function verifyAzureTdxSync<Verdict extends HardwareFacts>(
 function cached<T extends { readonly cache?: VerifierCache; readonly crypto?: SyncCrypto }>(
   options: T,
 ): T & { readonly cache: VerifierCache } {
-  return { ...options, cache: options.cache ?? cacheFor(options.crypto) };
+  // Servers give one. A copy with one more member takes as long as all checks of a quote that is known.
+  const { cache } = options;
+  return cache === undefined ? { ...options, cache: cacheFor(options.crypto) } : Object.assign({}, options, { cache });
 }

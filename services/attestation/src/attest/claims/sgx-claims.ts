@@ -1,6 +1,7 @@
 import type { SgxReportFacts } from '@enclos/attestation';
 import { Attribute } from '@enclos/sgx';
 import { canonicalJson } from '../../tokens/canonical-json.ts';
+import { mergedClaims } from '../../tokens/merged-claims.ts';
 import type { JsonClaims } from '../../tokens/signer.ts';
 import type { CheckedData } from './checked-data.ts';
 import type { ScalarClaims } from './tee-claims.ts';
@@ -72,7 +73,7 @@ export function sgxIncoming(claims: ScalarClaims, text: string): ScalarClaims {
 }
 
 export function sgxCollateralClaim({ hashes, quoteHash }: Pick<SgxClaimSources, 'hashes' | 'quoteHash'>): JsonClaims {
-  return { ...hashes, quotehash: quoteHash };
+  return { quotehash: quoteHash, ...hashes };
 }
 
 /** The text of the same for a policy: what `canonicalJson` makes of the claim, so that a policy may issue it as it is. */
@@ -93,12 +94,14 @@ function textsAround(hashes: CollateralHashes): readonly string[] {
 /** What goes into the token: the claims, and those that are deprecated and still issued. */
 export function sgxTokenClaims(claims: ScalarClaims, collateral: JsonClaims): JsonClaims {
   const held = claims['x-ms-sgx-ehd'];
-  return {
-    ...claims,
-    'x-ms-sgx-collateral': collateral,
-    'maa-attestationcollateral': collateral,
-    ...(held === undefined ? {} : { 'maa-ehd': held, 'aas-ehd': held }),
-    tee: 'sgx',
-    ver: '1.0',
-  };
+  const token = mergedClaims<JsonClaims>(claims);
+  token['x-ms-sgx-collateral'] = collateral;
+  token['maa-attestationcollateral'] = collateral;
+  token['tee'] = 'sgx';
+  token['ver'] = '1.0';
+  if (held !== undefined) {
+    token['maa-ehd'] = held;
+    token['aas-ehd'] = held;
+  }
+  return token;
 }

@@ -9,14 +9,15 @@ export function quoteTcb(verdict: QuoteVerdict): JsonClaims {
   return {
     status: tcbStatusName(status),
     qeStatus: tcbStatusName(verdict.qeStatus),
-    ...(verdict.moduleStatus === undefined ? {} : { moduleStatus: tcbStatusName(verdict.moduleStatus) }),
-    ...(verdict.tcbDate === undefined ? {} : { tcbDate: verdict.tcbDate }),
     advisoryIds: [...advisoryIds],
     evaluationDataNumber: Math.min(numbers.tcbInfo, numbers.qeIdentity),
     collateralIssuedAt: collateral.earliestIssueDate,
     collateralExpiresAt: collateral.earliestExpiration,
     verifiedAt,
     root: { kind: root.kind, fingerprint: root.fingerprint },
+    // Last: members that follow a spread are added one by one.
+    ...(verdict.moduleStatus === undefined ? {} : { moduleStatus: tcbStatusName(verdict.moduleStatus) }),
+    ...(verdict.tcbDate === undefined ? {} : { tcbDate: verdict.tcbDate }),
   };
 }
 
