@@ -470,25 +470,3 @@ func FuzzPaths(f *testing.F) {
 		}
 	})
 }
-
-func TestDeclaredHost(t *testing.T) {
-	for _, each := range []struct {
-		declared, dialled string
-		same              bool
-	}{
-		{"peer.example", "peer.example", true},
-		{"Peer.Example.", "peer.example", true},
-		{"peer.example", "other.example", false},
-		{"203.0.113.9", "203.0.113.9", true},
-		{"::ffff:203.0.113.9", "203.0.113.9", true},
-		{"localhost", "127.0.0.1", true},
-		{"localhost", "::1", true},
-		{"localhost", "203.0.113.9", false},
-		{"localhost", "peer.example", false},
-		{"127.0.0.1", "127.0.0.2", false},
-	} {
-		if vkIsHost(each.declared, each.dialled) != each.same {
-			t.Errorf("declared %s, dialled %s: not %t", each.declared, each.dialled, each.same)
-		}
-	}
-}
