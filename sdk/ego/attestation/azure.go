@@ -15,7 +15,7 @@ import (
 const mostKeySet = 4 << 20
 
 // VerifyAzureAttestationToken verifies a token of Azure Attestation, or of another service of its interface. It fetches the keys of the
-// service from providerURL, which must be of https and the issuer of the token: whoever answers there is believed. The token says nothing
+// service from providerURL, which must be of https and the issuer of the token: its TLS is what is trusted. The token says nothing
 // of the TCB, so TCBStatus of the report means nothing. The caller checks the other fields.
 func VerifyAzureAttestationToken(token string, providerURL string) (Report, error) {
 	provider, err := url.Parse(providerURL)

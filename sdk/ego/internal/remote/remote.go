@@ -67,7 +67,7 @@ func (t *Trust) verify(quote []byte, now time.Time) (*sdk.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The verifier asks this too, but first collateral would be fetched for platforms that nobody asked about.
+	// The verifier asks this too, but only after collateral has been fetched: a report could name any platform.
 	if !slices.Contains(roots, origin.Root) {
 		return nil, &sdk.Error{Code: "EVIDENCE_REFUSED", Step: "trusted-root", Status: "SGX_PCK_CERT_CHAIN_UNTRUSTED",
 			Message: "The chain ends in a root that is not trusted here: " + origin.Root.Fingerprint() + "."}

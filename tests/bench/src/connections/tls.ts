@@ -16,7 +16,11 @@ const loads = [
 const leastRelayedRatio = 0.6;
 const mostServerRatio = 1.15;
 const mostHostMicros = 0.5;
-const handshakes = { times: 200, leastRatio: 0.75, mostHostMicros: 120 } as const;
+/**
+ * The bound of the host was 120 µs where a handshake outside took 534 µs of the processor, 0.225 of it. Other machines, and this one in other
+ * hours, take several times as long for both, so the bound is the same share of a handshake outside in the same rounds.
+ */
+const handshakes = { times: 200, leastRatio: 0.75, mostHostRatio: 0.225 } as const;
 const rounds = 7;
 
 type Transport = 'outside' | 'passed' | 'relayed';
@@ -131,12 +135,14 @@ interface Found {
   readonly mostRatio?: number;
   /** In microseconds. */
   readonly mostHost?: number;
+  /** Of all that the server outside takes. */
+  readonly mostHostRatio?: number;
 }
 
 /** What it takes of the processor, which says more than a rate where the machine has other things to do. */
 function serverFigures({ what, transport, placement, found, outside, ...most }: Found): readonly Figure[] {
   if (placement.cores === undefined) return [];
-  const { mostRatio, mostHost } = most;
+  const { mostRatio, mostHost, mostHostRatio } = most;
   return [
     {
       what: `TLS ${transport}: server time ${what}`,
@@ -149,6 +155,13 @@ function serverFigures({ what, transport, placement, found, outside, ...most }: 
       what: `TLS ${transport}: the host's part of it, ${what}`,
       ours: micros(found.hostMicros),
       ...(mostHost === undefined ? {} : { bound: atMost(mostHost, found.hostMicros, ' µs') }),
+      ...(mostHostRatio === undefined
+        ? {}
+        : {
+            peer: micros(outside.serverMicros),
+            ratio: found.hostRatio.toFixed(3),
+            bound: atMost(mostHostRatio, found.hostRatio),
+          }),
     },
   ];
 }
@@ -173,7 +186,7 @@ function handshakeFigures(placement: Placement, results: Results): readonly Figu
         placement,
         found,
         outside,
-        ...(isPassed ? { mostHost: handshakes.mostHostMicros } : {}),
+        ...(isPassed ? { mostHostRatio: handshakes.mostHostRatio } : {}),
       }),
     ];
   });

@@ -14,6 +14,8 @@ export interface Compared extends Sample {
   /** To the first contender, or to the one that was named. */
   readonly rateRatio: number;
   readonly serverRatio: number;
+  /** The host's part against the whole of the other server. */
+  readonly hostRatio: number;
   /** What the processes below the host take, which are the enclave and its wrappers, and that against the whole of the other server. */
   readonly enclaveMicros: number;
   readonly enclaveRatio: number;
@@ -43,6 +45,7 @@ export async function compareAll<Name extends string>(
       hostMicros: over((round) => round[name].hostMicros),
       rateRatio: over((round) => round[name].perSecond / round[against].perSecond),
       serverRatio: over((round) => round[name].serverMicros / round[against].serverMicros),
+      hostRatio: over((round) => round[name].hostMicros / round[against].serverMicros),
       enclaveMicros: over((round) => enclaveMicrosOf(round[name])),
       enclaveRatio: over((round) => enclaveMicrosOf(round[name]) / round[against].serverMicros),
     };

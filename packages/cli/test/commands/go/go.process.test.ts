@@ -110,6 +110,19 @@ goTest('runs only what enclave.json names', async () => {
   assert.deepEqual([ran.code, codeOf(ran)], [2, 'GO_PROJECT_MISSING']);
 });
 
+goTest('builds beside the enclave.json of EGo as Go does, and leaves its image to `enclos ego sign`', async () => {
+  const config = { exe: 'other', key: 'private.pem', heapSize: 64 };
+  const folder = moduleWith({ 'enclave.json': JSON.stringify(config) });
+  const ran = await run(['build', '--json'], folder);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.deepEqual([ran.json()['program'], ran.json()['image']], [join(folder, 'greeter'), undefined]);
+  const named = await run(['build', '--json', '--', '-o=bin/tool', '.'], folder);
+  assert.equal(named.json()['program'], join(folder, 'bin/tool'));
+  const running = await run(['run'], folder);
+  assert.deepEqual([running.code, codeOf(running)], [2, 'GO_PROJECT_MISSING']);
+  assert.match(running.stderr, /enclos ego run/);
+});
+
 goTest('leaves a limit of memory as enclave.json declares it', async () => {
   const env = [{ name: 'GOMEMLIMIT', value: '16MiB' }];
   const folder = moduleWith({ 'enclave.json': JSON.stringify({ ...project, env }) });

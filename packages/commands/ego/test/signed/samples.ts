@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { manifestOf } from '../../src/signed/manifest.ts';
 import type { SignedProgram } from '../../src/signed/signed-program.ts';
 
-export function config(more: object = {}): EgoConfig {
+function config(more: object = {}): EgoConfig {
   return parseConfig('/project/enclave.json', JSON.stringify({ exe: 'server', key: 'k.pem', heapSize: 64, ...more }));
 }
 

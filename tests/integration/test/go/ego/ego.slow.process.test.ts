@@ -319,7 +319,7 @@ goTest(
   },
 );
 
-/** TARGETINFO of a program, from a report that it makes for nobody (SDM vol. 3D, TARGETINFO). */
+/** TARGETINFO of a program, from a report without a target (SDM vol. 3D, TARGETINFO). */
 async function typescriptTarget(of: EgoEnclave): Promise<Uint8Array> {
   const report = (await of.value('local')).subarray(16);
   const target = new Uint8Array(512);
