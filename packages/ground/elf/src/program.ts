@@ -79,6 +79,7 @@ export function checkProgram(
   requireStatic(read, segments);
   const loaded = segments.filter((segment) => segment.type === PT_LOAD);
   requireLoadable(loaded, BigInt(sizeBytes));
+  if (type === ET_DYN) requireTogether(loaded);
   if (!loaded.some((segment) => isExecutable(segment) && contains(segment, header.entry))) {
     throw refused('entry', 'The program does not begin in one of its executable segments.');
   }
@@ -139,6 +140,14 @@ function requireLoadable(loaded: readonly Segment[], fileBytes: bigint): void {
     if (address < startingMemory.address + startingMemory.sizeBytes && end > startingMemory.address) {
       throw refused('reserved', 'A segment of the program is where the platform has the code that starts programs.');
     }
+  }
+}
+
+/** The kernel places a program without an address as one: nothing of it lands far from the rest, where something else is expected. */
+function requireTogether(loaded: readonly Segment[]): void {
+  const [first, last] = [loaded[0], loaded.at(-1)];
+  if (first !== undefined && last !== undefined && last.address + last.memoryBytes - first.address > maxMemoryBytes) {
+    throw refused('segments', 'The segments of the program are more than 4 GiB apart.');
   }
 }
 

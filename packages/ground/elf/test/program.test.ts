@@ -55,6 +55,11 @@ const refusals: readonly (readonly [what: string, rule: ProgramRule, options: Pr
   ['segments out of order', 'segments', { segments: [data, code, stack] }],
   ['a segment at another place of its page', 'segments', { segments: [{ ...code, offset: 0x1100 }, data, stack] }],
   ['5 GiB of memory', 'segments', { segments: [code, { ...data, memoryBytes: 5n * 2n ** 30n }, stack] }],
+  [
+    'segments without a fixed address that are 4 GiB apart',
+    'segments',
+    { type: 3, segments: [code, { ...data, address: (code.address ?? 0n) + 2n ** 32n }, stack] },
+  ],
   ['an address of the kernel', 'segments', { segments: [code, { ...data, address: 0xffff_8000_0000_2000n }, stack] }],
   ['code where its start is', 'reserved', { segments: [{ ...code, address: startAt }, stack] }],
   ['data at the end of that', 'reserved', { segments: [code, { ...data, address: startEnd - 4096n }, stack] }],

@@ -32,6 +32,8 @@ type vkHostFile struct {
 	dirty   bool
 	changed time.Time
 	removed bool
+	// failed is why the content could not be taken in.
+	failed error
 }
 
 // opened is the shared content of a file that is open for writing, or nil.
@@ -45,29 +47,42 @@ func (h *vkHost) opened(rel string) *vkHostFile {
 func (h *vkHost) openToWrite(rel string, size int64, isNew, truncate bool) (*vkHostFile, error) {
 	h.mu.Lock()
 	file := h.open[rel]
-	if file == nil {
+	isFirst := file == nil
+	if isFirst {
 		file = &vkHostFile{host: h, rel: rel, changed: time.Now()}
 		if h.open == nil {
 			h.open = map[string]*vkHostFile{}
 		}
 		h.open[rel] = file
+		// Others who open it wait for the content.
 		file.mu.Lock()
-		h.mu.Unlock()
-		err := file.load(size, isNew || truncate)
-		file.mu.Unlock()
-		h.mu.Lock()
-		if err != nil {
-			delete(h.open, rel)
-			h.mu.Unlock()
-			return nil, err
-		}
 	}
+	// Before the host is asked: another who closes it meanwhile is not the last.
 	file.opens++
 	h.mu.Unlock()
-	if truncate {
-		return file, file.truncate(0)
+	if isFirst {
+		file.failed = file.load(size, isNew || truncate)
+		file.mu.Unlock()
 	}
-	return file, nil
+	err := file.failure()
+	if err == nil && truncate {
+		err = file.truncate(0)
+	}
+	if err == nil {
+		return file, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if file.opens--; h.open[rel] == file {
+		delete(h.open, rel)
+	}
+	return nil, err
+}
+
+func (f *vkHostFile) failure() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failed
 }
 
 func (f *vkHostFile) load(size int64, isEmpty bool) error {
@@ -104,7 +119,7 @@ func (f *vkHostFile) pread(p []byte, offset int64) (int, error) {
 func (f *vkHostFile) pwrite(p []byte, offset int64) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if offset < 0 || offset+int64(len(p)) > f.host.most {
+	if offset < 0 || offset > f.host.most-int64(len(p)) {
 		return 0, syscall.EFBIG
 	}
 	f.content = vkPlaceBytes(f.content, p, offset)
@@ -188,6 +203,23 @@ func (h *vkHost) forget(rel string) {
 		file.mu.Lock()
 		file.removed = true
 		file.mu.Unlock()
+	}
+}
+
+// moved gives what is open for writing of a file the new name of that file.
+func (h *vkHost) moved(from, to string) {
+	file := h.opened(from)
+	if file == nil {
+		return
+	}
+	file.mu.Lock()
+	defer file.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.open[from] == file {
+		delete(h.open, from)
+		h.open[to] = file
+		file.rel = to
 	}
 }
 

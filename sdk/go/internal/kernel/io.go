@@ -78,6 +78,8 @@ func (o *vkOpenFile) pwrite(p []byte, offset int64) (int, error) {
 		return o.whole.pwrite(p, offset)
 	case o.node.device != nil:
 		return len(p), nil
+	case offset > vkMostSize:
+		return 0, syscall.EFBIG
 	}
 	o.files.mu.Lock()
 	defer o.files.mu.Unlock()

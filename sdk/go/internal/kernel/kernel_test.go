@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -234,6 +235,111 @@ func TestWritersOfAHostFileSeeOneContent(t *testing.T) {
 	}
 }
 
+func TestOffsetsThatWrap(t *testing.T) {
+	k, _ := newTestKernel(t)
+	const most = 1<<63 - 1
+	k.testWrite(t, "/memory/full", strings.Repeat("x", 100))
+	for _, path := range []string{"/memory/far", "/data/far"} {
+		fd := k.testOpen(t, path, os.O_CREATE|os.O_RDWR)
+		for _, offset := range []int64{most, most - 1, most - 9} {
+			if _, err, _ := k.Pwrite(fd, []byte("0123456789"), offset); err != syscall.EFBIG {
+				t.Errorf("%s at %d: %v", path, offset, err)
+			}
+		}
+		if _, err, _ := k.Seek(fd, most, io.SeekStart); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if _, err, _ := k.Write(fd, []byte("x")); err != syscall.EFBIG {
+			t.Errorf("%s by its offset: %v", path, err)
+		}
+		if err, _ := k.Ftruncate(fd, most); err != syscall.ENOSPC && err != syscall.EFBIG {
+			t.Errorf("%s cut at %d: %v", path, int64(most), err)
+		}
+	}
+}
+
+func TestARenamedFileKeepsItsWriters(t *testing.T) {
+	k, host := newTestKernel(t)
+	writer := k.testOpen(t, "/data/log", os.O_CREATE|os.O_WRONLY)
+	k.Write(writer, []byte("before"))
+	if err := k.Renameat(vkAtCwd, "/data/log", vkAtCwd, "/data/log.1"); err != nil {
+		t.Fatal(err)
+	}
+	k.testWrite(t, "/data/log", "new")
+	k.Write(writer, []byte(" and after"))
+	k.Close(writer)
+	if host.files["/data/log.1"] != "before and after" || host.files["/data/log"] != "new" {
+		t.Errorf("the host has %q", host.files)
+	}
+}
+
+func TestWritersWhoOpenWhileTheHostReads(t *testing.T) {
+	k, host := newTestKernel(t)
+	host.files["/data/slow"] = "content"
+	read := vkHostService.read
+	asked, goOn := make(chan struct{}, 9), make(chan struct{})
+	failing := true
+	vkHostService.read = func(target, path string, offset uint64, most int) ([]byte, error) {
+		asked <- struct{}{}
+		<-goOn
+		if failing {
+			return nil, errors.New("not now")
+		}
+		return read(target, path, offset, most)
+	}
+	open := func(errs chan<- error) {
+		fd, err := k.Openat(vkAtCwd, "/data/slow", os.O_WRONLY|os.O_APPEND, 0)
+		if err == nil {
+			k.Write(fd, []byte("+"))
+			err, _ = k.Close(fd)
+		}
+		errs <- err
+	}
+	// Both fail, since there is no content to add to; then both add.
+	for _, expected := range []error{syscall.EIO, nil} {
+		errs := make(chan error, 2)
+		go open(errs)
+		<-asked
+		go open(errs)
+		for h := k.hostAt("/data"); ; runtime.Gosched() {
+			h.mu.Lock()
+			opens := h.open["slow"].opens
+			h.mu.Unlock()
+			if opens == 2 {
+				break
+			}
+		}
+		goOn <- struct{}{}
+		for i := 0; i < 2; i++ {
+			if err := <-errs; err != expected {
+				t.Fatalf("opened by two: %v", err)
+			}
+		}
+		failing = false
+	}
+	if got := host.files["/data/slow"]; got != "content++" {
+		t.Errorf("the host has %q", got)
+	}
+}
+
+func (k *VkKernel) hostAt(target string) *vkHost {
+	for _, h := range k.files.hosts {
+		if h.target == target {
+			return h
+		}
+	}
+	return nil
+}
+
+func TestNamesOfDestinations(t *testing.T) {
+	m := &EnclosManifestInfo{Name: "api", Connect: []EnclosDestination{{Name: "db", Host: "Localhost"}, {Name: "api", Host: "api.example"}}}
+	for host, expected := range map[string]bool{"localhost": true, "db": true, "api": true, "api.example": true, "other": false} {
+		if vkDeclares(m, host) != expected {
+			t.Errorf("%s is declared: %v", host, !expected)
+		}
+	}
+}
+
 func TestMemoryIsCountedAndGivenBack(t *testing.T) {
 	k, _ := newTestKernel(t)
 	full := strings.Repeat("x", 1000)
@@ -363,26 +469,4 @@ func FuzzPaths(f *testing.F) {
 			t.Errorf("%q: %v", path, err)
 		}
 	})
-}
-
-func TestDeclaredHost(t *testing.T) {
-	for _, each := range []struct {
-		declared, dialled string
-		same              bool
-	}{
-		{"peer.example", "peer.example", true},
-		{"Peer.Example.", "peer.example", true},
-		{"peer.example", "other.example", false},
-		{"203.0.113.9", "203.0.113.9", true},
-		{"::ffff:203.0.113.9", "203.0.113.9", true},
-		{"localhost", "127.0.0.1", true},
-		{"localhost", "::1", true},
-		{"localhost", "203.0.113.9", false},
-		{"localhost", "peer.example", false},
-		{"127.0.0.1", "127.0.0.2", false},
-	} {
-		if vkIsHost(each.declared, each.dialled) != each.same {
-			t.Errorf("declared %s, dialled %s: not %t", each.declared, each.dialled, each.same)
-		}
-	}
 }

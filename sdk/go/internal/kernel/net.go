@@ -40,14 +40,11 @@ func (k *VkKernel) EnclosNameAddress(host string) ([4]byte, bool) {
 	if host == "localhost" {
 		return vkLoopback.As4(), true
 	}
-	if host == EnclosManifest().Name {
+	isDeclared := vkDeclares(EnclosManifest(), host)
+	if host == EnclosManifest().Name && !isDeclared {
 		return vkOwn.As4(), true
 	}
-	known := EnclosManifest().Network == vkNetworkAny
-	for _, destination := range EnclosManifest().Connect {
-		known = known || vkHostName(destination.Host) == host || destination.Name == host
-	}
-	if !known {
+	if !isDeclared && EnclosManifest().Network != vkNetworkAny {
 		return [4]byte{}, false
 	}
 	n := &k.net
@@ -63,6 +60,16 @@ func (k *VkKernel) EnclosNameAddress(host string) ([4]byte, bool) {
 	}
 	n.names = append(n.names, host)
 	return vkNameAddress(len(n.names) - 1), true
+}
+
+// vkDeclares tells whether a host is one to connect to, by its host or by its name.
+func vkDeclares(manifest *EnclosManifestInfo, host string) bool {
+	for _, destination := range manifest.Connect {
+		if vkHostName(destination.Host) == host || destination.Name == host {
+			return true
+		}
+	}
+	return false
 }
 
 // vkNetworkAny is what the manifest says of an enclave whose host may connect it anywhere, and vkNetworkNone of one without a network.

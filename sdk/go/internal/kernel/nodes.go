@@ -77,7 +77,8 @@ func (s *vkSpace) writable() error {
 
 // grow counts what a file takes, and refuses more than the mount may hold.
 func (s *vkSpace) grow(by int64) error {
-	if by > 0 && s.used+by > s.most {
+	// Not used+by: a program may ask for any size, and a sum would wrap.
+	if by > 0 && by > s.most-s.used {
 		return syscall.ENOSPC
 	}
 	s.used += by

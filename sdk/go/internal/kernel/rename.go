@@ -109,6 +109,6 @@ func (h *vkHost) rename(from, to string) error {
 	if err := h.replace(to, content.content); err != nil {
 		return err
 	}
-	h.forget(from)
+	h.moved(from, to)
 	return h.remove(from)
 }

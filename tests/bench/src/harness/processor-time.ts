@@ -47,10 +47,20 @@ export function usedMicros(processId: number): number {
 
 const tickMicros = 10_000;
 
-/** Fields 14 to 17 of `stat` (proc_pid_stat): of the process, and of its children that it has waited for. */
+/** Fields 14 to 17 of `stat` (proc_pid_stat): of the process, and of its children that it has waited for. Nothing of one that has ended. */
 function ticksOf(process: number | 'self'): { readonly own: number; readonly ended: number } {
   // The name of the program, in parentheses, may have anything in it.
-  const [, fields = ''] = /\) (.*)$/s.exec(readFileSync(`/proc/${process}/stat`, 'utf8')) ?? [];
+  const [, fields = ''] = /\) (.*)$/s.exec(statOf(process)) ?? [];
   const [user, system, childrenUser, childrenSystem] = fields.split(' ').slice(11).map(Number);
   return { own: (user ?? 0) + (system ?? 0), ended: (childrenUser ?? 0) + (childrenSystem ?? 0) };
+}
+
+function statOf(process: number | 'self'): string {
+  try {
+    return readFileSync(`/proc/${process}/stat`, 'utf8');
+  } catch (error) {
+    // It was listed a moment ago.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
+    throw error;
+  }
 }

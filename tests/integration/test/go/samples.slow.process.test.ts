@@ -96,8 +96,10 @@ goTest(
 
 goTest('attested-tls: clients in Go and in TypeScript hear from servers in Go and in TypeScript', async () => {
   const [ready = /$^/, said = /$^/, refused = /$^/] = printedInReadme('attested-tls');
-  const client = await samples.client('attested-tls');
-  const own = await start('attested-tls/server', { ready: 'listening at port 12341' });
+  const [own, client] = await Promise.all([
+    start('attested-tls/server', { ready: 'listening at port 12341' }),
+    samples.client('attested-tls'),
+  ]);
   assert.match(own.lines.join('\n'), ready);
   const run = ['run', join(repository, 'samples/attested-tls'), '--platform', platform.socketPath, '--state', 'state'];
   const typescript = enclos(run, { PORT: '0', COLLATERAL_PORT: '0' });
@@ -226,9 +228,11 @@ goTest('azure-attestation: the client believes the token of its service, about t
   // As the README says for another service: its address is measured.
   const settings = join(samples.folder, 'azure-attestation/server/enclave.json');
   writeFileSync(settings, readFileSync(settings, 'utf8').replaceAll('8443', `${port}`));
-  const server = await start('azure-attestation/server', { ready: 'listening at port 8080' });
+  const [server, client] = await Promise.all([
+    start('azure-attestation/server', { ready: 'listening at port 8080' }),
+    samples.client('azure-attestation'),
+  ]);
   assert.match(server.lines.join('\n'), got);
-  const client = await samples.client('azure-attestation');
   const words = [
     '-server',
     server.address('clients'),

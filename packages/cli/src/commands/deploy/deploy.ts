@@ -92,6 +92,10 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
     ...(project === undefined ? {} : { network: project }),
     ...(rootsPem === undefined ? {} : { rootsPem }),
   });
+  if (project?.isProgram === true && plan.profile.endsWith('sgx')) {
+    const message = `The enclave is a program, and nothing runs one on SGX yet, as the profile ${plan.profile} would have it: take software, aks-snp or podman.`;
+    throw new EnclosError('DEPLOY_PROFILE_UNFIT', message);
+  }
   const files = renderDeployment(plan, format);
   const warnings = held(files, now);
   const folder = resolve(options.outFolder ?? join(base, 'deploy', plan.profile));
@@ -154,10 +158,10 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** The enclave of the folder, where its project is available. */
-async function projectOf(folder: string): Promise<FoundEnclave | undefined> {
+async function projectOf(folder: string): Promise<(FoundEnclave & { readonly isProgram: boolean }) | undefined> {
   if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
-  const { name, heapSizeBytes, listen, connect, mounts } = await loadProject(folder);
-  return { name, heapSizeBytes, listen, connect, mounts };
+  const { name, heapSizeBytes, listen, connect, mounts, program } = await loadProject(folder);
+  return { name, heapSizeBytes, listen, connect, mounts, isProgram: program !== undefined };
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {

@@ -34,6 +34,24 @@ describe('enclos deploy', () => {
     assert.equal(existsSync(join(cwd, 'deploy')), false);
   });
 
+  it('has no profile of SGX hardware for a program, which nothing runs there', async () => {
+    const settings = { image, resources: { 'sgx.intel.com/epc': '10Mi' } };
+    const program = { name: 'vault', productId: 1, securityVersion: 1, program: { file: 'server' } };
+    const cwd = project(settings, program);
+    for (const profile of ['sgx', 'aks-sgx']) {
+      const ran = await enclos(['deploy', '--profile', profile, '--json'], { cwd });
+      assert.deepEqual([ran.code, errorOf(ran).code], [2, 'DEPLOY_PROFILE_UNFIT']);
+      assert.match(errorOf(ran).message, /^The enclave is a program, /);
+      assert.deepEqual(readdirSync(cwd).toSorted(), ['deploy.json', 'enclave.json']);
+      const { program: _, ...script } = program;
+      const ofScript = project(settings, script);
+      assert.equal((await enclos(['deploy', '--profile', profile], { cwd: ofScript })).code, 0);
+    }
+    for (const profile of ['software', 'aks-snp', 'podman']) {
+      assert.equal((await enclos(['deploy', '--profile', profile], { cwd })).code, 0, profile);
+    }
+  });
+
   it('makes settings when there are none, says what they are, and never changes them', async () => {
     const cwd = temporaryFolder();
     const enclave = { name: 'auction', productId: 1, securityVersion: 1, listen: [{ name: 'clients', port: 8443 }] };

@@ -15,6 +15,8 @@ interface NativePipe extends ConnectionHandle {
   useUserBuffer(buffer: Uint8Array): void;
   /** Writes text, one byte for each character, and with it the descriptor of a handle. */
   writeLatin1String(request: object, text: string, handle: ConnectionHandle): number;
+  /** Bytes that were not written at once; undefined before a connection and where the interpreter does not say. */
+  readonly writeQueueSize?: number | undefined;
   onread: () => void;
   /** A handle that the other side passed. */
   pendingHandle?: unknown;
@@ -27,7 +29,8 @@ interface WriteRequest {
 }
 
 interface PassedConnection {
-  readonly handle: ConnectionHandle | undefined;
+  /** Still to be closed. */
+  handle: ConnectionHandle | undefined;
   readonly frame: PassedFrame;
   readonly settled: SettledCallback;
 }
@@ -179,11 +182,17 @@ class NativePassage implements Passage {
     const handle = takeHandle(connection);
     const request = new this.#classes.WriteWrap();
     request.oncomplete = finish;
-    request.passed = { handle, frame, settled };
+    const passed: PassedConnection = { handle, frame, settled };
+    request.passed = passed;
     if (handle === undefined) return finishLater(request, -constants.errno.ECONNRESET);
     if (this.#isOver) return finishLater(request, -constants.errno.EPIPE);
     const status = this.#pipe.writeLatin1String(request, passedFrameText(frame), handle);
-    if (status !== 0) finishLater(request, status);
+    if (status !== 0) return finishLater(request, status);
+    // It is written, so the other process has its copy. To close ours only when we are told would be one more turn of the event loop.
+    if (this.#pipe.writeQueueSize === 0) {
+      handle.close();
+      passed.handle = undefined;
+    }
   }
 
   close(): void {

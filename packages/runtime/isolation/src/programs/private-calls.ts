@@ -18,6 +18,8 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_IPV6 = 41;
 const SOL_SOCKET = 1;
+/** linux/mman.h. */
+const MREMAP_FIXED = 2;
 
 const ofKind = (...kinds: readonly number[]): readonly number[] =>
   kinds.flatMap((kind) => flags.map((flag) => kind | flag));
@@ -82,6 +84,8 @@ const checked: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
+  /** To a place that the kernel chooses: code that moves to where the last step was could become another program (`startingMemory`). */
+  mremap: { numbers: [25, 216], when: [[{ argument: 3, clear: MREMAP_FIXED }]] },
   setsockopt: { numbers: [54, 208], when: someOptions },
   getsockopt: { numbers: [55, 209], when: someOptions },
 };
@@ -103,7 +107,6 @@ const ofLibraries = [
   'pselect6',
   'epoll_wait',
   'brk',
-  'mremap',
   'membarrier',
   'set_robust_list',
   'set_tid_address',

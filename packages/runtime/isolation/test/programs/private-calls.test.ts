@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { assembledFilter, interpreterTables } from '../../src/layers/seccomp.ts';
+import { startingMemory } from '@enclos/elf';
 import { outerPrivateTables } from '../../src/programs/private-calls.ts';
 import { programFilter } from '../../src/programs/program-filter.ts';
 import { decodeProgram, runFilter } from '../layers/bpf.ts';
@@ -63,6 +64,14 @@ for (const architecture of ['x64', 'arm64'] as const) {
   describe(`the filter of a program with a private network of ${architecture}`, () => {
     test('lets it wait, and use the sockets that it has', () => {
       for (const number of of.free) assert.equal(run(inner, number, 3), allow, `${number}`);
+    });
+
+    test('moves memory to where the kernel says, so that no code gets to the place of the last step', () => {
+      const mremap = architecture === 'x64' ? 25 : 216;
+      const move = (flags: number): number => run(inner, mremap, 0, 4096, 8192, flags, startingMemory.address);
+      // MREMAP_MAYMOVE, and with MREMAP_FIXED.
+      assert.deepEqual([0, 1].map(move), [allow, allow]);
+      assert.deepEqual([2, 3, 7].map(move), [eperm, eperm, eperm]);
     });
 
     test('makes sockets of TCP and UDP, and no others', () => {

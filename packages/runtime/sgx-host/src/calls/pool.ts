@@ -64,7 +64,7 @@ export class ThreadPool {
     this.#waiting.clear();
   }
 
-  /** Without another turn of the loop where a thread is free. @returns undefined when the call has to wait */
+  /** Without a turn of the event loop where a thread is free. @returns undefined when the call has to wait */
   #takeFree(signal: AbortSignal | undefined): SgxThread | undefined {
     if (this.#closed !== undefined) throw this.#closed;
     signal?.throwIfAborted();

@@ -79,7 +79,7 @@ export function encodeGateRequest(request: GateRequest): readonly Uint8Array[] {
   const written = writes.reduce((sum, { content }) => sum + content.length, 0);
   const tableBytes = rangeBytes * (writes.length + reads.length);
   const isOnePiece = headerBytes + tableBytes + written <= ONE_PIECE_BYTES;
-  // Of the pool of Node: memory of its own costs more than all that is written. Every byte is set below.
+  // Of the pool of Node: separate memory costs more than all that is written. Every byte is set below.
   const out = Buffer.allocUnsafe(headerBytes + tableBytes + (isOnePiece ? written : 0));
   const view = new DataView(out.buffer, out.byteOffset, out.length);
   view.setUint32(0, request.kind, true);

@@ -17,7 +17,7 @@ const prefix = 'enclos-run-';
 /** The process listens on this socket as long as it lives; any kind of death ends that. */
 const lifeSocket = 'life.sock';
 const ours =
-  /^(?:life\.sock|platform\.sock|enclave\.bpf|outer\.bpf|enclos-start|enclos-step|enclos-step-passing|users|[gp]-[0-9a-f]{16})$/;
+  /^(?:(?:life|platform)\.sock|(?:enclave|outer|private)\.bpf|enclos-(?:start|step|step-passing|step-private|relay)|users|[gp]-[0-9a-f]{16})$/;
 /** Also a start file that a killed platform did not finish. */
 const isOurs = (name: string): boolean => ours.test(name) || name.startsWith(temporaryPrefix);
 
