@@ -30,12 +30,12 @@ const cases: readonly (readonly [argv: string, code: number, line: string])[] = 
   [
     'deploy',
     2,
-    `✖ CLI_FILE_UNREADABLE: There is no ${at('deploy.json')}, and no enclave.json beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
+    `✖ CLI_FILE_UNREADABLE: There is no ${at('deploy.json')}, and no enclave.json of Enclos beside it to make one from. Give an image with --image-layout, name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
   ],
   [
     'deploy absent',
     2,
-    `✖ CLI_FILE_UNREADABLE: There is no ${at('absent')}, and no enclave.json beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
+    `✖ CLI_FILE_UNREADABLE: There is no ${at('absent')}, and no enclave.json of Enclos beside it to make one from. Give an image with --image-layout, name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`,
   ],
   [
     'image build --base debain',

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadProject, type SigningAttributes } from '@enclos/build';
+import { egoImage } from '@enclos/cli-ego';
 import { unreadable } from '@enclos/cli-frame/files';
 import { EnclosError } from '@enclos/errors';
 
@@ -22,8 +23,8 @@ export interface ImageVariant {
 }
 
 /**
- * Finds the image that a command line names: a project folder or the image itself.
- * @throws CLI_FILE_UNREADABLE, CLI_USAGE for a variant of an image, and what `loadProject` of @enclos/build throws
+ * Finds the image that a command line names: the folder of a project, that of a program for EGo, or the image itself.
+ * @throws CLI_FILE_UNREADABLE, CLI_USAGE for a variant that there is not, and what `loadProject` of @enclos/build and `egoImage` throw
  */
 export async function findImage(target: string, variant: ImageVariant = {}): Promise<ImageLocation> {
   const found = await stat(target).catch((cause: unknown) => {
@@ -32,6 +33,11 @@ export async function findImage(target: string, variant: ImageVariant = {}): Pro
   if (!found.isDirectory()) {
     if (variant.relayed === true) throw new EnclosError('CLI_USAGE', '--relayed goes with the folder of a project.');
     return { image: target, attributes: undefined };
+  }
+  const ego = await egoImage(target);
+  if (ego !== undefined) {
+    if (variant.relayed !== true) return { image: ego, attributes: undefined };
+    throw new EnclosError('CLI_USAGE', '--relayed is for projects of Enclos: `enclos ego sign` makes one image.');
   }
   const { folder, name, attributes } = await loadProject(target);
   return { image: join(variantFolder(folder, variant), `${name}.sgxs`), attributes };

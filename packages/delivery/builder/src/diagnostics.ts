@@ -9,5 +9,6 @@ export {
   type Span,
 } from '@enclos/diagnostics';
 export { BuildError, countOf, isBuildError } from './diagnostic.ts';
+export { isEgoConfig } from './project/ego-config.ts';
 export { parseJsonSource, type JsonPath, type JsonSource } from './project/json-source.ts';
 export { schemaDiagnostics, type SchemaFile } from './project/schema-problems.ts';

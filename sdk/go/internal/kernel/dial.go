@@ -52,14 +52,14 @@ func vkMayBeTheHosts(ip netip.Addr) bool {
 func vkMayNotDial(host string, port uint16) error {
 	text := strconv.Itoa(int(port))
 	vkWarn("Connecting to " + host + " port " + text + " is refused: enclave.json declares no such destination. Add { \"name\": \"" +
-		vkNameFor(host) + "\", \"host\": \"" + host + "\", \"port\": " + text + " } to \"connect\" and build the image again.")
+		vkNameFor(host) + "\", \"host\": \"" + host + "\", \"port\": " + text + " } to \"connect\", then build and sign again.")
 	return syscall.EACCES
 }
 
 // EnclosNotDeclared is what a failed look-up says.
 func EnclosNotDeclared(host string) string {
 	return "enclave.json declares no such host; add { \"name\": \"" + vkNameFor(host) + "\", \"host\": \"" + host +
-		"\", \"port\": PORT } to \"connect\" and build the image again"
+		"\", \"port\": PORT } to \"connect\", then build and sign again"
 }
 
 // vkNameFor makes a name for a destination: the first label of the host.

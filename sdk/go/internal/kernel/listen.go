@@ -87,7 +87,7 @@ func vkMayListen(address netip.AddrPort) error {
 	}
 	port := strconv.Itoa(int(address.Port()))
 	vkWarn("Listening on port " + port + " is refused: enclave.json declares no such port. Add { \"name\": \"port-" + port +
-		"\", \"port\": " + port + " } to \"listen\" and build the image again.")
+		"\", \"port\": " + port + " } to \"listen\", then build and sign again.")
 	return syscall.EACCES
 }
 

@@ -150,7 +150,7 @@ func (f *vkFiles) open(place vkPlace, path string, flags int, mode uint32) (*vkO
 func vkNotMounted(space *vkSpace, path string) {
 	if space.bare {
 		vkWarn("Writing " + path + " is refused: enclave.json mounts nothing there. Add { \"target\": \"/" + vkFirstFolder(path) +
-			"\", \"type\": \"memfs\" } to \"mounts\" and build the image again.")
+			"\", \"type\": \"memfs\" } to \"mounts\", then build and sign again.")
 	}
 }
 

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { BuildError, loadProject, PROJECT_FILE, writeFileAtomically } from '@enclos/build';
+import { egoImage } from '@enclos/cli-ego';
 import { exists, readSmallText } from '@enclos/cli-frame/files';
 import { durable } from '@enclos/durable';
 import { EnclosError, isEnclosError } from '@enclos/errors';
@@ -113,7 +114,7 @@ async function makeSettings(
 ): Promise<MadeSettings> {
   const enclave = found ?? project;
   if (basename(file) !== DEPLOY_FILE || enclave === undefined || !(await isFolder(dirname(file)))) {
-    const message = `There is no ${file}, and no ${PROJECT_FILE} beside it to make one from. Name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`;
+    const message = `There is no ${file}, and no ${PROJECT_FILE} of Enclos beside it to make one from. Give an image with --image-layout, name the folder of your enclave, or write the file (docs/reference/deploy-json.md describes it).`;
     throw new EnclosError('CLI_FILE_UNREADABLE', message, { details: { path: file } });
   }
   return {
@@ -159,7 +160,8 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** The enclave of the folder, where its project is available. */
 async function projectOf(folder: string): Promise<(FoundEnclave & { readonly isProgram: boolean }) | undefined> {
-  if (!(await exists(join(folder, PROJECT_FILE)))) return undefined;
+  // A configuration of EGo becomes a manifest when it is signed, and the image holds it.
+  if (!(await exists(join(folder, PROJECT_FILE))) || (await egoImage(folder)) !== undefined) return undefined;
   const { name, heapSizeBytes, listen, connect, mounts, program } = await loadProject(folder);
   return { name, heapSizeBytes, listen, connect, mounts, isProgram: program !== undefined };
 }

@@ -49,7 +49,9 @@ export const command = defineCommand({
     printer.line(`  ${goVersion}, overlay ${overlaySha256}`);
     if (isEgo) return;
     if (image === undefined) {
-      printer.line(`  To build its image, name it in enclave.json: "program": { "file": "${basename(program)}" }`);
+      const name = basename(program);
+      printer.line(`  To make it an enclave, sign it with \`enclos ego sign ${name}\`, or name it in an enclave.json of Enclos:`);
+      printer.line(`  "program": { "file": "${name}" }`);
       return;
     }
     printer.line(`  image      ${image.image} (${grouped(image.imageBytes)} bytes)`);

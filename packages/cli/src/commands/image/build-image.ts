@@ -59,6 +59,8 @@ export interface ImageBuildOutcome extends BuiltImage {
   readonly sizeBytes: number;
   /** The names of listeners and destinations whose connections have to be passed to the enclave. */
   readonly passed: readonly string[];
+  /** It is a program with a private network. */
+  readonly isPrivate: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -87,7 +89,8 @@ async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome>
   const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
   const built = await buildImage({ application, ...common });
   const passed = mustBePassed(manifest).map(({ name }) => name);
-  return outcomeOf(built, common, { passed, warnings });
+  const isPrivate = isProgramManifest(manifest) && manifest.program.network === 'private';
+  return outcomeOf(built, common, { passed, isPrivate, warnings });
 }
 
 async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {
@@ -96,7 +99,7 @@ async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<I
   const { warnings, ...around } = await hostPrograms(options, false);
   const common = await commonOptions(options, join(options.folder, '.enclos', `${name}.oci`));
   const built = await buildSignedImage({ application: { name, file, ...around }, ...common });
-  return outcomeOf(built, common, { passed: [], warnings });
+  return outcomeOf(built, common, { passed: [], isPrivate: false, warnings });
 }
 
 async function hostPrograms(options: ImageBuildOptions, isProgram: boolean) {
@@ -133,7 +136,7 @@ async function commonOptions(options: ImageBuildOptions, layoutFolder: string): 
 function outcomeOf(
   built: BuiltImage,
   { layoutFolder, archiveFile }: BuildOptions,
-  more: Pick<ImageBuildOutcome, 'passed' | 'warnings'>,
+  more: Pick<ImageBuildOutcome, 'passed' | 'isPrivate' | 'warnings'>,
 ): ImageBuildOutcome {
   const sizeBytes = built.layers.reduce((sum, { size }) => sum + size, 0);
   return Object.freeze({ ...built, layout: layoutFolder, archive: archiveFile, sizeBytes, ...more });

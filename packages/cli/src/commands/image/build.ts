@@ -6,6 +6,7 @@ import type { Architecture, BaseChoice } from '@enclos/image';
 import { grouped } from '@enclos/command-line';
 import { defaultHost } from '../../project/options.ts';
 import { imageBuild } from './build-image.ts';
+import { imageWarnings } from './image-warnings.ts';
 
 export const command = defineCommand({
   description: [
@@ -132,20 +133,7 @@ export const command = defineCommand({
       }),
     );
     renderWarnings(outcome.warnings, notes);
-    if (outcome.identity.debug) {
-      notes.line(`${markOf('warning', notes)} a debug enclave: anyone who starts it can read everything inside`);
-    } else if (outcome.identity.modeIsOpen) {
-      notes.line(
-        `${markOf('warning', notes)} its signature lets the host start it in debug mode, and so read everything inside`,
-      );
-    }
-    if (outcome.passed.length > 0 && chosenBase === 'node') {
-      const names = outcome.passed.join(', ');
-      const mark = markOf('warning', notes);
-      notes.line(
-        `${mark} its enclave wants connections passed (${names}), and the base node has no util-linux: without ENCLOS_PLATFORM it does not start`,
-      );
-    }
+    for (const text of imageWarnings(outcome, chosenBase)) notes.line(`${markOf('warning', notes)} ${text}`);
     return outcome;
   },
   human({ name, descriptor, identity, layers, sizeBytes, layout, archive, sbom, provenance }, printer) {

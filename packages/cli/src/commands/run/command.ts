@@ -10,7 +10,7 @@ import { platformBanner } from '@enclos/cli-platform/open';
 import { runNotes } from '../../project/render.ts';
 import { isProgramFile, loneProject } from '../../project/lone-program.ts';
 import type { RunOptions, RunOutcome } from '../../project/run-options.ts';
-import { run } from '../../project/run.ts';
+import { run, type RunEvents } from '../../project/run.ts';
 
 export const command = defineCommand({
   description: [
@@ -92,10 +92,10 @@ export const command = defineCommand({
       return work(signed, context, jsonSignedEvents(context)).finally(printOnStandardError());
     }
     const options = { ...projectRun(input, context), debug, relayed: input.options.relayed };
-    const start = async (of: RunOptions): Promise<RunOutcome> => {
+    const start = async (of: RunOptions, changed: Partial<RunEvents> = {}): Promise<RunOutcome> => {
       if (input.options.json) {
         const events = eventLines(io.stdout, (label, work) => progress.during(label, work));
-        const outcome = await run({ ...of, output: 'stderr' }, io, events);
+        const outcome = await run({ ...of, output: 'stderr' }, io, { ...events, ...changed });
         events.ended(outcome.exitCode);
         return outcome;
       }
@@ -105,6 +105,7 @@ export const command = defineCommand({
         running,
         platform: (description) => platformBanner(description, notes),
         starting: () => undefined,
+        ...changed,
       });
     };
     const { listen, connect } = input.options;
@@ -114,7 +115,9 @@ export const command = defineCommand({
     }
     const project = await loneProject(options.folder, { listen, connect, args: input.rest });
     try {
-      return await start({ ...options, folder: project.folder, args: project.hostArguments });
+      // Its key is removed with the folder, so there is nothing to say of it.
+      const changed = { newKey: () => undefined };
+      return await start({ ...options, folder: project.folder, args: project.hostArguments }, changed);
     } finally {
       await project.remove();
     }

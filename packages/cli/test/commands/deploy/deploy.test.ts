@@ -139,7 +139,7 @@ describe('enclos deploy', () => {
   it('writes no settings when there is no image to run, or nothing to make them from', async () => {
     const cwd = temporaryFolder();
     const none = await enclos(['deploy', '--image', image], { cwd });
-    assert.match(none.stderr, /There is no .*deploy\.json, and no enclave\.json beside it to make one from/);
+    assert.match(none.stderr, /There is no .*deploy\.json, and no enclave\.json of Enclos beside it to make one from/);
     writeFileSync(join(cwd, 'enclave.json'), JSON.stringify({ name: 'count', productId: 1, securityVersion: 1 }));
     const ran = await enclos(['deploy'], { cwd });
     assert.match(ran.stderr, /There is no image\. Write "image" in deploy\.json, or give --image NAME@sha256:DIGEST/);

@@ -54,6 +54,24 @@ test('what is not signed has no identity, does not run, and makes no bundle', as
   }
 });
 
+test('commands for images find that of a program for EGo, and those that build point at the right ones', async () => {
+  const folder = folderWith({ 'enclave.json': JSON.stringify(config), server: programFile() });
+  for (const argv of [['image', 'build'], ['sign', '--key', 'private.pem']]) {
+    if (argv[0] === 'sign') writeFileSync(join(folder, 'private.pem'), signingKey());
+    const ran = await enclos(argv, { cwd: folder });
+    assert.deepEqual(codeOf(ran), [2, 'CLI_NOT_BUILT'], ran.stderr);
+    assert.match(ran.stderr, /\.enclos\/server\.sgxs[^]*`enclos ego sign`/);
+  }
+  assert.deepEqual(codeOf(await enclos(['image', 'build', '--relayed'], { cwd: folder })), [2, 'CLI_USAGE']);
+  for (const verb of ['build', 'run']) {
+    const ran = await enclos([verb], { cwd: folder });
+    assert.deepEqual(codeOf(ran), [2, 'BUILD_MANIFEST_INVALID']);
+    assert.match(ran.stderr, /a configuration of EGo: `enclos ego sign`/);
+    assert.doesNotMatch(ran.stderr, /unknown key/);
+  }
+  assert.match((await enclos(['deploy'], { cwd: folder })).stderr, /no enclave\.json of Enclos[^]*--image-layout/);
+});
+
 test('prints the signer of a key, of either half', async () => {
   const folder = folderWith({ 'private.pem': signingKey(), 'broken.pem': 'no key' });
   const ran = await ego(['signerid', 'private.pem'], folder);

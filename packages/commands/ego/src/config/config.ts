@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BuildError, countOf, parseJsonSource, schemaDiagnostics } from '@enclos/build/diagnostics';
+import { BuildError, countOf, isEgoConfig, parseJsonSource, schemaDiagnostics } from '@enclos/build/diagnostics';
 import { readSmallText, unreadable } from '@enclos/cli-frame/files';
 import { hasCode } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
@@ -106,8 +106,7 @@ export async function egoExecutable(folder: string): Promise<string | undefined>
 
 function namesExe(text: string): boolean {
   try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null && 'exe' in json && !('name' in json);
+    return isEgoConfig(JSON.parse(text));
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;

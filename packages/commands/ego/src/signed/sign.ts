@@ -17,6 +17,7 @@ import { checkProgram } from '@enclos/elf';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { layOutImage } from '@enclos/manifest';
 import { EGO_CONFIG_FILE, newConfig, readConfig, requireExe, type EgoConfig } from '../config/config.ts';
+import { imagePlace } from './image-place.ts';
 import { manifestOf } from './manifest.ts';
 import { readExecutable } from './read.ts';
 import { encodeSignedProgram, unsignedProgram, type SignedProgram } from './signed-program.ts';
@@ -60,11 +61,12 @@ export async function egoSign(options: EgoSignOptions): Promise<EgoSignOutcome> 
   const signed = { program, signature, manifest, files, host: hostPart(config) };
   const { mode } = await stat(config.exe);
   await durable.replace(config.exe, encodeSignedProgram(signed), { mode: mode & 0o777, ignoresUmask: true });
-  const stem = join(dirname(config.path), '.enclos', manifest.name);
-  await writeFileAtomically(`${stem}.sgxs`, image);
-  await writeFileAtomically(`${stem}.sig`, signature);
+  const place = imagePlace(config);
+  const signaturePlace = place.replace(/\.sgxs$/, '.sig');
+  await writeFileAtomically(place, image);
+  await writeFileAtomically(signaturePlace, signature);
   const { network } = config;
-  const written = { executable: config.exe, image: `${stem}.sgxs`, signature: `${stem}.sig`, network };
+  const written = { executable: config.exe, image: place, signature: signaturePlace, network };
   return Object.freeze({ ...written, ...describeSignature(signature) });
 }
 

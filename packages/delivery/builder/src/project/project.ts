@@ -7,6 +7,7 @@ import { EnclosError } from '@enclos/errors';
 import type { EnclaveManifest, ProgramSettings, StreamTransport } from '@enclos/manifest';
 
 import { BuildError, countOf } from '../diagnostic.ts';
+import { isEgoConfig } from './ego-config.ts';
 import { enclaveJsonSchema, sizeInBytes, type EnclaveJson } from './enclave-json.ts';
 import { parseJsonSource } from './json-source.ts';
 import type { ProjectFiles } from './project-files.ts';
@@ -143,6 +144,10 @@ function complete(folder: string, json: EnclaveJson): Project {
  */
 export function parseProject(folder: string, text: string): Project {
   const source = parseJsonSource(PROJECT_FILE, text);
+  if (isEgoConfig(source.value)) {
+    const message = `${PROJECT_FILE} is a configuration of EGo: \`enclos ego sign\` signs its executable, and \`enclos ego run\` runs it.`;
+    throw new BuildError('BUILD_MANIFEST_INVALID', message, []);
+  }
   const result = enclaveJsonSchema.safeParse(source.value);
   if (result.success) return complete(folder, result.data);
   const code = 'BUILD_MANIFEST_INVALID';
