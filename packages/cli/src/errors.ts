@@ -21,7 +21,11 @@ export const cliErrors = declareErrors({
     'The folder that --from names does not hold the packages that the project needs.',
     'Run `npm run packages` in the repository of Enclos, and name the folder that it prints.',
   ],
-  CLI_NOT_BUILT: ['usage', 'The enclave has no image yet.', 'Run `enclos build` first or, for a program of EGo, `enclos ego sign`.'],
+  CLI_NOT_BUILT: [
+    'usage',
+    'The enclave has no image yet.',
+    'Run `enclos build` first or, for a program of EGo, `enclos ego sign`.',
+  ],
   CLI_NOT_SIGNED: [
     'usage',
     'The image has no signature yet.',

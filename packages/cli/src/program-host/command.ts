@@ -1,5 +1,5 @@
+import { refuseUsage } from '@enclos/cli-frame';
 import { commandsWith, type CommandEntry, type Program } from '@enclos/command-line';
-import { EnclosError } from '@enclos/errors';
 import type { RunProgramOptions } from '@enclos/host';
 import { pairsOf, placesOf } from './places.ts';
 
@@ -15,7 +15,7 @@ export const program: Program = {
   name: 'host',
   summary: 'The host of an enclave that is a program and brings no host: it serves its connections and its folders.',
   refuse(message, usage = '') {
-    throw new EnclosError('CLI_USAGE', usage === '' ? message : `${message}\n${usage}`);
+    return refuseUsage(usage === '' ? message : `${message}\n${usage}`);
   },
 };
 

@@ -1,5 +1,3 @@
-// It declares the errors of command lines.
-import '@enclos/cli-frame';
 import { constants } from 'node:os';
 import { createPrinter, exitCodeOf, readCall } from '@enclos/command-line';
 import { failureLines } from '@enclos/diagnostics';

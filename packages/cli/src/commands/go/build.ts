@@ -50,7 +50,9 @@ export const command = defineCommand({
     if (isEgo) return;
     if (image === undefined) {
       const name = basename(program);
-      printer.line(`  To make it an enclave, sign it with \`enclos ego sign ${name}\`, or name it in an enclave.json of Enclos:`);
+      printer.line(
+        `  To make it an enclave, sign it with \`enclos ego sign ${name}\`, or name it in an enclave.json of Enclos:`,
+      );
       printer.line(`  "program": { "file": "${name}" }`);
       return;
     }

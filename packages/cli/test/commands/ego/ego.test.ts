@@ -56,7 +56,10 @@ test('what is not signed has no identity, does not run, and makes no bundle', as
 
 test('commands for images find that of a program for EGo, and those that build point at the right ones', async () => {
   const folder = folderWith({ 'enclave.json': JSON.stringify(config), server: programFile() });
-  for (const argv of [['image', 'build'], ['sign', '--key', 'private.pem']]) {
+  for (const argv of [
+    ['image', 'build'],
+    ['sign', '--key', 'private.pem'],
+  ]) {
     if (argv[0] === 'sign') writeFileSync(join(folder, 'private.pem'), signingKey());
     const ran = await enclos(argv, { cwd: folder });
     assert.deepEqual(codeOf(ran), [2, 'CLI_NOT_BUILT'], ran.stderr);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Io } from '@enclos/cli-frame';
 import { bundleWholeHost } from '../../../src/project/bundle-host.ts';
+import { defaultHost } from '../../../src/project/options.ts';
+import { findHost } from '../../../src/project/program-host.ts';
 import { registryCredentials } from '../../../src/images/container.ts';
 import { enclos, errorOf, newProject, temporaryFolder } from '../../cli.ts';
 
@@ -59,6 +62,17 @@ test('the host of an image is one module, the same in every folder', async () =>
     scripts.push(text);
   }
   assert.equal(scripts[0], scripts[1]);
+});
+
+test('the host of a program without its own knows what to say of wrong words', async () => {
+  const { folder, source } = await findHost(temporaryFolder(), defaultHost, true);
+  const { script, warnings } = await bundleWholeHost(folder, source);
+  const file = join(temporaryFolder(), 'host.mjs');
+  writeFileSync(file, script);
+  const { status, stderr } = spawnSync(process.execPath, [file, '--unknown'], { encoding: 'utf8' });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /no option --unknown[^]*next: Run `enclos help`/);
+  assert.doesNotMatch(JSON.stringify(warnings), /commands.frame/);
 });
 
 test('a host of an image that is not there is named', async () => {
