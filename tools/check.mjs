@@ -24,6 +24,10 @@ const stages = [
   [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
   [
     { name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] },
+    {
+      name: 'relay of private networks',
+      command: [join(root, 'packages/runtime/isolation/dist/src/relay/building/main.js')],
+    },
     { name: 'Go files', command: [join(root, 'packages/delivery/go-toolchain/dist/src/carry/main.js')] },
   ],
   [

@@ -93,6 +93,25 @@ func TestFactsAreACopy(t *testing.T) {
 	}
 }
 
+func TestUnexplained(t *testing.T) {
+	named := []string{"INTEL-SA-1"}
+	for _, one := range []struct {
+		platform, quoting level
+		unexplained       bool
+	}{
+		{level{status: StatusOK}, level{status: StatusOK}, false},
+		{level{status: StatusSWHardeningNeeded, advisories: named}, level{status: StatusOK}, false},
+		{level{status: StatusSWHardeningNeeded, advisories: named}, level{status: StatusOutOfDate, advisories: named}, false},
+		{level{status: StatusSWHardeningNeeded, advisories: named}, level{status: StatusOutOfDate}, true},
+		{level{status: StatusOutOfDate}, level{status: StatusOutOfDate, advisories: named}, true},
+	} {
+		e := evaluate(&Platform{}, 0, &tcbInfo{levels: []level{one.platform}}, &identity{levels: []level{one.quoting}})
+		if e.Unexplained != one.unexplained {
+			t.Errorf("%+v", one)
+		}
+	}
+}
+
 func TestSplitSignedBody(t *testing.T) {
 	body, signature, err := SplitSignedBody([]byte(`{"tcbInfo": {"a": 1 },"signature":"ab"}`), "tcbInfo")
 	if body != `{"a": 1 }` || signature != "ab" || err != nil {

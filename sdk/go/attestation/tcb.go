@@ -15,6 +15,8 @@ type Evaluation struct {
 	TCBDate time.Time
 	// Advisories of all levels, each once, sorted.
 	Advisories []string
+	// Unexplained is true when a level is not up to date and names no advisory, so that the advisories do not say all that is wrong.
+	Unexplained bool
 	// Shortfall is what an update has to raise to reach the highest level.
 	Shortfall []Shortfall
 }
@@ -49,11 +51,14 @@ func evaluate(platform *Platform, qeSVN uint16, info *tcbInfo, qe *identity) Eva
 	first, second := info.levels[at], qe.levels[qeAt]
 	e.Status = converge(first.status, second.status)
 	e.TCBDate = earlier(first.tcbDate, second.tcbDate)
+	e.Unexplained = first.isUnexplained() || second.isUnexplained()
 	e.Advisories = append(append([]string(nil), first.advisories...), second.advisories...)
 	slices.Sort(e.Advisories)
 	e.Advisories = slices.Compact(e.Advisories)
 	return e
 }
+
+func (l *level) isUnexplained() bool { return l.status != StatusOK && len(l.advisories) == 0 }
 
 // converge is QVL's convergeTcbStatuses: an enclave of the platform can only make its status worse.
 func converge(platform, enclave Status) Status {

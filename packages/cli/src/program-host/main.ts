@@ -3,7 +3,7 @@ import { createPrinter, exitCodeOf, readCall } from '@enclos/command-line';
 import { failureLines } from '@enclos/diagnostics';
 import { isEnclosError } from '@enclos/errors';
 import { isProgramManifest } from '@enclos/manifest';
-import { fromEnvironment, runProgram } from '@enclos/host';
+import { fromEnvironment, runProgram, type RunProgramOptions } from '@enclos/host';
 import { entries, program as description, type ProgramPlaces } from './command.ts';
 
 /*
@@ -23,9 +23,17 @@ try {
 
 async function run(places: ProgramPlaces): Promise<number> {
   const environment = await fromEnvironment();
+  try {
+    return await serve({ ...environment, ...places });
+  } finally {
+    // The connection to the platform would keep this process, also after a refusal.
+    await environment.launcher.close();
+  }
+}
+
+async function serve(options: RunProgramOptions): Promise<number> {
   const program = await runProgram({
-    ...environment,
-    ...places,
+    ...options,
     environment: variables(),
     onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
   });
@@ -42,7 +50,6 @@ async function run(places: ProgramPlaces): Promise<number> {
     });
   }
   const { exitCode = 1, detail } = await program.exited;
-  await environment.launcher.close();
   if (endedBy !== undefined) return 128 + constants.signals[endedBy];
   if (exitCode !== 0) process.stderr.write(`${detail}\n`);
   return exitCode;

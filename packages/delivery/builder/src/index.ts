@@ -15,7 +15,7 @@ export {
 export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
 export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 export { BuildError, isBuildError } from './diagnostic.ts';
-export { enclaveJsonSchema, enclaveJsonSchemaDocument } from './project/enclave-json.ts';
+export { enclaveJsonSchema, enclaveJsonSchemaDocument, filesOfHost } from './project/enclave-json.ts';
 export { goProgramOf, withMemoryLimit } from './project/go-program.ts';
 export {
   inspect,

@@ -190,6 +190,11 @@ describe('enclave.json of a program', () => {
     ['listeners without a network', { program: { ...program, network: 'none' } }, /declares no listeners/],
     ['a root of the host', { mounts: [{ target: '/', type: 'hostfs' }] }, /only as "memfs"/],
     [
+      'an embedded file that its host could replace',
+      { mounts: [{ target: '/etc', type: 'hostfs' }], files: [{ source: 'ca.pem', target: '/etc/ssl/ca.pem' }] },
+      /inside the mount "\/etc", where the host could give another file/,
+    ],
+    [
       'a root without a program',
       { program: undefined, mounts: [{ target: '/', type: 'memfs' }] },
       /only a program has \//,

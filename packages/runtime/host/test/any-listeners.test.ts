@@ -112,6 +112,16 @@ describe('ports that a program listens on without declaring them', { timeout: 60
     await listeners.close();
   });
 
+  test('are not opened for an enclave that has ended', async () => {
+    const listeners = new AnyListeners('127.0.0.1', undefined);
+    const [port, late] = [await freePort(), await freePort()];
+    const opening = listeners.arrivals({ port, isLocal: false });
+    const closing = listeners.close();
+    await assert.rejects(listeners.arrivals({ port: late, isLocal: false }), failsWith('STREAM_BROKEN'));
+    await Promise.all([opening, closing]);
+    for (const gone of [port, late]) await assert.rejects(connected(gone), { code: 'ECONNREFUSED' });
+  });
+
   test('are at most 64', async () => {
     const listeners = new AnyListeners('127.0.0.1', undefined);
     const ports = new Set<number>();

@@ -107,18 +107,19 @@ func judge(facts *sdk.Facts, accepted []string) (attestation.Report, error) {
 		TCBAdvisories:   facts.Advisories,
 	}
 	binary.LittleEndian.PutUint16(report.ProductID, enclave.ProductID)
-	if status == tcbstatus.UpToDate || status != tcbstatus.Revoked && areAccepted(facts.Advisories, accepted) {
+	if status == tcbstatus.UpToDate || status != tcbstatus.Revoked && areAccepted(facts, accepted) {
 		return report, nil
 	}
 	return report, attestation.ErrTCBLevelInvalid
 }
 
-// areAccepted tells whether each advisory is accepted. A level that names none leaves open what is wrong with it.
-func areAccepted(advisories, accepted []string) bool {
-	for _, id := range advisories {
+// areAccepted tells whether each advisory is accepted. A level that names none, of the platform or of its quoting enclave, leaves open what
+// is wrong with it.
+func areAccepted(facts *sdk.Facts, accepted []string) bool {
+	for _, id := range facts.Advisories {
 		if !slices.Contains(accepted, id) {
 			return false
 		}
 	}
-	return len(advisories) > 0
+	return !facts.Unexplained && len(facts.Advisories) > 0
 }

@@ -66,11 +66,13 @@ func TestAdvisories(t *testing.T) {
 			t.Errorf("%s: %s %v", from, report.TCBStatus, err)
 		}
 	}
-	two, none := factsOf(sdk.StatusOutOfDate), factsOf(sdk.StatusOutOfDate)
+	two, none, quoting := factsOf(sdk.StatusOutOfDate), factsOf(sdk.StatusOutOfDate), factsOf(sdk.StatusOutOfDate)
 	two.Advisories, none.Advisories = []string{"INTEL-SA-1", "INTEL-SA-3"}, nil
-	for _, facts := range []*sdk.Facts{two, none} {
+	// The platform names what is accepted, and its quoting enclave is out of date for no named reason.
+	quoting.Unexplained = true
+	for _, facts := range []*sdk.Facts{two, none, quoting} {
 		if _, err := judge(facts, accepted); err != attestation.ErrTCBLevelInvalid {
-			t.Errorf("advisories %q: %v", facts.Advisories, err)
+			t.Errorf("advisories %q, unexplained %t: %v", facts.Advisories, facts.Unexplained, err)
 		}
 	}
 }

@@ -12,9 +12,10 @@ import (
 type vkHost struct {
 	target   string
 	readOnly bool
-	most     int64
-	node     *vkNode
-	since    time.Time
+	// most is what a file may have while it is open for writing.
+	most  int64
+	node  *vkNode
+	since time.Time
 
 	mu sync.Mutex
 	// open holds the files that are open for writing, by path: everyone in the program sees one content of them.
@@ -129,11 +130,24 @@ func (f *vkHostFile) pwrite(p []byte, offset int64) (int, error) {
 
 // vkPlaceBytes writes into content, which grows, with zeros where nothing was.
 func vkPlaceBytes(content, p []byte, offset int64) []byte {
-	if gap := offset - int64(len(content)); gap > 0 {
-		content = append(content, make([]byte, gap)...)
+	if end := offset + int64(len(p)); end > int64(len(content)) {
+		content = vkLonger(content, end)
 	}
-	n := copy(content[offset:], p)
-	return append(content, p[n:]...)
+	copy(content[offset:], p)
+	return content
+}
+
+// vkLonger adds zeros in one step: zeros that are made and then appended take their memory twice, and a write may be far behind the end.
+func vkLonger(content []byte, size int64) []byte {
+	old := len(content)
+	if size > int64(cap(content)) {
+		longer := make([]byte, size, max(size, int64(old)+int64(old)/4+512))
+		copy(longer, content)
+		return longer
+	}
+	content = content[:size]
+	clear(content[old:])
+	return content
 }
 
 func (f *vkHostFile) truncate(size int64) error {
@@ -152,7 +166,7 @@ func vkResize(content []byte, size int64) []byte {
 		clear(content[size:])
 		return content[:size]
 	}
-	return append(content, make([]byte, size-int64(len(content)))...)
+	return vkLonger(content, size)
 }
 
 func (f *vkHostFile) size() (int64, time.Time) {

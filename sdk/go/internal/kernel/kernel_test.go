@@ -19,7 +19,8 @@ func newTestKernel(t *testing.T) (*VkKernel, *playedHost) {
 	t.Helper()
 	host := playHost(t)
 	k := vkNewKernel(256)
-	k.files.build(&EnclosManifestInfo{Name: "tested", Mounts: []EnclosMount{
+	k.files.build(&EnclosManifestInfo{Name: "tested", HeapBytes: 4 << 20, Mounts: []EnclosMount{
+		{Target: "/endless", Kind: "host", MaxBytes: 1 << 40},
 		{Target: "/data/inner", Kind: "memory", MaxBytes: 10},
 		{Target: "/data", Kind: "host", MaxBytes: 1 << 20},
 		{Target: "/memory", Kind: "memory", MaxBytes: 1000},

@@ -18,7 +18,7 @@ func (f *vkFiles) build(manifest *EnclosManifestInfo, embedded []EnclosFile) {
 	for depth := 0; depth <= vkMostDepth; depth++ {
 		for _, mount := range manifest.Mounts {
 			if vkDepth(mount.Target) == depth {
-				f.mount(mount)
+				f.mount(mount, manifest.HeapBytes)
 			}
 		}
 	}
@@ -52,10 +52,13 @@ func (f *vkFiles) folderAt(path string) *vkNode {
 	return node
 }
 
-func (f *vkFiles) mount(mount EnclosMount) {
+func (f *vkFiles) mount(mount EnclosMount, heap uint64) {
 	node := f.folderAt(mount.Target)
 	if mount.Kind == "host" {
-		node.host = &vkHost{target: mount.Target, readOnly: mount.ReadOnly, most: int64(mount.MaxBytes), node: node, since: time.Now()}
+		// A file that is open for writing is in the heap whole: a client that names a large offset, and a host that names a large size, must not
+		// fill it.
+		most := int64(min(mount.MaxBytes, heap/2))
+		node.host = &vkHost{target: mount.Target, readOnly: mount.ReadOnly, most: most, node: node, since: time.Now()}
 		f.hosts = append(f.hosts, node.host)
 		return
 	}

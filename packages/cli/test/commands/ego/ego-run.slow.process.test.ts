@@ -95,6 +95,7 @@ describe('an executable of EGo’s kind', { timeout: 600_000 }, () => {
       writeFileSync(join(folder, 'state/given.txt'), 'by the host');
       const lines = await linesOf(run(folder, 'variables files'));
       for (const line of [
+        `FOLDER /data: this enclave reads and writes ${join(folder, 'state')}`,
         'OE_IS_ENCLAVE 1 true',
         'EDG_MORE more true',
         'OTHER  false',

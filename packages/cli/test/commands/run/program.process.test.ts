@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nativeTest, privateProgram, programFile } from '@enclos/testkit';
@@ -18,6 +20,17 @@ nativeTest('a static program runs without a project, with its connections and ar
   const lines = ['echo it runs=it runs', 'address db.example=127.1.0.1', 'connect 192.0.2.1 80=ENETUNREACH'];
   assert.doesNotMatch(ran.stderr, /development key/, 'its key is gone after the run');
   for (const line of lines) assert.ok(ran.stdout.split('\n').includes(line), `${line} in ${ran.stdout}`);
+});
+
+nativeTest('a program that cannot be started ends the command', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  // The address of a server that listens on a port is never text.
+  const { port } = taken.address() as AddressInfo;
+  const ran = await run(privateProgram(), `--listen=web=${port}`, '--isolation=best', '--state', 'state', '--', 'try');
+  assert.notEqual(ran.code, 0);
+  assert.match(ran.stderr, /EADDRINUSE|in use/);
 });
 
 test('connections on the command line are for programs, and a program is a static one', async () => {

@@ -1,4 +1,4 @@
-import { enclaveJsonSchema } from '@enclos/build';
+import { enclaveJsonSchema, filesOfHost } from '@enclos/build';
 import { z } from 'zod';
 
 /*
@@ -60,6 +60,10 @@ export const egoJsonSchema = z
     checkMounts(config.mounts ?? [], report);
     reportRepeats('env', 'name', config.env ?? [], report);
     reportRepeats('files', 'target', config.files ?? [], report);
+    const folders = (config.mounts ?? []).filter(({ type }) => type === 'hostfs').map(({ target: folder }) => folder);
+    for (const { index, message } of filesOfHost(config.files ?? [], folders)) {
+      report(['files', index, 'target'], message);
+    }
     for (const key of ['listen', 'connect'] as const) reportRepeats(key, 'name', config[key] ?? [], report);
     for (const [index, entry] of (config.env ?? []).entries()) {
       if (entry.value === undefined && entry.fromHost !== true) {

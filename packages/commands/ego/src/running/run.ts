@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import type { Io } from '@enclos/cli-frame';
 import { openProjectPlatform, type ProjectPlatformOptions } from '@enclos/cli-platform/open';
-import { runProgram, type RunProgramOptions } from '@enclos/host';
+import { runProgram } from '@enclos/host';
 import { layOutImage } from '@enclos/manifest';
 import type { PlatformDescription } from '@enclos/tee';
 import { readSigned } from '../signed/read.ts';
@@ -20,6 +20,15 @@ export interface EgoRunEvents {
   platform(description: PlatformDescription): void;
   /** The program may connect anywhere, and listen on any port. */
   anyNetwork(): void;
+  /** The program has a folder of this machine: the executable says which. */
+  folder(folder: EgoFolder): void;
+}
+
+/** A folder of this machine, and where the program has it. */
+export interface EgoFolder {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 /**
@@ -33,6 +42,11 @@ export async function egoRun(options: EgoRunOptions, io: Io, events: EgoRunEvent
   const line = (text: string): void => io.stdout.write(`${text}\n`);
   line('[erthost] loading enclave ...');
   if (manifest.program.network === 'any') events.anyNetwork();
+  const { mounts, environment } = hostPartOf(signed, io);
+  for (const { target, kind, readOnly } of manifest.mounts) {
+    const source = Object.hasOwn(mounts, target) ? mounts[target] : undefined;
+    if (kind === 'host' && source !== undefined) events.folder({ source, target, readOnly });
+  }
   const { launcher, description } = await openProjectPlatform(options);
   try {
     events.platform(description);
@@ -44,7 +58,8 @@ export async function egoRun(options: EgoRunOptions, io: Io, events: EgoRunEvent
       launcher,
       isolation: options.isolation,
       listenAddress: options.listenAddress,
-      ...hostPartOf(signed, io),
+      mounts,
+      environment,
       onLog(level, text) {
         // Its first line may come before it is said to run.
         starting();
@@ -66,8 +81,10 @@ export async function egoRun(options: EgoRunOptions, io: Io, events: EgoRunEvent
   }
 }
 
+type HostPart = Readonly<Record<'mounts' | 'environment', Readonly<Record<string, string>>>>;
+
 /** Folders are those of the folder in which the command runs, and variables those of the user. */
-function hostPartOf({ host }: SignedProgram, { cwd, env }: Io): Pick<RunProgramOptions, 'mounts' | 'environment'> {
+function hostPartOf({ host }: SignedProgram, { cwd, env }: Io): HostPart {
   const mounts = host.folders.map(({ target, source }) => [target, resolve(cwd, source)] as const);
   const defaults = host.defaults.map(({ name, value }) => [name, value] as const);
   const given = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));

@@ -144,6 +144,11 @@ const refused: readonly (readonly [what: string, config: unknown, problem: RegEx
     /is inside the mount "\/data"/,
   ],
   ['a target that is used twice', { ...least, mounts: [hostfs, hostfs] }, /"\/data" is used twice/],
+  [
+    'an embedded file in a folder of the host',
+    { ...least, mounts: [hostfs], files: [{ source: 'a', target: '/data/certs/ca.pem' }] },
+    /"\/data\/certs\/ca.pem" is inside the mount "\/data", where the host could give another file/,
+  ],
   ['a readOnly that is text', { ...least, mounts: [{ ...hostfs, readOnly: 'no' }] }, /^mounts\[0\]\.readOnly: /],
   ['mounts that are an object', { ...least, mounts: {} }, /^mounts: /],
   ['a variable without a name', { ...least, env: [{ value: '1' }] }, /^env\[0\]\.name: /],

@@ -263,9 +263,25 @@ function checkProgramTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink:
     report(['program', 'network'], 'a program with "none" declares no listeners and no destinations');
   }
   if (given.network === 'private') checkPrivateNetwork(manifest, report);
+  const folders = mounts.filter(({ type }) => type === 'hostfs').map(({ target: folder }) => folder);
+  for (const { index, message } of filesOfHost(manifest.files ?? [], folders)) {
+    report(['files', index, 'target'], message);
+  }
   for (const [index, { value }] of env.entries()) {
     if (value?.includes('\0') === true) report(['env', index, 'value'], 'expected text without the character NUL');
   }
+}
+
+/** The embedded files that a program would not find: its folders of the host are what it sees there, with what the host puts into them. */
+export function filesOfHost(
+  files: readonly { readonly target: string }[],
+  folders: readonly string[],
+): readonly { readonly index: number; readonly message: string }[] {
+  return files.flatMap(({ target: file }, index) => {
+    const folder = folders.find((outer) => file === outer || file.startsWith(`${outer}/`));
+    const message = `"${file}" is inside the mount "${folder}", where the host could give another file`;
+    return folder === undefined ? [] : [{ index, message }];
+  });
 }
 
 /** What the host of such a program cannot give it: its relay speaks for it, and carries connections alone. */

@@ -28,14 +28,17 @@ export class AnyListeners {
   readonly #open = new Map<string, Promise<Listener>>();
   readonly #host: string;
   readonly #watch: StreamWatch | undefined;
+  #isClosed = false;
 
   constructor(host: string, watch: StreamWatch | undefined) {
     this.#host = host;
     this.#watch = watch;
   }
 
-  /** The connections of a port, at the address of this host's listeners or for clients on this machine. @throws HOST_LISTEN_FAILED, STREAM_LIMIT */
+  /** The connections of a port, at the address of this host's listeners or for clients on this machine. @throws HOST_LISTEN_FAILED, STREAM_BROKEN, STREAM_LIMIT */
   async arrivals({ port, isLocal }: AnyPort): Promise<Arrivals> {
+    // A call that was under way when its enclave ended would leave a port open.
+    if (this.#isClosed) throw new EnclosError('STREAM_BROKEN');
     const host = isLocal ? loopbackAddress : this.#host;
     const key = `${host} ${port}`;
     let listener = this.#open.get(key);
@@ -62,6 +65,7 @@ export class AnyListeners {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const listeners = await Promise.allSettled(this.#open.values());
     for (const listener of listeners) if (listener.status === 'fulfilled') await listener.value.close();
   }

@@ -18,8 +18,6 @@ const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_IPV6 = 41;
 const SOL_SOCKET = 1;
-/** linux/mman.h. */
-const MREMAP_FIXED = 2;
 
 const ofKind = (...kinds: readonly number[]): readonly number[] =>
   kinds.flatMap((kind) => flags.map((flag) => kind | flag));
@@ -84,13 +82,16 @@ const checked: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
-  /** To a place that the kernel chooses: code that moves to where the last step was could become another program (`startingMemory`). */
-  mremap: { numbers: [25, 216], when: [[{ argument: 3, clear: MREMAP_FIXED }]] },
   setsockopt: { numbers: [54, 208], when: someOptions },
   getsockopt: { numbers: [55, 209], when: someOptions },
 };
 
-/** What the C libraries and Rust call to start, to wait, and to learn about themselves. All is in the outer filter too. */
+/**
+ * What the C libraries and Rust call to start, to wait, and to learn about themselves. All is in the outer filter too.
+ *
+ * Not mremap: code at the place of the last step could become another program (`startingMemory`), and gets there without MREMAP_FIXED too.
+ * MREMAP_DONTUNMAP takes the address as a hint that it follows, and code just below grows into that place. C libraries copy instead.
+ */
 const ofLibraries = [
   'readv',
   'writev',

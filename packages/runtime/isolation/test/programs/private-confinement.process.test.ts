@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import { startingMemory } from '@enclos/elf';
 import { nativeTest, privateProgram } from '@enclos/testkit';
 import { planAllWays } from '../../src/layers/choose.ts';
 import type { IsolationPlan } from '../../src/layers/plan.ts';
@@ -107,6 +108,8 @@ const attempts = (port: number): Readonly<Record<string, readonly [RegExp, RegEx
   'socket 40 1 0': [/^EPERM$/, /^(?:0|EAFNOSUPPORT)$/, /^(?:0|EAFNOSUPPORT)$/],
   // Without privileges it is refused by the kernel too, in any namespace.
   'socket 2 3 6': [/^EPERM$/, /^EPERM$/, /^EPERM$/],
+  // Its own code, to where the last step was: MREMAP_MAYMOVE and MREMAP_DONTUNMAP.
+  [`call 25 0x401000 4096 4096 5 ${startingMemory.address}`]: [/^EPERM$/, /^0$/, /^0$/],
   [`abstract ${abstractName}`]: [/^EPERM$/, /^ECONNREFUSED$/, /^0$/],
   [`connect 127.0.0.1 ${port}`]: [/^E(?:CONNREFUSED|NETUNREACH)$/, /^E(?:CONNREFUSED|NETUNREACH)$/, /^0$/],
 });

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { defineCommand, refuseUsage } from '@enclos/cli-frame';
 import { isolationOption, platformOption, stateFolderOf, stateOption } from '@enclos/cli-frame/options';
 import { platformBanner } from '@enclos/cli-platform/open';
+import { printable } from '@enclos/command-line';
 import { egoRun } from '../../running/run.ts';
 
 export const command = defineCommand({
@@ -9,7 +10,7 @@ export const command = defineCommand({
     'Runs an executable that `enclos ego sign` signed, as an enclave on a software platform that ends with it.',
     'What it writes comes out here, and its exit code is the exit code of this command.',
     'It gets the variables of its enclave.json, and of this command those that begin with EDG_.',
-    'Folders of mounts are those of this folder. OE_SIMULATION makes no difference: the platform is software.',
+    'Folders of mounts are those of this folder. The executable names them, so each is said first. OE_SIMULATION makes no difference: the platform is software.',
     '',
     'Listeners are at 127.0.0.1 unless --listen-address names another address.',
     'Arguments of the program are measured, so they stand in enclave.json: "arguments": ["server", "-v"].',
@@ -54,6 +55,10 @@ export const command = defineCommand({
       io,
       {
         platform: (description) => platformBanner(description, notes),
+        folder: ({ source, target, readOnly }) =>
+          notes.line(
+            `${notes.paint('yellow', 'FOLDER')} ${target}: this enclave ${readOnly ? 'reads' : 'reads and writes'} ${printable(source)}`,
+          ),
         anyNetwork: () => notes.line(`${notes.paint('yellow', 'NETWORK')} ${anyNetwork}`),
       },
     );
