@@ -1,12 +1,12 @@
 import type { BaseChoice } from '@enclos/image';
 import type { ImageBuildOutcome } from './build-image.ts';
 
-type Built = Pick<ImageBuildOutcome, 'passed' | 'isPrivate'> & {
+type ImageFacts = Pick<ImageBuildOutcome, 'passed' | 'isPrivate'> & {
   readonly identity: Pick<ImageBuildOutcome['identity'], 'debug' | 'modeIsOpen'>;
 };
 
 /** What may surprise the one who starts an image. */
-export function imageWarnings({ identity, passed, isPrivate }: Built, base: BaseChoice): readonly string[] {
+export function imageWarnings({ identity, passed, isPrivate }: ImageFacts, base: BaseChoice): readonly string[] {
   const warnings: string[] = [];
   if (identity.debug) warnings.push('a debug enclave: anyone who starts it can read everything inside');
   else if (identity.modeIsOpen) {
