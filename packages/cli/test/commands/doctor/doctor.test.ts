@@ -41,7 +41,15 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
   assert.ok(isolation);
   const isFiltered = isolation.layers.some(({ name, active }) => name === 'seccomp' && active);
   const tried = isFiltered ? ['passing'] : [];
-  assert.deepEqual(Object.keys(isolation).sort(), ['chosen', 'layers', ...tried, 'privateNetworks', 'sgx', 'strict', 'ways']);
+  assert.deepEqual(Object.keys(isolation).sort(), [
+    'chosen',
+    'layers',
+    ...tried,
+    'privateNetworks',
+    'sgx',
+    'strict',
+    'ways',
+  ]);
   if (isFiltered) assert.deepEqual(isolation.passing, { works: true });
   assert.deepEqual(
     isolation.ways.map(({ way }) => way),
