@@ -112,12 +112,16 @@ describe('a program with a private network and the C header', () => {
 describe('the death of a platform', () => {
   nativeTest('ends a program with a private network, and its relay', async () => {
     const other = await workshop.startPlatform('killed');
-    const { program, ask } = await privateScene({ launcher: other });
-    assert.equal(await ask('echo x'), 'x');
-    const all = descendants(other.processId);
-    process.kill(other.processId, 'SIGKILL');
-    await program.exited;
-    await until('no process is left', () => !all.some(isRunning));
+    const { program, ask, close } = await privateScene({ launcher: other });
+    try {
+      assert.equal(await ask('echo x'), 'x');
+      const all = descendants(other.processId);
+      process.kill(other.processId, 'SIGKILL');
+      await program.exited;
+      await until('no process is left', () => !all.some(isRunning));
+    } finally {
+      await close();
+    }
   });
 });
 
