@@ -112,7 +112,8 @@ describe('a program with a private network and the C header', () => {
 describe('the death of a platform', () => {
   nativeTest('ends a program with a private network, and its relay', async () => {
     const other = await workshop.startPlatform('killed');
-    const { program, ask, close } = await privateScene({ launcher: other });
+    const scene = await privateScene({ launcher: other });
+    const { program, ask } = scene;
     try {
       assert.equal(await ask('echo x'), 'x');
       const all = descendants(other.processId);
@@ -120,7 +121,7 @@ describe('the death of a platform', () => {
       await program.exited;
       await until('no process is left', () => !all.some(isRunning));
     } finally {
-      await close();
+      await scene.close();
     }
   });
 });
