@@ -9,6 +9,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildStages } from './lib/build-steps.mjs';
 import { pruneStaleOutputs } from './lib/prune.mjs';
 import { pool, run, seconds, totalsLine } from './lib/run.mjs';
 import { childEnvironment, fromRoot, root } from './lib/workspace.mjs';
@@ -21,19 +22,7 @@ const tool = (name) => join(root, 'tools', name);
 
 /** Steps of one stage do not depend on each other, and run two at a time. */
 const stages = [
-  [{ name: 'build', command: [bin('typescript/bin/tsc'), '-b', '--pretty', 'false'] }],
-  [
-    { name: 'stub of SGX images', command: [join(root, 'packages/runtime/sgx-stub/dist/src/building/main.js')] },
-    {
-      name: 'relay of private networks',
-      command: [join(root, 'packages/runtime/isolation/dist/src/relay/building/main.js')],
-    },
-    { name: 'Go files', command: [join(root, 'packages/delivery/go-toolchain/dist/src/carry/main.js')] },
-  ],
-  [
-    { name: 'browser builds', command: [tool('browser.mjs')] },
-    { name: 'builds for the inside', command: [tool('inside.mjs')] },
-  ],
+  ...buildStages,
   [
     { name: 'lint', command: [bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'] },
     { name: 'format', command: [bin('oxfmt/bin/oxfmt'), '--check'], hint: 'npm run format' },
@@ -80,9 +69,11 @@ function readArguments() {
   }
 }
 
-/** The slow lane builds too: its steps and tests need it, and it costs a second when nothing changed. */
-const isInLane = ({ name, slow = false, hasLanes = false }, lane) =>
-  lane === 'all' || hasLanes || slow === (lane === 'slow') || name.includes('build');
+/** Every lane builds: its steps and tests need it, and it costs a second when nothing changed. */
+const isBuild = (step) => buildStages.flat().includes(step);
+
+const isInLane = (step, lane) =>
+  lane === 'all' || isBuild(step) || step.hasLanes === true || (step.slow === true) === (lane === 'slow');
 
 function chooseStages({ lane, names }) {
   const known = stages.flat().map(({ name }) => name);

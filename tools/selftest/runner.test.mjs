@@ -135,7 +135,7 @@ test('runner: a run of one package keeps the seconds of the others, and what can
   assert.deepEqual(readSeconds(file), {});
 });
 
-test('runner: what failed beside another job runs again alone, unless it is no process test or too much failed', async () => {
+test('runner: what failed beside another job runs again alone, unless it is not a process test or too much failed', async () => {
   const failures = [{ name: 'slow' }];
   const job = (label) => ({ label });
   const outcome = async (labels, alone) => {
