@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { ByteWriter, concatBytes } from '@enclos/codec';
 import { createCaller, systemInterface } from '@enclos/edl';
 import { nativeCompilers, nativeTest } from '@enclos/testkit';
-import { relayFlags } from '../src/relay/building/flags.ts';
+import { freestandingFlags } from '@enclos/sgx-stub/building';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-relay-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -26,7 +26,7 @@ function compiledRelay(): string {
     (one) => `${one}.c`,
   );
   const checks = ['-fsanitize=undefined,bounds-strict', '-fsanitize-trap=all'];
-  execFileSync(compiler, [...relayFlags.filter((flag) => flag !== '-Werror'), ...checks, '-o', path, ...units], {
+  execFileSync(compiler, [...freestandingFlags.filter((flag) => flag !== '-Werror'), ...checks, '-o', path, ...units], {
     cwd: sources,
   });
   return path;

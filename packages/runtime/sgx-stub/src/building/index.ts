@@ -1,0 +1,2 @@
+export { compileStub } from './compile.ts';
+export { buildNative, freestandingFlags } from './native.ts';
