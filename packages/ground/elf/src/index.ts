@@ -28,6 +28,7 @@ export {
 } from './tables.ts';
 export {
   checkProgram,
+  checkProgramBytes,
   startingMemory,
   type ProgramArchitecture,
   type ProgramRule,

@@ -92,6 +92,15 @@ export function checkProgram(
   });
 }
 
+/** The same for a file in memory. @throws PROGRAM_REFUSED with the rule in `details.rule` */
+export function checkProgramBytes(
+  file: Uint8Array,
+  options: { readonly architecture?: ProgramArchitecture } = {},
+): StaticProgram {
+  const read: ReadAt = (offset, length) => file.subarray(offset, offset + length);
+  return checkProgram(read, { ...options, sizeBytes: file.length });
+}
+
 function refused(rule: ProgramRule, message: string, cause?: unknown): EnclosError {
   return new EnclosError('PROGRAM_REFUSED', message, { details: { rule }, ...(cause === undefined ? {} : { cause }) });
 }

@@ -13,7 +13,7 @@ import {
 } from '@enclos/build';
 import { exists, maxKeyBytes, readSmallFile } from '@enclos/cli-frame/files';
 import { durable } from '@enclos/durable';
-import { checkProgram } from '@enclos/elf';
+import { checkProgramBytes } from '@enclos/elf';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { layOutImage } from '@enclos/manifest';
 import { EGO_CONFIG_FILE, newConfig, readConfig, requireExe, type EgoConfig } from '../config/config.ts';
@@ -88,8 +88,7 @@ function requireGoProgram(path: string, program: Uint8Array) {
     const message = `${path} ${what}: its networking and files would be those of the machine, which an enclave does not have.`;
     throw new EnclosError('EGO_PROGRAM_REFUSED', message, { details: { path } });
   }
-  const read = (offset: number, length: number): Uint8Array => program.subarray(offset, offset + length);
-  return checkProgram(read, { sizeBytes: program.length }).architecture;
+  return checkProgramBytes(program).architecture;
 }
 
 /** The key, which is made when it is missing: RSA-3072 with exponent 3, and its public half beside it. */

@@ -1,4 +1,4 @@
-import { checkProgram } from '@enclos/elf';
+import { checkProgramBytes } from '@enclos/elf';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ProgramSettings } from '@enclos/manifest';
 import { locateProjectFile, readProjectFile } from './project-files.ts';
@@ -17,9 +17,8 @@ export async function readProgram(
   { file, network, arguments: given, output }: ProjectProgram,
 ): Promise<ProgramFile> {
   const bytes = await readProjectFile(folder, file);
-  const read = (offset: number, length: number): Uint8Array => bytes.subarray(offset, offset + length);
   try {
-    const { architecture } = checkProgram(read, { sizeBytes: bytes.length });
+    const { architecture } = checkProgramBytes(bytes);
     return {
       bytes,
       path: await locateProjectFile(folder, file),

@@ -2,14 +2,8 @@ import { equalBytes } from '@enclos/codec';
 import { fileKindOf } from '@enclos/diagnostics';
 import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { checkProgram } from '@enclos/elf';
-import {
-  interfaceDigest,
-  isProgramManifest,
-  readImage,
-  type EnclaveManifest,
-  type ProgramSettings,
-} from '@enclos/manifest';
+import { checkProgramBytes } from '@enclos/elf';
+import { interfaceDigest, isProgramManifest, readImage, type EnclaveManifest } from '@enclos/manifest';
 import { createDebugging, type Debugging } from '../debug/debugging.ts';
 import { requireTimeouts, type HostContext, type LoadOptions } from './load-options.ts';
 
@@ -34,17 +28,12 @@ export function prepare<T extends Functions, U extends Functions>(
   refuseOtherSdks(options.image);
   const { manifest, bundle } = readImage(options.image);
   require?.(manifest);
-  if (isProgramManifest(manifest)) requireProgram(bundle, manifest.program);
+  // The platform checks the same, when the whole image has crossed.
+  if (isProgramManifest(manifest)) checkProgramBytes(bundle, { architecture: manifest.program.architecture });
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
   const calls = createDispatcher(options.interface.untrusted, options.untrusted);
   return { manifest, digest, calls, debugging: createDebugging(manifest, options) };
-}
-
-/** The platform checks the same, when the whole image has crossed. @throws PROGRAM_REFUSED */
-function requireProgram(program: Uint8Array, { architecture }: ProgramSettings): void {
-  const read = (offset: number, length: number): Uint8Array => program.subarray(offset, offset + length);
-  checkProgram(read, { sizeBytes: program.length, architecture });
 }
 
 /** The file of another SDK has no manifest, no measured interface and another gate. @throws IMAGE_INVALID */

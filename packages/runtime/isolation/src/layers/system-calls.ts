@@ -301,3 +301,14 @@ export const absentCalls: Readonly<Record<string, CallNumbers>> = {
  * The first number that no kernel had when this table was written. From here on the filter answers as an older kernel would.
  */
 export const firstUnknownCall = 470;
+
+/** Calls of a table. @throws RangeError for a name that it does not have */
+export function pick<T, N extends string>(table: Readonly<Record<string, T>>, names: readonly N[]): Record<N, T> {
+  const found = names.map((name): [N, T] => {
+    const entry = table[name];
+    if (entry === undefined) throw new RangeError(`${name} is not a call of the table.`);
+    return [name, entry];
+  });
+  // The names are the keys.
+  return Object.fromEntries(found) as Record<N, T>;
+}

@@ -1,5 +1,12 @@
 import type { FilterTables } from '../layers/seccomp.ts';
-import { allowedCalls, checkedCalls, stubPrctl, type CallNumbers, type CheckedCall } from '../layers/system-calls.ts';
+import {
+  allowedCalls,
+  checkedCalls,
+  pick,
+  stubPrctl,
+  type CallNumbers,
+  type CheckedCall,
+} from '../layers/system-calls.ts';
 
 /*
  * The calls of a program with a private network: what static programs of C, Rust and Go make besides those of `program-filter.ts` (strace
@@ -139,22 +146,18 @@ const epollCreate: CallNumbers = [213, undefined];
 
 /** Where the program of a private network has other calls than one that speaks to its host itself. */
 export function privateTables(program: FilterTables): FilterTables {
-  const allowed = Object.fromEntries(ofLibraries.map((name) => [name, allowedCalls[name] ?? unknown(name)]));
   // Its descriptors 3 and 4 are not what another program has there.
   const { close: _close, ...kept } = program.checked;
-  const { ioctl } = checkedCalls;
-  if (ioctl === undefined) return unknown('ioctl');
   return {
     ...program,
     allowed: {
       ...program.allowed,
-      close: allowedCalls['close'] ?? unknown('close'),
-      ...allowed,
+      ...pick(allowedCalls, ['close', ...ofLibraries]),
       ...ofSockets,
       tkill,
       epoll_create: epollCreate,
     },
-    checked: { ...kept, ...checked, ioctl },
+    checked: { ...kept, ...checked, ...pick(checkedCalls, ['ioctl']) },
   };
 }
 
@@ -163,8 +166,7 @@ const SIGCHLD = 17;
 
 /** The outer filter of relay and program: each adds its own, and a filter can only refuse more (seccomp(2)). */
 export function outerPrivateTables(interpreter: FilterTables): FilterTables {
-  const { clone } = interpreter.checked;
-  if (clone === undefined) return unknown('clone');
+  const { clone } = pick(interpreter.checked, ['clone']);
   return {
     ...interpreter,
     allowed: { ...interpreter.allowed, ...ofSockets, tkill, epoll_create: epollCreate },
@@ -176,8 +178,4 @@ export function outerPrivateTables(interpreter: FilterTables): FilterTables {
       clone: { numbers: clone.numbers, when: [...clone.when, [{ argument: 0, oneOf: [CLONE_PIDFD | SIGCHLD] }]] },
     },
   };
-}
-
-function unknown(name: string): never {
-  throw new RangeError(`${name} is not a call of the table.`);
 }

@@ -1,7 +1,14 @@
 import { enclaveDescriptors } from '@enclos/loader';
 import { assembledFilter, type FilterTables } from '../layers/seccomp.ts';
 import { privateTables } from './private-calls.ts';
-import { absentCalls, allowedCalls, checkedCalls, type CallNumbers, type CheckedCall } from '../layers/system-calls.ts';
+import {
+  absentCalls,
+  allowedCalls,
+  checkedCalls,
+  pick,
+  type CallNumbers,
+  type CheckedCall,
+} from '../layers/system-calls.ts';
 
 /** The calls of a program that are allowed with any arguments: memory, threads, signals, time, and waiting for the descriptors that it has. */
 const anyArguments = [
@@ -123,14 +130,4 @@ export function programTables({ passes, becomesBefore }: ProgramFilterOptions): 
 export function programFilter(architecture: 'x64' | 'arm64', options: ProgramFilterOptions): Uint8Array {
   const tables = programTables(options);
   return assembledFilter(architecture, options.isPrivate === true ? privateTables(tables) : tables);
-}
-
-function pick<T, N extends string>(table: Readonly<Record<string, T>>, names: readonly N[]): Record<N, T> {
-  const found = names.map((name): [N, T] => {
-    const entry = table[name];
-    if (entry === undefined) throw new RangeError(`${name} is not a call of the table.`);
-    return [name, entry];
-  });
-  // The names are the keys.
-  return Object.fromEntries(found) as Record<N, T>;
 }

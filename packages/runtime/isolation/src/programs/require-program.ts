@@ -1,4 +1,4 @@
-import { checkProgram } from '@enclos/elf';
+import { checkProgramBytes } from '@enclos/elf';
 import { EnclosError } from '@enclos/errors';
 import type { ProgramSettings } from '@enclos/manifest';
 import type { IsolationLayer } from '@enclos/tee';
@@ -42,6 +42,5 @@ export function requireProgram(
       next,
     });
   }
-  const read = (offset: number, length: number): Uint8Array => program.subarray(offset, offset + length);
-  checkProgram(read, { sizeBytes: program.length, architecture });
+  checkProgramBytes(program, { architecture });
 }
