@@ -8,15 +8,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"enclos.invalid/sdk/azure"
-	"samples/internal/certificate"
+	"samples/internal/secrets"
 )
 
 const mostAnswerBytes = 4 << 20
@@ -62,14 +60,7 @@ func run(server, service, authority, measurement string) error {
 	if err != nil {
 		return err
 	}
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: certificate.Pinned(held)}}
-	answer, err := client.Post(server+"/secret", "text/plain", strings.NewReader("the launch code"))
-	if err != nil {
-		return err
-	}
-	text, err := read(answer)
-	fmt.Print(string(text))
-	return err
+	return secrets.Send("the launch code", server, held)
 }
 
 // trusted is how the service is known: the token is worth what this is.
@@ -95,14 +86,5 @@ func get(url string, config *tls.Config) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(answer)
-}
-
-func read(answer *http.Response) ([]byte, error) {
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswerBytes))
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = errors.New(answer.Status)
-	}
-	return body, err
+	return secrets.Read(answer, mostAnswerBytes)
 }

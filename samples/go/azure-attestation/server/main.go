@@ -15,12 +15,10 @@ import (
 	"enclos.invalid/sdk/enclave"
 	"enclos.invalid/sdk/oe"
 	"samples/internal/certificate"
+	"samples/internal/secrets"
 )
 
-const (
-	mostSecretBytes = 4096
-	mostTokenBytes  = 256 << 10
-)
+const mostTokenBytes = 256 << 10
 
 func main() {
 	own, err := certificate.New()
@@ -35,22 +33,7 @@ func main() {
 	fmt.Printf("got a token of %d bytes\n", len(token))
 
 	http.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, token) })
-	http.HandleFunc("/secret", func(w http.ResponseWriter, r *http.Request) {
-		secret, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostSecretBytes))
-		if err != nil {
-			http.Error(w, "the secret is too long", http.StatusRequestEntityTooLarge)
-			return
-		}
-		// The host reads what a program prints, so it is told the length alone.
-		fmt.Printf("got a secret of %d bytes\n", len(secret))
-		_, _ = io.WriteString(w, "The enclave has the secret.\n")
-	})
-	server := http.Server{
-		Addr:      ":8080",
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13},
-	}
-	fmt.Println("listening at port 8080")
-	log.Fatal(server.ListenAndServeTLS("", ""))
+	log.Fatal(secrets.Serve(own))
 }
 
 // tokenAbout sends evidence about the data to the service at url.

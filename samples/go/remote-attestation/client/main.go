@@ -6,15 +6,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log"
 	"net/http"
-	"strings"
 
-	"samples/internal/certificate"
+	"samples/internal/secrets"
 	"samples/internal/trust"
 	remoteattestation "samples/remote-attestation"
 )
@@ -50,14 +47,7 @@ func send(secret, server string, trusted *trust.Trust) error {
 	fmt.Printf("genuine: enclave %x, status %s\n", genuine.MRENCLAVE(), genuine.Status())
 
 	// From here on only the holder of that key will do, and it is inside.
-	client := http.Client{Transport: &http.Transport{TLSClientConfig: certificate.Pinned(shown)}}
-	answer, err := client.Post(server+"/secret", "text/plain", strings.NewReader(secret))
-	if err != nil {
-		return err
-	}
-	text, err := read(answer)
-	fmt.Print(string(text))
-	return err
+	return secrets.Send(secret, server, shown)
 }
 
 // evidence asks for a quote. The certificate of the connection is unknown yet: the quote must be about its key.
@@ -68,18 +58,9 @@ func evidence(server string, nonce []byte) ([]byte, *x509.Certificate, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	quote, err := read(answer)
+	quote, err := secrets.Read(answer, mostAnswerBytes)
 	if err != nil {
 		return nil, nil, err
 	}
 	return quote, answer.TLS.PeerCertificates[0], nil
-}
-
-func read(answer *http.Response) ([]byte, error) {
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswerBytes))
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = errors.New(answer.Status)
-	}
-	return body, err
 }

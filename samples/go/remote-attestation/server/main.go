@@ -2,19 +2,15 @@
 package main
 
 import (
-	"crypto/tls"
 	"encoding/hex"
-	"fmt"
-	"io"
 	"log"
 	"net/http"
 
 	"enclos.invalid/sdk/enclave"
 	"samples/internal/certificate"
+	"samples/internal/secrets"
 	remoteattestation "samples/remote-attestation"
 )
-
-const mostSecretBytes = 4096
 
 func main() {
 	own, err := certificate.New()
@@ -38,20 +34,5 @@ func main() {
 		}
 		_, _ = w.Write(quote)
 	})
-	http.HandleFunc("/secret", func(w http.ResponseWriter, r *http.Request) {
-		secret, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostSecretBytes))
-		if err != nil {
-			http.Error(w, "the secret is too long", http.StatusRequestEntityTooLarge)
-			return
-		}
-		// The host reads what a program prints, so it is told the length alone.
-		fmt.Printf("got a secret of %d bytes\n", len(secret))
-		_, _ = io.WriteString(w, "The enclave has the secret.\n")
-	})
-	server := http.Server{
-		Addr:      ":8080",
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13},
-	}
-	fmt.Println("listening at port 8080")
-	log.Fatal(server.ListenAndServeTLS("", ""))
+	log.Fatal(secrets.Serve(own))
 }
