@@ -28,7 +28,7 @@ export interface RunningSample extends RunningProgram {
 /** The samples in Go, in a copy, on a platform of this machine. */
 export interface Samples {
   readonly folder: string;
-  /** Builds a program of a package, that is no enclave. @returns its path */
+  /** Builds a program of a package, to run outside an enclave. @returns its path */
   client(name: string): Promise<string>;
   /** Builds and signs the project in a folder, once for each signer, and runs it. */
   start(project: string, options?: SampleOptions): Promise<RunningSample>;
@@ -106,7 +106,7 @@ async function buildImage(folder: string): Promise<Uint8Array> {
   return (await buildEnclave(project, { outFolder: join(folder, '.enclos') })).image;
 }
 
-/** Builds the program of a sample that is no enclave. @returns its path */
+/** Builds the program of a sample that runs outside an enclave. @returns its path */
 export async function buildSampleClient(samples: string, name: string): Promise<string> {
   const folder = join(samples, name);
   const out = join(folder, '.enclos/client');
