@@ -7,19 +7,44 @@ const streamTurns = 3;
 const piece = (stream: number, byte = stream): Frame =>
   frame(FrameKind.STREAM_DATA, { callId: stream, payload: new Uint8Array(100).fill(byte) });
 
+/** Sends a frame in each of `turns` turns of the event loop. @returns how many batches had left when each later turn began. */
+async function batchesAtEachTurn(turns: number): Promise<readonly number[]> {
+  const { endpoint, wire } = await openRig({ streamTurns });
+  const before = wire.sends.length;
+  const batches: number[] = [];
+  return new Promise((resolve) => {
+    const turn = (number: number): void => {
+      if (number > 0) batches.push(wire.sends.length - before);
+      if (number > turns) return resolve(batches);
+      // Ahead of what the writer asks for, so that the frame of a turn is there before the writer looks.
+      setImmediate(() => turn(number + 1));
+      if (number < turns) endpoint.stream(piece(2), false);
+    };
+    turn(0);
+  });
+}
+
 test('frames of streams wait for others, and cross with them', async () => {
   const { endpoint, wire } = await openRig({ streamTurns });
   const before = wire.sends.length;
   endpoint.stream(piece(2), false);
-  await settle(1);
   endpoint.stream(piece(4), false);
   assert.equal(wire.sends.length, before);
-  await settle(streamTurns);
+  await settle(2);
   assert.equal(wire.sends.length, before + 1);
   assert.deepEqual(
     wire.frames().map(({ callId }) => callId),
     [2, 4],
   );
+});
+
+test('a lone frame leaves after the first turn that brings no other', async () => {
+  assert.deepEqual(await batchesAtEachTurn(1), [0, 1]);
+});
+
+test('a frame in each turn is waited for, and no longer than the turns allow', async () => {
+  assert.deepEqual(await batchesAtEachTurn(2), [0, 0, 1]);
+  assert.deepEqual(await batchesAtEachTurn(2 * (streamTurns + 1)), [0, 0, 0, 1, 1, 1, 1, 2, 2]);
 });
 
 test('without turns to wait they cross with what their own turn brings', async () => {

@@ -198,9 +198,10 @@ export class FrameWriter {
     return this.#current;
   }
 
-  #gather(turns: number): void {
+  /** Waits on while each turn brings a frame, for at most `turns`: a turn without one has no others to wait for. */
+  #gather(turns: number, frames = this.#frames): void {
     this.#isGathering = turns > 0;
-    if (this.#isGathering) setImmediate(() => this.#gather(turns - 1));
+    if (this.#isGathering) setImmediate(() => this.#gather(this.#frames === frames ? 0 : turns - 1));
     else this.#scheduleFlush();
   }
 
