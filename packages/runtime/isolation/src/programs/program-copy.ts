@@ -26,7 +26,7 @@ export async function writeProgramCopy(path: string, program: Uint8Array): Promi
 }
 
 async function writeAll(file: FileHandle, program: Uint8Array): Promise<void> {
-  for (let at = 0; at < program.length; ) {
+  for (let at = 0; at < program.length;) {
     const { bytesWritten } = await file.write(program, at, Math.min(writtenAtOnce, program.length - at), at);
     at += bytesWritten;
   }
