@@ -79,10 +79,12 @@ export function privateChecks(lab: () => Lab, separated: boolean): void {
     for (const [line, answer] of allowed) assert.equal(await ask(line), answer, line);
   });
 
-  check('reaches nothing else', async ({ ask }) => {
+  check('reaches nothing else', async ({ ask, lines }) => {
     const host = createServer().listen({ path: '\0enclos-private-test' });
     for (const [line, answer] of refused) assert.match(await ask(line), answer, line);
     host.close();
+    const warnings = lines.filter((line) => line.startsWith('warn '));
+    assert.deepEqual(warnings, ['warn The destination nowhere cannot be reached: no program listens there.']);
   });
 
   check('has the kernel hold no more than a bound for each descriptor', async ({ ask }) => {
