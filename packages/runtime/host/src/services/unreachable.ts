@@ -60,7 +60,8 @@ export class UnreachableDestinations {
 /** The error of the system is the cause of ours. Where a name has several addresses, each failed, and the first says why (net.connect). */
 function reasonOf(error: unknown): string {
   const cause = isEnclosError(error) ? error.cause : error;
-  const [first = cause]: unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  const several: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  const first = several[0] ?? cause;
   const code = first instanceof Error && 'code' in first ? String(first.code) : 'no reason is known';
   return systemReason(first) ?? code;
 }
