@@ -34,8 +34,7 @@ function readLabel(reader: CborReader): CoseLabel {
 /** The algorithm, which only a protected header may name: an unprotected one could be exchanged. */
 export function algorithmIn(header: CoseHeader): CoseAlgorithm {
   const encoded = header.get(headerLabels.algorithm);
-  const algorithm =
-    encoded === undefined ? undefined : valueOf(encoded, (reader) => coseAlgorithmOf(reader.integer()));
+  const algorithm = encoded === undefined ? undefined : valueOf(encoded, (reader) => coseAlgorithmOf(reader.integer()));
   return algorithm ?? refuse('algorithm', 'The protected header names no algorithm, or one that is not known here.');
 }
 

@@ -75,7 +75,8 @@ export function readCoseSign1(bytes: Uint8Array, { maxBytes, understood = [] }: 
   }
   // RFC 9052 section 3.1 wants `crit` to be protected; what changes the meaning of a message is signed, or it is refused.
   for (const label of [headerLabels.algorithm, headerLabels.critical, headerLabels.contentType]) {
-    if (parts.unprotected.has(label)) refuse('critical-header', 'The unprotected header has a label that must be signed.');
+    if (parts.unprotected.has(label))
+      refuse('critical-header', 'The unprotected header has a label that must be signed.');
   }
   reading('critical-header', 'The critical parameters', () => checkCritical(parts.protected, understood));
   if (parts.signature.length !== coseAlgorithms[algorithm].signatureBytes) {
@@ -152,7 +153,10 @@ export function coseProtectedHeader({ algorithm, kid, contentType, others }: Cos
   ];
   if (kid !== undefined) members.push([headerLabels.kid, cborBytes(kid)]);
   if (contentType !== undefined) {
-    members.push([headerLabels.contentType, typeof contentType === 'string' ? cborText(contentType) : cborInteger(contentType)]);
+    members.push([
+      headerLabels.contentType,
+      typeof contentType === 'string' ? cborText(contentType) : cborInteger(contentType),
+    ]);
   }
   return cborLabelledMap(members);
 }

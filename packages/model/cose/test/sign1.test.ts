@@ -38,7 +38,7 @@ test('the ECDSA message of RFC 9052 appendix C.2.1 reads as what it is, and its 
   assert.ok(!verify('sha256', elsewhere, { key, dsaEncoding: 'ieee-p1363' }, read.signature));
 });
 
-test("a message under EdDSA by the first key of RFC 8032 reads as what it is, and its signature holds", () => {
+test('a message under EdDSA by the first key of RFC 8032 reads as what it is, and its signature holds', () => {
   const read = readCoseSign1(edwardsExample.message, bounds);
   assert.equal(read.algorithm, 'EdDSA');
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: base64url(edwardsExample.x) }, format: 'jwk' });

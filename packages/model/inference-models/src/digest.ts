@@ -10,9 +10,6 @@ export type DigestCrypto = Pick<webcrypto.SubtleCrypto, 'digest'>;
  * @example
  * const digest = await modelDigest(bytes);
  */
-export async function modelDigest(
-  model: Uint8Array,
-  subtle: DigestCrypto = globalThis.crypto.subtle,
-): Promise<string> {
+export async function modelDigest(model: Uint8Array, subtle: DigestCrypto = globalThis.crypto.subtle): Promise<string> {
   return toHex(new Uint8Array(await subtle.digest('SHA-256', model)));
 }

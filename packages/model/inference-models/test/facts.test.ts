@@ -28,24 +28,40 @@ test('a model says what it takes, gives and uses', () => {
   const facts = readModelFacts(everythingBytes);
   assert.equal(facts.sizeBytes, everythingBytes.length);
   assert.deepEqual([facts.irVersion, facts.producer, facts.modelVersion], [8, 'enclos', 0n]);
-  assert.deepEqual([...facts.opsets], [['', 17], ['example.org', 3]]);
+  assert.deepEqual(
+    [...facts.opsets],
+    [
+      ['', 17],
+      ['example.org', 3],
+    ],
+  );
   assert.deepEqual(tensorFactsOf(facts.inputs), [
     { name: 'x', datatype: 'FP32', shape: [-1, 2] },
     { name: 'flag', datatype: 'BOOL', shape: [] },
   ]);
-  assert.deepEqual(facts.optionalInputs.map(({ name }) => name), ['w']);
+  assert.deepEqual(
+    facts.optionalInputs.map(({ name }) => name),
+    ['w'],
+  );
   assert.deepEqual(facts.outputs[1]?.dimensionNames, ['n', 'n', undefined]);
   assert.deepEqual(facts.outputs[1]?.shape, [-1, -1, 3]);
   assert.deepEqual(facts.initializers, { count: 2, sizeBytes: 8 });
   const uses = facts.operators.map(({ domain, operator, count }) => `${domain}:${operator} ${count}`);
   assert.deepEqual(uses, [':Abs 1', ':Add 1', ':If 1', ':LeakyRelu 1', ':Neg 1', 'example.org:Own 1']);
-  assert.deepEqual([...facts.metadata], [['author', 'a test'], ['long', '']]);
+  assert.deepEqual(
+    [...facts.metadata],
+    [
+      ['author', 'a test'],
+      ['long', ''],
+    ],
+  );
 });
 
 test('each datatype is named as the protocol names it, in values and in weights', () => {
   for (const datatype of datatypes) {
     const data = datatype === 'BYTES' ? new Uint8Array(4) : new Uint8Array(8);
-    const size = datatype === 'BYTES' ? 1 : datatype.endsWith('64') ? 1 : /16/.test(datatype) ? 4 : /32/.test(datatype) ? 2 : 8;
+    const size =
+      datatype === 'BYTES' ? 1 : datatype.endsWith('64') ? 1 : /16/.test(datatype) ? 4 : /32/.test(datatype) ? 2 : 8;
     const x = { name: 'x', datatype, shape: ['n'] };
     const bytes = writeModel({
       nodes: [],
@@ -64,7 +80,10 @@ test('shapes that are written are read', () => {
   fc.assert(
     fc.property(fc.array(size, { maxLength: 12 }), (shape) => {
       const facts = readModelFacts(writeModel({ nodes: [], inputs: [value('x', shape)], outputs: [] }));
-      assert.deepEqual(facts.inputs[0]?.shape, shape.map((each) => (typeof each === 'string' ? -1 : each)));
+      assert.deepEqual(
+        facts.inputs[0]?.shape,
+        shape.map((each) => (typeof each === 'string' ? -1 : each)),
+      );
       const names = shape.map((each) => (typeof each === 'string' ? each : undefined));
       assert.deepEqual(facts.inputs[0]?.dimensionNames, names);
     }),
@@ -77,7 +96,8 @@ test('weights in other files are refused wherever they stand', () => {
   for (const each of outside) {
     const attribute = (field: number, message: ProtobufWriter): ProtobufWriter =>
       new ProtobufWriter().text(1, 'value').message(field, message);
-    const node = (message: ProtobufWriter): ProtobufWriter => new ProtobufWriter().text(4, 'Constant').message(5, message);
+    const node = (message: ProtobufWriter): ProtobufWriter =>
+      new ProtobufWriter().text(4, 'Constant').message(5, message);
     const graph = (message: ProtobufWriter): ProtobufWriter => new ProtobufWriter().message(1, node(message));
     const sparse = new ProtobufWriter().message(1, tensor().bytes(9, new Uint8Array(8))).message(2, each);
     refused('MODEL_EXTERNAL_DATA', withInitializer(each));
@@ -96,7 +116,10 @@ test('weights that do not fit their shape are refused', () => {
   refused('MODEL_INVALID', withInitializer(tensor().bytes(9, new Uint8Array(7))), /do not fit/);
   refused('MODEL_INVALID', withInitializer(new ProtobufWriter().int64(1, -1).int64(2, 1)), /negative/);
   refused('MODEL_INVALID', withInitializer(new ProtobufWriter().int64(2, 8).bytes(9, new Uint8Array(1))), /texts/);
-  const huge = new ProtobufWriter().int64(1, 2n ** 40n).int64(1, 2n ** 40n).int64(2, 1);
+  const huge = new ProtobufWriter()
+    .int64(1, 2n ** 40n)
+    .int64(1, 2n ** 40n)
+    .int64(2, 1);
   refused('MODEL_INVALID', withInitializer(huge), /too many/);
 });
 
@@ -106,7 +129,11 @@ test('values with two types, and dimensions with two meanings or none, are refus
   const shape = (dimension: ProtobufWriter): ProtobufWriter => new ProtobufWriter().message(1, dimension);
   const typed = (dimension: ProtobufWriter): Uint8Array =>
     input(new ProtobufWriter().message(1, new ProtobufWriter().int64(1, 1).message(2, shape(dimension))));
-  refused('MODEL_INVALID', input(new ProtobufWriter().bytes(1, new Uint8Array()).bytes(4, new Uint8Array())), /two types/);
+  refused(
+    'MODEL_INVALID',
+    input(new ProtobufWriter().bytes(1, new Uint8Array()).bytes(4, new Uint8Array())),
+    /two types/,
+  );
   refused('MODEL_INVALID', typed(new ProtobufWriter().int64(1, 2).text(2, 'n')), /a size and a name/);
   refused('MODEL_INVALID', typed(new ProtobufWriter().int64(1, -2)), /out of range/);
   assert.deepEqual(readModelFacts(typed(new ProtobufWriter().int64(1, -1))).inputs[0]?.shape, [-1]);
@@ -131,7 +158,9 @@ test('inputs that no protocol carries are named, and refused for inference', () 
   }
   // Complex numbers, and a tensor that says nothing of its shape.
   for (const elementType of [14, 1]) {
-    const { inputs } = readModelFacts(input(new ProtobufWriter().message(1, new ProtobufWriter().int64(1, elementType))));
+    const { inputs } = readModelFacts(
+      input(new ProtobufWriter().message(1, new ProtobufWriter().int64(1, elementType))),
+    );
     assert.equal(inputs[0]?.kind, 'tensor');
     assert.throws(() => tensorFactsOf(inputs), unsupported);
   }

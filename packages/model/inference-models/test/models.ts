@@ -54,10 +54,7 @@ export const everything: GraphModel = {
   ],
   inputs: [value('x'), { name: 'flag', datatype: 'BOOL', shape: [] }, value('w', [2])],
   outputs: [value('z'), value('o', ['n', 'n', 3])],
-  initializers: [
-    weights('w'),
-    { name: 's', datatype: 'BYTES', shape: [1], data: Uint8Array.of(1, 0, 0, 0, 65) },
-  ],
+  initializers: [weights('w'), { name: 's', datatype: 'BYTES', shape: [1], data: Uint8Array.of(1, 0, 0, 0, 65) }],
   domains: { 'example.org': 3 },
   metadata: { author: 'a test', long: 'x'.repeat(5000) },
 };

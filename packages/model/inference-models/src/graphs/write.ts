@@ -143,7 +143,7 @@ function tensorMessage(tensor: Tensor): ProtobufWriter {
 
 function* byteStringsIn(data: Uint8Array): Generator<Uint8Array> {
   const view = viewOf(data);
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const length = view.getUint32(at, true);
     yield data.slice(at + 4, at + 4 + length);
     at += 4 + length;

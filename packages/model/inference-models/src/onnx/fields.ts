@@ -21,7 +21,14 @@ export const graphFields = Object.freeze({
   output: 12,
   sparseInitializer: 15,
 } as const);
-export const nodeFields = Object.freeze({ input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7 } as const);
+export const nodeFields = Object.freeze({
+  input: 1,
+  output: 2,
+  name: 3,
+  operator: 4,
+  attribute: 5,
+  domain: 7,
+} as const);
 export const attributeFields = Object.freeze({
   name: 1,
   float: 2,
