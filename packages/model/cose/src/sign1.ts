@@ -75,8 +75,7 @@ export function readCoseSign1(bytes: Uint8Array, { maxBytes, understood = [] }: 
   }
   // RFC 9052 section 3.1 wants `crit` to be protected; what changes the meaning of a message is signed, or it is refused.
   for (const label of [headerLabels.algorithm, headerLabels.critical, headerLabels.contentType]) {
-    if (parts.unprotected.has(label))
-      refuse('critical-header', 'The unprotected header has a label that must be signed.');
+    if (parts.unprotected.has(label)) refuse('critical-header', 'A label that must be signed is not protected.');
   }
   reading('critical-header', 'The critical parameters', () => checkCritical(parts.protected, understood));
   if (parts.signature.length !== coseAlgorithms[algorithm].signatureBytes) {
