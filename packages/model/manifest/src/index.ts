@@ -2,7 +2,13 @@ import './errors.ts';
 export { allowedBuiltins } from './builtins.ts';
 export { enclaveGlobals, enclaveProcessMembers } from './globals.ts';
 export { sortFiles, type SortedFiles } from './companions/sort-files.ts';
-export { companionScriptPath, decodeCompanions, hasCompanions, isFileName, platformFolder } from './companions/companion-form.ts';
+export {
+  companionScriptPath,
+  decodeCompanions,
+  hasCompanions,
+  isFileName,
+  platformFolder,
+} from './companions/companion-form.ts';
 export type { CompanionFile, CompanionManifest } from './companions/companion-type.ts';
 export { encodeFiles } from './encode-files.ts';
 export { decodeFiles, type EmbeddedFile } from './files.ts';

@@ -21,7 +21,9 @@ const notices: fc.Arbitrary<CompanionNotice> = fc.oneof(
 );
 
 test('frames and notices of companions are read as they were written, in eight bytes', () => {
-  fc.assert(fc.property(places, (frame) => assert.deepEqual(decodeCompanionFrame(encodeCompanionFrame(frame)), { ...frame })));
+  fc.assert(
+    fc.property(places, (frame) => assert.deepEqual(decodeCompanionFrame(encodeCompanionFrame(frame)), { ...frame })),
+  );
   fc.assert(
     fc.property(notices, (notice) => {
       const bytes = encodeCompanionNotice(notice);
