@@ -10,9 +10,7 @@ export const command = defineCommand({
   ],
   arguments: {},
   options: { out: outOptions.out },
-  examples: [
-    { command: 'enclos c-header --out enclos.h', summary: 'Write it beside your sources' },
-  ],
+  examples: [{ command: 'enclos c-header --out enclos.h', summary: 'Write it beside your sources' }],
   exitCodes: {},
   run: async ({ options: { out } }, { path }) => writeOut(await cHeader(), path(out), false),
   human: renderMade,
