@@ -29,7 +29,9 @@ test('a signature of Ed25519 that jose made holds over both engines, and with it
   const jws = readCompactJws(await written(), bounds);
   const key = signatureKeyOfJwk({ kty: 'OKP', crv: 'Ed25519', x });
   assert.ok(key !== undefined);
-  const other = signatureKeyOfSpki(new Uint8Array(generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })));
+  const other = signatureKeyOfSpki(
+    new Uint8Array(generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })),
+  );
   const changed = { ...jws, signingInput: new Uint8Array(jws.signingInput).fill(0, 0, 1) };
   assert.equal(await verifyJws(jws, key, crypto.subtle), undefined);
   assert.equal(await verifyJws(jws, other, crypto.subtle), 'signature');
@@ -38,7 +40,9 @@ test('a signature of Ed25519 that jose made holds over both engines, and with it
   assert.ok(verifyJwsSync(jws, nodePublicKeyOf(key)));
   assert.ok(!verifyJwsSync(jws, nodePublicKeyOf(other)));
   assert.ok(!verifyJwsSync(changed, nodePublicKeyOf(key)));
-  const ec = nodePublicKeyOf(publicKeyOfSpki(new Uint8Array(ecKey().publicKey.export({ type: 'spki', format: 'der' }))));
+  const ec = nodePublicKeyOf(
+    publicKeyOfSpki(new Uint8Array(ecKey().publicKey.export({ type: 'spki', format: 'der' }))),
+  );
   assert.ok(!verifyJwsSync(jws, ec));
 });
 

@@ -77,7 +77,11 @@ test('another key, and a change of any part, open nothing', () => {
   for (let index = 1; index < 5; index++) {
     const part = Buffer.from(parts[index] ?? '', 'base64url');
     part[0] = 255 - (part[0] ?? 0);
-    assert.throws(() => open(parts.with(index, part.toString('base64url')).join('.')), broken('decryption'), `${index}`);
+    assert.throws(
+      () => open(parts.with(index, part.toString('base64url')).join('.')),
+      broken('decryption'),
+      `${index}`,
+    );
   }
   const header = b64url({ kid: 'other', alg: 'A256KW', enc: 'A256GCM' });
   assert.throws(() => open(parts.with(0, header).join('.')), broken('decryption'));

@@ -1,14 +1,7 @@
-import {
-  constants,
-  createDecipheriv,
-  createPublicKey,
-  diffieHellman,
-  KeyObject,
-  privateDecrypt,
-} from 'node:crypto';
+import { constants, createDecipheriv, createPublicKey, diffieHellman, KeyObject, privateDecrypt } from 'node:crypto';
 import { concatBytes } from '@enclos/codec';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { publicKeyOfJwk, jwkOf } from '../public-key.ts';
 import { reading, refuse, type JoseRule } from '../refusal.ts';
 import { decodedLength, decodePieces } from './base64url-pieces.ts';
@@ -112,7 +105,8 @@ export function openJwe(jwe: Jwe, key: KeyObject | Uint8Array): Uint8Array {
   } catch (error) {
     content.fill(0);
     // What was not base64url says so; what the engine says would be of no use to anyone.
-    return error instanceof EnclosError ? rethrow(error) : notOpened();
+    if (isEnclosError(error)) throw error;
+    return notOpened();
   }
   return content;
 }
@@ -191,8 +185,4 @@ function decode(part: Uint8Array, maxBytes: number): Uint8Array {
 
 function notOpened(): never {
   return refuse('decryption', 'The key does not open the JWE, or the JWE was changed.');
-}
-
-function rethrow(error: EnclosError): never {
-  throw error;
 }
