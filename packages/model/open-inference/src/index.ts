@@ -1,4 +1,34 @@
 import './errors.ts';
+export {
+  inferRequestBody,
+  parseInferRequest,
+  type InferRequest,
+  type InferRequestContent,
+  type InferRequestOptions,
+  type RequestedOutput,
+} from './oip/infer-request.ts';
+export { inferResponseBody, parseInferResponse, type InferResponse } from './oip/infer-response.ts';
+export {
+  binaryType,
+  headerLengthName,
+  jsonType,
+  readHeaderLength,
+  wholeBody,
+  type OutgoingBody,
+} from './oip/message.ts';
+export type { InferParameters } from './oip/parameters.ts';
 export { checkTensor, countElements } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
+export type { SmallDatatype } from './tensors/half.ts';
 export { defaultTensorLimits, type Tensor, type TensorFacts, type TensorLimits } from './tensors/tensor.ts';
+export {
+  bytesTensorOf,
+  byteStringsOf,
+  floatsOf,
+  smallFloatTensorOf,
+  tensorOf,
+  textsOf,
+  valuesOf,
+  type NumericDatatype,
+  type TensorValues,
+} from './tensors/values.ts';
