@@ -16,7 +16,30 @@ export {
   wholeBody,
   type OutgoingBody,
 } from './oip/message.ts';
+export {
+  errorJson,
+  errorMessageOf,
+  liveJson,
+  modelMetadataJson,
+  modelReadyJson,
+  onnxPlatform,
+  parseModelMetadata,
+  parseServerMetadata,
+  readyJson,
+  serverExtensions,
+  serverMetadataJson,
+  type ModelMetadata,
+  type ServerMetadata,
+} from './oip/metadata.ts';
 export type { InferParameters } from './oip/parameters.ts';
+export {
+  indexJson,
+  parseIndex,
+  parseIndexRequest,
+  parseLoadRequest,
+  parseUnloadRequest,
+  type RepositoryEntry,
+} from './oip/repository.ts';
 export { checkTensor, countElements } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
 export type { SmallDatatype } from './tensors/half.ts';
