@@ -40,6 +40,16 @@ export {
   parseUnloadRequest,
   type RepositoryEntry,
 } from './oip/repository.ts';
+export {
+  parsePredictRequest,
+  parsePredictResponse,
+  predictAnswerType,
+  predictFormOf,
+  predictRequestBody,
+  predictResponseBody,
+  type PredictForm,
+  type PredictRequest,
+} from './predict/predict.ts';
 export { checkTensor, countElements } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
 export type { SmallDatatype } from './tensors/half.ts';
