@@ -41,6 +41,29 @@ export {
   type RepositoryEntry,
 } from './oip/repository.ts';
 export {
+  chatCompletionEvents,
+  chatCompletionJson,
+  streamEnd,
+  type ChatAnswer,
+  type ChatAnswerHead,
+  type ChatPiece,
+  type ChatUsage,
+  type FinishReason,
+} from './openai/chat-answer.ts';
+export type { ChatMessage, ChatRole } from './openai/chat-messages.ts';
+export { parseChatRequest, type ChatRequest } from './openai/chat-request.ts';
+export {
+  embeddingsJson,
+  modelOfRequest,
+  parseEmbeddingsRequest,
+  type EmbeddingsAnswer,
+  type EmbeddingsFacts,
+  type EmbeddingsRequest,
+} from './openai/embeddings.ts';
+export { openAiErrorJson, openAiRefusalJson, type OpenAiError, type OpenAiErrorType } from './openai/error.ts';
+export type { RequestBounds } from './openai/member.ts';
+export { modelJson, modelsJson, type ListedModel } from './openai/models.ts';
+export {
   parsePredictRequest,
   parsePredictResponse,
   predictAnswerType,
