@@ -140,7 +140,10 @@ test('authentication data may have any length that fits, also none', () => {
 
 test('the bytes of a quote live no longer than the quote', async () => {
   const quote = encodeQuote(sampleOf(3, 'sgx'));
-  const larger = { ...parseQuote(quote), signature: { ...parseQuote(quote).signature, qeAuthData: new Uint8Array(8192) } };
+  const larger = {
+    ...parseQuote(quote),
+    signature: { ...parseQuote(quote).signature, qeAuthData: new Uint8Array(8192) },
+  };
   const bytes = encodeQuote(larger);
   assert.ok(await isFreedYoung(() => parseQuote(bytes.slice(), { isOurs: true }), { sizeBytes: bytes.length }));
 });
