@@ -76,7 +76,13 @@ export {
 export { checkTensor, countElements } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
 export type { SmallDatatype } from './tensors/half.ts';
-export { defaultTensorLimits, type Tensor, type TensorFacts, type TensorLimits } from './tensors/tensor.ts';
+export {
+  defaultTensorLimits,
+  maximumNameLength,
+  type Tensor,
+  type TensorFacts,
+  type TensorLimits,
+} from './tensors/tensor.ts';
 export {
   bytesTensorOf,
   byteStringsOf,
