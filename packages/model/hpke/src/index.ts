@@ -1,8 +1,58 @@
 /** HPKE and the protocols on it for requests to enclaves. Runs in browsers and enclaves. */
 import './errors.ts';
+export {
+  bhttpRequestDecoder,
+  bhttpResponseDecoder,
+  decodeBhttpRequest,
+  decodeBhttpResponse,
+  type BhttpDecoder,
+  type BhttpEvent,
+  type BhttpMessage,
+} from './bhttp/decode.ts';
+export { bhttpStream, encodeBhttpRequest, encodeBhttpResponse, type BhttpEncodeOptions } from './bhttp/encode.ts';
+export type { BhttpField, BhttpLimits, BhttpRequestHead, BhttpResponseHead } from './bhttp/message.ts';
+export type { StreamLimits, StreamOpener, StreamSealer } from './chunks/stream.ts';
+export {
+  EhbpRequestOpener,
+  beginEhbpRequest,
+  ehbp,
+  ehbpSuite,
+  type EhbpRequestSealer,
+  type EhbpResponseSealer,
+  type EhbpServiceOptions,
+} from './ehbp/ehbp.ts';
 export type { AeadKey, Awaitable, Encapsulation, HpkeEngine, Kem } from './engine.ts';
-export { Hpke, hpkeOf, type HpkeContext, type RecipientContext, type SenderContext } from './hpke/hpke.ts';
+export { Hpke, type HpkeContext, type RecipientContext, type SenderContext } from './hpke/hpke.ts';
 export { KemKeyPair } from './hpke/key-pair.ts';
+export {
+  beginOhttpRequest,
+  sealOhttpRequest,
+  type OhttpClientOptions,
+  type OhttpRequest,
+  type OhttpRequestSealer,
+} from './ohttp/client.ts';
+export {
+  encodeKeyConfig,
+  encodeKeyConfigList,
+  keyConfigType,
+  parseKeyConfig,
+  parseKeyConfigList,
+  type KeyConfig,
+} from './ohttp/key-config.ts';
+export {
+  azureOhttpProfile,
+  chunkedOhttpProfile,
+  ohttpProfile,
+  requireRequestType,
+  type OhttpProfile,
+} from './ohttp/profile.ts';
+export {
+  OhttpRequestOpener,
+  openOhttpRequest,
+  type KeyFinder,
+  type OhttpServiceOptions,
+  type OpenedOhttpRequest,
+} from './ohttp/service.ts';
 export {
   aeadIds,
   kdfIds,
