@@ -7,7 +7,9 @@ const signer = signerOf('EdDSA');
 export const seeds: readonly Uint8Array[] = [
   await writeReceipt('cose', claims, signer),
   await writeReceipt('jws', claims, signer),
-  utf8(writeInferenceReport({ keySet: utf8('keys'), models: [], evidence: { kind: 'sgx-quote', value: utf8('quote') } })),
+  utf8(
+    writeInferenceReport({ keySet: utf8('keys'), models: [], evidence: { kind: 'sgx-quote', value: utf8('quote') } }),
+  ),
 ];
 
 /** Receipts and reports of strangers are read, or refused by the errors of this package. */

@@ -124,5 +124,7 @@ function parse(text: string): JsonValue {
 }
 
 function refuse(problem: string, cause?: unknown): never {
-  throw new EnclosError('RECEIPT_REPORT_INVALID', `The report is not one of an inference service: ${problem}`, { cause });
+  throw new EnclosError('RECEIPT_REPORT_INVALID', `The report is not one of an inference service: ${problem}`, {
+    cause,
+  });
 }

@@ -46,7 +46,13 @@ test('other formats, missing, unknown and malformed members are refused', () => 
     { more: 1 },
   ];
   for (const change of changes) {
-    assert.throws(() => readInferenceReport(JSON.stringify({ ...members(), ...change })), invalid, JSON.stringify(change));
+    assert.throws(
+      () => readInferenceReport(JSON.stringify({ ...members(), ...change })),
+      invalid,
+      JSON.stringify(change),
+    );
   }
-  for (const text of ['', '[]', '{}', '{"format":"a","format":"a"}']) assert.throws(() => readInferenceReport(text), invalid);
+  for (const text of ['', '[]', '{}', '{"format":"a","format":"a"}']) {
+    assert.throws(() => readInferenceReport(text), invalid);
+  }
 });

@@ -41,7 +41,9 @@ export async function encryptModelFile(options: EncryptModelOptions): Promise<En
   if (isEncryptedModel(model)) refuseUsage('The file is an encrypted model already.');
   // What no enclave could serve is better refused here.
   readModelFacts(model);
-  const key = options.isNewKey ? await newKey(options.key) : readModelKey(await readSmallFile(options.key, maxKeyBytes));
+  const key = options.isNewKey
+    ? await newKey(options.key)
+    : readModelKey(await readSmallFile(options.key, maxKeyBytes));
   const file = encryptModel(model, key, { name, ...(keyId === undefined ? {} : { keyId }) });
   key.fill(0);
   await durable.replace(out, file);

@@ -16,7 +16,11 @@ export const command = defineCommand({
     key: { type: 'string', value: 'FILE', summary: 'The key', extensions: ['key', 'json', 'jwk'] },
     'new-key': { type: 'string', value: 'FILE', summary: 'Make the key in this file' },
     'key-id': { type: 'string', value: 'ID', summary: 'What enclaves ask for, such as kbs:///default/model/digits' },
-    name: { type: 'string', value: 'NAME', summary: 'The name that the model is served under; default: that of the file' },
+    name: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'The name that the model is served under; default: that of the file',
+    },
     out: { type: 'string', value: 'FILE', summary: 'The encrypted model; default: FILE.jwe' },
   },
   examples: [

@@ -56,7 +56,10 @@ function renderInfo(info: ModelInfo, printer: Printer): void {
   renderValues('Outputs', facts.outputs, printer);
   printer.line('Operators');
   renderFacts(
-    facts.operators.map(({ domain, operator, count }) => [domain === '' ? operator : `${domain}:${operator}`, `${count}`]),
+    facts.operators.map(({ domain, operator, count }) => [
+      domain === '' ? operator : `${domain}:${operator}`,
+      `${count}`,
+    ]),
     printer,
   );
   if (facts.metadata.size > 0) printer.line('Metadata');

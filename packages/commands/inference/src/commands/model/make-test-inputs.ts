@@ -81,7 +81,10 @@ function tensorWith(facts: Omit<Tensor, 'data'>, next: () => number): Tensor {
   const { name, datatype, shape } = facts;
   const count = countElements(shape);
   const small = (): number => Math.floor(next() * 10);
-  if (datatype === 'BYTES') return bytesTensorOf(name, Array.from({ length: count }, () => `text ${small()}`), shape);
+  if (datatype === 'BYTES') {
+    const texts = Array.from({ length: count }, () => `text ${small()}`);
+    return bytesTensorOf(name, texts, shape);
+  }
   if (datatype === 'FP16' || datatype === 'BF16') {
     return smallFloatTensorOf(name, datatype, Float32Array.from({ length: count }, next), shape);
   }

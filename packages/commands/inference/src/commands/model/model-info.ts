@@ -1,5 +1,10 @@
 import { readModelFacts, type ModelFacts } from '@enclos/inference-models';
-import { isEncryptedModel, modelDigestSync, readEncryptedModel, type EncryptedModel } from '@enclos/inference-models/node';
+import {
+  isEncryptedModel,
+  modelDigestSync,
+  readEncryptedModel,
+  type EncryptedModel,
+} from '@enclos/inference-models/node';
 import { maximumModelBytes, readModelFile } from './model-file.ts';
 
 /** What a file says of itself: a model, or an encrypted one, which is not opened. */
@@ -13,6 +18,6 @@ export async function modelInfo(path: string): Promise<ModelInfo> {
   if (!isEncryptedModel(bytes)) {
     return { path, kind: 'model', digest: modelDigestSync(bytes), facts: readModelFacts(bytes) };
   }
-  const { jwe, ...encrypted } = readEncryptedModel(bytes, { maxBytes: maximumModelBytes });
+  const { jwe: _, ...encrypted } = readEncryptedModel(bytes, { maxBytes: maximumModelBytes });
   return { path, kind: 'encrypted', encrypted };
 }

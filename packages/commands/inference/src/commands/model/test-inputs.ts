@@ -22,7 +22,12 @@ export const command = defineCommand({
   ],
   arguments: { file: { value: 'FILE', summary: 'The model', required: true } },
   options: {
-    form: { type: 'string', value: 'FORM', choices: requestForms, summary: 'The form of the request; json is the default' },
+    form: {
+      type: 'string',
+      value: 'FORM',
+      choices: requestForms,
+      summary: 'The form of the request; json is the default',
+    },
     dimension: {
       type: 'string',
       value: 'NAME=SIZE',
@@ -48,7 +53,13 @@ export const command = defineCommand({
     const made = await testInputs(path(file), { form, dimensions, seed: seedOf(options.seed) });
     await durable.replace(out, made.body);
     const { inputs, headerLength } = made;
-    return { path: out, sizeBytes: made.body.length, form, ...(headerLength === undefined ? {} : { headerLength }), inputs };
+    return {
+      path: out,
+      sizeBytes: made.body.length,
+      form,
+      ...(headerLength === undefined ? {} : { headerLength }),
+      inputs,
+    };
   },
   human({ path, inputs, headerLength }, printer) {
     printer.line(`${printer.paint('green', '✔')} wrote ${path}`);
