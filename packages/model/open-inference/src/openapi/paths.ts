@@ -1,4 +1,4 @@
-import { binaryType, jsonType } from '../oip/message.ts';
+import { binaryType, jsonType } from '../oip/media-type.ts';
 import { reference, type OpenApiObject } from './schemas.ts';
 
 /** What the operations of these paths are about, for `tags` of a document. */
