@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
+import { createCaller, createDispatcher, giveBack, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { freeReads } from './freed-reads.ts';
@@ -35,7 +35,11 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     describe: () => describePlatform(services),
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
-    add: ({ upload, chunk }) => uploads.add(upload, chunk),
+    add({ upload, chunk }) {
+      uploads.add(upload, chunk);
+      // It was copied: the next piece goes through the same memory.
+      giveBack(chunk);
+    },
     async initialize({ upload, ...request }) {
       const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
       const { gatePath, inspectorPath, passagePath, relayedWhy, isolation, identity } = instance;
