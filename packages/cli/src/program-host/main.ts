@@ -35,7 +35,8 @@ async function serve(options: RunProgramOptions): Promise<number> {
   const program = await runProgram({
     ...options,
     environment: variables(),
-    onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
+    onLog: (level, text) =>
+      (level === 'error' || level === 'warn' ? process.stderr : process.stdout).write(`${text}\n`),
   });
   if (isProgramManifest(program.manifest) && program.manifest.program.network === 'any') {
     process.stderr.write(

@@ -2,8 +2,9 @@ import { ByteReader, ByteWriter, equalBytes, isZero, utf8 } from '@enclos/codec'
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, PageFlags, openStrictImage, readStrictImage, writeSgxs, type StrictImage } from '@enclos/sgx';
 import { encodeFiles } from './encode-files.ts';
+import { sortFiles } from './companions/sort-files.ts';
 import { decodeFiles, type EmbeddedFile } from './files.ts';
-import type { EnclaveManifest } from './program-form.ts';
+import { companionsOf, type EnclaveManifest } from './program-form.ts';
 import { decodeManifest, encodeManifest } from './manifest.ts';
 
 /** What the pages of an image hold. */
@@ -39,8 +40,10 @@ const sectionFlags = [
  * each section as u64), then manifest, bundle and embedded files, each from a
  * page boundary and padded with zeros. The enclave's size is the next power of
  * two that holds the content and the heap.
+ * @throws MANIFEST_INVALID, EDL_VALUE_REFUSED; IMAGE_INVALID for files without the script of a companion
  */
 export function layOutImage(payload: ImagePayload): Uint8Array {
+  sortFiles(companionsOf(payload.manifest), payload.files);
   const sections = [encodeManifest(payload.manifest), payload.bundle, encodeFiles(payload.files)];
   const header = new ByteWriter().bytes(magic);
   for (const section of sections) header.u64(BigInt(section.length));
@@ -137,9 +140,11 @@ export function openImagePages(image: StrictImage): OpenImage {
     throw new EnclosError('IMAGE_INVALID', 'The size of the enclave does not follow from its content and heap.');
   }
   const fileBytes = read(filesAt.at, filesAt.length);
+  const files = decodeFiles(fileBytes);
+  sortFiles(companionsOf(manifest), files);
   return Object.freeze({
     manifest,
-    files: decodeFiles(fileBytes),
+    files,
     sizeBytes,
     pageCount,
     manifestBytes,

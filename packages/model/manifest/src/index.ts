@@ -1,6 +1,15 @@
 import './errors.ts';
 export { allowedBuiltins } from './builtins.ts';
 export { enclaveGlobals, enclaveProcessMembers } from './globals.ts';
+export { sortFiles, type SortedFiles } from './companions/sort-files.ts';
+export {
+  companionScriptPath,
+  decodeCompanions,
+  hasCompanions,
+  isFileName,
+  platformFolder,
+} from './companions/companion-form.ts';
+export type { CompanionFile, CompanionManifest } from './companions/companion-type.ts';
 export { encodeFiles } from './encode-files.ts';
 export { decodeFiles, type EmbeddedFile } from './files.ts';
 export {
@@ -18,7 +27,13 @@ export { pinnedInterpreter } from './interpreter.ts';
 export { decodeInterpreterManifest } from './interpreter-manifest.ts';
 export { decodeManifest, encodeManifest } from './manifest.ts';
 export type { InterpreterIdentity, InterpreterManifest, StreamTransport } from './form.ts';
-export { isProgramManifest, type EnclaveManifest, type ProgramManifest, type ProgramSettings } from './program-form.ts';
+export {
+  companionsOf,
+  isProgramManifest,
+  type EnclaveManifest,
+  type ProgramManifest,
+  type ProgramSettings,
+} from './program-form.ts';
 export { isCleanPath } from './rules.ts';
 export { mayBePassed, mustBePassed } from './transports.ts';
 export { programInterface } from './program-interface.ts';

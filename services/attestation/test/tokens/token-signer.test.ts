@@ -7,6 +7,7 @@ import { softwareRootSync, verifyQuoteSync } from '@enclos/attestation/node';
 import { toHex } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
 import { scenario } from '@enclos/evidence-kit';
+import { isFreedYoung } from '@enclos/testkit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import type { PublishedKey } from '@enclos/service/peers';
@@ -167,4 +168,12 @@ test('keys of peers follow those of this replica, and never replace one', async 
   assert.ok(own !== undefined && foreign !== undefined);
   peers = [{ ...foreign, kid: own.kid }];
   assert.deepEqual(await signer.publishedKeys(), signer.ownKeys());
+});
+
+test('nothing of a token is kept after it is signed', async () => {
+  const signer = await createTokenSigner(signerOptions({ ms: start }, { algorithm: 'ES256' }));
+  let number = 0;
+  // Each text is another one, or it would be one text that is always there.
+  const signAnother = (): Promise<string> => signer.sign({ text: String(number++).padEnd(16_384, 'x') });
+  assert.ok(await isFreedYoung(signAnother, { sizeBytes: 16_384 }));
 });

@@ -6,14 +6,18 @@ import { layer } from '../../src/layers/plan.ts';
 import { privateObstacle, requireProgram } from '../../src/programs/require-program.ts';
 
 const layers = ['program', 'namespaces', 'seccomp', 'threads'].map((name) => layer(name, true, ''));
-const without = (...names: readonly string[]) => layers.map((one) => layer(one.name, !names.includes(one.name), ''));
+const without = (...names: readonly string[]) =>
+  layers.map((one) => layer(one.name, !names.includes(one.name), names.includes(one.name) ? `Get ${one.name}.` : ''));
 
 test('a private network needs its relay, its namespace and its filter, and no other layer', () => {
   assert.equal(privateObstacle(layers, true), undefined);
   assert.equal(privateObstacle(without('threads'), true), undefined);
   assert.match(privateObstacle(layers, false) ?? '', /no relay/);
-  assert.match(privateObstacle(without('namespaces'), true) ?? '', /lacks the layer namespaces\.$/);
-  assert.match(privateObstacle(without('namespaces', 'seccomp'), true) ?? '', /namespaces and the layer seccomp/);
+  assert.match(privateObstacle(without('namespaces'), true) ?? '', /lacks the layer namespaces\. Get namespaces\.$/);
+  assert.match(
+    privateObstacle(without('namespaces', 'threads', 'seccomp'), true) ?? '',
+    /namespaces and the layer seccomp\. Get namespaces\. Get seccomp\.$/,
+  );
 });
 
 test('a program is refused where it cannot have one, or for another machine', () => {
