@@ -59,7 +59,7 @@ function streams(data: Uint8Array, profile: SgxsProfile): boolean {
   return done === true;
 }
 
-const contentOf = ({ read, contentBytes }: StrictImage): Uint8Array => read(0, contentBytes);
+const contentOf = (strict: StrictImage): Uint8Array => strict.read(0, strict.contentBytes);
 
 /** The content in pieces, cut as above; undefined when it is refused. */
 function closedUp(data: Uint8Array): Uint8Array | undefined {

@@ -60,8 +60,9 @@ test('what is opened is checked where it is read, and only there', () => {
   assert.equal(moved.flagsOf(0), whole.flagsOf(0));
   refused('SGXS_INVALID', () => moved.flagsOf(1));
   refused('SGXS_INVALID', () => moved.read(PAGE_SIZE + 1, 1));
-  for (const length of [0, 63, 64, image.length - 1])
+  for (const length of [0, 63, 64, image.length - 1]) {
     refused('SGXS_INVALID', () => openStrictImage(image.subarray(0, length)));
+  }
   refused('SGXS_INVALID', () => openStrictImage(image.subarray(SGXS_HEADER_BYTES)));
 });
 

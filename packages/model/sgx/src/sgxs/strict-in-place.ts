@@ -56,8 +56,9 @@ function flagsAt(view: DataView, page: number): bigint {
   const { kind, zerosFrom } = recordTagAt(view, at);
   const flags = view.getBigUint64(at + 16, true);
   const isNext = kind === 'eadd' && safeInteger(view, at + 8) === page * PAGE_SIZE;
-  if (!isNext || !isPageFlags(flags, 'strict') || !isZeroTo64(view, at, zerosFrom))
+  if (!isNext || !isPageFlags(flags, 'strict') || !isZeroTo64(view, at, zerosFrom)) {
     refuse('a page is not the next one.');
+  }
   return flags;
 }
 
