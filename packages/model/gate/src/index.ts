@@ -11,7 +11,7 @@ export {
   type FrameHeader,
 } from './frame/frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
-export { MAX_TIMEOUT_MS, patientLimits, type GateLimits, type Timers } from './limits.ts';
+export { MAX_TIMEOUT_MS, patientLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
 export type { InvokeOptions, PendingCall } from './outgoing-calls.ts';
 export {

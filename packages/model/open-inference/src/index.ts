@@ -41,6 +41,29 @@ export {
   type RepositoryEntry,
 } from './oip/repository.ts';
 export {
+  chatCompletionEvents,
+  chatCompletionJson,
+  streamEnd,
+  type ChatAnswer,
+  type ChatAnswerHead,
+  type ChatPiece,
+  type ChatUsage,
+  type FinishReason,
+} from './openai/chat-answer.ts';
+export type { ChatMessage, ChatRole } from './openai/chat-messages.ts';
+export { parseChatRequest, type ChatRequest } from './openai/chat-request.ts';
+export {
+  embeddingsJson,
+  modelOfRequest,
+  parseEmbeddingsRequest,
+  type EmbeddingsAnswer,
+  type EmbeddingsFacts,
+  type EmbeddingsRequest,
+} from './openai/embeddings.ts';
+export { openAiErrorJson, openAiRefusalJson, type OpenAiError, type OpenAiErrorType } from './openai/error.ts';
+export type { RequestBounds } from './openai/member.ts';
+export { modelJson, modelsJson, type ListedModel } from './openai/models.ts';
+export {
   parsePredictRequest,
   parsePredictResponse,
   predictAnswerType,
@@ -53,7 +76,13 @@ export {
 export { checkTensor, countElements } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
 export type { SmallDatatype } from './tensors/half.ts';
-export { defaultTensorLimits, type Tensor, type TensorFacts, type TensorLimits } from './tensors/tensor.ts';
+export {
+  defaultTensorLimits,
+  maximumNameLength,
+  type Tensor,
+  type TensorFacts,
+  type TensorLimits,
+} from './tensors/tensor.ts';
 export {
   bytesTensorOf,
   byteStringsOf,
