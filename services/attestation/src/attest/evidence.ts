@@ -8,7 +8,11 @@ import { ofCaller } from './refuse.ts';
 
 /** Evidence of a request, out of whatever it is wrapped in. Nothing of it is verified. */
 export type Evidence =
-  | { readonly kind: 'quote'; readonly tee: 'sgx' | 'tdx'; /** A view of the request's evidence. */ readonly quote: Uint8Array }
+  | {
+      readonly kind: 'quote';
+      readonly tee: 'sgx' | 'tdx';
+      /** A view of the request's evidence. */ readonly quote: Uint8Array;
+    }
   | {
       readonly kind: 'report';
       /** 1184 bytes. */
