@@ -68,7 +68,7 @@ export async function egoRun(options: EgoRunOptions, io: Io, events: EgoRunEvent
     starting();
     return await endOfProgram(running, {
       onSignal: (handler) => io.onSignal(handler),
-      complain: (detail) => void io.stderr.write(`${detail}\n`),
+      complain: (detail) => io.stderr.write(`${detail}\n`),
     });
   } finally {
     await launcher.close();
