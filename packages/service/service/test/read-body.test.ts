@@ -26,11 +26,8 @@ test('base64url that Node decodes is what the codec decodes, and what the codec 
     fc.property(fc.oneof(text, mutated, fc.string()), (given) => {
       const expected = read(() => fromBase64url(given));
       // A text that ends with its padding is taken without it.
-      if (!given.endsWith('='))
-        assert.deepEqual(
-          read(() => base64urlBytes(given, 'quote')),
-          expected,
-        );
+      const found = read(() => base64urlBytes(given, 'quote'));
+      if (!given.endsWith('=')) assert.deepEqual(found, expected);
       if (expected !== undefined) {
         const padded = given.padEnd(Math.ceil(given.length / 4) * 4, '=');
         assert.deepEqual(base64urlBytes(padded, 'quote'), expected);
