@@ -28,6 +28,7 @@ export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sock
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';
 export { failsWith } from './fails-with.ts';
+export { foreignImports } from './foreign-imports.ts';
 export { freePort } from './sockets/free-port.ts';
 export {
   postgresAbsence,
