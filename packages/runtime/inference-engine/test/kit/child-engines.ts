@@ -8,13 +8,16 @@ const program = fileURLToPath(new URL('native-engine.js', import.meta.url));
 /** Engines as plain child processes, started again after each death, as the platform does it with companions. */
 export class ChildEngines {
   readonly #count: number;
+  /** What starts the interpreter. */
+  readonly #command: readonly string[];
   readonly #children = new Map<EngineProcess, ChildProcess>();
   /** How many have been started. */
   started = 0;
   #isClosed = false;
 
-  constructor(count: number) {
+  constructor(count: number, wrapper: readonly string[] = []) {
     this.#count = count;
+    this.#command = [...wrapper, process.execPath, program];
   }
 
   get source(): EngineSource {
@@ -28,7 +31,7 @@ export class ChildEngines {
   }
 
   kill(): void {
-    for (const child of this.#children.values()) child.kill('SIGKILL');
+    for (const child of this.#children.values()) killGroup(child);
   }
 
   close(): void {
@@ -38,10 +41,11 @@ export class ChildEngines {
 
   #start(number: number, events: EngineEvents): void {
     this.started++;
-    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const [file = '', ...args] = this.#command;
+    const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'], detached: true });
     const stream = child.stdio[3];
     if (!(stream instanceof Duplex)) throw new TypeError('The child has no channel.');
-    const engine: EngineProcess = { number, stream, end: () => void child.kill('SIGKILL') };
+    const engine: EngineProcess = { number, stream, end: () => killGroup(child) };
     this.#children.set(engine, child);
     child.once('exit', () => {
       this.#children.delete(engine);
@@ -49,5 +53,14 @@ export class ChildEngines {
       if (!this.#isClosed) this.#start(number, events);
     });
     events.started(engine);
+  }
+}
+
+/** A wrapper, and what it started, too. */
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }
