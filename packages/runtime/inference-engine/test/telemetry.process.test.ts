@@ -39,8 +39,8 @@ suite('the native engine', () => {
       assert.ok(opened.length > 0, 'the engine was followed');
       const isSuspect = (line: string): boolean => {
         const [, name = ''] = /^\d+ +(\w+)\(/.exec(line) ?? [];
-        if (name === '' || name === 'getsockname') return false;
-        return !name.startsWith('open') || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|machine-id|cache/.test(line);
+        if (name === '') return false;
+        return !name.startsWith('open') || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|machine-id|\.cache\//.test(line);
       };
       assert.deepEqual(calls.filter(isSuspect), []);
     },
