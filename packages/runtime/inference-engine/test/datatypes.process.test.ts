@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { type Datatype, datatypes, elementSize, type Tensor } from '@enclos/open-inference';
 import { createNativeEngine } from '../src/native.ts';
+import { createWasmEngine } from '../src/wasm.ts';
 import { EnginePool } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
+import { ChildEngines, type EngineKind } from './kit/child-engines.ts';
 import { identityModel } from './kit/graphs.ts';
-import { loadBinding } from './kit/onnxruntime.ts';
+import { loadBinding, readWasm } from './kit/onnxruntime.ts';
 
 /** Every bit of each element differs from its neighbours', NaNs and negative zeros among them. */
 function pattern(sizeBytes: number): Uint8Array {
@@ -37,9 +38,17 @@ function tensorOf(datatype: Datatype, shape: readonly number[]): Tensor {
 
 const types = datatypes.filter((type) => type !== 'BF16');
 
-suite('datatypes through an engine', () => {
-  const engines = new ChildEngines(1);
-  const outside = createNativeEngine(loadBinding());
+const kinds = {
+  native: () => createNativeEngine(loadBinding()),
+  wasm: () => createWasmEngine(readWasm()),
+};
+
+suite('datatypes through an engine in native code', () => testDatatypes('native'));
+suite('datatypes through an engine in WebAssembly', () => testDatatypes('wasm'));
+
+function testDatatypes(kind: EngineKind): void {
+  const engines = new ChildEngines(1, { kind });
+  const outside = kinds[kind]();
   const pool = new EnginePool({ engines: engines.source });
   after(() => {
     pool.close();
@@ -83,4 +92,4 @@ suite('datatypes through an engine', () => {
     await assert.rejects(run(0xff), { code: 'ENGINE_INPUT_REFUSED' });
     await model.unload();
   });
-});
+}

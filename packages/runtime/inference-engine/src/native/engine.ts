@@ -3,7 +3,7 @@ import { elementSize, maximumNameLength, type TensorFacts } from '@enclos/open-i
 import type { Engine, LoadOptions, Session } from '../companion/engine.ts';
 import type { IndexedTensor } from '../protocol/packing.ts';
 import { type NativeFacts, type NativeSession, NativeTensor, type OnnxruntimeBinding } from './binding.ts';
-import { datatypeOf, nameOf, toBytes, toElements } from './elements.ts';
+import { datatypeOf, nameOf, toBytes, toElements } from '../companion/elements.ts';
 
 /** Only fatal errors: a companion has no output, and lines about operators would say what the model is. */
 const FATAL = 4;

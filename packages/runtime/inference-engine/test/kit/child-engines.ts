@@ -3,21 +3,28 @@ import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { EngineEvents, EngineProcess, EngineSource } from '../../src/index.ts';
 
-const program = fileURLToPath(new URL('native-engine.js', import.meta.url));
+const programOf = (kind: EngineKind): string => fileURLToPath(new URL(`${kind}-engine.js`, import.meta.url));
+
+export type EngineKind = 'native' | 'wasm';
+
+interface ChildOptions {
+  readonly kind?: EngineKind;
+  /** What starts the interpreter. */
+  readonly wrapper?: readonly string[];
+}
 
 /** Engines as plain child processes, started again after each death, as the platform does it with companions. */
 export class ChildEngines {
   readonly #count: number;
-  /** What starts the interpreter. */
   readonly #command: readonly string[];
   readonly #children = new Map<EngineProcess, ChildProcess>();
   /** How many have been started. */
   started = 0;
   #isClosed = false;
 
-  constructor(count: number, wrapper: readonly string[] = []) {
+  constructor(count: number, { kind = 'native', wrapper = [] }: ChildOptions = {}) {
     this.#count = count;
-    this.#command = [...wrapper, process.execPath, program];
+    this.#command = [...wrapper, process.execPath, programOf(kind)];
   }
 
   get source(): EngineSource {
