@@ -4,7 +4,7 @@ import { type Datatype, datatypes, elementSize, type Tensor } from '@enclos/open
 import { createNativeEngine } from '../src/native.ts';
 import { createWasmEngine } from '../src/wasm.ts';
 import { EnginePool } from '../src/index.ts';
-import { ChildEngines, type EngineKind } from './kit/child-engines.ts';
+import { childEngines, type EngineKind } from './kit/child-engines.ts';
 import { identityModel } from './kit/graphs.ts';
 import { loadBinding, readWasm } from './kit/onnxruntime.ts';
 
@@ -47,7 +47,7 @@ suite('datatypes through an engine in native code', () => testDatatypes('native'
 suite('datatypes through an engine in WebAssembly', () => testDatatypes('wasm'));
 
 function testDatatypes(kind: EngineKind): void {
-  const engines = new ChildEngines(1, { kind });
+  const engines = childEngines(1, { kind });
   const outside = kinds[kind]();
   const pool = new EnginePool({ engines: engines.source });
   after(() => {

@@ -3,7 +3,7 @@ import { after, suite, test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import type { Tensor } from '@enclos/open-inference';
 import { EnginePool } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
+import { childEngines } from './kit/child-engines.ts';
 import { floats, gatherModel, loopModel, rowsModel, wholes, zerosModel } from './kit/graphs.ts';
 
 /** A generator of numbers below 2^32 (Marsaglia, "Xorshift RNGs", 2003), so that a failure can be repeated. */
@@ -34,7 +34,7 @@ function assertKnown(error: unknown): void {
 }
 
 suite(`mutations, seed ${seed}`, () => {
-  const engines = new ChildEngines(1);
+  const engines = childEngines(1);
   const pool = new EnginePool({ engines: engines.source });
   after(() => {
     pool.close();

@@ -3,7 +3,7 @@ import { after, suite, test } from 'node:test';
 import { until } from '@enclos/testkit';
 import type { Tensor } from '@enclos/open-inference';
 import { EnginePool, type PooledModel, type RunReport } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
+import { childEngines } from './kit/child-engines.ts';
 import {
   endless,
   floats,
@@ -19,7 +19,7 @@ import {
 const seconds = (count: number): readonly Tensor[] => rounds(BigInt(count * 1_000_000));
 
 suite('a pool of two engines', () => {
-  const engines = new ChildEngines(2);
+  const engines = childEngines(2);
   const runs: RunReport[] = [];
   const pool = new EnginePool({ engines: engines.source, observer: { ran: (run) => runs.push(run) } });
   after(() => {
@@ -199,7 +199,7 @@ suite('a pool of two engines', () => {
 });
 
 suite('batches', () => {
-  const engines = new ChildEngines(1);
+  const engines = childEngines(1);
   const runs: RunReport[] = [];
   const pool = new EnginePool({ engines: engines.source, observer: { ran: (run) => runs.push(run) } });
   after(() => {

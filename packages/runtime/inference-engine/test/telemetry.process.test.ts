@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { EnginePool } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
+import { childEngines } from './kit/child-engines.ts';
 import { endless, floats, loopModel, rowsModel } from './kit/graphs.ts';
 import { nativeFolder } from './kit/onnxruntime.ts';
 
@@ -23,7 +23,7 @@ suite('the native engine', () => {
       const folder = await mkdtemp(join(tmpdir(), 'enclos-telemetry-'));
       t.after(() => rm(folder, { recursive: true }));
       const log = join(folder, 'calls');
-      const engines = new ChildEngines(1, { wrapper: ['strace', '-f', '-qq', '-e', followed, '-o', log] });
+      const engines = childEngines(1, { wrapper: ['strace', '-f', '-qq', '-e', followed, '-o', log] });
       const pool = new EnginePool({ engines: engines.source });
       t.after(() => engines.close());
       const model = await pool.load({ name: 'rows', version: '1', source: rowsModel() });
