@@ -11,6 +11,18 @@ export {
 } from './bhttp/decode.ts';
 export { bhttpStream, encodeBhttpRequest, encodeBhttpResponse, type BhttpEncodeOptions } from './bhttp/encode.ts';
 export type { BhttpField, BhttpLimits, BhttpRequestHead, BhttpResponseHead } from './bhttp/message.ts';
+export { type RequestBinding } from './bound/binding.ts';
+export { boundTypes, type BoundHead } from './bound/head.ts';
+export { coarsePadding, noPadding, type PaddingBuckets } from './bound/padding.ts';
+export { ReplayWindow, requestName, type ReplayWindowOptions } from './bound/replay-window.ts';
+export {
+  openBoundRequest,
+  sealBoundRequest,
+  type BoundClientOptions,
+  type BoundRequest,
+  type BoundServiceOptions,
+  type OpenedBoundRequest,
+} from './bound/request.ts';
 export type { StreamLimits, StreamOpener, StreamSealer } from './chunks/stream.ts';
 export {
   EhbpRequestOpener,
@@ -24,6 +36,16 @@ export {
 export type { AeadKey, Awaitable, Encapsulation, HpkeEngine, Kem } from './engine.ts';
 export { Hpke, type HpkeContext, type RecipientContext, type SenderContext } from './hpke/hpke.ts';
 export { KemKeyPair } from './hpke/key-pair.ts';
+export {
+  currentKey,
+  encodeKeySet,
+  keySetDigest,
+  keySetType,
+  parseKeySet,
+  type KeySetDocument,
+  type PublishedKey,
+} from './keys/document.ts';
+export { KeySet, type KeySetOptions } from './keys/key-set.ts';
 export {
   beginOhttpRequest,
   sealOhttpRequest,
@@ -53,6 +75,21 @@ export {
   type OhttpServiceOptions,
   type OpenedOhttpRequest,
 } from './ohttp/service.ts';
+export {
+  ClientSession,
+  openSession,
+  type ClientExchange,
+  type SessionClientOptions,
+  type SessionOpening,
+} from './session/client.ts';
+export { sessionTypes, type SessionLimits } from './session/life.ts';
+export {
+  ServerExchange,
+  ServerSession,
+  acceptSession,
+  sessionIdOf,
+  type SessionServerOptions,
+} from './session/server.ts';
 export {
   aeadIds,
   kdfIds,

@@ -8,14 +8,8 @@ export {
   type RequestedOutput,
 } from './oip/infer-request.ts';
 export { inferResponseBody, parseInferResponse, type InferResponse } from './oip/infer-response.ts';
-export {
-  binaryType,
-  headerLengthName,
-  jsonType,
-  readHeaderLength,
-  wholeBody,
-  type OutgoingBody,
-} from './oip/message.ts';
+export { binaryType, headerLengthName, jsonType } from './oip/media-type.ts';
+export { readHeaderLength, wholeBody, type OutgoingBody } from './oip/message.ts';
 export {
   errorJson,
   errorMessageOf,
@@ -40,6 +34,29 @@ export {
   parseUnloadRequest,
   type RepositoryEntry,
 } from './oip/repository.ts';
+export {
+  chatCompletionEvents,
+  chatCompletionJson,
+  streamEnd,
+  type ChatAnswer,
+  type ChatAnswerHead,
+  type ChatPiece,
+  type ChatUsage,
+  type FinishReason,
+} from './openai/chat-answer.ts';
+export type { ChatMessage, ChatRole } from './openai/chat-messages.ts';
+export { parseChatRequest, type ChatRequest } from './openai/chat-request.ts';
+export {
+  embeddingsJson,
+  modelOfRequest,
+  parseEmbeddingsRequest,
+  type EmbeddingsAnswer,
+  type EmbeddingsFacts,
+  type EmbeddingsRequest,
+} from './openai/embeddings.ts';
+export { openAiErrorJson, openAiRefusalJson, type OpenAiError, type OpenAiErrorType } from './openai/error.ts';
+export type { RequestBounds } from './openai/member.ts';
+export { modelJson, modelsJson, type ListedModel } from './openai/models.ts';
 export {
   parsePredictRequest,
   parsePredictResponse,

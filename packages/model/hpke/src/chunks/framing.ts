@@ -1,5 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { u32 } from '../big-endian.ts';
 import { empty } from '../hpke/labels.ts';
 import { encodeVarint, readVarint } from '../varint.ts';
 
@@ -80,10 +81,6 @@ export const boundFraming: ChunkFraming = Object.freeze({
 
 /** The most bytes that a head of any framing has. */
 export const longestHead = 16;
-
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
-}
 
 function readU32(bytes: Uint8Array): number | undefined {
   if (bytes.length < 4) return undefined;

@@ -46,7 +46,7 @@ export interface StreamSealer {
 }
 
 export interface StreamLimits {
-  /** Of the whole stream once it is open; no chunk may be larger either. */
+  /** Of the whole stream once it is open, padding included; no chunk may be larger either. */
   readonly maxBytes: number;
 }
 
@@ -57,9 +57,8 @@ export function streamSealer(sealer: MessageSealer, framing: ChunkFraming, head:
     seal: async (chunk: Uint8Array, isFinal: boolean) => {
       if (isOver) throw new EnclosError('HPKE_MESSAGE_INVALID', 'The stream has had its last chunk.');
       isOver = isFinal || framing.finalAad === empty;
-      const ciphertextBytes = chunk.length + tagBytes;
       const ciphertext = await sealer.seal(chunk, isFinal ? (framing.finalAad ?? empty) : empty);
-      return concatBytes(framing.head(ciphertextBytes, isFinal), ciphertext);
+      return concatBytes(framing.head(ciphertext.length, isFinal), ciphertext);
     },
   });
 }

@@ -82,6 +82,7 @@ export class EhbpRequestOpener implements StreamOpener {
   readonly #enc: Uint8Array;
   readonly #stream: ChunkOpener;
   #context: RecipientContext | undefined;
+  #pair: KemKeyPair | undefined;
 
   /** @throws HPKE_MESSAGE_INVALID for a header of another form. */
   constructor(engine: HpkeEngine, options: EhbpServiceOptions) {
@@ -95,6 +96,11 @@ export class EhbpRequestOpener implements StreamOpener {
   get context(): RecipientContext {
     if (this.#context === undefined) throw new EnclosError('HPKE_TRUNCATED', 'No chunk of the request has arrived.');
     return this.#context;
+  }
+
+  /** The key that the request was sealed to, once a chunk is open. */
+  get pair(): KemKeyPair | undefined {
+    return this.#pair;
   }
 
   async push(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
@@ -124,6 +130,7 @@ export class EhbpRequestOpener implements StreamOpener {
       const plaintext = await context.open(ciphertext).catch(() => undefined);
       if (plaintext === undefined) continue;
       this.#context = context;
+      this.#pair = pair;
       return plaintext;
     }
     throw new EnclosError('HPKE_KEY_STALE', 'The request opens with none of the keys in use.');

@@ -1,6 +1,6 @@
 import { concatBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { u16 } from '../hpke/labels.ts';
+import { u16 } from '../big-endian.ts';
 import { lengthsOf, suiteOf, type HpkeSuite } from '../suites.ts';
 import type { OhttpProfile } from './profile.ts';
 

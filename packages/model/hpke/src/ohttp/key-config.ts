@@ -1,6 +1,6 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { u16 } from '../hpke/labels.ts';
+import { u16 } from '../big-endian.ts';
 import { isKemId, lengthsOf, symmetricSuiteOf, type HpkeSuite, type KemId, type SymmetricSuite } from '../suites.ts';
 
 /** A key configuration (RFC 9458, section 3.1). */

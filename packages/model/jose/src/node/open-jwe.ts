@@ -41,13 +41,13 @@ const maximumKeyBytes = 1024;
 const nonceBytes = 12;
 const tagBytes = 16;
 const contentKeyBytes = 32;
-/** What changes how a JWE is read, and what this reader leaves out of the key derivation (RFC 7516 section 4.1, RFC 7518 section 4.6.1). */
+/** What changes how a JWE is read (RFC 7516 section 4.1). */
 const forbidden: readonly (readonly [parameter: string, rule: JoseRule])[] = [
   ['crit', 'critical-header'],
   ['zip', 'critical-header'],
-  ['apu', 'critical-header'],
-  ['apv', 'critical-header'],
 ];
+/** What this reader leaves out of the key derivation (RFC 7518 section 4.6.1). */
+const partyInformation = ['apu', 'apv'] as const;
 
 /**
  * Reads a JWE in compact form strictly, and opens nothing: canonical base64url, a header that is a JSON object without
@@ -174,6 +174,10 @@ function readHeader(part: Uint8Array): JsonObject {
   if (!isJsonObject(header)) return refuse('form', 'The header of the JWE is not a JSON object.');
   for (const [parameter, rule] of forbidden) {
     if (Object.hasOwn(header, parameter)) refuse(rule, `The JWE has the header parameter ${parameter}.`);
+  }
+  for (const parameter of partyInformation) {
+    // Some writers have both, and nothing in them.
+    if ((header[parameter] ?? '') !== '') refuse('critical-header', 'The JWE has information about a party.');
   }
   return header;
 }

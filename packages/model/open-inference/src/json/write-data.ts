@@ -34,7 +34,8 @@ function integersJson(values: TensorValues): string {
   return `[${values.join()}]`;
 }
 
-function floatsJson(values: Float32Array | Float64Array, at: string): string {
+/** Finite numbers as a JSON array. @throws INFERENCE_NOT_JSON for others. */
+export function floatsJson(values: Float32Array | Float64Array, at: string): string {
   let hasNegativeZero = false;
   for (const value of values) {
     if (!Number.isFinite(value)) throw notJson(at, 'a number that is not finite');

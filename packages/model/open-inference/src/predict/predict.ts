@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { ProtobufReader, ProtobufWriter } from '@enclos/codec/protobuf';
 import { utf8 } from '@enclos/codec';
-import { binaryType, jsonType } from '../oip/message.ts';
+import { binaryType, jsonType } from '../oip/media-type.ts';
 import { reading, refuse, refuseUnsupported } from '../refusal.ts';
 import { refuseSize } from '../tensors/check.ts';
 import { defaultTensorLimits, maximumNameLength, type Tensor, type TensorLimits } from '../tensors/tensor.ts';
@@ -132,10 +132,10 @@ function readMessage(body: Uint8Array, map: MapName, limits: TensorLimits): Pred
   const mapField = map === 'inputs' ? requestField.inputs : responseField.outputs;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === mapField) {
-      requireRoom(tensors, limits, map);
+      requireAtMost(tensors.length + 1, limits, map);
       tensors.push(readEntry(reader.message(), limits, `${map}[${tensors.length}]`));
     } else if (map === 'inputs' && field === requestField.outputFilter) {
-      requireRoom(filter, limits, 'outputFilter');
+      requireAtMost(filter.length + 1, limits, 'outputFilter');
       filter.push(reader.text(maximumNameBytes));
     }
   }
@@ -163,7 +163,7 @@ function readJson(body: Uint8Array, map: MapName, limits: TensorLimits): Predict
     refuse('outputFilter', 'is there twice');
   }
   const entries = Object.entries(mapOf(value, map));
-  if (entries.length > limits.maxTensors) refuseSize(map, `has more than ${limits.maxTensors} members`, 'maxTensors');
+  requireAtMost(entries.length, limits, map);
   const tensors = entries.map(([name, entry], index) =>
     readTensorJson(entry, { name, limits, at: `${map}[${index}]` }),
   );
@@ -178,14 +178,14 @@ function mapOf(value: JsonObject, map: MapName): JsonObject {
 function filterOf(value: JsonValue | undefined, limits: TensorLimits): readonly string[] {
   if (value === undefined || value === null) return [];
   if (!isJsonArray(value)) return refuse('outputFilter', 'is not a list');
-  if (value.length > 0) requireRoom(value.slice(1), limits, 'outputFilter');
+  requireAtMost(value.length, limits, 'outputFilter');
   return value.map((name) =>
     typeof name === 'string' ? name : refuse('outputFilter', 'has a member that is not a name'),
   );
 }
 
-function requireRoom(list: readonly unknown[], { maxTensors }: TensorLimits, at: string): void {
-  if (list.length >= maxTensors) refuseSize(at, `has more than ${maxTensors} members`, 'maxTensors');
+function requireAtMost(count: number, { maxTensors }: TensorLimits, at: string): void {
+  if (count > maxTensors) refuseSize(at, `has more than ${maxTensors} members`, 'maxTensors');
 }
 
 function distinct(tensors: readonly Tensor[], at: string): readonly Tensor[] {
