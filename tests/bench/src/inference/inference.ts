@@ -55,7 +55,7 @@ export async function benchInference(): Promise<readonly Figure[]> {
     peer: micros(large.peer),
     ratio: `${((large.ours - large.peer) / 1000 / megabytes).toFixed(2)} ms/MB more`,
   });
-  const long = await timingOf('native', convolutions(), 15);
+  const long = await timingOf('native', convolutions(), 9);
   figures.push({
     what: `native, ${convolutions().name}: rate of the engine that is left`,
     ours: micros(long.ours),
@@ -65,7 +65,7 @@ export async function benchInference(): Promise<readonly Figure[]> {
   });
   const wasm = await timingOf('wasm', classifier(), 400);
   figures.push({ what: `WebAssembly, ${classifier().name}`, ours: micros(wasm.ours), peer: micros(wasm.peer) });
-  const slow = await timingOf('wasm', convolutions(), 15);
+  const slow = await timingOf('wasm', convolutions(), 5);
   figures.push({
     what: `WebAssembly, ${convolutions().name}; against native code`,
     ours: micros(slow.ours),

@@ -42,7 +42,7 @@ export function image(): Load {
 }
 
 const channels = 64;
-const layers = 5;
+const layers = 16;
 
 /** Convolutions of a small image: most of the time is the engine's, as with models that people serve. */
 export function convolutions(): Load {
