@@ -2,7 +2,6 @@ import '../errors.ts';
 import { utf8, viewOf } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { checkTensor, refuseTensor } from './check.ts';
-import type { Datatype } from './datatype.ts';
 import { narrowedBits, widenedBits, type SmallDatatype } from './half.ts';
 import { defaultTensorLimits, type Tensor } from './tensor.ts';
 
@@ -190,8 +189,4 @@ function checkedTensor(tensor: Tensor): Tensor {
     maxElements: Math.max(tensor.data.length, defaultTensorLimits.maxElements),
   });
   return Object.freeze(tensor);
-}
-
-export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
-  return datatype !== 'BYTES';
 }
