@@ -102,9 +102,9 @@ async function judge(
 function streamOf(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done === true) controller.close();
-      else controller.enqueue(bodyOf(value));
+      const piece = await pieces.next();
+      if (piece.done === true) controller.close();
+      else controller.enqueue(bodyOf(piece.value));
     },
     async cancel() {
       await pieces.return(undefined);

@@ -30,7 +30,15 @@ export interface InnerRequest {
 
 /** Of one hop, or set by us, or what the seal makes wrong. */
 const droppedFields: ReadonlySet<string> = new Set([
-  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
   ...Object.values(fieldNames),
 ]);
 

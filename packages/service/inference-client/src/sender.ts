@@ -68,7 +68,7 @@ export class Sender {
   }
 
   /** Seals and sends a request: once more for each cause that a new attestation or session removes. */
-  async #exchange(inner: InnerRequest, signal: AbortSignal): Promise<Exchanged> {
+  async #exchange(inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
     const { attestations, channel } = this.#options;
     const causes = new Set<string>();
     for (;;) {
@@ -88,7 +88,7 @@ export class Sender {
     }
   }
 
-  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal): Promise<Exchanged> {
+  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
     const { address, channel, nowMs } = this.#options;
     const exchange = await channel.seal(service, messageOf(inner, nowMs()));
     const response = await address.send(exchange.path, {
@@ -105,7 +105,7 @@ export class Sender {
   }
 }
 
-interface Exchanged {
+interface SealedAnswer {
   readonly response: Response;
   readonly exchange: SealedExchange;
   readonly service: AttestedService;

@@ -102,8 +102,13 @@ for (const [transport, rounds] of transports) {
 
 async function piecesOf(answer: Response): Promise<Pieces> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of answer.body ?? []) pieces.push(piece);
-  return pieces;
+  const body: ReadableStream<Uint8Array> | null = answer.body;
+  const reader = body?.getReader();
+  for (;;) {
+    const piece = await reader?.read();
+    if (piece?.value === undefined) return pieces;
+    pieces.push(piece.value);
+  }
 }
 
 function streamOf(pieces: Pieces): ReadableStream<Uint8Array> {

@@ -80,6 +80,10 @@ export async function appraiseTestReport({ evidence, reportData }: PresentedRepo
   return { tee: 'sgx', measurement, reportData: toHex(reportData) };
 }
 
+const statuses: ReadonlyMap<string, number> = new Map([
+  ['HPKE_KEY_STALE', 422],
+  ['HPKE_SESSION_GONE', 410],
+]);
 const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
 
 /** The wire of the inference service, small and in this process: reports, chunked OHTTP, sessions, receipts. */
@@ -120,8 +124,7 @@ export async function openService(): Promise<TestService> {
         return await receive(sent.headers.get('content-type') ?? '', body);
       } catch (error) {
         if (!isEnclosError(error)) throw error;
-        const status = { HPKE_KEY_STALE: 422, HPKE_SESSION_GONE: 410 }[String(error.code)] ?? 400;
-        return new Response(error.code, { status });
+        return new Response(error.code, { status: statuses.get(error.code) ?? 400 });
       }
     },
   };
