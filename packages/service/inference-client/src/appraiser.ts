@@ -25,7 +25,7 @@ export interface AcceptedReport {
   readonly tee: ReceiptTee;
   /** MRENCLAVE, MRTD or launch measurement, in hex. */
   readonly measurement: string;
-  /** Of the evidence, in hex. The client compares it once more. */
+  /** The report data of the evidence, in hex. The client compares it once more. */
   readonly reportData: string;
 }
 

@@ -23,7 +23,7 @@ import type { ExpectedModels } from './request.ts';
 import { Sender } from './sender.ts';
 
 export interface InferenceClientOptions {
-  /** Of the service. What it answers is believed for its seal and evidence alone, so `http:` hides no less from the host. */
+  /** The address of the service. Seal and evidence protect what is sent, also over `http:`. */
   readonly url: string | URL;
   /** Decides whether the evidence of the service is good enough: `quoteReportAppraiser`, or your own. */
   readonly appraise: ReportAppraiser;
@@ -37,9 +37,9 @@ export interface InferenceClientOptions {
   readonly modelManifestDigest?: string;
   /** Receives each receipt that was verified, to keep it. */
   readonly onReceipt?: (receipt: AnswerReceipt) => void;
-  /** Of a request. Default: 64 MiB. */
+  /** The most bytes of a request body. Default: 64 MiB. */
   readonly maxRequestBytes?: number;
-  /** Of an answer, streamed or not. Default: 64 MiB. */
+  /** The most bytes of an answer, streamed or not. Default: 64 MiB. */
   readonly maxAnswerBytes?: number;
   /** After which the service is attested again. Default: an hour. */
   readonly maximumAgeMs?: number;

@@ -28,7 +28,7 @@ export interface InnerRequest {
   readonly isForModel: boolean;
 }
 
-/** Of one hop, or set by us, or what the seal makes wrong. */
+/** These belong to one hop, or the client sets them. */
 const droppedFields: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
