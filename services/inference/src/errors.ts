@@ -1,3 +1,5 @@
+// What engines refuse is answered by name.
+import '@enclos/inference-engine';
 import { declareErrors } from '@enclos/errors';
 
 export const inferenceServiceErrors = declareErrors({

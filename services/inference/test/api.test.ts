@@ -10,7 +10,19 @@ import {
   valuesOf,
   wholeBody,
 } from '@enclos/open-inference';
-import { adder, apiOf, digest, embedder, jsonBody, jsonOf, modelsOf, numbers, requestOf, speaker, textOf } from './scene.ts';
+import {
+  adder,
+  apiOf,
+  digest,
+  embedder,
+  jsonBody,
+  jsonOf,
+  modelsOf,
+  numbers,
+  requestOf,
+  speaker,
+  textOf,
+} from './scene.ts';
 
 const api = apiOf(modelsOf(adder, speaker, embedder));
 
@@ -61,7 +73,12 @@ test('what the service says of itself and of its models', async () => {
     outputs: adder.outputs,
   });
   const index = await jsonOf(await api.answer(requestOf('POST', '/v2/repository/index')));
-  assert.deepEqual(Array.isArray(index) && index.at(-1), { name: 'other', version: '2', state: 'UNAVAILABLE', reason: 'not loaded' });
+  assert.deepEqual(Array.isArray(index) && index.at(-1), {
+    name: 'other',
+    version: '2',
+    state: 'UNAVAILABLE',
+    reason: 'not loaded',
+  });
 });
 
 test('another model than the client expects is not asked', async () => {
@@ -99,7 +116,8 @@ test('errors have the shape of the API that was asked', async () => {
 });
 
 test('an unknown path, a wrong method, and a path with a slash that is encoded', async () => {
-  const status = async (method: string, path: string): Promise<number> => (await api.answer(requestOf(method, path))).status;
+  const status = async (method: string, path: string): Promise<number> =>
+    (await api.answer(requestOf(method, path))).status;
   assert.equal(await status('GET', '/v3'), 404);
   assert.equal(await status('DELETE', '/v2'), 405);
   assert.equal(await status('GET', '/v2/models/a%2Fversions%2F1'), 404);
@@ -114,9 +132,13 @@ test('a busy engine asks to come back, and a lost one to try again', async () =>
     },
   });
   const body = jsonBody({ inputs: [{ name: 'in', shape: [1], datatype: 'FP32', data: [1] }] });
-  const busy = await apiOf(modelsOf(failing('ENGINE_BUSY'))).answer(requestOf('POST', '/v2/models/adder/infer', { body }));
+  const busy = await apiOf(modelsOf(failing('ENGINE_BUSY'))).answer(
+    requestOf('POST', '/v2/models/adder/infer', { body }),
+  );
   assert.deepEqual([busy.status, busy.headers['retry-after']], [429, '3']);
-  const lost = await apiOf(modelsOf(failing('ENGINE_LOST'))).answer(requestOf('POST', '/v2/models/adder/infer', { body }));
+  const lost = await apiOf(modelsOf(failing('ENGINE_LOST'))).answer(
+    requestOf('POST', '/v2/models/adder/infer', { body }),
+  );
   assert.equal(lost.status, 503);
 });
 

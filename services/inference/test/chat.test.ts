@@ -40,7 +40,10 @@ test('piece by piece, and nothing of a stop text is shown', async () => {
 
 test('a client that leaves ends the generation', async () => {
   let runs = 0;
-  const counted = { ...speaker, run: async (...given: Parameters<typeof speaker.run>) => (runs++, speaker.run(...given)) };
+  const counted = {
+    ...speaker,
+    run: async (...given: Parameters<typeof speaker.run>) => (runs++, speaker.run(...given)),
+  };
   const body = jsonBody({ model: 'speaker', messages, stream: true });
   const answer = await apiOf(modelsOf(counted)).answer(requestOf('POST', '/v1/chat/completions', { body }));
   assert.ok(!(answer.body instanceof Uint8Array));

@@ -2,7 +2,7 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { utf8 } from '@enclos/codec';
 import { tensorOf, valuesOf, type Tensor } from '@enclos/open-inference';
 import { createInferenceApi, type ApiAnswer, type ApiRequest, type InferenceApi } from '../src/index.ts';
-import type { ServedModel, ServedModels } from '../src/api/served-models.ts';
+import type { ServedModel, ServedModels } from '../src/models/served-models.ts';
 
 export const alphabet = 'abc.';
 export const digest = '11'.repeat(32);
@@ -18,7 +18,14 @@ export const adder: ServedModel = {
   loadedAt: 1_700_000_000,
   run: async ([input]) => {
     const values = input === undefined ? new Float32Array() : valuesOf(input, 'FP32');
-    return [tensorOf('out', 'FP32', values.map((value) => value + 1), [values.length])];
+    return [
+      tensorOf(
+        'out',
+        'FP32',
+        values.map((value) => value + 1),
+        [values.length],
+      ),
+    ];
   },
 };
 
@@ -55,7 +62,15 @@ export const speaker: ServedModel = {
 export const embedder: ServedModel = {
   ...adder,
   name: 'embedder',
-  openAi: { as: 'embeddings', input: 'tokens', output: 'out', accepts: 'tokens', maxLength: 8, maxInputs: 4, dimensions: 2 },
+  openAi: {
+    as: 'embeddings',
+    input: 'tokens',
+    output: 'out',
+    accepts: 'tokens',
+    maxLength: 8,
+    maxInputs: 4,
+    dimensions: 2,
+  },
   run: async ([tokens]) => {
     const sum = tokens === undefined ? 0 : Number(valuesOf(tokens, 'INT64').reduce((a, b) => a + b, 0n));
     return [tensorOf('out', 'FP32', Float32Array.of(sum, 1), [1, 2])];
@@ -104,4 +119,5 @@ export async function jsonOf(answer: ApiAnswer): Promise<unknown> {
   return JSON.parse(await textOf(answer));
 }
 
-export const numbers = (...values: readonly number[]): Tensor => tensorOf('in', 'FP32', Float32Array.from(values), [values.length]);
+export const numbers = (...values: readonly number[]): Tensor =>
+  tensorOf('in', 'FP32', Float32Array.from(values), [values.length]);

@@ -1,6 +1,7 @@
 import { utf8 } from '@enclos/codec';
 import { headerLengthName, wholeBody, type OutgoingBody } from '@enclos/open-inference';
-import type { ApiAnswer, ServedModelIdentity } from './api-request.ts';
+import type { ServedModelIdentity } from '../models/served-models.ts';
+import type { ApiAnswer } from './api-request.ts';
 
 export function jsonAnswer(text: string, status = 200, headers: Readonly<Record<string, string>> = {}): ApiAnswer {
   return { status, headers: { ...headers, 'content-type': 'application/json' }, body: utf8(text) };

@@ -1,3 +1,5 @@
+import type { ServedModelIdentity } from '../models/served-models.ts';
+
 /** A request as the API sees it, by whatever channel it came: attested TLS, or sealed inside another request. */
 export interface ApiRequest {
   /** Such as `POST`. */
@@ -19,11 +21,4 @@ export interface ApiAnswer {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** The model that computed it, if one did: for receipts, and for the digest that answers carry. */
   readonly model?: ServedModelIdentity | undefined;
-}
-
-export interface ServedModelIdentity {
-  readonly name: string;
-  readonly version: string;
-  /** SHA-256 of the model's plain bytes, in hexadecimal. */
-  readonly digest: string;
 }

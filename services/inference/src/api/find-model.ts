@@ -1,6 +1,6 @@
 import { EnclosError } from '@enclos/errors';
 import type { ApiRequest } from './api-request.ts';
-import type { ServedModel, ServedModels } from './served-models.ts';
+import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 /** What a client expects the model to be, by the SHA-256 of its bytes. The service refuses to answer with another one. */
 export const modelDigestName = 'enclos-model-digest';

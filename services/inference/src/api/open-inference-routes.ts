@@ -21,7 +21,7 @@ import { jsonAnswer, tensorAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
 import type { ApiRoute, PathParts } from './routes.ts';
-import type { ServedModels } from './served-models.ts';
+import type { ServedModels } from '../models/served-models.ts';
 
 /** A body that says little. */
 const smallBodyBytes = 65_536;
@@ -37,12 +37,7 @@ export interface OpenInferenceOptions {
 /** The Open Inference Protocol, with the binary tensor extension and the repository. */
 export function openInferenceRoutes({ models, server, maxInferBytes }: OpenInferenceOptions): readonly ApiRoute[] {
   const model = '/v2/models/{name}[/versions/{version}]';
-  const route = (
-    method: string,
-    path: string,
-    answer: ApiRoute['answer'],
-    maxBodyBytes?: number,
-  ): ApiRoute => ({
+  const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
     method,
     path,
     errors: 'open-inference',

@@ -21,12 +21,12 @@ import {
 } from '@enclos/open-inference';
 import { utf8 } from '@enclos/codec';
 import { generate } from '../generation/generate.ts';
-import type { EmbeddingsUse } from '../generation/openai-use.ts';
+import type { EmbeddingsUse } from '../models/openai-use.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
 import type { ApiRoute } from './routes.ts';
-import type { ServedModel, ServedModels } from './served-models.ts';
+import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 const maxChatBytes = 1_048_576;
 const maxEmbeddingsBytes = 16_777_216;
@@ -52,7 +52,9 @@ export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
   });
   return [
     route('GET', '/v1/models', () => jsonAnswer(modelsJson(models.list().map(listed)))),
-    route('GET', '/v1/models/{name}', (request, { name = '' }) => jsonAnswer(modelJson(listed(findModel(models, request, { name }))))),
+    route('GET', '/v1/models/{name}', (request, { name = '' }) =>
+      jsonAnswer(modelJson(listed(findModel(models, request, { name })))),
+    ),
     route('POST', '/v1/embeddings', (request) => embed(models, request), maxEmbeddingsBytes),
     route('POST', '/v1/chat/completions', (request) => chat(options, request), maxChatBytes),
   ];
@@ -102,10 +104,14 @@ async function chat({ models, now, random, newId }: OpenAiOptions, request: ApiR
   const all = withFirst(first, pieces);
   if (!asked.isStream) return { ...jsonAnswer(chatCompletionJson(head, await wholeAnswer(all))), model };
   const { headers = {}, body } = eventStream(chatCompletionEvents(head, all, asked.includesUsage));
-  return { status: 200, headers, body: bytesOf(body), model };
+  // Its type is that of any answer's body.
+  return { status: 200, headers, body: bytesOf(body as AsyncIterable<Uint8Array | string>), model };
 }
 
-async function* withFirst(first: IteratorResult<ChatPiece>, rest: AsyncGenerator<ChatPiece>): AsyncGenerator<ChatPiece> {
+async function* withFirst(
+  first: IteratorResult<ChatPiece>,
+  rest: AsyncGenerator<ChatPiece>,
+): AsyncGenerator<ChatPiece> {
   try {
     if (first.done === true) return;
     yield first.value;
@@ -126,8 +132,8 @@ async function wholeAnswer(
   throw new EnclosError('ENGINE_RUN_FAILED');
 }
 
-async function* bytesOf(body: unknown): AsyncGenerator<Uint8Array> {
-  for await (const piece of body as AsyncIterable<Uint8Array | string>) yield typeof piece === 'string' ? utf8(piece) : piece;
+async function* bytesOf(body: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) yield typeof piece === 'string' ? utf8(piece) : piece;
 }
 
 function notFor(what: string): never {

@@ -1,13 +1,8 @@
-import {
-  parsePredictRequest,
-  predictAnswerType,
-  predictFormOf,
-  predictResponseBody,
-} from '@enclos/open-inference';
+import { parsePredictRequest, predictAnswerType, predictFormOf, predictResponseBody } from '@enclos/open-inference';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
 import type { ApiRoute } from './routes.ts';
-import type { ServedModels } from './served-models.ts';
+import type { ServedModels } from '../models/served-models.ts';
 
 export interface PredictOptions {
   readonly models: ServedModels;

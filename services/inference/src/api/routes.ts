@@ -15,14 +15,14 @@ export interface ApiRoute {
   answer(request: ApiRequest, parts: PathParts): ApiAnswer | Promise<ApiAnswer>;
 }
 
-interface Compiled {
+interface RoutePattern {
   readonly route: ApiRoute;
   readonly pattern: RegExp;
 }
 
 /** Finds the route of a request. A path is matched as it was sent, and its parts are decoded afterwards, so no decoded slash divides. */
 export class ApiRoutes {
-  readonly #routes: readonly Compiled[];
+  readonly #routes: readonly RoutePattern[];
 
   constructor(routes: readonly ApiRoute[]) {
     this.#routes = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
@@ -57,7 +57,9 @@ function patternOf(path: string): RegExp {
 }
 
 function decoded(groups: Readonly<Record<string, string | undefined>>): PathParts {
-  const entries = Object.entries(groups).flatMap(([name, text]) => (text === undefined ? [] : [[name, decode(text)]]));
+  const entries = Object.entries(groups).flatMap(([name, text]) =>
+    text === undefined ? [] : [[name, decode(text)] as const],
+  );
   return Object.fromEntries(entries);
 }
 

@@ -1,7 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 import { floatsOf, tensorOf, type ChatPiece, type ChatRequest, type Tensor } from '@enclos/open-inference';
-import type { ServedModel } from '../api/served-models.ts';
-import type { ChatUse } from './openai-use.ts';
+import type { ServedModel } from '../models/served-models.ts';
+import type { ChatUse } from '../models/openai-use.ts';
 import { sampleToken, seededRandom } from './sampling.ts';
 import { StopTexts } from './stop-texts.ts';
 
@@ -31,11 +31,15 @@ export async function* generate({ model, use, request, signal, random }: Generat
     const { shown, isStopped } = stops.add(use.alphabet[token] ?? '');
     if (shown !== '') yield { text: shown };
     const usage = { promptTokens: prompt.length, completionTokens: made };
-    if (isStopped) return yield { finishReason: 'stop', usage };
+    if (isStopped) {
+      yield { finishReason: 'stop', usage };
+      return;
+    }
     if (made === most) {
       const rest = stops.rest();
       if (rest !== '') yield { text: rest };
-      return yield { finishReason: 'length', usage };
+      yield { finishReason: 'length', usage };
+      return;
     }
     step = await runStep({ model, use, signal }, [token], step.state);
   }
@@ -67,7 +71,7 @@ function firstState({ inputs }: ServedModel, { state }: ChatUse): Tensor {
 }
 
 function tokensOf(text: string, { alphabet, maxPromptTokens }: ChatUse): readonly number[] {
-  const tokens = [...text].map((character) => alphabet.indexOf(character)).filter((at) => at >= 0);
+  const tokens = Array.from(text, (character) => alphabet.indexOf(character)).filter((at) => at >= 0);
   if (tokens.length === 0) {
     throw new EnclosError('INFERENCE_MESSAGE_INVALID', 'messages has no character that this model knows.', {
       details: { at: 'messages' },

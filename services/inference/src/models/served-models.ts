@@ -1,7 +1,13 @@
 import type { RunOptions } from '@enclos/inference-engine';
 import type { Tensor, TensorFacts } from '@enclos/open-inference';
-import type { OpenAiUse } from '../generation/openai-use.ts';
-import type { ServedModelIdentity } from './api-request.ts';
+import type { OpenAiUse } from './openai-use.ts';
+
+export interface ServedModelIdentity {
+  readonly name: string;
+  readonly version: string;
+  /** SHA-256 of the model's plain bytes, in hexadecimal. */
+  readonly digest: string;
+}
 
 /** A model that answers. `PooledModel` of the engines, with what the measured configuration says of it. */
 export interface ServedModel extends ServedModelIdentity {
