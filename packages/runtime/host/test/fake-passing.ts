@@ -6,7 +6,7 @@ import type {
   PassageEvents,
   Passing,
   SettledCallback,
-} from '../src/passing/passing.ts';
+} from '@enclos/tee/passing';
 import { Arrivals } from '../src/services/arrivals.ts';
 import { PassedStreams } from '../src/services/passed-streams.ts';
 
