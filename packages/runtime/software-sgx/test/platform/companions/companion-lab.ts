@@ -130,7 +130,8 @@ export function descendants(): readonly number[] {
       // It has ended meanwhile.
     }
   }
-  const isBelow = (pid: number | undefined): boolean => pid !== undefined && (pid === process.pid || isBelow(parents.get(pid)));
+  const isBelow = (pid: number | undefined): boolean =>
+    pid !== undefined && (pid === process.pid || isBelow(parents.get(pid)));
   return [...parents.keys()].filter((pid) => pid !== process.pid && isBelow(parents.get(pid)));
 }
 
