@@ -10,6 +10,7 @@ import {
 import type { Entry } from '@enclos/cli-frame';
 import { doctorCommands, platformCommands } from '@enclos/cli-platform/commands';
 import { entries as buildCommands } from './commands/build/index.ts';
+import { entries as cHeaderCommands } from './commands/c-header/index.ts';
 import { entries as completionsCommands } from './commands/completions/index.ts';
 import { entries as debugCommands } from './commands/debug/index.ts';
 import { entries as deployCommands } from './commands/deploy/index.ts';
@@ -46,6 +47,7 @@ export const registry: readonly Entry[] = Object.freeze([
   ...lintCommands,
   ...imageCommands,
   ...edlCommands,
+  ...cHeaderCommands,
   ...verifyCommands,
   ...explainCommands,
   ...policyCommands,

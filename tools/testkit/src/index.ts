@@ -36,6 +36,7 @@ export {
   startPostgres,
   type PostgresServer,
 } from './postgres-server.ts';
+export { isFreedYoung, type YoungGarbageOptions } from './young-garbage.ts';
 export { tlsKeyPair } from './service/tls-key-pair.ts';
 export { vectors } from './vectors.ts';
 export {

@@ -58,6 +58,7 @@ Native enclaves
   edl gen                Write the TypeScript module of an EDL file
   edl format             Put EDL files in their standard form
   edl doc                Describe the interface of an EDL file in Markdown
+  c-header               Write the C header for programs that ask for evidence and keys
 
 Evidence
   verify                 Verify a quote, and appraise it by a policy

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isEnclosError, type ErrorCode } from '@enclos/errors';
+import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import {
   checkTensor,
@@ -12,8 +12,8 @@ import {
   type Datatype,
   type Tensor,
 } from '../src/index.ts';
+import { refused } from './refused.ts';
 
-const refused = (code: ErrorCode) => (error: unknown) => isEnclosError(error, code);
 const tensor = (datatype: Datatype, shape: readonly number[], data: Uint8Array): Tensor => ({
   name: 'x',
   datatype,

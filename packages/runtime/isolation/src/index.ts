@@ -41,7 +41,6 @@ export {
 export type { PrivateFiles } from './programs/program-files.ts';
 export { findRelay, relayName } from './relay/find-relay.ts';
 export { prepareWords, privateDestinations, relayWords, type PrivateDestination } from './relay/relay-words.ts';
-export { privateObstacle, requireProgram } from './programs/require-program.ts';
 export {
   companionCommand,
   companionLayers,
@@ -55,3 +54,4 @@ export {
   type NativeFiles,
   type PlacedFiles,
 } from './companions/native-files.ts';
+export { privateObstacle, requireProgram, type MeasuredProgram } from './programs/require-program.ts';

@@ -1,6 +1,7 @@
 import { EnclosError } from '@enclos/errors';
-import { concatBytes, utf8 } from '../bytes.ts';
+import { utf8 } from '../bytes.ts';
 import { viewOf } from '../view.ts';
+import { ByteWriter } from '../writer.ts';
 import { maximumField, WireType } from './wire-type.ts';
 
 /**
@@ -37,7 +38,9 @@ export class ProtobufWriter {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.#tag(field, WireType.LENGTH).#add(varint(BigInt(value.length)), value);
+    return this.#tag(field, WireType.LENGTH)
+      .#add(varint(BigInt(value.length)))
+      .#add(value);
   }
 
   text(field: number, value: string): this {
@@ -45,16 +48,27 @@ export class ProtobufWriter {
   }
 
   message(field: number, message: ProtobufWriter): this {
-    return this.#tag(field, WireType.LENGTH).#add(varint(BigInt(message.#length)), ...message.#parts);
+    this.#tag(field, WireType.LENGTH).#add(varint(BigInt(message.#length)));
+    for (const part of message.#parts) this.#add(part);
+    return this;
   }
 
   /** The elements of a repeated integer field, packed: proto3's form. */
   packedInt64(field: number, values: Iterable<bigint | number>): this {
-    return this.bytes(field, concatBytes(...Array.from(values, (value) => varint(integerOf(value)))));
+    const packed = new ByteWriter();
+    for (const value of values) packed.bytes(varint(integerOf(value)));
+    return this.bytes(field, packed.finish());
   }
 
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    // A message may have more parts than a call can have arguments.
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 
   #tag(field: number, wireType: number): this {
@@ -64,11 +78,9 @@ export class ProtobufWriter {
     return this.#add(varint((BigInt(field) << 3n) | BigInt(wireType)));
   }
 
-  #add(...parts: readonly Uint8Array[]): this {
-    for (const part of parts) {
-      this.#parts.push(part);
-      this.#length += part.length;
-    }
+  #add(part: Uint8Array): this {
+    this.#parts.push(part);
+    this.#length += part.length;
     return this;
   }
 }

@@ -118,6 +118,26 @@ test('the writer refuses what has no encoding', () => {
   }
 });
 
+test('a message may have more parts than a call has arguments', () => {
+  const count = 200_000;
+  const inner = new ProtobufWriter();
+  for (let index = 0; index < count; index++) inner.bool(1, true);
+  const bytes = new ProtobufWriter()
+    .message(1, inner)
+    .packedInt64(
+      2,
+      Array.from({ length: count }, () => 1),
+    )
+    .finish();
+  const reader = new ProtobufReader(bytes);
+  let fields = 0;
+  reader.next();
+  for (const message = reader.message(); message.next() !== 0;) fields += 1;
+  reader.next();
+  reader.int32Elements(() => (fields += 1));
+  assert.equal(fields, 2 * count);
+});
+
 test('what is written reads back, and a reader that knows no field skips all of it', () => {
   const fields = fc.record({
     signed: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

@@ -1,9 +1,10 @@
 import { concatBytes, isZero, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { u16 } from '../big-endian.ts';
 import type { Awaitable, HpkeEngine, Kem } from '../engine.ts';
 import { lengthsOf, type HashName, type KemId } from '../suites.ts';
 import { requireLength, type KemKeyPair } from './key-pair.ts';
-import { empty, labelledKdf, u16 } from './labels.ts';
+import { empty, labelledKdf } from './labels.ts';
 
 /** Diffie-Hellman over one curve, with private keys as the engine holds them. */
 export interface Curve<PrivateKey> {

@@ -1,9 +1,10 @@
 import { concatBytes, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { u16 } from '../big-endian.ts';
 import type { HpkeEngine } from '../engine.ts';
 import { hashBytes, hashOf, keyBytesOf, nonceBytes, type HpkeSuite } from '../suites.ts';
 import type { KemKeyPair } from './key-pair.ts';
-import { empty, labelledKdf, longestOutput, u16, type LabelledKdf } from './labels.ts';
+import { empty, labelledKdf, longestOutput, type LabelledKdf } from './labels.ts';
 import { Opener, Sealer } from './sequence.ts';
 
 /** What both ends of an HPKE context can do. */

@@ -1,4 +1,5 @@
 import { concatBytes, utf8 } from '@enclos/codec';
+import { u16 } from '../big-endian.ts';
 import type { HpkeEngine } from '../engine.ts';
 import { hashBytes, type HashName } from '../suites.ts';
 
@@ -43,9 +44,4 @@ export function labelledKdf(engine: HpkeEngine, hash: HashName, suiteId: Uint8Ar
     expand: async (key, label, context, length) =>
       hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), head, utf8(label), context), length }),
   };
-}
-
-/** Big-endian, as every number of these protocols. */
-export function u16(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 8, value & 0xff);
 }

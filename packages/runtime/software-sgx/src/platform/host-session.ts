@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
+import { createCaller, createDispatcher, giveBack, memoryFor } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { createFileUploads } from './companions/file-uploads.ts';
@@ -9,7 +9,7 @@ import { createHostEnclaves } from './host-enclaves.ts';
 import type { Instance } from './instance.ts';
 import type { PlatformServices } from './services.ts';
 import { createHostSgx } from './sgx/host-sgx.ts';
-import { createUploads } from './upload.ts';
+import { createUploads, type Uploads } from './upload.ts';
 
 /** In UTF-16 units, of which each has at most 3 bytes in the protocol. */
 const maxRelayedWhy = 1024;
@@ -38,7 +38,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     describe: () => describePlatform(services),
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
-    add: ({ upload, chunk }) => uploads.add(upload, chunk),
+    add: (piece) => addPiece(uploads, piece),
     openFile: ({ sha256, sizeBytes }) => told(files.open(sha256, sizeBytes)),
     addToFile: ({ upload, chunk }) => files.add(upload, chunk),
     async initialize({ upload, ...request }) {
@@ -83,6 +83,12 @@ function describeLaunch({ enclave, instance }: { readonly enclave: bigint; reado
   const paths = { gatePath, inspectorPath, passagePath };
   const why = relayedWhy?.slice(0, maxRelayedWhy);
   return { enclave, ...paths, relayedWhy: why, ...identity, isolation, companions };
+}
+
+/** It is copied, so the next piece goes through the same memory. */
+function addPiece(uploads: Uploads, { upload, chunk }: { readonly upload: number; readonly chunk: Uint8Array }): void {
+  uploads.add(upload, chunk);
+  giveBack(chunk);
 }
 
 function describePlatform(services: PlatformServices) {

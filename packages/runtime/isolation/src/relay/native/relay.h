@@ -48,6 +48,9 @@ static inline long call6(long number, long a, long b, long c, long d, long e, lo
 void *memcpy(void *to, const void *from, u64 count);
 void *memmove(void *to, const void *from, u64 count);
 void *memset(void *to, int value, u64 count);
+
+// Otherwise AArch64 finds what other files define through a table that nothing relocates.
+#pragma GCC visibility push(hidden)
 u64 length_of(const char *text);
 int same_bytes(const void *a, const void *b, u64 count);
 u64 now_ms(void);
@@ -121,3 +124,5 @@ void log_end(void);
 extern int log_pipe[2];
 extern u32 log_level;
 void set_filter(void);
+
+#pragma GCC visibility pop

@@ -7,7 +7,7 @@ import {
   type IsolationPlan,
   type PlacedFiles,
 } from '@enclos/isolation';
-import { companionsOf, sortFiles, type CompanionManifest, type ReadImage } from '@enclos/manifest';
+import { companionsOf, sortFiles, type CompanionManifest, type OpenImage } from '@enclos/manifest';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveExit, IsolationLayer } from '@enclos/tee';
 import { encodeCompanionFrame, type CompanionFrame, type CompanionNotice } from '@enclos/tee/companions';
@@ -23,7 +23,7 @@ import { companionNotices } from './notice-reader.ts';
 type Services = Pick<PlatformServices, 'companions' | 'interpreter' | 'isolation' | 'runtimeFolder'>;
 
 export interface CompanionsRequest {
-  readonly image: ReadImage;
+  readonly image: Pick<OpenImage, 'manifest' | 'files'>;
   readonly host: Pick<Host, 'enclaveUsers' | 'cgroups'>;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;

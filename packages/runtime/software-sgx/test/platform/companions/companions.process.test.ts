@@ -275,7 +275,7 @@ describe('the files of a companion', { skip: noCompiler }, () => {
     host.send('crashes');
     assert.deepEqual(await host.next('ended'), [0, 1]);
     for (let attempt = 0; attempt < 2; attempt += 1) {
-      const [error] = await once(refusals, 'refused');
+      const [error] = (await once(refusals, 'refused')) as [unknown];
       assert.ok(refusedWith('LAUNCH_FILE_REFUSED')(error));
       assert.ok(descendants().length < running);
     }
