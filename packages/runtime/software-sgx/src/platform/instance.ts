@@ -9,7 +9,14 @@ import {
   requireProgram,
   type MeasuredProgram,
 } from '@enclos/isolation';
-import { companionsOf, encodeFiles, isProgramManifest, openImagePages, sortFiles, type OpenImage } from '@enclos/manifest';
+import {
+  companionsOf,
+  encodeFiles,
+  isProgramManifest,
+  openImagePages,
+  sortFiles,
+  type OpenImage,
+} from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { EnclaveAudit } from '../platform-audit.ts';
