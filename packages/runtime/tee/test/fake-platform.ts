@@ -71,9 +71,9 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
       asked.push(`openFile ${sha256[0]} ${sizeBytes}`);
       return sha256[0] === 0 ? 0 : 3;
     },
-    addToFile({ upload, chunk }) {
+    async addToFile({ upload, chunk }) {
       asked.push(`addToFile ${upload} ${chunk.length}`);
-      options.onPiece?.(chunk);
+      await options.onPiece?.(chunk);
     },
     async initialize({ upload, passes }) {
       asked.push(`initialize ${upload}${passes === true ? ' passes' : ''}`);
