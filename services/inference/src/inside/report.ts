@@ -67,8 +67,9 @@ export class ReportDesk {
     const nonce = query.get('nonce');
     if (nonce === null) return json(200, this.#write(current, current.quote));
     if (!nonceForm.test(nonce)) return json(400, '{"error":"The nonce is not 32 bytes in lower-case hex."}');
-    if (!this.#mayQuote())
+    if (!this.#mayQuote()) {
       return json(429, '{"error":"Too many reports with a nonce. Try again."}', { 'retry-after': '1' });
+    }
     const bytes = fromHex(nonce);
     const fresh = await this.#options.quote(await inferenceReportData(current.digest, bytes));
     return json(200, this.#write(current, fresh, bytes));

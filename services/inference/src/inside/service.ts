@@ -11,12 +11,12 @@ import { serveHttp } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
 import { readModelManifest } from '@enclos/inference-models';
 import { createInferenceApi } from '../api/inference-api.ts';
-import { createHandler } from '../channels/handler.ts';
-import { parseServiceConfiguration } from '../configuration.ts';
+import { createHandler, type ServiceHandler } from '../channels/handler.ts';
+import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
-import { ReceiptWriter, createReceiptKey } from './receipts.ts';
-import { ReportDesk } from './report.ts';
+import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
+import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
 export interface ServiceHost {
@@ -32,7 +32,7 @@ export interface Service {
 }
 
 const serverName = 'inference.test';
-const version = '0.1.0';
+const serviceVersion = '0.1.0';
 /** Keys are looked after so often. */
 const tendMs = 60_000;
 /** An enclave has 256 streams. */
@@ -53,36 +53,67 @@ function kems(): KeySetOptions['kems'] {
  * @throws INFERENCE_CONFIGURATION_INVALID, MODEL_MANIFEST_INVALID, INFERENCE_MODEL_REFUSED, and what engines refuse
  */
 export async function startService(host: ServiceHost): Promise<Service> {
-  const now = (): Date => new Date();
-  const nowMs = (): number => Date.now();
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('models.json')));
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
-  const { openAi, scoreModel, maxRequestBytes } = configuration;
-  const models = new ModelShelf({ pool, manifest, openAi, parts: host.modelPart, now });
+  const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const receiptKey = await createReceiptKey();
-  const desk = new ReportDesk({
-    keys,
-    models: manifest.models,
-    receiptKey: receiptKey.publicKey,
-    quote: quoteReportData,
-    endorsements: () => host.endorsements(),
-    nowMs,
+  const { desk, receipts } = await openReports(host, { keys, models: manifest.models });
+  const handler = handlerOf({ configuration, models, keys, desk, receipts });
+  const stopping = new AbortController();
+  const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const tend = (): void => {
+    keys
+      .refresh(nowMs())
+      .then((isOther) => (isOther ? desk.renew() : undefined))
+      .catch(logFault);
+  };
+  const timer = setInterval(tend, tendMs);
+  return Object.freeze<Service>({
+    answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
+    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
+    async drain() {
+      clearInterval(timer);
+      stopping.abort();
+      await served.ended;
+      pool.close();
+    },
   });
+}
+
+const now = (): Date => new Date();
+const nowMs = (): number => Date.now();
+
+/** The evidence about keys and models, and the receipts that it vouches for. */
+async function openReports(
+  host: ServiceHost,
+  { keys, models }: Pick<ReportOptions, 'keys' | 'models'>,
+): Promise<{ readonly desk: ReportDesk; readonly receipts: ReceiptWriter }> {
+  const { publicKey: receiptKey, signer } = await createReceiptKey();
+  const endorsements = (): Promise<string> => host.endorsements();
+  const desk = new ReportDesk({ keys, models, receiptKey, quote: quoteReportData, endorsements, nowMs });
   await desk.renew();
   const measurement = toHex((await identity()).mrEnclave);
-  const receipts = new ReceiptWriter(
-    receiptKey.signer,
-    () => ({ issuer: serverName, tee: 'sgx', measurement, ...desk.digests }),
-    now,
-  );
-  const service = createHandler({
+  const claims = (): ServiceClaims => ({ issuer: serverName, tee: 'sgx', measurement, ...desk.digests });
+  return { desk, receipts: new ReceiptWriter(signer, claims, now) };
+}
+
+interface HandlerParts {
+  readonly configuration: ServiceConfiguration;
+  readonly models: ModelShelf;
+  readonly keys: KeySet;
+  readonly desk: ReportDesk;
+  readonly receipts: ReceiptWriter;
+}
+
+function handlerOf({ configuration, models, keys, desk, receipts }: HandlerParts): ServiceHandler {
+  const { scoreModel, maxRequestBytes } = configuration;
+  return createHandler({
     api: createInferenceApi({
       models,
-      server: { name: 'enclos-inference', version },
+      server: { name: 'enclos-inference', version: serviceVersion },
       maxInferBytes: maxRequestBytes,
       scoreModel,
       now,
@@ -95,6 +126,18 @@ export async function startService(host: ServiceHost): Promise<Service> {
     report: (request) => desk.answer(request),
     onFault: logFault,
   });
+}
+
+interface ServingParts extends ServiceHandler {
+  readonly configuration: ServiceConfiguration;
+  readonly signal: AbortSignal;
+}
+
+/** @returns what settles when the last answer is sent, after the signal */
+async function beginToServe(
+  host: ServiceHost,
+  { configuration, handler, bodyLimit, signal }: ServingParts,
+): Promise<{ readonly ended: Promise<void> }> {
   const server = await createAttestedServer({
     name: serverName,
     evidence: async (reportData) => ({
@@ -102,33 +145,17 @@ export async function startService(host: ServiceHost): Promise<Service> {
       endorsements: await host.endorsements(),
     }),
   });
-  const stopping = new AbortController();
-  const served = serveHttp(listen('https', { signal: stopping.signal }), {
-    ...service,
+  const { maxRequestBytes } = configuration;
+  const ended = serveHttp(listen('https', { signal }), {
+    handler,
+    bodyLimit,
     secure: server.secure,
     limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
     date: now,
     onError: logFault,
-    signal: stopping.signal,
+    signal,
   });
-  const timer = setInterval(() => {
-    keys
-      .refresh(nowMs())
-      .then((isOther) => (isOther ? desk.renew() : undefined))
-      .catch(logFault);
-  }, tendMs);
-  return Object.freeze<Service>({
-    answer: JSON.stringify({
-      models: models.list().map((one) => ({ name: one.name, version: one.version, digest: one.digest })),
-    }),
-    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
-    async drain() {
-      clearInterval(timer);
-      stopping.abort();
-      await served;
-      pool.close();
-    },
-  });
+  return { ended };
 }
 
 /** To the host goes a code of the registry, and no text that could hold something of a request. */
