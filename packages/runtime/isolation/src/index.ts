@@ -47,6 +47,7 @@ export {
   companionPlan,
   type CompanionNeeds,
 } from './companions/companion-command.ts';
+export { CompanionSlot, type SlotChild, type SlotEvents } from './companions/companion-slot.ts';
 export { neededLibraries } from './companions/needed-libraries.ts';
 export {
   openNativeFiles,

@@ -3,22 +3,27 @@ import { toHex } from '@enclos/codec';
 import {
   companionLayers,
   companionPlan,
+  CompanionSlot,
   neededLibraries,
   type IsolationPlan,
   type PlacedFiles,
+  type SlotEvents,
 } from '@enclos/isolation';
 import { companionsOf, sortFiles, type CompanionManifest, type OpenImage } from '@enclos/manifest';
 import { EnclosError } from '@enclos/errors';
 import type { EnclaveExit, IsolationLayer } from '@enclos/tee';
-import { encodeCompanionFrame, type CompanionFrame, type CompanionNotice } from '@enclos/tee/companions';
+import {
+  companionNotices,
+  encodeCompanionFrame,
+  type CompanionFrame,
+  type CompanionNotice,
+} from '@enclos/tee/companions';
 import { findPassing, type Passage } from '@enclos/tee/passing';
 import type { EnclaveAudit } from '../../platform-audit.ts';
 import { listenForGate } from '../gate-listener.ts';
 import type { Host } from '../host.ts';
 import type { PlatformServices } from '../services.ts';
 import { spawnCompanion, type CompanionChild } from './companion-process.ts';
-import { CompanionSlot } from './companion-slot.ts';
-import { companionNotices } from './notice-reader.ts';
 
 type Services = Pick<PlatformServices, 'companions' | 'interpreter' | 'isolation' | 'runtimeFolder'>;
 
@@ -146,7 +151,7 @@ class CompanionProcesses {
   passage: Passage<CompanionFrame> | undefined;
   readonly #services: Services;
   readonly #request: OpenRequest;
-  readonly #slots = new Map<number, readonly CompanionSlot[]>();
+  readonly #slots = new Map<number, readonly CompanionSlot<CompanionChild>[]>();
   #isClosed = false;
 
   constructor(services: Services, request: OpenRequest) {
@@ -175,7 +180,7 @@ class CompanionProcesses {
     await Promise.all([...this.#slots.values()].flat().map((slot) => slot.close()));
   }
 
-  #eventsOf(measured: MeasuredCompanion): ConstructorParameters<typeof CompanionSlot>[1] {
+  #eventsOf(measured: MeasuredCompanion): SlotEvents<CompanionChild> {
     const { name } = measured.manifest;
     const { audit, debug } = this.#request;
     return {

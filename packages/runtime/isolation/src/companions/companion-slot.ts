@@ -1,13 +1,18 @@
 import type { CompanionFrame } from '@enclos/tee/companions';
 import type { EnclaveExit } from '@enclos/tee';
-import type { CompanionChild } from './companion-process.ts';
+
+/** A process that runs. */
+export interface SlotChild {
+  readonly exited: Promise<EnclaveExit>;
+  kill(): void;
+}
 
 /** What a slot needs of its platform. */
-export interface SlotEvents {
+export interface SlotEvents<C extends SlotChild> {
   /** Starts a process. @throws when it cannot be started now */
-  readonly start: (frame: CompanionFrame) => Promise<CompanionChild>;
+  readonly start: (frame: CompanionFrame) => Promise<C>;
   /** It runs: its channel is given to the enclave. @returns when the enclave has it; rejects when it cannot have it */
-  readonly started: (frame: CompanionFrame, child: CompanionChild) => Promise<void>;
+  readonly started: (frame: CompanionFrame, child: C) => Promise<void>;
   readonly ended: (frame: CompanionFrame, exit: EnclaveExit) => void;
   /** It could not be started. */
   readonly failed: (frame: CompanionFrame, error: unknown) => void;
@@ -24,20 +29,20 @@ export function restartDelayMs(failures: number): number {
 }
 
 /** One process of a companion after the other. */
-export class CompanionSlot {
+export class CompanionSlot<C extends SlotChild = SlotChild> {
   readonly #place: Pick<CompanionFrame, 'companion' | 'number'>;
-  readonly #events: SlotEvents;
+  readonly #events: SlotEvents<C>;
   readonly #nowMs: () => number;
   #generation = 0;
   #failures = 0;
-  #child: CompanionChild | undefined;
+  #child: C | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(
     place: Pick<CompanionFrame, 'companion' | 'number'>,
-    events: SlotEvents,
+    events: SlotEvents<C>,
     nowMs: () => number = () => performance.now(),
   ) {
     this.#place = place;

@@ -4,8 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { EnclaveExit } from '@enclos/tee';
 import type { CompanionFrame } from '@enclos/tee/companions';
-import type { CompanionChild } from '../../../src/platform/companions/companion-process.ts';
-import { CompanionSlot, restartDelayMs, type SlotEvents } from '../../../src/platform/companions/companion-slot.ts';
+import { CompanionSlot, restartDelayMs, type SlotChild, type SlotEvents } from '../../src/companions/companion-slot.ts';
 
 const exit: EnclaveExit = { exitCode: 0, signal: undefined, detail: 'ended' };
 
@@ -18,12 +17,12 @@ class Stage extends EventEmitter {
   refusal: Error | undefined;
   isTaken = true;
   #end: (exit: EnclaveExit) => void = () => undefined;
-  readonly events: SlotEvents = {
+  readonly events: SlotEvents<SlotChild> = {
     start: (frame) => {
       if (this.refusal !== undefined) return Promise.reject(this.refusal);
       this.started.push(frame);
       const exited = new Promise<EnclaveExit>((resolve) => (this.#end = resolve));
-      const child: CompanionChild = { channel: undefined, exited, kill: () => this.kill() };
+      const child: SlotChild = { exited, kill: () => this.kill() };
       return Promise.resolve(child);
     },
     started: () => (this.isTaken ? Promise.resolve() : Promise.reject(new Error('The passage is closed.'))),

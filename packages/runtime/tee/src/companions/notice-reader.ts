@@ -1,4 +1,4 @@
-import { COMPANION_FRAME_BYTES, decodeCompanionNotice, type CompanionNotice } from '@enclos/tee/companions';
+import { COMPANION_FRAME_BYTES, decodeCompanionNotice, type CompanionNotice } from './frames.ts';
 
 /** Finds the notices of an enclave in bytes that come in pieces of any length. @throws (each piece) GATE_PROTOCOL_VIOLATION, and what `take` throws */
 export function companionNotices(take: (notice: CompanionNotice) => void): (bytes: Uint8Array) => void {
