@@ -53,8 +53,8 @@ function kems(): KeySetOptions['kems'] {
  * @throws INFERENCE_CONFIGURATION_INVALID, MODEL_MANIFEST_INVALID, INFERENCE_MODEL_REFUSED, and what engines refuse
  */
 export async function startService(host: ServiceHost): Promise<Service> {
-  const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('service.json')));
-  const manifest = readModelManifest(decodeUtf8(embeddedFile('models.json')));
+  const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
+  const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
   const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
   await models.loadAll();
@@ -140,6 +140,9 @@ async function beginToServe(
 ): Promise<{ readonly ended: Promise<void> }> {
   const server = await createAttestedServer({
     name: serverName,
+    // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
+    acceptRelayableRaTls: true,
+    relayableProtocols: ['http/1.1'],
     evidence: async (reportData) => ({
       quote: await quoteReportData(reportData),
       endorsements: await host.endorsements(),
