@@ -1,6 +1,6 @@
 export { courierPassing } from './courier.ts';
 export { findPassing } from './find-passing.ts';
-export { discard, keepAliveMs, socketWith, takeHandle } from './held-connections.ts';
+export { discard, keepAliveMs, socketWith, takeHandle, takeUnread } from './held-connections.ts';
 export { nativePassing } from './native.ts';
 export type {
   ConnectionHandle,

@@ -4,8 +4,7 @@ import { companionCommand, maxThreads, withOpened, type IsolationPlan } from '@e
 import { companionDescriptors, companionLoaderSource, interpreterFlags, type CompanionSettings } from '@enclos/loader';
 import type { CompanionManifest } from '@enclos/manifest';
 import type { EnclaveExit } from '@enclos/tee';
-import { takeHandle, type ConnectionHandle } from '@enclos/tee/passing';
-import { Socket } from 'node:net';
+import { takeUnread, type ConnectionHandle } from '@enclos/tee/passing';
 import { collectOutput, exitOf, feed, ownCgroup } from '../process/enclave-child.ts';
 import { describeExit } from '../process/exit-detail.ts';
 import { killGroup } from '../process/process-group.ts';
@@ -63,7 +62,7 @@ export function spawnCompanion(options: CompanionSpawn): CompanionChild {
   );
   void exited.then(() => own?.remove());
   // Before the process has anything that it could send: it gets its script when it asks for it.
-  const channel = unread(child.stdio[companionDescriptors.channel]);
+  const channel = takeUnread(child.stdio[companionDescriptors.channel]);
   void feed(child, [utf8(JSON.stringify(settingsOf(options))), options.script]);
   return Object.freeze({ channel, exited, kill: () => killGroup(child) });
 }
@@ -71,12 +70,4 @@ export function spawnCompanion(options: CompanionSpawn): CompanionChild {
 function settingsOf({ folder, manifest }: CompanionSpawn): CompanionSettings {
   const files = manifest.files.map(({ path, sizeBytes }) => ({ path, sizeBytes: Number(sizeBytes) }));
   return { folder, files, addons: manifest.addons };
-}
-
-/** Node begins to read the pipes of a child at once, and reads with the next turn of the event loop. */
-function unread(stream: unknown): ConnectionHandle | undefined {
-  const handle = stream instanceof Socket ? takeHandle(stream) : undefined;
-  const stop: unknown = handle && Reflect.get(handle, 'readStop');
-  if (typeof stop === 'function') Reflect.apply(stop, handle, []);
-  return handle;
 }
