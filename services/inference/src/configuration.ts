@@ -1,5 +1,5 @@
 import './errors.ts';
-import { integer, JsonForm, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
+import { boolean, integer, JsonForm, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import type { OpenAiUse } from './models/openai-use.ts';
 
@@ -9,6 +9,8 @@ export interface ServiceConfiguration {
   readonly scoreModel?: string | undefined;
   /** For OpenAI's API, by the name of the model. */
   readonly openAi: ReadonlyMap<string, OpenAiUse>;
+  /** Whether any client may unload models and load them again. Default: no; a service that others use must not be emptied by one. */
+  readonly clientsChangeModels: boolean;
   /** The most bytes of a request with tensors. */
   readonly maxRequestBytes: number;
 }
@@ -24,6 +26,7 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
   const file = new JsonForm(parseJson(text, maximumLength), '', problems);
   const configuration = {
     scoreModel: file.optional('scoreModel', name),
+    clientsChangeModels: file.optional('clientsChangeModels', boolean) ?? false,
     maxRequestBytes: file.optional('maxRequestBytes', integer(1024, 268_435_456)) ?? 33_554_432,
     openAi: new Map(file.forms('openAi', maximumUses).map((form) => readUse(form))),
   };

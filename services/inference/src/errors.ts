@@ -8,6 +8,11 @@ export const inferenceServiceErrors = declareErrors({
     'The inference service has nothing at this path.',
     'Ask GET /v2/repository/index or GET /v1/models for the models that it serves.',
   ],
+  INFERENCE_FORBIDDEN: [
+    'refused',
+    'Clients of this service may not load and unload models.',
+    'Set clientsChangeModels in service.json, which is measured, if every client may.',
+  ],
   INFERENCE_METHOD_REFUSED: [
     'usage',
     'The inference service has this path for other methods.',

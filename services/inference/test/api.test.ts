@@ -152,6 +152,23 @@ test('a fault of the service says nothing of itself to the client', async () => 
   assert.equal(faults.length, 1);
 });
 
+test('models are changed by clients only where the measured configuration says so', async () => {
+  const changes: string[] = [];
+  const change = (what: string) => async (name: string) => void changes.push(`${what} ${name}`);
+  const models = { ...modelsOf(adder), load: change('load'), unload: change('unload') };
+  for (const [isAllowed, status] of [
+    [false, 403],
+    [true, 200],
+  ] as const) {
+    const changing = apiOf(models, [], isAllowed);
+    for (const what of ['unload', 'load']) {
+      const answer = await changing.answer(requestOf('POST', `/v2/repository/models/adder/${what}`));
+      assert.equal(answer.status, status);
+    }
+  }
+  assert.deepEqual(changes, ['unload adder', 'load adder']);
+});
+
 test('embeddings come in the order of the inputs', async () => {
   const body = jsonBody({ model: 'embedder', input: [[1, 2], [5]], encoding_format: 'float' });
   const answer = await jsonOf(await api.answer(requestOf('POST', '/v1/embeddings', { body })));

@@ -89,10 +89,11 @@ export function modelsOf(...served: readonly ServedModel[]): ServedModels {
   };
 }
 
-export function apiOf(models: ServedModels, faults: unknown[] = []): InferenceApi {
+export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChangeModels = false): InferenceApi {
   return createInferenceApi({
     models,
     server: { name: 'test', version: '0' },
+    clientsChangeModels,
     maxInferBytes: 1_048_576,
     scoreModel: 'adder',
     now: () => new Date(1_700_000_000_000),

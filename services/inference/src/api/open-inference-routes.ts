@@ -30,12 +30,15 @@ export interface OpenInferenceOptions {
   readonly models: ServedModels;
   /** What `GET v2` says. */
   readonly server: { readonly name: string; readonly version: string };
+  /** Whether any client may load and unload models. */
+  readonly clientsChangeModels: boolean;
   /** The most bytes of a request with tensors. */
   readonly maxInferBytes: number;
 }
 
 /** The Open Inference Protocol, with the binary tensor extension and the repository. */
-export function openInferenceRoutes({ models, server, maxInferBytes }: OpenInferenceOptions): readonly ApiRoute[] {
+export function openInferenceRoutes(options: OpenInferenceOptions): readonly ApiRoute[] {
+  const { models, server, maxInferBytes, clientsChangeModels } = options;
   const model = '/v2/models/{name}[/versions/{version}]';
   const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
     method,
@@ -44,8 +47,9 @@ export function openInferenceRoutes({ models, server, maxInferBytes }: OpenInfer
     answer,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   });
-  const changed = async (change: Promise<void>): Promise<ApiAnswer> => {
-    await change;
+  const changed = async (change: () => Promise<void>): Promise<ApiAnswer> => {
+    if (!clientsChangeModels) throw new EnclosError('INFERENCE_FORBIDDEN');
+    await change();
     return jsonAnswer('{}');
   };
   return [
@@ -61,7 +65,7 @@ export function openInferenceRoutes({ models, server, maxInferBytes }: OpenInfer
       '/v2/repository/models/{name}/load',
       ({ body }, { name = '' }) => {
         parseLoadRequest(body);
-        return changed(models.load(name));
+        return changed(() => models.load(name));
       },
       smallBodyBytes,
     ),
@@ -70,7 +74,7 @@ export function openInferenceRoutes({ models, server, maxInferBytes }: OpenInfer
       '/v2/repository/models/{name}/unload',
       ({ body }, { name = '' }) => {
         parseUnloadRequest(body);
-        return changed(models.unload(name));
+        return changed(() => models.unload(name));
       },
       smallBodyBytes,
     ),

@@ -109,11 +109,12 @@ interface HandlerParts {
 }
 
 function handlerOf({ configuration, models, keys, desk, receipts }: HandlerParts): ServiceHandler {
-  const { scoreModel, maxRequestBytes } = configuration;
+  const { scoreModel, maxRequestBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
       models,
       server: { name: 'enclos-inference', version: serviceVersion },
+      clientsChangeModels,
       maxInferBytes: maxRequestBytes,
       scoreModel,
       now,
