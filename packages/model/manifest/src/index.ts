@@ -16,9 +16,11 @@ export {
   hasImageMagic,
   layOutImage,
   MAX_IMAGE_BYTES,
+  openImage,
+  openImagePages,
   readImage,
-  readImagePages,
   type ImagePayload,
+  type OpenImage,
   type ReadImage,
 } from './image.ts';
 export { pinnedInterpreter } from './interpreter.ts';

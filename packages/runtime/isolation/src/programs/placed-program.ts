@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 import { storageFailed } from '@enclos/tee/storage';
 import { stateOf, wasChanged, writeProgramCopy } from './program-copy.ts';
+import type { MeasuredProgram } from './require-program.ts';
 import { writeLastSteps, writePrivateFiles, type LastSteps, type PrivateFiles } from './program-files.ts';
 
 /** What a platform has for programs. */
@@ -61,7 +62,7 @@ export interface PlacedProgram {
 }
 
 /** Writes the measured bytes where they can be run, and compares what is there. @throws PLATFORM_STORAGE_FAILED, PROGRAM_MISMATCH */
-export async function placeProgram(folder: string, program: Uint8Array): Promise<PlacedProgram> {
+export async function placeProgram(folder: string, program: MeasuredProgram): Promise<PlacedProgram> {
   const path = join(folder, `p-${randomBytes(8).toString('hex')}`);
   const remove = (): Promise<void> => rm(path, { force: true });
   try {

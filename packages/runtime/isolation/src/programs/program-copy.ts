@@ -1,5 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { giveBack, memoryFor } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
+import type { MeasuredProgram } from './require-program.ts';
 
 /** Every piece is a turn of a thread: as few as another launch can wait for. */
 const writtenAtOnce = 4 * 1024 * 1024;
@@ -12,7 +14,7 @@ const mode = 0o555;
  * @returns its state, which changes with its content
  * @throws PROGRAM_MISMATCH, and the errors of the file system
  */
-export async function writeProgramCopy(path: string, program: Uint8Array): Promise<string> {
+export async function writeProgramCopy(path: string, program: MeasuredProgram): Promise<string> {
   const file = await open(path, 'wx+', mode);
   try {
     // Whatever the umask took away.
@@ -25,9 +27,10 @@ export async function writeProgramCopy(path: string, program: Uint8Array): Promi
   }
 }
 
-async function writeAll(file: FileHandle, program: Uint8Array): Promise<void> {
-  for (let at = 0; at < program.length;) {
-    const { bytesWritten } = await file.write(program, at, Math.min(writtenAtOnce, program.length - at), at);
+async function writeAll(file: FileHandle, { sizeBytes, read }: MeasuredProgram): Promise<void> {
+  for (let at = 0; at < sizeBytes;) {
+    const piece = read(at, writtenAtOnce);
+    const { bytesWritten } = await file.write(piece, 0, piece.length, at);
     at += bytesWritten;
   }
 }
@@ -37,21 +40,20 @@ async function writeAll(file: FileHandle, program: Uint8Array): Promise<void> {
  * @returns the state of the file
  * @throws PROGRAM_MISMATCH when the file holds anything but the program
  */
-export async function compareCopy(file: FileHandle, path: string, program: Uint8Array): Promise<string> {
+export async function compareCopy(file: FileHandle, path: string, program: MeasuredProgram): Promise<string> {
   // First: what is changed while it is read has another state afterwards.
   const state = stateOf(await file.stat());
-  const expected = Buffer.from(program.buffer, program.byteOffset, program.length);
-  const piece = Buffer.allocUnsafe(readAtOnce);
+  const piece = Buffer.from(memoryFor(readAtOnce).buffer);
   let at = 0;
-  for (;;) {
+  let isSame = true;
+  while (isSame) {
     const { bytesRead } = await file.read(piece, 0, piece.length, at);
     if (bytesRead === 0) break;
-    if (at + bytesRead > expected.length || piece.compare(expected, at, at + bytesRead, 0, bytesRead) !== 0) {
-      throw wasChanged(path);
-    }
+    isSame = piece.subarray(0, bytesRead).equals(program.read(at, bytesRead));
     at += bytesRead;
   }
-  if (at !== expected.length) throw wasChanged(path);
+  giveBack(piece);
+  if (!isSame || at !== program.sizeBytes) throw wasChanged(path);
   return state;
 }
 

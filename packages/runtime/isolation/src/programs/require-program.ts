@@ -1,7 +1,14 @@
-import { checkProgramBytes } from '@enclos/elf';
+import { checkProgram, type ReadAt } from '@enclos/elf';
 import { EnclosError } from '@enclos/errors';
 import type { ProgramSettings } from '@enclos/manifest';
 import type { IsolationLayer } from '@enclos/tee';
+
+/** The measured bytes of a program, which belong to the platform. */
+export interface MeasuredProgram {
+  readonly sizeBytes: number;
+  /** Views of them. */
+  readonly read: ReadAt;
+}
 
 /** What a platform has for programs. */
 export interface PlatformPrograms {
@@ -35,7 +42,7 @@ export function privateObstacle(layers: readonly IsolationLayer[], hasRelay: boo
  */
 export function requireProgram(
   { architecture, network }: ProgramSettings,
-  program: Uint8Array,
+  program: MeasuredProgram,
   { privateObstacle: obstacle, here = `${process.platform}-${process.arch}` }: PlatformPrograms,
 ): void {
   if (architecture !== here) {
@@ -44,5 +51,5 @@ export function requireProgram(
   if (network === 'private' && obstacle !== undefined) {
     throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program wants a private network. ${obstacle}`);
   }
-  checkProgramBytes(program, { architecture });
+  checkProgram(program.read, { sizeBytes: program.sizeBytes, architecture });
 }

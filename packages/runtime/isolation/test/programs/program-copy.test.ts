@@ -16,10 +16,16 @@ import { concatBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { placeProgram } from '../../src/programs/placed-program.ts';
 import { compareCopy } from '../../src/programs/program-copy.ts';
+import type { MeasuredProgram } from '../../src/programs/require-program.ts';
 import { temporaryFolder } from '../support.ts';
 
 /** Longer than what is read and written at once, and not a multiple of either. */
 const program = Uint8Array.from({ length: 5 * 1024 * 1024 + 3 }, (_, at) => (at * 7) ^ (at >> 12));
+/** As the platform has it. */
+const measured = (bytes: Uint8Array): MeasuredProgram => ({
+  sizeBytes: bytes.length,
+  read: (at, length) => bytes.subarray(at, at + length),
+});
 const mismatch = (error: unknown): boolean => isEnclosError(error, 'PROGRAM_MISMATCH');
 
 /** A file with other bytes, compared with the program as its copy is. */
@@ -28,7 +34,7 @@ async function compared(change: (bytes: Uint8Array) => Uint8Array): Promise<stri
   writeFileSync(path, change(program.slice()));
   const file = await open(path, 'r');
   try {
-    return await compareCopy(file, path, program);
+    return await compareCopy(file, path, measured(program));
   } finally {
     await file.close();
   }
@@ -37,7 +43,7 @@ async function compared(change: (bytes: Uint8Array) => Uint8Array): Promise<stri
 describe('the copy of a program', () => {
   test('has the measured bytes, and can be run but not written', async () => {
     const umask = process.umask(0o077);
-    const placed = await placeProgram(temporaryFolder(), program).finally(() => process.umask(umask));
+    const placed = await placeProgram(temporaryFolder(), measured(program)).finally(() => process.umask(umask));
     assert.deepEqual(new Uint8Array(readFileSync(placed.path)), program);
     assert.equal(statSync(placed.path).mode & 0o777, 0o555);
     await placed.recheck();
@@ -48,7 +54,7 @@ describe('the copy of a program', () => {
 
   test('is that of a view of larger memory, too', async () => {
     const view = program.subarray(1000, 9000);
-    const placed = await placeProgram(temporaryFolder(), view);
+    const placed = await placeProgram(temporaryFolder(), measured(view));
     assert.deepEqual(new Uint8Array(readFileSync(placed.path)), view.slice());
   });
 
@@ -73,7 +79,7 @@ describe('the copy of a program', () => {
     ['has another time', (path) => utimesSync(path, 1, 1)],
   ] as const satisfies readonly (readonly [string, (path: string) => void])[]) {
     test(`is not run if it ${how} when it is about to`, async () => {
-      const placed = await placeProgram(temporaryFolder(), program);
+      const placed = await placeProgram(temporaryFolder(), measured(program));
       chmodSync(placed.path, 0o755);
       change(placed.path);
       await assert.rejects(placed.recheck(), mismatch);
@@ -81,14 +87,16 @@ describe('the copy of a program', () => {
   }
 
   test('is not run if it is gone', async () => {
-    const placed = await placeProgram(temporaryFolder(), program);
+    const placed = await placeProgram(temporaryFolder(), measured(program));
     await placed.remove();
     await assert.rejects(placed.recheck(), mismatch);
   });
 
   test('leaves nothing where it cannot be written', async () => {
     const folder = join(temporaryFolder(), 'missing');
-    await assert.rejects(placeProgram(folder, program), (error) => isEnclosError(error, 'PLATFORM_STORAGE_FAILED'));
+    await assert.rejects(placeProgram(folder, measured(program)), (error) =>
+      isEnclosError(error, 'PLATFORM_STORAGE_FAILED'),
+    );
     assert.equal(existsSync(folder), false);
     assert.deepEqual(readdirSync(temporaryFolder()), []);
   });

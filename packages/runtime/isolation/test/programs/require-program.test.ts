@@ -24,7 +24,9 @@ test('a program is refused where it cannot have one, or for another machine', ()
   const of = (network: 'private' | 'declared', privateNetwork: string | undefined, here = 'linux-x64'): string => {
     try {
       const program = { architecture: 'linux-x64', network, arguments: [], output: 'none' } as const;
-      requireProgram(program, programFile({}), { privateObstacle: privateNetwork, here });
+      const file = programFile({});
+      const measured = { sizeBytes: file.length, read: (at: number, length: number) => file.subarray(at, at + length) };
+      requireProgram(program, measured, { privateObstacle: privateNetwork, here });
       return 'accepted';
     } catch (error) {
       if (isEnclosError(error)) return `${error.code}: ${error.message}`;
