@@ -5,9 +5,11 @@ import {
   inspectCommands,
   policyCommands,
   proxyCommands,
+  receiptCommands,
   verifyCommands,
 } from '@enclos/cli-evidence/commands';
 import type { Entry } from '@enclos/cli-frame';
+import { modelCommands } from '@enclos/cli-inference/commands';
 import { doctorCommands, platformCommands } from '@enclos/cli-platform/commands';
 import { entries as buildCommands } from './commands/build/index.ts';
 import { entries as cHeaderCommands } from './commands/c-header/index.ts';
@@ -53,6 +55,8 @@ export const registry: readonly Entry[] = Object.freeze([
   ...policyCommands,
   ...proxyCommands,
   ...collateralCommands,
+  ...receiptCommands,
+  ...modelCommands,
   ...platformCommands,
   ...completionsCommands,
 ]);

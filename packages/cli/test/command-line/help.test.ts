@@ -75,6 +75,13 @@ Evidence
   collateral export      Write the kept collateral into one file
   collateral import      Keep the collateral that a file holds
 
+Inference
+  receipt verify         Verify a receipt: which model answered which request with what
+  model info             Show what an ONNX model takes, gives and uses
+  model hash             Print the digest of a model
+  model encrypt          Encrypt a model for an inference enclave or KServe
+  model test-inputs      Write a request with made-up inputs for a model
+
 Platform
   platform init          Make a software vendor and machine, and enrol the machine
   platform enrol         Enrol a machine with a vendor, also from another computer

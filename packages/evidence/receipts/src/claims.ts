@@ -29,7 +29,7 @@ export interface ReceiptClaims {
 
 export type ReceiptTee = (typeof tees)[number];
 
-export const tees = ['azure-vtpm', 'sgx', 'snp', 'tdx'] as const;
+export const tees = ['azure-vtpm', 'sev-snp', 'sgx', 'tdx'] as const;
 
 /** How a claim is written: text, hex for bytes of one of some lengths, or an integer. */
 export type ClaimKind = 'bytes' | 'integer' | 'text';

@@ -26,6 +26,11 @@ export const receiptErrors = declareErrors({
     'The receipt is older than is accepted, or from the future.',
     'Check the clock; accept a larger age if the receipt was kept.',
   ],
+  RECEIPT_REPORT_INVALID: [
+    'evidence',
+    'The text is not the report of an inference service.',
+    'Keep the answer to GET /v1/attestation/report as the service sent it.',
+  ],
   RECEIPT_MISUSED: [
     'usage',
     'A receipt was written or verified with an argument that cannot be used.',

@@ -87,7 +87,7 @@ test('claims of any content read back alike from both forms', async () => {
       modelDigest: hex(32),
       requestDigest: hex(32),
       responseDigest: hex(32),
-      tee: fc.constantFrom('azure-vtpm' as const, 'sgx' as const, 'snp' as const, 'tdx' as const),
+      tee: fc.constantFrom('azure-vtpm' as const, 'sgx' as const, 'sev-snp' as const, 'tdx' as const),
       measurement: fc.oneof(hex(32), hex(48)),
       evidenceDigest: hex(32),
       keySetDigest: hex(32),

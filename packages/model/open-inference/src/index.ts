@@ -8,14 +8,8 @@ export {
   type RequestedOutput,
 } from './oip/infer-request.ts';
 export { inferResponseBody, parseInferResponse, type InferResponse } from './oip/infer-response.ts';
-export {
-  binaryType,
-  headerLengthName,
-  jsonType,
-  readHeaderLength,
-  wholeBody,
-  type OutgoingBody,
-} from './oip/message.ts';
+export { binaryType, headerLengthName, jsonType } from './oip/media-type.ts';
+export { readHeaderLength, wholeBody, type OutgoingBody } from './oip/message.ts';
 export {
   errorJson,
   errorMessageOf,

@@ -1,14 +1,6 @@
 import { concatBytes } from '@enclos/codec';
 import { refuse } from '../refusal.ts';
 
-/**
- * The header that says how many bytes of a body are its JSON; tensors in binary follow. Its name ends with `content-length`, so a
- * reader of Content-Length has to compare whole names.
- */
-export const headerLengthName = 'inference-header-content-length';
-export const jsonType = 'application/json';
-export const binaryType = 'application/octet-stream';
-
 /** A body to send, with the headers that describe it. The parts are not copied: tensors stay where they are. */
 export interface OutgoingBody {
   readonly contentType: string;

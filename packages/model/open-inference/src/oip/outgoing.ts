@@ -1,6 +1,7 @@
 import { utf8 } from '@enclos/codec';
 import type { Tensor } from '../tensors/tensor.ts';
-import { binaryType, jsonType, type OutgoingBody } from './message.ts';
+import { binaryType, jsonType } from './media-type.ts';
+import type { OutgoingBody } from './message.ts';
 import { tensorJson } from './tensor-entry.ts';
 
 /** Tensors in binary begin at a multiple of this, so that the other side can view the first one without a copy. */

@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject, parseJsonBytes, type JsonObject, type JsonValue } from '@enclos/codec/json';
 import { ProtobufReader, ProtobufWriter } from '@enclos/codec/protobuf';
 import { utf8 } from '@enclos/codec';
-import { binaryType, jsonType } from '../oip/message.ts';
+import { binaryType, jsonType } from '../oip/media-type.ts';
 import { reading, refuse, refuseUnsupported } from '../refusal.ts';
 import { refuseSize } from '../tensors/check.ts';
 import { defaultTensorLimits, maximumNameLength, type Tensor, type TensorLimits } from '../tensors/tensor.ts';
