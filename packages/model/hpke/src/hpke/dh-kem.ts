@@ -3,8 +3,9 @@ import { EnclosError } from '@enclos/errors';
 import { u16 } from '../big-endian.ts';
 import type { Awaitable, HpkeEngine, Kem } from '../engine.ts';
 import { lengthsOf, type HashName, type KemId } from '../suites.ts';
-import { RecipientKeys, requireLength, type KemKeyPair } from './key-pair.ts';
+import { requireLength, type KemKeyPair } from './key-pair.ts';
 import { empty, labelledKdf } from './labels.ts';
+import { RecipientKeys } from './recipient-keys.ts';
 
 /** Diffie-Hellman over one curve, with keys as the engine holds them. */
 export interface Curve<PrivateKey, PublicKey> {

@@ -3,7 +3,8 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'n
 import { concatBytes, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Kem } from '../engine.ts';
-import { KemKeyPair, RecipientKeys, requireLength } from '../hpke/key-pair.ts';
+import { KemKeyPair, requireLength } from '../hpke/key-pair.ts';
+import { RecipientKeys } from '../hpke/recipient-keys.ts';
 import { kemIds, lengthsOf, refuseAlgorithm } from '../suites.ts';
 import {
   HeldKeys,
