@@ -12,6 +12,7 @@ import { benchLint } from './lint.ts';
 import { benchHttp } from './connections/http.ts';
 import { benchHpke } from './inference/hpke.ts';
 import { benchImage } from './image.ts';
+import { benchInference } from './inference/inference.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
@@ -41,6 +42,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   lint: () => benchLint(),
   edl: () => benchEdl(),
   image: benchImage,
+  inference: () => benchInference(),
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
   hpke: () => benchHpke(),

@@ -1,3 +1,5 @@
+import type { NativeData } from '../companion/elements.ts';
+
 /** What `onnxruntime_binding.node` of onnxruntime-node exports, as far as it is used (its `binding.d.ts`). */
 export interface OnnxruntimeBinding {
   readonly InferenceSession: new () => NativeSession;
@@ -36,21 +38,6 @@ export interface SessionOptions {
   readonly enableMemPattern: boolean;
   readonly logSeverityLevel: number;
 }
-
-/** The elements of a tensor. Strings are the only ones that are not numbers in memory. */
-export type NativeData = NumericArray | readonly string[];
-
-export type NumericArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float32Array
-  | Float64Array;
 
 /** The class that the binding makes its outputs with, and that it reads inputs of. */
 export type TensorClass = new (type: string, data: NativeData, dims: readonly number[]) => NativeTensor;

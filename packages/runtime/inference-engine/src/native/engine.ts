@@ -3,20 +3,24 @@ import { elementSize, maximumNameLength, type TensorFacts } from '@enclos/open-i
 import type { Engine, LoadOptions, Session } from '../companion/engine.ts';
 import type { IndexedTensor } from '../protocol/packing.ts';
 import { type NativeFacts, type NativeSession, NativeTensor, type OnnxruntimeBinding } from './binding.ts';
-import { datatypeOf, nameOf, toBytes, toElements } from './elements.ts';
+import { datatypeOf, nameOf, toBytes, toElements } from '../companion/elements.ts';
 
 /** Only fatal errors: a companion has no output, and lines about operators would say what the model is. */
 const FATAL = 4;
 /** What the engine says of a model that it refuses is for the model's owner. */
 const MAX_REASON_LENGTH = 500;
 
+/** The binding ends the process when it is initialised again. */
+const initialised = new WeakSet<OnnxruntimeBinding>();
+
 /**
  * ONNX Runtime in native code, through the binding of onnxruntime-node alone.
  *
- * @param binding what `onnxruntime_binding.node` exports. It is initialised once in a process.
+ * @param binding what `onnxruntime_binding.node` exports.
  */
 export function createNativeEngine(binding: OnnxruntimeBinding): Engine {
-  binding.initOrtOnce(FATAL, NativeTensor, true);
+  if (!initialised.has(binding)) binding.initOrtOnce(FATAL, NativeTensor, true);
+  initialised.add(binding);
   return {
     load(model, options) {
       const session = new binding.InferenceSession();

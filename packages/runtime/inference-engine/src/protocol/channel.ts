@@ -27,19 +27,22 @@ const shared = { hello, acceptHello, limits: engineLimits, memoryFor };
 /** Serves calls of an enclave over its stream, in the engine's process. */
 export function serveCalls(stream: DuplexLike, handlers: Handlers<Functions>): Endpoint {
   const dispatch = createDispatcher(engineInterface.trusted, handlers);
-  return createEndpoint({
+  const endpoint = createEndpoint({
     ...shared,
     transport: streamTransport(stream, giveBack),
     initiator: false,
     remoteErrors: [],
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch: ({ table, index, payload }) => dispatch(table === 0 ? index : -1, payload, undefined),
-    describeError: (error) =>
-      isEnclosError(error)
-        ? { code: error.code, message: error.message }
-        : { code: 'ENGINE_RUN_FAILED', message: 'The engine failed.' },
+    describeError(error) {
+      if (isEnclosError(error)) return { code: error.code, message: error.message };
+      // An engine that trapped is in an unknown state. The enclave loses it, and gets the next one.
+      queueMicrotask(() => void endpoint.close(new EnclosError('ENGINE_LOST', undefined, { cause: error })));
+      return { code: 'ENGINE_LOST', message: 'The engine failed.' };
+    },
     lostError: (cause) => new EnclosError('ENGINE_LOST', undefined, { cause }),
   });
+  return endpoint;
 }
 
 /** The functions of an engine, called by the enclave over the stream to its process. */

@@ -3,29 +3,23 @@ import { after, suite, test } from 'node:test';
 import { until } from '@enclos/testkit';
 import type { Tensor } from '@enclos/open-inference';
 import { EnginePool, type PooledModel, type RunReport } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
-import { gatherModel, identityModel, loopModel, rowsModel, zerosModel } from './kit/graphs.ts';
+import { childEngines } from './kit/child-engines.ts';
+import {
+  endless,
+  floats,
+  gatherModel,
+  identityModel,
+  loopModel,
+  rounds,
+  rowsModel,
+  wholes,
+  zerosModel,
+} from './kit/graphs.ts';
 
-const floats = (name: string, shape: readonly number[], values: readonly number[]): Tensor => ({
-  name,
-  datatype: 'FP32',
-  shape,
-  data: new Uint8Array(Float32Array.from(values).buffer),
-});
-const wholes = (name: string, shape: readonly number[], values: readonly bigint[]): Tensor => ({
-  name,
-  datatype: 'INT64',
-  shape,
-  data: new Uint8Array(BigInt64Array.from(values).buffer),
-});
-/** A run of the loop model that takes so many rounds. */
-const rounds = (count: bigint): readonly Tensor[] => [wholes('rounds', [], [count]), floats('x', [1], [1])];
-/** It computes for longer than any test waits. */
-const endless = rounds(2n ** 62n);
 const seconds = (count: number): readonly Tensor[] => rounds(BigInt(count * 1_000_000));
 
 suite('a pool of two engines', () => {
-  const engines = new ChildEngines(2);
+  const engines = childEngines(2);
   const runs: RunReport[] = [];
   const pool = new EnginePool({ engines: engines.source, observer: { ran: (run) => runs.push(run) } });
   after(() => {
@@ -205,7 +199,7 @@ suite('a pool of two engines', () => {
 });
 
 suite('batches', () => {
-  const engines = new ChildEngines(1);
+  const engines = childEngines(1);
   const runs: RunReport[] = [];
   const pool = new EnginePool({ engines: engines.source, observer: { ran: (run) => runs.push(run) } });
   after(() => {

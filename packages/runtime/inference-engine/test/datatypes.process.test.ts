@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
-import { elementSize, type Tensor } from '@enclos/open-inference';
+import { type Datatype, datatypes, elementSize, type Tensor } from '@enclos/open-inference';
 import { createNativeEngine } from '../src/native.ts';
+import { createWasmEngine } from '../src/wasm.ts';
 import { EnginePool } from '../src/index.ts';
-import { ChildEngines } from './kit/child-engines.ts';
-import { type ElementType, elementTypes, identityModel } from './kit/graphs.ts';
-import { loadBinding } from './kit/onnxruntime.ts';
+import { childEngines, type EngineKind } from './kit/child-engines.ts';
+import { identityModel } from './kit/graphs.ts';
+import { loadBinding, readWasm } from './kit/onnxruntime.ts';
 
 /** Every bit of each element differs from its neighbours', NaNs and negative zeros among them. */
 function pattern(sizeBytes: number): Uint8Array {
@@ -23,7 +24,7 @@ function byteStrings(texts: readonly string[]): Uint8Array {
   );
 }
 
-function tensorOf(datatype: Exclude<ElementType, 'BF16'>, shape: readonly number[]): Tensor {
+function tensorOf(datatype: Datatype, shape: readonly number[]): Tensor {
   const count = shape.reduce((product, size) => product * size, 1);
   const texts = Array.from({ length: count }, (_unused, at) => `${'x'.repeat(at % 9)} größe ${at} \u{1f600}`);
   const data =
@@ -35,11 +36,19 @@ function tensorOf(datatype: Exclude<ElementType, 'BF16'>, shape: readonly number
   return { name: 'x', datatype, shape, data };
 }
 
-const types = Object.keys(elementTypes).filter((type): type is Exclude<ElementType, 'BF16'> => type !== 'BF16');
+const types = datatypes.filter((type) => type !== 'BF16');
 
-suite('datatypes through an engine', () => {
-  const engines = new ChildEngines(1);
-  const outside = createNativeEngine(loadBinding());
+const kinds = {
+  native: () => createNativeEngine(loadBinding()),
+  wasm: () => createWasmEngine(readWasm()),
+};
+
+suite('datatypes through an engine in native code', () => testDatatypes('native'));
+suite('datatypes through an engine in WebAssembly', () => testDatatypes('wasm'));
+
+function testDatatypes(kind: EngineKind): void {
+  const engines = childEngines(1, { kind });
+  const outside = kinds[kind]();
   const pool = new EnginePool({ engines: engines.source });
   after(() => {
     pool.close();
@@ -83,4 +92,4 @@ suite('datatypes through an engine', () => {
     await assert.rejects(run(0xff), { code: 'ENGINE_INPUT_REFUSED' });
     await model.unload();
   });
-});
+}

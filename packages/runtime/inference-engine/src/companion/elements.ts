@@ -2,7 +2,21 @@ import { utf8 } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import type { Datatype } from '@enclos/open-inference';
-import type { NativeData, NumericArray } from './binding.ts';
+
+/** The elements of a tensor. Strings are the only ones that are not numbers in memory. */
+export type NativeData = NumericArray | readonly string[];
+
+export type NumericArray =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
 
 interface ElementType {
   /** Its number in ONNX (onnx.proto, TensorProto.DataType). */
@@ -34,6 +48,11 @@ const datatypes = new Map([...types].map(([datatype, { number }]) => [number, da
 /** The datatype with this number in ONNX, unless engines have no tensors of it. */
 export function datatypeOf(number: number | undefined): Datatype | undefined {
   return number === undefined ? undefined : datatypes.get(number);
+}
+
+/** The number of a datatype in ONNX. */
+export function numberOf(datatype: Datatype): number {
+  return typeOf(datatype).number;
 }
 
 /** The name of a datatype in onnxruntime-common. */
@@ -68,7 +87,7 @@ function typeOf(datatype: Datatype): ElementType {
 }
 
 /** The binding takes strings of JavaScript and passes them on as C strings, so other byte strings would be changed on the way. */
-function toStrings(data: Uint8Array): readonly string[] {
+export function toStrings(data: Uint8Array): readonly string[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const strings: string[] = [];
   for (let at = 0; at < data.byteLength;) {
@@ -94,7 +113,7 @@ function decodeText(bytes: Uint8Array): string | undefined {
   }
 }
 
-function fromStrings(strings: readonly string[]): Uint8Array {
+export function fromStrings(strings: readonly string[]): Uint8Array {
   const encoded = strings.map((text) => utf8(text));
   const bytes = new Uint8Array(encoded.reduce((sum, { length }) => sum + 4 + length, 0));
   const view = new DataView(bytes.buffer);
