@@ -45,7 +45,8 @@ test('a model says what it takes, gives and uses', () => {
   );
   assert.deepEqual(facts.outputs[1]?.dimensionNames, ['n', 'n', undefined]);
   assert.deepEqual(facts.outputs[1]?.shape, [-1, -1, 3]);
-  assert.deepEqual(facts.initializers, { count: 2, sizeBytes: 8 });
+  // Two initializers, and a constant in an attribute.
+  assert.deepEqual(facts.weights, { count: 3, sizeBytes: 16 });
   const uses = facts.operators.map(({ domain, operator, count }) => `${domain}:${operator} ${count}`);
   assert.deepEqual(uses, [':Abs 1', ':Add 1', ':If 1', ':LeakyRelu 1', ':Neg 1', 'example.org:Own 1']);
   assert.deepEqual(
@@ -69,9 +70,9 @@ test('each datatype is named as the protocol names it, in values and in weights'
       outputs: [{ ...x, name: 'y' }],
       initializers: [{ name: 'w', datatype, shape: [size], data }],
     });
-    const { inputs, initializers } = readModelFacts(bytes);
+    const { inputs, weights: found } = readModelFacts(bytes);
     assert.deepEqual(tensorFactsOf(inputs), [{ name: 'x', datatype, shape: [-1] }]);
-    assert.deepEqual(initializers, { count: 1, sizeBytes: datatype === 'BYTES' ? 0 : 8 });
+    assert.deepEqual(found, { count: 1, sizeBytes: datatype === 'BYTES' ? 0 : 8 });
   }
 });
 
@@ -185,10 +186,10 @@ test('each bound is checked', () => {
   const tooMuch = (limits: Parameters<typeof readModelFacts>[1], name: string): void => {
     assert.throws(() => readModelFacts(everythingBytes, limits), bound(name));
   };
-  readModelFacts(everythingBytes, { maxBytes: everythingBytes.length, maxNodes: 6, maxInitializers: 2, maxValues: 3 });
+  readModelFacts(everythingBytes, { maxBytes: everythingBytes.length, maxNodes: 6, maxWeights: 3, maxValues: 3 });
   tooMuch({ maxBytes: everythingBytes.length - 1 }, 'maxBytes');
   tooMuch({ maxNodes: 5 }, 'maxNodes');
-  tooMuch({ maxInitializers: 1 }, 'maxInitializers');
+  tooMuch({ maxWeights: 2 }, 'maxWeights');
   tooMuch({ maxValues: 2 }, 'maxValues');
 });
 

@@ -142,6 +142,8 @@ test('a key broker gives the key after evidence over the key of the request', as
   const sorted = JSON.stringify({ nonce, 'tee-pubkey': { alg, crv, kty, x, y } });
   assert.equal(toHex(bound.subarray(0, 48)), createHash('sha384').update(sorted).digest('hex'));
   assert.deepEqual(bound.subarray(48), new Uint8Array(16));
+  // An answer elsewhere would get the session and the token.
+  assert.ok(broker.asked.every(({ init }) => init.redirect === 'manual'));
   const sent = broker.asked.map(({ init }) => ({ ...(init.headers as Record<string, string>) }));
   assert.deepEqual(
     sent.map(({ cookie }) => cookie),
@@ -213,6 +215,11 @@ test('an identifier that could lead elsewhere is refused before anything is sent
   for (const resource of wrong) {
     const broker = new Broker();
     await assert.rejects(keyFromKbs(optionsOf(broker, { resource })), refused('MODEL_KEY_REFUSED'), resource);
+    assert.equal(broker.asked.length, 0);
+  }
+  for (const url of ['http://kbs.example.com', 'https://kbs.example.com/other', 'https://a@kbs.example.com', '']) {
+    const broker = new Broker();
+    await assert.rejects(keyFromKbs(optionsOf(broker, { url })), refused('MODEL_KEY_REFUSED'), url);
     assert.equal(broker.asked.length, 0);
   }
 });

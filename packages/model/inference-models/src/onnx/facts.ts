@@ -37,8 +37,8 @@ export interface ModelFacts {
   readonly inputs: readonly ModelValue[];
   readonly optionalInputs: readonly ModelValue[];
   readonly outputs: readonly ModelValue[];
-  /** Weights and other constants of the main graph. */
-  readonly initializers: { readonly count: number; readonly sizeBytes: number };
+  /** Tensors in the file: initializers and constants, also those of subgraphs and functions. */
+  readonly weights: { readonly count: number; readonly sizeBytes: number };
   /** In the order of domain and name. */
   readonly operators: readonly OperatorUse[];
   /** Functions that the file defines, as `domain:name`. */
@@ -52,7 +52,8 @@ export interface ModelLimits {
   readonly maxBytes: number;
   /** Nodes of all graphs and functions together. */
   readonly maxNodes: number;
-  readonly maxInitializers: number;
+  /** Initializers and constants of all graphs and functions together. */
+  readonly maxWeights: number;
   /** Inputs, and outputs, of the main graph. */
   readonly maxValues: number;
 }
@@ -60,6 +61,6 @@ export interface ModelLimits {
 export const defaultModelLimits: ModelLimits = Object.freeze({
   maxBytes: 2 ** 31 - 1,
   maxNodes: 1_000_000,
-  maxInitializers: 100_000,
+  maxWeights: 1_000_000,
   maxValues: 100_000,
 });

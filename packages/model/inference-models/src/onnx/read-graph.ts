@@ -10,7 +10,6 @@ export interface GraphFacts {
   readonly outputs: readonly ModelValue[];
   /** The names of the initializers: an input of that name has a default. */
   readonly initializers: ReadonlySet<string>;
-  readonly initializerBytes: number;
 }
 
 const tensorReaders: Readonly<Record<number, (reader: ProtobufReader) => TensorSize>> = Object.freeze({
@@ -18,13 +17,19 @@ const tensorReaders: Readonly<Record<number, (reader: ProtobufReader) => TensorS
   [graphFields.sparseInitializer]: readSparseTensor,
 });
 
+const attributeReaders: typeof tensorReaders = Object.freeze({
+  [attributeFields.tensor]: readTensor,
+  [attributeFields.tensors]: readTensor,
+  [attributeFields.sparseTensor]: readSparseTensor,
+  [attributeFields.sparseTensors]: readSparseTensor,
+});
+
 /** Reads a graph, with the graphs in its nodes. The data of tensors are passed over. */
 export function readGraph(reader: ProtobufReader, tally: Tally): GraphFacts {
   const inputs: ModelValue[] = [];
   const outputs: ModelValue[] = [];
   const initializers = new Set<string>();
-  let initializerBytes = 0;
-  const { maxInitializers, maxValues } = tally.limits;
+  const { maxValues } = tally.limits;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     const readTensorHere = tensorReaders[field];
     if (field === graphFields.node) readNode(reader.message(), tally);
@@ -33,13 +38,12 @@ export function readGraph(reader: ProtobufReader, tally: Tally): GraphFacts {
     else if (readTensorHere !== undefined) {
       const { name, sizeBytes } = readTensorHere(reader.message());
       initializers.add(name);
-      initializerBytes += sizeBytes;
+      tally.addWeights(sizeBytes);
     }
-    if (initializers.size > maxInitializers) refuseSize(`more than ${maxInitializers} initializers`, 'maxInitializers');
     if (inputs.length > maxValues) refuseSize(`more than ${maxValues} inputs`, 'maxValues');
     if (outputs.length > maxValues) refuseSize(`more than ${maxValues} outputs`, 'maxValues');
   }
-  return { inputs, outputs, initializers, initializerBytes };
+  return { inputs, outputs, initializers };
 }
 
 /** @returns the function as `domain:name`. */
@@ -67,9 +71,8 @@ function readNode(reader: ProtobufReader, tally: Tally): void {
 /** Tensors of attributes may lie in other files too, and graphs hold nodes. */
 function readAttribute(reader: ProtobufReader, tally: Tally): void {
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === attributeFields.tensor || field === attributeFields.tensors) readTensor(reader.message());
-    else if (field === attributeFields.sparseTensor || field === attributeFields.sparseTensors) {
-      readSparseTensor(reader.message());
-    } else if (field === attributeFields.graph || field === attributeFields.graphs) readGraph(reader.message(), tally);
+    const readTensorHere = attributeReaders[field];
+    if (readTensorHere !== undefined) tally.addWeights(readTensorHere(reader.message()).sizeBytes);
+    else if (field === attributeFields.graph || field === attributeFields.graphs) readGraph(reader.message(), tally);
   }
 }

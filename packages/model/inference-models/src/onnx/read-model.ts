@@ -84,7 +84,7 @@ function readModel(reader: ProtobufReader, { tally, sizeBytes }: Reading): Model
     opsets,
     ...inputsOf(graph),
     outputs: Object.freeze(graph.outputs),
-    initializers: Object.freeze({ count: graph.initializers.size, sizeBytes: graph.initializerBytes }),
+    weights: tally.weights(),
     operators: tally.operators(),
     functions: Object.freeze(functions),
     metadata,

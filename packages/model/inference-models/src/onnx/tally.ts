@@ -18,6 +18,8 @@ export class Tally {
   readonly limits: ModelLimits;
   readonly #uses = new Map<string, OperatorUse>();
   #nodes = 0;
+  #weights = 0;
+  #weightBytes = 0;
 
   constructor(limits: ModelLimits) {
     this.limits = limits;
@@ -33,6 +35,17 @@ export class Tally {
       refuseModel(`it uses more than ${maximumOperators} different operators`);
     }
     this.#uses.set(key, { domain, operator, count });
+  }
+
+  addWeights(sizeBytes: number): void {
+    const { maxWeights } = this.limits;
+    this.#weights += 1;
+    if (this.#weights > maxWeights) refuseSize(`more than ${maxWeights} weights`, 'maxWeights');
+    this.#weightBytes += sizeBytes;
+  }
+
+  weights(): { readonly count: number; readonly sizeBytes: number } {
+    return Object.freeze({ count: this.#weights, sizeBytes: this.#weightBytes });
   }
 
   operators(): readonly OperatorUse[] {

@@ -51,8 +51,12 @@ export interface InferRequestOptions {
  *
  * @throws INFERENCE_MESSAGE_INVALID, INFERENCE_TENSOR_INVALID, INFERENCE_LIMIT_EXCEEDED or INFERENCE_UNSUPPORTED.
  * @example
- * const headerLength = readHeaderLength(request.headers.get('inference-header-content-length'));
- * const { inputs } = parseInferRequest(body, { headerLength, modelInputs: model.inputs });
+ * import { headerLengthName, parseInferRequest, readHeaderLength, type Tensor } from '@enclos/open-inference';
+ *
+ * export async function inputsOf(request: Request): Promise<readonly Tensor[]> {
+ *   const headerLength = readHeaderLength(request.headers.get(headerLengthName));
+ *   return parseInferRequest(new Uint8Array(await request.arrayBuffer()), { headerLength }).inputs;
+ * }
  */
 export function parseInferRequest(body: Uint8Array, options: InferRequestOptions = {}): InferRequest {
   const { headerLength, limits = defaultTensorLimits, modelInputs = [] } = options;
@@ -142,7 +146,11 @@ export interface InferRequestContent {
  *
  * @throws INFERENCE_NOT_JSON for an input that JSON cannot express, with `areInputsBinary` false.
  * @example
- * const { headerLength, parts } = inferRequestBody({ inputs: [image], areInputsBinary: true, areOutputsBinary: true });
+ * import { inferRequestBody, tensorOf } from '@enclos/open-inference';
+ *
+ * const inputs = [tensorOf('image', 'FP32', new Float32Array(784), [1, 28, 28])];
+ * const { contentType, headerLength, parts } = inferRequestBody({ inputs, areInputsBinary: true, areOutputsBinary: true });
+ * console.log(contentType, headerLength, parts.length);
  */
 export function inferRequestBody(content: InferRequestContent): OutgoingBody {
   const { id, inputs, outputs = [], areInputsBinary, areOutputsBinary, parameters = noParameters } = content;

@@ -22,7 +22,13 @@ export interface InferResponse {
  *
  * @throws INFERENCE_NOT_JSON for an output that JSON cannot express and that was not asked for in binary.
  * @example
- * const { contentType, headerLength, parts } = inferResponseBody({ modelName: 'digits', outputs }, request);
+ * import { inferResponseBody, parseInferRequest, tensorOf, wholeBody } from '@enclos/open-inference';
+ *
+ * export function answer(body: Uint8Array): Uint8Array {
+ *   const request = parseInferRequest(body);
+ *   const outputs = [tensorOf('scores', 'FP32', new Float32Array(10), [1, 10])];
+ *   return wholeBody(inferResponseBody({ modelName: 'digits', id: request.id, outputs }, request));
+ * }
  */
 export function inferResponseBody(
   response: InferResponse,

@@ -7,7 +7,7 @@ export interface OutgoingBody {
   /** The value of `Inference-Header-Content-Length`; undefined when no tensor is in binary. */
   readonly headerLength: number | undefined;
   readonly parts: readonly Uint8Array[];
-  /** Of all parts: the value of `Content-Length`. */
+  /** The bytes of all parts: the value of `Content-Length`. */
   readonly sizeBytes: number;
 }
 

@@ -67,7 +67,10 @@ export function modelMetadataJson({ name: modelName, versions, platform, inputs,
  *
  * @throws INFERENCE_MESSAGE_INVALID.
  * @example
- * const { inputs } = parseModelMetadata(new Uint8Array(await response.arrayBuffer()));
+ * import { parseModelMetadata } from '@enclos/open-inference';
+ *
+ * const response = await fetch('http://localhost:8000/v2/models/digits');
+ * console.log(parseModelMetadata(new Uint8Array(await response.arrayBuffer())).inputs);
  */
 export function parseModelMetadata(body: Uint8Array): ModelMetadata {
   return reading('the metadata', () => {

@@ -52,7 +52,13 @@ export function chatCompletionJson(
  * without a reason ends the events without `[DONE]`, which clients see as a broken stream.
  *
  * @example
- * return eventStream(chatCompletionEvents({ id, created, model }, model.answer(messages), includesUsage));
+ * import { eventStream, type HttpResponse } from '@enclos/http';
+ * import { chatCompletionEvents, type ChatPiece } from '@enclos/open-inference';
+ *
+ * export function stream(pieces: AsyncIterable<ChatPiece>): HttpResponse {
+ *   const head = { id: 'chatcmpl-1', created: Math.floor(Date.now() / 1000), model: 'small' };
+ *   return eventStream(chatCompletionEvents(head, pieces, true));
+ * }
  */
 export async function* chatCompletionEvents(
   head: ChatAnswerHead,

@@ -102,7 +102,10 @@ const read = [
  *
  * @throws INFERENCE_MESSAGE_INVALID, INFERENCE_LIMIT_EXCEEDED or INFERENCE_UNSUPPORTED; `details.at` is the member.
  * @example
- * const { messages, isStream } = parseChatRequest(body);
+ * import { parseChatRequest } from '@enclos/open-inference';
+ *
+ * const text = '{"model":"small","messages":[{"role":"user","content":"Hello"}]}';
+ * console.log(parseChatRequest(new TextEncoder().encode(text)).messages[0]?.texts);
  */
 export function parseChatRequest(body: Uint8Array, bounds: RequestBounds = defaultBounds): ChatRequest {
   const members = readRequest(body, bounds);

@@ -52,7 +52,7 @@ export type NeutralMembers = Readonly<Record<string, (value: JsonValue) => boole
 interface KnownMembers {
   /** Read by the caller. */
   readonly read: readonly string[];
-  /** Of no effect on an answer: accounting, caching, labels. */
+  /** They have no effect on an answer: accounting, caching, labels. */
   readonly harmless: readonly string[];
   /** They would change the answer, so only the value is accepted that does not. */
   readonly neutral: NeutralMembers;

@@ -56,7 +56,7 @@ const messages: OpenApiObject = {
 
 const inferErrors = [400, 404, 409, 413, 429, 503] as const;
 
-/** Of paths with a model, one without and one with a version. */
+/** Two paths of a model: without a version and with one. */
 function versioned(
   suffix: string,
   content: OperationContent,

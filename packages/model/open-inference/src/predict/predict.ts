@@ -66,7 +66,12 @@ function mediaType(value: string): string {
  *
  * @throws INFERENCE_MESSAGE_INVALID, INFERENCE_TENSOR_INVALID, INFERENCE_LIMIT_EXCEEDED or INFERENCE_UNSUPPORTED.
  * @example
- * const { inputs } = parsePredictRequest(body, predictFormOf(request.headers.get('content-type')));
+ * import { parsePredictRequest, predictFormOf, type Tensor } from '@enclos/open-inference';
+ *
+ * export async function inputsOf(request: Request): Promise<readonly Tensor[]> {
+ *   const form = predictFormOf(request.headers.get('content-type'));
+ *   return parsePredictRequest(new Uint8Array(await request.arrayBuffer()), form).inputs;
+ * }
  */
 export function parsePredictRequest(
   body: Uint8Array,

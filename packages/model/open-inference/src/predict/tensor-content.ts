@@ -13,7 +13,7 @@ export interface TensorContent {
   type: number;
   readonly dims: number[];
   raw: Uint8Array | undefined;
-  /** Of fp32 and fp64: little-endian. */
+  /** Elements of FP32 and FP64, little-endian. */
   readonly fixed: { readonly float: Uint8Array[]; readonly double: Uint8Array[] };
   readonly int32: number[];
   readonly int64: bigint[];

@@ -48,7 +48,9 @@ export function countElements(
  * @returns the number of elements.
  * @throws INFERENCE_TENSOR_INVALID or INFERENCE_LIMIT_EXCEEDED.
  * @example
- * checkTensor({ name: 'x', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(8) }); // 2
+ * import { checkTensor } from '@enclos/open-inference';
+ *
+ * console.log(checkTensor({ name: 'x', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(8) })); // 2
  */
 export function checkTensor(tensor: Tensor, limits: TensorLimits = defaultTensorLimits, at = 'the tensor'): number {
   const { name, datatype, shape, data } = tensor;

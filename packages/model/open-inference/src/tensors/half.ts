@@ -1,7 +1,7 @@
 /** A format of 16 bits for floating point numbers. */
 interface SmallFloat {
   readonly mantissaBits: number;
-  /** Of the smallest normal number, as a power of two. */
+  /** The smallest normal number is this power of two. */
   readonly minimumExponent: number;
   readonly infinity: number;
 }

@@ -2,7 +2,6 @@ import '../errors.ts';
 import { utf8, viewOf } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { checkTensor, refuseTensor } from './check.ts';
-import type { Datatype } from './datatype.ts';
 import { narrowedBits, widenedBits, type SmallDatatype } from './half.ts';
 import { defaultTensorLimits, type Tensor } from './tensor.ts';
 
@@ -65,7 +64,10 @@ function inMachineOrder(data: Uint8Array, size: number): Uint8Array {
  *
  * @throws INFERENCE_TENSOR_INVALID when the tensor has another datatype.
  * @example
- * const probabilities = valuesOf(tensor, 'FP32'); // Float32Array
+ * import { tensorOf, valuesOf } from '@enclos/open-inference';
+ *
+ * const scores = tensorOf('scores', 'FP32', Float32Array.of(0.25, 0.75));
+ * console.log(valuesOf(scores, 'FP32')[1]);
  */
 export function valuesOf<D extends NumericDatatype>(tensor: Tensor, datatype: D): TypedArrays[D] {
   if (tensor.datatype !== datatype) refuseTensor('the tensor', `is not of ${datatype}`);
@@ -87,7 +89,10 @@ export function elementsOf<D extends NumericDatatype>(bytes: Uint8Array, datatyp
  * @param shape default: one dimension.
  * @throws INFERENCE_TENSOR_INVALID or INFERENCE_LIMIT_EXCEEDED when the values do not fill the shape.
  * @example
- * const input = tensorOf('image', 'FP32', new Float32Array(784), [1, 28, 28]);
+ * import { tensorOf } from '@enclos/open-inference';
+ *
+ * const image = tensorOf('image', 'FP32', new Float32Array(784), [1, 28, 28]);
+ * console.log(image.shape);
  */
 export function tensorOf<D extends NumericDatatype>(
   name: string,
@@ -190,8 +195,4 @@ function checkedTensor(tensor: Tensor): Tensor {
     maxElements: Math.max(tensor.data.length, defaultTensorLimits.maxElements),
   });
   return Object.freeze(tensor);
-}
-
-export function isNumeric(datatype: Datatype): datatype is NumericDatatype {
-  return datatype !== 'BYTES';
 }

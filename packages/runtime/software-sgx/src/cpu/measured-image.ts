@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, SgxsMeter, StrictImageReader, type EnclaveGeometry, type StrictImage } from '@enclos/sgx';
-import { ImageMemory } from './image-memory.ts';
+import { KeptMemory } from './kept-memory.ts';
 
 /** A whole image of the strict profile, with its measurement. */
 export interface MeasuredImage {
@@ -35,7 +35,7 @@ export interface ImageIntake {
 }
 
 /** Of all platforms of this process. */
-const memory = new ImageMemory();
+const memory = new KeptMemory({ most: 1, maxBytes: 64 * 1024 * 1024 });
 
 /** @param streamBytes the announced size; memory is taken only for bytes that have arrived. */
 export function createImageIntake(streamBytes: number): ImageIntake {

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, giveBack, memoryFor } from '@enclos/edl';
+import { createCaller, createDispatcher } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { freeReads } from './freed-reads.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
+import { pieceMemory } from './piece-memory.ts';
 import type { PlatformServices } from './services.ts';
 import { createHostSgx } from './sgx/host-sgx.ts';
 import { createUploads, type Uploads } from './upload.ts';
@@ -59,7 +60,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     stream,
     initiator: false,
     protocol: hostChannel,
-    memoryFor,
+    memoryFor: (sizeBytes) => pieceMemory.take(sizeBytes),
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
   freeReads(stream);
@@ -78,7 +79,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
 /** It is copied, so the next piece goes through the same memory. */
 function addPiece(uploads: Uploads, { upload, chunk }: { readonly upload: number; readonly chunk: Uint8Array }): void {
   uploads.add(upload, chunk);
-  giveBack(chunk);
+  pieceMemory.giveBack(chunk);
 }
 
 function describePlatform(services: PlatformServices) {

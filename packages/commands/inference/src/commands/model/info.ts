@@ -40,14 +40,14 @@ function renderInfo(info: ModelInfo, printer: Printer): void {
     return;
   }
   const { digest, facts } = info;
-  const { sizeBytes, producer, producerVersion, irVersion, initializers } = facts;
+  const { sizeBytes, producer, producerVersion, irVersion, weights } = facts;
   const known = [
     ['SHA-256', digest],
     ['bytes', String(sizeBytes)],
     ['made by', [producer, producerVersion].filter((text) => text !== '').join(' ') || 'not said'],
     ['format', `version ${irVersion}`],
     ['operator sets', [...facts.opsets].map(([domain, version]) => `${domain || 'ONNX'} ${version}`).join(', ')],
-    ['weights', `${initializers.count}, ${initializers.sizeBytes} bytes`],
+    ['weights', `${weights.count} tensors, ${weights.sizeBytes} bytes`],
   ] as const;
   printer.line('An ONNX model.');
   renderFacts(known, printer);

@@ -35,6 +35,7 @@ export interface KbsOptions {
 
 const protocolVersion = '0.1.1';
 const maximumAnswerBytes = 262_144;
+const originPattern = /^https:\/\/[A-Za-z0-9.:[\]-]{1,300}$/;
 const cookiePattern = /(?:^|,\s*)(kbs-session-id=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,512})/;
 
 /**
@@ -50,6 +51,8 @@ const cookiePattern = /(?:^|,\s*)(kbs-session-id=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5
  */
 export async function keyFromKbs(options: KbsOptions): Promise<Uint8Array> {
   const { repository, type, tag } = readKbsResource(options.resource);
+  // The token of the broker works for anyone who has it.
+  if (!originPattern.test(options.url)) refuseAddress();
   const pair = createReleaseKeyPair();
   const auth = { version: protocolVersion, tee: options.tee, 'extra-params': '' };
   const challenge = await send(options, 'auth', { body: auth });
@@ -129,6 +132,10 @@ async function send(
     if (isEnclosError(cause)) throw cause;
     throw new EnclosError('MODEL_KEY_SERVICE_UNREACHABLE', undefined, { details: { step }, cause });
   }
+}
+
+function refuseAddress(): never {
+  throw new EnclosError('MODEL_KEY_REFUSED', 'The address of the key broker is not an https origin, without a path.');
 }
 
 function refuseStatus(status: number, step: string): never {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
-import { testWithPrograms } from './programs.ts';
+import { testWithPrograms } from '../programs.ts';
 
 /** The Go that tests use: that of Debian, by version, because `go` may be another. */
 export const goProgram = '/usr/lib/go-1.24/bin/go';

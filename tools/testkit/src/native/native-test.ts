@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
 
-import { testWithPrograms } from './programs.ts';
+import { testWithPrograms } from '../programs.ts';
 
 /** By version: the unversioned names may be of older compilers. */
 const compilers = ['gcc-14', 'clang-19'];
