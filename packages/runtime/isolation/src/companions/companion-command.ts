@@ -15,7 +15,7 @@ export function companionPlan(plan: IsolationPlan, files: readonly string[]): Is
 
 /**
  * The command that starts one process of a companion, up to and including its interpreter. What its memory bounds is everything that it
- * can write to: most of it is of native code or of WebAssembly, and a heap of JavaScript beside it has no room of its own.
+ * can write to: most of it is of native code or of WebAssembly, and no further room is given to a heap of JavaScript.
  */
 export function companionCommand(
   plan: IsolationPlan,

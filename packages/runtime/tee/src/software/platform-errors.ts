@@ -137,7 +137,7 @@ export const teeErrors = declareErrors({
   PLATFORM_COMPANIONS_UNAVAILABLE: [
     'usage',
     'This platform cannot start the companions of an enclave.',
-    'Use software SGX on a machine for which `enclos doctor` says that companions work.',
+    'Use software SGX on a machine for which `enclos doctor` lists the layer file-view as active.',
   ],
   PROGRAM_MISMATCH: [
     'evidence',
