@@ -144,7 +144,7 @@ function checkInspector({ enclave, image }: Pick<LoadedInstance, 'enclave' | 'im
 interface LoadedInstance {
   readonly enclave: LoadedEnclave;
   readonly image: OpenImage;
-  /** Of the memory of the image. */
+  /** Gives the memory of the image to another: see `MeasuredImage`. */
   readonly release: () => void;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
