@@ -22,7 +22,7 @@ const { values } = parseArgs({
     types: { type: 'boolean', default: false },
   },
 });
-const { templates } = await importBuilt('packages/cli/dist/src/commands/new/create-project.js');
+const { npmTemplates: templates } = await importBuilt('packages/cli/dist/src/commands/new/create-project.js');
 const list = (text) => text.split(',');
 const chosen = {
   nodes: list(values.node),

@@ -14,6 +14,7 @@ const pages = [
   { name: '@enclos/http', without: [] },
   { name: '@enclos/attestation', without: ['./browser'] },
   { name: '@enclos/atls', without: [] },
+  { name: '@enclos/open-inference', without: [] },
   { name: '@enclos/testing', without: [] },
 ];
 
@@ -48,6 +49,14 @@ const entryPoints = new Set([
   'policyAppraiser',
   'createAttestedProxy',
   'webHandlers',
+  'checkTensor',
+  'tensorOf',
+  'parseInferRequest',
+  'inferRequestBody',
+  'inferResponseBody',
+  'parsePredictRequest',
+  'parseChatRequest',
+  'chatCompletionEvents',
 ]);
 
 const note = '<!-- Written by `node tools/docs.mjs --write` from the declaration files. Do not edit by hand. -->';

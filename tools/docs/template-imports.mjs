@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { readJson } from '../lib/workspace.mjs';
@@ -44,7 +44,9 @@ function problemsOf(page, blocks, base) {
 
 function packagesOf(options, base) {
   const [, template = 'app'] = /--template[ =]([\w-]+)/.exec(options) ?? [];
-  const manifest = readJson(join(base, templates, template, 'package.json'));
+  const path = join(base, templates, template, 'package.json');
+  // That of Go has none.
+  const manifest = existsSync(path) ? readJson(path) : {};
   return new Set([...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.devDependencies ?? {})]);
 }
 

@@ -93,6 +93,7 @@ export {
 } from './commands/sign/sign-elsewhere.ts';
 export { sign, type SignOptions, type SignOutcome } from './commands/sign/sign.ts';
 export { test, type TestEvents, type TestOptions } from './commands/test/test.ts';
+export { cHeader } from './c-header/c-header.ts';
 export { completions } from './completions.ts';
 export { build, type BuildOptions, type BuildOutcome } from './project/build.ts';
 export type { RunOptions, RunOutcome } from './project/run-options.ts';

@@ -1,9 +1,7 @@
 import './errors.ts';
-import { wantsColor, type Io, type Keyboard, type OutputStream } from '@enclos/cli-frame';
+import { onProcessSignal, wantsColor, type Io, type Keyboard, type OutputStream } from '@enclos/cli-frame';
 import { allowEarlyEnd } from '@enclos/command-line';
 import { runCli } from './run-cli.ts';
-
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function streamOf(stream: NodeJS.WriteStream): OutputStream {
   const isTTY = stream.isTTY ?? false;
@@ -54,12 +52,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     env: process.env,
     now: () => new Date(),
     children: 'inherit',
-    onSignal(handler) {
-      for (const signal of forwarded) process.on(signal, handler);
-      return () => {
-        for (const signal of forwarded) process.off(signal, handler);
-      };
-    },
+    onSignal: onProcessSignal,
   };
   process.exitCode = await runCli(argv, io);
 }

@@ -5,11 +5,14 @@ import {
   inspectCommands,
   policyCommands,
   proxyCommands,
+  receiptCommands,
   verifyCommands,
 } from '@enclos/cli-evidence/commands';
 import type { Entry } from '@enclos/cli-frame';
+import { modelCommands } from '@enclos/cli-inference/commands';
 import { doctorCommands, platformCommands } from '@enclos/cli-platform/commands';
 import { entries as buildCommands } from './commands/build/index.ts';
+import { entries as cHeaderCommands } from './commands/c-header/index.ts';
 import { entries as completionsCommands } from './commands/completions/index.ts';
 import { entries as debugCommands } from './commands/debug/index.ts';
 import { entries as deployCommands } from './commands/deploy/index.ts';
@@ -46,11 +49,14 @@ export const registry: readonly Entry[] = Object.freeze([
   ...lintCommands,
   ...imageCommands,
   ...edlCommands,
+  ...cHeaderCommands,
   ...verifyCommands,
   ...explainCommands,
   ...policyCommands,
   ...proxyCommands,
   ...collateralCommands,
+  ...receiptCommands,
+  ...modelCommands,
   ...platformCommands,
   ...completionsCommands,
 ]);

@@ -6,7 +6,7 @@ import { registry } from '../src/registry.ts';
 import { repository } from './cli.ts';
 
 /** The packages whose folders of `commands` make up the program. */
-const sources = ['cli', 'commands/ego', 'commands/evidence', 'commands/platform'].map((name) =>
+const sources = ['cli', 'commands/ego', 'commands/evidence', 'commands/inference', 'commands/platform'].map((name) =>
   join(repository, 'packages', name, 'src'),
 );
 

@@ -45,6 +45,15 @@ describe('the body of an attest call', () => {
     });
   });
 
+  it('shares no memory with what was read: the evidence is verified where it is', () => {
+    const bytes = new Uint8Array(Buffer.from(JSON.stringify({ quote, runtimeData: { data: quote } })));
+    const { evidence, runtimeData } = readAttestBody(bytes, { type: 'SgxEnclave', maxBytes });
+    bytes.fill(0);
+    assert.deepEqual(Buffer.from(evidence).toString(), 'quote');
+    assert.ok(evidence.buffer !== bytes.buffer && evidence.buffer !== runtimeData?.data.buffer);
+    assert.equal(evidence.buffer.byteLength, evidence.length);
+  });
+
   it('keeps data of any bytes, with padding or without', () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array({ minLength: 1 }), fc.boolean(), (data, evidence, padded) => {

@@ -11,6 +11,7 @@ import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts
 import { benchLint } from './lint.ts';
 import { benchHttp } from './connections/http.ts';
 import { benchImage } from './image.ts';
+import { benchInference } from './inference/inference.ts';
 import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
@@ -40,6 +41,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   lint: () => benchLint(),
   edl: () => benchEdl(),
   image: benchImage,
+  inference: () => benchInference(),
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
 };

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  existsSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -81,7 +90,8 @@ test('modules and globals that an enclave has keep their types', () => {
 
 const templates = join(repository, 'packages/cli/templates');
 
-for (const { name } of readdirSync(templates, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+const inTypeScript = readdirSync(templates).filter((name) => existsSync(join(templates, name, 'package.json')));
+for (const name of inTypeScript) {
   test(`the template ${name} has its own settings for enclave files, by which fetch is an error`, () => {
     const project = join(folder, name);
     cpSync(join(templates, name), project, { recursive: true });

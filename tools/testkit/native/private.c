@@ -8,6 +8,8 @@
  *   socket FAMILY KIND PROTOCOL, pair KIND, connect ADDRESS PORT, abstract NAME, call N A B C D E F    0, or the error
  *   flood HOST PORT COUNT    how many of so many connections were made
  *   fill HOST PORT           the bytes that a peer takes which does not read them
+ *   hoard COUNT              the bytes that the kernel takes for so many connections to itself, none of which it reads
+ *   crowd COUNT              how many connections of so many wait at a listener that accepts none
  *   environment, arguments, descriptors
  *   say TEXT, complain TEXT  a line of output, or of error
  *   quote HEX                a quote over these 64 bytes, as hex, by enclos.h
@@ -23,6 +25,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -63,7 +66,12 @@ static void fetch(const char *host, const char *port, const char *text) {
   ssize_t got;
   int peer = connected(host, port);
   if (peer < 0) return;
-  if (write(peer, text, strlen(text)) < 0) abort();
+  /* The other side may have reset it already. */
+  if (write(peer, text, strlen(text)) < 0) {
+    outcome(-1);
+    close(peer);
+    return;
+  }
   shutdown(peer, SHUT_WR);
   while ((got = read(peer, answer + size, sizeof answer - size - 1)) > 0) size += (size_t)got;
   answer[size] = 0;
@@ -92,6 +100,56 @@ static void fill(const char *host, const char *port) {
   for (ssize_t sent; (sent = write(peer, piece, sizeof piece)) > 0;) total += sent;
   sprintf(answer, "%ld", total);
   close(peer);
+}
+
+static int own_listener(struct sockaddr_in *at) {
+  int made = socket(AF_INET, SOCK_STREAM, 0);
+  socklen_t size = sizeof *at;
+  *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  if (bind(made, (struct sockaddr *)at, sizeof *at) != 0 || listen(made, 4096) != 0 || getsockname(made, (struct sockaddr *)at, &size) != 0) abort();
+  return made;
+}
+
+/* Asks for much, and writes until the kernel takes no more for a while. */
+static long filled(int socket) {
+  static char piece[65536];
+  long total = 0;
+  int much = 8 << 20;
+  struct pollfd takes = {socket, POLLOUT, 0};
+  if (setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &much, sizeof much) != 0 || setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &much, sizeof much) != 0) abort();
+  do {
+    for (ssize_t sent; (sent = send(socket, piece, sizeof piece, MSG_DONTWAIT)) > 0;) total += sent;
+  } while (poll(&takes, 1, 10) == 1);
+  return total;
+}
+
+static void hoard(int count) {
+  struct sockaddr_in at;
+  int end[1000], ends = 0, listens = own_listener(&at);
+  long total = 0;
+  for (int i = 0; i < count && ends < 998; i++) {
+    end[ends++] = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(end[ends - 1], (struct sockaddr *)&at, sizeof at) != 0) abort();
+    end[ends++] = accept(listens, NULL, NULL);
+    total += filled(end[ends - 1]) + filled(end[ends - 2]);
+  }
+  for (int i = 0; i < ends; i++) close(end[i]);
+  close(listens);
+  sprintf(answer, "%ld", total);
+}
+
+static void crowd(int count) {
+  struct sockaddr_in at;
+  int listens = own_listener(&at), made[900], waiting = 0;
+  for (int i = 0; i < count && i < 900; i++) {
+    made[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect(made[i], (struct sockaddr *)&at, sizeof at);
+    struct pollfd ready = {made[i], POLLOUT, 0};
+    waiting += poll(&ready, 1, 0) == 1;
+  }
+  for (int i = 0; i < count && i < 900; i++) close(made[i]);
+  close(listens);
+  sprintf(answer, "%d", waiting);
 }
 
 static void in_hex(const uint8_t *bytes, size_t size) {
@@ -166,6 +224,8 @@ static void command(char *line) {
   else if (strcmp(what, "fetch") == 0) fetch(word[1], word[2], word[3]);
   else if (strcmp(what, "flood") == 0) flood(word[1], word[2], atoi(word[3]));
   else if (strcmp(what, "fill") == 0) fill(word[1], word[2]);
+  else if (strcmp(what, "hoard") == 0) hoard(atoi(word[1]));
+  else if (strcmp(what, "crowd") == 0) crowd(atoi(word[1]));
   else if (strcmp(what, "socket") == 0) outcome(socket(atoi(word[1]), atoi(word[2]), atoi(word[3])));
   else if (strcmp(what, "pair") == 0) outcome(socketpair(AF_UNIX, atoi(word[1]), 0, (int[2]){0}));
   else if (strcmp(what, "abstract") == 0) abstract(word[1]);

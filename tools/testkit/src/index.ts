@@ -17,17 +17,18 @@ export {
 export { startPrivateMachine, type PrivateMachine } from './containers/private-machine.ts';
 export type { BrowserEvent, Session } from './dev-tools.ts';
 export { duplexPair } from './sockets/duplex-pair.ts';
-export { elfFile, type ElfFileOptions } from './elf-file.ts';
-export { privateProgram, probeProgram } from './probe-program.ts';
-export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './program-file.ts';
+export { elfFile, type ElfFileOptions } from './native/elf-file.ts';
+export { privateProgram, probeProgram } from './native/probe-program.ts';
+export { programFile, programSegments, type ProgramFileOptions, type ProgramSegment } from './native/program-file.ts';
 export { manifestFields } from './manifest-fields.ts';
-export { goIsHere, goProgram, goTest } from './go-test.ts';
-export { nativeCompilers, nativeTest } from './native-test.ts';
+export { goIsHere, goProgram, goTest } from './native/go-test.ts';
+export { nativeCompilers, nativeTest } from './native/native-test.ts';
 export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';
 export { runFolder } from './run-folder.ts';
 export { serviceImage, type ServiceImage } from './containers/service-image.ts';
 export { failsWith } from './fails-with.ts';
+export { foreignImports } from './foreign-imports.ts';
 export { freePort } from './sockets/free-port.ts';
 export {
   postgresAbsence,
@@ -36,6 +37,7 @@ export {
   startPostgres,
   type PostgresServer,
 } from './postgres-server.ts';
+export { isFreedYoung, type YoungGarbageOptions } from './young-garbage.ts';
 export { tlsKeyPair } from './service/tls-key-pair.ts';
 export { vectors } from './vectors.ts';
 export {

@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { endOfProgram, onProcessSignal } from '@enclos/cli-frame';
 import { createPrinter, exitCodeOf, readCall } from '@enclos/command-line';
 import { failureLines } from '@enclos/diagnostics';
 import { isEnclosError } from '@enclos/errors';
@@ -35,24 +35,18 @@ async function serve(options: RunProgramOptions): Promise<number> {
   const program = await runProgram({
     ...options,
     environment: variables(),
-    onLog: (level, text) => (level === 'error' ? process.stderr : process.stdout).write(`${text}\n`),
+    onLog: (level, text) =>
+      (level === 'error' || level === 'warn' ? process.stderr : process.stdout).write(`${text}\n`),
   });
   if (isProgramManifest(program.manifest) && program.manifest.program.network === 'any') {
     process.stderr.write(
       'NETWORK any: the enclave may connect anywhere from this machine, and listen on any of its ports.\n',
     );
   }
-  let endedBy: NodeJS.Signals | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      endedBy = signal;
-      void program.dispose();
-    });
-  }
-  const { exitCode = 1, detail } = await program.exited;
-  if (endedBy !== undefined) return 128 + constants.signals[endedBy];
-  if (exitCode !== 0) process.stderr.write(`${detail}\n`);
-  return exitCode;
+  return endOfProgram(program, {
+    onSignal: onProcessSignal,
+    complain: (detail) => void process.stderr.write(`${detail}\n`),
+  });
 }
 
 /** Those that the manifest takes from the host are chosen from these. */

@@ -58,6 +58,7 @@ Native enclaves
   edl gen                Write the TypeScript module of an EDL file
   edl format             Put EDL files in their standard form
   edl doc                Describe the interface of an EDL file in Markdown
+  c-header               Write the C header for programs that ask for evidence and keys
 
 Evidence
   verify                 Verify a quote, and appraise it by a policy
@@ -73,6 +74,13 @@ Evidence
   collateral doctor      Say what of the kept collateral is old, and what to do
   collateral export      Write the kept collateral into one file
   collateral import      Keep the collateral that a file holds
+
+Inference
+  receipt verify         Verify a receipt: which model answered which request with what
+  model info             Show what an ONNX model takes, gives and uses
+  model hash             Print the digest of a model
+  model encrypt          Encrypt a model for an inference enclave or KServe
+  model test-inputs      Write a request with made-up inputs for a model
 
 Platform
   platform init          Make a software vendor and machine, and enrol the machine

@@ -10,6 +10,7 @@ export type Category =
   | 'Kubernetes'
   | 'Native enclaves'
   | 'Evidence'
+  | 'Inference'
   | 'Platform'
   | 'Shell';
 

@@ -12,6 +12,14 @@ import {
 } from '@enclos/manifest';
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
+import {
+  buildCompanions,
+  companionFolder,
+  companionReports,
+  companionScripts,
+  writeCompanionFiles,
+  type BuiltCompanion,
+} from './build-companions.ts';
 import { filesOf, readEmbedded, reportedFiles, sharedManifest } from './build-parts.ts';
 import {
   encodeBuildReport,
@@ -57,7 +65,13 @@ export interface BuildResult {
   /** Whether it may leave sealed state: for a script, whether the code that derives sealing keys is in the bundle. */
   readonly canSeal: boolean;
   /** The files that were written. */
-  readonly paths: { readonly image: string; readonly sourceMap: string | undefined; readonly report: string };
+  readonly paths: {
+    readonly image: string;
+    readonly sourceMap: string | undefined;
+    readonly report: string;
+    /** The folder of the files of companions, which is there if they have any. */
+    readonly companionFiles: string;
+  };
 }
 
 /** Every way to a sealing key leads through it. */
@@ -69,9 +83,11 @@ async function checkedInterface(project: Project): Promise<Interface> {
   return loaded;
 }
 
-async function manifestOf(project: Project): Promise<InterpreterManifest> {
+async function manifestOf(project: Project, built: readonly BuiltCompanion[]): Promise<InterpreterManifest> {
   const loaded = await checkedInterface(project);
-  return { ...(await sharedManifest(project, interfaceDigest(loaded))), interpreter: pinnedInterpreter };
+  const shared = await sharedManifest(project, interfaceDigest(loaded));
+  const companions = built.length === 0 ? {} : { companions: built.map(({ manifest }) => manifest) };
+  return { ...shared, interpreter: pinnedInterpreter, ...companions };
 }
 
 interface BuildParts {
@@ -79,10 +95,11 @@ interface BuildParts {
   readonly manifest: InterpreterManifest;
   readonly mrEnclave: Uint8Array;
   readonly interpreter: TrustedInterpreter;
+  readonly companions: readonly BuiltCompanion[];
 }
 
 async function reportOf(project: Project, built: BuildParts): Promise<ScriptReport> {
-  const { bundle, manifest, mrEnclave, interpreter } = built;
+  const { bundle, manifest, mrEnclave, interpreter, companions } = built;
   return {
     version: 1,
     name: project.name,
@@ -96,6 +113,7 @@ async function reportOf(project: Project, built: BuildParts): Promise<ScriptRepo
     trustedFiles: reportedFiles(manifest),
     ...(bundle.browserPackages.length === 0 ? {} : { browserPackages: bundle.browserPackages }),
     ...(project.absent.length === 0 ? {} : { absent: project.absent }),
+    ...(companions.length === 0 ? {} : { companions: await companionReports(project, companions) }),
   };
 }
 
@@ -115,11 +133,14 @@ async function buildScript(project: Project, options: BuildOptions): Promise<Bui
   // Hashing the interpreter takes as long as everything else: side by side with the bundler, which is another process.
   const describing = describeInterpreter(project.folder);
   const bundle = await bundleEnclave(project, options);
-  const manifest = await manifestOf(project);
-  const image = layOutImage({ manifest, bundle: bundle.script, files: await readEmbedded(project) });
+  const companions = await buildCompanions(project, options);
+  const manifest = await manifestOf(project, companions);
+  const files = [...(await readEmbedded(project)), ...companionScripts(companions)];
+  const image = layOutImage({ manifest, bundle: bundle.script, files });
   const mrEnclave = measureImage(image);
   const { interpreter, warnings } = await describing;
-  const report = await reportOf(project, { bundle, manifest, mrEnclave, interpreter });
+  const report = await reportOf(project, { bundle, manifest, mrEnclave, interpreter, companions });
+  const bundles = [bundle, ...companions.map((companion) => companion.bundle)];
   return Object.freeze({
     image,
     mrEnclave,
@@ -127,10 +148,10 @@ async function buildScript(project: Project, options: BuildOptions): Promise<Bui
     bundle: bundle.script,
     sourceMap: bundle.sourceMap,
     report,
-    inputs: Object.freeze([...bundle.inputs, ...(await filesOf(project))]),
-    warnings: Object.freeze([...bundle.warnings, ...warnings]),
+    inputs: Object.freeze([...new Set(bundles.flatMap(({ inputs }) => inputs)), ...(await filesOf(project))]),
+    warnings: Object.freeze([...bundles.flatMap((made) => made.warnings), ...warnings]),
     canSeal: await holdsModule(project.folder, bundle.modules, sealingModule),
-    paths: await write(project, { image, report, sourceMap: bundle.sourceMap }, options),
+    paths: await write(project, { image, report, sourceMap: bundle.sourceMap, companions }, options),
   });
 }
 
@@ -166,13 +187,17 @@ async function buildProgram(project: Project, settings: ProjectProgram, options:
     warnings: Object.freeze([]),
     // Any program can ask its platform for a key.
     canSeal: true,
-    paths: await write(project, { image, report, sourceMap: undefined }, options),
+    paths: await write(project, { image, report, sourceMap: undefined, companions: [] }, options),
   });
+}
+
+interface WrittenParts extends Pick<BuildResult, 'image' | 'report' | 'sourceMap'> {
+  readonly companions: readonly BuiltCompanion[];
 }
 
 async function write(
   project: Project,
-  { image, report, sourceMap }: Pick<BuildResult, 'image' | 'report' | 'sourceMap'>,
+  { image, report, sourceMap, companions }: WrittenParts,
   options: BuildOptions,
 ): Promise<BuildResult['paths']> {
   const outFolder = options.outFolder ?? join(project.folder, '.enclos');
@@ -180,9 +205,11 @@ async function write(
     image: join(outFolder, `${project.name}.sgxs`),
     sourceMap: sourceMap === undefined ? undefined : join(outFolder, `${project.name}.map`),
     report: join(outFolder, `${project.name}.report.json`),
+    companionFiles: companionFolder(outFolder, project.name),
   };
   if (paths.sourceMap !== undefined && sourceMap !== undefined) await writeFileAtomically(paths.sourceMap, sourceMap);
   await writeFileAtomically(paths.report, encodeBuildReport(report));
+  await writeCompanionFiles(paths.companionFiles, companions);
   // Last, so that an image is never beside the report of another build for long.
   await writeFileAtomically(paths.image, image);
   return paths;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toHex } from '@enclos/codec';
 import type { EnclaveManifest, ImagePayload, ProgramManifest } from '@enclos/manifest';
 import type { TrustedFile } from './build-report.ts';
-import { locateProjectFile, readProjectFile, unreadable } from './project/project-files.ts';
+import { locateInstalledFile, locateProjectFile, readProjectFile, unreadable } from './project/project-files.ts';
 import { PROJECT_FILE, type Project } from './project/project.ts';
 
 /*
@@ -25,7 +25,11 @@ type TrustedFileEntry = EnclaveManifest['trustedFiles'][number];
 
 /** In a stream: a trusted file may be a model of many gigabytes. */
 async function hashTrustedFile(folder: string, path: string, source: string): Promise<TrustedFileEntry> {
-  const file = await locateProjectFile(folder, source);
+  return hashFile(await locateProjectFile(folder, source), path, source);
+}
+
+/** @param source the name of the file in the project. @throws BUILD_FILE_UNREADABLE */
+export async function hashFile(file: string, path: string, source: string): Promise<TrustedFileEntry> {
   const hash = createHash('sha256');
   let sizeBytes = 0n;
   try {
@@ -79,7 +83,9 @@ export function reportedFiles({ trustedFiles }: EnclaveManifest): readonly Trust
 }
 
 /** The sources of an image that every kind of project has. */
-export async function filesOf({ folder, files, trustedFiles }: Project): Promise<readonly string[]> {
+export async function filesOf({ folder, files, trustedFiles, companions }: Project): Promise<readonly string[]> {
   const sources = [...files, ...trustedFiles].map(({ source }) => locateProjectFile(folder, source));
+  const ofCompanions = companions.flatMap((companion) => companion.files);
+  sources.push(...ofCompanions.map(({ source }) => locateInstalledFile(folder, source)));
   return [join(folder, PROJECT_FILE), ...(await Promise.all(sources))];
 }

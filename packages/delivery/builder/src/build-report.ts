@@ -32,6 +32,16 @@ export interface TrustedToolchain {
   readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
 }
 
+/** A companion: what is in its script, and its files. */
+export interface CompanionReport {
+  readonly name: string;
+  readonly bundleSha256: string;
+  readonly bundleBytes: number;
+  readonly builtins: readonly string[];
+  readonly packages: readonly TrustedPackage[];
+  readonly files: readonly TrustedFile[];
+}
+
 interface AnyReport {
   readonly version: 1;
   readonly name: string;
@@ -63,11 +73,16 @@ export interface ScriptReport extends AnyReport {
   readonly browserPackages?: readonly string[];
   /** Modules that enclave.json has made empty. */
   readonly absent?: readonly string[];
+  /** The processes beside the enclave. Absent when there are none. */
+  readonly companions?: readonly CompanionReport[];
 }
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 const trustedFile = z.strictObject({ name: z.string(), sha256: digest, sizeBytes: count.optional() });
+const packages = z.array(
+  z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
+);
 const shared = {
   version: z.literal(1),
   name: z.string(),
@@ -75,9 +90,7 @@ const shared = {
   bundleSha256: digest,
   bundleBytes: count,
   trustedFiles: z.array(trustedFile),
-  packages: z.array(
-    z.strictObject({ name: z.string(), version: z.string(), bytesInBundle: count, sourceLines: count }),
-  ),
+  packages,
 };
 const programSchema = z.strictObject({
   ...shared,
@@ -101,6 +114,18 @@ const scriptSchema = z.strictObject({
   }),
   browserPackages: z.array(z.string()).optional(),
   absent: z.array(z.string()).optional(),
+  companions: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        bundleSha256: digest,
+        bundleBytes: count,
+        builtins: z.array(z.string()),
+        packages,
+        files: z.array(trustedFile),
+      }),
+    )
+    .optional(),
 });
 
 /** A bundle of thousands of packages stays far below this. */
@@ -132,15 +157,24 @@ function ofProgram(json: unknown): ProgramReport {
 }
 
 function ofScript(json: unknown): ScriptReport {
-  const { packages, interpreter, trustedFiles, browserPackages, absent, ...rest } = scriptSchema.parse(json);
+  const parsed = scriptSchema.parse(json);
+  const { packages: ofBundle, interpreter, trustedFiles, browserPackages, absent, companions, ...rest } = parsed;
   return {
     ...rest,
+    ...(companions === undefined ? {} : { companions: companions.map(ofCompanion) }),
     ...(browserPackages === undefined ? {} : { browserPackages }),
     ...(absent === undefined ? {} : { absent }),
-    packages,
+    packages: ofBundle,
     interpreter: { ...interpreter, files: interpreter.files.map(withoutAbsent) },
     trustedFiles: trustedFiles.map(withoutAbsent),
   };
+}
+
+function ofCompanion({
+  files,
+  ...companion
+}: NonNullable<z.infer<typeof scriptSchema>['companions']>[number]): CompanionReport {
+  return { ...companion, files: files.map(withoutAbsent) };
 }
 
 function withoutAbsent({ name, sha256, sizeBytes }: z.infer<typeof trustedFile>): TrustedFile {

@@ -5,6 +5,7 @@ export {
   encodeBuildReport,
   parseBuildReport,
   type BuildReport,
+  type CompanionReport,
   type ProgramReport,
   type ScriptReport,
   type TrustedBundler,
@@ -12,7 +13,8 @@ export {
   type TrustedInterpreter,
   type TrustedToolchain,
 } from './build-report.ts';
-export { bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
+export { companionFolder } from './build-companions.ts';
+export { bundleCompanion, bundleEnclave, type Bundle, type BundledModule, type BundleOptions } from './node/bundle.ts';
 export { didYouMean, renderDiagnostic, type Diagnostic, type RenderOptions } from '@enclos/diagnostics';
 export { BuildError, isBuildError } from './diagnostic.ts';
 export { enclaveJsonSchema, enclaveJsonSchemaDocument, filesOfHost } from './project/enclave-json.ts';
@@ -40,6 +42,7 @@ export {
   PROJECT_FILE,
   relayedVariant,
   type Project,
+  type ProjectCompanion,
   type ProjectProgram,
   type SigningAttributes,
 } from './project/project.ts';

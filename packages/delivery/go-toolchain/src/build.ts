@@ -68,7 +68,7 @@ export async function runGo(command: 'build' | 'test' | 'install', options: GoRu
   const carried = carriedFolder();
   const architecture = architectures[options.architecture];
   const overlay = createOverlay(go, { architecture, carried });
-  const module = readModule(folder, carried);
+  const module = readModule(folder, carried, { isTest: command === 'test' });
   const overlayFile = await writeOverlay(overlay, { go, module, work });
   const moduleFlags = module.isVendored ? ['-mod=vendor'] : ['-mod=mod', `-modfile=${await writeModule(module, work)}`];
   const { tags, others } = splitTags(options.parameters);

@@ -30,15 +30,18 @@ export interface ModuleFiles {
  * Reads the module of a folder. The replacements lead to a path inside of it, because Go writes the path into the program: one that
  * depended on where Enclos is installed would make another image of it.
  * @param carried the folder of the Go files of Enclos
+ * @param options `isTest`: nothing is made that could depend on a path, and `go vet`, which `go test` runs, does not know files of an overlay. So
+ * the replacements lead to where the files are
  * @throws GO_BUILD_FAILED when no folder above has a go.mod
  */
-export function readModule(folder: string, carried: string): ModuleFiles {
+export function readModule(folder: string, carried: string, { isTest = false } = {}): ModuleFiles {
   const root = moduleRoot(folder);
   const own = readFileSync(join(root, 'go.mod'), 'utf8');
   const modules = carriedModules.filter(({ part }) => existsSync(join(carried, part, 'go.mod')));
-  const lines = modules.map(({ path, part }) => `replace ${path} => ./${shownFolder}/${part}`);
+  const place = (part: string): string => (isTest ? JSON.stringify(join(carried, part)) : `./${shownFolder}/${part}`);
+  const lines = modules.map(({ path, part }) => `replace ${path} => ${place(part)}`);
   const shown = new Map<string, string>();
-  for (const { part } of modules) {
+  for (const { part } of isTest ? [] : modules) {
     const from = join(carried, part);
     for (const file of shippedFiles(from)) shown.set(join(root, shownFolder, part, file), join(from, file));
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { test } from 'node:test';
+import { isFreedYoung } from '@enclos/testkit';
 import fc from 'fast-check';
 import { verifySignature } from '../src/crypto/crypto-steps.ts';
 import { runOnThreads, runSync } from '../src/crypto/node-crypto.ts';
@@ -25,6 +26,12 @@ test('and its threads judge as it does at once, also what is no key and no signa
   assert.equal(await onThreads(new Uint8Array(4), good), false);
   assert.equal(await onThreads(data, good.subarray(1)), false);
   assert.equal(await onThreads(data, good, new Uint8Array(64)), false);
+});
+
+test('and its threads keep nothing of what was verified', async () => {
+  const good = new Uint8Array(sign('sha256', new Uint8Array(8192), { key: privateKey, dsaEncoding: fixed }));
+  const verifyCopy = (): Promise<boolean> => onThreads(new Uint8Array(8192), good.slice());
+  assert.ok(await isFreedYoung(verifyCopy, { sizeBytes: 8192 }));
 });
 
 test('a signature of P-256 is judged as node:crypto judges its fixed form, whatever its numbers are', () => {

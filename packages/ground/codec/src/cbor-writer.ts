@@ -17,6 +17,15 @@ export function cborUnsigned(value: number): Uint8Array {
   return head(CborType.UNSIGNED, value);
 }
 
+/** An integer of either sign, between -2^53 + 1 and 2^53 - 1. */
+export function cborInteger(value: number): Uint8Array {
+  return value < 0 ? head(CborType.NEGATIVE, -1 - value) : cborUnsigned(value);
+}
+
+export function cborNull(): Uint8Array {
+  return head(CborType.SIMPLE, 22);
+}
+
 export function cborBytes(bytes: Uint8Array): Uint8Array {
   return concatBytes(head(CborType.BYTES, bytes.length), bytes);
 }
@@ -32,8 +41,13 @@ export function cborArray(...items: readonly Uint8Array[]): Uint8Array {
 
 /** A map with text keys, in the order of their encoded bytes. */
 export function cborMap(members: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const pairs = Object.entries(members)
-    .map(([key, value]) => ({ key: cborText(key), value }))
+  return cborLabelledMap(Object.entries(members));
+}
+
+/** A map whose keys are integers or texts, in the order of their encoded bytes. The caller gives no key twice. */
+export function cborLabelledMap(members: Iterable<readonly [key: number | string, value: Uint8Array]>): Uint8Array {
+  const pairs = [...members]
+    .map(([key, value]) => ({ key: typeof key === 'string' ? cborText(key) : cborInteger(key), value }))
     .toSorted((left, right) => compareBytes(left.key, right.key));
   return concatBytes(head(CborType.MAP, pairs.length), ...pairs.flatMap(({ key, value }) => [key, value]));
 }

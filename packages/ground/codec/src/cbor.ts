@@ -110,6 +110,13 @@ export class CborReader {
     this.#skip(0);
   }
 
+  /** One value of any type, with all that it holds, as it stands: a view. */
+  encoded(): Uint8Array {
+    const from = this.#offset;
+    this.#skip(0);
+    return this.#bytes.subarray(from, this.#offset);
+  }
+
   #skip(depth: number): void {
     if (depth > maximumDepth) throw new EnclosError('CODEC_OUT_OF_RANGE', `CBOR nests deeper than ${maximumDepth}.`);
     const { type, argument } = this.#head();

@@ -1,7 +1,17 @@
 import './errors.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
-export { cborArray, cborBytes, cborMap, cborTag, cborText, cborUnsigned } from './cbor-writer.ts';
+export {
+  cborArray,
+  cborBytes,
+  cborInteger,
+  cborLabelledMap,
+  cborMap,
+  cborNull,
+  cborTag,
+  cborText,
+  cborUnsigned,
+} from './cbor-writer.ts';
 export { DerReader, DerTag, readWholeSequence, type DerElement } from './der.ts';
 export {
   derBitString,

@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import {
   cborArray,
   cborBytes,
+  cborInteger,
+  cborLabelledMap,
   cborMap,
+  cborNull,
   CborReader,
   cborTag,
   cborText,
@@ -45,6 +48,24 @@ test('the examples of RFC 8949 appendix A read as what they are, and are written
   assert.equal(toHex(cborTag(60_000, cborArray())), 'd9ea6080');
 });
 
+test('a map may mix integers and texts as keys: their encoded bytes give the order', () => {
+  const members = [
+    ['a', cborUnsigned(1)],
+    [-1, cborUnsigned(2)],
+    [10, cborUnsigned(3)],
+    [-65_537, cborUnsigned(4)],
+  ] as const;
+  assert.equal(toHex(cborLabelledMap(members)), 'a40a0320023a0001000004616101');
+});
+
+test('a value can be taken as it stands, with what it holds', () => {
+  const two = reader('a26161016162820203f6');
+  assert.equal(toHex(two.encoded()), 'a26161016162820203');
+  assert.equal(two.simple(), null);
+  two.end();
+  assert.throws(() => reader('8201').encoded(), refused('CODEC_TRUNCATED'));
+});
+
 test('integers of either sign, and simple values', () => {
   const integers: readonly (readonly [string, number])[] = [
     ['00', 0],
@@ -54,7 +75,11 @@ test('integers of either sign, and simple values', () => {
     ['3903e7', -1000],
     ['3b001ffffffffffffe', -Number.MAX_SAFE_INTEGER],
   ];
-  for (const [hex, value] of integers) assert.equal(reader(hex).integer(), value);
+  for (const [hex, value] of integers) {
+    assert.equal(reader(hex).integer(), value);
+    assert.equal(toHex(cborInteger(value)), hex);
+  }
+  assert.equal(toHex(cborNull()), 'f6');
   assert.throws(() => reader('3b001fffffffffffff').integer(), refused('CODEC_OUT_OF_RANGE'));
   for (const hex of ['40', '60', '80', 'f5', '3800']) {
     assert.throws(() => reader(hex).integer(), refused('CODEC_INVALID'), hex);

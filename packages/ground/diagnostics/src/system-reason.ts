@@ -2,16 +2,19 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'this user has no permission'],
   ['EADDRINUSE', 'another program listens there already'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['EAI_AGAIN', 'its name cannot be looked up at the moment'],
   ['EBUSY', 'it is in use'],
   ['ECONNREFUSED', 'no program listens there'],
   ['EDQUOT', "this user's share of the disk is used up"],
   ['EEXIST', 'it exists already'],
   ['EFBIG', 'the file would be larger than this process may write'],
+  ['EHOSTUNREACH', 'no route leads there'],
   ['EIO', 'the disk reports an error'],
   ['EISDIR', 'it is a folder'],
   ['ELOOP', 'symbolic links lead in a circle'],
   ['EMFILE', 'this process has too many open files'],
   ['ENAMETOOLONG', 'the path is too long'],
+  ['ENETUNREACH', 'no route leads there'],
   ['ENOENT', 'there is no such file'],
   ['ENOSPC', 'the disk is full'],
   ['ENOTDIR', 'part of the path is not a folder'],
@@ -19,6 +22,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ENOTFOUND', 'no host has this name'],
   ['EPERM', 'the system does not permit it'],
   ['EROFS', 'the file system is read-only'],
+  ['ETIMEDOUT', 'it does not answer'],
 ]);
 
 /**

@@ -2,9 +2,16 @@ import './errors.ts';
 export { encodeFrame } from './frame/encode-frame.ts';
 export { createEndpoint, type CloseReason, type Endpoint, type EndpointOptions } from './endpoint.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './frame/frame-decoder.ts';
-export { FRAME_HEADER_BYTES, FrameKind, MAX_STREAM_CHUNK_BYTES, type Frame, type FrameHeader } from './frame/frames.ts';
+export {
+  FRAME_HEADER_BYTES,
+  FrameKind,
+  MAX_STREAM_CHUNK_BYTES,
+  protocolViolation,
+  type Frame,
+  type FrameHeader,
+} from './frame/frames.ts';
 export type { IncomingCall } from './incoming-call.ts';
-export { MAX_TIMEOUT_MS, patientLimits, type GateLimits, type Timers } from './limits.ts';
+export { MAX_TIMEOUT_MS, patientLimits, systemTimers, type GateLimits, type Timers } from './limits.ts';
 export { gateAnswerErrors, type ErrorDescription } from './messages.ts';
 export type { InvokeOptions, PendingCall } from './outgoing-calls.ts';
 export {

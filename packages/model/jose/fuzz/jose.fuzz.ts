@@ -13,15 +13,19 @@ import {
   samePublicKey,
   unsignedJws,
 } from '../src/index.ts';
+import { encryptWrappedJwe, openJwe, readCompactJwe } from '../src/node/index.ts';
 import { b64url, ecKey, rsaKey } from '../test/keys.ts';
 
 const bounds = { maxLength: 100_000 };
 const certificates = { maxCertificates: 4, maxBytes: 4096 };
 const rsa = rsaKey().publicKey;
 const ec = ecKey().publicKey;
+const wrappingKey = new Uint8Array(32);
+const content = utf8('content');
 
 export const seeds: readonly Uint8Array[] = [
   utf8(unsignedJws('{"a":1}')),
+  encryptWrappedJwe(content, wrappingKey),
   utf8(`${b64url({ alg: 'RS256', kid: 'k', x5c: ['AQ=='] })}.${b64url({ iss: 'a' })}.${b64url('signature')}`),
   utf8(JSON.stringify({ keys: [{ ...rsa.export({ format: 'jwk' }), kid: 'rsa', alg: 'RS256', x5c: ['AQ=='] }] })),
   utf8(JSON.stringify({ keys: [{ ...ec.export({ format: 'jwk' }), kid: 'ec', use: 'sig' }] })),
@@ -32,7 +36,12 @@ export const seeds: readonly Uint8Array[] = [
 /** Texts and keys of strangers: read or refused. What is read is what the engine reads too, and has one spelling. */
 export function fuzz(data: Uint8Array): void {
   const text = new TextDecoder().decode(data);
-  const readers = [() => readText(text), () => readKeys(data), () => sameAgain(publicKeyOfSpki(data))];
+  const readers = [
+    () => readText(text),
+    () => readKeys(data),
+    () => sameAgain(publicKeyOfSpki(data)),
+    () => openText(data),
+  ];
   for (const read of readers) {
     try {
       read();
@@ -49,6 +58,11 @@ function readText(text: string): void {
   if (JSON.stringify(claims) !== JSON.stringify(JSON.parse(Buffer.from(payload).toString()))) {
     throw new Error('Claims that the engine reads otherwise.');
   }
+}
+
+function openText(data: Uint8Array): void {
+  const opened = openJwe(readCompactJwe(data, { maxBytes: 100_000 }), wrappingKey);
+  if (opened.length !== content.length) throw new Error('A JWE opened to other content.');
 }
 
 function readKeys(data: Uint8Array): void {

@@ -1,13 +1,13 @@
 import { fromBase64url, utf8 } from '@enclos/codec';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
+import { isSignatureAlgorithm, type JwsAlgorithm } from './algorithms.ts';
 import { reading, refuse, type JoseRule } from './refusal.ts';
 
 /** A JWS in compact form (RFC 7515 section 7.1) that was read and not verified. */
 export interface CompactJws {
   readonly header: JsonObject;
-  readonly algorithm: SignatureAlgorithm | 'none';
+  readonly algorithm: JwsAlgorithm | 'none';
   readonly payload: Uint8Array;
   /** What the signature is over: header and payload as they stand, in ASCII. */
   readonly signingInput: Uint8Array;
@@ -18,6 +18,8 @@ export interface CompactJws {
 export interface JwsBounds {
   /** Characters of the whole text. */
   readonly maxLength: number;
+  /** The algorithms that the caller takes. Default: RS, PS and ES with 256, 384 and 512, and `none`, which proves nothing. */
+  readonly algorithms?: readonly JwsAlgorithm[];
 }
 
 /** Parameters that bring a key, or change what is signed (RFC 7515 section 4.1, RFC 7516 section 4.1.3, RFC 7797). */
@@ -47,7 +49,7 @@ const maximumSignatureBytes = 1024;
  * @throws CODEC_INVALID, CODEC_TRAILING or CODEC_OUT_OF_RANGE with the rule `form`, `size`, `algorithm`,
  * `critical-header`, `key-location` or `signature`.
  */
-export function readCompactJws(text: string, { maxLength }: JwsBounds): CompactJws {
+export function readCompactJws(text: string, { maxLength, algorithms }: JwsBounds): CompactJws {
   if (text.length > maxLength) {
     throw new EnclosError('CODEC_OUT_OF_RANGE', `The JWS has more than ${maxLength} characters.`, {
       details: { rule: 'size' },
@@ -62,7 +64,7 @@ export function readCompactJws(text: string, { maxLength }: JwsBounds): CompactJ
   const signature = reading('form', 'The signature of the JWS', () =>
     fromBase64url(signaturePart, { maxBytes: maximumSignatureBytes }),
   );
-  const algorithm = algorithmOf(header, signature);
+  const algorithm = algorithmOf(header, signature, algorithms);
   return Object.freeze({ header, algorithm, payload, signingInput: utf8(`${headerPart}.${payloadPart}`), signature });
 }
 
@@ -79,7 +81,16 @@ function readHeader(part: string): JsonObject {
   return header;
 }
 
-function algorithmOf({ alg }: JsonObject, signature: Uint8Array): SignatureAlgorithm | 'none' {
+function algorithmOf(
+  { alg }: JsonObject,
+  signature: Uint8Array,
+  algorithms: readonly JwsAlgorithm[] | undefined,
+): JwsAlgorithm | 'none' {
+  if (algorithms !== undefined) {
+    const allowed = algorithms.find((name) => name === alg);
+    if (allowed === undefined) return refuse('algorithm', 'The JWS names no algorithm, or one that is not allowed.');
+    return signature.length > 0 ? allowed : refuse('signature', 'The JWS has no signature.');
+  }
   if (alg !== 'none' && !isSignatureAlgorithm(alg)) {
     return refuse('algorithm', 'The JWS names no algorithm, or one that is not known here.');
   }

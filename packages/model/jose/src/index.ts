@@ -1,5 +1,5 @@
 /** JSON Web Signatures and keys, read strictly before anything is verified. Runs in browsers and enclaves. */
-export { isSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
+export { isSignatureAlgorithm, type JwsAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 export { readCompactJws, type CompactJws, type JwsBounds } from './compact-jws.ts';
 export { readJwt, type Jwt } from './jwt.ts';
 export { algorithmOfSignatureKey, readKeySet } from './key-set.ts';
@@ -10,8 +10,12 @@ export {
   publicKeyOfSpki,
   publicMembers,
   samePublicKey,
+  signatureKeyOfJwk,
+  signatureKeyOfSpki,
   thumbprintInput,
+  type EdwardsKey,
   type PublicKey,
+  type SignatureKey,
 } from './public-key.ts';
 export type { JoseRule } from './refusal.ts';
 export { verifyJws, type SignatureFault, type VerificationCrypto } from './verify.ts';

@@ -10,6 +10,18 @@ export type PublicKey =
   | { readonly type: 'RSA'; readonly n: string; readonly e: string }
   | { readonly type: Curve; readonly x: string; readonly y: string };
 
+/** Ed25519 (RFC 8037 section 2). Tokens of attestation services have no such key, so only callers that ask get one. */
+export interface EdwardsKey {
+  readonly type: 'Ed25519';
+  readonly x: string;
+}
+
+/** A key that a signature is verified with. */
+export type SignatureKey = EdwardsKey | PublicKey;
+
+const edwardsBytes = 32;
+/** RFC 8410 section 3. */
+const edwardsIdentifier = '1.3.101.112';
 const rsaEncryption = '1.2.840.113549.1.1.1';
 const ecPublicKey = '1.2.840.10045.2.1';
 const curves: Readonly<Record<string, Curve>> = Object.freeze({
@@ -72,8 +84,29 @@ export function publicKeyOfJwk(jwk: JsonObject): PublicKey | undefined {
   return point(curve, x, y);
 }
 
+/** As `publicKeyOfJwk`, and Ed25519 too. @throws a CODEC error as it does. */
+export function signatureKeyOfJwk(jwk: JsonObject): SignatureKey | undefined {
+  if (jwk['kty'] !== 'OKP') return publicKeyOfJwk(jwk);
+  if (jwk['crv'] !== 'Ed25519') return refuse('crv', 'The curve of the key is not Ed25519.');
+  return edwards(bytesOf(jwk, 'x', edwardsBytes));
+}
+
+/** As `publicKeyOfSpki`, and Ed25519 too (RFC 8410). @param spki DER. @throws a CODEC error as it does. */
+export function signatureKeyOfSpki(spki: Uint8Array): SignatureKey {
+  const { algorithm, parameters, key } = readPublicKeyInfo(spki);
+  if (algorithm !== edwardsIdentifier) return publicKeyOfSpki(spki);
+  parameters.end();
+  return edwards(key);
+}
+
+function edwards(x: Uint8Array): EdwardsKey {
+  if (x.length !== edwardsBytes) refuse('members', 'An Ed25519 key has another length.');
+  return Object.freeze({ type: 'Ed25519', x: toBase64url(x) });
+}
+
 /** The public members, without `kty`: n and e, or crv, x and y. */
-export function publicMembers(key: PublicKey): Readonly<Record<string, string>> {
+export function publicMembers(key: SignatureKey): Readonly<Record<string, string>> {
+  if (key.type === 'Ed25519') return { crv: key.type, x: key.x };
   return key.type === 'RSA' ? { n: key.n, e: key.e } : { crv: key.type, x: key.x, y: key.y };
 }
 
@@ -81,19 +114,22 @@ export function keyTypeOf({ type }: PublicKey): 'RSA' | 'EC' {
   return type === 'RSA' ? 'RSA' : 'EC';
 }
 
+function jwkTypeOf(key: SignatureKey): 'EC' | 'OKP' | 'RSA' {
+  return key.type === 'Ed25519' ? 'OKP' : keyTypeOf(key);
+}
+
 /** A JWK of the public members and `kty` alone. */
-export function jwkOf(key: PublicKey): { readonly kty: 'RSA' | 'EC'; readonly [member: string]: string } {
-  return { kty: keyTypeOf(key), ...publicMembers(key) };
+export function jwkOf(key: SignatureKey): { readonly kty: 'EC' | 'OKP' | 'RSA'; readonly [member: string]: string } {
+  return { kty: jwkTypeOf(key), ...publicMembers(key) };
 }
 
 /** What the thumbprint of a key is a hash of (RFC 7638 section 3): its required members in the order of their names. */
-export function thumbprintInput(key: PublicKey): Uint8Array {
-  const { type } = key;
-  const members = key.type === 'RSA' ? { e: key.e, kty: type, n: key.n } : { crv: type, kty: 'EC', x: key.x, y: key.y };
-  return utf8(JSON.stringify(members));
+export function thumbprintInput(key: SignatureKey): Uint8Array {
+  const members = Object.entries(jwkOf(key)).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return utf8(JSON.stringify(Object.fromEntries(members)));
 }
 
-export function samePublicKey(left: PublicKey, right: PublicKey): boolean {
+export function samePublicKey(left: SignatureKey, right: SignatureKey): boolean {
   return JSON.stringify(jwkOf(left)) === JSON.stringify(jwkOf(right));
 }
 

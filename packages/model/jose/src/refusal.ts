@@ -20,7 +20,9 @@ export type JoseRule =
   | 'exponent'
   | 'use'
   | 'alg'
-  | 'x5c';
+  | 'x5c'
+  /** A JWE that the key does not open. */
+  | 'decryption';
 
 /** @throws CODEC_INVALID always. */
 export function refuse(rule: JoseRule, message: string): never {

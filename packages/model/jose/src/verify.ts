@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto';
 import { schemeOf, type SignatureScheme } from './algorithms.ts';
 import type { CompactJws } from './compact-jws.ts';
-import { jwkOf, type PublicKey } from './public-key.ts';
+import { jwkOf, type SignatureKey } from './public-key.ts';
 
 /** The part of WebCrypto that verification needs. */
 export type VerificationCrypto = Pick<webcrypto.SubtleCrypto, 'importKey' | 'verify'>;
@@ -23,7 +23,7 @@ type VerifyParameters = Exclude<Parameters<VerificationCrypto['verify']>[0], str
  */
 export async function verifyJws(
   { algorithm, signingInput, signature }: Pick<CompactJws, 'algorithm' | 'signingInput' | 'signature'>,
-  publicKey: PublicKey,
+  publicKey: SignatureKey,
   subtle: VerificationCrypto,
 ): Promise<SignatureFault | undefined> {
   if (algorithm === 'none') return 'algorithm';
@@ -38,13 +38,15 @@ export async function verifyJws(
   return holds ? undefined : 'signature';
 }
 
-/** Web Cryptography API sections 20, 21 and 23. */
+/** Web Cryptography API sections 20, 21, 23 and 26. */
 function importParameters({ keyType, padding, hashBits }: SignatureScheme): ImportParameters {
+  if (keyType === 'Ed25519') return { name: keyType };
   if (keyType !== 'RSA') return { name: 'ECDSA', namedCurve: keyType };
   return { name: rsaName(padding), hash: `SHA-${hashBits}` };
 }
 
 function verifyParameters({ keyType, padding, hashBits }: SignatureScheme): VerifyParameters {
+  if (keyType === 'Ed25519') return { name: keyType };
   if (keyType !== 'RSA') return { name: 'ECDSA', hash: `SHA-${hashBits}` };
   return padding === 'pss' ? { name: rsaName(padding), saltLength: hashBits / 8 } : { name: rsaName(padding) };
 }

@@ -1,13 +1,14 @@
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { encodeManifest, encodeFiles, decodeFiles, decodeManifest, layOutImage, readImage } from '../src/index.ts';
-import { passingManifest, programManifest, sampleManifest } from '../test/sample.ts';
+import { companionManifest, passingManifest, programManifest, sampleManifest } from '../test/sample.ts';
 
 export const seeds: readonly Uint8Array[] = [
   layOutImage({ manifest: sampleManifest, bundle: utf8('(() => 1)'), files: [{ path: '/a', content: utf8('a') }] }),
   encodeManifest(sampleManifest),
   encodeManifest(passingManifest),
   encodeManifest(programManifest),
+  encodeManifest(companionManifest),
   encodeFiles([{ path: '/a/b', content: utf8('content') }]),
 ];
 

@@ -12,6 +12,7 @@ import {
   uint8,
   type Infer,
 } from '@enclos/edl';
+import type { CompanionManifest } from './companions/companion-type.ts';
 
 const sha256 = bytes({ exactBytes: 32 });
 const path = string({ minBytes: 1, maxBytes: 1024 });
@@ -74,5 +75,8 @@ export const relayedType = record({ ...script, ...relayedStreams });
 export const namedForm = 0;
 export const namedType = record({ form: uint8(), manifest: record({ ...script, ...streams }) });
 /** The measured manifest of an enclave whose bundle is a script. */
-export type InterpreterManifest = Infer<typeof namedType>['manifest'];
+export type InterpreterManifest = Infer<typeof namedType>['manifest'] & {
+  /** Processes without keys beside the enclave. Absent, and never empty, for an enclave without any. */
+  readonly companions?: readonly CompanionManifest[] | undefined;
+};
 export type InterpreterIdentity = InterpreterManifest['interpreter'];

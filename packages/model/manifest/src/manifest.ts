@@ -1,4 +1,5 @@
 import { decodeValue, encodeValue } from '@enclos/edl';
+import { decodeCompanions, encodeCompanions, hasCompanions } from './companions/companion-form.ts';
 import { namedForm, namedType, relayedType } from './form.ts';
 import { decodeInterpreterManifest, readable } from './interpreter-manifest.ts';
 import {
@@ -17,6 +18,8 @@ export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
   if (isProgramManifest(manifest)) {
     return encodeValue(programType, { form: programForm, manifest: check(manifest, programRules) });
   }
+  const { companions, ...base } = manifest;
+  if (companions !== undefined) return encodeCompanions({ companions, base: encodeManifest(base) });
   if (!isRelayed(check(manifest, interpreterRules))) return encodeValue(namedType, { form: namedForm, manifest });
   return encodeValue(relayedType, {
     ...manifest,
@@ -27,9 +30,10 @@ export function encodeManifest(manifest: EnclaveManifest): Uint8Array {
 
 /** @throws MANIFEST_INVALID, also for bytes that are not a manifest. */
 export function decodeManifest(encoded: Uint8Array): EnclaveManifest {
-  return encoded[0] === programForm
-    ? check(readable(decodeProgram, encoded), programRules)
-    : decodeInterpreterManifest(encoded);
+  if (encoded[0] === programForm) return check(readable(decodeProgram, encoded), programRules);
+  if (!hasCompanions(encoded)) return decodeInterpreterManifest(encoded);
+  const { companions, base } = decodeCompanions(encoded);
+  return Object.freeze({ ...decodeInterpreterManifest(base), companions });
 }
 
 function decodeProgram(encoded: Uint8Array): ProgramManifest {

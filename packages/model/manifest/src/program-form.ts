@@ -33,3 +33,8 @@ export type ProgramSettings = ProgramManifest['program'];
 export function isProgramManifest(manifest: EnclaveManifest): manifest is ProgramManifest {
   return 'program' in manifest;
 }
+
+/** The processes beside an enclave. A program has none. */
+export function companionsOf(manifest: EnclaveManifest): NonNullable<InterpreterManifest['companions']> {
+  return isProgramManifest(manifest) ? [] : (manifest.companions ?? []);
+}

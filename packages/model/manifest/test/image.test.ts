@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import { PAGE_SIZE, readSgxs, writeSgxs, type PageSpec } from '@enclos/sgx';
 import { sha256, measureImage } from '@enclos/sgx/node';
 import fc from 'fast-check';
-import { decodeFiles, encodeFiles, layOutImage, readImage, type ImagePayload } from '../src/index.ts';
+import { decodeFiles, encodeFiles, layOutImage, openImage, readImage, type ImagePayload } from '../src/index.ts';
 import { sampleManifest } from './sample.ts';
 
 const payload: ImagePayload = {
@@ -42,6 +42,23 @@ test('layOutImage() and readImage() are inverse, and sha256 of the file is MRENC
   );
   assert.equal(read.pageCount, 4);
   assert.deepEqual(measureImage(image), sha256(image));
+});
+
+test('openImage() gives the same without its bundle, and any part of that', () => {
+  const { bundle, sections, ...read } = readImage(image);
+  const { readBundle, bundleBytes, manifestBytes, fileBytes, ...opened } = openImage(image);
+  assert.deepEqual({ ...opened }, { ...read });
+  assert.deepEqual([manifestBytes, bundle, fileBytes], sections);
+  assert.equal(bundleBytes, bundle.length);
+  for (const [at, length] of [
+    [0, bundleBytes],
+    [2, 3],
+    [bundleBytes - 1, 5],
+    [bundleBytes, 1],
+    [bundleBytes + 5000, 1],
+  ] as const) {
+    assert.deepEqual(readBundle(at, length), bundle.slice(at, at + length));
+  }
 });
 
 test('the enclave is as large as its content and heap need, a power of two', () => {

@@ -32,3 +32,18 @@ export const programManifest: ProgramManifest = {
   ...shared,
   program: { architecture: 'linux-x64', network: 'declared', arguments: ['-v', ''], output: 'log' },
 };
+
+/** The manifest of an enclave with a companion. */
+export const companionManifest: InterpreterManifest = {
+  ...sampleManifest,
+  companions: [
+    {
+      name: 'engine',
+      processes: 2,
+      memoryBytes: 64n * 1024n * 1024n,
+      threads: 4,
+      addons: true,
+      files: [{ path: 'engine.node', sha256: new Uint8Array(32).fill(5), sizeBytes: 1n }],
+    },
+  ],
+};

@@ -2,6 +2,7 @@ import { concatBytes } from '@enclos/codec';
 import {
   measureSgxs,
   readSgxs,
+  readStrictImage,
   SgxsMeter,
   SgxsReader,
   StrictImageReader,
@@ -9,6 +10,7 @@ import {
   type IncrementalHash,
   type SgxsImage,
   type SgxsProfile,
+  type StrictImage,
 } from '../src/index.ts';
 import { expectEqual, pattern, unlessRefused } from './expect.ts';
 
@@ -57,13 +59,15 @@ function streams(data: Uint8Array, profile: SgxsProfile): boolean {
   return done === true;
 }
 
+const contentOf = (strict: StrictImage): Uint8Array => strict.read(0, strict.contentBytes);
+
 /** The content in pieces, cut as above; undefined when it is refused. */
 function closedUp(data: Uint8Array): Uint8Array | undefined {
   const cut = 1 + (data.at(-1) ?? 0);
   return unlessRefused(() => {
     const reader = new StrictImageReader(data.length);
     for (let at = 0; at < data.length; at += cut) reader.push(data.subarray(at, at + cut));
-    return reader.finish().content;
+    return contentOf(reader.finish());
   });
 }
 
@@ -86,6 +90,8 @@ export function fuzz(data: Uint8Array): void {
     if (read(data, 'any') === undefined) throw new Error('A strict image is refused by the wider profile.');
   }
   const content = strict && concatBytes(...strict.pages.map((page) => page.content));
+  const inPlace = unlessRefused(() => contentOf(readStrictImage(data)));
+  expectEqual(inPlace ?? none, content ?? none, 'the content of a strict image, read where it lies');
   expectEqual(closedUp(data) ?? none, content ?? none, 'the content of a strict image, read in pieces');
   const any = read(data, 'any');
   const measured = any && measureSgxs(data, collector);

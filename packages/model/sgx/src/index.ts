@@ -49,7 +49,8 @@ export {
   tags as sgxsTags,
 } from './sgxs/record.ts';
 export { isEnclaveSize, isPageFlags, isPageOffset, type SgxsProfile } from './sgxs/rules.ts';
-export { readStrictImage, StrictImageReader, type StrictImage } from './sgxs/strict-image.ts';
+export { StrictImageReader, type StrictImage } from './sgxs/strict-image.ts';
+export { openStrictImage, readStrictImage } from './sgxs/strict-in-place.ts';
 export { writeSgxs, type WriteSgxsInput } from './sgxs/write.ts';
 export { completeSigstruct, parseSigstructToSign, sigstructToSign } from './sigstruct/sign.ts';
 export {

@@ -1,5 +1,5 @@
 import { concatBytes } from '@enclos/codec';
-import { vectors } from '@enclos/testkit';
+import { isFreedYoung, vectors } from '@enclos/testkit';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -136,6 +136,16 @@ test('authentication data may have any length that fits, also none', () => {
     const quote = encodeQuote({ ...rest, signature: { ...signature, qeAuthData: new Uint8Array(length).fill(5) } });
     assert.equal(parseQuote(quote).signature.qeAuthData.length, length);
   }
+});
+
+test('the bytes of a quote live no longer than the quote', async () => {
+  const quote = encodeQuote(sampleOf(3, 'sgx'));
+  const larger = {
+    ...parseQuote(quote),
+    signature: { ...parseQuote(quote).signature, qeAuthData: new Uint8Array(8192) },
+  };
+  const bytes = encodeQuote(larger);
+  assert.ok(await isFreedYoung(() => parseQuote(bytes.slice(), { isOurs: true }), { sizeBytes: bytes.length }));
 });
 
 test('arbitrary bytes throw nothing but Enclos errors', () => {

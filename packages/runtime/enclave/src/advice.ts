@@ -6,4 +6,11 @@ export const advice = {
     'Export the result of one defineEnclave() call from the module that "main" in enclave.json names.',
   ENCLAVE_INTERFACE_MISMATCH:
     'Name the module of the interface that the application defines under "interface" in enclave.json, and build again.',
+  COMPANION_LOST: 'Call again: the platform starts another process in its place.',
+  COMPANION_UNAVAILABLE: 'Run the enclave on the software platform: others start no companions.',
+  COMPANION_NOT_DECLARED: 'Declare it under "companions" in enclave.json and build the image again.',
+  COMPANION_CALL_FAILED: 'Read the message: the companion wrote it.',
+  COMPANION_INTERFACE_MISMATCH: 'Import the same interface module on both sides, and build again.',
+  COMPANION_INVALID:
+    'Export the result of one defineCompanion() call from the module that "source" of the companion names.',
 };

@@ -41,4 +41,4 @@ export {
 export type { PrivateFiles } from './programs/program-files.ts';
 export { findRelay, relayName } from './relay/find-relay.ts';
 export { prepareWords, privateDestinations, relayWords, type PrivateDestination } from './relay/relay-words.ts';
-export { privateObstacle, requireProgram } from './programs/require-program.ts';
+export { privateObstacle, requireProgram, type MeasuredProgram } from './programs/require-program.ts';

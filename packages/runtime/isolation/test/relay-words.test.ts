@@ -27,6 +27,7 @@ test('destinations of one host have one address', () => {
 test('the step before makes a socket for each destination, and a resolver where there is one', () => {
   assert.deepEqual(prepareWords({ listen, connect }, true), [
     'prepare',
+    'm',
     'u',
     'd',
     'b1.5432',
@@ -34,7 +35,7 @@ test('the step before makes a socket for each destination, and a resolver where 
     'b1.5433',
     '-',
   ]);
-  assert.deepEqual(prepareWords({ listen, connect: [] }, false), ['prepare', '-']);
+  assert.deepEqual(prepareWords({ listen, connect: [] }, false), ['prepare', 'm', '-']);
 });
 
 test('the relay knows names and places, and the variables of the host', () => {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ByteWriter, concatBytes } from '@enclos/codec';
+import { concatBytes } from '@enclos/codec';
 import { createCaller, systemInterface } from '@enclos/edl';
 import { nativeCompilers, nativeTest } from '@enclos/testkit';
 import { freestandingFlags } from '@enclos/sgx-stub/building';
+import { endOf, frame, hello, units } from './relay-frames.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enclos-relay-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -22,36 +21,11 @@ const seed = Number(process.env['ENCLOS_SEED'] ?? Date.now() % 1e9);
 function compiledRelay(): string {
   const [compiler = 'gcc-14'] = nativeCompilers;
   const path = join(folder, 'relay');
-  const units = ['start', 'main', 'words', 'prepare', 'gate', 'streams', 'log', 'dns', 'filter'].map(
-    (one) => `${one}.c`,
-  );
   const checks = ['-fsanitize=undefined,bounds-strict', '-fsanitize-trap=all'];
   execFileSync(compiler, [...freestandingFlags.filter((flag) => flag !== '-Werror'), ...checks, '-o', path, ...units], {
     cwd: sources,
   });
   return path;
-}
-
-interface Header {
-  readonly kind: number;
-  readonly table?: number;
-  readonly index?: number;
-  readonly id?: number;
-  readonly parent?: number;
-  readonly payload?: Uint8Array;
-}
-
-function frame({ kind, table = 0, index = 0, id = 0, parent = 0, payload = new Uint8Array() }: Header): Uint8Array {
-  return new ByteWriter()
-    .u32(16 + payload.length)
-    .u8(kind)
-    .u8(table)
-    .u16(index)
-    .u32(id)
-    .u32(parent)
-    .u32(0)
-    .bytes(payload)
-    .finish();
 }
 
 /** The arguments of `start`, as a host encodes them. */
@@ -66,22 +40,6 @@ async function startArguments(variables: Readonly<Record<string, string>>): Prom
     logLevel: undefined,
   });
   return found;
-}
-
-const hello = frame({ kind: 1, payload: new Uint8Array(8) });
-
-/** How a relay ends that gets these bytes of its host, and the end of them. */
-async function endOf(relay: string, bytes: Uint8Array): Promise<number | string> {
-  const words = ['run', 'g00', 'l8080.web', 'cdb', 'n1.db', 'eOPEN', 'o', '-', '/bin/cat'];
-  const child = spawn(relay, words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'], env: {} });
-  // Descriptor 3 is a socket, of which Node makes a stream. The program ends at once: nothing here would end it.
-  const gate = child.stdio[3];
-  if (!(gate instanceof Duplex)) throw new Error('There is no descriptor 3.');
-  gate.on('error', () => undefined);
-  gate.resume();
-  gate.end(bytes);
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  return code ?? signal ?? 'unknown';
 }
 
 nativeTest('the relay ends with a host that breaks a rule of the gate', async () => {
@@ -111,10 +69,10 @@ nativeTest('the relay ends with a host that breaks a rule of the gate', async ()
       frame({ kind: 2, table: 1, id: 1, payload: concatBytes(await startArguments({}), new Uint8Array(1)) }),
     ),
   };
-  for (const [what, bytes] of Object.entries(broken)) assert.equal(await endOf(relay, bytes), 125, what);
+  for (const [what, bytes] of Object.entries(broken)) assert.equal(await endOf([relay], bytes), 125, what);
   // The end of the gate is the end of the host.
-  assert.equal(await endOf(relay, concatBytes(hello, start)), 0);
-  assert.equal(await endOf(relay, hello), 0);
+  assert.equal(await endOf([relay], concatBytes(hello, start)), 0);
+  assert.equal(await endOf([relay], hello), 0);
 });
 
 nativeTest('mutated frames end the relay in order', async (t) => {
@@ -140,7 +98,7 @@ nativeTest('mutated frames end the relay in order', async (t) => {
   for (let round = 0; round < 150; round++) {
     const bytes = new Uint8Array(good);
     for (let i = number(4); i >= 0; i--) bytes[number(bytes.length)] = number(256);
-    ends.add(await endOf(relay, bytes));
+    ends.add(await endOf([relay], bytes));
   }
   for (const end of ends) assert.ok(end === 0 || end === 125, String(end));
   assert.ok(ends.has(125));

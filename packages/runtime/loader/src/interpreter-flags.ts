@@ -43,5 +43,5 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
  */
 function youngGeneration(heapMiB: number): readonly string[] {
   const semiSpaceMiB = Math.min(16, Math.max(1, Math.floor(heapMiB / 64)));
-  return [`--max-semi-space-size=${semiSpaceMiB}`, ...(semiSpaceMiB <= 4 ? ['--no-parallel-scavenge'] : [])];
+  return [`--max-semi-space-size=${semiSpaceMiB}`, ...(semiSpaceMiB <= 8 ? ['--no-parallel-scavenge'] : [])];
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PAGE_SIZE, PageFlags, writeSgxs } from '@enclos/sgx';
+import { PAGE_SIZE, PageFlags, readStrictImage, writeSgxs } from '@enclos/sgx';
 import { signSigstruct } from '@enclos/sgx/node';
 import { createImageIntake } from '../src/cpu/measured-image.ts';
 import { applicationKey, fields, flipped, smallImage, testCpu } from './support.ts';
@@ -27,6 +27,19 @@ test('one bit of difference is another measurement', () => {
   const last = flipped(image, image.length - 1);
   const code = { code: 'LAUNCH_MEASUREMENT_MISMATCH' };
   assert.throws(() => cpu.load(inPieces(last, 1000), sigstruct, { debug: false }), code);
+});
+
+test('nothing is read of an image whose memory another may have, and its measurement stays', () => {
+  const measured = inPieces(image, 1000);
+  measured.release();
+  measured.release();
+  assert.throws(() => measured.pages.read(0, 1), { code: 'LAUNCH_IMAGE_REFUSED' });
+  // Another image is written over it, and is itself.
+  const other = smallImage('another');
+  const next = inPieces(other, 1000);
+  assert.deepEqual(next.pages.read(0, PAGE_SIZE), readStrictImage(other).read(0, PAGE_SIZE));
+  const { identity } = cpu.load(measured, sigstruct, { debug: false });
+  assert.deepEqual(identity, cpu.load(image, sigstruct, { debug: false }).identity);
 });
 
 test('what only looks like a measured image is refused', () => {

@@ -1,5 +1,11 @@
 import { isEnclosError } from '@enclos/errors';
 import {
+  decodeCompanionFrame,
+  decodeCompanionNotice,
+  encodeCompanionFrame,
+  encodeCompanionNotice,
+} from '../src/companions/index.ts';
+import {
   decodePassageNotice,
   decodePassedFrame,
   encodePassageNotice,
@@ -12,11 +18,14 @@ export const seeds: readonly Uint8Array[] = [
   encodePassageNotice({ kind: 'grant', listener: 1, count: 256 }),
   encodePassageNotice({ kind: 'withdraw', listener: 1 }),
   encodePassageNotice({ kind: 'accepted-ended', stream: 7, bytesRead: 1n, bytesWritten: 2n }),
+  encodeCompanionFrame({ companion: 1, number: 2, generation: 3 }),
+  encodeCompanionNotice({ kind: 'open', companion: 1 }),
+  encodeCompanionNotice({ kind: 'end', companion: 1, number: 2, generation: 3 }),
 ];
 
 /** Each comes from the other side of the passage. */
 export function fuzz(data: Uint8Array): void {
-  for (const parse of [decodePassedFrame, decodePassageNotice]) {
+  for (const parse of [decodePassedFrame, decodePassageNotice, decodeCompanionFrame, decodeCompanionNotice]) {
     try {
       parse(data);
     } catch (error) {

@@ -24,7 +24,7 @@ export interface FakeOptions {
   /** Why the next launches are told that their streams are relayed. */
   readonly relayedWhy?: string;
   /** What happens at the announcement of an image and at each piece of it. */
-  readonly onPiece?: (piece?: Uint8Array) => void;
+  readonly onPiece?: (piece?: Uint8Array) => void | Promise<void>;
 }
 
 const identity = {
@@ -65,7 +65,7 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
     },
     add({ upload, chunk }) {
       asked.push(`add ${upload} ${chunk.length}`);
-      options.onPiece?.();
+      return options.onPiece?.();
     },
     async initialize({ upload, passes }) {
       asked.push(`initialize ${upload}${passes === true ? ' passes' : ''}`);
@@ -80,7 +80,7 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
     },
     addSgx({ upload, chunk }) {
       asked.push(`addSgx ${upload} ${chunk.length}`);
-      options.onPiece?.(chunk);
+      return options.onPiece?.(chunk);
     },
     initializeSgx({ upload, flags, xfrm, miscSelect }) {
       asked.push(`initializeSgx ${upload} ${flags} ${xfrm} ${miscSelect}`);

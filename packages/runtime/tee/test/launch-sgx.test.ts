@@ -54,7 +54,7 @@ describe('the launch of an SGX image', () => {
   test('sends large pieces as they were when it took them, although all of them use the same memory', async (t) => {
     const seen: number[] = [];
     const { launcher } = await connected(t, {
-      onPiece: (piece) => seen.push(...(piece === undefined ? [] : new Set(piece))),
+      onPiece: (piece) => void seen.push(...(piece === undefined ? [] : new Set(piece))),
     });
     function* pieces(): Generator<Uint8Array> {
       const memory = new Uint8Array(2 ** 20);

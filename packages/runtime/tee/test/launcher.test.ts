@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { utf8 } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
 import { encodeFrame, FrameKind } from '@enclos/gate';
+import { until } from '@enclos/testkit';
 import { connectSoftwarePlatform, MAX_IMAGE_CHUNK_BYTES, type LaunchRequest } from '../src/index.ts';
 import { startFakePlatform, type FakeOptions, type FakePlatform } from './fake-platform.ts';
 
@@ -198,9 +200,43 @@ describe('a launch', () => {
     const cancel = new AbortController();
     const platform = await fake(t, { onPiece: () => cancel.abort() });
     const launcher = await connectSoftwarePlatform(platform.socketPath);
-    await assert.rejects(launcher.launch(request({ signal: cancel.signal })), { code: 'GATE_CANCELLED' });
+    const image = new Uint8Array(6 * MAX_IMAGE_CHUNK_BYTES);
+    await assert.rejects(launcher.launch(request({ image, signal: cancel.signal })), { code: 'GATE_CANCELLED' });
     await assert.rejects(launcher.describe(), { code: 'PLATFORM_BUSY' });
-    assert.deepEqual(platform.asked.slice(1), [`add 7 ${MAX_IMAGE_CHUNK_BYTES}`, 'add 7 0']);
+    const piece = `add 7 ${MAX_IMAGE_CHUNK_BYTES}`;
+    assert.deepEqual(platform.asked.slice(1), [piece, piece, piece, piece, 'add 7 0']);
+    await launcher.close();
+  });
+
+  test('has four pieces on their way at once, and no more', async (t) => {
+    let answer = (): void => assert.fail('no piece waits');
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const platform = await fake(t, { onPiece: () => answered });
+    platform.listenAtGate();
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const launching = launcher.launch(request({ image: new Uint8Array(6 * MAX_IMAGE_CHUNK_BYTES) }));
+    await until('four pieces have come', () => platform.asked.length === 5);
+    // A fifth would come before the answer to a call that was made after it.
+    await assert.rejects(launcher.describe(), { code: 'PLATFORM_BUSY' });
+    assert.equal(platform.asked.length, 5);
+    answer();
+    const { gate } = await launching;
+    assert.equal(platform.asked.length, 8);
+    gate.destroy();
+    await launcher.close();
+  });
+
+  test('whose piece is refused ends with the reason, and gives its upload back', async (t) => {
+    const platform = await fake(t, {
+      onPiece() {
+        throw new EnclosError('PLATFORM_UPLOAD_REFUSED');
+      },
+    });
+    const launcher = await connectSoftwarePlatform(platform.socketPath);
+    const image = new Uint8Array(3 * MAX_IMAGE_CHUNK_BYTES);
+    await assert.rejects(launcher.launch(request({ image })), { code: 'PLATFORM_UPLOAD_REFUSED' });
+    await assert.rejects(launcher.describe(), { code: 'PLATFORM_BUSY' });
+    assert.equal(platform.asked.at(-1), 'add 7 0');
     await launcher.close();
   });
 

@@ -7,7 +7,7 @@ export interface BoundData {
 /** An attest request after its JSON was read. */
 export interface AttestRequest {
   readonly type: 'SgxEnclave' | 'OpenEnclave' | 'SevSnpVm' | 'TdxVm';
-  /** Quote, Open Enclave report, or the SNP report document, decoded from base64url. */
+  /** Quote, Open Enclave report, or the SNP report document, decoded from base64url. It does not change until there is a token. */
   readonly evidence: Uint8Array;
   readonly runtimeData?: BoundData;
   readonly initTimeData?: BoundData;

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { unsignedPolicyJws } from '../policies/stored-policy.ts';
 import type { StateSnapshot } from '../document/document.ts';
-import { mergedClaims } from '../tokens/merged-claims.ts';
 import { unsignedToken } from '../tokens/jwt.ts';
 import type { JsonClaims, SignOptions } from '../tokens/signer.ts';
 import { boundedValidity, tokenTimes } from '../tokens/token-times.ts';
@@ -13,7 +12,7 @@ import { judge, signOptionsOf } from './judge.ts';
 import type { ChosenPolicy } from './policies.ts';
 import { refuseEvidence } from './refuse.ts';
 import { issuedClaims } from './claims/reserved-claims.ts';
-import type { TeeClaims } from './claims/tee-claims.ts';
+import type { NewClaims, TeeClaims } from './claims/tee-claims.ts';
 
 export interface AttestResult {
   readonly token: string;
@@ -58,8 +57,8 @@ async function attestNow(request: AttestRequest, context: AttestContext): Promis
     judge(policy, facts, { explains, turns: context.turns }),
   );
   const own = ownClaims(request, { facts, policy, snapshot, context });
-  // Most policies issue nothing, and a copy of all claims takes as long as to make them.
-  const claims = outgoing.length === 0 ? own : mergedClaims(issuedClaims(outgoing, own), own);
+  // Most policies issue nothing.
+  const claims = outgoing.length === 0 ? own : { ...issuedClaims(outgoing, own), ...own };
   const options = signOptionsOf(properties, now);
   const token =
     policy.origin === 'draft'
@@ -85,7 +84,7 @@ function ownClaims(
 ): JsonClaims {
   const isSgx = facts.attestationType === 'sgx';
   const { hash, signer } = policy;
-  const own = mergedClaims(facts.token, context.fixed);
+  const own: NewClaims<JsonClaims> = { ...facts.token, ...context.fixed };
   own['x-ms-ver'] = '1.0';
   own['x-ms-policy-hash'] = hash;
   own['x-enclos-state'] = { epoch: snapshot.epoch, digest: snapshot.digest };

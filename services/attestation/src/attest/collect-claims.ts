@@ -1,7 +1,6 @@
 import type { SnpVerdict } from '@enclos/attestation';
 import type { JsonObject } from '@enclos/codec/json';
 import { canonicalJson } from '../tokens/canonical-json.ts';
-import { mergedClaims } from '../tokens/merged-claims.ts';
 import type { JsonClaims } from '../tokens/signer.ts';
 import type { AttestRequest } from './attest-request.ts';
 import type { BaselineRequest } from './baseline.ts';
@@ -14,7 +13,7 @@ import { sgxClaims, sgxCollateralClaim, sgxCollateralText, sgxIncoming, sgxToken
 import { snpClaims } from './claims/snp-claims.ts';
 import { quoteTcb, quoteTcbIncoming, reportTcb } from './claims/tcb-claims.ts';
 import { tdxClaims } from './claims/tdx-claims.ts';
-import type { ScalarClaims, TeeClaims } from './claims/tee-claims.ts';
+import type { NewClaims, ScalarClaims, TeeClaims } from './claims/tee-claims.ts';
 import { requireAcceptableQuote, verifyQuoteFor, type VerifiedQuote } from './verify-quote.ts';
 import { verifyReportFor } from './verify-report.ts';
 
@@ -71,11 +70,12 @@ export function claimsOf(genuine: GenuineEvidence, context: AttestContext): TeeC
 function quoteClaims({ verified, quote, data }: Extract<GenuineEvidence, { kind: 'quote' }>): TeeClaims {
   const { verdict, hashes } = verified;
   const tcb = quoteTcb(verdict);
-  const platform = verdict.root.kind === 'intel' ? 'hardware' : 'software';
+  const platform: TeeClaims['platform'] = verdict.root.kind === 'intel' ? 'hardware' : 'software';
   const incoming = quoteTcbIncoming(verdict);
   if (verdict.tee === 'tdx') {
     const claims = tdxClaims(verdict.report, verdict.status);
-    return teeClaims({ tcb, platform, incoming, data, attestationType: 'tdxvm', claims, token: claims });
+    const parts = { tcb, platform, data, attestationType: 'tdxvm' };
+    return teeClaims({ ...parts, incoming: { ...claims, ...incoming }, token: { ...claims } });
   }
   const claims = sgxClaims({ report: verdict.report, runtime: data.runtime });
   const sources = { hashes, quoteHash: sha256(quote) };
@@ -84,9 +84,8 @@ function quoteClaims({ verified, quote, data }: Extract<GenuineEvidence, { kind:
     platform,
     data,
     attestationType: 'sgx',
-    claims,
     token: sgxTokenClaims(claims, sgxCollateralClaim(sources)),
-    incoming: mergedClaims(incoming, sgxIncoming(claims, sgxCollateralText(sources))),
+    incoming: sgxIncoming(claims, incoming, sgxCollateralText(sources)),
   });
 }
 
@@ -94,9 +93,8 @@ function reportClaims({ verdict, data }: Extract<GenuineEvidence, { kind: 'repor
   const claims = snpClaims(verdict.report);
   return teeClaims({
     attestationType: 'sevsnpvm',
-    claims,
-    token: claims,
-    incoming: { 'x-enclos-root': 'amd' },
+    token: { ...claims },
+    incoming: { ...claims, 'x-enclos-root': 'amd' },
     tcb: reportTcb(verdict),
     // AMD's keys are in processors only.
     platform: 'hardware',
@@ -124,20 +122,18 @@ function checkData(
   };
 }
 
+/** Adds to the claims for policy and token what all evidence says. */
 function teeClaims(parts: {
   readonly attestationType: string;
-  readonly claims: ScalarClaims;
-  readonly incoming: ScalarClaims;
-  readonly token: JsonClaims;
+  readonly incoming: NewClaims<ScalarClaims>;
+  readonly token: NewClaims<JsonClaims>;
   readonly tcb: JsonClaims;
   readonly platform: TeeClaims['platform'];
   readonly data: Data;
 }): TeeClaims {
-  const { attestationType, platform, data } = parts;
+  const { attestationType, platform, data, incoming, token } = parts;
   const { json: runtime } = data.runtime;
   const { json: init } = data.init;
-  const incoming = mergedClaims(parts.claims, parts.incoming);
-  const token = mergedClaims(parts.token);
   incoming['x-ms-attestation-type'] = attestationType;
   token['x-ms-attestation-type'] = attestationType;
   token['x-enclos-tcb'] = parts.tcb;

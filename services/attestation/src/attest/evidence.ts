@@ -8,7 +8,11 @@ import { ofCaller } from './refuse.ts';
 
 /** Evidence of a request, out of whatever it is wrapped in. Nothing of it is verified. */
 export type Evidence =
-  | { readonly kind: 'quote'; readonly tee: 'sgx' | 'tdx'; readonly quote: Uint8Array }
+  | {
+      readonly kind: 'quote';
+      readonly tee: 'sgx' | 'tdx';
+      /** A view of the request's evidence. */ readonly quote: Uint8Array;
+    }
   | {
       readonly kind: 'report';
       /** 1184 bytes. */
@@ -38,7 +42,7 @@ export function readEvidence({ type, evidence }: Pick<AttestRequest, 'type' | 'e
       throw new EnclosError('CODEC_OUT_OF_RANGE', `It is over ${mostEvidenceBytes} bytes.`);
     }
     if (type === 'SevSnpVm') return readSnpDocument(evidence);
-    const quote = type === 'OpenEnclave' ? quoteOfReport(evidence) : evidence.slice();
+    const quote = type === 'OpenEnclave' ? quoteOfReport(evidence) : evidence;
     const tee = type === 'TdxVm' ? 'tdx' : 'sgx';
     if (teeOf(quote) !== tee) throw invalid(`It is not a quote of ${tee.toUpperCase()}.`);
     return { kind: 'quote', tee, quote };
@@ -54,7 +58,7 @@ function quoteOfReport(bytes: Uint8Array): Uint8Array {
   }
   const size = reader.u64();
   if (size !== BigInt(reader.remaining)) throw invalid('Its header names another size than the quote has.');
-  const quote = reader.bytes(reader.remaining);
+  const quote = reader.view(reader.remaining);
   reader.end();
   return quote;
 }

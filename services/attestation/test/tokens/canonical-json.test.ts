@@ -3,8 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../src/tokens/canonical-json.ts';
 import { unsignedToken } from '../../src/tokens/jwt.ts';
-import { mergedClaims } from '../../src/tokens/merged-claims.ts';
-import type { JsonClaims } from '../../src/tokens/signer.ts';
 import type { JsonValue } from '@enclos/codec/json';
 
 test('one text for one value, which reads back as that value', () => {
@@ -44,13 +42,6 @@ test('objects with as many members as the one before have their own names', () =
       assert.deepEqual(JSON.parse(canonicalJson(value)), value);
     }
   }
-});
-
-test('claims are merged in the order of their sources, and no name is special', () => {
-  const issued = JSON.parse('{"__proto__":"x","a":1,"constructor":2}') as JsonClaims;
-  const merged = mergedClaims(issued, { a: 3, b: true });
-  assert.equal(canonicalJson(merged), '{"__proto__":"x","a":3,"b":true,"constructor":2}');
-  assert.equal(merged['toString'], undefined);
 });
 
 test('what JSON cannot write is a mistake of the caller', () => {

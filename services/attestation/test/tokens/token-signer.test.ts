@@ -7,10 +7,12 @@ import { softwareRootSync, verifyQuoteSync } from '@enclos/attestation/node';
 import { toHex } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
 import { scenario } from '@enclos/evidence-kit';
+import { isFreedYoung } from '@enclos/testkit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { createTokenSigner } from '../../src/tokens/token-signer.ts';
 import type { PublishedKey } from '@enclos/service/peers';
 import type { JsonValue } from '@enclos/codec/json';
+import type { JsonClaims } from '../../src/tokens/signer.ts';
 import { issuer, minuteMs, signerOptions, verified, type Clock } from './signing.ts';
 
 const start = Date.parse('2026-01-15T12:00:00Z');
@@ -167,4 +169,21 @@ test('keys of peers follow those of this replica, and never replace one', async 
   assert.ok(own !== undefined && foreign !== undefined);
   peers = [{ ...foreign, kid: own.kid }];
   assert.deepEqual(await signer.publishedKeys(), signer.ownKeys());
+});
+
+test('nothing of a token is kept after it is signed', async () => {
+  const signer = await createTokenSigner(signerOptions({ ms: start }, { algorithm: 'ES256' }));
+  let number = 0;
+  // Each text is another one, or it would be one text that is always there.
+  const signAnother = (): Promise<string> => signer.sign({ text: String(number++).padEnd(16_384, 'x') });
+  assert.ok(await isFreedYoung(signAnother, { sizeBytes: 16_384 }));
+});
+
+test('no name of a claim is special, but those of the signer are its own', async () => {
+  const signer = await createTokenSigner(signerOptions({ ms: start }));
+  const claims = JSON.parse('{"__proto__":{"a":1},"constructor":2,"iss":"https://other.test","exp":1}') as JsonClaims;
+  const [, segment = ''] = (await signer.sign(claims)).split('.');
+  const text = Buffer.from(segment, 'base64url').toString();
+  assert.match(text, /^\{"__proto__":\{"a":1\},"constructor":2,"exp":1\d+,/);
+  assert.equal((JSON.parse(text) as { readonly iss?: unknown }).iss, issuer);
 });

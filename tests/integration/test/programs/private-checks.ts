@@ -50,6 +50,9 @@ const allowed: readonly (readonly [line: string, answer: string])[] = [
   ['fetch peer 443 again', 'peer: again'],
 ];
 
+/** What waits to be sent and what waits to be read, for each descriptor: see docs/reference/private-network.md. */
+const heldBytes = 512 * 1024;
+
 /** What holds for a program with a private network, however it is started. */
 export function privateChecks(lab: () => Lab, separated: boolean): void {
   let scene: PrivateScene | undefined;
@@ -76,10 +79,21 @@ export function privateChecks(lab: () => Lab, separated: boolean): void {
     for (const [line, answer] of allowed) assert.equal(await ask(line), answer, line);
   });
 
-  check('reaches nothing else', async ({ ask }) => {
+  check('reaches nothing else', async ({ ask, lines }) => {
     const host = createServer().listen({ path: '\0enclos-private-test' });
     for (const [line, answer] of refused) assert.match(await ask(line), answer, line);
     host.close();
+    const warnings = lines.filter((line) => line.startsWith('warn '));
+    assert.deepEqual(warnings, ['warn The destination nowhere cannot be reached: no program listens there.']);
+  });
+
+  check('has the kernel hold no more than a bound for each descriptor', async ({ ask }) => {
+    const connections = 20;
+    const bytes = Number(await ask(`hoard ${connections}`));
+    assert.ok(bytes > connections * 2 * 4096, `${bytes} bytes`);
+    assert.ok(bytes <= connections * 2 * heldBytes, `${bytes} bytes of ${connections} connections`);
+    const waiting = Number(await ask('crowd 400'));
+    assert.ok(waiting > 0 && waiting <= 64 + 1, `${waiting} connections`);
   });
 
   check('has no privileges, and its own user where there is one', async () => {

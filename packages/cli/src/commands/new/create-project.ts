@@ -9,8 +9,10 @@ import { readVersion } from '../../files/version.ts';
 import { checkPackedPackages, readPackedPackages, type PackedPackages } from './packed-packages.ts';
 import { manifestWith, packagesOf, pnpmWorkspaceWith, specifiersOf } from './use-packed-packages.ts';
 
+/** Those in TypeScript, whose packages npm installs. */
+export const npmTemplates = ['app', 'service', 'tls-service', 'atls-service', 'job'] as const;
 /** The kinds of application that a project can start as. */
-export const templates = ['app', 'service', 'tls-service', 'atls-service', 'job'] as const;
+export const templates = [...npmTemplates, 'go'] as const;
 
 export interface CreateProjectOptions {
   /** The folder to make. Its last part is the name of the project. */
@@ -54,11 +56,14 @@ export async function createProject({ folder, template, from }: CreateProjectOpt
   if (present.length > 0) {
     throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${folder} is not empty.`, { details: { path: folder } });
   }
+  if (template === 'go' && from !== undefined) {
+    refuseUsage('--from is for templates in TypeScript: `enclos go` brings what Go programs import.');
+  }
   const own = (await templateFiles(join(templatesFolder, template))).map((path) => join(template, path));
   // Before the first file is written: a refusal leaves no half of a project.
   const packed = from === undefined ? undefined : await packedFor(template, from);
   const files: string[] = [];
-  for (const path of [...(await sharedFiles()), ...own]) {
+  for (const path of [...(await sharedFiles(template)), ...own]) {
     const text = await readFile(join(templatesFolder, path), 'utf8');
     const target = renamed(path.replace(`${template}/`, ''), name);
     await addFile(join(folder, target), withName(text, name));
@@ -94,8 +99,11 @@ async function addFile(path: string, text: string): Promise<void> {
   throw new EnclosError('CLI_FOLDER_NOT_EMPTY', `${path} was made by another program.`, { details: { path } });
 }
 
-/** The files of every kind of project lie beside the folders of the kinds. */
-async function sharedFiles(): Promise<readonly string[]> {
+const ignoredByGit = 'gitignore';
+
+/** The files of every kind of project lie beside the folders of the kinds. Those for TypeScript are not for Go. */
+async function sharedFiles(template: string): Promise<readonly string[]> {
+  if (template === 'go') return [ignoredByGit];
   const entries = await readdir(templatesFolder, { withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 }
@@ -116,7 +124,7 @@ async function templateFiles(folder: string): Promise<readonly string[]> {
 
 /** npm leaves files named .gitignore out of packages, so the template has another name for it. */
 function renamed(path: string, name: string): string {
-  return path === 'gitignore' ? '.gitignore' : path.replaceAll(placeholder, name);
+  return path === ignoredByGit ? '.gitignore' : path.replaceAll(placeholder, name);
 }
 
 function withName(text: string, name: string): string {

@@ -88,6 +88,7 @@ test('arguments are refused, since they would not be measured', async () => {
   const ran = await ego(['run', 'server', 'one'], temporaryFolder());
   assert.equal(ran.code, 2);
   assert.match(ran.stderr, /"arguments"/);
+  assert.match(ran.stderr, /EDG_/);
 });
 
 test('listens at addresses only', async () => {

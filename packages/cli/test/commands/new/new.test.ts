@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { templates } from '../../../src/commands/new/create-project.ts';
+import { npmTemplates } from '../../../src/commands/new/create-project.ts';
 import { readVersion } from '../../../src/files/version.ts';
 import { enclos, errorOf, newProject, repository, temporaryFolder } from '../../cli.ts';
 
@@ -42,12 +42,24 @@ test('writes the files of the template under the new name, and says three next c
 });
 
 test('the host program of each template shows what the enclave logs', async () => {
-  for (const template of templates) {
+  for (const template of npmTemplates) {
     const cwd = temporaryFolder();
     assert.equal((await enclos(['new', 'vault', '--template', template], { cwd })).code, 0);
     const host = readFileSync(join(cwd, 'vault/src/host.ts'), 'utf8');
     assert.ok(host.includes('  onLog: (_level, text) => console.error(`enclave: ${text}`),\n'), template);
   }
+});
+
+test('the template in Go has Go files alone, and says its own next commands', async () => {
+  const cwd = temporaryFolder();
+  const ran = await enclos(['new', 'my-vault', '--template', 'go'], { cwd });
+  assert.equal(ran.stdout, '✔ made my-vault: 7 files\n\nNext:\n  cd my-vault\n  enclos go test\n  enclos go run\n');
+  const listed = readdirSync(join(cwd, 'my-vault')).toSorted();
+  const expected = ['.gitignore', 'README.md', 'ballot.go', 'ballot_test.go', 'enclave.json', 'go.mod', 'main.go'];
+  assert.deepEqual(listed, expected);
+  for (const name of listed) assert.doesNotMatch(readFileSync(join(cwd, 'my-vault', name), 'utf8'), /greeter/, name);
+  const refused = await enclos(['new', 'other', '--template', 'go', '--from', cwd], { cwd });
+  assert.deepEqual([refused.code, /--from is for templates in TypeScript/.test(refused.stderr)], [2, true]);
 });
 
 test('--json tells what was written', async () => {
@@ -77,7 +89,7 @@ test('a name that no enclave can have is refused', async () => {
   }
 });
 
-for (const template of templates) {
+for (const template of npmTemplates) {
   test(`the template ${template} asks for the versions of this release`, async () => {
     const manifest = JSON.parse(
       readFileSync(join(repository, 'packages/cli/templates', template, 'package.json'), 'utf8'),

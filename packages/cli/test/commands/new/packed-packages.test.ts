@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { templates } from '../../../src/commands/new/create-project.ts';
+import { npmTemplates } from '../../../src/commands/new/create-project.ts';
 import { readVersion } from '../../../src/files/version.ts';
 import { enclos, errorOf, repository, temporaryFolder } from '../../cli.ts';
 
@@ -41,7 +41,7 @@ const manifestOf = (folder: string): Manifest =>
 /** What the templates name. `@enclos/codec` is what only another package names. */
 const direct = [
   ...new Set(
-    templates
+    npmTemplates
       .map((template) => manifestOf(join(repository, 'packages/cli/templates', template)))
       .flatMap(({ dependencies, devDependencies }) => Object.keys({ ...dependencies, ...devDependencies }))
       .filter((name) => name.startsWith('@enclos/') && name !== '@enclos/codec'),
@@ -60,7 +60,7 @@ function packedFolder(change: (index: Index) => unknown = (index) => index): str
   return folder;
 }
 
-for (const template of templates) {
+for (const template of npmTemplates) {
   test(`--from: a new ${template} takes every package of Enclos from the folder, for npm and for pnpm`, async () => {
     const from = packedFolder();
     const project = join(from, '../project');

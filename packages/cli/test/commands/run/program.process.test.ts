@@ -18,7 +18,8 @@ nativeTest('a static program runs without a project, with its connections and ar
   const ran = await run(privateProgram(), ...words);
   assert.equal(ran.code, 0, ran.stderr);
   const lines = ['echo it runs=it runs', 'address db.example=127.1.0.1', 'connect 192.0.2.1 80=ENETUNREACH'];
-  assert.doesNotMatch(ran.stderr, /development key/, 'its key is gone after the run');
+  // A slow machine says that one is being made.
+  assert.doesNotMatch(ran.stderr, /made a development key/, 'its key is gone after the run');
   for (const line of lines) assert.ok(ran.stdout.split('\n').includes(line), `${line} in ${ran.stdout}`);
 });
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { templates } from '../../../src/commands/new/create-project.ts';
+import { npmTemplates } from '../../../src/commands/new/create-project.ts';
 import { newProject, temporaryFolder } from '../../cli.ts';
 import { descendantsOf, isRunning, startCli, waitUntil, type RunningCli } from '../../running-cli.ts';
 
@@ -17,7 +17,7 @@ function startTests(cwd: string, ...argv: readonly string[]): RunningCli {
   return running;
 }
 
-for (const template of templates) {
+for (const template of npmTemplates) {
   test(`a new ${template} passes its own tests`, { timeout: 240_000 }, async () => {
     const running = startTests(await newProject('fresh', ['--template', template]));
     assert.equal(await running.ended, 0, running.text());

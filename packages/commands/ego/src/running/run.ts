@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import type { Io } from '@enclos/cli-frame';
+import { endOfProgram, type Io } from '@enclos/cli-frame';
 import { openProjectPlatform, type ProjectPlatformOptions } from '@enclos/cli-platform/open';
 import { runProgram } from '@enclos/host';
 import { layOutImage } from '@enclos/manifest';
@@ -67,15 +66,10 @@ export async function egoRun(options: EgoRunOptions, io: Io, events: EgoRunEvent
       },
     });
     starting();
-    let endedBy: NodeJS.Signals | undefined;
-    const stop = io.onSignal((signal) => {
-      endedBy = signal;
-      void running.dispose();
+    return await endOfProgram(running, {
+      onSignal: (handler) => io.onSignal(handler),
+      complain: (detail) => io.stderr.write(`${detail}\n`),
     });
-    const { exitCode = 1, detail } = await running.exited.finally(stop);
-    if (endedBy !== undefined) return 128 + constants.signals[endedBy];
-    if (exitCode !== 0) io.stderr.write(`${detail}\n`);
-    return exitCode;
   } finally {
     await launcher.close();
   }

@@ -1,7 +1,14 @@
 import { toHex } from '@enclos/codec';
 import { grouped } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { hasImageMagic, isProgramManifest, readImage, type EnclaveManifest, type ReadImage } from '@enclos/manifest';
+import {
+  companionsOf,
+  hasImageMagic,
+  isProgramManifest,
+  readImage,
+  type EnclaveManifest,
+  type ReadImage,
+} from '@enclos/manifest';
 import { measureImage, sha256 } from '@enclos/sgx/node';
 
 import type { BuildReport } from '../build-report.ts';
@@ -42,6 +49,7 @@ function manifestNodes(manifest: EnclaveManifest): readonly InspectNode[] {
     node('heap', byteCount(manifest.heapSizeBytes)),
     hexNode('interface digest', manifest.interfaceDigest),
     executionNode(manifest),
+    ...companionsNodes(manifest),
     ...placesNodes(manifest),
     group('limits', [
       node('largest frame', byteCount(limits.maxFrameBytes)),
@@ -68,6 +76,30 @@ function executionNode(manifest: EnclaveManifest): InspectNode {
     ...manifest.program.arguments.map((argument, index) => node(`argument ${index + 1}`, JSON.stringify(argument))),
     node('output', output, output === 'log' ? 'what it writes becomes lines of the log of its host' : undefined),
   ]);
+}
+
+/** The processes beside the enclave. */
+function companionsNodes(manifest: EnclaveManifest): readonly InspectNode[] {
+  const companions = companionsOf(manifest);
+  if (companions.length === 0) return [];
+  const nodes = companions.map(({ name, processes, memoryBytes, threads, addons, files }) =>
+    group(name, [
+      node('processes', processes, 'at most'),
+      node('memory', byteCount(memoryBytes), 'for each process, beside that of the interpreter'),
+      node('threads', threads),
+      node('native addons', addons ? 'its files' : 'none'),
+      ...(files.length === 0
+        ? []
+        : [
+            group(
+              'files',
+              files.map((file) => hexNode(file.path, file.sha256, byteCount(file.sizeBytes))),
+              'beside the image; their SHA-256 is measured',
+            ),
+          ]),
+    ]),
+  );
+  return [group('companions', nodes, 'processes beside the enclave, without its keys, its connections and its files')];
 }
 
 /** What a program of Go says of its making: measured with it, and as true as its builder is honest. */

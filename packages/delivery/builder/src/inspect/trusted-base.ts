@@ -11,10 +11,23 @@ function fileNode({ name, sha256, sizeBytes }: TrustedFile): InspectNode {
   );
 }
 
-function packageNodes(report: ScriptReport): readonly InspectNode[] {
+function packageNodes(report: Pick<ScriptReport, 'packages'>): readonly InspectNode[] {
   return report.packages.map(({ name, version, bytesInBundle, sourceLines }) =>
     node(version === '' ? name : `${name}@${version}`, byteCount(bytesInBundle), `${grouped(sourceLines)} lines`),
   );
+}
+
+function companionNodes({ companions = [] }: ScriptReport): readonly InspectNode[] {
+  if (companions.length === 0) return [];
+  const nodes = companions.map((companion) => {
+    const lines = companion.packages.reduce((sum, { sourceLines }) => sum + sourceLines, 0);
+    const script = group(
+      `script, ${byteCount(companion.bundleBytes)}, ${grouped(lines)} lines`,
+      packageNodes(companion),
+    );
+    return group(companion.name, [script, ...companion.files.map(fileNode)]);
+  });
+  return [group('companions', nodes, 'in their own processes: trusted with what the enclave sends them')];
 }
 
 function isAddon({ name }: TrustedFile): boolean {
@@ -46,6 +59,7 @@ export function trustedBaseNodes(report: BuildReport | undefined, hadReport: boo
       group(`interpreter Node ${interpreter.version}`, interpreter.files.map(fileNode)),
       group('native addons', addons.length === 0 ? [node('none')] : addons.map(fileNode)),
       ...(others.length === 0 ? [] : [group('trusted files', others.map(fileNode))]),
+      ...companionNodes(report),
       ...(interpreter.unmeasuredLibraries.length === 0
         ? []
         : [

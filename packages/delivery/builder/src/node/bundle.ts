@@ -3,8 +3,8 @@ import { Script } from 'node:vm';
 import type { Diagnostic } from '@enclos/diagnostics';
 
 import { BuildError } from '../diagnostic.ts';
-import { checkNamedSource } from '../project/project-files.ts';
-import type { Project } from '../project/project.ts';
+import { checkNamedSource, readProjectFile } from '../project/project-files.ts';
+import type { Project, ProjectCompanion } from '../project/project.ts';
 import { isAbsentModule } from './absent-plugin.ts';
 import { bundleScript } from './bundle-script.ts';
 import { entryName, inputsOf, outputOf } from './enclave-script.ts';
@@ -39,9 +39,20 @@ export interface Bundle {
 export interface BundleOptions {
   /** What provides `boot`. A test can put its own in place. */
   readonly bootModule?: string;
+  /** The same for what gives an enclave its companions, and for what starts one. */
+  readonly companionsModule?: string;
+  readonly companionModule?: string;
 }
 
-function entryFor(project: Project, bootModule: string): string {
+function entryFor(project: Project, { bootModule = '@enclos/enclave/boot', companionsModule }: BundleOptions): string {
+  if (project.companions.length > 0) {
+    return [
+      `import * as main from ${JSON.stringify(`./${project.main}`)};`,
+      `import { boot } from ${JSON.stringify(bootModule)};`,
+      `import { withCompanions } from ${JSON.stringify(companionsModule ?? '@enclos/enclave/companions/boot')};`,
+      'export const start = (capabilities) => boot(main, withCompanions(capabilities));',
+    ].join('\n');
+  }
   return [
     `import * as main from ${JSON.stringify(`./${project.main}`)};`,
     `import { boot } from ${JSON.stringify(bootModule)};`,
@@ -66,13 +77,32 @@ function checkCompiles(script: string, project: Project): void {
  * every problem; BUILD_FILE_UNREADABLE when the main module is absent.
  */
 export async function bundleEnclave(project: Project, options: BundleOptions = {}): Promise<Bundle> {
-  const { bootModule = '@enclos/enclave/boot' } = options;
   const { folder } = project;
   await checkNamedSource(folder, { path: project.main, member: 'main', byName: `src/${project.name}.enclave.ts` });
-  const { script, sourceMap, metafile, ...rest } = await bundleScript({
-    project,
-    entry: entryFor(project, bootModule),
-  });
+  return bundled(project, entryFor(project, options));
+}
+
+/**
+ * The same for the script of a companion, which gets other capabilities and the same modules of Node.
+ * @throws as {@link bundleEnclave}
+ */
+export async function bundleCompanion(
+  project: Project,
+  { name, source }: Pick<ProjectCompanion, 'name' | 'source'>,
+  { companionModule = '@enclos/enclave/companion/boot' }: BundleOptions = {},
+): Promise<Bundle> {
+  await readProjectFile(project.folder, source);
+  const entry = [
+    `import * as main from ${JSON.stringify(`./${source}`)};`,
+    `import { bootCompanion } from ${JSON.stringify(companionModule)};`,
+    `export const start = (capabilities) => bootCompanion(main, capabilities, ${JSON.stringify(name)});`,
+  ];
+  return bundled(project, entry.join('\n'));
+}
+
+async function bundled(project: Project, entry: string): Promise<Bundle> {
+  const { folder } = project;
+  const { script, sourceMap, metafile, ...rest } = await bundleScript({ project, entry });
   checkCompiles(script.text, project);
   const modules = Object.entries(outputOf(metafile).inputs)
     .filter(([path, { bytesInOutput }]) => path !== entryName && !isAbsentModule(path) && bytesInOutput > 0)

@@ -1,3 +1,4 @@
+import { platformFolder } from '@enclos/manifest';
 import { z } from 'zod';
 
 /** 1 MB in a manifest is 2^20 bytes, as in EGo's `heapSize`. */
@@ -5,6 +6,8 @@ const MEGABYTE = 1024 * 1024;
 
 const absolutePath = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\u0000-\u001F\u007F-\u009F]+)+$/;
 const relativePath = /^(?!\/)(?!(?:[^\\]*\/)?\.\.(?:\/|$))[^\u0000-\u001F\\]+$/;
+
+const fileName = /^[A-Za-z0-9_][A-Za-z0-9_+.-]*$/;
 
 const port = z.int().min(1).max(65_535);
 const identifier = z
@@ -98,6 +101,34 @@ const limits = z.strictObject({
   maxDepth: z.int().min(1).max(64).optional().describe('Deepest nesting of calls in and out.'),
 });
 
+const companion = z.strictObject({
+  name: identifier.describe('The name that openCompanions() takes.'),
+  source: source.describe('The module of its processes.'),
+  files: z
+    .array(
+      z.strictObject({
+        path: z
+          .string()
+          .max(128)
+          .regex(fileName, 'expected the name of a file, of letters, digits, "-", "_", "+" and "."')
+          .describe('The name that loadAddon() and readFile() take. All files of a companion are in one folder.'),
+        source,
+      }),
+    )
+    .max(64)
+    .optional()
+    .describe('Native code, and data, beside the image: their SHA-256 is measured. At most 4 GiB each.'),
+  addons: z
+    .boolean()
+    .optional()
+    .describe('Whether its module may load its files as native addons of Node. Default: false.'),
+  processes: z.int().min(1).max(64).optional().describe('The most processes that run at once. Default: 1.'),
+  memory: size
+    .optional()
+    .describe('What each process may write to, beside what the interpreter takes: 16MB to 64GB. Default: 128MB.'),
+  threads: z.int().min(1).max(256).optional().describe('Bounds the threads of a process. Default: 4.'),
+});
+
 /** The authoring manifest, `enclave.json`. Every unknown key is an error. */
 export const enclaveJsonSchema = z
   .strictObject({
@@ -150,6 +181,14 @@ export const enclaveJsonSchema = z
         'Destinations to which the host connects for the enclave. It resolves the name, so authenticate the other end.',
       ),
     limits: limits.optional(),
+    companions: z
+      .array(companion)
+      .min(1)
+      .max(16)
+      .optional()
+      .describe(
+        'Processes beside the enclave, without its keys, its connections and its files: for native code and for work that takes long.',
+      ),
     absent: z
       .array(
         z
@@ -223,6 +262,7 @@ function checkTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueS
     sink,
   );
   checkProgramTogether(manifest, sink);
+  checkCompanions(manifest, sink);
   const heap = manifest.heapSize === undefined ? heapRange.min : sizeInBytes(manifest.heapSize);
   if (heap < heapRange.min || heap > heapRange.max) {
     sink.addIssue({ code: 'custom', message: 'expected a heap of 16MB to 64GB', path: ['heapSize'] });
@@ -242,6 +282,44 @@ function checkTogether(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueS
     if (manifest.attributes?.[key] !== undefined && manifest.attributes.kss !== true) {
       sink.addIssue({ code: 'custom', message: `"${key}" needs "kss": true`, path: ['attributes', key] });
     }
+  }
+}
+
+/** What is wrong with companions as a whole, and with files in the folder of the platform, where their scripts are. */
+function checkCompanions(manifest: z.infer<typeof enclaveJsonSchema>, sink: IssueSink): void {
+  const { companions = [] } = manifest;
+  const report = (path: PropertyKey[], message: string): void => sink.addIssue({ code: 'custom', message, path });
+  reportRepeats(
+    named(companions, 'companions', 'name', (entry) => entry.name),
+    'name',
+    sink,
+  );
+  for (const [index, { files = [], addons = false, memory }] of companions.entries()) {
+    const entries = named(files, 'files', 'path', ({ path }) => path);
+    reportRepeats(
+      entries.map(({ name, path }) => ({ name, path: ['companions', index, ...path] })),
+      'name',
+      sink,
+    );
+    if (addons && files.length === 0) {
+      report(['companions', index, 'addons'], 'a companion without files has no addon to load');
+    }
+    const bytes = memory === undefined ? heapRange.min : sizeInBytes(memory);
+    if (bytes < heapRange.min || bytes > heapRange.max) {
+      report(['companions', index, 'memory'], 'expected a memory of 16MB to 64GB');
+    }
+  }
+  if (companions.length > 0 && manifest.program !== undefined) {
+    report(['companions'], 'a program has no companions: they are for enclaves that are modules');
+  }
+  const targets = [
+    ...named(manifest.files, 'files', 'target', (entry) => entry.target),
+    ...named(manifest.trustedFiles, 'trustedFiles', 'path', (entry) => entry.path),
+    ...named(manifest.mounts, 'mounts', 'target', (entry) => entry.target),
+  ];
+  for (const { name, path } of targets) {
+    if (name !== platformFolder && !name.startsWith(`${platformFolder}/`)) continue;
+    report(path, `"${platformFolder}" is for the platform: choose another folder`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError, isEnclosError } from '@enclos/errors';
@@ -30,6 +30,21 @@ export async function locateProjectFile(folder: string, path: string): Promise<s
   if (file.startsWith(root.endsWith(sep) ? root : root + sep)) return file;
   const message = `${path} lies outside the project folder. Copy it into the project; links that lead out are not followed.`;
   throw new BuildError('BUILD_MANIFEST_INVALID', message, [], { details: { path } });
+}
+
+/**
+ * As {@link locateProjectFile}, but a file below `node_modules` may be where npm installed its package: there, or in a folder above, as
+ * Node looks for packages. Its digest is measured, whatever its place.
+ */
+export async function locateInstalledFile(folder: string, path: string): Promise<string> {
+  if (!path.startsWith('node_modules/')) return locateProjectFile(folder, path);
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    try {
+      return await realpath(join(at, path));
+    } catch (cause) {
+      if (!isMissing(cause) || at === dirname(at)) throw unreadable(path, cause);
+    }
+  }
 }
 
 /** @throws BUILD_FILE_UNREADABLE naming the file as the project names it; what {@link locateProjectFile} throws. */

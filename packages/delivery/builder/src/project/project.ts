@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { decodeUtf8, withoutByteOrderMark } from '@enclos/codec/text';
 import { unreadableReason } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
-import type { EnclaveManifest, ProgramSettings, StreamTransport } from '@enclos/manifest';
+import type { CompanionManifest, EnclaveManifest, ProgramSettings, StreamTransport } from '@enclos/manifest';
 
 import { BuildError, countOf } from '../diagnostic.ts';
 import { isEgoConfig } from './ego-config.ts';
@@ -30,6 +30,12 @@ export interface ProjectProgram extends Omit<ProgramSettings, 'architecture'> {
   readonly hasInterface: boolean;
 }
 
+/** A process beside the enclave. Paths of sources are relative to the folder of the project. */
+export interface ProjectCompanion extends Omit<CompanionManifest, 'files'> {
+  readonly source: string;
+  readonly files: readonly { readonly path: string; readonly source: string }[];
+}
+
 /** `enclave.json` with every default filled in. Paths of sources are relative to `folder`. */
 export interface Project {
   /** Absolute. */
@@ -52,6 +58,7 @@ export interface Project {
   readonly listen: EnclaveManifest['listen'];
   readonly connect: EnclaveManifest['connect'];
   readonly limits: EnclaveManifest['limits'];
+  readonly companions: readonly ProjectCompanion[];
   /** Modules that are empty inside. */
   readonly absent: readonly string[];
 }
@@ -61,6 +68,7 @@ export const PROJECT_FILE = 'enclave.json';
 const mebibyte = 1024 * 1024;
 const defaults = {
   threads: 4,
+  processes: 1,
   heapSizeBytes: 128 * mebibyte,
   hostMountBytes: 1024 * mebibyte,
   memoryMountBytes: 16 * mebibyte,
@@ -114,6 +122,18 @@ function programOf({ program, interface: named }: EnclaveJson): Pick<Project, 'p
   return { program: Object.freeze({ file, network, arguments: given, output, hasInterface: named !== undefined }) };
 }
 
+function companionOf(json: NonNullable<EnclaveJson['companions']>[number]): ProjectCompanion {
+  return Object.freeze({
+    name: json.name,
+    source: json.source,
+    processes: json.processes ?? defaults.processes,
+    memoryBytes: BigInt(json.memory === undefined ? defaults.heapSizeBytes : sizeInBytes(json.memory)),
+    threads: json.threads ?? defaults.threads,
+    addons: json.addons ?? false,
+    files: json.files ?? [],
+  });
+}
+
 function complete(folder: string, json: EnclaveJson): Project {
   return Object.freeze({
     folder,
@@ -134,6 +154,7 @@ function complete(folder: string, json: EnclaveJson): Project {
     listen: (json.listen ?? []).map(withTransport),
     connect: (json.connect ?? []).map(withTransport),
     limits: limitsOf(json),
+    companions: (json.companions ?? []).map(companionOf),
     absent: json.absent ?? [],
   });
 }

@@ -95,6 +95,7 @@ test('parseProject() reads every key', () => {
       ],
       connect: [{ name: 'store', host: 'store.example', port: 443, transport: 'either' }],
       limits: { maxFrameBytes: 1_048_576, maxDepth: 2 },
+      companions: [{ name: 'engine', source: 'src/engine.ts' }],
     }),
   );
   assert.equal(project.heapSizeBytes, 2 ** 31);
@@ -111,6 +112,17 @@ test('parseProject() reads every key', () => {
   assert.deepEqual(project.connect, [{ name: 'store', host: 'store.example', port: 443, transport: 'either' }]);
   assert.equal(project.limits.maxFrameBytes, 1_048_576);
   assert.equal(project.limits.maxQueuedCalls, 1024);
+  assert.deepEqual(project.companions, [
+    {
+      name: 'engine',
+      source: 'src/engine.ts',
+      processes: 1,
+      memoryBytes: 128n * 2n ** 20n,
+      threads: 4,
+      addons: false,
+      files: [],
+    },
+  ]);
 });
 
 test('names that only look like a way up are names', () => {
@@ -183,6 +195,67 @@ for (const [name, change, text] of [
     { trustedFiles: [{ source: '..', path: '/p' }] },
     /^trustedFiles\[0\]\.source: /,
   ],
+  ['a companion above the project', { companions: [{ name: 'a', source: '../a.ts' }] }, /^companions\[0\]\.source: /],
+  [
+    'two companions of one name',
+    {
+      companions: [
+        { name: 'a', source: 'a.ts' },
+        { name: 'a', source: 'b.ts' },
+      ],
+    },
+    /^companions\[1\]\.name: the name "a" is used twice/,
+  ],
+  [
+    'two files of one name in a companion',
+    {
+      companions: [
+        {
+          name: 'a',
+          source: 'a.ts',
+          files: [
+            { path: 'b', source: 'b' },
+            { path: 'b', source: 'c' },
+          ],
+        },
+      ],
+    },
+    /^companions\[0\]\.files\[1\]\.path: the name "b" is used twice/,
+  ],
+  [
+    'a file of a companion in a folder',
+    { companions: [{ name: 'a', source: 'a.ts', files: [{ path: 'b/c', source: 'b' }] }] },
+    /^companions\[0\]\.files\[0\]\.path: /,
+  ],
+  [
+    'addons without a file',
+    { companions: [{ name: 'a', source: 'a.ts', addons: true }] },
+    /^companions\[0\]\.addons: /,
+  ],
+  [
+    'a companion with too little memory',
+    { companions: [{ name: 'a', source: 'a.ts', memory: '8MB' }] },
+    /^companions\[0\]\.memory: expected a memory of/,
+  ],
+  [
+    'companions of a program',
+    { program: { file: 'a' }, companions: [{ name: 'a', source: 'a.ts' }] },
+    /^companions: a program has no companions/,
+  ],
+  ...(['files', 'trustedFiles', 'mounts'] as const).map(
+    (key) =>
+      [
+        `one of the ${key} in the folder of the platform`,
+        {
+          [key]: [
+            key === 'mounts'
+              ? { target: '/.enclos', type: 'memfs' }
+              : { [key === 'files' ? 'target' : 'path']: '/.enclos/companions/a.js', source: 'a' },
+          ],
+        },
+        /"\/\.enclos" is for the platform/,
+      ] as const,
+  ),
   ['a relative target', { files: [{ source: 'a', target: 'p' }] }, /^files\[0\]\.target: /],
   ['a target with dots', { files: [{ source: 'a', target: '/a/../p' }] }, /^files\[0\]\.target: /],
   ['a target that ends in a slash', { mounts: [{ target: '/a/', type: 'memfs' }] }, /^mounts\[0\]\.target: /],

@@ -31,9 +31,15 @@ export async function runOnThreads<T>(steps: Steps<T>, crypto: SyncCrypto = node
 function onThread(request: PointSignature, crypto: SyncCrypto): Promise<boolean> {
   const inputs = inputsOf(request, crypto);
   if (inputs === undefined) return Promise.resolve(false);
-  return new Promise((resolve, reject) => {
-    crypto.verify(...inputs, (error, is) => (error ? reject(error) : resolve(is)));
-  });
+  return new Promise((resolve, reject) => crypto.verify(...inputs, settling(resolve, reject)));
+}
+
+/**
+ * What node:crypto calls with the answer. It is made apart from what is verified: Node keeps the function where only a full
+ * collection of garbage frees it, and with it all that the function could refer to.
+ */
+function settling(resolve: (is: boolean) => void, reject: (error: Error) => void) {
+  return (error: Error | null, is: boolean): void => (error ? reject(error) : resolve(is));
 }
 
 function answer(request: CryptoRequest, crypto: SyncCrypto): CryptoAnswer {

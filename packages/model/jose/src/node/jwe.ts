@@ -1,6 +1,5 @@
 import {
   createCipheriv,
-  createHash,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -11,10 +10,9 @@ import {
 } from 'node:crypto';
 import { concatBytes, toBase64url, utf8 } from '@enclos/codec';
 import { refuse } from '../refusal.ts';
+import { deriveKey, wrapKey } from './key-wrapping.ts';
 import type { NodePublicKey } from './verify.ts';
 
-/** RFC 3394 section 2.2.3.1. */
-const keyWrapInitialValue = new Uint8Array(8).fill(0xa6);
 const contentKeyBytes = 32;
 
 export type JweAlgorithm = 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
@@ -65,24 +63,9 @@ function wrapByCurve(contentKey: Uint8Array, key: KeyObject): WrappedKey {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve });
   const agreed = diffieHellman({ privateKey, publicKey: key });
   const wrappingKey = deriveKey(agreed, 'ECDH-ES+A256KW');
-  const cipher = createCipheriv('id-aes256-wrap', wrappingKey, keyWrapInitialValue);
-  const encryptedKey = concatBytes(cipher.update(contentKey), cipher.final());
+  const encryptedKey = wrapKey(contentKey, wrappingKey);
   agreed.fill(0);
   wrappingKey.fill(0);
   const { kty, crv, x, y } = createPublicKey(privateKey).export({ format: 'jwk' });
   return { encryptedKey, header: { epk: { kty, crv, x, y } } };
-}
-
-/** The Concat KDF of NIST SP 800-56A for 256 bits, one round, without party information (RFC 7518 section 4.6.2). */
-function deriveKey(agreed: Uint8Array, algorithm: string): Uint8Array {
-  const name = utf8(algorithm);
-  return createHash('sha256')
-    .update(concatBytes(u32(1), agreed, u32(name.length), name, u32(0), u32(0), u32(256)))
-    .digest();
-}
-
-function u32(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value);
-  return bytes;
 }

@@ -1,21 +1,21 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { schemeOf } from '../algorithms.ts';
 import type { CompactJws } from '../compact-jws.ts';
-import { jwkOf, type PublicKey } from '../public-key.ts';
+import { jwkOf, type PublicKey, type SignatureKey } from '../public-key.ts';
 import { refuse } from '../refusal.ts';
 
 /** A public key as node:crypto verifies with it. Made of a `PublicKey`, so it is strong enough, and never a private one. */
-export interface NodePublicKey {
-  readonly type: PublicKey['type'];
+export interface NodePublicKey<T extends SignatureKey = PublicKey> {
+  readonly type: T['type'];
   readonly key: KeyObject;
 }
 
 /** @throws CODEC_INVALID with the rule `members` for a point that is not on its curve. */
-export function nodePublicKeyOf(publicKey: PublicKey): NodePublicKey {
+export function nodePublicKeyOf<T extends SignatureKey>(publicKey: T): NodePublicKey<T> {
   return Object.freeze({ type: publicKey.type, key: importKey(publicKey) });
 }
 
-function importKey(publicKey: PublicKey): KeyObject {
+function importKey(publicKey: SignatureKey): KeyObject {
   try {
     return createPublicKey({ key: jwkOf(publicKey), format: 'jwk' });
   } catch {
@@ -31,11 +31,13 @@ function importKey(publicKey: PublicKey): KeyObject {
  */
 export function verifyJwsSync(
   { algorithm, signingInput, signature }: Pick<CompactJws, 'algorithm' | 'signingInput' | 'signature'>,
-  { type, key }: NodePublicKey,
+  { type, key }: NodePublicKey<SignatureKey>,
 ): boolean {
   if (algorithm === 'none') return false;
   const { keyType, hashBits, padding } = schemeOf(algorithm);
   if (type !== keyType) return false;
+  // RFC 8032: Ed25519 hashes by itself.
+  if (keyType === 'Ed25519') return verify(null, signingInput, key, signature);
   const hash = `sha${hashBits}`;
   // Fixed-size r and s (RFC 7518 section 3.4); DER would be a second text with the same meaning.
   if (padding === undefined) return verify(hash, signingInput, { key, dsaEncoding: 'ieee-p1363' }, signature);

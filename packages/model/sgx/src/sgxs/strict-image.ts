@@ -4,11 +4,20 @@ import type { EnclaveGeometry } from './read.ts';
 import { HEADER_BYTES, MAX_RECORD_BYTES, recordTagAt } from './record.ts';
 import { refuse, SgxsRules } from './rules.ts';
 
+/** Room for this many times the bytes that have arrived. */
+const GROWTH = 32;
+/** But for so many at first. */
+const FIRST_ROOM_BYTES = 65_536;
+
+type MemoryFor = (sizeBytes: number) => Uint8Array;
+
 /** The pages of an image of the strict profile, without the records around them. */
 export interface StrictImage {
   readonly geometry: EnclaveGeometry;
-  /** The content of all pages, page n at n * 4096. No other code holds this memory. */
-  readonly content: Uint8Array;
+  /** Bytes of all pages, page n at n * 4096. */
+  readonly contentBytes: number;
+  /** Up to `length` bytes of the content from `at` on; fewer at its end. A view of the image's own memory, or a copy. */
+  readonly read: (at: number, length: number) => Uint8Array;
   /** SECINFO.FLAGS of each page. */
   readonly flagsOf: (page: number) => bigint;
 }
@@ -20,7 +29,8 @@ export interface StrictImage {
 export class StrictImageReader {
   readonly #rules = new SgxsRules('strict');
   readonly #maxBytes: number;
-  #memory = new Uint8Array();
+  readonly #memoryFor: MemoryFor;
+  #memory: Uint8Array = new Uint8Array();
   readonly #flags: number[] = [];
   #contentBytes = 0;
   /** Bytes of an incomplete record, after the content. */
@@ -28,9 +38,13 @@ export class StrictImageReader {
   #seenBytes = 0;
   #failure: EnclosError | undefined;
 
-  /** @param maxBytes bound on the whole stream. */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes bound on the whole stream.
+   * @param memoryFor at least so many bytes, whatever they hold, which no other code uses. Default: new memory.
+   */
+  constructor(maxBytes: number, memoryFor: MemoryFor = (sizeBytes) => new Uint8Array(sizeBytes)) {
     this.#maxBytes = maxBytes;
+    this.#memoryFor = memoryFor;
   }
 
   /**
@@ -60,24 +74,25 @@ export class StrictImageReader {
       if (this.#carriedBytes > 0) refuse('the stream ends inside a record.');
       this.#rules.end();
       const flags = Uint8Array.from(this.#flags);
+      // No other code holds this memory.
+      const content = this.#memory.subarray(0, this.#contentBytes);
       return Object.freeze({
-        geometry: Object.freeze({
-          ssaFrameSize: this.#rules.ssaFrameSize,
-          sizeBytes: BigInt(this.#rules.sizeBytes),
-        }),
-        content: this.#memory.subarray(0, this.#contentBytes),
+        geometry: geometryOf(this.#rules),
+        contentBytes: content.length,
+        read: (at: number, length: number) => content.subarray(at, at + length),
         flagsOf: (page: number) => PageFlags.REG | BigInt(flags[page] ?? 0),
       });
     });
   }
 
   /**
-   * Doubles, up to the bound. A resizable buffer would need no copy, but a view of one makes V8 read every
+   * Grows up to the bound. Fresh memory costs nothing until it is first written, so a large factor costs addresses, and a small one would copy
+   * a large image several times. A resizable buffer would need no copy, but a view of one makes V8 read every
    * header of every image in this process several times slower.
    */
   #makeRoom(neededBytes: number): void {
     if (neededBytes <= this.#memory.length) return;
-    const grown = new Uint8Array(Math.min(this.#maxBytes, Math.max(neededBytes, 2 * this.#memory.length)));
+    const grown = this.#memoryFor(Math.min(this.#maxBytes, Math.max(GROWTH * neededBytes, FIRST_ROOM_BYTES)));
     grown.set(this.#memory);
     this.#memory = grown;
   }
@@ -120,9 +135,6 @@ function isComplete(view: DataView, at: number): boolean {
   return available >= HEADER_BYTES && available >= HEADER_BYTES + recordTagAt(view, at).dataBytes;
 }
 
-/** Reads a whole stream of the strict profile. @throws SGXS_INVALID */
-export function readStrictImage(sgxs: Uint8Array): StrictImage {
-  const reader = new StrictImageReader(sgxs.length);
-  reader.push(sgxs);
-  return reader.finish();
+export function geometryOf({ ssaFrameSize, sizeBytes }: SgxsRules): EnclaveGeometry {
+  return Object.freeze({ ssaFrameSize, sizeBytes: BigInt(sizeBytes) });
 }

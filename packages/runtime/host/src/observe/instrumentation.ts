@@ -79,6 +79,7 @@ export type HostEventName =
   | 'started'
   | 'load-failed'
   | 'call-failed'
+  | 'connect-failed'
   | 'log-dropped'
   | 'lost'
   | 'disposed'

@@ -47,8 +47,8 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends S
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /**
-   * Gets every line of the enclave as it arrives, with its level, `error` to `trace`. It must bound what it keeps; a `logger` is
-   * bounded already.
+   * Gets every line of the enclave as it arrives, with its level, `error` to `trace`; without a `logger` also a line of the host, of
+   * level `warn`, when a destination cannot be reached. It must bound what it keeps; a `logger` is bounded already.
    */
   readonly onLog?: ((level: LogLevel, text: string) => void) | undefined;
   /** Source map of a debug image, NAME.map: traces of the enclave then show its sources. */

@@ -9,6 +9,7 @@ import {
 } from '@enclos/edl';
 import type { IncomingCall } from '@enclos/gate';
 import { GateTable } from '@enclos/tee';
+import { CallContext } from './call-context.ts';
 import { gateOptions } from './call-deadline.ts';
 import { requireCallOptions } from './host-caller.ts';
 import type { HostContext } from './load-options.ts';
@@ -114,21 +115,14 @@ function contextOf<T extends Functions>(
   { trusted, watch, through }: ObservedDispatchOptions<T>,
   parent?: WatchedOperation,
 ): HostContext<T> {
-  let caller: Caller<T> | undefined;
-  return {
-    get signal(): AbortSignal {
-      return call.signal;
-    },
-    get enclave(): Caller<T> {
-      const invoke: Invoke = (nested) =>
-        call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested));
-      caller ??= observedCaller({
-        trusted,
-        invoke: observedInvoke(through(invoke)),
-        watch,
-        ...(parent === undefined ? {} : { parent }),
-      });
-      return caller;
-    },
-  };
+  return new CallContext(call, () => {
+    const invoke: Invoke = (nested) =>
+      call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested));
+    return observedCaller({
+      trusted,
+      invoke: observedInvoke(through(invoke)),
+      watch,
+      ...(parent === undefined ? {} : { parent }),
+    });
+  });
 }

@@ -9,7 +9,8 @@ import { defaultCallTimeoutMs, endLateCalls, gateOptions } from './call-deadline
 import { gateTransport } from './gate-transport.ts';
 import { hostCaller } from './host-caller.ts';
 import { watchEnd } from './lost-enclave.ts';
-import { defaultStartTimeoutMs, type HostContext, type LoadOptions } from './load-options.ts';
+import { CallContext } from './call-context.ts';
+import { defaultStartTimeoutMs, type LoadOptions } from './load-options.ts';
 import { observedDispatch } from './observed-calls.ts';
 import type { PreparedImage } from './prepare.ts';
 import { maxServiceArguments, type HostServices } from '../services/services.ts';
@@ -31,7 +32,7 @@ export function openGate<T extends Functions, U extends Functions>(
   const { trusted, untrusted } = options.interface;
   const serve: EndpointOptions['dispatch'] =
     watch === undefined
-      ? (call) => calls(call.index, call.payload, contextOf(call, trusted, debugging))
+      ? (call) => calls(call.index, call.payload, new CallContext(call, () => callerOf(call, trusted, debugging)))
       : observedDispatch({ untrusted, trusted, calls, watch, through: (invoke) => debugging.through(invoke) });
   const onLog = logOf(debugging.onLog, watch);
   const maxBytes = {
@@ -97,23 +98,11 @@ function logOf(onLog: OnLog | undefined, watch: Watch | undefined): OnLog | unde
   };
 }
 
-/** Caller and signal are made on first use: most functions neither call back nor look at the signal. */
-function contextOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): HostContext<T> {
-  let caller: Caller<T> | undefined;
-  return {
-    get signal(): AbortSignal {
-      return call.signal;
-    },
-    get enclave(): Caller<T> {
-      caller ??= hostCaller(
-        trusted,
-        debugging.through((nested) =>
-          call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested)),
-        ),
-      );
-      return caller;
-    },
-  };
+function callerOf<T extends Functions>(call: IncomingCall, trusted: T, debugging: Debugging): Caller<T> {
+  const invoke = debugging.through((nested) =>
+    call.invoke(GateTable.application, nested.index, nested.payload, gateOptions(nested)),
+  );
+  return hostCaller(trusted, invoke);
 }
 
 /** The enclave does not need the host's reasons. The host's log has them. */

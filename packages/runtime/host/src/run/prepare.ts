@@ -2,8 +2,8 @@ import { equalBytes } from '@enclos/codec';
 import { fileKindOf } from '@enclos/diagnostics';
 import { createDispatcher, type Dispatch, type Functions } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
-import { checkProgramBytes } from '@enclos/elf';
-import { interfaceDigest, isProgramManifest, readImage, type EnclaveManifest } from '@enclos/manifest';
+import { checkProgram } from '@enclos/elf';
+import { interfaceDigest, isProgramManifest, openImage, type EnclaveManifest } from '@enclos/manifest';
 import { createDebugging, type Debugging } from '../debug/debugging.ts';
 import { requireTimeouts, type HostContext, type LoadOptions } from './load-options.ts';
 
@@ -26,10 +26,12 @@ export function prepare<T extends Functions, U extends Functions>(
 ): PreparedImage<T> {
   requireTimeouts(options);
   refuseOtherSdks(options.image);
-  const { manifest, bundle } = readImage(options.image);
+  const { manifest, readBundle, bundleBytes } = openImage(options.image);
   require?.(manifest);
   // The platform checks the same, when the whole image has crossed.
-  if (isProgramManifest(manifest)) checkProgramBytes(bundle, { architecture: manifest.program.architecture });
+  if (isProgramManifest(manifest)) {
+    checkProgram(readBundle, { sizeBytes: bundleBytes, architecture: manifest.program.architecture });
+  }
   const digest = interfaceDigest(options.interface);
   if (!equalBytes(digest, manifest.interfaceDigest)) throw new EnclosError('HOST_INTERFACE_MISMATCH');
   const calls = createDispatcher(options.interface.untrusted, options.untrusted);

@@ -12,10 +12,11 @@ import { toSendOnce } from './gate-transport.ts';
 import { EndCause, endedInTime, observed, reportEnd } from './life.ts';
 import { defaultDisposeTimeoutMs, type LoadOptions } from './load-options.ts';
 import { endError } from './lost-enclave.ts';
-import type { LogFields } from '../observe/logger.ts';
+import { logLevels, type LogFields } from '../observe/logger.ts';
 import { openGate, type LaunchedImage } from './open-gate.ts';
 import type { PreparedImage } from './prepare.ts';
 import { openServices, type HostServices } from '../services/services.ts';
+import type { UnreachableDestination } from '../services/unreachable.ts';
 import { start } from './start.ts';
 import { codeOf, type Watch } from '../observe/watch.ts';
 
@@ -58,6 +59,7 @@ export async function runEnclave<T extends Functions, U extends Functions>(
         listenAddress: options.listenAddress,
         capabilities: options.launcher.capabilities,
         watch,
+        unreachable: (found) => tellUnreachable(run, found),
       },
       endorsements: options.launcher.endorsements?.bind(options.launcher),
     });
@@ -133,6 +135,16 @@ function tellListening(
     address,
     transport,
   });
+}
+
+/** To the logger; to the lines of the enclave where there is none, since its connections then just break. */
+function tellUnreachable<T extends Functions, U extends Functions>(
+  { options, prepared, watch }: Run<T, U>,
+  { destination, reason }: UnreachableDestination,
+): void {
+  const message = `The destination ${destination} cannot be reached: ${reason}.`;
+  watch?.event('connect-failed', 'warn', message, { destination, reason });
+  if (options.logger === undefined) prepared.debugging.onLog?.(logLevels.indexOf('warn'), message);
 }
 
 /** An application that has started: the gate to it, and its end. */

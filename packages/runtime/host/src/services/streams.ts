@@ -14,6 +14,7 @@ import { closeListeners, openListeners, type Listener } from './listeners.ts';
 import { PassedStreams, type EnclaveEnds, type StreamWatch } from './passed-streams.ts';
 import { RelayedStreams } from './relayed-streams.ts';
 import { relayedSocket } from './shared-reads.ts';
+import { UnreachableDestinations, type UnreachableDestination } from './unreachable.ts';
 import { offersPassing, type RunningTransport } from './transports.ts';
 
 type UntrustedFunctions = (typeof systemInterface)['untrusted'];
@@ -32,6 +33,10 @@ export interface StreamSettings extends StreamAddresses {
   /** What the platform can do that is to launch the enclave. */
   readonly capabilities: Pick<Capabilities, 'platform' | 'streamTransports'>;
   readonly watch?: StreamWatch | undefined;
+  /** Called when a destination cannot be reached: not for each attempt. */
+  readonly unreachable?: ((unreachable: UnreachableDestination) => void) | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly nowMs?: (() => number) | undefined;
 }
 
 /** The signal that cancels a waiting call: see {@link IncomingCall}. */
@@ -82,7 +87,11 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
   );
   const passed = passing === undefined ? undefined : new PassedStreams(passing, watch, pushed);
   const undeclared = mayBeAny(manifest) ? new AnyListeners(host, watch) : undefined;
-  return new HostStreams({ manifest, watch, destinations, listeners, undeclared, passed });
+  const unreachable = new UnreachableDestinations(
+    (told) => given.unreachable?.(told),
+    given.nowMs ?? (() => performance.now()),
+  );
+  return new HostStreams({ manifest, watch, destinations, listeners, undeclared, passed, unreachable });
 }
 
 function namedArrivals(name: string, listeners: ReadonlyMap<string, Listener>) {
@@ -99,6 +108,7 @@ interface HostStreamsInit {
   readonly undeclared: AnyListeners | undefined;
   /** Undefined when nothing can be passed. */
   readonly passed: PassedStreams | undefined;
+  readonly unreachable: UnreachableDestinations;
 }
 
 class HostStreams implements StreamService {
@@ -168,12 +178,16 @@ class HostStreams implements StreamService {
     const entry = this.#anywhere(destination) ?? declaredEntry(this.#init.manifest.connect, destination);
     const address = this.#init.destinations.get(destination) ?? { host: entry.host, port: entry.port };
     this.#requireFree(stream);
-    const { passed } = this.#init;
+    const { passed, unreachable } = this.#init;
     if (passed !== undefined && this.transportOf(entry) === 'passed') {
       const asked = { stream, destination: entry.name };
-      return passed.connect(asked, signal, (ended) => connectUnread(address, ended));
+      return passed.connect(asked, signal, (ended) =>
+        unreachable.watch(entry.name, ended, connectUnread(address, ended)),
+      );
     }
-    const socket = await this.#relayed.open(stream, signal, (ended) => connectRelayed(address, ended));
+    const socket = await this.#relayed.open(stream, signal, (ended) =>
+      unreachable.watch(entry.name, ended, connectRelayed(address, ended)),
+    );
     this.#observe(socket, { stream: entry.name, kind: 'connected', transport: 'relayed' });
   }
 

@@ -129,8 +129,10 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
 /** A way, for the files that its root has, and with further options. */
 type BubblewrapWay = (files: readonly string[], further?: readonly string[]) => Way;
 
-/** bubblewrap turns the loopback interface on. The step inside takes ports that need a privilege, and drops it. */
-const preparingNetwork = ['--cap-add', 'CAP_NET_BIND_SERVICE'];
+/** bubblewrap turns the loopback interface on. The step inside takes ports and writes settings of the new network, and drops both. */
+const networkPrivileges = ['CAP_NET_BIND_SERVICE', 'CAP_NET_ADMIN'].flatMap((name) => ['--cap-add', name]);
+/** The settings in this folder are those of the namespace of the process that opens them (proc(5)). */
+const preparingNetwork = [...networkPrivileges, '--bind-try', '/proc/sys/net', '/proc/sys/net'];
 
 function waysHere({ enclaveUser, userId = process.getuid?.() }: PlanOptions, run: Run): readonly BubblewrapWay[] {
   if (enclaveUser !== undefined) return run(pathOf('setpriv'), ['--version']) === undefined ? [] : [toAnotherUser];

@@ -26,6 +26,8 @@ const x32Calls = 0x4000_0000;
 const ret = {
   allow: 0x7fff_0000,
   kill: 0x8000_0000,
+  /** Answered as done, and not done. */
+  ignore: 0x0005_0000,
   eperm: 0x0005_0000 | 1,
   enoent: 0x0005_0000 | 2,
   enosys: 0x0005_0000 | 38,
@@ -87,14 +89,18 @@ function fromNumber(number: number, action: number): readonly Instruction[] {
   ];
 }
 
-function check({ when, otherwise }: CheckedCall): readonly Instruction[] {
-  return [...when.flatMap(allowWhen), [op.return, 0, 0, otherwise === undefined ? ret.eperm : ret.kill]];
+function check({ when, ignored = [], otherwise }: CheckedCall): readonly Instruction[] {
+  return [
+    ...when.flatMap((conditions) => returnWhen(conditions, ret.allow)),
+    ...ignored.flatMap((conditions) => returnWhen(conditions, ret.ignore)),
+    [op.return, 0, 0, otherwise === undefined ? ret.eperm : ret.kill],
+  ];
 }
 
-/** Allows the call when all conditions hold, and otherwise continues after these instructions. */
-function allowWhen([first, ...others]: readonly Condition[]): readonly Instruction[] {
-  if (first === undefined) return [[op.return, 0, 0, ret.allow]];
-  const rest = allowWhen(others);
+/** Takes this action when all conditions hold, and otherwise continues after these instructions. */
+function returnWhen([first, ...others]: readonly Condition[], action: number): readonly Instruction[] {
+  if (first === undefined) return [[op.return, 0, 0, action]];
+  const rest = returnWhen(others, action);
   return [...test(first, rest.length), ...rest];
 }
 

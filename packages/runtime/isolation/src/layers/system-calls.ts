@@ -20,6 +20,8 @@ export interface CheckedCall {
   readonly numbers: CallNumbers;
   /** The call is allowed when all conditions of at least one of these lists hold. */
   readonly when: readonly (readonly Condition[])[];
+  /** The call is answered as done, and is not done, when all conditions of one of these lists hold. */
+  readonly ignored?: readonly (readonly Condition[])[];
   /** Without it the call is otherwise refused with EPERM. */
   readonly otherwise?: 'ends the process';
 }

@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { durable } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { sha256 } from '@enclos/sgx/node';
 import { storageFailed } from '@enclos/tee/storage';
-import { verifyFile, type FileErrors } from '../interpreter/verified-file.ts';
+import { stateOf, wasChanged, writeProgramCopy } from './program-copy.ts';
+import type { MeasuredProgram } from './require-program.ts';
 import { writeLastSteps, writePrivateFiles, type LastSteps, type PrivateFiles } from './program-files.ts';
 
 /** What a platform has for programs. */
@@ -62,20 +61,19 @@ export interface PlacedProgram {
   remove(): Promise<void>;
 }
 
-const errors: FileErrors = {
-  missing: (path, cause) => new EnclosError('PROGRAM_MISMATCH', `${path} is gone.`, { cause }),
-  mismatch: (path, details) => new EnclosError('PROGRAM_MISMATCH', `${path} was changed.`, { details }),
-};
-
-/** Writes the measured bytes where they can be run, and hashes what is there. @throws PLATFORM_STORAGE_FAILED, PROGRAM_MISMATCH */
-export async function placeProgram(folder: string, program: Uint8Array): Promise<PlacedProgram> {
+/** Writes the measured bytes where they can be run, and compares what is there. @throws PLATFORM_STORAGE_FAILED, PROGRAM_MISMATCH */
+export async function placeProgram(folder: string, program: MeasuredProgram): Promise<PlacedProgram> {
   const path = join(folder, `p-${randomBytes(8).toString('hex')}`);
   const remove = (): Promise<void> => rm(path, { force: true });
   try {
-    // It is hashed before it runs, so it need not be on the disk.
-    await durable.replace(path, program, { mode: 0o555, ignoresUmask: true, isCache: true });
-    const file = await verifyFile(path, sha256(program), errors);
-    return Object.freeze({ path, recheck: () => file.recheck(), remove });
+    const state = await writeProgramCopy(path, program);
+    const recheck = async (): Promise<void> => {
+      const now = await stat(path).catch((cause: unknown) => {
+        throw new EnclosError('PROGRAM_MISMATCH', `${path} is gone.`, { cause });
+      });
+      if (stateOf(now) !== state) throw wasChanged(path);
+    };
+    return Object.freeze({ path, recheck, remove });
   } catch (error) {
     await remove();
     throw storageFailed(path, error);

@@ -6,6 +6,7 @@ import {
   stubPrctl,
   type CallNumbers,
   type CheckedCall,
+  type Condition,
 } from '../layers/system-calls.ts';
 
 /*
@@ -31,9 +32,9 @@ const ofKind = (...kinds: readonly number[]): readonly number[] =>
 
 /** By level: options of sockets that say how fast, how long and how much, and nothing of devices, marks, filters or other protocols. */
 const options: Readonly<Record<number, readonly number[]>> = {
-  // REUSEADDR, TYPE, ERROR, BROADCAST, SNDBUF, RCVBUF, KEEPALIVE, LINGER, REUSEPORT, RCVLOWAT, RCVTIMEO, SNDTIMEO, ACCEPTCONN, PROTOCOL,
+  // REUSEADDR, TYPE, ERROR, BROADCAST, KEEPALIVE, LINGER, REUSEPORT, RCVLOWAT, RCVTIMEO, SNDTIMEO, ACCEPTCONN, PROTOCOL,
   // DOMAIN, and the timeouts of newer C libraries.
-  [SOL_SOCKET]: [2, 3, 4, 6, 7, 8, 9, 13, 15, 18, 20, 21, 30, 38, 39, 66, 67],
+  [SOL_SOCKET]: [2, 3, 4, 6, 9, 13, 15, 18, 20, 21, 30, 38, 39, 66, 67],
   // IP_RECVERR, without which the resolver of glibc does not ask.
   [IPPROTO_IP]: [11],
   // NODELAY, MAXSEG, CORK, KEEPIDLE, KEEPINTVL, KEEPCNT, DEFER_ACCEPT, QUICKACK, USER_TIMEOUT.
@@ -41,10 +42,16 @@ const options: Readonly<Record<number, readonly number[]>> = {
   // IPV6_RECVERR, IPV6_V6ONLY.
   [IPPROTO_IPV6]: [25, 26],
 };
-const someOptions = Object.entries(options).map(([level, names]) => [
-  { argument: 1, oneOf: [Number(level)] },
+/**
+ * SNDBUF, RCVBUF: asked for and not given, as the kernel itself gives less than a program asks for and says yes (socket(7)). Its bound for
+ * them is that of the whole machine, and above the one of the namespace (`native/prepare.c`).
+ */
+const sizes = [7, 8];
+const optionIs = (level: number, names: readonly number[]): readonly Condition[] => [
+  { argument: 1, oneOf: [level] },
   { argument: 2, oneOf: names },
-]);
+];
+const someOptions = Object.entries(options).map(([level, names]) => optionIs(Number(level), names));
 
 /** The calls of sockets. Addresses are in memory that a filter does not see: the namespace decides what they reach. */
 const ofSockets: Readonly<Record<string, CallNumbers>> = {
@@ -89,8 +96,8 @@ const checked: Readonly<Record<string, CheckedCall>> = {
       ],
     ],
   },
-  setsockopt: { numbers: [54, 208], when: someOptions },
-  getsockopt: { numbers: [55, 209], when: someOptions },
+  setsockopt: { numbers: [54, 208], when: someOptions, ignored: [optionIs(SOL_SOCKET, sizes)] },
+  getsockopt: { numbers: [55, 209], when: [...someOptions, optionIs(SOL_SOCKET, sizes)] },
 };
 
 /**

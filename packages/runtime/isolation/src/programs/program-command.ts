@@ -67,7 +67,7 @@ function privateGives(way: IsolationPlan['way']): Readonly<Record<string, string
     namespaces: `Own network, process, IPC, host-name and mount namespaces (${by}). Its network is a loopback interface and nothing else: a relay carries the declared listeners and destinations, whose bytes the host sees.`,
     seccomp:
       'System call filter: what is not listed is refused. Sockets of TCP and UDP alone, no raw, netlink, vsock or Unix sockets, no processes, no tracing, no mounts.',
-    memory: `${gives['memory'] ?? ''} What the kernel holds for its sockets is not counted.`,
+    memory: `${gives['memory'] ?? ''} What the kernel holds for its sockets is not counted; settings of its network bound it for each descriptor, where /proc/sys can be written.`,
     descriptors:
       'No descriptors but the channel of the platform, whatever the starter of the platform left open (close_range), and at most 1024 more that it opens (RLIMIT_NOFILE).',
   };

@@ -1,7 +1,14 @@
-import { checkProgramBytes } from '@enclos/elf';
+import { checkProgram, type ReadAt } from '@enclos/elf';
 import { EnclosError } from '@enclos/errors';
 import type { ProgramSettings } from '@enclos/manifest';
 import type { IsolationLayer } from '@enclos/tee';
+
+/** The measured bytes of a program, which belong to the platform. */
+export interface MeasuredProgram {
+  readonly sizeBytes: number;
+  /** Views of them. */
+  readonly read: ReadAt;
+}
 
 /** What a platform has for programs. */
 export interface PlatformPrograms {
@@ -14,14 +21,19 @@ export interface PlatformPrograms {
 const needed = ['namespaces', 'seccomp'];
 
 /**
- * Why programs get no private network here, as a sentence; undefined when they do. Also with isolation `best`: the program has sockets
- * because its network is private.
+ * Why programs get no private network here, and how to get one, in sentences; undefined when they do. Also with isolation `best`: the
+ * program has sockets because its network is private.
  * @param hasRelay whether this installation has the relay
  */
 export function privateObstacle(layers: readonly IsolationLayer[], hasRelay: boolean): string | undefined {
-  if (!hasRelay) return 'This platform has no relay: its packages were built without gcc-14 and clang-19.';
-  const missing = layers.filter(({ name, active }) => needed.includes(name) && !active).map(({ name }) => name);
-  return missing.length === 0 ? undefined : `This machine lacks the layer ${missing.join(' and the layer ')}.`;
+  if (!hasRelay) {
+    return 'This platform has no relay: its packages were built without gcc-14 and clang-19. Install @enclos/isolation again.';
+  }
+  const missing = layers.filter(({ name, active }) => needed.includes(name) && !active);
+  if (missing.length === 0) return undefined;
+  // The detail of a missing layer says how to get it.
+  const cures = [...new Set(missing.map(({ detail }) => detail))].join(' ');
+  return `This machine lacks the layer ${missing.map(({ name }) => name).join(' and the layer ')}. ${cures}`;
 }
 
 /**
@@ -30,17 +42,14 @@ export function privateObstacle(layers: readonly IsolationLayer[], hasRelay: boo
  */
 export function requireProgram(
   { architecture, network }: ProgramSettings,
-  program: Uint8Array,
+  program: MeasuredProgram,
   { privateObstacle: obstacle, here = `${process.platform}-${process.arch}` }: PlatformPrograms,
 ): void {
   if (architecture !== here) {
     throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program is for ${architecture}; this is ${here}.`);
   }
   if (network === 'private' && obstacle !== undefined) {
-    const next = 'Use a machine for which `enclos doctor` says that private networks work.';
-    throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program wants a private network. ${obstacle}`, {
-      next,
-    });
+    throw new EnclosError('PROGRAM_EXECUTION_UNAVAILABLE', `The program wants a private network. ${obstacle}`);
   }
-  checkProgramBytes(program, { architecture });
+  checkProgram(program.read, { sizeBytes: program.sizeBytes, architecture });
 }

@@ -22,13 +22,14 @@ export function privateDestinations({ connect }: Pick<Connections, 'connect'>): 
 }
 
 /**
- * The words of the step that makes the relay's sockets while it may. A program that connects nowhere has no resolver.
+ * The words of the step that bounds the buffers of sockets and makes the relay's sockets while it may. A program that connects nowhere has no resolver.
  * @param turnsOn whether the loopback interface of the new namespace is off
  */
 export function prepareWords(manifest: Connections, turnsOn: boolean): readonly string[] {
   const destinations = privateDestinations(manifest);
   return [
     'prepare',
+    'm',
     ...(turnsOn ? ['u'] : []),
     ...(destinations.length > 0 ? ['d'] : []),
     ...destinations.map(({ index }, at) => `b${index}.${manifest.connect[at]?.port ?? 0}`),

@@ -140,6 +140,17 @@ for (const architecture of ['x64', 'arm64'] as const) {
       }
     });
 
+    test('asks for sizes of buffers, is told that it has them, and has what its network gives', () => {
+      const ignored = 0x0005_0000;
+      for (const option of [7, 8]) {
+        assert.equal(run(inner, of.setsockopt, 3, 1, option), ignored);
+        assert.equal(run(inner, of.getsockopt, 3, 1, option), allow);
+        // Another protocol; SNDBUFFORCE, RCVBUFFORCE.
+        assert.equal(run(inner, of.setsockopt, 3, 17, option), eperm);
+        assert.equal(run(inner, of.setsockopt, 3, 1, option + 25), eperm);
+      }
+    });
+
     test('asks of terminals and blocking, and not of interfaces', () => {
       for (const request of [0x5401, 0x5413, 0x5421]) assert.equal(run(inner, of.ioctl, 1, request), allow);
       for (const request of [0x8912, 0x8914, 0x5412]) assert.equal(run(inner, of.ioctl, 1, request), eperm);

@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import { EnclosError } from '@enclos/errors';
 import { PAGE_SIZE, SgxsMeter, StrictImageReader, type EnclaveGeometry, type StrictImage } from '@enclos/sgx';
+import { KeptMemory } from './kept-memory.ts';
 
 /** A whole image of the strict profile, with its measurement. */
 export interface MeasuredImage {
   readonly pages: StrictImage;
   /** Bytes of the stream that was measured. */
   readonly streamBytes: number;
+  /**
+   * Lets a later image have the memory of this one, when nothing uses any more what was read of it. Then nothing more can be read. An image that is
+   * not released keeps its memory.
+   */
+  readonly release: () => void;
 }
 
 /** A stream of any profile that was measured while it passed on: only its numbers are kept. */
@@ -28,9 +34,12 @@ export interface ImageIntake {
   finish(): MeasuredImage;
 }
 
+/** Of all platforms of this process. */
+const memory = new KeptMemory({ most: 1, maxBytes: 64 * 1024 * 1024 });
+
 /** @param streamBytes the announced size; memory is taken only for bytes that have arrived. */
 export function createImageIntake(streamBytes: number): ImageIntake {
-  const reader = new StrictImageReader(streamBytes);
+  const reader = new StrictImageReader(streamBytes, (sizeBytes) => memory.take(sizeBytes));
   // In the strict profile every byte of the stream is measured, in order.
   const hash = createHash('sha256');
   let receivedBytes = 0;
@@ -45,11 +54,26 @@ export function createImageIntake(streamBytes: number): ImageIntake {
       receivedBytes += chunk.length;
     },
     finish() {
-      const image = Object.freeze({ pages: reader.finish(), streamBytes: receivedBytes });
+      const { pages, release } = lent(reader.finish());
+      const image = Object.freeze({ pages, streamBytes: receivedBytes, release });
       measurements.set(image, new Uint8Array(hash.digest()));
       return image;
     },
   });
+}
+
+/** The same pages, as long as they have their memory. */
+function lent(pages: StrictImage): Pick<MeasuredImage, 'pages' | 'release'> {
+  let content: Uint8Array | undefined = pages.read(0, pages.contentBytes);
+  const read = (at: number, length: number): Uint8Array => {
+    if (content === undefined) throw new EnclosError('LAUNCH_IMAGE_REFUSED', 'The image is gone.');
+    return content.subarray(at, at + length);
+  };
+  const release = (): void => {
+    if (content !== undefined) memory.giveBack(content);
+    content = undefined;
+  };
+  return { pages: Object.freeze({ ...pages, read }), release };
 }
 
 /** Measures a stream that another process takes. */

@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
-import { createCaller, createDispatcher, memoryFor } from '@enclos/edl';
+import { createCaller, createDispatcher } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { freeReads } from './freed-reads.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
+import { pieceMemory } from './piece-memory.ts';
 import type { PlatformServices } from './services.ts';
 import { createHostSgx } from './sgx/host-sgx.ts';
-import { createUploads } from './upload.ts';
+import { createUploads, type Uploads } from './upload.ts';
 
 /** In UTF-16 units, of which each has at most 3 bytes in the protocol. */
 const maxRelayedWhy = 1024;
@@ -35,7 +36,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     describe: () => describePlatform(services),
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
-    add: ({ upload, chunk }) => uploads.add(upload, chunk),
+    add: (piece) => addPiece(uploads, piece),
     async initialize({ upload, ...request }) {
       const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
       const { gatePath, inspectorPath, passagePath, relayedWhy, isolation, identity } = instance;
@@ -59,7 +60,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     stream,
     initiator: false,
     protocol: hostChannel,
-    memoryFor,
+    memoryFor: (sizeBytes) => pieceMemory.take(sizeBytes),
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
   freeReads(stream);
@@ -73,6 +74,12 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     enclaves.close();
     audit?.disconnected();
   });
+}
+
+/** It is copied, so the next piece goes through the same memory. */
+function addPiece(uploads: Uploads, { upload, chunk }: { readonly upload: number; readonly chunk: Uint8Array }): void {
+  uploads.add(upload, chunk);
+  pieceMemory.giveBack(chunk);
 }
 
 function describePlatform(services: PlatformServices) {

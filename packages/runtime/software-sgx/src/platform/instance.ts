@@ -1,8 +1,15 @@
 import type { Socket } from 'node:net';
 import { equalBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { inspectedLayers, privateObstacle, programLayers, requireIsolation, requireProgram } from '@enclos/isolation';
-import { isProgramManifest, readImagePages, type ReadImage } from '@enclos/manifest';
+import {
+  inspectedLayers,
+  privateObstacle,
+  programLayers,
+  requireIsolation,
+  requireProgram,
+  type MeasuredProgram,
+} from '@enclos/isolation';
+import { isProgramManifest, openImagePages, type OpenImage } from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { EnclaveAudit } from '../platform-audit.ts';
@@ -59,11 +66,12 @@ const gateTimeoutMs = 10_000;
  */
 export async function prepareInstance(services: PlatformServices, request: InstanceRequest): Promise<Instance> {
   const { host, debug } = request;
+  const { release } = request.image;
   requireIsolation(services.isolation, request.isolation);
   const enclave = services.cpu.load(request.image, request.signature, { debug });
   let user: EnclaveUser | undefined;
   try {
-    const image = readImagePages(request.image.pages);
+    const image = openImagePages(request.image.pages);
     checkExecution(services, image);
     checkMode(image, request);
     checkInspector({ enclave, image }, request);
@@ -73,7 +81,7 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     const decided = { passes, layers: isolation.layers, obstacle, hasOwnNetwork };
     const passing = await decidePassing(image.manifest, decided);
     user = await host.enclaveUsers?.take();
-    return await awaitGate(services, { enclave, image, debug, audit, inspected, passing, user, host });
+    return await awaitGate(services, { enclave, image, debug, audit, inspected, passing, user, host, release });
   } catch (error) {
     user?.giveBack();
     services.cpu.eremove(enclave);
@@ -82,10 +90,11 @@ export async function prepareInstance(services: PlatformServices, request: Insta
 }
 
 /** The manifest says which interpreter the signer measured; this machine must have exactly that one. */
-function checkExecution({ interpreter, programs, isolation }: PlatformServices, { manifest, bundle }: ReadImage): void {
+function checkExecution({ interpreter, programs, isolation }: PlatformServices, image: OpenImage): void {
+  const { manifest } = image;
   if (isProgramManifest(manifest)) {
     const obstacle = privateObstacle(isolation.layers, programs.privateNetwork !== undefined);
-    return requireProgram(manifest.program, bundle, { privateObstacle: obstacle });
+    return requireProgram(manifest.program, programOf(image), { privateObstacle: obstacle });
   }
   const known = manifest.interpreter.digests.some((digest) => equalBytes(digest.sha256, interpreter.sha256));
   if (!known) {
@@ -96,8 +105,13 @@ function checkExecution({ interpreter, programs, isolation }: PlatformServices, 
   }
 }
 
+const programOf = ({ bundleBytes, readBundle }: OpenImage): MeasuredProgram => ({
+  sizeBytes: bundleBytes,
+  read: readBundle,
+});
+
 /** The runtime reads its mode from the manifest, the relying party from the attributes: they must agree. */
-function checkMode(image: ReadImage, request: InstanceRequest): void {
+function checkMode(image: OpenImage, request: InstanceRequest): void {
   if (image.manifest.debug !== request.debug) {
     throw new EnclosError('LAUNCH_DEBUG_REFUSED', 'The manifest and the launch name different modes.');
   }
@@ -115,7 +129,9 @@ function checkInspector({ enclave, image }: Pick<LoadedInstance, 'enclave' | 'im
 
 interface LoadedInstance {
   readonly enclave: LoadedEnclave;
-  readonly image: ReadImage;
+  readonly image: OpenImage;
+  /** Of the memory of the image. */
+  readonly release: () => void;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
@@ -200,18 +216,20 @@ async function startAtGate(
     if (isEnded()) throw new EnclosError('ENCLAVE_START_FAILED', endedBeforeStart);
   };
   try {
-    const { image, debug, user, host } = loaded;
-    const { manifest, bundle, sections } = image;
+    const { image, release, debug, user, host } = loaded;
+    const { manifest, manifestBytes, fileBytes } = image;
     const { interpreter, isolation } = services;
     const spawning = { ...connections, isolation, debug, user: user?.id, cgroups: host.cgroups };
     if (isProgramManifest(manifest)) {
-      return await startProgram(services, loaded, { ...spawning, manifest, sections, program: bundle, requireWanted });
+      const program = { program: programOf(image), manifest, manifestBytes, fileBytes, release, requireWanted };
+      return await startProgram(services, loaded, { ...spawning, ...program });
     }
     // Here, not when the image was measured: the host chooses how much time passes in between.
     await interpreter.recheck();
     // It may have been ended between the host's connection and this moment.
     requireWanted();
-    const made = spawnEnclave({ ...spawning, interpreterPath: interpreter.path, image });
+    const sections = [manifestBytes, image.readBundle(0, image.bundleBytes), fileBytes];
+    const made = spawnEnclave({ ...spawning, interpreterPath: interpreter.path, manifest, sections });
     serveEnclave(services, loaded, made);
     return made;
   } catch (error) {

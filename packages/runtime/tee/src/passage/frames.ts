@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import type { EnclosError } from '@enclos/errors';
+import { protocolViolation } from '@enclos/gate';
 
 /**
  * The passage: a Unix socket through which the host of an enclave hands over connected sockets (SCM_RIGHTS, unix(7)), each with
@@ -90,5 +91,5 @@ export function decodePassageNotice(frame: Uint8Array): PassageNotice {
 }
 
 function broken(): EnclosError {
-  return new EnclosError('GATE_PROTOCOL_VIOLATION', 'The other side sent a frame on the passage that does not exist.');
+  return protocolViolation('a frame on the passage that does not exist');
 }

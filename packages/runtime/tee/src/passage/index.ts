@@ -1,4 +1,3 @@
-import '@enclos/gate';
 export {
   decodePassageNotice,
   decodePassedFrame,

@@ -122,7 +122,7 @@ export const teeErrors = declareErrors({
   PROGRAM_EXECUTION_UNAVAILABLE: [
     'usage',
     'This platform cannot run enclaves that are programs.',
-    'Use software SGX on the machine that the program was built for, or build the enclave for this one.',
+    'Read the reason. Programs run on software SGX, on the architecture that they were built for; `enclos doctor` says what this machine lacks.',
   ],
   PROGRAM_MISMATCH: [
     'evidence',

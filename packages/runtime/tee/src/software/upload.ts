@@ -31,15 +31,24 @@ export function createUploader(platform: Platform): Uploader {
   });
 }
 
+/** The platform measures one while the next is on its way; it takes them in order. */
+const maxPieces = 4;
+
 /** The signal is checked between messages: a cancelled `create` would leave an upload whose number is not known. */
 async function sendPieces(platform: Platform, image: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
   throwIfAborted(signal);
   const upload = await platform.create({ imageBytes: image.length });
   try {
+    const underWay: Promise<void>[] = [];
     for (let at = 0; at < image.length; at += MAX_IMAGE_CHUNK_BYTES) {
+      if (underWay.length === maxPieces) await underWay.shift();
       throwIfAborted(signal);
-      await platform.add({ upload, chunk: image.subarray(at, at + MAX_IMAGE_CHUNK_BYTES) });
+      const sent = platform.add({ upload, chunk: image.subarray(at, at + MAX_IMAGE_CHUNK_BYTES) });
+      // The first one that fails is told; those after it fail too.
+      sent.catch(() => undefined);
+      underWay.push(sent);
     }
+    await Promise.all(underWay);
     return upload;
   } catch (error) {
     giveBack(platform, upload);

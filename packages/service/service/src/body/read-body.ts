@@ -60,7 +60,20 @@ export function optionalText(object: JsonObject, name: string, maxLength: number
 /** base64url, with its padding or without: clients send both. @throws SERVICE_REQUEST_INVALID */
 export function base64urlBytes(text: string, name: string): Uint8Array {
   const padding = text.length % 4 !== 0 ? 0 : text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  return asInvalid(`${name} is not base64url`, () => fromBase64url(text.slice(0, text.length - padding)));
+  const unpadded = text.slice(0, text.length - padding);
+  return decodedByNode(unpadded) ?? asInvalid(`${name} is not base64url`, () => fromBase64url(unpadded));
+}
+
+/**
+ * Node decodes evidence in a tenth of the time. It also takes what is not base64url, but every value has one text, which is the one that
+ * Node encodes it to: of any other there is nothing here.
+ */
+function decodedByNode(text: string): Uint8Array | undefined {
+  // Not by Buffer.from, which makes small ones in memory that they share.
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+  const buffer = Buffer.from(bytes.buffer);
+  const isExact = buffer.write(text, 'base64url') === bytes.length && buffer.toString('base64url') === text;
+  return isExact ? bytes : undefined;
 }
 
 function asInvalid<T>(what: string, read: () => T): T {

@@ -1,10 +1,10 @@
 import type { SgxReportFacts } from '@enclos/attestation';
 import { Attribute } from '@enclos/sgx';
 import { canonicalJson } from '../../tokens/canonical-json.ts';
-import { mergedClaims } from '../../tokens/merged-claims.ts';
 import type { JsonClaims } from '../../tokens/signer.ts';
 import type { CheckedData } from './checked-data.ts';
-import type { ScalarClaims } from './tee-claims.ts';
+import type { QuoteTcbIncoming } from './tcb-claims.ts';
+import type { NewClaims, ScalarClaims } from './tee-claims.ts';
 
 /** Lower-case hex of the SHA-256 of each document: what `x-ms-sgx-collateral` says. */
 export interface CollateralHashes {
@@ -24,52 +24,66 @@ export interface SgxClaimSources {
   readonly runtime: CheckedData;
 }
 
-/** Claims of an SGX enclave, for policy and token. Numbers and booleans are such, all else is lower-case hex. */
-export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 'runtime'>): ScalarClaims {
+/** For policy and token. Numbers and booleans are such, all else is lower-case hex. */
+export interface SgxClaims {
+  readonly 'x-ms-sgx-is-debuggable': boolean;
+  readonly 'x-ms-sgx-product-id': number;
+  readonly 'x-ms-sgx-mrsigner': string;
+  readonly 'x-ms-sgx-mrenclave': string;
+  readonly 'x-ms-sgx-svn': number;
+  readonly 'x-ms-sgx-report-data': string;
+  'x-ms-sgx-ehd'?: string;
+  'x-ms-sgx-config-id'?: string;
+  'x-ms-sgx-config-svn'?: number;
+  'x-ms-sgx-isv-extended-product-id'?: string;
+  'x-ms-sgx-isv-family-id'?: string;
+}
+
+/** Claims of an SGX enclave. */
+export function sgxClaims({ report, runtime }: Pick<SgxClaimSources, 'report' | 'runtime'>): SgxClaims {
   const { flags } = report.attributes;
-  return {
+  const claims: SgxClaims = {
     'x-ms-sgx-is-debuggable': (flags & Attribute.DEBUG) !== 0n,
     'x-ms-sgx-product-id': report.isvProdId,
     'x-ms-sgx-mrsigner': report.mrSigner,
     'x-ms-sgx-mrenclave': report.mrEnclave,
     'x-ms-sgx-svn': report.isvSvn,
     'x-ms-sgx-report-data': report.reportData,
-    ...(runtime.base64url === undefined ? {} : { 'x-ms-sgx-ehd': runtime.base64url }),
-    // The fields exist for enclaves with key separation and sharing only.
-    ...((flags & Attribute.KSS) === 0n
-      ? {}
-      : {
-          'x-ms-sgx-config-id': report.configId,
-          'x-ms-sgx-config-svn': report.configSvn,
-          'x-ms-sgx-isv-extended-product-id': report.isvExtProdId,
-          'x-ms-sgx-isv-family-id': report.isvFamilyId,
-        }),
   };
+  if (runtime.base64url !== undefined) claims['x-ms-sgx-ehd'] = runtime.base64url;
+  // The fields exist for enclaves with key separation and sharing only.
+  if ((flags & Attribute.KSS) !== 0n) {
+    claims['x-ms-sgx-config-id'] = report.configId;
+    claims['x-ms-sgx-config-svn'] = report.configSvn;
+    claims['x-ms-sgx-isv-extended-product-id'] = report.isvExtProdId;
+    claims['x-ms-sgx-isv-family-id'] = report.isvFamilyId;
+  }
+  return claims;
 }
 
-/** Names of the first version of the service, which policies may still ask for. */
-const formerIncoming = Object.entries({
-  '$is-debuggable': 'x-ms-sgx-is-debuggable',
-  '$product-id': 'x-ms-sgx-product-id',
-  '$sgx-mrsigner': 'x-ms-sgx-mrsigner',
-  '$sgx-mrenclave': 'x-ms-sgx-mrenclave',
-  $svn: 'x-ms-sgx-svn',
-  '$maa-ehd': 'x-ms-sgx-ehd',
-  '$aas-ehd': 'x-ms-sgx-ehd',
-});
-
-/** What only the policy gets: the collateral as JSON text, and claims by their former names. */
-export function sgxIncoming(claims: ScalarClaims, text: string): ScalarClaims {
-  const former: Record<string, string | number | boolean> = {
-    $tee: 'sgx',
-    '$maa-attestationcollateral': text,
-    'x-ms-sgx-collateral': text,
-  };
-  for (const [name, current] of formerIncoming) {
-    const value = claims[current];
-    if (value !== undefined) former[name] = value;
+/**
+ * What the policy gets: the claims, what is said of the platform, the collateral as JSON text, and claims by the names of the first
+ * version of the service, which policies may still ask for.
+ */
+export function sgxIncoming(claims: SgxClaims, tcb: QuoteTcbIncoming, text: string): NewClaims<ScalarClaims> {
+  const held = claims['x-ms-sgx-ehd'];
+  const incoming: NewClaims<ScalarClaims> = { ...claims };
+  incoming['x-enclos-root'] = tcb['x-enclos-root'];
+  incoming['x-enclos-tcb-status'] = tcb['x-enclos-tcb-status'];
+  incoming['x-enclos-tcb-evaluation-number'] = tcb['x-enclos-tcb-evaluation-number'];
+  incoming['$tee'] = 'sgx';
+  incoming['$maa-attestationcollateral'] = text;
+  incoming['x-ms-sgx-collateral'] = text;
+  incoming['$is-debuggable'] = claims['x-ms-sgx-is-debuggable'];
+  incoming['$product-id'] = claims['x-ms-sgx-product-id'];
+  incoming['$sgx-mrsigner'] = claims['x-ms-sgx-mrsigner'];
+  incoming['$sgx-mrenclave'] = claims['x-ms-sgx-mrenclave'];
+  incoming['$svn'] = claims['x-ms-sgx-svn'];
+  if (held !== undefined) {
+    incoming['$maa-ehd'] = held;
+    incoming['$aas-ehd'] = held;
   }
-  return former;
+  return incoming;
 }
 
 export function sgxCollateralClaim({ hashes, quoteHash }: Pick<SgxClaimSources, 'hashes' | 'quoteHash'>): JsonClaims {
@@ -92,9 +106,9 @@ function textsAround(hashes: CollateralHashes): readonly string[] {
 }
 
 /** What goes into the token: the claims, and those that are deprecated and still issued. */
-export function sgxTokenClaims(claims: ScalarClaims, collateral: JsonClaims): JsonClaims {
+export function sgxTokenClaims(claims: SgxClaims, collateral: JsonClaims): NewClaims<JsonClaims> {
   const held = claims['x-ms-sgx-ehd'];
-  const token = mergedClaims<JsonClaims>(claims);
+  const token: NewClaims<JsonClaims> = { ...claims };
   token['x-ms-sgx-collateral'] = collateral;
   token['maa-attestationcollateral'] = collateral;
   token['tee'] = 'sgx';

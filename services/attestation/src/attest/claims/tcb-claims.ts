@@ -1,7 +1,6 @@
 import type { QuoteVerdict, SnpVerdict } from '@enclos/attestation';
 import type { JsonClaims } from '../../tokens/signer.ts';
 import { tcbStatusName } from '../../configuration/tcb-statuses.ts';
-import type { ScalarClaims } from './tee-claims.ts';
 
 /** `x-enclos-tcb` of a quote: what the platform is worth, by which collateral. */
 export function quoteTcb(verdict: QuoteVerdict): JsonClaims {
@@ -22,7 +21,13 @@ export function quoteTcb(verdict: QuoteVerdict): JsonClaims {
 }
 
 /** Those of them that a policy can look at. */
-export function quoteTcbIncoming(verdict: QuoteVerdict): ScalarClaims {
+export interface QuoteTcbIncoming {
+  readonly 'x-enclos-root': string;
+  readonly 'x-enclos-tcb-status': string;
+  readonly 'x-enclos-tcb-evaluation-number': number;
+}
+
+export function quoteTcbIncoming(verdict: QuoteVerdict): QuoteTcbIncoming {
   const { tcbInfo, qeIdentity } = verdict.tcbEvaluationDataNumbers;
   return {
     'x-enclos-root': verdict.root.kind,

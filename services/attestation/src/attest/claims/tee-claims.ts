@@ -3,6 +3,12 @@ import type { JsonClaims } from '../../tokens/signer.ts';
 /** Claims whose values are text, integers and booleans: what policies can look at. */
 export type ScalarClaims = Readonly<Record<string, string | number | boolean>>;
 
+/**
+ * New claims, which their taker may add to. Their names are written out where they are set: V8 makes an object of such names in a
+ * tenth of the time that it takes for names out of a variable, or for an object without a prototype.
+ */
+export type NewClaims<T extends JsonClaims> = { -readonly [Name in keyof T]: T[Name] };
+
 /** What verified evidence says, by the service's own word. */
 export interface TeeClaims {
   /** `sgx`, `tdxvm` or `sevsnpvm`. */

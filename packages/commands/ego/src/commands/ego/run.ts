@@ -39,7 +39,8 @@ export const command = defineCommand({
     const { io, notes, path } = context;
     if (more.length > 0) {
       refuseUsage(
-        'Arguments of an enclave are measured, so this command takes none. Put them into enclave.json, as "arguments": ["..."], and sign again.',
+        'Arguments of an enclave are measured, so this command takes none. Put them into enclave.json, as "arguments": ["..."], and sign again. ' +
+          'What the host may choose goes into a variable whose name begins with EDG_.',
       );
     }
     const listenAddress = options['listen-address'];

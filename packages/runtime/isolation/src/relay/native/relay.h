@@ -12,7 +12,7 @@ enum {
   SYS_READ = 0, SYS_WRITE = 1, SYS_CLOSE = 3, SYS_MMAP = 9, SYS_MUNMAP = 11, SYS_IOCTL = 16, SYS_SOCKET = 41,
   SYS_CONNECT = 42, SYS_SENDTO = 44, SYS_RECVFROM = 45, SYS_SHUTDOWN = 48, SYS_BIND = 49, SYS_LISTEN = 50,
   SYS_SETSOCKOPT = 54, SYS_GETSOCKOPT = 55, SYS_CLONE = 56, SYS_EXECVE = 59, SYS_WAIT4 = 61, SYS_FCNTL = 72,
-  SYS_CAPGET = 125, SYS_CAPSET = 126, SYS_PRCTL = 157, SYS_CLOCK_GETTIME = 228, SYS_EXIT_GROUP = 231,
+  SYS_OPENAT = 257, SYS_CAPGET = 125, SYS_CAPSET = 126, SYS_PRCTL = 157, SYS_CLOCK_GETTIME = 228, SYS_EXIT_GROUP = 231,
   SYS_PPOLL = 271, SYS_ACCEPT4 = 288, SYS_DUP3 = 292, SYS_PIPE2 = 293, SYS_CLOSE_RANGE = 436,
 };
 #define AUDIT_ARCHITECTURE 0xc000003eu
@@ -21,7 +21,7 @@ enum {
   SYS_READ = 63, SYS_WRITE = 64, SYS_CLOSE = 57, SYS_MMAP = 222, SYS_MUNMAP = 215, SYS_IOCTL = 29, SYS_SOCKET = 198,
   SYS_CONNECT = 203, SYS_SENDTO = 206, SYS_RECVFROM = 207, SYS_SHUTDOWN = 210, SYS_BIND = 200, SYS_LISTEN = 201,
   SYS_SETSOCKOPT = 208, SYS_GETSOCKOPT = 209, SYS_CLONE = 220, SYS_EXECVE = 221, SYS_WAIT4 = 260, SYS_FCNTL = 25,
-  SYS_CAPGET = 90, SYS_CAPSET = 91, SYS_PRCTL = 167, SYS_CLOCK_GETTIME = 113, SYS_EXIT_GROUP = 94,
+  SYS_OPENAT = 56, SYS_CAPGET = 90, SYS_CAPSET = 91, SYS_PRCTL = 167, SYS_CLOCK_GETTIME = 113, SYS_EXIT_GROUP = 94,
   SYS_PPOLL = 73, SYS_ACCEPT4 = 242, SYS_DUP3 = 24, SYS_PIPE2 = 59, SYS_CLOSE_RANGE = 436,
 };
 #define AUDIT_ARCHITECTURE 0xc00000b7u
@@ -48,6 +48,9 @@ static inline long call6(long number, long a, long b, long c, long d, long e, lo
 void *memcpy(void *to, const void *from, u64 count);
 void *memmove(void *to, const void *from, u64 count);
 void *memset(void *to, int value, u64 count);
+
+// Otherwise AArch64 finds what other files define through a table that nothing relocates.
+#pragma GCC visibility push(hidden)
 u64 length_of(const char *text);
 int same_bytes(const void *a, const void *b, u64 count);
 u64 now_ms(void);
@@ -121,3 +124,5 @@ void log_end(void);
 extern int log_pipe[2];
 extern u32 log_level;
 void set_filter(void);
+
+#pragma GCC visibility pop

@@ -1,6 +1,6 @@
 // The words that the platform gives. They are measured, or made from what is measured; a wrong one starts nothing.
 //
-//   prepare u d b1.5432 - NEXT...   as a step before the privileges are dropped
+//   prepare m u d b1.5432 - NEXT...   as a step before the privileges are dropped
 //   run gHEX l8080.web c.db n1.db n1.db.example eNAME o - NEXT...
 #include "relay.h"
 

@@ -10,7 +10,7 @@ import {
   type MadeCgroup,
 } from '@enclos/isolation';
 import { enclaveDescriptors, interpreterFlags, loaderSource } from '@enclos/loader';
-import type { ReadImage } from '@enclos/manifest';
+import type { EnclaveManifest } from '@enclos/manifest';
 import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from './enclave-child.ts';
 import { describeExit } from './exit-detail.ts';
 import { descriptor, leave } from './process-group.ts';
@@ -18,7 +18,9 @@ import { descriptor, leave } from './process-group.ts';
 export interface SpawnOptions {
   readonly interpreterPath: string;
   readonly isolation: IsolationPlan;
-  readonly image: ReadImage;
+  readonly manifest: EnclaveManifest;
+  /** The measured bytes, as they are fed to the process. */
+  readonly sections: readonly Uint8Array[];
   /** The accepted, unread connection of the host: it becomes the enclave's gate. */
   readonly gate: Socket;
   /** The connection for the inspector. Only with `debug`. */
@@ -40,8 +42,8 @@ export interface SpawnOptions {
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const { inspector, passage } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
-  const { heapSizeBytes } = options.image.manifest;
-  const own = ownCgroup(options.isolation, maxThreads(options.image.manifest.threads));
+  const { heapSizeBytes } = options.manifest;
+  const own = ownCgroup(options.isolation, maxThreads(options.manifest.threads));
   const [command = '', ...args] = commandOf(options, own);
   const child = withOpened(options.isolation.inherited, (filter) =>
     spawn(command, args, {
@@ -68,7 +70,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   const output = collectOutput(child.stderr);
   const exited = exitOf(child, (code, signal) => describeExit({ code, signal, output: output(), heapSizeBytes }));
   void exited.then(() => own?.remove());
-  const booted = feed(child, options.image.sections);
+  const booted = feed(child, options.sections);
   const channel = descriptor(child, enclaveDescriptors.platform);
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
 }
@@ -78,7 +80,7 @@ function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly
   const { debug, user, interpreterPath } = options;
   const [inspector, passage] = [options.inspector !== undefined, options.passage !== undefined];
   const cgroups = options.cgroups ?? (own === undefined ? [] : [own.folder]);
-  const { heapSizeBytes, threads } = options.image.manifest;
+  const { heapSizeBytes, threads } = options.manifest;
   const needs = { heapSizeBytes, threads, extraDataBytes: inspector ? inspectorDataBytes : 0n, passage, user, cgroups };
   return [
     ...enclaveCommand(options.isolation, needs, interpreterPath),

@@ -11,7 +11,7 @@ import {
   type ProgramServices,
 } from '@enclos/isolation';
 import { enclaveDescriptors } from '@enclos/loader';
-import type { ProgramManifest, ReadImage } from '@enclos/manifest';
+import type { ProgramManifest } from '@enclos/manifest';
 import { collectOutput, exitOf, feed, ownCgroup, type EnclaveProcess } from '../process/enclave-child.ts';
 import type { SpawnOptions } from '../process/enclave-process.ts';
 import { descriptor, leave } from '../process/process-group.ts';
@@ -24,7 +24,9 @@ export interface ProgramSpawn extends Pick<SpawnOptions, 'gate' | 'passage' | 'd
   /** The isolation of the interpreter. */
   readonly isolation: IsolationPlan;
   readonly manifest: ProgramManifest;
-  readonly sections: ReadImage['sections'];
+  /** The measured bytes of two sections of the image. They are copied. */
+  readonly manifestBytes: Uint8Array;
+  readonly fileBytes: Uint8Array;
 }
 
 /** The process of a program. */
@@ -72,7 +74,7 @@ export function spawnProgram(options: ProgramSpawn): ProgramProcess {
   const channel = descriptor(child, enclaveDescriptors.platform);
   return Object.freeze({
     channel,
-    booted: feed(child, bootSections(options.sections)),
+    booted: feed(child, bootSections(options)),
     exited,
     kill(reason?: string) {
       why ??= reason;
@@ -113,9 +115,7 @@ function measuredVariables({ environment }: ProgramManifest): ReadonlyMap<string
   return new Map(environment.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
 }
 
-/** Without the program, which runs already. Copies: a view would hold the whole image. */
-function bootSections([manifest = nothing, , files = nothing]: ReadImage['sections']): ReadImage['sections'] {
-  return [manifest.slice(), nothing, files.slice()];
+/** Without the program, which runs already. Copies: other images get the memory of this one. */
+function bootSections({ manifestBytes, fileBytes }: ProgramSpawn): readonly Uint8Array[] {
+  return [manifestBytes.slice(), new Uint8Array(), fileBytes.slice()];
 }
-
-const nothing = new Uint8Array();

@@ -1,12 +1,13 @@
-import { placeProgram } from '@enclos/isolation';
+import { placeProgram, type MeasuredProgram } from '@enclos/isolation';
 import { serveEnclave, type ServedEnclave } from '../process/serve-enclave.ts';
 import type { PlatformServices } from '../services.ts';
 import { neverGreeted } from './program-exit.ts';
 import { spawnProgram, type ProgramProcess, type ProgramSpawn } from './program-process.ts';
 
 export interface StartProgramOptions extends Omit<ProgramSpawn, 'path' | 'files'> {
-  /** The measured bytes. */
-  readonly program: Uint8Array;
+  readonly program: MeasuredProgram;
+  /** Called when nothing of the image is read any more. */
+  readonly release: () => void;
   /** @throws when the enclave was ended in the meantime */
   readonly requireWanted: () => void;
 }
@@ -18,7 +19,7 @@ export interface StartProgramOptions extends Omit<ProgramSpawn, 'path' | 'files'
 export async function startProgram(
   services: Pick<PlatformServices, 'cpu' | 'quotingEnclave' | 'programs'>,
   served: ServedEnclave,
-  { program, requireWanted, ...spawning }: StartProgramOptions,
+  { program, release, requireWanted, ...spawning }: StartProgramOptions,
 ): Promise<ProgramProcess> {
   const { programs: files } = services;
   const isPrivate = spawning.manifest.program.network === 'private';
@@ -36,5 +37,7 @@ export async function startProgram(
   } catch (error) {
     remove();
     throw error;
+  } finally {
+    release();
   }
 }

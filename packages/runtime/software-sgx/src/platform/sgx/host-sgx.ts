@@ -1,10 +1,10 @@
-import { giveBack } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import type { IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { HostAudit } from '../../platform-audit.ts';
 import type { Admission } from '../admission.ts';
 import type { HostEnclaves } from '../host-enclaves.ts';
 import type { Host } from '../host.ts';
+import { pieceMemory } from '../piece-memory.ts';
 import type { PlatformServices } from '../services.ts';
 import { beginSgxLaunch, type SgxBounds, type SgxInitialisation, type SgxLaunch } from './launch.ts';
 
@@ -92,7 +92,7 @@ class Launches implements HostSgx {
     const { admission } = this.#options;
     await this.#orDrop(id, () => counted(admission, piece, () => launch.add(piece, admission.memory)));
     // The process has taken it.
-    giveBack(piece);
+    pieceMemory.giveBack(piece);
     timer.refresh();
   }
 

@@ -1,0 +1,3 @@
+export { encryptModelFile, type EncryptedModelFile, type EncryptModelOptions } from './commands/model/encrypt-model.ts';
+export { modelInfo, type ModelInfo } from './commands/model/model-info.ts';
+export { testInputs, type TestInputOptions, type TestInputs } from './commands/model/make-test-inputs.ts';

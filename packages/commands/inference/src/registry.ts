@@ -1,0 +1,1 @@
+export { entries as modelCommands } from './commands/model/index.ts';

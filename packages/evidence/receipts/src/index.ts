@@ -1,0 +1,22 @@
+import './errors.ts';
+
+/** Receipts of an inference service. Runs in browsers and enclaves. */
+export { claimForms, type ClaimForm, type ReceiptClaims, type ReceiptTee } from './claims.ts';
+export { readReceipt, type Receipt, type ReceiptAlgorithm, type ReceiptForm } from './forms.ts';
+export {
+  inferenceReportData,
+  readInferenceReport,
+  writeInferenceReport,
+  type InferenceReport,
+  type ReportedModel,
+} from './report.ts';
+export type { ReceiptRule } from './refusal.ts';
+export {
+  receiptKeyId,
+  verifyReceipt,
+  type ExpectedClaims,
+  type ReceiptCrypto,
+  type VerifiedReceipt,
+  type VerifyReceiptOptions,
+} from './verify.ts';
+export { writeReceipt, type ReceiptSigner } from './write.ts';

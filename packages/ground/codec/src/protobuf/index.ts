@@ -1,0 +1,5 @@
+import '../errors.ts';
+
+/** Messages of protocol buffers, read strictly within bounds, and written. */
+export { ProtobufReader } from './reader.ts';
+export { ProtobufWriter } from './writer.ts';

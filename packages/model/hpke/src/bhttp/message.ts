@@ -1,0 +1,71 @@
+import { EnclosError } from '@enclos/errors';
+
+/** A field: its name in lower case, and its value. */
+export type BhttpField = readonly [name: string, value: string];
+
+/** The head of a request (RFC 9292, section 3.4). */
+export interface BhttpRequestHead {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly fields: readonly BhttpField[];
+}
+
+/** The head of a response (RFC 9292, section 3.5), after those of informational responses, which are passed over. */
+export interface BhttpResponseHead {
+  /** 200 to 599. */
+  readonly status: number;
+  readonly fields: readonly BhttpField[];
+}
+
+export interface BhttpLimits {
+  /** Of control data and fields together. Default: 65,536. */
+  readonly maxHeadBytes?: number;
+  /** Default: 256. */
+  readonly maxFields?: number;
+  /** Of the content. */
+  readonly maxContentBytes: number;
+}
+
+const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const lowerTokenPattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** Visible characters, spaces and tabs; what stands beyond ASCII is read as Latin-1 (RFC 9110, section 5.5). */
+const valuePattern = /^(?:[\t\u0020-\u007e\u0080-\u00ff]*)$/;
+const edgePattern = /^[\t ]|[\t ]$/;
+const targetPattern = /^[\u0021-\u007e]*$/;
+
+/** @throws OHTTP_MESSAGE_INVALID. */
+export function refuse(message: string): never {
+  throw new EnclosError('OHTTP_MESSAGE_INVALID', message);
+}
+
+/** @throws OHTTP_MESSAGE_INVALID. */
+export function checkField([name, value]: BhttpField): BhttpField {
+  // Lower case, as HTTP/2 has it, and no pseudo-field (RFC 9292, section 3.6).
+  if (!lowerTokenPattern.test(name)) return refuse('The name of a field is not a token in lower case.');
+  if (!valuePattern.test(value) || edgePattern.test(value)) {
+    return refuse('The value of a field has a character that HTTP forbids.');
+  }
+  return Object.freeze([name, value] as const);
+}
+
+/** @throws OHTTP_MESSAGE_INVALID. */
+export function checkRequestHead(head: BhttpRequestHead): BhttpRequestHead {
+  const { method, scheme, authority, path } = head;
+  if (!tokenPattern.test(method)) return refuse('The method is not a token.');
+  if (![scheme, authority, path].every((part) => targetPattern.test(part))) {
+    return refuse('The scheme, authority or path has a character that is not visible ASCII.');
+  }
+  return Object.freeze({ ...head, fields: Object.freeze(head.fields.map((field) => checkField(field))) });
+}
+
+/** @throws OHTTP_MESSAGE_INVALID. */
+export function checkResponseHead(head: BhttpResponseHead): BhttpResponseHead {
+  if (!isStatus(head.status) || head.status < 200) return refuse('The status of a response is not 200 to 599.');
+  return Object.freeze({ ...head, fields: Object.freeze(head.fields.map((field) => checkField(field))) });
+}
+
+export function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 100 && status <= 599;
+}

@@ -1,0 +1,109 @@
+import { EnclosError } from '@enclos/errors';
+import { utf8 } from '@enclos/codec';
+import type { HpkeContext } from '../hpke/hpke.ts';
+
+export interface ReplayWindowOptions {
+  /** How far the date of a request may be from the time here, before or after. Default: 60,000. */
+  readonly windowMs?: number;
+  /** How many requests are remembered. Each takes about 100 bytes. Default: 262,144. */
+  readonly maxEntries?: number;
+}
+
+/** Requests that are forgotten together. */
+const bucketsOfWindow = 16;
+const nameBytes = 16;
+const nameLabel = utf8('enclos replay');
+
+/** What a request is remembered by: a secret of its context, which no other request has and nothing outside can choose. */
+export async function requestName(context: HpkeContext): Promise<Uint8Array> {
+  return context.export(nameLabel, nameBytes);
+}
+
+/**
+ * Accepts each sealed request once (RFC 9458, section 6.5.1). It remembers a request until its date alone refuses it.
+ * When it is full it refuses requests that it could not remember, and forgets none early.
+ *
+ * Its time never goes back. A host that sets the clock back makes nothing acceptable again; one that sets it forward
+ * makes the service refuse honest requests until it starts anew.
+ *
+ * @example
+ * const window = new ReplayWindow();
+ * window.accept(await requestName(context), dateMs, Date.now());
+ */
+export class ReplayWindow {
+  readonly #windowMs: number;
+  readonly #maxEntries: number;
+  readonly #bucketMs: number;
+  /** By the time at which its requests are out of date. */
+  readonly #buckets = new Map<number, Set<string>>();
+  #size = 0;
+  #latestMs = 0;
+
+  constructor({ windowMs = 60_000, maxEntries = 262_144 }: ReplayWindowOptions = {}) {
+    this.#windowMs = windowMs;
+    this.#maxEntries = maxEntries;
+    this.#bucketMs = Math.max(1, Math.ceil(windowMs / bucketsOfWindow));
+  }
+
+  /** How many requests are remembered. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Before any other work on a request.
+   *
+   * @throws HPKE_DATE_REFUSED.
+   */
+  checkDate(dateMs: number, nowMs: number): void {
+    this.#advance(nowMs);
+    if (Math.abs(dateMs - this.#latestMs) <= this.#windowMs) return;
+    throw new EnclosError('HPKE_DATE_REFUSED', `The date of the request is more than ${this.#windowMs} ms away.`);
+  }
+
+  /**
+   * @param name of the request (`requestName`), after it has opened: names of requests that do not open fill the window.
+   * @param dateMs which the request itself holds, sealed or bound.
+   * @throws HPKE_REPLAYED, HPKE_DATE_REFUSED, HPKE_WINDOW_FULL.
+   */
+  accept(name: Uint8Array, dateMs: number, nowMs: number): void {
+    this.checkDate(dateMs, nowMs);
+    this.#remember(name, dateMs + this.#windowMs);
+  }
+
+  /**
+   * For a request without a date, as EHBP's and some of OHTTP: it must be remembered as long as its key opens.
+   *
+   * @param untilMs when the key is gone, grace included: the same for each request to this key.
+   * @throws HPKE_REPLAYED, HPKE_DATE_REFUSED for a key that is gone, HPKE_WINDOW_FULL.
+   */
+  acceptUndated(name: Uint8Array, untilMs: number, nowMs: number): void {
+    this.#advance(nowMs);
+    if (untilMs < this.#latestMs) throw new EnclosError('HPKE_DATE_REFUSED', 'The key of the request is out of date.');
+    this.#remember(name, untilMs);
+  }
+
+  #remember(name: Uint8Array, untilMs: number): void {
+    const text = String.fromCharCode(...name);
+    const index = Math.floor(untilMs / this.#bucketMs);
+    const bucket = this.#buckets.get(index) ?? new Set<string>();
+    if (bucket.has(text)) throw new EnclosError('HPKE_REPLAYED');
+    if (this.#size >= this.#maxEntries) throw new EnclosError('HPKE_WINDOW_FULL');
+    bucket.add(text);
+    this.#buckets.set(index, bucket);
+    this.#size++;
+  }
+
+  /** Forgets what its date refuses from now on. */
+  #advance(nowMs: number): void {
+    const before = Math.floor(this.#latestMs / this.#bucketMs);
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    const first = Math.floor(this.#latestMs / this.#bucketMs);
+    if (first === before) return;
+    for (const [index, bucket] of this.#buckets) {
+      if (index >= first) continue;
+      this.#buckets.delete(index);
+      this.#size -= bucket.size;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { boundFraming } from '../chunks/framing.ts';
+import { ChunkOpener, PrefixedOpener, streamSealer } from '../chunks/stream.ts';
+import type { MessageOpener, MessageSealer, StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
+import type { HpkeEngine } from '../engine.ts';
+import type { HpkeContext } from '../hpke/hpke.ts';
+import { responseNonceBytes, responseOpener, responseSealer } from '../hpke/response-key.ts';
+import { responseLabel } from './head.ts';
+import { pad, unpad, type PaddingBuckets } from './padding.ts';
+
+/** Seals padded chunks in the framing of Enclos. */
+export function paddedSealer(sealer: MessageSealer, head: Uint8Array, buckets: PaddingBuckets): StreamSealer {
+  const padded = { seal: async (chunk: Uint8Array, aad?: Uint8Array) => sealer.seal(pad(chunk, buckets), aad) };
+  return streamSealer(padded, boundFraming, head);
+}
+
+/** @param limits count padding too, which is known before the content is. */
+export function paddedOpener(opener: MessageOpener, limits: StreamLimits): StreamOpener {
+  const padded = { open: async (chunk: Uint8Array, aad?: Uint8Array) => unpad(await opener.open(chunk, aad)) };
+  return new ChunkOpener(padded, boundFraming, limits);
+}
+
+/** Begins the response to a bound request: a nonce, then chunks. */
+export async function sealBoundResponse(
+  engine: HpkeEngine,
+  context: HpkeContext,
+  buckets: PaddingBuckets,
+): Promise<StreamSealer> {
+  const nonce = engine.randomBytes(responseNonceBytes(context.suite));
+  return paddedSealer(await responseSealer(engine, { context, label: responseLabel, nonce }), nonce, buckets);
+}
+
+export function openBoundResponse(engine: HpkeEngine, context: HpkeContext, limits: StreamLimits): StreamOpener {
+  return new PrefixedOpener(
+    () => responseNonceBytes(context.suite),
+    async (nonce) => paddedOpener(await responseOpener(engine, { context, label: responseLabel, nonce }), limits),
+  );
+}

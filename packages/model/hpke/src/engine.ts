@@ -1,0 +1,44 @@
+import type { KemKeyPair } from './hpke/key-pair.ts';
+import type { AeadId, HashName, KemId } from './suites.ts';
+
+/**
+ * A value, or a promise of one. node:crypto answers at once and WebCrypto later. The protocols are written once for
+ * both: awaiting a value that is there costs a microtask.
+ */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A key of an AEAD. Nonces are the caller's: `Sealer` and `Opener` are the only callers. */
+export interface AeadKey {
+  /** @returns ciphertext and tag. */
+  readonly seal: (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) => Awaitable<Uint8Array>;
+  /** @returns the plaintext; undefined if the tag does not hold. */
+  readonly open: (nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) => Awaitable<Uint8Array | undefined>;
+}
+
+export interface Encapsulation {
+  readonly enc: Uint8Array;
+  readonly sharedSecret: Uint8Array;
+}
+
+/** A key encapsulation mechanism (RFC 9180, section 4). */
+export interface Kem {
+  readonly id: KemId;
+  readonly generateKeyPair: () => Awaitable<KemKeyPair>;
+  /** @throws HPKE_KEY_INVALID for a public key that is not valid, or that gives a shared secret of zeros. */
+  readonly encapsulate: (publicKey: Uint8Array) => Awaitable<Encapsulation>;
+  /** @throws HPKE_KEY_INVALID for an encapsulated key that is not valid, or that gives a shared secret of zeros. */
+  readonly decapsulate: (pair: KemKeyPair, enc: Uint8Array) => Awaitable<Uint8Array>;
+}
+
+/**
+ * The primitives under HPKE: over node:crypto (`nodeEngine` of `@enclos/hpke/node`), or over WebCrypto (`webEngine`).
+ */
+export interface HpkeEngine {
+  /** @throws HPKE_UNSUPPORTED. */
+  readonly kem: (id: KemId) => Kem;
+  /** @throws HPKE_UNSUPPORTED. */
+  readonly aead: (id: AeadId, key: Uint8Array) => Awaitable<AeadKey>;
+  readonly hmac: (hash: HashName, key: Uint8Array, data: Uint8Array) => Awaitable<Uint8Array>;
+  readonly sha256: (data: Uint8Array) => Awaitable<Uint8Array>;
+  readonly randomBytes: (length: number) => Uint8Array;
+}

@@ -1,0 +1,47 @@
+import { concatBytes, utf8 } from '@enclos/codec';
+import { u16 } from '../big-endian.ts';
+import type { HpkeEngine } from '../engine.ts';
+import { hashBytes, type HashName } from '../suites.ts';
+
+const version = utf8('HPKE-v1');
+export const empty = new Uint8Array(0);
+
+/** HKDF over one hash (RFC 5869), and the labelled forms of RFC 9180, section 4, for one suite. */
+export interface LabelledKdf {
+  readonly extract: (salt: Uint8Array, label: string, material: Uint8Array) => Promise<Uint8Array>;
+  readonly expand: (key: Uint8Array, label: string, context: Uint8Array, length: number) => Promise<Uint8Array>;
+}
+
+export async function hkdfExpand(
+  engine: HpkeEngine,
+  hash: HashName,
+  key: Uint8Array,
+  { info, length }: { readonly info: Uint8Array; readonly length: number },
+): Promise<Uint8Array> {
+  const first = await engine.hmac(hash, key, concatBytes(info, Uint8Array.of(1)));
+  if (length <= first.length) return first.subarray(0, length);
+  const blocks = [first];
+  let last = first;
+  for (let block = 2; blocks.length * first.length < length; block++) {
+    // Each block is made from the one before (RFC 5869, section 2.3).
+    // eslint-disable-next-line no-await-in-loop
+    last = await engine.hmac(hash, key, concatBytes(last, info, Uint8Array.of(block)));
+    blocks.push(last);
+  }
+  return concatBytes(...blocks).subarray(0, length);
+}
+
+/** HKDF gives at most 255 blocks (RFC 5869, section 2.3). */
+export function longestOutput(hash: HashName): number {
+  return 255 * hashBytes(hash);
+}
+
+/** @param suiteId "KEM" or "HPKE" and the numbers of the algorithms (RFC 9180, sections 4.1 and 5.1). */
+export function labelledKdf(engine: HpkeEngine, hash: HashName, suiteId: Uint8Array): LabelledKdf {
+  const head = concatBytes(version, suiteId);
+  return {
+    extract: async (salt, label, material) => engine.hmac(hash, salt, concatBytes(head, utf8(label), material)),
+    expand: async (key, label, context, length) =>
+      hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), head, utf8(label), context), length }),
+  };
+}

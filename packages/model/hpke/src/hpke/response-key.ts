@@ -1,0 +1,49 @@
+import { concatBytes, utf8 } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { HpkeEngine } from '../engine.ts';
+import { hashOf, keyBytesOf, nonceBytes, type HpkeSuite } from '../suites.ts';
+import type { HpkeContext } from './hpke.ts';
+import { hkdfExpand } from './labels.ts';
+import { Opener, Sealer } from './sequence.ts';
+
+export interface ResponseKeyInput {
+  /** The context of the request: a party without it can neither read nor make the response. */
+  readonly context: HpkeContext;
+  readonly label: string;
+  /** Random, so that a request that is answered twice has two keys. */
+  readonly nonce: Uint8Array;
+}
+
+/** How long the nonce of a response is: max(Nn, Nk) (RFC 9458, section 4.4). */
+export function responseNonceBytes({ aead }: HpkeSuite): number {
+  return Math.max(nonceBytes, keyBytesOf(aead));
+}
+
+/** What seals the response to a request, by its key of RFC 9458, section 4.4. */
+export async function responseSealer(engine: HpkeEngine, input: ResponseKeyInput): Promise<Sealer> {
+  const { key, baseNonce } = await responseKey(engine, input);
+  return new Sealer(await engine.aead(input.context.suite.aead, key), baseNonce);
+}
+
+export async function responseOpener(engine: HpkeEngine, input: ResponseKeyInput): Promise<Opener> {
+  const { key, baseNonce } = await responseKey(engine, input);
+  return new Opener(await engine.aead(input.context.suite.aead, key), baseNonce);
+}
+
+async function responseKey(
+  engine: HpkeEngine,
+  { context, label, nonce }: ResponseKeyInput,
+): Promise<{ readonly key: Uint8Array; readonly baseNonce: Uint8Array }> {
+  const { suite, enc } = context;
+  const length = responseNonceBytes(suite);
+  if (nonce.length !== length) {
+    throw new EnclosError('HPKE_MESSAGE_INVALID', `The nonce of a response has ${length} bytes.`);
+  }
+  const hash = hashOf(suite.kdf);
+  const secret = await context.export(utf8(label), length);
+  const extracted = await engine.hmac(hash, concatBytes(enc, nonce), secret);
+  return {
+    key: await hkdfExpand(engine, hash, extracted, { info: utf8('key'), length: keyBytesOf(suite.aead) }),
+    baseNonce: await hkdfExpand(engine, hash, extracted, { info: utf8('nonce'), length: nonceBytes }),
+  };
+}

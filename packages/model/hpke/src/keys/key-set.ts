@@ -1,0 +1,128 @@
+import { EnclosError } from '@enclos/errors';
+import type { HpkeEngine } from '../engine.ts';
+import type { KemKeyPair } from '../hpke/key-pair.ts';
+import type { KeyFinder } from '../ohttp/service.ts';
+import { sameSymmetricSuite, type KemId, type SymmetricSuite } from '../suites.ts';
+import type { PublishedKey } from './document.ts';
+
+export interface KeySetOptions {
+  /** The KEMs to have keys for, each with its suites in the order of preference. */
+  readonly kems: readonly { readonly kem: KemId; readonly suites: readonly SymmetricSuite[] }[];
+  /** How long clients may use a key. Default: 24 hours. */
+  readonly lifetimeMs?: number;
+  /** How long before its end the next key is there. Default: 1 hour. */
+  readonly overlapMs?: number;
+  /** How long a key still opens after its end, for requests on their way. Default: 5 minutes. */
+  readonly graceMs?: number;
+}
+
+interface HeldKey {
+  readonly published: PublishedKey;
+  readonly pair: KemKeyPair;
+}
+
+const hourMs = 3_600_000;
+
+/**
+ * The keys of a service: born inside from the engine's random source, renewed before they end, and forgotten when their
+ * grace is over. Times come from the caller; a time that goes back changes nothing.
+ *
+ * @example
+ * const keySet = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites: [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }] }] });
+ * if (await keySet.refresh(Date.now())) publish(keySet.published());
+ * const opened = await openBoundRequest(engine, { keyOf: keySet.finder(Date.now()), ...options }, message);
+ */
+export class KeySet {
+  readonly #engine: HpkeEngine;
+  readonly #options: Required<KeySetOptions>;
+  /** The newest first. */
+  #held: readonly HeldKey[] = [];
+  #nextId: number;
+  #latestMs = 0;
+  #refreshing: Promise<boolean> | undefined;
+
+  constructor(
+    engine: HpkeEngine,
+    { lifetimeMs = 24 * hourMs, overlapMs = hourMs, graceMs = hourMs / 12, kems }: KeySetOptions,
+  ) {
+    if (!(overlapMs >= 0 && overlapMs < lifetimeMs && graceMs >= 0) || !Number.isSafeInteger(lifetimeMs)) {
+      throw new EnclosError('HPKE_LIMIT_EXCEEDED', 'The overlap of two keys is shorter than the life of one.');
+    }
+    this.#engine = engine;
+    this.#options = { kems, lifetimeMs, overlapMs, graceMs };
+    // Not the same after each start: a client with a key of the last start learns that it is stale.
+    this.#nextId = engine.randomBytes(1)[0] ?? 0;
+  }
+
+  /**
+   * Makes keys if there are none, or if the newest are in their last `overlapMs`, and forgets those that are over.
+   *
+   * @returns whether the published keys are others than before: then their evidence has to be made anew.
+   */
+  async refresh(nowMs: number): Promise<boolean> {
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    // Callers that come at the same time get the same keys.
+    this.#refreshing ??= this.#renew().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  /** The keys that clients may use now, the newest first. */
+  published(): readonly PublishedKey[] {
+    return this.#held.map(({ published }) => published).filter(({ notAfterMs }) => this.#latestMs < notAfterMs);
+  }
+
+  /** Finds the keys of requests that arrive now. */
+  finder(nowMs: number): KeyFinder {
+    return (keyId, suite) => {
+      const found = this.#open(nowMs).find(({ published }) => published.keyId === keyId && published.kem === suite.kem);
+      if (found === undefined) throw new EnclosError('HPKE_KEY_STALE');
+      if (!found.published.suites.some((known) => sameSymmetricSuite(known, suite))) {
+        throw new EnclosError('HPKE_UNSUPPORTED', 'The key is not for this suite.');
+      }
+      return found.pair;
+    };
+  }
+
+  /** The keys of one KEM that open now, the newest first: for requests that do not name their key. */
+  pairsOf(kem: KemId, nowMs: number): readonly KemKeyPair[] {
+    return this.#open(nowMs).flatMap(({ pair }) => (pair.kem === kem ? [pair] : []));
+  }
+
+  /** When a key is gone: what `ReplayWindow.acceptUndated` needs. Undefined for a key that is not held. */
+  goneAtMs(pair: KemKeyPair): number | undefined {
+    const held = this.#held.find((key) => key.pair === pair);
+    return held === undefined ? undefined : held.published.notAfterMs + this.#options.graceMs;
+  }
+
+  #open(nowMs: number): readonly HeldKey[] {
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    return this.#held.filter((held) => !this.#isGone(held));
+  }
+
+  #isGone({ published }: HeldKey): boolean {
+    return this.#latestMs >= published.notAfterMs + this.#options.graceMs;
+  }
+
+  async #renew(): Promise<boolean> {
+    const before = this.published();
+    for (const gone of this.#held.filter((held) => this.#isGone(held))) gone.pair.exportPrivateKey().fill(0);
+    this.#held = this.#held.filter((held) => !this.#isGone(held));
+    const newest = this.#held[0]?.published.notAfterMs ?? 0;
+    if (newest - this.#options.overlapMs <= this.#latestMs) {
+      const made = await Promise.all(this.#options.kems.map(async (kem) => this.#make(kem)));
+      this.#held = [...made, ...this.#held];
+    }
+    const after = this.published();
+    return after.length !== before.length || after.some((key, index) => key !== before[index]);
+  }
+
+  async #make({ kem, suites }: KeySetOptions['kems'][number]): Promise<HeldKey> {
+    const keyId = this.#nextId;
+    this.#nextId = (keyId + 1) % 256;
+    const notBeforeMs = this.#latestMs;
+    const pair = await this.#engine.kem(kem).generateKeyPair();
+    const notAfterMs = notBeforeMs + this.#options.lifetimeMs;
+    const published = Object.freeze({ keyId, kem, publicKey: pair.publicKey, suites, notBeforeMs, notAfterMs });
+    return { published, pair };
+  }
+}

@@ -1,0 +1,119 @@
+import * as nodeCrypto from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { concatBytes, fromHex } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { Kem } from '../engine.ts';
+import { KemKeyPair, requireLength } from '../hpke/key-pair.ts';
+import { kemIds, lengthsOf, refuseAlgorithm } from '../suites.ts';
+import {
+  HeldKeys,
+  unlessRefused,
+  x25519Agree,
+  x25519Ephemeral,
+  x25519PrivateKey,
+  x25519PublicBytes,
+  type RandomSource,
+} from './curves.ts';
+
+/** ML-KEM of node:crypto, which Node has from 24.7 on and its types for 20 do not name. */
+interface MlKem {
+  readonly encapsulate: (key: KeyObject) => { readonly sharedKey: Uint8Array; readonly ciphertext: Uint8Array };
+  readonly decapsulate: (key: KeyObject, ciphertext: Uint8Array) => Uint8Array;
+}
+
+interface PrivateParts {
+  readonly mlKem: KeyObject;
+  readonly x25519: KeyObject;
+  readonly x25519Public: Uint8Array;
+}
+
+const lengths = lengthsOf(kemIds.xWing);
+/** ML-KEM-768 (FIPS 203, table 3). */
+const mlKemPublicBytes = 1184;
+const mlKemCiphertextBytes = 1088;
+/** SubjectPublicKeyInfo, and PKCS #8 with the seed alone, of ML-KEM-768 (RFC 9935), up to the key itself. */
+const mlKemSpki = fromHex('308204b2300b0609608648016503040402038204a100');
+const mlKemPkcs8 = fromHex('3054020100300b060960864801650304040204428040');
+/** draft-connolly-cfrg-xwing-kem, section 5.3: `\.//^\`. */
+const label = fromHex('5c2e2f2f5e5c');
+
+function mlKemOfNode(): MlKem | undefined {
+  // The types for Node 20 do not have these functions; whether this Node has them is checked here.
+  const { encapsulate, decapsulate } = nodeCrypto as Partial<MlKem>;
+  return encapsulate === undefined || decapsulate === undefined ? undefined : { encapsulate, decapsulate };
+}
+
+/** Whether this Node has ML-KEM, which X-Wing needs. */
+export function hasXWing(): boolean {
+  return mlKemOfNode() !== undefined;
+}
+
+/**
+ * X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519 together, so that a secret stays one as long as either
+ * holds.
+ *
+ * @throws HPKE_UNSUPPORTED on a Node without ML-KEM.
+ */
+export function xWingKem(random: RandomSource, randomBytes: (length: number) => Uint8Array): Kem {
+  const mlKem = mlKemOfNode() ?? refuseAlgorithm('X-Wing: it needs the ML-KEM of Node 24');
+  const held = new HeldKeys((pair) => privatePartsOf(pair.exportPrivateKey()));
+  return Object.freeze({
+    id: kemIds.xWing,
+    generateKeyPair: () => {
+      const seed = randomBytes(lengths.privateKey);
+      return new KemKeyPair(kemIds.xWing, xWingPublicKey(seed), seed);
+    },
+    encapsulate: (publicKey: Uint8Array) => {
+      requireLength('public key', publicKey, lengths.publicKey);
+      const theirs = publicKey.subarray(mlKemPublicBytes);
+      const inner = unlessRefused(() => mlKem.encapsulate(mlKemPublicKey(publicKey.subarray(0, mlKemPublicBytes))));
+      const { publicKey: point, privateKey } = x25519Ephemeral(random);
+      const agreed = x25519Agree(privateKey, theirs);
+      if (inner === undefined || agreed === undefined) throw new EnclosError('HPKE_KEY_INVALID');
+      const sharedSecret = combine(inner.sharedKey, agreed, point, theirs);
+      return { enc: concatBytes(inner.ciphertext, point), sharedSecret };
+    },
+    decapsulate: (pair: KemKeyPair, enc: Uint8Array) => {
+      requireLength('encapsulated key', enc, lengths.enc);
+      const own = held.of(pair);
+      const point = enc.subarray(mlKemCiphertextBytes);
+      const inner = unlessRefused(() => mlKem.decapsulate(own.mlKem, enc.subarray(0, mlKemCiphertextBytes)));
+      const agreed = x25519Agree(own.x25519, point);
+      if (inner === undefined || agreed === undefined) throw new EnclosError('HPKE_KEY_INVALID');
+      return combine(inner, agreed, point, own.x25519Public);
+    },
+  });
+}
+
+/** The public key of a seed: for key pairs that come as private keys alone. */
+export function xWingPublicKey(seed: Uint8Array): Uint8Array {
+  const { mlKem, x25519Public } = privatePartsOf(seed);
+  const spki = createPublicKey(mlKem).export({ format: 'der', type: 'spki' });
+  return concatBytes(spki.subarray(mlKemSpki.length), x25519Public);
+}
+
+/** draft-connolly-cfrg-xwing-kem, section 5.2. */
+function privatePartsOf(seed: Uint8Array): PrivateParts {
+  const expanded = createHash('shake256', { outputLength: 96 }).update(seed).digest();
+  const pkcs8 = Buffer.from(concatBytes(mlKemPkcs8, expanded.subarray(0, 64)));
+  const x25519 = x25519PrivateKey(expanded.subarray(64));
+  return {
+    mlKem: createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
+    x25519,
+    x25519Public: x25519PublicBytes(x25519),
+  };
+}
+
+function mlKemPublicKey(key: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(concatBytes(mlKemSpki, key)), format: 'der', type: 'spki' });
+}
+
+/** draft-connolly-cfrg-xwing-kem, section 5.3. */
+function combine(inner: Uint8Array, agreed: Uint8Array, point: Uint8Array, publicPoint: Uint8Array): Uint8Array {
+  const combined = createHash('sha3-256')
+    .update(concatBytes(inner, agreed, point, publicPoint, label))
+    .digest();
+  inner.fill(0);
+  agreed.fill(0);
+  return new Uint8Array(combined);
+}

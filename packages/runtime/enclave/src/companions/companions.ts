@@ -1,0 +1,3 @@
+import './errors.ts';
+export { callCompanion, serveCompanion, type CompanionCallOptions, type CompanionCalls } from './calls.ts';
+export { openCompanions, type CompanionEvents, type CompanionProcess } from './open-companions.ts';
