@@ -5,3 +5,7 @@ export const alphabet = `\n${Array.from({ length: 95 }, (_, i) => String.fromCod
 export function tokensOf(text: string): Uint8Array {
   return Uint8Array.from([...text].map((character) => alphabet.indexOf(character)).filter((at) => at >= 0));
 }
+
+export function textOf(tokens: Uint8Array): string {
+  return Array.from(tokens, (token) => alphabet[token] ?? '').join('');
+}

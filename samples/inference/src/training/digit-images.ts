@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
+import { at } from './matrix.ts';
 
 /** An image of a digit: 8 rows of 8 pixels, from 0 (paper) to 1 (ink). */
 export interface DigitImage {
@@ -17,8 +18,12 @@ export async function readDigits(path: string): Promise<readonly DigitImage[]> {
   const text = gunzipSync(await readFile(path)).toString('utf8');
   return text.trim().split('\n').map((line) => {
     const numbers = line.split(',').map(Number);
-    if (numbers.length !== side * side + 1 || numbers.some(Number.isNaN)) throw new Error(`${path} does not hold digits of 8 by 8 pixels.`);
-    return { pixels: Float32Array.from(numbers.slice(0, -1), (value) => value / 16), digit: numbers.at(-1) ?? 0 };
+    const isLine = numbers.length === side * side + 1 && numbers.every((value) => value >= 0 && value <= 16);
+    const digit = numbers.pop();
+    if (!isLine || digit === undefined || digit > 9) {
+      throw new Error(`${path} does not hold digits of 8 by 8 pixels.`);
+    }
+    return { pixels: Float32Array.from(numbers, (value) => value / 16), digit };
   });
 }
 
@@ -28,8 +33,8 @@ export function varied({ pixels, digit }: DigitImage, random: () => number): Dig
   const [turn, scaleX, scaleY, right, down, slant] = [around(0.25), 1 + around(0.15), 1 + around(0.15), around(0.8), around(0.8), around(0.2)];
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const middle = (side - 1) / 2;
-  const made = Float32Array.from(pixels, (_, at) => {
-    const [x, y] = [(at % side) - middle - right, Math.floor(at / side) - middle - down];
+  const made = Float32Array.from(pixels, (_, place) => {
+    const [x, y] = [(place % side) - middle - right, Math.floor(place / side) - middle - down];
     const fromX = (cos * x - sin * y + slant * y) / scaleX + middle;
     const fromY = (sin * x + cos * y) / scaleY + middle;
     return between(pixels, fromX, fromY);
@@ -40,11 +45,11 @@ export function varied({ pixels, digit }: DigitImage, random: () => number): Dig
 /** The value between four pixels. Outside is paper. */
 function between(pixels: Float32Array, x: number, y: number): number {
   const [left, top] = [Math.floor(x), Math.floor(y)];
-  const at = (column: number, row: number): number =>
-    column < 0 || row < 0 || column >= side || row >= side ? 0 : (pixels[row * side + column] ?? 0);
+  const pixel = (column: number, row: number): number =>
+    column < 0 || row < 0 || column >= side || row >= side ? 0 : at(pixels, row * side + column);
   const [dx, dy] = [x - left, y - top];
   return (
-    (1 - dy) * ((1 - dx) * at(left, top) + dx * at(left + 1, top)) +
-    dy * ((1 - dx) * at(left, top + 1) + dx * at(left + 1, top + 1))
+    (1 - dy) * ((1 - dx) * pixel(left, top) + dx * pixel(left + 1, top)) +
+    dy * ((1 - dx) * pixel(left, top + 1) + dx * pixel(left + 1, top + 1))
   );
 }

@@ -5,8 +5,10 @@ import {
   addRow,
   addRows,
   addTransposedProduct,
+  at,
   crossEntropy,
   randomWeights,
+  rowOf,
   zeros,
   type Matrix,
 } from './matrix.ts';
@@ -70,33 +72,44 @@ interface Step {
  */
 export function trainSteps(network: CharacterNetwork, text: readonly Uint8Array[], state: Matrix): number {
   const steps: Step[] = [];
-  let loss = 0;
-  let before: Matrix = { ...state, values: state.values.slice() };
-  for (let at = 0; at + 1 < text.length; at++) {
-    const [characters, wanted] = [text[at], text[at + 1]];
-    if (characters === undefined || wanted === undefined) break;
-    const step = forward(network, characters, before);
-    loss += crossEntropy(step.slope, wanted);
-    steps.push(step);
-    before = step.after;
-  }
-  state.values.set(before.values);
+  const sum = readOn(network, text, state, (step) => steps.push(step));
   let slope = zeros(state.rows, state.columns);
   for (const step of steps.toReversed()) slope = backward(network, step, slope);
-  return loss;
+  return sum;
 }
 
 /** @returns the loss without training, as `trainSteps` does */
 export function loss(network: CharacterNetwork, text: readonly Uint8Array[], state: Matrix): number {
+  return readOn(network, text, state, () => undefined);
+}
+
+/** Predicts each step of a text by those before it. @returns the sum of the losses */
+function readOn(
+  network: CharacterNetwork,
+  text: readonly Uint8Array[],
+  state: Matrix,
+  onStep: (step: Step) => void,
+): number {
   let sum = 0;
-  for (let at = 0; at + 1 < text.length; at++) {
-    const [characters, wanted] = [text[at], text[at + 1]];
-    if (characters === undefined || wanted === undefined) break;
-    const step = forward(network, characters, { ...state, values: state.values.slice() });
+  let before: Matrix = { ...state, values: state.values.slice() };
+  let characters = text[0];
+  for (const wanted of text.slice(1)) {
+    if (characters === undefined) break;
+    const step = forward(network, characters, before);
     sum += crossEntropy(step.slope, wanted);
-    state.values.set(step.after.values);
+    onStep(step);
+    before = step.after;
+    characters = wanted;
   }
+  state.values.set(before.values);
   return sum;
+}
+
+/** @returns the scores of each next character, by the rows of `state`, which it moves on */
+export function characterScores(network: CharacterNetwork, characters: Uint8Array, state: Matrix): Matrix {
+  const { slope, after } = forward(network, characters, { ...state, values: state.values.slice() });
+  state.values.set(after.values);
+  return slope;
 }
 
 function forward(network: CharacterNetwork, characters: Uint8Array, before: Matrix): Step {
@@ -111,18 +124,19 @@ function forward(network: CharacterNetwork, characters: Uint8Array, before: Matr
   addProduct(fromState, before, network.recurrent.value);
   addRow(fromState, network.recurrentBias.value);
   const size = rows * hidden;
-  const [update, reset, candidate, recurrentPart] = [size, size, size, size].map((length) => new Float32Array(length));
-  if (!update || !reset || !candidate || !recurrentPart) throw new Error('unreachable');
+  const [update, reset] = [new Float32Array(size), new Float32Array(size)];
+  const [candidate, recurrentPart] = [new Float32Array(size), new Float32Array(size)];
   const after = zeros(rows, hidden);
   for (let row = 0; row < rows; row++) {
+    const [inputs, states] = [rowOf(fromInput, row), rowOf(fromState, row)];
     for (let unit = 0; unit < hidden; unit++) {
-      const [at, gate] = [row * hidden + unit, row * 3 * hidden + unit];
-      const z = sigmoid((fromInput.values[gate] ?? 0) + (fromState.values[gate] ?? 0));
-      const r = sigmoid((fromInput.values[gate + hidden] ?? 0) + (fromState.values[gate + hidden] ?? 0));
-      const own = fromState.values[gate + 2 * hidden] ?? 0;
-      const h = Math.tanh((fromInput.values[gate + 2 * hidden] ?? 0) + r * own);
-      [update[at], reset[at], candidate[at], recurrentPart[at]] = [z, r, h, own];
-      after.values[at] = (1 - z) * h + z * (before.values[at] ?? 0);
+      const place = row * hidden + unit;
+      const z = sigmoid(at(inputs, unit) + at(states, unit));
+      const r = sigmoid(at(inputs, unit + hidden) + at(states, unit + hidden));
+      const own = at(states, unit + 2 * hidden);
+      const h = Math.tanh(at(inputs, unit + 2 * hidden) + r * own);
+      [update[place], reset[place], candidate[place], recurrentPart[place]] = [z, r, h, own];
+      after.values[place] = (1 - z) * h + z * at(before.values, place);
     }
   }
   const slope = zeros(rows, output.value.columns);
@@ -133,44 +147,44 @@ function forward(network: CharacterNetwork, characters: Uint8Array, before: Matr
 
 /** @returns the slope of the state before */
 function backward(network: CharacterNetwork, step: Step, slopeAfter: Matrix): Matrix {
-  const { hidden } = network;
-  const rows = step.characters.length;
   addTransposedProduct(network.output.gradient, step.after, step.slope);
   addRows(network.outputBias.gradient, step.slope);
   addProductOfTransposed(slopeAfter, step.slope, network.output.value);
-  const before = zeros(rows, hidden);
-  const [fromInput, fromState] = [zeros(rows, 3 * hidden), zeros(rows, 3 * hidden)];
-  for (let row = 0; row < rows; row++) {
-    for (let unit = 0; unit < hidden; unit++) {
-      const [at, gate] = [row * hidden + unit, row * 3 * hidden + unit];
-      const [z, r, h] = [step.update[at] ?? 0, step.reset[at] ?? 0, step.candidate[at] ?? 0];
-      const slope = slopeAfter.values[at] ?? 0;
-      before.values[at] = slope * z;
-      const ofCandidate = slope * (1 - z) * (1 - h * h);
-      const ofUpdate = slope * ((step.before.values[at] ?? 0) - h) * z * (1 - z);
-      const ofReset = ofCandidate * (step.recurrentPart[at] ?? 0) * r * (1 - r);
-      fromInput.values[gate] = fromState.values[gate] = ofUpdate;
-      fromInput.values[gate + hidden] = fromState.values[gate + hidden] = ofReset;
-      fromInput.values[gate + 2 * hidden] = ofCandidate;
-      fromState.values[gate + 2 * hidden] = ofCandidate * r;
-    }
-  }
+  const { before, fromInput, fromState } = gateSlopes(step, slopeAfter);
   addTransposedProduct(network.input.gradient, step.embedded, fromInput);
   addRows(network.inputBias.gradient, fromInput);
   addTransposedProduct(network.recurrent.gradient, step.before, fromState);
   addRows(network.recurrentBias.gradient, fromState);
   addProductOfTransposed(before, fromState, network.recurrent.value);
-  const embedded = zeros(rows, step.embedded.columns);
+  const embedded = zeros(step.embedded.rows, step.embedded.columns);
   addProductOfTransposed(embedded, fromInput, network.input.value);
   step.characters.forEach((character, row) => {
     const gradient = rowOf(network.embedding.gradient, character);
-    rowOf(embedded, row).forEach((value, i) => (gradient[i] = (gradient[i] ?? 0) + value));
+    rowOf(embedded, row).forEach((value, i) => (gradient[i] = at(gradient, i) + value));
   });
   return before;
 }
 
-function rowOf({ values, columns }: Matrix, row: number): Float32Array {
-  return values.subarray(row * columns, (row + 1) * columns);
+/** The slopes of what goes into the gates, and of the state before as far as it goes around them. */
+function gateSlopes(step: Step, slopeAfter: Matrix): Record<'before' | 'fromInput' | 'fromState', Matrix> {
+  const { rows, columns: hidden } = slopeAfter;
+  const before = zeros(rows, hidden);
+  const [fromInput, fromState] = [zeros(rows, 3 * hidden), zeros(rows, 3 * hidden)];
+  for (let row = 0; row < rows; row++) {
+    const [inputs, states] = [rowOf(fromInput, row), rowOf(fromState, row)];
+    for (let unit = 0; unit < hidden; unit++) {
+      const place = row * hidden + unit;
+      const [z, r, h] = [at(step.update, place), at(step.reset, place), at(step.candidate, place)];
+      const slope = at(slopeAfter.values, place);
+      before.values[place] = slope * z;
+      const ofCandidate = slope * (1 - z) * (1 - h * h);
+      inputs[unit] = states[unit] = slope * (at(step.before.values, place) - h) * z * (1 - z);
+      inputs[unit + hidden] = states[unit + hidden] = ofCandidate * at(step.recurrentPart, place) * r * (1 - r);
+      inputs[unit + 2 * hidden] = ofCandidate;
+      states[unit + 2 * hidden] = ofCandidate * r;
+    }
+  }
+  return { before, fromInput, fromState };
 }
 
 function sigmoid(value: number): number {

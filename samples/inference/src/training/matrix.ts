@@ -5,6 +5,15 @@ export interface Matrix {
   readonly values: Float32Array;
 }
 
+/** A value of a list. Outside of the list it is NaN, so that a wrong place shows in the loss at once. */
+export function at(values: Float32Array | Uint8Array, place: number): number {
+  return values[place] ?? Number.NaN;
+}
+
+export function rowOf({ values, columns }: Matrix, row: number): Float32Array {
+  return values.subarray(row * columns, (row + 1) * columns);
+}
+
 export function zeros(rows: number, columns: number): Matrix {
   return { rows, columns, values: new Float32Array(rows * columns) };
 }
@@ -19,24 +28,22 @@ export function randomWeights(rows: number, columns: number, random: () => numbe
 
 /** Adds `a` times `b` to `sum`. */
 export function addProduct(sum: Matrix, a: Matrix, b: Matrix): void {
-  const { columns } = b;
   for (let row = 0; row < a.rows; row++) {
-    const target = sum.values.subarray(row * columns, (row + 1) * columns);
+    const target = rowOf(sum, row);
     for (let k = 0; k < a.columns; k++) {
-      const factor = a.values[row * a.columns + k] ?? 0;
-      if (factor !== 0) addScaled(target, b.values.subarray(k * columns, (k + 1) * columns), factor);
+      const factor = at(a.values, row * a.columns + k);
+      if (factor !== 0) addScaled(target, rowOf(b, k), factor);
     }
   }
 }
 
 /** Adds `a` transposed, times `b`, to `sum`: the gradient of weights. */
 export function addTransposedProduct(sum: Matrix, a: Matrix, b: Matrix): void {
-  const { columns } = b;
   for (let row = 0; row < a.rows; row++) {
-    const source = b.values.subarray(row * columns, (row + 1) * columns);
+    const source = rowOf(b, row);
     for (let k = 0; k < a.columns; k++) {
-      const factor = a.values[row * a.columns + k] ?? 0;
-      if (factor !== 0) addScaled(sum.values.subarray(k * columns, (k + 1) * columns), source, factor);
+      const factor = at(a.values, row * a.columns + k);
+      if (factor !== 0) addScaled(rowOf(sum, k), source, factor);
     }
   }
 }
@@ -46,31 +53,28 @@ export function addProductOfTransposed(sum: Matrix, a: Matrix, b: Matrix): void 
   addProduct(sum, a, transposed(b));
 }
 
-function transposed({ rows, columns, values }: Matrix): Matrix {
+/** Rows as columns. */
+export function transposed({ rows, columns, values }: Matrix): Matrix {
   const made = zeros(columns, rows);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) made.values[column * rows + row] = values[row * columns + column] ?? 0;
+    for (let column = 0; column < columns; column++) made.values[column * rows + row] = at(values, row * columns + column);
   }
   return made;
 }
 
 /** Adds a row to each row. */
 export function addRow(matrix: Matrix, row: Matrix): void {
-  for (let at = 0; at < matrix.values.length; at += matrix.columns) {
-    addScaled(matrix.values.subarray(at, at + matrix.columns), row.values, 1);
-  }
+  for (let i = 0; i < matrix.rows; i++) addScaled(rowOf(matrix, i), row.values, 1);
 }
 
 /** Adds the sum of all rows to a row: the gradient of a bias. */
 export function addRows(sum: Matrix, matrix: Matrix): void {
-  for (let at = 0; at < matrix.values.length; at += matrix.columns) {
-    addScaled(sum.values, matrix.values.subarray(at, at + matrix.columns), 1);
-  }
+  for (let i = 0; i < matrix.rows; i++) addScaled(sum.values, rowOf(matrix, i), 1);
 }
 
 function addScaled(target: Float32Array, source: Float32Array, factor: number): void {
   const end = target.length;
-  for (let i = 0; i < end; i++) target[i] = (target[i] ?? 0) + factor * (source[i] ?? 0);
+  for (let i = 0; i < end; i++) target[i] = at(target, i) + factor * at(source, i);
 }
 
 /**
@@ -80,14 +84,14 @@ function addScaled(target: Float32Array, source: Float32Array, factor: number): 
 export function crossEntropy(scores: Matrix, wanted: Uint8Array): number {
   let loss = 0;
   for (let row = 0; row < scores.rows; row++) {
-    const values = scores.values.subarray(row * scores.columns, (row + 1) * scores.columns);
+    const values = rowOf(scores, row);
     const most = values.reduce((a, b) => Math.max(a, b));
     let sum = 0;
-    for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp((values[i] ?? 0) - most);
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / sum;
-    const at = wanted[row] ?? 0;
-    loss -= Math.log(Math.max(values[at] ?? 0, 1e-12));
-    values[at] = (values[at] ?? 0) - 1;
+    for (let i = 0; i < values.length; i++) sum += values[i] = Math.exp(at(values, i) - most);
+    for (let i = 0; i < values.length; i++) values[i] = at(values, i) / sum;
+    const own = at(wanted, row);
+    loss -= Math.log(Math.max(at(values, own), 1e-12));
+    values[own] = at(values, own) - 1;
   }
   return loss;
 }

@@ -10,11 +10,11 @@ export function repeatableRandom(seed: number): () => number {
 }
 
 /** Shuffles in place (Fisher and Yates). */
-export function shuffle<T>(items: T[], random: () => number): void {
+export function shuffle<T extends object>(items: T[], random: () => number): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     const [a, b] = [items[i], items[j]];
-    if (a === undefined || b === undefined) continue;
+    if (a === undefined || b === undefined) throw new RangeError('The random number is not below 1.');
     [items[i], items[j]] = [b, a];
   }
 }

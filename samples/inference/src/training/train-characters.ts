@@ -1,14 +1,17 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+// Trains the model of characters: node train-characters.js FOLDER WEIGHTS.JSON [EPOCHS]
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Adam } from './adam.ts';
+import { Adam, averageGradients, fallingRate } from './adam.ts';
 import { alphabet, tokensOf } from './characters.ts';
 import { allWeights, characterNetwork, loss, trainSteps, type CharacterNetwork } from './gru.ts';
-import { zeros } from './matrix.ts';
+import { at, zeros } from './matrix.ts';
 import { repeatableRandom } from './random.ts';
+import { writeWeights } from './weights-file.ts';
 
 const size = { characters: alphabet.length, embedded: 32, hidden: 128 };
 const sequences = 32;
 const stepsAtOnce = 64;
+const charactersAtOnce = sequences * stepsAtOnce;
 const firstRate = 4e-3;
 /** The part of the text that the model never sees in training. */
 const heldOut = 0.05;
@@ -16,7 +19,7 @@ const heldOut = 0.05;
 /** The written pages, without those that are generated from code. */
 async function corpus(folder: string): Promise<string> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.md')).toSorted();
-  const written = names.filter((name) => !/^(reference\/api|performance|status)/.test(name));
+  const written = names.filter((name) => !/^(?:reference\/api|performance|status)/.test(name));
   const pages = await Promise.all(written.map((name) => readFile(join(folder, name), 'utf8')));
   // Tables and drawings are not prose.
   const lines = pages.join('\n').split('\n').filter((line) => !/^\s*[|│┌└├─]/.test(line));
@@ -26,7 +29,7 @@ async function corpus(folder: string): Promise<string> {
 /** The characters at the same place of each sequence, for places from `from`. */
 function window(tokens: Uint8Array, length: number, from: number): readonly Uint8Array[] {
   return Array.from({ length: stepsAtOnce + 1 }, (_, step) =>
-    Uint8Array.from({ length: sequences }, (__, sequence) => tokens[sequence * length + from + step] ?? 0),
+    Uint8Array.from({ length: sequences }, (__, sequence) => at(tokens, sequence * length + from + step)),
   );
 }
 
@@ -37,31 +40,31 @@ function bitsOf(network: CharacterNetwork, tokens: Uint8Array): number {
   let [sum, count] = [0, 0];
   for (let from = 0; from + stepsAtOnce < length; from += stepsAtOnce) {
     sum += loss(network, window(tokens, length, from), state);
-    count += sequences * stepsAtOnce;
+    count += charactersAtOnce;
   }
   return sum / count / Math.LN2;
 }
 
-const [folder = '../../docs', out = 'models/characters.json', epochs = '6'] = process.argv.slice(2);
+const [folder, out, epochs = '5'] = process.argv.slice(2);
+if (folder === undefined || out === undefined) throw new Error('usage: train-characters FOLDER WEIGHTS.JSON [EPOCHS]');
 const tokens = tokensOf(await corpus(folder));
 const trained = tokens.subarray(0, Math.floor(tokens.length * (1 - heldOut)));
 const length = Math.floor(trained.length / sequences);
 const network = characterNetwork(size, repeatableRandom(20));
-const adam = new Adam(allWeights(network));
+const all = allWeights(network);
+const adam = new Adam(all);
 const windows = Math.floor((length - 1) / stepsAtOnce);
 process.stdout.write(`${tokens.length} characters, ${windows} steps an epoch\n`);
 for (let epoch = 0; epoch < Number(epochs); epoch++) {
   const state = zeros(sequences, size.hidden);
   let sum = 0;
-  const started = Date.now();
-  for (let at = 0; at < windows; at++) {
-    sum += trainSteps(network, window(trained, length, at * stepsAtOnce), state);
-    const done = (epoch * windows + at) / (Number(epochs) * windows);
-    for (const { gradient } of allWeights(network)) gradient.values.forEach((slope, i) => (gradient.values[i] = slope / (sequences * stepsAtOnce)));
-    adam.step(firstRate * (0.05 + 0.95 * (1 + Math.cos(Math.PI * done)) / 2));
-    if (at % 50 === 49) process.stdout.write(`  ${at + 1}: ${(sum / ((at + 1) * sequences * stepsAtOnce) / Math.LN2).toFixed(3)} bits, ${Date.now() - started} ms\n`);
+  for (let step = 0; step < windows; step++) {
+    sum += trainSteps(network, window(trained, length, step * stepsAtOnce), state);
+    averageGradients(all, charactersAtOnce);
+    adam.step(fallingRate(firstRate, 0.05, (epoch * windows + step) / (Number(epochs) * windows)));
   }
-  const bits = bitsOf(network, tokens.subarray(trained.length));
-  process.stdout.write(`epoch ${epoch + 1}: ${(sum / (windows * sequences * stepsAtOnce) / Math.LN2).toFixed(3)} bits a character, held out ${bits.toFixed(3)}\n`);
-  await writeFile(out, JSON.stringify(allWeights(network).map(({ value }) => ({ rows: value.rows, columns: value.columns, values: Buffer.from(value.values.buffer).toString('base64') }))));
+  const own = (sum / (windows * charactersAtOnce) / Math.LN2).toFixed(3);
+  const held = bitsOf(network, tokens.subarray(trained.length)).toFixed(3);
+  process.stdout.write(`epoch ${epoch + 1}: ${own} bits a character, held out ${held}\n`);
 }
+await writeWeights(out, all);
