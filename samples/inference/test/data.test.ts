@@ -25,7 +25,10 @@ test('random numbers are the same in each run, and a shuffle keeps what it moves
   const moved = [...items];
   shuffle(moved, one);
   assert.notDeepEqual(moved, items);
-  assert.deepEqual(moved.toSorted((a, b) => a.number - b.number), items);
+  assert.deepEqual(
+    moved.toSorted((a, b) => a.number - b.number),
+    items,
+  );
   shuffle(items, other);
   assert.deepEqual(items, moved);
 });
@@ -41,7 +44,9 @@ suite('files of training', async () => {
   };
 
   test('images of digits are read, from 0 to 1', async () => {
-    const [first, second] = await readDigits(await digitsFile([...pixels, 3].join(), [...pixels.toReversed(), 9].join()));
+    const [first, second] = await readDigits(
+      await digitsFile([...pixels, 3].join(), [...pixels.toReversed(), 9].join()),
+    );
     assert.deepEqual([first?.digit, second?.digit], [3, 9]);
     assert.deepEqual([...(first?.pixels.subarray(0, 3) ?? [])], [0, 1 / 16, 2 / 16]);
     assert.equal(first?.pixels.length, 64);
@@ -61,7 +66,10 @@ suite('files of training', async () => {
 
   test('a varied image is another of the same digit, and the same where nothing varies', () => {
     const image = { pixels: Float32Array.from(pixels, (value) => value / 16), digit: 4 };
-    assert.deepEqual(varied(image, () => 0.5), image);
+    assert.deepEqual(
+      varied(image, () => 0.5),
+      image,
+    );
     const other = varied(image, repeatableRandom(1));
     assert.equal(other.digit, 4);
     assert.notDeepEqual(other.pixels, image.pixels);

@@ -13,8 +13,7 @@ import { repeatableRandom } from '../src/training/random.ts';
 
 env.wasm.numThreads = 1;
 
-const committed = (name: string): Uint8Array =>
-  readFileSync(new URL(`../../models/${name}`, import.meta.url));
+const committed = (name: string): Uint8Array => readFileSync(new URL(`../../models/${name}`, import.meta.url));
 
 function floatsOf(tensor: Tensor | undefined): Float32Array {
   assert.ok(tensor?.data instanceof Float32Array);
@@ -56,7 +55,9 @@ suite('files in ONNX compute what the trained network computes', () => {
   test('the recurrent unit, whole or step by step', async () => {
     const random = repeatableRandom(12);
     const network = characterNetwork({ characters: 6, embedded: 3, hidden: 5 }, random);
-    for (const { value } of allWeights(network)) value.values.set(randomWeights(value.rows, value.columns, random).values);
+    for (const { value } of allWeights(network)) {
+      value.values.set(randomWeights(value.rows, value.columns, random).values);
+    }
     const weights = allWeights(network).map(({ value }) => value);
     const session = await InferenceSession.create(writeCharactersModel(weights));
     const tokens = Uint8Array.of(3, 0, 5, 1);
@@ -77,7 +78,7 @@ suite('files in ONNX compute what the trained network computes', () => {
 });
 
 suite('the models of this sample', () => {
-  /** Each line a row of pixels: `#` ink, `+` half of it, `.` paper. */
+  /** Rows of pixels: `#` ink, `+` half of it, `.` paper. */
   const drawn: readonly { readonly digit: number; readonly rows: string }[] = [
     { digit: 0, rows: '..+##+.. .+#++#+. .#+..#+. .#...+#. .#...+#. .#+..#+. .+#++#.. ..+##+..' },
     { digit: 1, rows: '...+#+.. ..+##+.. .+###+.. ..+##+.. ...##+.. ...##+.. ...##+.. ...##+..' },
@@ -89,13 +90,21 @@ suite('the models of this sample', () => {
     const { inputs, outputs } = readModelFacts(bytes);
     assert.deepEqual(tensorFactsOf(inputs), [{ name: 'input', datatype: 'FP32', shape: [-1, 1, 8, 8] }]);
     assert.deepEqual(tensorFactsOf(outputs), [{ name: 'scores', datatype: 'FP32', shape: [-1, 10] }]);
-    const ink = { '#': 1, '+': 0.5, '.': 0 };
-    const pixels = drawn.flatMap(({ rows }) => [...rows.replaceAll(' ', '')].map((mark) => ink[mark as keyof typeof ink]));
+    const pixels = drawn.flatMap(({ rows }) =>
+      Array.from(rows.replaceAll(' ', ''), (mark) => ['.', '+', '#'].indexOf(mark) / 2),
+    );
     const session = await InferenceSession.create(bytes);
     const input = new Tensor('float32', Float32Array.from(pixels), [drawn.length, 1, 8, 8]);
-    const found: Matrix = { rows: drawn.length, columns: 10, values: floatsOf((await session.run({ input }))['scores']) };
+    const found: Matrix = {
+      rows: drawn.length,
+      columns: 10,
+      values: floatsOf((await session.run({ input }))['scores']),
+    };
     const best = drawn.map((_, row) => rowOf(found, row).indexOf(Math.max(...rowOf(found, row))));
-    assert.deepEqual(best, drawn.map(({ digit }) => digit));
+    assert.deepEqual(
+      best,
+      drawn.map(({ digit }) => digit),
+    );
   });
 
   test('characters: its facts, and it expects English', async () => {
@@ -118,6 +127,6 @@ suite('the models of this sample', () => {
     };
     const sentence = 'The enclave verifies the certificate of the server, and the host cannot read what it says.';
     assert.ok((await bitsOf(sentence)) < 2.5);
-    assert.ok((await bitsOf([...sentence].toReversed().join(''))) > 5);
+    assert.ok((await bitsOf(Array.from(sentence).toReversed().join(''))) > 5);
   });
 });

@@ -43,8 +43,16 @@ suite('gradients are those that differences of the loss show', () => {
     const random = repeatableRandom(4);
     const network = characterNetwork({ characters: 5, embedded: 3, hidden: 4 }, random);
     // Biases of zero would hide that two are mixed up.
-    for (const { value } of allWeights(network)) value.values.set(randomWeights(value.rows, value.columns, random).values);
-    const text = [[0, 4], [1, 3], [2, 2], [4, 1], [3, 3]].map((step) => Uint8Array.from(step));
+    for (const { value } of allWeights(network)) {
+      value.values.set(randomWeights(value.rows, value.columns, random).values);
+    }
+    const text = [
+      [0, 4],
+      [1, 3],
+      [2, 2],
+      [4, 1],
+      [3, 3],
+    ].map((step) => Uint8Array.from(step));
     const start = randomWeights(2, 4, random);
     const state = (): typeof start => ({ ...start, values: start.values.slice() });
     const sum = trainSteps(network, text, state());

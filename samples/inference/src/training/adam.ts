@@ -26,7 +26,11 @@ const longest = 5;
 
 /** Takes steps by Adam (Kingma and Ba, 2015). */
 export class Adam {
-  readonly #trained: readonly { readonly weights: Weights; readonly mean: Float32Array; readonly square: Float32Array }[];
+  readonly #trained: readonly {
+    readonly weights: Weights;
+    readonly mean: Float32Array;
+    readonly square: Float32Array;
+  }[];
   #steps = 0;
 
   constructor(trained: readonly Weights[]) {

@@ -3,7 +3,7 @@ export const alphabet = `\n${Array.from({ length: 95 }, (_, i) => String.fromCod
 
 /** The tokens of a text. Characters that the model does not know are left out. */
 export function tokensOf(text: string): Uint8Array {
-  return Uint8Array.from([...text].map((character) => alphabet.indexOf(character)).filter((at) => at >= 0));
+  return Uint8Array.from(Array.from(text, (character) => alphabet.indexOf(character)).filter((token) => token >= 0));
 }
 
 export function textOf(tokens: Uint8Array): string {

@@ -18,10 +18,7 @@ export interface DenseLayer {
 }
 
 /** @param sizes of the input, of each layer, and of the classes */
-export function denseNetwork(
-  [inputs = 0, ...sizes]: readonly number[],
-  random: () => number,
-): readonly DenseLayer[] {
+export function denseNetwork([inputs = 0, ...sizes]: readonly number[], random: () => number): readonly DenseLayer[] {
   let before = inputs;
   return sizes.map((size) => {
     const weight = weights(randomWeights(before, size, random));

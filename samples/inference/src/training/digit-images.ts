@@ -16,21 +16,31 @@ export const side = 8;
  */
 export async function readDigits(path: string): Promise<readonly DigitImage[]> {
   const text = gunzipSync(await readFile(path)).toString('utf8');
-  return text.trim().split('\n').map((line) => {
-    const numbers = line.split(',').map(Number);
-    const isLine = numbers.length === side * side + 1 && numbers.every((value) => value >= 0 && value <= 16);
-    const digit = numbers.pop();
-    if (!isLine || digit === undefined || digit > 9) {
-      throw new Error(`${path} does not hold digits of 8 by 8 pixels.`);
-    }
-    return { pixels: Float32Array.from(numbers, (value) => value / 16), digit };
-  });
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const numbers = line.split(',').map(Number);
+      const isLine = numbers.length === side * side + 1 && numbers.every((value) => value >= 0 && value <= 16);
+      const digit = numbers.pop();
+      if (!isLine || digit === undefined || digit > 9) {
+        throw new Error(`${path} does not hold digits of 8 by 8 pixels.`);
+      }
+      return { pixels: Float32Array.from(numbers, (value) => value / 16), digit };
+    });
 }
 
 /** The image moved, turned and made larger or smaller, as another hand might have written it. */
 export function varied({ pixels, digit }: DigitImage, random: () => number): DigitImage {
   const around = (most: number): number => (2 * random() - 1) * most;
-  const [turn, scaleX, scaleY, right, down, slant] = [around(0.25), 1 + around(0.15), 1 + around(0.15), around(0.8), around(0.8), around(0.2)];
+  const [turn, scaleX, scaleY, right, down, slant] = [
+    around(0.25),
+    1 + around(0.15),
+    1 + around(0.15),
+    around(0.8),
+    around(0.8),
+    around(0.2),
+  ];
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const middle = (side - 1) / 2;
   const made = Float32Array.from(pixels, (_, place) => {

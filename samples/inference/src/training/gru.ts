@@ -116,7 +116,9 @@ function forward(network: CharacterNetwork, characters: Uint8Array, before: Matr
   const { hidden, embedding, output, outputBias } = network;
   const rows = characters.length;
   const embedded = zeros(rows, embedding.value.columns);
-  characters.forEach((character, row) => embedded.values.set(rowOf(embedding.value, character), row * embedded.columns));
+  characters.forEach((character, row) =>
+    embedded.values.set(rowOf(embedding.value, character), row * embedded.columns),
+  );
   const fromInput = zeros(rows, 3 * hidden);
   addProduct(fromInput, embedded, network.input.value);
   addRow(fromInput, network.inputBias.value);

@@ -57,7 +57,9 @@ export function addProductOfTransposed(sum: Matrix, a: Matrix, b: Matrix): void 
 export function transposed({ rows, columns, values }: Matrix): Matrix {
   const made = zeros(columns, rows);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) made.values[column * rows + row] = at(values, row * columns + column);
+    for (let column = 0; column < columns; column++) {
+      made.values[column * rows + row] = at(values, row * columns + column);
+    }
   }
   return made;
 }

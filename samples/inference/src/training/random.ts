@@ -10,7 +10,7 @@ export function repeatableRandom(seed: number): () => number {
 }
 
 /** Shuffles in place (Fisher and Yates). */
-export function shuffle<T extends object>(items: T[], random: () => number): void {
+export function shuffle(items: object[], random: () => number): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     const [a, b] = [items[i], items[j]];

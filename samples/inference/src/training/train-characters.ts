@@ -22,7 +22,10 @@ async function corpus(folder: string): Promise<string> {
   const written = names.filter((name) => !/^(?:reference\/api|performance|status)/.test(name));
   const pages = await Promise.all(written.map((name) => readFile(join(folder, name), 'utf8')));
   // Tables and drawings are not prose.
-  const lines = pages.join('\n').split('\n').filter((line) => !/^\s*[|│┌└├─]/.test(line));
+  const lines = pages
+    .join('\n')
+    .split('\n')
+    .filter((line) => !/^\s*[|│┌└├─]/.test(line));
   return lines.join('\n');
 }
 
