@@ -62,8 +62,8 @@ const rules: readonly (readonly [rule: string, holds: (companion: CompanionManif
     ({ files }) => files.every(({ path }) => isFileName(path)) && distinct(files.map(({ path }) => path)),
   ],
   [
-    'files of at least one byte and at most 4 GiB',
-    ({ files }) => files.every(({ sizeBytes: s }) => s > 0n && s <= 2n ** 32n),
+    'files of at least one byte and at most 512 MiB',
+    ({ files }) => files.every(({ sizeBytes: s }) => s > 0n && s <= 512n * mebibyte),
   ],
   ['files when it loads addons', ({ addons, files }) => !addons || files.length > 0],
 ];
