@@ -10,6 +10,7 @@ import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
 import { benchLint } from './lint.ts';
 import { benchHttp } from './connections/http.ts';
+import { benchHpke } from './inference/hpke.ts';
 import { benchImage } from './image.ts';
 import { benchInference } from './inference/inference.ts';
 import { benchMeasure } from './harness/measure.ts';
@@ -44,6 +45,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   inference: () => benchInference(),
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
+  hpke: () => benchHpke(),
 };
 
 /** `--write` puts what was measured into docs/performance.md. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,8 @@ export type EnclaveName =
   | 'target'
   | 'attested'
   | 'http'
-  | 'claimant';
+  | 'claimant'
+  | 'companion';
 
 export interface SignedImage {
   readonly image: Uint8Array;
@@ -69,6 +71,8 @@ export function copyProject(name: EnclaveName, folder: string): void {
       writeFileSync(join(folder, 'data', file), content);
     }
   }
+  // New each time: platforms of one user keep the files of companions for later launches.
+  if (name === 'companion') writeFileSync(join(folder, 'data', 'words.txt'), randomUUID());
   symlinkSync(modulesFolder, join(folder, 'node_modules'));
 }
 

@@ -37,11 +37,19 @@ export interface Application extends HostPrograms {
   /** The enclave: its SGXS stream, and its SIGSTRUCT. */
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
+  /** The files of its companions, by their SHA-256 in hex: the host looks for them in NAME.files beside the enclave. */
+  readonly companionFiles?: readonly ApplicationFile[] | undefined;
 }
 
 /** Where an enclave is in an image. */
-export function enclavePaths(name: string): { readonly image: string; readonly signature: string } {
-  return { image: `/app/enclave/${name}.sgxs`, signature: `/app/enclave/${name}.sig` };
+export function enclavePaths(name: string): {
+  readonly image: string;
+  readonly signature: string;
+  /** The folder of the files of companions. */
+  readonly companionFiles: string;
+} {
+  const stem = `/app/enclave/${name}`;
+  return { image: `${stem}.sgxs`, signature: `${stem}.sig`, companionFiles: `${stem}.files` };
 }
 
 /** The first words of every image. */

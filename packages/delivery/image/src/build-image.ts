@@ -25,7 +25,7 @@ export async function composeImage(
 ): Promise<ComposedImage> {
   const { manifest, identity } = requireSigned(application.image, application.signature);
   const { name } = manifest;
-  const { image, signature } = enclavePaths(name);
+  const { image, signature, companionFiles } = enclavePaths(name);
   const content = {
     name,
     entries: await applicationEntries(
@@ -33,6 +33,10 @@ export async function composeImage(
       [
         { path: image.slice('/app/'.length), content: bytesContent(application.image) },
         { path: signature.slice('/app/'.length), content: bytesContent(application.signature) },
+        ...(application.companionFiles ?? []).map((file) => ({
+          ...file,
+          path: `${companionFiles.slice('/app/'.length)}/${file.path}`,
+        })),
         ...(await relayFiles(manifest, context.architecture)),
       ],
       context.architecture,

@@ -98,6 +98,17 @@ test('a base that has the places of an image already, or nothing at all, is refu
   await assert.rejects(buildSample(signed, { base: { path: built.layout } }), { code: 'OCI_BASE_UNUSABLE' });
 });
 
+test('files of companions are beside the enclave, where its host looks for them', async () => {
+  const companionFiles = [{ path: 'ab'.repeat(32), content: bytesContent(utf8('machine code')) }];
+  const { layers, layout } = await buildSample(signed, {
+    application: { ...signed, host: utf8('console.log(1)'), companionFiles },
+  });
+  const application = layers.at(-1)?.digest ?? '';
+  const tar = gunzipSync(readFileSync(join(layout, 'blobs/sha256', application.slice(7)))).toString('latin1');
+  assert.ok(tar.includes(`app/enclave/vault.files/${'ab'.repeat(32)}`));
+  assert.ok(tar.includes('machine code'));
+});
+
 test('files of the application do not take the places of the image', async () => {
   const content = bytesContent(utf8('x'));
   for (const path of ['host.mjs', 'enclave/other.sgxs', 'node_modules/x', 'enclave']) {

@@ -20,6 +20,11 @@ export interface AttestedServerOptions<E extends object = VerifiedEvidence>
    * this server learns no more than that. Default: false.
    */
   readonly acceptRelayableRaTls?: boolean | undefined;
+  /**
+   * What clients of plain RA-TLS may name by ALPN, `http/1.1` for example: those that name something else are refused by TLS. Used only
+   * with `acceptRelayableRaTls`. Default: nothing.
+   */
+  readonly relayableProtocols?: readonly string[] | undefined;
   /** Issue tickets for TLS sessions. Evidence is exchanged on resumed connections too. Default: false. */
   readonly resumption?: boolean | undefined;
 }
@@ -122,14 +127,14 @@ function isFaultOfClient(error: unknown): boolean {
 async function acceptOne<E extends object>(
   connection: Duplex,
   identity: AttestedIdentity,
-  { clients, timeoutMs, acceptRelayableRaTls }: AttestedServerOptions<E>,
+  { clients, timeoutMs, acceptRelayableRaTls, relayableProtocols = [] }: AttestedServerOptions<E>,
 ): Promise<AcceptedConnection<E>> {
   // From here on this connection keeps this state of the identity, whatever rotates meanwhile.
   const own = snapshotOf(identity, 'server');
   const socket = new TLSSocket(connection, {
     isServer: true,
     secureContext: own.secureContext,
-    ALPNProtocols: [alpnProtocol],
+    ALPNProtocols: [alpnProtocol, ...(acceptRelayableRaTls === true ? relayableProtocols : [])],
     requestCert: clients !== undefined,
     rejectUnauthorized: false,
   });

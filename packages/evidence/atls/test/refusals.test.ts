@@ -259,6 +259,20 @@ describe('a server refuses, and its application gets nothing', () => {
     plain.destroy();
   });
 
+  test('a client of plain RA-TLS that names another protocol than those it was told of', async () => {
+    const relayableProtocols = ['http/1.1'];
+    const strict = await startEcho({ relayableProtocols });
+    await assert.rejects(openRaw(strict.address, { ALPNProtocols: ['http/1.1'] }));
+    const lenient = await startEcho({ acceptRelayableRaTls: true, relayableProtocols });
+    await assert.rejects(openRaw(lenient.address, { ALPNProtocols: ['h2'] }));
+    const plain = await openRaw(lenient.address, { ALPNProtocols: ['h2', 'http/1.1'] });
+    plain.write('hello');
+    const [chunk] = (await once(plain, 'data')) as [Buffer];
+    assert.equal(chunk.toString(), 'hello');
+    assert.equal(lenient.accepted[0]?.mode, 'ra-tls');
+    plain.destroy();
+  });
+
   test('a client of TLS 1.2, and one that speaks no TLS', async () => {
     const { address, refusals } = await startEcho();
     await assert.rejects(openRaw(address, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }));

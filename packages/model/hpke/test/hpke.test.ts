@@ -189,6 +189,20 @@ test('D1: keys come from the given source alone, and two of one source differ', 
   );
 });
 
+test('D1: random bytes that were given out do not come again, of whatever length', () => {
+  const engine = nodeEngine();
+  const seen = new Set<string>();
+  for (const length of [...Array.from({ length: 1000 }, (_, index) => 12 + (index % 40)), 1024, 5000]) {
+    const bytes = engine.randomBytes(length);
+    assert.equal(bytes.length, length);
+    for (let at = 0; at + 12 <= length; at += 12) {
+      const piece = toHex(bytes.subarray(at, at + 12));
+      assert.ok(!seen.has(piece));
+      seen.add(piece);
+    }
+  }
+});
+
 test('an engine without an algorithm says so', async () => {
   const [, web] = engines[1] ?? [];
   assert.throws(() => web?.kem(kemIds.xWing), is('HPKE_UNSUPPORTED'));

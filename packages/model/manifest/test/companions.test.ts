@@ -63,7 +63,7 @@ const broken: readonly (readonly [rule: string, change: Partial<CompanionManifes
   ['a file that looks like an option', { files: [{ ...file, path: '-x' }] }],
   ['a file twice', { files: [file, file] }],
   ['an empty file', { files: [{ ...file, sizeBytes: 0n }] }],
-  ['a file above 4 GiB', { files: [{ ...file, sizeBytes: 2n ** 32n + 1n }] }],
+  ['a file above 512 MiB', { files: [{ ...file, sizeBytes: 2n ** 29n + 1n }] }],
   ['addons without a file', { files: [] }],
 ];
 

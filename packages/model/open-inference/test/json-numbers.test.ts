@@ -52,6 +52,21 @@ test('a number half way between two of FP32 goes to the even one, and one beside
   assert.equal(floatOf('3.4028235677973362e38'), (2 - 2 ** -23) * 2 ** 127);
 });
 
+test('any number half way between two of FP32 is rounded as its double is, although its digits are read approximately', () => {
+  const ulp = new Float32Array(1);
+  const bits = new Uint32Array(ulp.buffer);
+  fc.assert(
+    fc.property(fc.integer({ min: 0x3000_0000, max: 0x4f00_0000 }), (lower) => {
+      bits[0] = lower;
+      const below = ulp[0] ?? 0;
+      bits[0] = lower + 1;
+      const text = String((below + (ulp[0] ?? 0)) / 2);
+      assert.equal(floatOf(text), Math.fround(Number(text)), text);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('what is not a number of JSON is refused', () => {
   for (const text of [
     '',

@@ -1,6 +1,6 @@
 import { encodePassageNotice, type PassedFrame, type PassageNotice } from '@enclos/tee/passage';
 import '../src/errors.ts';
-import type { ConnectionHandle, PassageEvents, Passing } from '../src/passing/passing.ts';
+import type { ConnectionHandle, PassageEvents, Passing } from '@enclos/tee/passing';
 import { Arrivals } from '../src/services/arrivals.ts';
 import { PassedStreams } from '../src/services/passed-streams.ts';
 

@@ -49,6 +49,8 @@ export interface PlatformEnvironment {
 export interface HostEnvironment extends PlatformEnvironment {
   readonly image: Uint8Array;
   readonly signature: Uint8Array;
+  /** Where the files of companions are: NAME.files beside the image, which is there if it has any. */
+  readonly companionFiles?: string | undefined;
   readonly sourceMap: string | undefined;
   readonly developerTool: DeveloperTool | undefined;
 }
@@ -116,6 +118,7 @@ async function readEnvironment(env: NodeJS.ProcessEnv): Promise<HostEnvironment>
   return {
     image,
     signature,
+    companionFiles: `${need(env, 'image').replace(/\.sgxs$/, '')}.files`,
     ...platform,
     ...settings,
     sourceMap: await readSourceMap(env[hostVariables.sourceMap]),

@@ -9,7 +9,7 @@ import { softwareCapabilities } from '@enclos/tee';
 import { failsWith, manifestFields } from '@enclos/testkit';
 // What an error advises is declared there.
 import '../src/errors.ts';
-import { discard } from '../src/passing/held-connections.ts';
+import { discard } from '@enclos/tee/passing';
 import { AnyListeners } from '../src/services/any-listeners.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
 import { Peer } from './stream-peer.ts';

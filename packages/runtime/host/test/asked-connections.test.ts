@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { PassageNotice } from '@enclos/tee/passage';
 import '../src/errors.ts';
-import type { HeldConnection } from '../src/passing/passing.ts';
+import type { HeldConnection } from '@enclos/tee/passing';
 import { PassedStreams } from '../src/services/passed-streams.ts';
 import { createFakeHost, FakeConnection, FakePassing } from './fake-passing.ts';
 

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { encodePassageNotice, type PassageNotice, type PassedFrame } from '@enclos/tee/passage';
-import type {
-  ConnectionHandle,
-  HeldConnection,
-  PassageEvents,
-  Passing,
-  SettledCallback,
-} from '../src/passing/passing.ts';
+import type { ConnectionHandle, HeldConnection, PassageEvents, Passing, SettledCallback } from '@enclos/tee/passing';
 import { Arrivals } from '../src/services/arrivals.ts';
 import { PassedStreams } from '../src/services/passed-streams.ts';
 

@@ -2,11 +2,12 @@
 // what connects.
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { findPassing } from '../src/passing/find-passing.ts';
+import { passedFrameText } from '@enclos/tee/passage';
+import { findPassing } from '@enclos/tee/passing';
 
 const [path = ''] = process.argv.slice(2);
 const ended = (): void => process.exit(3);
-const passing = findPassing();
+const passing = findPassing(passedFrameText);
 const passage = await passing?.open(path, { read: () => undefined, ended });
 const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
 await once(server, 'listening');

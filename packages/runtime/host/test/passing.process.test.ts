@@ -121,10 +121,9 @@ describe('a host that passes connections', { timeout: 60_000 }, () => {
 
 describe('the choice of a way', () => {
   const choose = (...options: readonly string[]): string => {
-    const native = new URL('../src/passing/native.js', import.meta.url).href;
-    const courier = new URL('../src/passing/courier.js', import.meta.url).href;
-    const code = `import { nativePassing } from '${native}'; import { courierPassing } from '${courier}';
-      console.log(nativePassing() !== undefined, courierPassing() !== undefined);`;
+    const passing = import.meta.resolve('@enclos/tee/passing');
+    const code = `import { courierPassing, nativePassing } from '${passing}';
+      console.log(nativePassing(String) !== undefined, courierPassing(String) !== undefined);`;
     const run = spawnSync(process.execPath, [...options, '--input-type=module', '-e', code], { encoding: 'utf8' });
     assert.equal(run.stderr.replaceAll(/^.*(ExperimentalWarning: Permission|--trace-warnings).*\n/gm, ''), '');
     return run.stdout.trim();

@@ -4,14 +4,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { PassedFrame } from '@enclos/tee/passage';
-import { courierPassing } from '../src/passing/courier.ts';
-import { discard } from '../src/passing/held-connections.ts';
-import { nativePassing } from '../src/passing/native.ts';
-import type { HeldConnection, Passage, Passing } from '../src/passing/passing.ts';
+import { passedFrameText, type PassedFrame } from '@enclos/tee/passage';
+import {
+  courierPassing,
+  discard,
+  nativePassing,
+  type HeldConnection,
+  type Passage,
+  type Passing,
+} from '@enclos/tee/passing';
 import { servePassage, type PassagePeer, type PassageServer } from './passage-peer.ts';
 
-const ways: Readonly<Record<string, () => Passing | undefined>> = { native: nativePassing, courier: courierPassing };
+const ways: Readonly<Record<string, () => Passing | undefined>> = {
+  native: () => nativePassing(passedFrameText),
+  courier: () => courierPassing(passedFrameText),
+};
 
 const accepted = (stream: number): PassedFrame => ({ kind: 'accepted', listener: 0, stream });
 

@@ -41,4 +41,18 @@ export {
 export type { PrivateFiles } from './programs/program-files.ts';
 export { findRelay, relayName } from './relay/find-relay.ts';
 export { prepareWords, privateDestinations, relayWords, type PrivateDestination } from './relay/relay-words.ts';
+export {
+  companionCommand,
+  companionLayers,
+  companionPlan,
+  type CompanionNeeds,
+} from './companions/companion-command.ts';
+export { CompanionSlot, type SlotChild, type SlotEvents } from './companions/companion-slot.ts';
+export { neededLibraries } from './companions/needed-libraries.ts';
+export {
+  openNativeFiles,
+  type NativeFileIntake,
+  type NativeFiles,
+  type PlacedFiles,
+} from './companions/native-files.ts';
 export { privateObstacle, requireProgram, type MeasuredProgram } from './programs/require-program.ts';

@@ -2,7 +2,9 @@ export { emptyOpensslConfiguration, interpreterFlags, type InterpreterFlagsOptio
 export { loaderParts } from './authority.ts';
 export { confine } from './confine.ts';
 export { loaderExitCodes } from './exits.ts';
+export { companionDescriptors, companionLoaderSource, type CompanionSettings } from './companion-loader.ts';
 export {
+  bootParts,
   enclaveDescriptors,
   loaderSource,
   loaderText,

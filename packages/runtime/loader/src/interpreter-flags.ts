@@ -5,10 +5,15 @@ export interface InterpreterFlagsOptions {
   /** The heap size of the measured manifest. */
   readonly heapSizeBytes: bigint;
   readonly debug: boolean;
+  /** Lets native addons be loaded: for companions that declare some. */
+  readonly addons?: boolean | undefined;
+  /** Files that may be read. */
+  readonly readable?: readonly string[] | undefined;
 }
 
 /** The flags for the interpreter of an enclave, on every platform. The program or its text follows them. */
-export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptions): readonly string[] {
+export function interpreterFlags(options: InterpreterFlagsOptions): readonly string[] {
+  const { heapSizeBytes, debug, addons = false, readable = [] } = options;
   const heapMiB = Number(heapSizeBytes / (1024n * 1024n));
   return [
     '--permission',
@@ -20,7 +25,8 @@ export function interpreterFlags({ heapSizeBytes, debug }: InterpreterFlagsOptio
     '--zero-fill-buffers',
     '--disable-proto=throw',
     '--disallow-code-generation-from-strings',
-    '--no-addons',
+    addons ? '--allow-addons' : '--no-addons',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
     '--no-warnings',
     '--no-experimental-require-module',
     '--no-experimental-websocket',

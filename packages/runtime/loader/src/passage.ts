@@ -9,8 +9,8 @@ import type { ConnectedSocketClass, PassedSocket } from './connected-socket.ts';
  */
 
 /** `EnclavePassage` of `@enclos/tee`, which is on a higher floor. */
-interface EnclavePassage {
-  start(arrived: (frame: Uint8Array, socket: PassedSocket) => void): void;
+interface EnclavePassage<S = PassedSocket> {
+  start(arrived: (frame: Uint8Array, socket: S) => void): void;
   send(notices: Uint8Array): void;
 }
 
@@ -75,20 +75,22 @@ export function passedSockets(require: NodeJS.Require, ConnectedSocket: Connecte
   };
 }
 
-export interface OpenPassageOptions {
+export interface OpenPassageOptions<S> {
   /** A Unix socket through which descriptors come. */
   readonly descriptor: number;
   /** Makes a buffer that a bundle, which gets views of it, cannot take from native code. */
   readonly bufferOf: (sizeBytes: number) => Uint8Array;
-  readonly socketFor: PassedSockets['socketFor'];
+  readonly socketFor: (handle: object) => S;
   /** Reports why the enclave ends, and ends it. */
   readonly end: (reason: string, exitCode: number) => never;
+  /** The other side: the host, or the platform that passes the channels of companions. */
+  readonly peer?: 'platform';
 }
 
-export function openPassage(
+export function openPassage<S>(
   require: NodeJS.Require,
-  { descriptor, bufferOf, socketFor, end }: OpenPassageOptions,
-): EnclavePassage {
+  { descriptor, bufferOf, socketFor, end, peer }: OpenPassageOptions<S>,
+): EnclavePassage<S> {
   const { internalBinding } = require('internal/test/binding') as {
     readonly internalBinding: (name: string) => object;
   };
@@ -96,7 +98,9 @@ export function openPassage(
   const { Pipe, constants } = internalBinding('pipe_wrap') as PipeNatives;
   const { WriteWrap, streamBaseState, kReadBytesOrError } = internalBinding('stream_wrap') as StreamNatives;
   const Bytes = Uint8Array;
-  const exitCodes = { hostGone: 0, passageBroken: 5 };
+  const exitCodes = { hostGone: 0, platformGone: 3, passageBroken: 5 };
+  const isOfPlatform = peer === 'platform';
+  const who = isOfPlatform ? 'platform' : 'host';
   const frameBytes = 8;
   /** A host that does not read must not fill the memory of its enclave. */
   const maxUnsentBytes = 65_536;
@@ -108,15 +112,17 @@ export function openPassage(
   const frame = buffer.subarray(0, frameBytes);
   pipe.useUserBuffer(buffer);
 
-  const read = (arrived: Parameters<EnclavePassage['start']>[0]): void => {
+  const read = (arrived: Parameters<EnclavePassage<S>['start']>[0]): void => {
     const sizeBytes = streamBaseState[kReadBytesOrError] ?? 0;
     const handle = pipe.pendingHandle;
     pipe.pendingHandle = undefined;
     // Another thread or signal was faster: there is nothing to read.
     if (sizeBytes === 0) return;
-    if (sizeBytes < 0) return end('The host closed the passage.', exitCodes.hostGone);
+    if (sizeBytes < 0) {
+      return end(`The ${who} closed the passage.`, isOfPlatform ? exitCodes.platformGone : exitCodes.hostGone);
+    }
     if (sizeBytes !== frameBytes || handle === undefined) {
-      return end('The host sent something other than a frame with a descriptor.', exitCodes.passageBroken);
+      return end(`The ${who} sent something other than a frame with a descriptor.`, exitCodes.passageBroken);
     }
     try {
       return arrived(frame, socketFor(handle));
@@ -128,7 +134,7 @@ export function openPassage(
 
   let isStarted = false;
   return Object.freeze({
-    start(arrived: Parameters<EnclavePassage['start']>[0]): void {
+    start(arrived: Parameters<EnclavePassage<S>['start']>[0]): void {
       if (isStarted) throw new Error('The passage is read already.');
       isStarted = true;
       pipe.onread = () => read(arrived);
@@ -136,7 +142,7 @@ export function openPassage(
     },
     send(notice: Uint8Array): void {
       if (pipe.writeQueueSize > maxUnsentBytes) {
-        end('The host does not read the passage.', exitCodes.passageBroken);
+        end(`The ${who} does not read the passage.`, exitCodes.passageBroken);
       }
       const request = new WriteWrap();
       // The kernel may take the bytes later, so the request keeps them.

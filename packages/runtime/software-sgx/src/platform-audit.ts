@@ -68,6 +68,8 @@ export interface AuditedLaunch {
   readonly inspector?: boolean | undefined;
   /** Sockets are passed to the enclave, as the platform decided. */
   readonly passed?: boolean | undefined;
+  /** Its companions, with the digests of their files: a text for people. */
+  readonly companions?: string | undefined;
 }
 
 /** The facts of a launch of an SGX image. */
@@ -79,6 +81,13 @@ export interface AuditedSgxLaunch {
   readonly isolation: Isolation;
   /** What runs it. */
   readonly stub: { readonly sha256: Uint8Array; readonly securityVersion: number } | undefined;
+}
+
+/** One process of a companion. */
+export interface AuditedCompanion {
+  readonly name: string;
+  readonly number: number;
+  readonly generation: number;
 }
 
 export interface EnclaveAudit {
@@ -95,6 +104,10 @@ export interface EnclaveAudit {
   calls(handlers: EnclaveHandlers): EnclaveHandlers;
   /** As `calls`, for the stub of an SGX image. */
   leaves(handlers: LeafHandlers): LeafHandlers;
+  companionStarted(process: AuditedCompanion): void;
+  companionEnded(process: AuditedCompanion, exit: EnclaveExit): void;
+  /** It could not be started, and is tried again later. */
+  companionFailed(process: AuditedCompanion, error: unknown): void;
   terminated(): void;
   exited(exit: EnclaveExit): void;
 }
@@ -180,6 +193,7 @@ function hostAudit(log: Log, host: number, { user, folder }: AuditedHost): HostA
 }
 
 function enclaveAudit({ writer, tally, running, idle }: Log, host: number, enclave: string): EnclaveAudit {
+  const companions = `companions of ${enclave}`;
   const tell: Tell = (event, code) => tally.record(`enclave ${enclave}`, { ...event, enclave, code });
   const recordLaunch = async (identity: LaunchedIdentity, facts: AuditFacts): Promise<void> => {
     await writer.record({ event: 'enclave-launched', enclave, ...identityFacts(identity), ...facts, code: 'OK' });
@@ -191,6 +205,7 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
         isolation: launch.isolation,
         ...inspection(launch),
         ...(launch.passed === true ? { streams: 'passed' } : {}),
+        ...(launch.companions === undefined ? {} : { companions: launch.companions }),
       }),
     refused: (launch, error) => tally.note(`launches of ${host}`, refusedLaunch(host, launch, error)),
     launchedSgx: (launch, identity) => recordLaunch(identity, { isolation: launch.isolation, ...sgxFacts(launch) }),
@@ -206,19 +221,34 @@ function enclaveAudit({ writer, tally, running, idle }: Log, host: number, encla
       }),
     calls: (handlers) => auditedCalls(handlers, tell),
     leaves: (handlers) => auditedLeaves(handlers, tell),
-    terminated: () => tally.note(`host ${host}`, { event: 'enclave-terminated', enclave }),
-    exited({ exitCode, signal, detail }) {
-      writer.note({
-        event: 'enclave-exited',
+    companionStarted: ({ name, number, generation }) =>
+      tally.note(companions, { event: 'companion-started', enclave, companion: name, number, generation }),
+    companionEnded: ({ name, number, generation }, exit) =>
+      tally.note(companions, {
+        event: 'companion-ended',
         enclave,
-        ...(exitCode === undefined ? {} : { exitCode }),
-        ...(signal === undefined ? {} : { signal }),
-        // Only the platform's own sentence, which the output of a debug enclave may follow.
-        reason: (detail.split('\n', 1)[0] ?? '').slice(0, 200),
-      });
+        companion: name,
+        number,
+        generation,
+        ...endFacts(exit),
+      }),
+    companionFailed: ({ name, number }, error) =>
+      tally.note(companions, { event: 'companion-failed', enclave, companion: name, number, code: codeOf(error) }),
+    terminated: () => tally.note(`host ${host}`, { event: 'enclave-terminated', enclave }),
+    exited(exit) {
+      writer.note({ event: 'enclave-exited', enclave, ...endFacts(exit) });
       if (running.delete(enclave) && running.size === 0) for (const resolve of idle.splice(0)) resolve();
     },
   });
+}
+
+function endFacts({ exitCode, signal, detail }: EnclaveExit): AuditFacts {
+  return {
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    // Only the platform's own sentence, which the output of a debug enclave may follow.
+    reason: (detail.split('\n', 1)[0] ?? '').slice(0, 200),
+  };
 }
 
 function identityFacts(identity: LaunchedIdentity): AuditFacts {

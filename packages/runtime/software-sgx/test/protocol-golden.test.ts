@@ -7,11 +7,12 @@ import { enclaveChannel, hostChannel, quoteChannel } from '@enclos/tee';
 /**
  * SHA-256 of the description of each protocol of a platform: every function with its place, its types and its bounds, from
  * which the codec makes the bytes. Recorded from version 0.1.0 in November 2026. Images that are built and hosts that are
- * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its third: in
- * the second sockets are passed, and in the third SGX images are launched and a host learns why streams are relayed. Images never speak it.
+ * deployed speak them, so a change here is a change of the protocol, and needs another version. That of hosts has its fourth: in
+ * the second sockets are passed, in the third SGX images are launched and a host learns why streams are relayed, and in the fourth an image
+ * has companions, whose files a host gives. Images never speak it.
  */
 const recorded = [
-  ['of hosts', hostChannel, 'host_channel_3', '95fc18fc24084ede9f9dc3eb051569875e4552e05b57ef11e92783fb50c755fb'],
+  ['of hosts', hostChannel, 'host_channel_4', '16ff8b8b1db909113e5c98bfd46db3a08b311871297364ee19d5a83a407532eb'],
   [
     'of enclaves',
     enclaveChannel,

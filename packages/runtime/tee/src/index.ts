@@ -9,6 +9,7 @@ export type {
   LaunchedEnclave,
   LaunchedIdentity,
   Launcher,
+  LaunchFile,
   LaunchRequest,
 } from './launcher/launcher.ts';
 export type { LaunchedSgxEnclave, SgxLauncher, SgxLaunchRequest } from './launcher/sgx-launcher.ts';

@@ -67,6 +67,14 @@ export async function startFakePlatform(options: FakeOptions = {}): Promise<Fake
       asked.push(`add ${upload} ${chunk.length}`);
       return options.onPiece?.();
     },
+    openFile({ sha256, sizeBytes }) {
+      asked.push(`openFile ${sha256[0]} ${sizeBytes}`);
+      return sha256[0] === 0 ? 0 : 3;
+    },
+    async addToFile({ upload, chunk }) {
+      asked.push(`addToFile ${upload} ${chunk.length}`);
+      await options.onPiece?.(chunk);
+    },
     async initialize({ upload, passes }) {
       asked.push(`initialize ${upload}${passes === true ? ' passes' : ''}`);
       // The notice of its end may come before the host knows of the enclave.

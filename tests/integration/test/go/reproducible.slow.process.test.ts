@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { readGoProgram } from '@enclos/elf';
+import { readGoProgram, readSections } from '@enclos/elf';
 import { findGo } from '@enclos/go-toolchain';
 import { goProgram, goTest, runFolder } from '@enclos/testkit';
 import { buildProbe } from './build-probe.ts';
@@ -26,8 +26,14 @@ goTest('two folders, users, environments and roots of Go give the same bytes', a
   assert.equal(digest(third.program), digest(first.program));
   assert.deepEqual([third.goVersion, third.overlaySha256], [first.goVersion, first.overlaySha256]);
   const file = readFileSync(first.program);
-  const own = readGoProgram((at, length) => file.subarray(at, at + length));
+  const read = (at: number, length: number): Uint8Array => file.subarray(at, at + length);
+  const own = readGoProgram(read);
   assert.deepEqual(own, { version: first.goVersion, overlaySha256: first.overlaySha256 });
+  // Tables of a debugger would be measured and sent at each start.
+  assert.deepEqual(
+    readSections(read).filter(({ name }) => name.startsWith('.debug_')),
+    [],
+  );
 });
 
 /** Another root: the program and the sources that the overlay reads are copies, the rest are links. */

@@ -1,3 +1,4 @@
+import { toHex } from '@enclos/codec';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { packagesOf, parseBuildReport, type Diagnostic } from '@enclos/build';
@@ -16,7 +17,7 @@ import {
   type BuiltImage,
   type Component,
 } from '@enclos/image';
-import { isProgramManifest, mustBePassed, readImage } from '@enclos/manifest';
+import { companionsOf, isProgramManifest, mustBePassed, readImage, type EnclaveManifest } from '@enclos/manifest';
 import { maxSignatureBytes } from '../../images/signed-image.ts';
 import { readVersion } from '../../files/version.ts';
 import { bundleWholeHost } from '../../project/bundle-host.ts';
@@ -85,12 +86,22 @@ async function ofProject(options: ImageBuildOptions): Promise<ImageBuildOutcome>
   const signature = await readSmallFile(signaturePath, maxSignatureBytes);
   const { manifest } = readImage(image);
   const { components, warnings, ...around } = await hostPrograms(options, isProgramManifest(manifest));
-  const application = { image, signature, ...around, components: [...components, ...(await enclavePackages(stem))] };
+  const companionFiles = await companionContents(manifest, `${stem}.files`);
+  const packages = [...components, ...(await enclavePackages(stem))];
+  const application = { image, signature, companionFiles, ...around, components: packages };
   const common = await commonOptions(options, join(dirname(imagePath), `${basename(stem)}.oci`));
   const built = await buildImage({ application, ...common });
   const passed = mustBePassed(manifest).map(({ name }) => name);
   const isPrivate = isProgramManifest(manifest) && manifest.program.network === 'private';
   return outcomeOf(built, common, { passed, isPrivate, warnings });
+}
+
+/** The files of companions, as `enclos build` left them beside the image. The platform checks them when it gets them. */
+function companionContents(manifest: EnclaveManifest, folder: string) {
+  const digests = companionsOf(manifest).flatMap(({ files }) => files.map(({ sha256 }) => toHex(sha256)));
+  return Promise.all(
+    [...new Set(digests)].map(async (path) => ({ path, content: await fileContent(join(folder, path)) })),
+  );
 }
 
 async function ofSignedFile(options: ImageBuildOptions, path: string): Promise<ImageBuildOutcome> {

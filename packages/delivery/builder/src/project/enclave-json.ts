@@ -117,7 +117,7 @@ const companion = z.strictObject({
     )
     .max(64)
     .optional()
-    .describe('Native code, and data, beside the image: their SHA-256 is measured. At most 4 GiB each.'),
+    .describe('Native code, and data, beside the image: their SHA-256 is measured. At most 512 MiB each.'),
   addons: z
     .boolean()
     .optional()

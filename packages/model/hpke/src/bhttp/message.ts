@@ -20,11 +20,11 @@ export interface BhttpResponseHead {
 }
 
 export interface BhttpLimits {
-  /** Of control data and fields together. Default: 65,536. */
+  /** Bytes of control data and fields together. Default: 65,536. */
   readonly maxHeadBytes?: number;
   /** Default: 256. */
   readonly maxFields?: number;
-  /** Of the content. */
+  /** Bytes of the content. */
   readonly maxContentBytes: number;
 }
 

@@ -46,7 +46,7 @@ export interface StreamSealer {
 }
 
 export interface StreamLimits {
-  /** Of the whole stream once it is open, padding included; no chunk may be larger either. */
+  /** Bytes of the whole stream once it is open, padding included; no chunk may be larger either. */
   readonly maxBytes: number;
 }
 

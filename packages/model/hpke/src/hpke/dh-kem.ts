@@ -5,28 +5,40 @@ import type { Awaitable, HpkeEngine, Kem } from '../engine.ts';
 import { lengthsOf, type HashName, type KemId } from '../suites.ts';
 import { requireLength, type KemKeyPair } from './key-pair.ts';
 import { empty, labelledKdf } from './labels.ts';
+import { RecipientKeys } from './recipient-keys.ts';
 
-/** Diffie-Hellman over one curve, with private keys as the engine holds them. */
-export interface Curve<PrivateKey> {
+/** Diffie-Hellman over one curve, with keys as the engine holds them. */
+export interface Curve<PrivateKey, PublicKey> {
   readonly generateKeyPair: () => Awaitable<KemKeyPair>;
   /** A key for one message, which need not be bytes. */
   readonly generateEphemeral: () => Awaitable<{ readonly publicKey: Uint8Array; readonly privateKey: PrivateKey }>;
   readonly privateKeyOf: (pair: KemKeyPair) => Awaitable<PrivateKey>;
-  /** Undefined if the public key is not a point of the curve, or the result is the neutral element. */
-  readonly agree: (privateKey: PrivateKey, publicKey: Uint8Array) => Awaitable<Uint8Array | undefined>;
+  /** Undefined if the bytes are not a point of the curve. */
+  readonly publicKeyOf: (publicKey: Uint8Array) => Awaitable<PublicKey | undefined>;
+  /** Undefined if the result is the neutral element. */
+  readonly agree: (privateKey: PrivateKey, publicKey: PublicKey) => Awaitable<Uint8Array | undefined>;
 }
 
-export interface DhKemOptions<PrivateKey> {
+export interface DhKemOptions<PrivateKey, PublicKey> {
   readonly id: KemId;
   readonly hash: HashName;
-  readonly curve: Curve<PrivateKey>;
+  readonly curve: Curve<PrivateKey, PublicKey>;
 }
 
 /** DHKEM (RFC 9180, section 4.1), without its authenticated mode, which draft-ietf-hpke-hpke leaves out. */
-export function createDhKem<PrivateKey>(engine: HpkeEngine, { id, hash, curve }: DhKemOptions<PrivateKey>): Kem {
+export function createDhKem<PrivateKey, PublicKey>(
+  engine: HpkeEngine,
+  { id, hash, curve }: DhKemOptions<PrivateKey, PublicKey>,
+): Kem {
   const kdf = labelledKdf(engine, hash, concatBytes(utf8('KEM'), u16(id)));
   const lengths = lengthsOf(id);
-  const sharedSecretOf = async (agreed: Uint8Array | undefined, context: Uint8Array): Promise<Uint8Array> => {
+  const recipients = new RecipientKeys((bytes) => curve.publicKeyOf(bytes));
+  const sharedSecretOf = async (
+    privateKey: PrivateKey,
+    publicKey: PublicKey | undefined,
+    context: Uint8Array,
+  ): Promise<Uint8Array> => {
+    const agreed = publicKey === undefined ? undefined : await curve.agree(privateKey, publicKey);
     // RFC 9180, section 7.1.4: a point of small order would give a secret that everyone knows.
     if (agreed === undefined || isZero(agreed)) throw new EnclosError('HPKE_KEY_INVALID');
     const key = await kdf.extract(empty, 'eae_prk', agreed);
@@ -39,13 +51,13 @@ export function createDhKem<PrivateKey>(engine: HpkeEngine, { id, hash, curve }:
     encapsulate: async (publicKey: Uint8Array) => {
       requireLength('public key', publicKey, lengths.publicKey);
       const { publicKey: enc, privateKey } = await curve.generateEphemeral();
-      const agreed = await curve.agree(privateKey, publicKey);
-      return { enc, sharedSecret: await sharedSecretOf(agreed, concatBytes(enc, publicKey)) };
+      const theirs = await recipients.of(publicKey);
+      return { enc, sharedSecret: await sharedSecretOf(privateKey, theirs, concatBytes(enc, publicKey)) };
     },
     decapsulate: async (pair: KemKeyPair, enc: Uint8Array) => {
       requireLength('encapsulated key', enc, lengths.enc);
-      const agreed = await curve.agree(await curve.privateKeyOf(pair), enc);
-      return sharedSecretOf(agreed, concatBytes(enc, pair.publicKey));
+      const theirs = await curve.publicKeyOf(enc);
+      return sharedSecretOf(await curve.privateKeyOf(pair), theirs, concatBytes(enc, pair.publicKey));
     },
   });
 }

@@ -39,9 +39,16 @@ export function longestOutput(hash: HashName): number {
 /** @param suiteId "KEM" or "HPKE" and the numbers of the algorithms (RFC 9180, sections 4.1 and 5.1). */
 export function labelledKdf(engine: HpkeEngine, hash: HashName, suiteId: Uint8Array): LabelledKdf {
   const head = concatBytes(version, suiteId);
+  // As many as there are labels in the code.
+  const heads = new Map<string, Uint8Array>();
+  const labelled = (label: string): Uint8Array => {
+    const found = heads.get(label) ?? concatBytes(head, utf8(label));
+    heads.set(label, found);
+    return found;
+  };
   return {
-    extract: async (salt, label, material) => engine.hmac(hash, salt, concatBytes(head, utf8(label), material)),
+    extract: async (salt, label, material) => engine.hmac(hash, salt, concatBytes(labelled(label), material)),
     expand: async (key, label, context, length) =>
-      hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), head, utf8(label), context), length }),
+      hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), labelled(label), context), length }),
   };
 }

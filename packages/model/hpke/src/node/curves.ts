@@ -62,10 +62,13 @@ export function x25519PublicBytes(key: KeyObject): Uint8Array {
   return fromBase64url(x);
 }
 
+export function x25519PublicKey(bytes: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: toBase64url(bytes) }, format: 'jwk' });
+}
+
 /** OpenSSL refuses a result of zeros (RFC 7748, section 6.1). */
-export function x25519Agree(privateKey: KeyObject, publicKey: Uint8Array): Uint8Array | undefined {
-  const jwk = { kty: 'OKP', crv: 'X25519', x: toBase64url(publicKey) };
-  return unlessRefused(() => diffieHellman({ privateKey, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) }));
+export function x25519Agree(privateKey: KeyObject, publicKey: KeyObject): Uint8Array | undefined {
+  return unlessRefused(() => diffieHellman({ privateKey, publicKey }));
 }
 
 export function x25519Ephemeral(random: RandomSource): { publicKey: Uint8Array; privateKey: KeyObject } {
@@ -78,7 +81,10 @@ export function x25519Ephemeral(random: RandomSource): { publicKey: Uint8Array; 
   return { publicKey: x25519PublicBytes(privateKey), privateKey };
 }
 
-export function x25519Curve(random: RandomSource, randomBytes: (length: number) => Uint8Array): Curve<KeyObject> {
+export function x25519Curve(
+  random: RandomSource,
+  randomBytes: (length: number) => Uint8Array,
+): Curve<KeyObject, KeyObject> {
   const held = new HeldKeys((pair) => x25519PrivateKey(pair.exportPrivateKey()));
   return {
     generateKeyPair: () => {
@@ -87,13 +93,14 @@ export function x25519Curve(random: RandomSource, randomBytes: (length: number) 
     },
     generateEphemeral: () => x25519Ephemeral(random),
     privateKeyOf: (pair) => held.of(pair),
+    publicKeyOf: x25519PublicKey,
     agree: x25519Agree,
   };
 }
 
 const p384Name = 'secp384r1';
 
-export function p384Curve(random: RandomSource, randomBytes: (length: number) => Uint8Array): Curve<ECDH> {
+export function p384Curve(random: RandomSource, randomBytes: (length: number) => Uint8Array): Curve<ECDH, Uint8Array> {
   const held = new HeldKeys((pair) => p384Of(pair.exportPrivateKey()));
   return {
     generateKeyPair: () => {
@@ -109,9 +116,10 @@ export function p384Curve(random: RandomSource, randomBytes: (length: number) =>
       return { publicKey: new Uint8Array(privateKey.getPublicKey()), privateKey };
     },
     privateKeyOf: (pair) => held.of(pair),
-    // RFC 9180, section 7.1.1: only the uncompressed form. OpenSSL refuses what is not on the curve.
-    agree: (privateKey, publicKey) =>
-      publicKey[0] === 4 ? unlessRefused(() => privateKey.computeSecret(publicKey)) : undefined,
+    // RFC 9180, section 7.1.1: only the uncompressed form.
+    publicKeyOf: (bytes) => (bytes[0] === 4 ? bytes : undefined),
+    // OpenSSL refuses what is not on the curve.
+    agree: (privateKey, publicKey) => unlessRefused(() => privateKey.computeSecret(publicKey)),
   };
 }
 

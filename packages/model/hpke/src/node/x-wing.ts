@@ -4,6 +4,7 @@ import { concatBytes, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Kem } from '../engine.ts';
 import { KemKeyPair, requireLength } from '../hpke/key-pair.ts';
+import { RecipientKeys } from '../hpke/recipient-keys.ts';
 import { kemIds, lengthsOf, refuseAlgorithm } from '../suites.ts';
 import {
   HeldKeys,
@@ -12,6 +13,7 @@ import {
   x25519Ephemeral,
   x25519PrivateKey,
   x25519PublicBytes,
+  x25519PublicKey,
   type RandomSource,
 } from './curves.ts';
 
@@ -56,6 +58,7 @@ export function hasXWing(): boolean {
  */
 export function xWingKem(random: RandomSource, randomBytes: (length: number) => Uint8Array): Kem {
   const mlKem = mlKemOfNode() ?? refuseAlgorithm('X-Wing: it needs the ML-KEM of Node 24');
+  const recipients = new RecipientKeys((bytes) => unlessRefused(() => publicPartsOf(bytes)));
   const held = new HeldKeys((pair) => privatePartsOf(pair.exportPrivateKey()));
   return Object.freeze({
     id: kemIds.xWing,
@@ -63,14 +66,14 @@ export function xWingKem(random: RandomSource, randomBytes: (length: number) => 
       const seed = randomBytes(lengths.privateKey);
       return new KemKeyPair(kemIds.xWing, xWingPublicKey(seed), seed);
     },
-    encapsulate: (publicKey: Uint8Array) => {
+    encapsulate: async (publicKey: Uint8Array) => {
       requireLength('public key', publicKey, lengths.publicKey);
-      const theirs = publicKey.subarray(mlKemPublicBytes);
-      const inner = unlessRefused(() => mlKem.encapsulate(mlKemPublicKey(publicKey.subarray(0, mlKemPublicBytes))));
+      const theirs = await recipients.of(publicKey);
+      const inner = theirs === undefined ? undefined : unlessRefused(() => mlKem.encapsulate(theirs.mlKem));
       const { publicKey: point, privateKey } = x25519Ephemeral(random);
-      const agreed = x25519Agree(privateKey, theirs);
+      const agreed = theirs === undefined ? undefined : x25519Agree(privateKey, theirs.x25519);
       if (inner === undefined || agreed === undefined) throw new EnclosError('HPKE_KEY_INVALID');
-      const sharedSecret = combine(inner.sharedKey, agreed, point, theirs);
+      const sharedSecret = combine(inner.sharedKey, agreed, point, publicKey.subarray(mlKemPublicBytes));
       return { enc: concatBytes(inner.ciphertext, point), sharedSecret };
     },
     decapsulate: (pair: KemKeyPair, enc: Uint8Array) => {
@@ -78,7 +81,7 @@ export function xWingKem(random: RandomSource, randomBytes: (length: number) => 
       const own = held.of(pair);
       const point = enc.subarray(mlKemCiphertextBytes);
       const inner = unlessRefused(() => mlKem.decapsulate(own.mlKem, enc.subarray(0, mlKemCiphertextBytes)));
-      const agreed = x25519Agree(own.x25519, point);
+      const agreed = x25519Agree(own.x25519, x25519PublicKey(point));
       if (inner === undefined || agreed === undefined) throw new EnclosError('HPKE_KEY_INVALID');
       return combine(inner, agreed, point, own.x25519Public);
     },
@@ -104,8 +107,12 @@ function privatePartsOf(seed: Uint8Array): PrivateParts {
   };
 }
 
-function mlKemPublicKey(key: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.from(concatBytes(mlKemSpki, key)), format: 'der', type: 'spki' });
+function publicPartsOf(publicKey: Uint8Array): { readonly mlKem: KeyObject; readonly x25519: KeyObject } {
+  const spki = Buffer.from(concatBytes(mlKemSpki, publicKey.subarray(0, mlKemPublicBytes)));
+  return {
+    mlKem: createPublicKey({ key: spki, format: 'der', type: 'spki' }),
+    x25519: x25519PublicKey(publicKey.subarray(mlKemPublicBytes)),
+  };
 }
 
 /** draft-connolly-cfrg-xwing-kem, section 5.3. */

@@ -12,7 +12,7 @@ const maximumChunks = 2 ** 31;
 export interface ExchangeSide {
   readonly direction: DirectionKey;
   readonly exchange: number;
-  /** Of the request, in both directions. */
+  /** The binding of the request, in both directions. */
   readonly binding: Uint8Array;
 }
 

@@ -98,7 +98,7 @@ const p384Form: CurveForm = {
   }),
 };
 
-function webCurve(subtle: Subtle, form: CurveForm): Curve<WebKey> {
+function webCurve(subtle: Subtle, form: CurveForm): Curve<WebKey, WebKey> {
   const { algorithm } = form;
   const generate = async (): Promise<webcrypto.CryptoKeyPair> =>
     // Both algorithms make pairs, which the type of the call does not say.
@@ -119,13 +119,20 @@ function webCurve(subtle: Subtle, form: CurveForm): Curve<WebKey> {
       held.set(pair, key);
       return key;
     },
-    agree: async (privateKey, publicKey) => {
+    publicKeyOf: async (publicKey) => {
       if (form === p384Form && publicKey[0] !== 4) return undefined;
       try {
-        const theirs = await subtle.importKey('jwk', form.jwk(publicKey), algorithm, false, []);
-        return new Uint8Array(await subtle.deriveBits({ name: algorithm.name, public: theirs }, privateKey, form.bits));
+        return await subtle.importKey('jwk', form.jwk(publicKey), algorithm, false, []);
       } catch {
-        // WebCrypto refuses points off the curve, and results of zeros (W3C Secure Curves, X25519).
+        return undefined;
+      }
+    },
+    agree: async (privateKey, publicKey) => {
+      try {
+        const parameters = { name: algorithm.name, public: publicKey };
+        return new Uint8Array(await subtle.deriveBits(parameters, privateKey, form.bits));
+      } catch {
+        // WebCrypto refuses results of zeros (W3C Secure Curves, X25519).
         return undefined;
       }
     },

@@ -38,6 +38,11 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends S
   readonly launcher: Launcher;
   readonly mounts?: Readonly<Record<string, string>> | undefined;
   readonly trustedFiles?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The folder NAME.files that `enclos build` writes beside an image with companions, as `fromEnvironment` gives it. The platform checks what
+   * it reads there.
+   */
+  readonly companionFiles?: string | undefined;
   /** Where to listen for each listener of the manifest. Default: its port, at `listenAddress`. */
   readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
   /** The address of every listener for which `listen` names none, as `fromEnvironment` gives it. Default: 127.0.0.1. */

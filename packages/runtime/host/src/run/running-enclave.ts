@@ -14,6 +14,7 @@ import { defaultDisposeTimeoutMs, type LoadOptions } from './load-options.ts';
 import { endError } from './lost-enclave.ts';
 import { logLevels, type LogFields } from '../observe/logger.ts';
 import { openGate, type LaunchedImage } from './open-gate.ts';
+import { companionFiles } from './companion-files.ts';
 import type { PreparedImage } from './prepare.ts';
 import { openServices, type HostServices } from '../services/services.ts';
 import type { UnreachableDestination } from '../services/unreachable.ts';
@@ -100,6 +101,7 @@ async function launch<T extends Functions, U extends Functions>(
       isolation: options.isolation ?? 'strict',
       inspector: debugging.inspected,
       openPassage: streams.openPassage,
+      files: companionFiles(manifest, options.companionFiles),
       signal: options.signal,
     });
     if (watch !== undefined) watch.mrEnclave = toHex(enclave.identity.mrEnclave);
@@ -112,10 +114,11 @@ async function launch<T extends Functions, U extends Functions>(
   return launched;
 }
 
-function loadedFields({ identity, isolation }: LaunchedEnclave): LogFields {
+function loadedFields({ identity, isolation, companions }: LaunchedEnclave): LogFields {
   const { productId, securityVersion, debug } = identity;
   const missing = isolation.filter(({ active }) => !active).map(({ name }) => name);
-  return { productId, securityVersion, debug, isolationMissing: missing.join(' ') };
+  const beside = companions === undefined ? {} : { companions: Object.keys(companions).join(' ') };
+  return { productId, securityVersion, debug, isolationMissing: missing.join(' '), ...beside };
 }
 
 /** Says of each listener where it is, and how its connections reach the enclave. */

@@ -1,6 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import { discard } from '../passing/held-connections.ts';
-import type { HeldConnection } from '../passing/passing.ts';
+import { discard, type HeldConnection } from '@enclos/tee/passing';
 
 /** The most connections that wait while an enclave does not take them; further ones are closed. */
 const maxWaitingConnections = 512;

@@ -1,7 +1,7 @@
 import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { EnclosError } from '@enclos/errors';
 import { connectToSocket } from '@enclos/tee/unix-socket';
-import { keepAliveMs } from '../passing/held-connections.ts';
+import { keepAliveMs } from '@enclos/tee/passing';
 import type { StreamAddress } from './addresses.ts';
 import { relayedSocketOptions } from './shared-reads.ts';
 

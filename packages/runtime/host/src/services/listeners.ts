@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { listenRefusal } from '@enclos/diagnostics';
 import { EnclosError } from '@enclos/errors';
 import { listenOnSocket } from '@enclos/tee/unix-socket';
-import type { Passing } from '../passing/passing.ts';
+import type { Passing } from '@enclos/tee/passing';
 import type { StreamAddress } from './addresses.ts';
 import { Arrivals, type ArrivalEvents } from './arrivals.ts';
 

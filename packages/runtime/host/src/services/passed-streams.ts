@@ -4,7 +4,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { PassageNotice, PassedFrame } from '@enclos/tee/passage';
 import { NoticeReader } from '../passing/notices.ts';
 import type { WatchedConnection, Watch } from '../observe/watch.ts';
-import type { HeldConnection, Passage, Passing } from '../passing/passing.ts';
+import type { HeldConnection, Passage, Passing } from '@enclos/tee/passing';
 import type { Arrivals } from './arrivals.ts';
 
 /**

@@ -1,7 +1,6 @@
 import type { ConnectOpts, Socket } from 'node:net';
 import { MAX_STREAM_CHUNK_BYTES } from '@enclos/gate';
-import { socketWith } from '../passing/held-connections.ts';
-import type { HeldConnection } from '../passing/passing.ts';
+import { socketWith, type HeldConnection } from '@enclos/tee/passing';
 
 /**
  * The buffer into which all relayed sockets are read: the bytes of one socket are copied out before the next one is read.

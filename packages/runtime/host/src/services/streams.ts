@@ -4,7 +4,8 @@ import { EnclosError } from '@enclos/errors';
 import type { Frame, IncomingCall, SendStream } from '@enclos/gate';
 import { isProgramManifest, mayBePassed, type EnclaveManifest } from '@enclos/manifest';
 import type { Capabilities } from '@enclos/tee';
-import { findPassing } from '../passing/find-passing.ts';
+import { passedFrameText } from '@enclos/tee/passage';
+import { findPassing } from '@enclos/tee/passing';
 import type { ConnectionKind } from '../observe/watch.ts';
 import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
 import { AnyListeners, anywhere, readAnyPort } from './any-listeners.ts';
@@ -69,7 +70,7 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
   const host = given.listenAddress ?? loopbackAddress;
   const declared = manifest.listen.map(({ name, port }) => ({ name, host, port }));
   const places = addressesOf(declared, given.listen);
-  const found = findPassing();
+  const found = findPassing(passedFrameText);
   const offer = { manifest, capabilities, listen: places, connect: destinations, canPass: found !== undefined };
   const passing = offersPassing(offer) ? found : undefined;
   const requests = manifest.listen.map((entry) => ({

@@ -54,7 +54,7 @@ export function joinRows(parts: readonly BatchPart[]): readonly IndexedTensor[] 
 }
 
 /**
- * The outputs of each part, in memory of their own: callers must not see the rows of others.
+ * The outputs of each part, each in separate memory: callers must not see the rows of others.
  * Undefined when the model did not give one row for each row that it got.
  */
 export function splitRows(

@@ -122,6 +122,7 @@ export function planBubblewrap(options: PlanOptions): IsolationPlan {
             ...works([path, ...starters, ...innerFiles()], preparesNetwork ? preparingNetwork : []),
             inherited: Object.freeze({ path: filterPath, descriptor: filterDescriptor }),
           }),
+          wayWithFiles: (files: readonly string[]) => ({ ...works([...new Set([...opened, ...files])]), inherited }),
         }),
   });
 }

@@ -22,6 +22,8 @@ export interface IsolationPlan extends Way {
   readonly inherited?: InheritedFile;
   /** The same way for another program than the interpreter, with its own file view and its own filter. */
   readonly wayOf?: (program: ConfinedProgram) => ProgramWay;
+  /** The same way for the interpreter, which may also read these files and run code of theirs. */
+  readonly wayWithFiles?: (files: readonly string[]) => ProgramWay;
 }
 
 /** A program that opens no file, not even a library. */
@@ -131,6 +133,8 @@ export function planUtilLinux(options: PlanOptions): IsolationPlan {
       const own = wayWith(confined.map((each) => confinedFor(program, each)));
       return program.preparesNetwork === true ? keepingCapabilities(own) : own;
     },
+    wayWithFiles: (files: readonly string[]) =>
+      wayWith(confined.map((each) => withFiles(each, () => interpreterFiles(options.interpreterPath, run), files))),
   });
 }
 
@@ -154,6 +158,14 @@ function confinedFor(program: ConfinedProgram, { wrapper, words }: TriedWrapper)
       ? filterFlags(program.filterPath)
       : landlockFlags({ runnable: [program.path, ...(program.starters ?? [])], readable: [] });
   return { wrapper, words: [noNewPrivileges, ...own] };
+}
+
+/** The words that worked, with more files in the view of the interpreter. */
+function withFiles(found: TriedWrapper, own: () => OpenedFiles, files: readonly string[]): TriedWrapper {
+  const { wrapper, words } = found;
+  if (wrapper.name !== 'file-view' || words === undefined) return found;
+  const { runnable, readable } = own();
+  return { wrapper, words: [noNewPrivileges, ...landlockFlags({ runnable: [...runnable, ...files], readable })] };
 }
 
 /** The layers of the outer limits, in the order of the list of layers. */

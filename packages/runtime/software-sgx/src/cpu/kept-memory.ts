@@ -29,7 +29,7 @@ export class KeptMemory {
     return found === undefined ? new Uint8Array(sizeBytes) : new Uint8Array(found);
   }
 
-  /** Takes memory back, from which nothing reads any more. Of too many, the largest are kept. */
+  /** Takes memory back, from which nothing reads any more. It keeps the largest if there are too many. */
   giveBack({ buffer }: Uint8Array): void {
     const { most, maxBytes } = this.#options;
     if (buffer.byteLength > maxBytes) return;

@@ -34,7 +34,7 @@ export interface ImageIntake {
   finish(): MeasuredImage;
 }
 
-/** Of all platforms of this process. */
+/** All platforms of this process share it. */
 const memory = new KeptMemory({ most: 1, maxBytes: 64 * 1024 * 1024 });
 
 /** @param streamBytes the announced size; memory is taken only for bytes that have arrived. */

@@ -111,7 +111,8 @@ async function prepareAudited(
     throw error;
   }
   try {
-    await audit.launched({ ...request, passed: instance.passagePath !== undefined }, instance.identity);
+    const { passagePath, companionFiles: companions } = instance;
+    await audit.launched({ ...request, passed: passagePath !== undefined, companions }, instance.identity);
   } catch (error) {
     instance.terminate();
     throw error;

@@ -2,9 +2,11 @@ import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher } from '@enclos/edl';
 import { hostChannel, openChannel } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
+import { createFileUploads } from './companions/file-uploads.ts';
 import { freeReads } from './freed-reads.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
+import type { Instance } from './instance.ts';
 import { pieceMemory } from './piece-memory.ts';
 import type { PlatformServices } from './services.ts';
 import { createHostSgx } from './sgx/host-sgx.ts';
@@ -18,6 +20,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   const admission = createAdmission(connectionLimits(host.admission.limits), host.admission);
   const audit = services.audit?.host({ user: host.user, folder: host.folder?.path });
   const uploads = createUploads(admission);
+  const files = createFileUploads(admission, services.companions.files);
   const enclaves = createHostEnclaves({
     services,
     admission,
@@ -37,11 +40,10 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
     endorsements: () => services.endorsements(),
     create: ({ imageBytes }) => told((async () => uploads.create(imageBytes))()),
     add: (piece) => addPiece(uploads, piece),
+    openFile: ({ sha256, sizeBytes }) => told(files.open(sha256, sizeBytes)),
+    addToFile: ({ upload, chunk }) => files.add(upload, chunk),
     async initialize({ upload, ...request }) {
-      const { enclave, instance } = await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) }));
-      const { gatePath, inspectorPath, passagePath, relayedWhy, isolation, identity } = instance;
-      const paths = { gatePath, inspectorPath, passagePath };
-      return { enclave, ...paths, relayedWhy: relayedWhy?.slice(0, maxRelayedWhy), ...identity, isolation };
+      return describeLaunch(await told(enclaves.prepare({ ...request, host, image: uploads.take(upload) })));
     },
     terminate: ({ enclave }) => enclaves.terminate(enclave),
     createSgx: (bounds) => told(sgx.create(bounds)),
@@ -70,10 +72,18 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   endpoint.ready.catch(() => undefined);
   void endpoint.closed.then(() => {
     uploads.close();
+    files.close();
     sgx.close();
     enclaves.close();
     audit?.disconnected();
   });
+}
+
+function describeLaunch({ enclave, instance }: { readonly enclave: bigint; readonly instance: Instance }) {
+  const { gatePath, inspectorPath, passagePath, relayedWhy, isolation, identity, companions } = instance;
+  const paths = { gatePath, inspectorPath, passagePath };
+  const why = relayedWhy?.slice(0, maxRelayedWhy);
+  return { enclave, ...paths, relayedWhy: why, ...identity, isolation, companions };
 }
 
 /** It is copied, so the next piece goes through the same memory. */
@@ -83,7 +93,7 @@ function addPiece(uploads: Uploads, { upload, chunk }: { readonly upload: number
 }
 
 function describePlatform(services: PlatformServices) {
-  const { separation, cpuSvn, rootFingerprint, rootCertificatePem, interpreter, isolation, sgx } = services;
+  const { separation, cpuSvn, rootFingerprint, rootCertificatePem, interpreter, isolation, sgx, companions } = services;
   return {
     separation,
     cpuSvn,
@@ -92,6 +102,7 @@ function describePlatform(services: PlatformServices) {
     interpreterVersion: interpreter.version,
     layers: isolation.layers,
     sgxStub: sgx.stub,
+    companionsObstacle: companions.obstacle,
     sgxObstacle: 'obstacle' in sgx.execution ? sgx.execution.obstacle : undefined,
   };
 }

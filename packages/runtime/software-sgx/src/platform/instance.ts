@@ -9,7 +9,14 @@ import {
   requireProgram,
   type MeasuredProgram,
 } from '@enclos/isolation';
-import { isProgramManifest, openImagePages, type OpenImage } from '@enclos/manifest';
+import {
+  companionsOf,
+  encodeFiles,
+  isProgramManifest,
+  openImagePages,
+  sortFiles,
+  type OpenImage,
+} from '@enclos/manifest';
 import { Attribute } from '@enclos/sgx';
 import type { EnclaveExit, Isolation, IsolationLayer, LaunchedIdentity } from '@enclos/tee';
 import type { EnclaveAudit } from '../platform-audit.ts';
@@ -18,6 +25,7 @@ import type { MeasuredImage } from '../cpu/measured-image.ts';
 import type { EnclaveProcess } from './process/enclave-child.ts';
 import { spawnEnclave, type SpawnOptions } from './process/enclave-process.ts';
 import { listenForGate, type GateListener } from './gate-listener.ts';
+import { prepareCompanions, type PreparedCompanions } from './companions/companions.ts';
 import { gatePlace } from './host-folder.ts';
 import type { Host } from './host.ts';
 import { decidePassing, passingLayers, type PassingDecision } from './passing/decide.ts';
@@ -51,6 +59,10 @@ export interface Instance {
   /** Why no sockets are passed to it, where they could have been. */
   readonly relayedWhy: string | undefined;
   readonly isolation: readonly IsolationLayer[];
+  /** The layers of its companions. */
+  readonly companions: PreparedCompanions['layers'] | undefined;
+  /** Their names, and the digests of their files, for the audit log. */
+  readonly companionFiles: string | undefined;
   /** Resolves when the process has its image, or never will: then the image is no longer held. */
   readonly started: Promise<void>;
   readonly exited: Promise<EnclaveExit>;
@@ -80,8 +92,10 @@ export async function prepareInstance(services: PlatformServices, request: Insta
     const hasOwnNetwork = isProgramManifest(image.manifest) && image.manifest.program.network === 'private';
     const decided = { passes, layers: isolation.layers, obstacle, hasOwnNetwork };
     const passing = await decidePassing(image.manifest, decided);
+    const companions = await prepareCompanions(services, { image, host, debug, audit });
     user = await host.enclaveUsers?.take();
-    return await awaitGate(services, { enclave, image, debug, audit, inspected, passing, user, host, release });
+    const loaded = { enclave, image, debug, audit, inspected, passing, companions, user, host, release };
+    return await awaitGate(services, loaded);
   } catch (error) {
     user?.giveBack();
     services.cpu.eremove(enclave);
@@ -130,13 +144,14 @@ function checkInspector({ enclave, image }: Pick<LoadedInstance, 'enclave' | 'im
 interface LoadedInstance {
   readonly enclave: LoadedEnclave;
   readonly image: OpenImage;
-  /** Of the memory of the image. */
+  /** Gives the memory of the image to another: see `MeasuredImage`. */
   readonly release: () => void;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
   readonly inspected: boolean;
   /** Whether sockets are passed to it. */
   readonly passing: PassingDecision;
+  readonly companions: PreparedCompanions | undefined;
   /** The enclave's own user, on a separated platform. */
   readonly user: EnclaveUser | undefined;
   /** The host that may connect to the gate. */
@@ -177,6 +192,8 @@ async function awaitGate(services: PlatformServices, loaded: LoadedInstance): Pr
     passagePath: listeners.passage && seen(listeners.passage.path),
     relayedWhy: loaded.passing.relayedWhy,
     isolation: layersOf(services.isolation, loaded),
+    companions: loaded.companions?.layers,
+    companionFiles: loaded.companions?.text,
     started: started.catch(() => undefined),
     exited,
     terminate() {
@@ -228,12 +245,46 @@ async function startAtGate(
     await interpreter.recheck();
     // It may have been ended between the host's connection and this moment.
     requireWanted();
-    const sections = [manifestBytes, image.readBundle(0, image.bundleBytes), fileBytes];
-    const made = spawnEnclave({ ...spawning, interpreterPath: interpreter.path, manifest, sections });
+    const sections = [manifestBytes, image.readBundle(0, image.bundleBytes), filesInside(image)];
+    const spawned = { ...spawning, interpreterPath: interpreter.path, manifest, sections };
+    const made = await spawnWithCompanions(loaded.companions, requireWanted, (companions) =>
+      spawnEnclave({ ...spawned, companions }),
+    );
     serveEnclave(services, loaded, made);
     return made;
   } catch (error) {
     for (const connection of Object.values(connections)) connection?.destroy();
+    throw error;
+  }
+}
+
+/** The embedded files, without the scripts of companions, which are for their own processes. */
+function filesInside({ manifest, files, fileBytes }: OpenImage): Uint8Array {
+  const companions = companionsOf(manifest);
+  return companions.length === 0 ? fileBytes : encodeFiles(sortFiles(companions, files).ofApplication);
+}
+
+/** An enclave is gone when its companions are. */
+async function spawnWithCompanions(
+  prepared: PreparedCompanions | undefined,
+  requireWanted: () => void,
+  spawn: (passage: Socket | undefined) => EnclaveProcess,
+): Promise<EnclaveProcess> {
+  if (prepared === undefined) return spawn(undefined);
+  let made: EnclaveProcess | undefined;
+  const companions = await prepared.open(() => made?.kill());
+  try {
+    requireWanted();
+    const running = spawn(companions.socket);
+    made = running;
+    const exited = running.exited.then(async (exit) => {
+      await companions.close();
+      return exit;
+    });
+    return { ...running, exited };
+  } catch (error) {
+    companions.socket.destroy();
+    await companions.close();
     throw error;
   }
 }

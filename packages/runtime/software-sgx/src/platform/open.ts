@@ -5,6 +5,7 @@ import { EnclosError } from '@enclos/errors';
 import {
   cacheFolders,
   copyInterpreter,
+  openNativeFiles,
   planIsolation,
   prepareProgramFiles,
   writeSeccompFilter,
@@ -132,6 +133,11 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     interpreter,
     isolation,
     programs,
+    companions: {
+      // Beside the interpreter: programs run from there.
+      files: openNativeFiles({ folder: join(dirname(interpreter.path), 'files'), passable: place.passable }),
+      obstacle: isolation.wayWithFiles === undefined ? noView : undefined,
+    },
     sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
     passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
     separation: machine.separation,
@@ -144,6 +150,9 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     audit: options.audit,
   });
 }
+
+const noView =
+  'This machine gives no file view, or gives it in a way that takes no further files: see the layer file-view.';
 
 /** An enclave that is launched next may need the user of the trial, so it waits until that one is free. */
 async function tryPassingHere(

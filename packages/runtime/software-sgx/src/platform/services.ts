@@ -1,10 +1,17 @@
-import type { IsolationPlan, ProgramServices, VerifiedInterpreter } from '@enclos/isolation';
+import type { IsolationPlan, NativeFiles, ProgramServices, VerifiedInterpreter } from '@enclos/isolation';
 import type { PlatformAudit } from '../platform-audit.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import type { QuotingEnclave } from '../quoting/quoting-enclave.ts';
 import type { RuntimeFolder } from './runtime-folder.ts';
 import type { Separation } from './separation/separation.ts';
 import type { SgxServices } from './sgx/sgx-services.ts';
+
+/** What companions are started with. */
+export interface CompanionServices {
+  readonly files: NativeFiles;
+  /** Why none can run here, as a sentence. */
+  readonly obstacle: string | undefined;
+}
 
 /** What all connections of one platform process share. Only `cpu` holds keys. */
 export interface PlatformServices {
@@ -14,6 +21,7 @@ export interface PlatformServices {
   readonly isolation: IsolationPlan;
   /** What programs are started with. */
   readonly programs: ProgramServices;
+  readonly companions: CompanionServices;
   /** What runs SGX images, or why they do not run here. */
   readonly sgx: SgxServices;
   /** Why a socket that is passed does not reach an enclave of this machine, as it was tried; undefined when it does. */

@@ -15,7 +15,7 @@ import type { PlatformServices } from '../../src/platform/services.ts';
 import { temporaryFolder } from '../support.ts';
 
 /** Nothing of it is asked for before a host has said what it wants. */
-const services = {} as PlatformServices;
+const services = { companions: {} } as PlatformServices;
 
 function hostOf(t: TestContext, maxConnections = 8): HostListeners {
   const listeners = createHostListeners(services, singleHost(), maxConnections);

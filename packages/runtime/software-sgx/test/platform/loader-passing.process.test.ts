@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { passingParts } from '@enclos/loader';
-import type { EnclavePassage } from '@enclos/tee/passage';
+import type { EnclavePassage, PassedSocket } from '@enclos/tee/passage';
 import { runLoader, type LoaderPart, type StandIns } from './run-loader.ts';
 
 /** What a bundle can do with a connection that its host passed, under the loader alone, with a defence and without it. */
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
 ];
 
 /** Held by the compiler: what the loader gives is what the runtime takes, which is declared on a higher floor than the loader. */
-const taken = (opened: ReturnType<(typeof passingParts)['openPassage']>): EnclavePassage => opened;
+const taken = (opened: ReturnType<typeof passingParts.openPassage<PassedSocket>>): EnclavePassage => opened;
 
 describe('a passed socket, in the hands of a bundle', { concurrency: 2 }, () => {
   for (const { what, body, skip = [], standIns = {}, answers } of rows) {

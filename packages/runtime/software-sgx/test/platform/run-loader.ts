@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { findInterpreter } from '@enclos/isolation';
 import {
-  confine,
+  bootParts,
   enclaveDescriptors,
   interpreterFlags,
   loaderParts,
@@ -43,7 +43,7 @@ export async function runLoader(body: string, options: RunOptions = {}): Promise
   ]) as Partial<LoaderParts>;
   const parts: LoaderParts = {
     ...loaderParts,
-    confine,
+    ...bootParts,
     ...(passes ? passingParts : {}),
     ...others,
   };

@@ -9,3 +9,4 @@ export {
   type CompanionFrame,
   type CompanionNotice,
 } from './frames.ts';
+export { companionNotices } from './notice-reader.ts';

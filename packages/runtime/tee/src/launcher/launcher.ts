@@ -22,7 +22,19 @@ export interface LaunchRequest {
    * gate is connected, and only when the platform decided that they are passed. Without it the host cannot pass any.
    */
   readonly openPassage?: ((path: string) => Promise<void>) | undefined;
+  /** The files of the companions of the image; a platform that has one already does not read it. */
+  readonly files?: readonly LaunchFile[] | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that a companion of the image needs. */
+export interface LaunchFile {
+  readonly path: string;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+  readonly sizeBytes: number;
+  /** The content, in pieces of any size. */
+  open(): AsyncIterable<Uint8Array>;
 }
 
 /** One layer between the enclave and the machine. */
@@ -52,6 +64,8 @@ export interface EnclaveExit {
 export interface LaunchedEnclave {
   readonly identity: LaunchedIdentity;
   readonly isolation: readonly IsolationLayer[];
+  /** The layers of its companions, by name. Absent when it has none. */
+  readonly companions?: Readonly<Record<string, readonly IsolationLayer[]>> | undefined;
   /** The call gate: a byte stream to the enclave, paused. A chunk of it may be valid only until its listener returns. */
   readonly gate: Duplex;
   /** The requested inspector: messages of the Chrome DevTools Protocol, one a line. */

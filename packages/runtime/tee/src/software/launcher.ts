@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher, giveBack, type Caller } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { softwareCapabilities } from '../capabilities.ts';
-import type { LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
+import type { IsolationLayer, LaunchedEnclave, Launcher, LaunchRequest } from '../launcher/launcher.ts';
 import type { SgxLauncher, SgxLaunchRequest } from '../launcher/sgx-launcher.ts';
 import { passingAdvice } from '../launcher/passing-advice.ts';
 import { connectToSocket } from '../unix-socket.ts';
@@ -14,7 +14,7 @@ import { createExitTable, type ExitTable } from './exits.ts';
 import { launchSgx } from './launch-sgx.ts';
 import { connectPatiently, type Patience } from './patience.ts';
 import { hostChannel } from './protocol.ts';
-import { createUploader, type Uploader } from './upload.ts';
+import { createUploader, sendFiles, type Uploader } from './upload.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
 export type PlatformDescription = Awaited<ReturnType<Platform['describe']>>;
@@ -83,6 +83,7 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   const { platform, uploader, exits } = connection;
   const { image, signature, debug: inDebug, isolation, inspector: inspected = false, openPassage, signal } = request;
   const options = { ...(inspected ? { inspector: true } : {}), ...(openPassage === undefined ? {} : { passes: true }) };
+  await sendFiles(platform, request.files ?? [], signal);
   const initializing = uploader.send(image, signal, (upload) =>
     platform.initialize(
       { upload, signature, debug: inDebug, isolation, ...options },
@@ -109,12 +110,19 @@ async function launch(connection: Connection, request: LaunchRequest): Promise<L
   return Object.freeze({
     identity: Object.freeze({ mrEnclave, mrSigner, productId, securityVersion, debug }),
     isolation: started.isolation,
+    ...(started.companions === undefined ? {} : { companions: layersByName(started.companions) }),
     gate,
     ...(inspector === undefined ? {} : { inspector }),
     ...(started.relayedWhy === undefined ? {} : { relayedWhy: started.relayedWhy }),
     exited,
     terminate,
   });
+}
+
+function layersByName(
+  companions: readonly { readonly name: string; readonly isolation: readonly IsolationLayer[] }[],
+): NonNullable<LaunchedEnclave['companions']> {
+  return Object.freeze(Object.fromEntries(companions.map(({ name, isolation }) => [name, isolation])));
 }
 
 /** Only the code and the text of a platform's error come across: what to do follows from what can be known here. */

@@ -31,6 +31,16 @@ export const platformErrors = declareErrors({
     'The process of an SGX image ended before the enclave ran.',
     'Read the reason; `enclos doctor` tries to start such a process.',
   ],
+  LAUNCH_FILE_MISSING: [
+    'usage',
+    'The platform has no copy of a file that a companion needs, and its host gave none.',
+    'Give `loadEnclave` the folder NAME.files that `enclos build` writes beside the image (`companionFiles`).',
+  ],
+  LAUNCH_FILE_REFUSED: [
+    'evidence',
+    'A file of a companion is not the one that the manifest names.',
+    'Give the host the files of this build; if the message names a folder of the platform, find out what writes there.',
+  ],
   PLATFORM_NOT_ENROLLED: [
     'refused',
     'The machine has no PCK certificate for its present CPUSVN and PCESVN.',
@@ -123,6 +133,11 @@ export const teeErrors = declareErrors({
     'usage',
     'This platform cannot run enclaves that are programs.',
     'Read the reason. Programs run on software SGX, on the architecture that they were built for; `enclos doctor` says what this machine lacks.',
+  ],
+  PLATFORM_COMPANIONS_UNAVAILABLE: [
+    'usage',
+    'This platform cannot start the companions of an enclave.',
+    'Use software SGX on a machine for which `enclos doctor` lists the layer file-view as active.',
   ],
   PROGRAM_MISMATCH: [
     'evidence',

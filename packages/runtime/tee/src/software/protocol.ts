@@ -29,7 +29,7 @@ const isolationMode = enumeration('strict', 'best');
 
 /** What a host asks the platform for. Its version is its own: images that are built keep the channel of enclaves. */
 export const hostChannel = defineInterface({
-  name: 'host_channel_3',
+  name: 'host_channel_4',
   trusted: {
     describe: func(
       {},
@@ -46,6 +46,8 @@ export const hostChannel = defineInterface({
         ),
         /** Why no SGX image can run here; absent when they can. */
         sgxObstacle: option(string({ maxBytes: 1024 })),
+        /** Why no companions can run here; absent when they can. */
+        companionsObstacle: option(string({ maxBytes: 1024 })),
       }),
     ),
     /** The endorsements of this platform's evidence, as one JSON document. */
@@ -53,6 +55,13 @@ export const hostChannel = defineInterface({
     /** Opens an upload. Its chunks follow in order. */
     create: func({ imageBytes: uint32() }, uint32()),
     add: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
+    /**
+     * Asks for a file of a companion, by its digest.
+     * @returns 0 when the platform has it; otherwise the number of an upload, whose pieces follow in order. The last piece is answered
+     *   when the file was checked.
+     */
+    openFile: func({ sha256: bytes({ exactBytes: 32 }), sizeBytes: uint32() }, uint32()),
+    addToFile: func({ upload: uint32(), chunk: bytes({ maxBytes: MAX_IMAGE_CHUNK_BYTES }) }),
     /**
      * Measures, verifies (EINIT) and prepares to spawn. The enclave starts when a client connects to `gatePath`, after
      * connecting to `inspectorPath` if an inspector was asked for, and to `passagePath` if sockets are passed.
@@ -81,6 +90,12 @@ export const hostChannel = defineInterface({
         securityVersion: uint16(),
         debug: boolean(),
         isolation: array(layer, { maxItems: 32 }),
+        /** The layers of each companion. */
+        companions: option(
+          array(record({ name: string({ maxBytes: 64 }), isolation: array(layer, { maxItems: 32 }) }), {
+            maxItems: 16,
+          }),
+        ),
       }),
     ),
     terminate: func({ enclave: uint64() }),

@@ -2,6 +2,7 @@ import { Turns } from '@enclos/bounded';
 import type { Caller } from '@enclos/edl';
 import { EnclosError } from '@enclos/errors';
 import { MAX_IMAGE_CHUNK_BYTES } from './enclave-channel.ts';
+import type { LaunchFile } from '../launcher/launcher.ts';
 import type { hostChannel } from './protocol.ts';
 
 type Platform = Caller<(typeof hostChannel)['trusted']>;
@@ -54,6 +55,58 @@ async function sendPieces(platform: Platform, image: Uint8Array, signal: AbortSi
     giveBack(platform, upload);
     throw error;
   }
+}
+
+/**
+ * Gives the platform the files that it does not have, one after the other.
+ * @throws GATE_CANCELLED, LAUNCH_FILE_REFUSED for another content, PLATFORM_BUSY, PLATFORM_UPLOAD_REFUSED, TEE_PLATFORM_LOST
+ */
+export async function sendFiles(
+  platform: Platform,
+  files: readonly LaunchFile[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const file of files) {
+    const { path, sha256, sizeBytes } = file;
+    throwIfAborted(signal);
+    const upload = await platform.openFile({ sha256, sizeBytes });
+    if (upload === 0) continue;
+    try {
+      let sentBytes = 0;
+      for await (const piece of inPieces(file.open())) {
+        throwIfAborted(signal);
+        if (piece.length !== Math.min(MAX_IMAGE_CHUNK_BYTES, sizeBytes - sentBytes)) break;
+        await platform.addToFile({ upload, chunk: piece });
+        sentBytes += piece.length;
+      }
+      if (sentBytes === sizeBytes) continue;
+      const message = `The file ${path} of a companion has another size than the manifest names (${sizeBytes} bytes).`;
+      throw new EnclosError('LAUNCH_FILE_REFUSED', message, { details: { path } });
+    } catch (error) {
+      // As for an image: an empty piece gives the upload back.
+      platform.addToFile({ upload, chunk: new Uint8Array() }).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** Pieces of the size that the platform takes, the last of which may be shorter. */
+async function* inPieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let piece = new Uint8Array(MAX_IMAGE_CHUNK_BYTES);
+  let at = 0;
+  for await (const bytes of content) {
+    for (let from = 0; from < bytes.length;) {
+      const count = Math.min(bytes.length - from, piece.length - at);
+      piece.set(bytes.subarray(from, from + count), at);
+      from += count;
+      at += count;
+      if (at < piece.length) continue;
+      yield piece;
+      piece = new Uint8Array(MAX_IMAGE_CHUNK_BYTES);
+      at = 0;
+    }
+  }
+  if (at > 0) yield piece.subarray(0, at);
 }
 
 /** An empty piece is never valid, and the platform drops an upload at the first invalid piece. */

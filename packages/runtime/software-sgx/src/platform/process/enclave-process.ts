@@ -27,6 +27,8 @@ export interface SpawnOptions {
   readonly inspector?: Socket | undefined;
   /** The connection through which the host passes sockets to the enclave. */
   readonly passage?: Socket | undefined;
+  /** The connection through which the platform passes the channels of companions. */
+  readonly companions?: Socket | undefined;
   readonly debug: boolean;
   /** The user that the enclave runs as, on a separated platform. */
   readonly user: number | undefined;
@@ -40,7 +42,7 @@ export interface SpawnOptions {
  * that made it (prctl PR_SET_PDEATHSIG).
  */
 export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
-  const { inspector, passage } = options;
+  const { inspector, passage, companions } = options;
   if (inspector !== undefined && !options.debug) throw new EnclosError('LAUNCH_INSPECTOR_REFUSED');
   const { heapSizeBytes } = options.manifest;
   const own = ownCgroup(options.isolation, maxThreads(options.manifest.threads));
@@ -57,7 +59,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
         'pipe',
         inspector ?? 'ignore',
         // bubblewrap reads the filter from the next one.
-        ...(passage === undefined ? filter : [filter[0] ?? ('ignore' as const), passage]),
+        ...lastDescriptors(filter, [passage, companions]),
       ],
       env: {},
       cwd: '/',
@@ -66,7 +68,7 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
     }),
   );
   // The child has its own copy of each descriptor; ours would keep the connection open after its death.
-  for (const given of [options.gate, inspector, passage]) given?.destroy();
+  for (const given of [options.gate, inspector, passage, companions]) given?.destroy();
   const output = collectOutput(child.stderr);
   const exited = exitOf(child, (code, signal) => describeExit({ code, signal, output: output(), heapSizeBytes }));
   void exited.then(() => own?.remove());
@@ -75,18 +77,30 @@ export function spawnEnclave(options: SpawnOptions): EnclaveProcess {
   return Object.freeze({ channel, booted, exited, kill: () => leave(child, channel) });
 }
 
+/** The descriptors from that of the filter on, as far as there are some. */
+function lastDescriptors(
+  [filter]: readonly number[],
+  given: readonly (Socket | undefined)[],
+): readonly (number | Socket | 'ignore')[] {
+  const last = given.findLastIndex((socket) => socket !== undefined);
+  if (last < 0) return filter === undefined ? [] : [filter];
+  return [filter ?? 'ignore', ...given.slice(0, last + 1).map((socket) => socket ?? 'ignore')];
+}
+
 /** The command line: wrappers, interpreter, its flags and the loader. */
 function commandOf(options: SpawnOptions, own: MadeCgroup | undefined): readonly string[] {
   const { debug, user, interpreterPath } = options;
   const [inspector, passage] = [options.inspector !== undefined, options.passage !== undefined];
+  const companions = options.companions !== undefined;
   const cgroups = options.cgroups ?? (own === undefined ? [] : [own.folder]);
   const { heapSizeBytes, threads } = options.manifest;
-  const needs = { heapSizeBytes, threads, extraDataBytes: inspector ? inspectorDataBytes : 0n, passage, user, cgroups };
+  const extraDataBytes = inspector ? inspectorDataBytes : 0n;
+  const needs = { heapSizeBytes, threads, extraDataBytes, passage, companions, user, cgroups };
   return [
     ...enclaveCommand(options.isolation, needs, interpreterPath),
     ...interpreterFlags({ heapSizeBytes, debug }),
     ...(inspector ? ['--allow-inspector', '--allow-worker'] : []),
     '-e',
-    loaderSource({ inspector, passage }),
+    loaderSource({ inspector, passage, companions }),
   ];
 }

@@ -22,7 +22,7 @@ export function leave(child: ChildProcess, channel: Duplex): void {
  * Wrappers and enclave are one process group. A wrapper that is killed alone while it starts can leave a child that has not yet
  * asked to die with it (prctl(2), PR_SET_PDEATHSIG), and so waits for ever.
  */
-function killGroup({ pid }: ChildProcess): void {
+export function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');

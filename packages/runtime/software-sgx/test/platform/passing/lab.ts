@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { utf8 } from '@enclos/codec';
 import { planAllWays, type IsolationWay } from '@enclos/isolation';
-import { layOutImage, pinnedInterpreter, type EnclaveManifest } from '@enclos/manifest';
+import {
+  companionScriptPath,
+  layOutImage,
+  pinnedInterpreter,
+  type CompanionManifest,
+  type EnclaveManifest,
+} from '@enclos/manifest';
 import { sha256, signSigstruct } from '@enclos/sgx/node';
 import {
   connectSoftwarePlatform,
@@ -33,6 +39,8 @@ export interface PassingLab {
   /** The layers that this machine lacks, and why. */
   readonly missing: readonly string[];
   launch(options?: LaunchOptions): Promise<PassingEnclave>;
+  /** The platform itself. */
+  readonly services: PlatformServices;
   close(): Promise<void>;
 }
 
@@ -42,7 +50,14 @@ export interface LaunchOptions {
   readonly listen?: EnclaveManifest['listen'];
   readonly passes?: boolean;
   readonly debug?: boolean;
+  /** Its companions, each with the body of its script, which knows `cap` too. */
+  readonly companions?: readonly LabCompanion[];
   readonly request?: Partial<LaunchRequest>;
+}
+
+export interface LabCompanion {
+  readonly manifest: CompanionManifest;
+  readonly body: string;
 }
 
 export interface PassingEnclave {
@@ -109,14 +124,25 @@ export async function createPassingLab(options: LabOptions = {}): Promise<Passin
     folder === undefined ? server.socketPath : join(folder.path, 'platform.sock'),
   );
   return {
+    services,
     missing: services.isolation.layers.filter(({ active }) => !active).map(({ name, detail }) => `${name}: ${detail}`),
     async close() {
       await launcher.close();
       await server.close();
     },
-    async launch({ body = echoes, listen = passedListener, passes = true, debug = false, request = {} } = {}) {
-      const manifest = { ...manifestFields(pinnedInterpreter, { listen, debug }), heapSizeBytes: 64n * 1024n * 1024n };
-      const image = layOutImage({ manifest, bundle: await bundle(body), files: [] });
+    async launch(given: LaunchOptions = {}) {
+      const { body = echoes, listen = passedListener, passes = true, debug = false, companions = [] } = given;
+      const { request = {} } = given;
+      const manifest = {
+        ...manifestFields(pinnedInterpreter, { listen, debug }),
+        heapSizeBytes: 64n * 1024n * 1024n,
+        ...(companions.length === 0 ? {} : { companions: companions.map((companion) => companion.manifest) }),
+      };
+      const files = companions.map((companion) => ({
+        path: companionScriptPath(companion.manifest.name),
+        content: utf8(`(cap) => { ${companion.body} }`),
+      }));
+      const image = layOutImage({ manifest, bundle: await bundle(body), files });
       const attributes = { flags: debug ? 6n : 4n, xfrm: 3n };
       const signature = signSigstruct(sigstructFields({ enclaveHash: sha256(image), attributes }), applicationKey);
       let passage: RawPassage | undefined;

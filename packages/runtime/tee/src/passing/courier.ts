@@ -2,11 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { isSea } from 'node:sea';
-import { passedFrameText, type PassedFrame } from '@enclos/tee/passage';
-import { connectToSocket } from '@enclos/tee/unix-socket';
+import { connectToSocket } from '../unix-socket.ts';
 import { courierProgram } from './courier-program.ts';
 import { keepAliveMs, socketWith, takeHandle } from './held-connections.ts';
-import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
+import type {
+  ConnectionHandle,
+  FrameText,
+  HeldConnection,
+  Passage,
+  PassageEvents,
+  Passing,
+  SettledCallback,
+} from './passing.ts';
 import { Rest } from './rest.ts';
 import { passingError } from './system-error.ts';
 
@@ -15,11 +22,14 @@ import { passingError } from './system-error.ts';
  * each connection.
  * @returns undefined where this process cannot start its own interpreter.
  */
-export function courierPassing(): Passing | undefined {
+export function courierPassing<F>(textOf: FrameText<F>): Passing<F> | undefined {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
   // A program that is one executable would start itself.
   if (isSea() || permission?.has('child') === false) return undefined;
-  return Object.freeze({ accept: acceptSockets, open: openPassage });
+  return Object.freeze({
+    accept: acceptSockets,
+    open: (path: string, events: PassageEvents) => openPassage(path, events, textOf),
+  });
 }
 
 function acceptSockets(server: Server, arrived: (connection: HeldConnection) => void, refused: () => void): void {
@@ -33,7 +43,7 @@ function acceptSockets(server: Server, arrived: (connection: HeldConnection) => 
   server.on('error', refused);
 }
 
-async function openPassage(path: string, events: PassageEvents): Promise<Passage> {
+async function openPassage<F>(path: string, events: PassageEvents, textOf: FrameText<F>): Promise<Passage<F>> {
   const socket = connectToSocket(path);
   await once(socket, 'connect');
   const child = spawn(process.execPath, ['--expose-internals', '--no-warnings', '-e', courierProgram], {
@@ -51,29 +61,38 @@ async function openPassage(path: string, events: PassageEvents): Promise<Passage
     socket.destroy();
     throw error;
   }
-  return new CourierPassage(child, socket, events);
+  return new CourierPassage({ child, socket, events, textOf });
 }
 
-interface Delivery {
+interface Delivery<F> {
   readonly handle: ConnectionHandle;
-  readonly frame: PassedFrame;
-  readonly settled: SettledCallback;
+  readonly frame: F;
+  readonly settled: SettledCallback<F>;
 }
 
-class CourierPassage implements Passage {
+interface CourierOptions<F> {
+  readonly child: ChildProcess;
+  readonly socket: Socket;
+  readonly events: PassageEvents;
+  readonly textOf: FrameText<F>;
+}
+
+class CourierPassage<F> implements Passage<F> {
   readonly #child: ChildProcess;
   /** The same connection as the courier's. This process reads it, and the courier writes. */
   readonly #socket: Socket;
   readonly #events: PassageEvents;
+  readonly #textOf: FrameText<F>;
   /** In the order of the courier's results. */
-  readonly #sent: Delivery[] = [];
+  readonly #sent: Delivery<F>[] = [];
   readonly #rest: Rest;
   #isOver = false;
 
-  constructor(child: ChildProcess, socket: Socket, events: PassageEvents) {
+  constructor({ child, socket, events, textOf }: CourierOptions<F>) {
     this.#child = child;
     this.#socket = socket;
     this.#events = events;
+    this.#textOf = textOf;
     const ended = (): void => this.#ended();
     child.on('message', (results) => this.#settle(results));
     child.once('exit', ended);
@@ -100,7 +119,7 @@ class CourierPassage implements Passage {
     this.#rest.end();
   }
 
-  pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void {
+  pass(connection: HeldConnection, frame: F, settled: SettledCallback<F>): void {
     const handle = takeHandle(connection);
     if (handle === undefined || this.#isOver) {
       handle?.close();
@@ -111,7 +130,7 @@ class CourierPassage implements Passage {
     // Another socket: one that knows its server would keep that server from closing, once the courier is gone.
     const socket = socketWith(handle, {});
     // That the courier has ended is told by its exit.
-    this.#child.send(passedFrameText(frame), socket, () => undefined);
+    this.#child.send(this.#textOf(frame), socket, () => undefined);
   }
 
   close(): void {

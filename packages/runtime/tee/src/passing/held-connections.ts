@@ -32,6 +32,18 @@ export function takeHandle(connection: HeldConnection): ConnectionHandle | undef
 }
 
 /**
+ * Takes the handle out of a pipe of a child that was made in this turn of the event loop: Node begins to read it at once, and reads with
+ * the next turn.
+ * @returns undefined for anything else
+ */
+export function takeUnread(stream: unknown): ConnectionHandle | undefined {
+  const handle = stream instanceof Socket ? takeHandle(stream) : undefined;
+  const stop: unknown = handle && Reflect.get(handle, 'readStop');
+  if (typeof stop === 'function') Reflect.apply(stop, handle, []);
+  return handle;
+}
+
+/**
  * Makes a paused socket with these options from a connection. Servers have no such options, but they make their sockets from
  * handles, and so can we.
  */

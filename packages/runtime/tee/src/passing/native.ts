@@ -1,10 +1,17 @@
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
-import { passedFrameText, type PassedFrame } from '@enclos/tee/passage';
-import { addressForConnecting } from '@enclos/tee/unix-socket';
+import { addressForConnecting } from '../unix-socket.ts';
 import { discard, isHandle, keepAliveMs, takeHandle } from './held-connections.ts';
 import { Rest } from './rest.ts';
-import type { ConnectionHandle, HeldConnection, Passage, PassageEvents, Passing, SettledCallback } from './passing.ts';
+import type {
+  ConnectionHandle,
+  FrameText,
+  HeldConnection,
+  Passage,
+  PassageEvents,
+  Passing,
+  SettledCallback,
+} from './passing.ts';
 import { passingError } from './system-error.ts';
 
 /** The parts of the interpreter's native classes that are needed. Node 20 to 26 have them; they are not documented. */
@@ -25,14 +32,14 @@ interface NativePipe extends ConnectionHandle {
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void;
   /** One member: the interpreter's objects grow by each. */
-  passed?: PassedConnection;
+  passed?: PassedConnection<unknown>;
 }
 
-interface PassedConnection {
+interface PassedConnection<F> {
   /** Still to be closed. */
   handle: ConnectionHandle | undefined;
-  readonly frame: PassedFrame;
-  readonly settled: SettledCallback;
+  readonly frame: F;
+  readonly settled: SettledCallback<F>;
 }
 
 interface NativeClasses {
@@ -47,12 +54,13 @@ interface NativeClasses {
 }
 
 /** Passing by the interpreter's own pipes. @returns undefined for a Node without them, or one that warns about them. */
-export function nativePassing(): Passing | undefined {
+export function nativePassing<F>(textOf: FrameText<F>): Passing<F> | undefined {
   const classes = findClasses();
   if (classes === undefined) return undefined;
   return Object.freeze({
     accept: acceptHandles,
-    open: (path: string, events: PassageEvents) => openPassage(classes, path, events),
+    open: (path: string, events: PassageEvents) =>
+      openPassage(path, (pipe) => new NativePassage({ classes, pipe, events, textOf }), classes),
   });
 }
 
@@ -129,13 +137,13 @@ function sendAtOnce(handle: ConnectionHandle & Partial<TcpSettings>): boolean {
   return true;
 }
 
-function openPassage(classes: NativeClasses, path: string, events: PassageEvents): Promise<Passage> {
+function openPassage<P>(path: string, made: (pipe: NativePipe) => P, classes: NativeClasses): Promise<P> {
   return new Promise((resolve, reject) => {
     const address = addressForConnecting(path);
     const pipe = new classes.Pipe(classes.passesHandles);
     const done = (status: number): void => {
       address.release();
-      if (status === 0) return resolve(new NativePassage(classes, pipe, events));
+      if (status === 0) return resolve(made(pipe));
       pipe.close();
       reject(passingError(status));
     };
@@ -149,18 +157,28 @@ function openPassage(classes: NativeClasses, path: string, events: PassageEvents
 /** Room for the notices of one turn. */
 const readBytes = 4096;
 
-class NativePassage implements Passage {
+interface NativePassageOptions<F> {
+  readonly classes: NativeClasses;
+  /** Connected. */
+  readonly pipe: NativePipe;
+  readonly events: PassageEvents;
+  readonly textOf: FrameText<F>;
+}
+
+class NativePassage<F> implements Passage<F> {
   readonly #classes: NativeClasses;
   readonly #pipe: NativePipe;
   readonly #events: PassageEvents;
+  readonly #textOf: FrameText<F>;
   readonly #buffer = new Uint8Array(readBytes);
   readonly #rest: Rest;
   #isOver = false;
 
-  constructor(classes: NativeClasses, pipe: NativePipe, events: PassageEvents) {
+  constructor({ classes, pipe, events, textOf }: NativePassageOptions<F>) {
     this.#classes = classes;
     this.#pipe = pipe;
     this.#events = events;
+    this.#textOf = textOf;
     pipe.useUserBuffer(this.#buffer);
     pipe.onread = () => this.#read();
     pipe.readStart();
@@ -178,15 +196,16 @@ class NativePassage implements Passage {
     this.#rest.end();
   }
 
-  pass(connection: HeldConnection, frame: PassedFrame, settled: SettledCallback): void {
+  pass(connection: HeldConnection, frame: F, settled: SettledCallback<F>): void {
     const handle = takeHandle(connection);
     const request = new this.#classes.WriteWrap();
     request.oncomplete = finish;
-    const passed: PassedConnection = { handle, frame, settled };
-    request.passed = passed;
+    const passed: PassedConnection<F> = { handle, frame, settled };
+    // Its own frame comes back, and no other.
+    request.passed = passed as PassedConnection<unknown>;
     if (handle === undefined) return finishLater(request, -constants.errno.ECONNRESET);
     if (this.#isOver) return finishLater(request, -constants.errno.EPIPE);
-    const status = this.#pipe.writeLatin1String(request, passedFrameText(frame), handle);
+    const status = this.#pipe.writeLatin1String(request, this.#textOf(frame), handle);
     if (status !== 0) return finishLater(request, status);
     // It is written, so the other process has its copy. To close ours only when we are told would be one more turn of the event loop.
     if (this.#pipe.writeQueueSize === 0) {

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from 'node:util';
+import { concatBytes } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import {
+  azureFraming,
+  boundFraming,
+  chunkedFraming,
+  ehbpFraming,
+  wholeMessage,
+  type ChunkFraming,
+} from '../src/chunks/framing.ts';
+import { ChunkOpener, streamSealer } from '../src/chunks/stream.ts';
+
+const framings: readonly ChunkFraming[] = [wholeMessage, chunkedFraming, azureFraming, ehbpFraming, boundFraming];
+const limits = { maxBytes: 300 };
+/** In place of an AEAD: a tag of the mark, so that a mutated stream gets past it often. */
+const tagOf = (mark?: Uint8Array): Uint8Array => new Uint8Array(16).fill(mark?.length ?? 0);
+const transparent = {
+  seal: async (plaintext: Uint8Array, mark?: Uint8Array) => Promise.resolve(concatBytes(plaintext, tagOf(mark))),
+  open: async (ciphertext: Uint8Array) => Promise.resolve(ciphertext.subarray(0, Math.max(0, ciphertext.length - 16))),
+};
+
+/** The first byte chooses the framing. */
+export async function seeds(): Promise<readonly Uint8Array[]> {
+  return Promise.all(
+    framings.map(async (framing, index) => {
+      const sealer = streamSealer(transparent, framing, Uint8Array.of(index));
+      const parts =
+        framing === wholeMessage
+          ? []
+          : [await sealer.seal(new Uint8Array(5), false), await sealer.seal(new Uint8Array(0), false)];
+      return concatBytes(sealer.head, ...parts, await sealer.seal(new Uint8Array(70), true));
+    }),
+  );
+}
+
+async function read(framing: ChunkFraming, bytes: Uint8Array, size: number): Promise<readonly number[] | 'refused'> {
+  const opener = new ChunkOpener(transparent, framing, limits);
+  const chunks: Uint8Array[] = [];
+  try {
+    for (let at = 0; at < bytes.length; at += size) chunks.push(...(await opener.push(bytes.slice(at, at + size))));
+    chunks.push(...(await opener.end()));
+  } catch (error) {
+    if (!isEnclosError(error) || !error.code.startsWith('HPKE_')) throw error;
+    return 'refused';
+  }
+  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (total > limits.maxBytes) throw new Error('More was opened than the bound.');
+  return chunks.flatMap((chunk) => [chunk.length, ...chunk]);
+}
+
+/** Any bytes are one stream or one refusal, the same in whatever pieces they come, and within the bound. */
+export async function fuzz(data: Uint8Array): Promise<void> {
+  const framing = framings[(data[0] ?? 0) % framings.length] ?? wholeMessage;
+  const body = data.subarray(1);
+  const whole = await read(framing, body, Math.max(1, body.length));
+  for (const size of [1, 5, 23]) {
+    if (!isDeepStrictEqual(await read(framing, body, size), whole)) {
+      throw new Error(`Pieces of ${size} bytes are read differently.`);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toHex } from '@enclos/codec';
+import { durable, hasCode, type UnfinishedFile } from '@enclos/durable';
+import { EnclosError } from '@enclos/errors';
+import type { CompanionFile } from '@enclos/manifest';
+import { storageFailed } from '@enclos/tee/storage';
+import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
+
+/** The files of one companion, where its processes find them: each under its name in one folder. */
+export interface PlacedFiles {
+  readonly folder: string;
+  readonly paths: readonly string[];
+  /** Before a process starts: hashes anew what has changed. @throws LAUNCH_FILE_REFUSED */
+  recheck(): Promise<void>;
+}
+
+/** A file that arrives in pieces. */
+export interface NativeFileIntake {
+  /** @throws PLATFORM_STORAGE_FAILED */
+  add(piece: Uint8Array): Promise<void>;
+  /** Takes it, if it is what was announced. @throws LAUNCH_FILE_REFUSED, PLATFORM_STORAGE_FAILED */
+  finish(): Promise<void>;
+  /** Idempotent; does nothing to a file that was taken. */
+  discard(): Promise<void>;
+}
+
+/**
+ * The platform's copies of the files of companions, by their digests. They stay for later launches and for later platforms of the same user, as the copy of
+ * the interpreter does, and are hashed before each use. The folder may be emptied whenever no platform runs.
+ */
+export interface NativeFiles {
+  has(digest: Uint8Array): Promise<boolean>;
+  /** @throws PLATFORM_BUSY when the folder is full, PLATFORM_STORAGE_FAILED */
+  receive(digest: Uint8Array, sizeBytes: number): Promise<NativeFileIntake>;
+  /** @throws LAUNCH_FILE_MISSING, LAUNCH_FILE_REFUSED, PLATFORM_STORAGE_FAILED */
+  place(files: readonly CompanionFile[]): Promise<PlacedFiles>;
+}
+
+export interface NativeFilesOptions {
+  /** In which no other user can write, and from which programs run. */
+  readonly folder: string;
+  /** Whether other users, those of enclaves, may read the files. */
+  readonly passable: boolean;
+  /** The most bytes of all files. Default: 8 GiB. */
+  readonly maxBytes?: number;
+}
+
+const defaultMaxBytes = 8 * 1024 ** 3;
+/** What was not used for so long makes room when the folder is full. */
+const restedMs = 24 * 60 * 60 * 1000;
+
+export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }: NativeFilesOptions): NativeFiles {
+  const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
+  const hasFile = async (digest: Uint8Array): Promise<boolean> =>
+    (await stat(pathOf(digest)).catch(() => undefined)) !== undefined;
+  const makeFolder = (path: string): Promise<unknown> =>
+    mkdir(path, { recursive: true, mode: passable ? 0o711 : 0o700 });
+  return Object.freeze({
+    has: hasFile,
+    async receive(digest: Uint8Array, sizeBytes: number) {
+      try {
+        await makeFolder(folder);
+        await makeRoom(folder, { sizeBytes, maxBytes });
+        return intake(
+          await durable.begin(folder, { mode: passable ? 0o555 : 0o500, ignoresUmask: true, isCache: true }),
+          {
+            digest,
+            path: pathOf(digest),
+          },
+        );
+      } catch (error) {
+        throw storageFailed(folder, error);
+      }
+    },
+    async place(files: readonly CompanionFile[]) {
+      const set = join(folder, setName(files));
+      const now = new Date();
+      try {
+        await makeFolder(set);
+        await utimes(set, now, now);
+        const verified: VerifiedFile[] = [];
+        for (const file of files) {
+          const from = pathOf(file.sha256);
+          const path = join(set, file.path);
+          await placeFile(from, path, file);
+          await utimes(from, now, now).catch(() => undefined);
+          verified.push(await verifyPlaced(path, from, file));
+        }
+        return Object.freeze({
+          folder: set,
+          paths: verified.map(({ path }) => path),
+          async recheck() {
+            for (const file of verified) await file.recheck();
+          },
+        });
+      } catch (error) {
+        throw storageFailed(set, error);
+      }
+    },
+  });
+}
+
+/** Companions with the same files share a folder. */
+function setName(files: readonly CompanionFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, sha256 } of files) hash.update(`${path} ${toHex(sha256)}\n`);
+  return `s-${hash.digest('hex').slice(0, 32)}`;
+}
+
+const errors: FileErrors = {
+  missing: (path, cause) => new EnclosError('LAUNCH_FILE_REFUSED', `${path} is gone.`, { cause }),
+  mismatch: (path, details) => new EnclosError('LAUNCH_FILE_REFUSED', `${path} was changed.`, { details }),
+};
+
+/** Gives the platform's copy its name in the folder of the companion. @throws LAUNCH_FILE_MISSING */
+async function placeFile(from: string, path: string, file: CompanionFile): Promise<void> {
+  const [source, there] = await Promise.all([from, path].map((at) => stat(at).catch(() => undefined)));
+  // The name may be left from before the copy was made anew.
+  if (there !== undefined && (source === undefined || there.ino === source.ino)) return;
+  await rm(path, { force: true });
+  await link(from, path).catch((cause: unknown) => {
+    if (hasCode(cause, 'EEXIST')) return;
+    if (!hasCode(cause, 'ENOENT')) throw cause;
+    throw new EnclosError('LAUNCH_FILE_MISSING', `The platform has no file ${file.path} (${toHex(file.sha256)}).`, {
+      details: { path: file.path },
+    });
+  });
+}
+
+/** A damaged copy is removed, so that its host gives it anew with the next launch. */
+async function verifyPlaced(path: string, from: string, file: CompanionFile): Promise<VerifiedFile> {
+  try {
+    return await verifyFile(path, file.sha256, errors);
+  } catch (error) {
+    await Promise.all([path, from].map((at) => rm(at, { force: true })));
+    throw error;
+  }
+}
+
+function intake(
+  file: UnfinishedFile,
+  { digest, path }: { readonly digest: Uint8Array; readonly path: string },
+): NativeFileIntake {
+  return Object.freeze({
+    async add(piece: Uint8Array) {
+      await file.write(piece).catch((error: unknown) => {
+        throw storageFailed(path, error);
+      });
+    },
+    async finish() {
+      try {
+        // What is there, and not what was written.
+        await verifyFile(file.path, digest, errors);
+        await access(file.path, constants.X_OK);
+        await file.place(path);
+      } catch (error) {
+        throw storageFailed(path, error);
+      } finally {
+        await file.discard();
+      }
+    },
+    discard: () => file.discard(),
+  });
+}
+
+/** @throws PLATFORM_BUSY */
+async function makeRoom(
+  folder: string,
+  { sizeBytes, maxBytes }: { readonly sizeBytes: number; readonly maxBytes: number },
+): Promise<void> {
+  const names = await readdir(folder);
+  const found = await Promise.all(
+    names.map(async (name) => ({ name, facts: await stat(join(folder, name)).catch(() => undefined) })),
+  );
+  const usedBytes = found.reduce((sum, { facts }) => sum + (facts?.isFile() === true ? facts.size : 0), 0);
+  if (usedBytes + sizeBytes <= maxBytes) return;
+  const rested = found.filter(({ facts }) => facts !== undefined && Date.now() - facts.mtimeMs > restedMs);
+  for (const { name } of rested) await rm(join(folder, name), { recursive: true, force: true });
+  const freedBytes = rested.reduce((sum, { facts }) => sum + (facts?.isFile() === true ? facts.size : 0), 0);
+  if (usedBytes - freedBytes + sizeBytes <= maxBytes) return;
+  throw new EnclosError('PLATFORM_BUSY', `The platform keeps ${maxBytes} bytes of files of companions and no more.`);
+}

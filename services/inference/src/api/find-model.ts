@@ -1,0 +1,25 @@
+import { EnclosError } from '@enclos/errors';
+import type { ApiRequest } from './api-request.ts';
+import type { ServedModel, ServedModels } from '../models/served-models.ts';
+
+/** What a client expects the model to be, by the SHA-256 of its bytes. The service refuses to answer with another one. */
+export const modelDigestName = 'enclos-model-digest';
+
+/**
+ * The model of a request, which must be the one that the client expects, if it says so.
+ * @throws INFERENCE_NOT_FOUND, ENGINE_UNAVAILABLE, INFERENCE_MODEL_DIFFERS
+ */
+export function findModel(
+  models: ServedModels,
+  { headers }: Pick<ApiRequest, 'headers'>,
+  { name, version }: { readonly name: string; readonly version?: string | undefined },
+): ServedModel {
+  const model = models.find(name, version);
+  if (model === undefined) throw new EnclosError('INFERENCE_NOT_FOUND', 'There is no model of this name and version.');
+  if (!model.isUsable) throw new EnclosError('ENGINE_UNAVAILABLE');
+  const expected = headers.get(modelDigestName);
+  if (expected !== undefined && expected !== model.digest) {
+    throw new EnclosError('INFERENCE_MODEL_DIFFERS');
+  }
+  return model;
+}

@@ -1,0 +1,60 @@
+import '../errors.ts';
+import { errorJson, openAiErrorJson, openAiRefusalJson, type OpenAiErrorType } from '@enclos/open-inference';
+import { jsonAnswer } from './answers.ts';
+import type { ApiAnswer, ApiRequest } from './api-request.ts';
+import { errorAnswerOf, type ErrorAnswer } from './errors-of.ts';
+import { modelDigestName } from './find-model.ts';
+import { openAiRoutes, type OpenAiOptions } from './openai-routes.ts';
+import { openInferenceRoutes, type OpenInferenceOptions } from './open-inference-routes.ts';
+import { predictRoutes, type PredictOptions } from './predict-routes.ts';
+import { ApiRoutes, type ApiRoute } from './routes.ts';
+
+export interface InferenceApiOptions extends OpenInferenceOptions, PredictOptions, OpenAiOptions {
+  /** Hears of faults of the service itself. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** All of what the service answers, for every channel. */
+export interface InferenceApi {
+  /** Never rejects. */
+  answer(request: ApiRequest): Promise<ApiAnswer>;
+  /** The bound of a body, known from the head of its request. */
+  maxBodyBytes(method: string, path: string): number;
+}
+
+export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
+  const routes = new ApiRoutes([...openInferenceRoutes(options), ...predictRoutes(options), ...openAiRoutes(options)]);
+  return Object.freeze<InferenceApi>({
+    maxBodyBytes: (method, path) => routes.maxBodyBytes(method, path),
+    async answer(request) {
+      let shape: ApiRoute['errors'] = 'open-inference';
+      try {
+        const { route, parts } = routes.find(request.method, request.path);
+        shape = route.errors;
+        return withDigest(await route.answer(request, parts));
+      } catch (error) {
+        const answer = errorAnswerOf(error);
+        if (answer.isFault) options.onFault(error);
+        return jsonAnswer(errorBody(answer, shape), answer.status, answer.headers);
+      }
+    },
+  });
+}
+
+function withDigest(answer: ApiAnswer): ApiAnswer {
+  const { model } = answer;
+  return model === undefined ? answer : { ...answer, headers: { ...answer.headers, [modelDigestName]: model.digest } };
+}
+
+function errorBody({ status, message, refusal }: ErrorAnswer, shape: ApiRoute['errors']): string {
+  if (shape === 'predict') return JSON.stringify({ error_code: status, error_message: message });
+  if (shape === 'open-inference') return errorJson(message);
+  if (refusal !== undefined && status < 429) return openAiRefusalJson(refusal);
+  return openAiErrorJson({ message, type: openAiType(status), code: refusal?.code });
+}
+
+function openAiType(status: number): OpenAiErrorType {
+  if (status === 404) return 'not_found_error';
+  if (status === 429) return 'rate_limit_error';
+  return status >= 500 ? 'server_error' : 'invalid_request_error';
+}

@@ -1,0 +1,30 @@
+import type { HpkeEngine, KeySet, ReplayWindow } from '@enclos/hpke';
+import type { HttpResponse } from '@enclos/http';
+import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
+
+/** What channels of sealed requests have in common. */
+export interface ChannelContext {
+  readonly engine: HpkeEngine;
+  readonly keys: KeySet;
+  /** Accepts each sealed request once, by whatever channel it comes. */
+  readonly window: ReplayWindow;
+  readonly nowMs: () => number;
+  /** The most bytes of an opened request, and of an answer that has to be whole before it is sealed. */
+  readonly maxBytes: number;
+}
+
+/** A sealed request as it arrived. */
+export interface SealedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** A request that is open, and what seals its answer. */
+export interface OpenedRequest {
+  readonly request: ApiRequest;
+  /** To be called once. */
+  seal(answer: ApiAnswer): Promise<HttpResponse>;
+}

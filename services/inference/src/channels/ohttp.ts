@@ -1,0 +1,58 @@
+import { concatBytes } from '@enclos/codec';
+import { OhttpRequestOpener, requestName, requireRequestType, type KemKeyPair, type OhttpProfile } from '@enclos/hpke';
+import { EnclosError } from '@enclos/errors';
+import { answerInside, requestInside } from './binary-http.ts';
+import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
+import { collect, sealedPieces } from './seal-stream.ts';
+
+/**
+ * Opens a request of Oblivious HTTP, by one of its profiles. Method, path, headers and body are inside, and the answer is sealed to this
+ * request alone.
+ * @throws OHTTP_TYPE_REFUSED, OHTTP_MESSAGE_INVALID, HPKE_*
+ */
+export async function openOhttp(
+  context: ChannelContext,
+  profile: OhttpProfile,
+  { headers, body, signal }: SealedRequest,
+): Promise<OpenedRequest> {
+  requireRequestType(profile, headers.get('content-type'));
+  const { engine, keys, window, nowMs, maxBytes } = context;
+  const now = nowMs();
+  const find = keys.finder(now);
+  let pair: KemKeyPair | undefined;
+  const opener = new OhttpRequestOpener(engine, {
+    profile,
+    maxBytes,
+    keyOf: (keyId, suite) => (pair = find(keyId, suite)),
+  });
+  const chunks = [...(await opener.push(body)), ...(await opener.end())];
+  const request = requestInside(concatBytes(...chunks), { maxBytes, signal });
+  const name = await requestName(opener.context);
+  const date = dateOf(request.headers.get('date'));
+  if (date !== undefined) window.accept(name, date, now);
+  // Without a date it is remembered for as long as its key opens.
+  else window.acceptUndated(name, (pair === undefined ? undefined : keys.goneAtMs(pair)) ?? now, now);
+  return {
+    request,
+    async seal(answer) {
+      const sealer = await opener.sealResponse();
+      const pieces = answerInside(answer);
+      const isWhole = answer.body instanceof Uint8Array || profile.responseType === 'message/ohttp-res';
+      return {
+        status: 200,
+        headers: { 'content-type': profile.responseType, 'cache-control': 'no-store' },
+        body: isWhole
+          ? concatBytes(sealer.head, await sealer.seal(await collect(pieces, maxBytes), true))
+          : sealedPieces(sealer, pieces),
+      };
+    },
+  };
+}
+
+/** The date of a request (RFC 9110, section 5.6.7), or milliseconds since 1970. */
+function dateOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(ms)) throw new EnclosError('OHTTP_MESSAGE_INVALID', 'The date of the request is not a date.');
+  return ms;
+}

@@ -1,0 +1,28 @@
+import { concatBytes } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import type { StreamSealer } from '@enclos/hpke';
+
+/** Seals pieces as they come. The last one is marked, so a piece is sent when the next is there, or the end. */
+export async function* sealedPieces(
+  sealer: StreamSealer,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (sealer.head.length > 0) yield sealer.head;
+  for await (const piece of pieces) yield sealer.seal(piece, false);
+  yield sealer.seal(new Uint8Array(), true);
+}
+
+/** All pieces as one. @throws INFERENCE_LIMIT_EXCEEDED above the bound */
+export async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of pieces) {
+    sizeBytes += piece.length;
+    if (sizeBytes > maxBytes) {
+      throw new EnclosError('INFERENCE_LIMIT_EXCEEDED', 'The answer is too long for this channel.');
+    }
+    all.push(piece);
+  }
+  const [only] = all;
+  return all.length === 1 && only !== undefined ? only : concatBytes(...all);
+}

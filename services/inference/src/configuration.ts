@@ -1,0 +1,66 @@
+import './errors.ts';
+import { boolean, integer, JsonForm, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
+import { EnclosError } from '@enclos/errors';
+import type { OpenAiUse } from './models/openai-use.ts';
+
+/** The measured file `service.json`: how models are used, beside `models.json`, which says what they are. */
+export interface ServiceConfiguration {
+  /** The model of `/score`, whose bodies name none. */
+  readonly scoreModel?: string | undefined;
+  /** For OpenAI's API, by the name of the model. */
+  readonly openAi: ReadonlyMap<string, OpenAiUse>;
+  /** Whether any client may unload models and load them again. Default: no; a service that others use must not be emptied by one. */
+  readonly clientsChangeModels: boolean;
+  /** The most bytes of a request with tensors. */
+  readonly maxRequestBytes: number;
+}
+
+const maximumLength = 262_144;
+const maximumUses = 64;
+const name = string(128);
+const tensorName = string(1024);
+
+/** @throws INFERENCE_CONFIGURATION_INVALID with every problem that was found */
+export function parseServiceConfiguration(text: string): ServiceConfiguration {
+  const problems: JsonProblems = { texts: [] };
+  const file = new JsonForm(parseJson(text, maximumLength), '', problems);
+  const configuration = {
+    scoreModel: file.optional('scoreModel', name),
+    clientsChangeModels: file.optional('clientsChangeModels', boolean) ?? false,
+    maxRequestBytes: file.optional('maxRequestBytes', integer(1024, 268_435_456)) ?? 33_554_432,
+    openAi: new Map(file.forms('openAi', maximumUses).map((form) => readUse(form))),
+  };
+  file.end();
+  if (problems.texts.length > 0) throw new EnclosError('INFERENCE_CONFIGURATION_INVALID', problems.texts.join(' '));
+  return Object.freeze(configuration);
+}
+
+function readUse(form: JsonForm): readonly [string, OpenAiUse] {
+  const model = form.required('model', name) ?? '';
+  const as = form.required('as', oneOf('chat', 'embeddings'));
+  const text = (member: string): string => form.required(member, tensorName) ?? '';
+  const count = (member: string, most: number): number => form.required(member, integer(1, most)) ?? 1;
+  const use: OpenAiUse =
+    as === 'embeddings'
+      ? {
+          as,
+          input: text('input'),
+          output: text('output'),
+          accepts: form.required('accepts', oneOf('texts', 'tokens')) ?? 'texts',
+          maxLength: count('maxLength', 1_048_576),
+          maxInputs: count('maxInputs', 2048),
+          dimensions: count('dimensions', 65_536),
+        }
+      : {
+          as: 'chat',
+          alphabet: form.required('alphabet', string(65_536)) ?? '',
+          tokens: text('tokens'),
+          state: text('state'),
+          scores: text('scores'),
+          nextState: text('nextState'),
+          maxTokens: count('maxTokens', 65_536),
+          maxPromptTokens: count('maxPromptTokens', 1_048_576),
+        };
+  form.end();
+  return [model, Object.freeze(use)];
+}

@@ -1,0 +1,28 @@
+import { addressIn, parseCommand, usageLine, type NetworkAddress } from '@enclos/command-line';
+import { hostCommand, program } from './host-command.ts';
+
+export interface ServiceOptions {
+  /** The folder with the files of models. */
+  readonly models: string;
+  readonly listen: NetworkAddress;
+  /** Health and metrics, over plain HTTP. */
+  readonly admin: NetworkAddress;
+}
+
+/**
+ * Reads the command line of the host.
+ * @returns undefined when it asks for help
+ * @throws INFERENCE_USAGE
+ */
+export function parseCommandLine(argv: readonly string[]): ServiceOptions | undefined {
+  const parsed = parseCommand({ ...program, command: hostCommand }, argv);
+  if (parsed === undefined) return undefined;
+  const { listen, admin, models } = parsed.input.options;
+  return Object.freeze({ models, listen: addressOf(listen, '--listen'), admin: addressOf(admin, '--admin') });
+}
+
+function addressOf(value: string, option: string): NetworkAddress {
+  const address = addressIn(value);
+  if (address !== undefined) return address;
+  return program.refuse(`${option} is HOST:PORT, not ${JSON.stringify(value)}.`, usageLine(program.name, hostCommand));
+}

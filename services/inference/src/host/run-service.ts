@@ -1,0 +1,77 @@
+import {
+  createMetrics,
+  loadEnclave,
+  type EnclosLogger,
+  type HostEnvironment,
+  type Instrumentation,
+} from '@enclos/host';
+import { startAdminServer } from '@enclos/service/admin';
+import { inference } from '../inference.edl.ts';
+import type { ServiceOptions } from './command-line.ts';
+import { modelFiles } from './model-files.ts';
+
+export interface RunningService {
+  readonly address: { readonly host: string; readonly port: number };
+  readonly adminPort: number;
+  readonly mrEnclave: Uint8Array;
+  /** Settles when the enclave has ended, and says how. */
+  readonly ended: Promise<string>;
+  /** Answers what has begun, and ends. */
+  stop(): Promise<void>;
+}
+
+export interface RunContext {
+  readonly environment: HostEnvironment;
+  readonly logger: EnclosLogger;
+  /** Observes the calls between host and enclave, beside the metrics. */
+  readonly instrumentation?: Instrumentation | undefined;
+}
+
+/** Starts the service: enclave, models, listeners. What was started ends again when something cannot be. */
+export async function runService(options: ServiceOptions, context: RunContext): Promise<RunningService> {
+  const { environment, logger, instrumentation } = context;
+  const metrics = createMetrics();
+  const files = modelFiles(options.models);
+  const enclave = await loadEnclave({
+    ...environment,
+    interface: inference,
+    untrusted: {
+      modelPart: (wanted) => files.part(wanted),
+      endorsements: () => environment.launcher.endorsements(),
+    },
+    listen: { https: options.listen },
+    logger,
+    instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
+  });
+  try {
+    const served = await enclave.call.serve({});
+    let unready: string | undefined;
+    const admin = await startAdminServer({
+      option: '--admin',
+      address: options.admin,
+      unready: () => unready,
+      metrics: () => metrics.render(),
+    });
+    const ended = enclave.exited.then(({ detail }) => {
+      unready ??= 'the enclave has ended';
+      return detail;
+    });
+    const { host = '', port = 0 } = enclave.listeners['https'] ?? {};
+    logger.info({ event: 'listening', host, port, adminPort: admin.port, served }, 'The service answers.');
+    return Object.freeze<RunningService>({
+      address: { host, port },
+      adminPort: admin.port,
+      mrEnclave: enclave.identity.mrEnclave,
+      ended,
+      async stop() {
+        unready = 'draining';
+        await enclave.call.drain({}).catch(() => undefined);
+        await admin.close();
+        await enclave.dispose();
+      },
+    });
+  } catch (error) {
+    await enclave.dispose();
+    throw error;
+  }
+}

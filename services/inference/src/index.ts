@@ -1,0 +1,8 @@
+import './errors.ts';
+export { inference } from './inference.edl.ts';
+export type { ServiceOptions } from './host/command-line.ts';
+export { runService, type RunContext, type RunningService } from './host/run-service.ts';
+export { createInferenceApi, type InferenceApi, type InferenceApiOptions } from './api/inference-api.ts';
+export type { ApiAnswer, ApiRequest } from './api/api-request.ts';
+export type { ServedModel, ServedModelIdentity, ServedModels } from './models/served-models.ts';
+export type { ChatUse, EmbeddingsUse, OpenAiUse } from './models/openai-use.ts';

@@ -1,0 +1,29 @@
+import { bytes, defineInterface, func, string, uint32, uint64 } from '@enclos/edl';
+
+/** A model crosses in parts of this size. */
+export const modelPartBytes = 1_048_576;
+
+/**
+ * Between the service inside and the program that hosts it. The host gives bytes of models, which are believed by their digest, and
+ * endorsements, which clients verify.
+ */
+export const inference = defineInterface({
+  name: 'inference',
+  trusted: {
+    /** Loads the measured models and begins to serve, once. Answers what the log of the host may say, as JSON. */
+    serve: func({}, string({ maxBytes: 65_536 })),
+    /** Begins no new request, and ends when those that are there have their answers. */
+    drain: func({}),
+    /** Numbers about what was done, as JSON: for the host's metrics. */
+    counters: func({}, string({ maxBytes: 1_048_576 })),
+  },
+  untrusted: {
+    /** Bytes of the file of a model, from an offset: as many as were asked for, or fewer at its end. */
+    modelPart: func(
+      { name: string({ maxBytes: 128 }), version: string({ maxBytes: 64 }), offset: uint64(), sizeBytes: uint32() },
+      bytes({ maxBytes: modelPartBytes }),
+    ),
+    /** What clients verify the service's evidence with, as one JSON document. */
+    endorsements: func({}, string({ maxBytes: 262_144 })),
+  },
+});

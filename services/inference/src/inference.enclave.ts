@@ -1,0 +1,3 @@
+import { inferenceApplication } from './inside/application.ts';
+
+export const application = inferenceApplication();

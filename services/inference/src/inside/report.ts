@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { fromHex } from '@enclos/codec';
+import { encodeKeySet, type KeySet } from '@enclos/hpke';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
+import { modelManifestDigest, type ModelEntry } from '@enclos/inference-models';
+import { inferenceReportData, writeInferenceReport } from '@enclos/receipts';
+
+export interface ReportOptions {
+  readonly keys: KeySet;
+  readonly models: readonly ModelEntry[];
+  /** SubjectPublicKeyInfo of the receipt key. */
+  readonly receiptKey: Uint8Array;
+  readonly quote: (reportData: Uint8Array) => Promise<Uint8Array>;
+  readonly endorsements: () => Promise<string>;
+  readonly nowMs: () => number;
+}
+
+/** A quote takes a while, and strangers may ask: so many with a nonce of theirs are made in a second. */
+const quotesInSecond = 10;
+const nonceForm = /^[0-9a-f]{64}$/;
+
+/** What the evidence of the service is about now. */
+interface Current {
+  readonly keySet: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly quote: Uint8Array;
+  readonly endorsements: string;
+}
+
+/**
+ * The report on keys and models, made once for each key set. With a nonce it is fresh, and costs a quote: those are bounded in number for
+ * all clients together, and a client that gets none may take the one without a nonce.
+ */
+export class ReportDesk {
+  readonly #options: ReportOptions;
+  #current: Current | undefined;
+  #second = 0;
+  #quotes = 0;
+
+  constructor(options: ReportOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the evidence for the keys as they are. To be called at the start, and after each change of keys. */
+  async renew(): Promise<void> {
+    const { keys, models, receiptKey, quote, endorsements } = this.#options;
+    const modelDigest = fromHex(await modelManifestDigest({ models }));
+    const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: modelDigest, receiptKey });
+    const digest = sha256(keySet);
+    this.#current = {
+      keySet,
+      digest,
+      quote: await quote(await inferenceReportData(digest)),
+      endorsements: await endorsements(),
+    };
+  }
+
+  /** Digests for receipts, in hex. */
+  get digests(): { readonly keySetDigest: string; readonly evidenceDigest: string } {
+    const { digest = new Uint8Array(32), quote = new Uint8Array() } = this.#current ?? {};
+    return { keySetDigest: hex(digest), evidenceDigest: hex(sha256(quote)) };
+  }
+
+  async answer({ query }: Pick<HttpRequest, 'query'>): Promise<HttpResponse> {
+    const current = this.#current;
+    if (current === undefined) return json(503, '{"error":"The service is not ready."}');
+    const nonce = query.get('nonce');
+    if (nonce === null) return json(200, this.#write(current, current.quote));
+    if (!nonceForm.test(nonce)) return json(400, '{"error":"The nonce is not 32 bytes in lower-case hex."}');
+    if (!this.#mayQuote()) {
+      return json(429, '{"error":"Too many reports with a nonce. Try again."}', { 'retry-after': '1' });
+    }
+    const bytes = fromHex(nonce);
+    const fresh = await this.#options.quote(await inferenceReportData(current.digest, bytes));
+    return json(200, this.#write(current, fresh, bytes));
+  }
+
+  #write({ keySet, endorsements }: Current, value: Uint8Array, nonce?: Uint8Array): string {
+    const models = this.#options.models.map(({ name, version, digest }) => ({ name, version, digest }));
+    return writeInferenceReport({
+      keySet,
+      models,
+      evidence: { kind: 'sgx-quote', value },
+      endorsements,
+      ...(nonce === undefined ? {} : { nonce }),
+    });
+  }
+
+  #mayQuote(): boolean {
+    const second = Math.floor(this.#options.nowMs() / 1000);
+    if (second !== this.#second) [this.#second, this.#quotes] = [second, 0];
+    this.#quotes++;
+    return this.#quotes <= quotesInSecond;
+  }
+}
+
+function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse {
+  return { status, headers: { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' }, body };
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

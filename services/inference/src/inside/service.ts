@@ -1,0 +1,169 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createAttestedServer } from '@enclos/atls';
+import { embeddedFile, identity, listen, log, quoteReportData } from '@enclos/enclave';
+import { openCompanions } from '@enclos/enclave/companions';
+import { decodeUtf8 } from '@enclos/codec/text';
+import { toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
+import { hasXWing, nodeEngine } from '@enclos/hpke/node';
+import { serveHttp } from '@enclos/http';
+import { EnginePool } from '@enclos/inference-engine';
+import { readModelManifest } from '@enclos/inference-models';
+import { createInferenceApi } from '../api/inference-api.ts';
+import { createHandler, type ServiceHandler } from '../channels/handler.ts';
+import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { ModelShelf } from './model-shelf.ts';
+import type { ModelParts } from './read-model.ts';
+import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
+import { ReportDesk, type ReportOptions } from './report.ts';
+
+/** What the service asks of its host. */
+export interface ServiceHost {
+  readonly modelPart: ModelParts;
+  endorsements(): Promise<string>;
+}
+
+export interface Service {
+  /** For the host's log, as JSON. */
+  readonly answer: string;
+  counters(): string;
+  drain(): Promise<void>;
+}
+
+const serverName = 'inference.test';
+const serviceVersion = '0.1.0';
+/** Keys are looked after so often. */
+const tendMs = 60_000;
+/** An enclave has 256 streams. */
+const maxConnections = 240;
+const suites = [
+  { kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm },
+  { kdf: kdfIds.hkdfSha256, aead: aeadIds.chaCha20Poly1305 },
+];
+
+/** The hybrid KEM where this interpreter has it, and X25519 for every client. */
+function kems(): KeySetOptions['kems'] {
+  const azure = { kem: kemIds.p384, suites: [{ kdf: kdfIds.hkdfSha384, aead: aeadIds.aes256Gcm }] };
+  return [...(hasXWing() ? [{ kem: kemIds.xWing, suites }] : []), { kem: kemIds.x25519, suites }, azure];
+}
+
+/**
+ * Loads the models of the measured manifest, and serves them.
+ * @throws INFERENCE_CONFIGURATION_INVALID, MODEL_MANIFEST_INVALID, INFERENCE_MODEL_REFUSED, and what engines refuse
+ */
+export async function startService(host: ServiceHost): Promise<Service> {
+  const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
+  const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
+  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
+  const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
+  await models.loadAll();
+  const keys = new KeySet(nodeEngine(), { kems: kems() });
+  await keys.refresh(nowMs());
+  const { desk, receipts } = await openReports(host, { keys, models: manifest.models });
+  const handler = handlerOf({ configuration, models, keys, desk, receipts });
+  const stopping = new AbortController();
+  const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const tend = (): void => {
+    keys
+      .refresh(nowMs())
+      .then((isOther) => (isOther ? desk.renew() : undefined))
+      .catch(logFault);
+  };
+  const timer = setInterval(tend, tendMs);
+  return Object.freeze<Service>({
+    answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
+    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
+    async drain() {
+      clearInterval(timer);
+      stopping.abort();
+      await served.ended;
+      pool.close();
+    },
+  });
+}
+
+const now = (): Date => new Date();
+const nowMs = (): number => Date.now();
+
+/** The evidence about keys and models, and the receipts that it vouches for. */
+async function openReports(
+  host: ServiceHost,
+  { keys, models }: Pick<ReportOptions, 'keys' | 'models'>,
+): Promise<{ readonly desk: ReportDesk; readonly receipts: ReceiptWriter }> {
+  const { publicKey: receiptKey, signer } = await createReceiptKey();
+  const endorsements = (): Promise<string> => host.endorsements();
+  const desk = new ReportDesk({ keys, models, receiptKey, quote: quoteReportData, endorsements, nowMs });
+  await desk.renew();
+  const measurement = toHex((await identity()).mrEnclave);
+  const claims = (): ServiceClaims => ({ issuer: serverName, tee: 'sgx', measurement, ...desk.digests });
+  return { desk, receipts: new ReceiptWriter(signer, claims, now) };
+}
+
+interface HandlerParts {
+  readonly configuration: ServiceConfiguration;
+  readonly models: ModelShelf;
+  readonly keys: KeySet;
+  readonly desk: ReportDesk;
+  readonly receipts: ReceiptWriter;
+}
+
+function handlerOf({ configuration, models, keys, desk, receipts }: HandlerParts): ServiceHandler {
+  const { scoreModel, maxRequestBytes, clientsChangeModels } = configuration;
+  return createHandler({
+    api: createInferenceApi({
+      models,
+      server: { name: 'enclos-inference', version: serviceVersion },
+      clientsChangeModels,
+      maxInferBytes: maxRequestBytes,
+      scoreModel,
+      now,
+      random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+      newId: randomUUID,
+      onFault: logFault,
+    }),
+    context: { engine: nodeEngine(), keys, window: new ReplayWindow(), nowMs, maxBytes: maxRequestBytes },
+    attestAnswer: (request, answer) => receipts.attest(request, answer),
+    report: (request) => desk.answer(request),
+    onFault: logFault,
+  });
+}
+
+interface ServingParts extends ServiceHandler {
+  readonly configuration: ServiceConfiguration;
+  readonly signal: AbortSignal;
+}
+
+/** @returns what settles when the last answer is sent, after the signal */
+async function beginToServe(
+  host: ServiceHost,
+  { configuration, handler, bodyLimit, signal }: ServingParts,
+): Promise<{ readonly ended: Promise<void> }> {
+  const server = await createAttestedServer({
+    name: serverName,
+    // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
+    acceptRelayableRaTls: true,
+    relayableProtocols: ['http/1.1'],
+    evidence: async (reportData) => ({
+      quote: await quoteReportData(reportData),
+      endorsements: await host.endorsements(),
+    }),
+  });
+  const { maxRequestBytes } = configuration;
+  const ended = serveHttp(listen('https', { signal }), {
+    handler,
+    bodyLimit,
+    secure: server.secure,
+    limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
+    date: now,
+    onError: logFault,
+    signal,
+  });
+  return { ended };
+}
+
+/** To the host goes a code of the registry, and no text that could hold something of a request. */
+function logFault(error: unknown): void {
+  log.warn(`a fault: ${isEnclosError(error) ? error.code : 'unexpected'}`);
+  log.debug(() => (error instanceof Error ? String(error.stack) : 'not an error'));
+}

@@ -1,0 +1,111 @@
+import { utf8 } from '@enclos/codec';
+import {
+  KeySet,
+  ReplayWindow,
+  aeadIds,
+  decodeBhttpResponse,
+  encodeBhttpRequest,
+  kdfIds,
+  kemIds,
+  parseKeyConfigList,
+  type BhttpField,
+  type KeyConfig,
+} from '@enclos/hpke';
+import { nodeEngine } from '@enclos/hpke/node';
+import type { HttpRequest, HttpResponse } from '@enclos/http';
+import { createHandler, type ServiceHandler } from '../src/channels/handler.ts';
+import { adder, apiOf, modelsOf, speaker } from './scene.ts';
+
+export const engine = nodeEngine();
+export const maxBytes = 1_048_576;
+
+/** A service without a connection, whose clock a test moves. */
+export interface SealedScene extends ServiceHandler {
+  readonly keys: KeySet;
+  config(): Promise<KeyConfig>;
+  nowMs: number;
+  send(request: Partial<HttpRequest>): Promise<HttpResponse>;
+  readonly faults: unknown[];
+}
+
+export async function openScene(replay: ConstructorParameters<typeof ReplayWindow>[0] = {}): Promise<SealedScene> {
+  const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
+  const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
+  const faults: unknown[] = [];
+  const window = new ReplayWindow(replay);
+  const scene = { nowMs: 1_700_000_000_000 };
+  await keys.refresh(scene.nowMs);
+  const service = createHandler({
+    api: apiOf(modelsOf(adder, speaker), faults),
+    context: { engine, keys, window, nowMs: () => scene.nowMs, maxBytes },
+    attestAnswer: async (_, answer) => answer,
+    report: async () => ({ status: 503 }),
+    onFault: (error) => faults.push(error),
+  });
+  const send = async (request: Partial<HttpRequest>): Promise<HttpResponse> =>
+    service.handler(
+      {
+        method: 'POST',
+        path: '/ohttp',
+        headers: new Map(),
+        body: new Uint8Array(),
+        query: new URLSearchParams(),
+        search: '',
+        remoteAddress: '',
+        clientCertificate: undefined,
+        clientCertificateChain: [],
+        ...request,
+      },
+      { signal: new AbortController().signal },
+    );
+  return Object.assign(scene, {
+    ...service,
+    keys,
+    faults,
+    send,
+    async config() {
+      const { body } = await send({ method: 'GET', path: '/ohttp-keys' });
+      const [first] = parseKeyConfigList(await wholeBodyOf({ status: 200, body }));
+      if (first === undefined) throw new Error('The service publishes no key.');
+      return first;
+    },
+  });
+}
+
+export async function wholeBodyOf({ body = '' }: HttpResponse): Promise<Uint8Array> {
+  if (typeof body === 'string') return utf8(body);
+  if (body instanceof Uint8Array) return body;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(typeof piece === 'string' ? utf8(piece) : piece);
+  return Buffer.concat(pieces);
+}
+
+export function inferInside(values: readonly number[], fields: readonly BhttpField[] = []): Uint8Array {
+  const body = utf8(
+    JSON.stringify({ inputs: [{ name: 'in', shape: [values.length], datatype: 'FP32', data: values }] }),
+  );
+  return bhttpOf('/v2/models/adder/infer', body, fields);
+}
+
+export function bhttpOf(path: string, body: Uint8Array, fields: readonly BhttpField[] = []): Uint8Array {
+  return encodeBhttpRequest({ method: 'POST', scheme: 'https', authority: 'service.test', path, fields }, body);
+}
+
+export interface InnerAnswer {
+  readonly status: number;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly text: string;
+}
+
+export function answerOf(bytes: Uint8Array): InnerAnswer {
+  const { head, content } = decodeBhttpResponse(bytes, { maxContentBytes: maxBytes });
+  return { status: head.status, fields: new Map(head.fields), text: Buffer.from(content).toString('utf8') };
+}
+
+export const isoDate = (ms: number): string => new Date(ms).toUTCString();
+
+/** The numbers of the first output of an inference answer in JSON. */
+export function outputDataOf(json: string): readonly number[] {
+  const { outputs } = JSON.parse(json) as { readonly outputs: readonly { readonly data: readonly number[] }[] };
+  return outputs[0]?.data ?? [];
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { concatBytes, fromBase64url, utf8 } from '@enclos/codec';
+import {
+  currentKey,
+  decodeBhttpResponse,
+  encodeBhttpRequest,
+  kemIds,
+  ohttpProfile,
+  parseKeySet,
+  sealOhttpRequest,
+  type BhttpField,
+} from '@enclos/hpke';
+import { nodeEngine } from '@enclos/hpke/node';
+import { createNativeEngine, type OnnxruntimeBinding } from '@enclos/inference-engine/native';
+import { runService, type RunningService } from '@enclos/inference-service';
+import { signatureKeyOfSpki } from '@enclos/jose';
+import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
+import { createWorkshop, signingKey } from '@enclos/process-kit';
+import { inferenceReportData, readInferenceReport, verifyReceipt, type InferenceReport } from '@enclos/receipts';
+import { parseQuote } from '@enclos/sgx';
+
+const serviceFolder = fileURLToPath(new URL('../../../../services/inference', import.meta.url));
+const modelFolder = fileURLToPath(new URL('../../../../samples/inference/models', import.meta.url));
+const engine = nodeEngine();
+/** What is sealed needs no more of TLS. */
+const agent = new Agent({ rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+const workshop = createWorkshop();
+const models = join(workshop.folder, 'models');
+let service: RunningService;
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
+
+function ask(
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: Uint8Array,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = httpsRequest({ ...service.address, method, path, headers, agent }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: new Map(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+          body: Buffer.concat(pieces),
+        }),
+      );
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+async function reportOf(query = ''): Promise<InferenceReport> {
+  const { status, body } = await ask('GET', `/v1/attestation/report${query}`);
+  assert.equal(status, 200);
+  return readInferenceReport(Buffer.from(body).toString('utf8'));
+}
+
+/** One sealed request, and its opened answer. */
+async function askSealed(path: string, body: Uint8Array, fields: readonly BhttpField[]): Promise<HttpAnswer> {
+  const config = currentKey(parseKeySet((await reportOf()).keySet), Date.now(), [kemIds.x25519]);
+  const inside = encodeBhttpRequest(
+    { method: 'POST', scheme: 'https', authority: 'inference.test', path, fields },
+    body,
+  );
+  const sealed = await sealOhttpRequest(engine, { profile: ohttpProfile, config }, inside);
+  const answer = await ask('POST', '/ohttp', { 'content-type': ohttpProfile.requestType }, sealed.message);
+  assert.equal(answer.status, 200, Buffer.from(answer.body).toString('utf8'));
+  const opened = decodeBhttpResponse(await sealed.openResponse(answer.body, { maxBytes: 1_048_576 }), {
+    maxContentBytes: 1_048_576,
+  });
+  return { status: opened.head.status, headers: new Map(opened.head.fields), body: opened.content };
+}
+
+/** A picture that looks a little like a one. */
+const pixels = Float32Array.from({ length: 64 }, (_, at) => (at % 8 === 3 || at % 8 === 4 ? 0.9 : 0));
+const digits = inferRequestBody({
+  inputs: [tensorOf('input', 'FP32', pixels, [1, 1, 8, 8])],
+  areInputsBinary: true,
+  areOutputsBinary: true,
+});
+const digitFields: readonly BhttpField[] = [['inference-header-content-length', String(digits.headerLength)]];
+
+/** What the same engine computes outside. */
+function scoresOutside(): Uint8Array {
+  const require = createRequire(createRequire(import.meta.url).resolve('@enclos/inference-engine'));
+  const main = dirname(require.resolve('onnxruntime-node'));
+  const file = join(main, '..', 'bin', 'napi-v6', process.platform, process.arch, 'onnxruntime_binding.node');
+  // What the file exports is fixed by its version.
+  const native = createNativeEngine(require(file) as OnnxruntimeBinding);
+  const session = native.load(readFileSync(join(modelFolder, 'digits-1.onnx')), { threads: 1 });
+  const [scores] = session.run([{ index: 0, shape: [1, 1, 8, 8], data: new Uint8Array(pixels.buffer) }], [0]);
+  return scores?.data ?? new Uint8Array();
+}
+
+let signed: { readonly image: Uint8Array; readonly signature: Uint8Array };
+let companionFiles: string;
+let platform: Awaited<ReturnType<typeof workshop.startPlatform>>;
+
+const start = (folder: string): Promise<RunningService> =>
+  runService(
+    { models: folder, listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 } },
+    {
+      environment: {
+        ...signed,
+        companionFiles,
+        launcher: platform,
+        reconnect: async () => platform,
+        isolation: 'best',
+        sourceMap: undefined,
+        developerTool: undefined,
+        listenAddress: '127.0.0.1',
+      },
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    },
+  );
+
+before(async () => {
+  cpSync(modelFolder, models, { recursive: true });
+  const built = await buildEnclave(await loadProject(serviceFolder), { outFolder: workshop.subfolder('image') });
+  companionFiles = built.paths.companionFiles;
+  const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
+  signed = { image: built.image, signature };
+  platform = await workshop.startPlatform('here');
+  service = await start(models);
+});
+after(async () => {
+  agent.destroy();
+  await service?.stop();
+  await workshop.close();
+});
+
+describe('the inference service in its enclave', () => {
+  test('a sealed request is answered with the bytes that the same engine gives outside', async () => {
+    const { status, headers, body } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
+    assert.equal(status, 200);
+    const headerLength = readHeaderLength(headers.get('inference-header-content-length'));
+    const { outputs } = parseInferResponse(body, { headerLength });
+    assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
+  });
+
+  test('its evidence is about its keys, its models and the nonce of the client', async () => {
+    const nonce = createHash('sha256').update('nonce').digest();
+    const { keySet, evidence, models: reported } = await reportOf(`?nonce=${nonce.toString('hex')}`);
+    const digest = createHash('sha256').update(keySet).digest();
+    const quote = parseQuote(evidence.value);
+    assert.ok('report' in quote.body && 'reportData' in quote.body.report);
+    assert.deepEqual(quote.body.report.reportData, await inferenceReportData(digest, nonce));
+    const file = readFileSync(join(modelFolder, 'digits-1.onnx'));
+    assert.equal(
+      reported.find(({ name }) => name === 'digits')?.digest,
+      createHash('sha256').update(file).digest('hex'),
+    );
+  });
+
+  test('a receipt holds for its request and answer, and for no other', async () => {
+    const body = wholeBody(digits);
+    const answer = await askSealed('/v2/models/digits/infer', body, digitFields);
+    const { keySet, evidence } = await reportOf();
+    const keys = [signatureKeyOfSpki(parseKeySet(keySet).receiptKey)];
+    const receipt = fromBase64url(answer.headers.get('enclos-receipt') ?? '');
+    const options = { keys, request: body, response: answer.body, evidence: evidence.value };
+    const { claims } = await verifyReceipt(receipt, options);
+    assert.deepEqual([claims.model, claims.tee], ['digits', 'sgx']);
+    assert.equal(claims.measurement, Buffer.from(service.mrEnclave).toString('hex'));
+    const other = { ...options, response: concatBytes(answer.body, utf8(' ')) };
+    await assert.rejects(verifyReceipt(receipt, other), { code: 'RECEIPT_MISMATCH' });
+  });
+
+  test('a chat completion is streamed, with its receipt at the end', async () => {
+    const chat = {
+      model: 'characters',
+      messages: [{ role: 'user', content: 'The enclave ' }],
+      stream: true,
+      seed: 1,
+      max_tokens: 20,
+    };
+    const { status, body } = await ask(
+      'POST',
+      '/v1/chat/completions',
+      { 'content-type': 'application/json' },
+      utf8(JSON.stringify(chat)),
+    );
+    const text = Buffer.from(body).toString('utf8');
+    assert.equal(status, 200, text);
+    assert.match(text, /data: \[DONE\]\n\nevent: enclos-receipt\ndata: [\w-]{100,}\n\n$/);
+    assert.ok((text.match(/"content":"[^"]/g)?.length ?? 0) >= 10);
+  });
+
+  test('many clients at once, and a request that no model takes among them', async () => {
+    const bodies = await Promise.all(
+      Array.from({ length: 40 }, async (_, at) =>
+        at % 8 === 7
+          ? askSealed('/v2/models/digits/infer', utf8('{}'), [])
+          : askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields),
+      ),
+    );
+    assert.deepEqual(
+      bodies.map(({ status }) => status),
+      Array.from({ length: 40 }, (_, at) => (at % 8 === 7 ? 400 : 200)),
+    );
+  });
+
+  test('no client empties the service', async () => {
+    assert.equal((await ask('POST', '/v2/repository/models/digits/unload')).status, 403);
+  });
+
+  test('a model of the host with one changed byte is not served', async () => {
+    const folder = workshop.subfolder('changed');
+    cpSync(modelFolder, folder, { recursive: true });
+    const path = join(folder, 'digits-1.onnx');
+    const changed = readFileSync(path);
+    changed.writeUInt8(changed.readUInt8(changed.length - 100) ^ 1, changed.length - 100);
+    writeFileSync(path, changed);
+    await assert.rejects(start(folder), /INFERENCE_MODEL_REFUSED/);
+  });
+
+  test('without a file for a model it does not begin to serve', async () => {
+    await assert.rejects(
+      start(workshop.subfolder('empty')),
+      /INFERENCE_MODEL_MISSING|GATE_REMOTE_ERROR|cannot be read/,
+    );
+  });
+});
