@@ -60,10 +60,7 @@ async function openFetch(): Promise<OuterFetch> {
       },
       { signal: request.signal },
     );
-    const headers = Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [
-      name,
-      String(value),
-    ]);
+    const headers = Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [name, value]);
     return new Response(new Uint8Array(await wholeBodyOf(answer)), { status: answer.status, headers });
   };
 }
