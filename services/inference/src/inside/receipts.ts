@@ -5,7 +5,7 @@ import { receiptKeyId, writeReceipt, type ReceiptClaims, type ReceiptForm, type 
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
 
 /** Where a receipt is, which form a client wants, and what it calls its request. */
-export const receiptNames = Object.freeze({
+const receiptNames = Object.freeze({
   receipt: 'enclos-receipt',
   form: 'enclos-receipt-format',
   requestId: 'enclos-request-id',
