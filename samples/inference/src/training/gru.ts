@@ -61,7 +61,7 @@ interface Step {
   /** The recurrent part of the candidate, before it is reset. */
   readonly recurrentPart: Float32Array;
   readonly after: Matrix;
-  /** Of the scores. */
+  /** The slope of the loss by the scores. */
   readonly slope: Matrix;
 }
 

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { modelDigest } from '@enclos/inference-models';
-import { readWeights } from '../training/weights-file.ts';
-import { writeCharactersModel } from './characters.ts';
-import { writeDigitsModel } from './digits.ts';
+import { readWeights } from './training/weights-file.ts';
+import { writeCharactersModel } from './onnx/characters.ts';
+import { writeDigitsModel } from './onnx/digits.ts';
 
 const [digits, characters, folder] = process.argv.slice(2);
 if (digits === undefined || characters === undefined || folder === undefined) {

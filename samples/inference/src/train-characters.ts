@@ -1,12 +1,12 @@
 // Trains the model of characters: node train-characters.js FOLDER WEIGHTS.JSON [EPOCHS]
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Adam, averageGradients, fallingRate } from './adam.ts';
-import { alphabet, tokensOf } from './characters.ts';
-import { allWeights, characterNetwork, loss, trainSteps, type CharacterNetwork } from './gru.ts';
-import { at, zeros } from './matrix.ts';
-import { repeatableRandom } from './random.ts';
-import { writeWeights } from './weights-file.ts';
+import { Adam, averageGradients, fallingRate } from './training/adam.ts';
+import { alphabet, tokensOf } from './training/characters.ts';
+import { allWeights, characterNetwork, loss, trainSteps, type CharacterNetwork } from './training/gru.ts';
+import { at, zeros } from './training/matrix.ts';
+import { repeatableRandom } from './training/random.ts';
+import { writeWeights } from './training/weights-file.ts';
 
 const size = { characters: alphabet.length, embedded: 32, hidden: 128 };
 const sequences = 32;

@@ -1,10 +1,10 @@
 // Trains the model of digits: node train-digits.js DIGITS.CSV.GZ WEIGHTS.JSON [EPOCHS]
-import { Adam, averageGradients, fallingRate } from './adam.ts';
-import { allDenseWeights, denseNetwork, scores, trainBatch, type DenseLayer } from './dense.ts';
-import { readDigits, side, varied, type DigitImage } from './digit-images.ts';
-import { rowOf, zeros, type Matrix } from './matrix.ts';
-import { repeatableRandom, shuffle } from './random.ts';
-import { writeWeights } from './weights-file.ts';
+import { Adam, averageGradients, fallingRate } from './training/adam.ts';
+import { allDenseWeights, denseNetwork, scores, trainBatch, type DenseLayer } from './training/dense.ts';
+import { readDigits, side, varied, type DigitImage } from './training/digit-images.ts';
+import { rowOf, zeros, type Matrix } from './training/matrix.ts';
+import { repeatableRandom, shuffle } from './training/random.ts';
+import { writeWeights } from './training/weights-file.ts';
 
 const layers = [side * side, 128, 64, 10];
 const batchSize = 32;
