@@ -15,6 +15,8 @@ export interface PlacedFiles {
   readonly paths: readonly string[];
   /** Before a process starts: hashes anew what has changed. @throws LAUNCH_FILE_REFUSED */
   recheck(): Promise<void>;
+  /** Says that they are in use. What has not been for a day may make room for other files. */
+  touch(): Promise<void>;
 }
 
 /** A file that arrives in pieces. */
@@ -77,19 +79,21 @@ export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }
     },
     async place(files: readonly CompanionFile[]) {
       const set = join(folder, setName(files));
-      const now = new Date();
+      const touch = async (): Promise<void> => {
+        const now = new Date();
+        for (const path of [set, ...files.map((file) => pathOf(file.sha256))]) {
+          await utimes(path, now, now).catch(() => undefined);
+        }
+      };
       try {
         await makeFolder(set);
-        await utimes(set, now, now);
+        for (const file of files) await placeFile(pathOf(file.sha256), join(set, file.path), file);
+        // Before they are hashed: afterwards it would be a change.
+        await touch();
         const verified: VerifiedFile[] = [];
-        for (const file of files) {
-          const from = pathOf(file.sha256);
-          const path = join(set, file.path);
-          await placeFile(from, path, file);
-          await utimes(from, now, now).catch(() => undefined);
-          verified.push(await verifyPlaced(path, from, file));
-        }
+        for (const file of files) verified.push(await verifyPlaced(join(set, file.path), pathOf(file.sha256), file));
         return Object.freeze({
+          touch,
           folder: set,
           paths: verified.map(({ path }) => path),
           async recheck() {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import {
   companionLayers,
@@ -65,6 +66,8 @@ interface MeasuredCompanion {
 
 const textOf = (frame: CompanionFrame): string => Buffer.from(encodeCompanionFrame(frame)).toString('latin1');
 const acceptTimeoutMs = 10_000;
+/** So that files of an enclave that runs for days never count as unused for one. */
+const touchMs = 6 * 60 * 60 * 1000;
 /** A line of the audit log has room for it. */
 const maxTextLength = 2000;
 
@@ -142,6 +145,7 @@ async function openCompanions(services: Services, request: OpenRequest): Promise
     });
   } catch (error) {
     listener.close();
+    void processes.close();
     throw error;
   }
 }
@@ -152,11 +156,17 @@ class CompanionProcesses {
   readonly #services: Services;
   readonly #request: OpenRequest;
   readonly #slots = new Map<number, readonly CompanionSlot<CompanionChild>[]>();
+  readonly #stopTouching: () => void;
   #isClosed = false;
 
   constructor(services: Services, request: OpenRequest) {
     this.#services = services;
     this.#request = request;
+    const touch = async (): Promise<void> => {
+      for (const { files } of request.companions) await files.touch();
+    };
+    // It throws nothing.
+    this.#stopTouching = every(touchMs, touch, () => undefined);
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for a companion that is not declared, or is open already */
@@ -177,6 +187,7 @@ class CompanionProcesses {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopTouching();
     await Promise.all([...this.#slots.values()].flat().map((slot) => slot.close()));
   }
 
