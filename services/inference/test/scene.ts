@@ -4,7 +4,7 @@ import { tensorOf, valuesOf, type Tensor } from '@enclos/open-inference';
 import { createInferenceApi, type ApiAnswer, type ApiRequest, type InferenceApi } from '../src/index.ts';
 import type { ServedModel, ServedModels } from '../src/models/served-models.ts';
 
-export const alphabet = 'abc.';
+const alphabet = 'abc.';
 export const digest = '11'.repeat(32);
 
 /** Adds one to each number. */

@@ -9,21 +9,21 @@ export interface ReceiptClaims {
   readonly sequence: number;
   readonly model: string;
   readonly modelVersion: string;
-  /** Of the plain bytes of the model. */
+  /** The digest of the plain bytes of the model. */
   readonly modelDigest: string;
-  /** Of exactly the bytes that the enclave read as the body of the request, after decryption. */
+  /** The digest of exactly the bytes that the enclave read as the body of the request, after decryption. */
   readonly requestDigest: string;
-  /** Of exactly the bytes that the enclave wrote as the body of the response, before encryption. */
+  /** The digest of exactly the bytes that the enclave wrote as the body of the response, before encryption. */
   readonly responseDigest: string;
   /** What kind of evidence vouches for the enclave. */
   readonly tee: ReceiptTee;
   /** MRENCLAVE, MRTD, or the launch measurement: 32 or 48 bytes of hex. */
   readonly measurement: string;
-  /** Of the evidence that vouches for the key set. */
+  /** The digest of the evidence that vouches for the key set. */
   readonly evidenceDigest: string;
-  /** Of the public keys of the enclave, the key of its receipts among them: what the evidence is about. */
+  /** The digest of the public keys of the enclave, the key of its receipts among them: what the evidence is about. */
   readonly keySetDigest: string;
-  /** Of the policy or configuration that the service runs under, if it has one. */
+  /** The digest of the policy or configuration that the service runs under, if it has one. */
   readonly policyDigest?: string;
 }
 
@@ -74,7 +74,7 @@ export const profile = Object.freeze({ name: 'eat_profile', label: 265, value: '
 
 /** Bytes of UTF-8 of one text. */
 export const maximumTextBytes = 1024;
-/** Of a whole receipt. */
+/** The most bytes of a whole receipt. */
 export const maximumReceiptBytes = 16_384;
 /** Seconds since 1970, with room for the year 9999. */
 export const maximumInteger = 2 ** 48;

@@ -16,7 +16,7 @@ export interface InferenceReport {
   };
   /** What the service adds to verify the evidence with. It needs no trust. */
   readonly endorsements?: string;
-  /** Of the relying party, 32 bytes. Absent in the report that a service makes once for a key set. */
+  /** The nonce of the relying party, 32 bytes. Absent in the report that a service makes once for a key set. */
   readonly nonce?: Uint8Array;
 }
 

@@ -35,7 +35,7 @@ export async function* answerInside({ status, headers, body }: ApiAnswer): Async
   yield bhttpStream.end();
 }
 
-/** Of a message with a head of usual length: longer heads only make it longer. */
+/** The length of a message with a head of usual length: longer heads only make it longer. */
 function paddedLength(contentBytes: number): number {
   let length = smallestBytes;
   while (length < contentBytes + smallestBytes / 2) length *= 2;

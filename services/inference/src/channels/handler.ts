@@ -21,11 +21,11 @@ import { openingRefusal } from './opening-refusal.ts';
 import { Sessions, sessionPath, type SessionsOptions } from './sessions.ts';
 
 /** Where requests of Oblivious HTTP go, and where its keys are. */
-export const ohttpPath = '/ohttp';
-export const ohttpKeysPath = '/ohttp-keys';
+const ohttpPath = '/ohttp';
+const ohttpKeysPath = '/ohttp-keys';
 /** Where clients of Azure's profile send theirs. */
-export const azurePath = '/score';
-export const reportPath = '/v1/attestation/report';
+const azurePath = '/score';
+const reportPath = '/v1/attestation/report';
 
 /** What sealing adds at most to a request with its head: tags, padding and framing. */
 const sealingBytes = 131_072;

@@ -15,7 +15,7 @@ export interface Generation {
 }
 
 /**
- * The answer of a character model to a conversation, piece by piece. Each token is a run of its own, so other clients of the engines take
+ * The answer of a character model to a conversation, piece by piece. Each token is a separate run, so other clients of the engines take
  * their turns between two tokens.
  * @throws INFERENCE_MESSAGE_INVALID for a conversation without a character that the model knows; what runs throw.
  */
@@ -46,7 +46,7 @@ export async function* generate({ model, use, request, signal, random }: Generat
 }
 
 interface Step {
-  /** Of the token that comes next. */
+  /** The scores of the token that comes next. */
   readonly scores: Float32Array;
   readonly state: Tensor;
 }

@@ -23,7 +23,7 @@ export interface ServedModel extends ServedModelIdentity {
 
 /** The models of the service. */
 export interface ServedModels {
-  /** Of this version, or the one that was loaded last. */
+  /** The model of this version, or the one that was loaded last. */
   find(name: string, version?: string): ServedModel | undefined;
   list(): readonly ServedModel[];
   /** What may be loaded and is not, by name and version. */

@@ -10,7 +10,7 @@ import { empty } from './labels.ts';
 export const maximumMessages = 2 ** 32;
 
 /** The base nonce with the number of a message over its last bytes (RFC 9180, section 5.2). */
-export function nonceOf(base: Uint8Array, sequence: number): Uint8Array {
+function nonceOf(base: Uint8Array, sequence: number): Uint8Array {
   const nonce = base.slice();
   const view = new DataView(nonce.buffer, nonce.byteOffset + nonceBytes - 4, 4);
   view.setUint32(0, (view.getUint32(0) ^ sequence) >>> 0);

@@ -5,10 +5,10 @@ import { signatureKeyOfJwk, type SignatureKey } from '@enclos/jose';
 
 /** What one run of a model may cost. What is absent is for the service to set. */
 export interface ModelRunLimits {
-  /** Of all inputs of one request together. */
+  /** Bytes of all inputs of one request together. */
   readonly maxInputBytes?: number;
   readonly maxOutputBytes?: number;
-  /** Of one tensor. */
+  /** Elements of one tensor. */
   readonly maxElements?: number;
   readonly maxRunMs?: number;
   readonly memoryBytes?: number;

@@ -7,7 +7,7 @@ import { refuseModel } from './tally.ts';
 
 export interface TensorSize {
   readonly name: string;
-  /** Of its elements; 0 for texts, whose lengths are not in the shape, and for types that are not known here. */
+  /** Bytes of its elements; 0 for texts, whose lengths are not in the shape, and for types that are not known here. */
   readonly sizeBytes: number;
 }
 

@@ -10,7 +10,7 @@ const maxBaseBytes = 4 * 1024 * 1024;
  * A manifest with companions begins with this byte, as that of a program does with another. Then come the companions, and then the whole
  * manifest that the image would have without them, so that the runtime of an enclave reads no form but those that it knows.
  */
-export const companionForm = 0x82;
+const companionForm = 0x82;
 const type = record({
   form: uint8(),
   companions: array(companion, { minItems: 1, maxItems: 16 }),

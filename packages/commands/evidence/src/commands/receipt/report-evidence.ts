@@ -28,7 +28,7 @@ export interface VouchedKeys {
   readonly verdict: AnyVerdict;
   readonly validity: Validity;
   readonly appraised: boolean;
-  /** Of receipts. */
+  /** The keys of receipts. */
   readonly key: SignatureKey;
   /** What each receipt of this enclave must say. */
   readonly expected: ExpectedClaims;

@@ -22,7 +22,7 @@ export interface EncryptedModelFile {
   readonly path: string;
   readonly sizeBytes: number;
   readonly name: string;
-  /** Of the plain bytes. */
+  /** SHA-256 of the plain bytes. */
   readonly digest: string;
   readonly keyId?: string;
   readonly key: string;

@@ -9,7 +9,7 @@ export const command = defineCommand({
     'Shows what an ONNX file says of itself: inputs and outputs with their datatypes and dimensions, operator sets, operators, weights, metadata.',
     'Nothing is run, and the data of weights are passed over.',
     '',
-    'Of an encrypted model it shows which key opens it and for which model it was made; nothing of that is proved before it is opened.',
+    'For an encrypted model it shows which key opens it and for which model it was made; none of that is proved before it is opened.',
     'A model that keeps weights in other files is refused: its digest would not cover them.',
   ],
   arguments: { file: { value: 'FILE', summary: 'The model, or an encrypted model', required: true } },

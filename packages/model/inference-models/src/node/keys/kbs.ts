@@ -29,7 +29,7 @@ export interface KbsOptions {
   readonly fetch: KbsFetch;
   /** Makes evidence, in the form that the broker's attestation service reads for this kind. */
   readonly attest: (challenge: KbsChallenge) => Promise<JsonObject | string>;
-  /** Of each of the three requests. Default: 15,000. */
+  /** The time for each of the three requests. Default: 15,000. */
   readonly timeoutMs?: number;
 }
 

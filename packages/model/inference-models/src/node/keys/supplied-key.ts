@@ -61,7 +61,7 @@ export function readKeySupply(text: string, owner: SignatureKey, expected: KeySu
 }
 
 export interface KeyDeskOptions {
-  /** Of this enclave, in hex. */
+  /** The measurement of this enclave, in hex. */
   readonly keySetDigest: string;
   /** The models that an owner supplies the key of, from the measured manifest. */
   readonly models: readonly (ModelBinding & { readonly owner: SignatureKey })[];

@@ -1,0 +1,124 @@
+import { equalBytes, toHex } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
+import { isEnclosError } from '@enclos/errors';
+import { currentKey, keySetDigest, parseKeySet, type HpkeEngine, type KemId, type PublishedKey } from '@enclos/hpke';
+import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
+import { inferenceReportData, readInferenceReport, type ExpectedClaims, type InferenceReport } from '@enclos/receipts';
+import type { ReportAppraiser } from './appraiser.ts';
+import { readBody, refuseUnsealed, type ServiceAddress } from './outer-http.ts';
+import { notAttested } from './refusal.ts';
+
+export interface AttestationOptions {
+  readonly address: ServiceAddress;
+  readonly engine: HpkeEngine;
+  readonly appraise: ReportAppraiser;
+  /** In the order of preference. */
+  readonly kems: readonly KemId[];
+  /** In hex: the only manifest of models that is accepted. */
+  readonly modelManifestDigest: string | undefined;
+  readonly nowMs: () => number;
+  readonly timeoutMs: number;
+  readonly maximumAgeMs: number;
+}
+
+/** A service whose evidence was accepted. */
+export interface AttestedService {
+  readonly attestedAtMs: number;
+  /** The key to seal to, at a time. @throws HPKE_KEY_STALE */
+  key(nowMs: number): PublishedKey;
+  /** Undefined for a service without receipts. */
+  readonly receiptKey: SignatureKey | undefined;
+  /** What each receipt of this enclave says. */
+  readonly expectedClaims: ExpectedClaims;
+}
+
+const reportPath = '/v1/attestation/report';
+/** The endorsements have the most of it. */
+const maximumReportBytes = 2_097_152;
+
+/**
+ * Asks a service for its report with a fresh nonce, and verifies that its evidence vouches for the keys in it.
+ *
+ * @throws INFERENCE_NOT_ATTESTED, INFERENCE_SERVICE_UNREACHABLE, RECEIPT_REPORT_INVALID, and what the appraiser throws.
+ */
+export async function attestService(options: AttestationOptions): Promise<AttestedService> {
+  const { address, engine, appraise, kems, modelManifestDigest, nowMs, timeoutMs } = options;
+  const nonce = engine.randomBytes(32);
+  const report = await fetchReport(address, nonce, timeoutMs);
+  if (report.nonce === undefined || !equalBytes(report.nonce, nonce)) {
+    return notAttested('The report is not about the nonce of this client.');
+  }
+  const digest = await keySetDigest(engine, report.keySet);
+  const reportData = await inferenceReportData(digest, nonce);
+  const { kind, value } = report.evidence;
+  const accepted = await appraise({ kind, evidence: value, endorsements: report.endorsements, reportData });
+  // An appraiser that forgot the report data would accept the evidence of any keys.
+  if (accepted.reportData !== toHex(reportData)) notAttested('The evidence does not vouch for the keys in the report.');
+  const keySet = parseKeySet(report.keySet);
+  if (modelManifestDigest !== undefined && toHex(keySet.modelManifestDigest) !== modelManifestDigest) {
+    notAttested('The enclave serves another manifest of models than the expected one.');
+  }
+  return Object.freeze<AttestedService>({
+    attestedAtMs: nowMs(),
+    key: (time) => currentKey(keySet, time, kems),
+    receiptKey: keySet.receiptKey.length === 0 ? undefined : signatureKeyOfSpki(keySet.receiptKey),
+    expectedClaims: { tee: accepted.tee, measurement: accepted.measurement, keySetDigest: toHex(digest) },
+  });
+}
+
+async function fetchReport(address: ServiceAddress, nonce: Uint8Array, timeoutMs: number): Promise<InferenceReport> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await address.send(`${reportPath}?nonce=${toHex(nonce)}`, { method: 'GET', signal });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    return refuseUnsealed(response);
+  }
+  return readInferenceReport(decodeUtf8(await readBody(response.body, maximumReportBytes)));
+}
+
+/** Keeps the service attested: again when its keys end or are stale, and after some time in any case. */
+export class Attestations {
+  readonly #options: AttestationOptions;
+  #current: AttestedService | undefined;
+  #pending: Promise<AttestedService> | undefined;
+
+  constructor(options: AttestationOptions) {
+    this.#options = options;
+  }
+
+  /** Fails closed: a service that cannot be attested again is not used by its former attestation. */
+  async current(): Promise<AttestedService> {
+    const known = this.#current;
+    return known !== undefined && this.#isInTime(known) ? known : this.renew(known);
+  }
+
+  /** Attests the service again, unless another call has done so since `known`. */
+  async renew(known: AttestedService | undefined): Promise<AttestedService> {
+    if (this.#current !== undefined && this.#current !== known) return this.#current;
+    this.#current = undefined;
+    this.#pending ??= this.#attest();
+    return this.#pending;
+  }
+
+  async #attest(): Promise<AttestedService> {
+    try {
+      this.#current = await attestService(this.#options);
+      return this.#current;
+    } finally {
+      this.#pending = undefined;
+    }
+  }
+
+  #isInTime(service: AttestedService): boolean {
+    const { nowMs, maximumAgeMs } = this.#options;
+    const now = nowMs();
+    // A clock that went back says nothing about the age.
+    if (now < service.attestedAtMs || now - service.attestedAtMs >= maximumAgeMs) return false;
+    try {
+      return service.key(now) !== undefined;
+    } catch (error) {
+      if (!isEnclosError(error, 'HPKE_KEY_STALE')) throw error;
+      return false;
+    }
+  }
+}

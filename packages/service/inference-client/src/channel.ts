@@ -1,0 +1,120 @@
+import { concatBytes } from '@enclos/codec';
+import {
+  beginOhttpRequest,
+  chunkedOhttpProfile,
+  openSession,
+  sessionTypes,
+  type ClientSession,
+  type HpkeEngine,
+  type StreamLimits,
+  type StreamOpener,
+} from '@enclos/hpke';
+import { isEnclosError } from '@enclos/errors';
+import type { AttestedService } from './attested-service.ts';
+import { readBody, refuseUnsealed, type ServiceAddress } from './outer-http.ts';
+
+/** A sealed request to send, and what opens its answer. */
+export interface SealedExchange {
+  readonly path: string;
+  readonly type: string;
+  readonly answerType: string;
+  readonly body: Uint8Array;
+  openAnswer(limits: StreamLimits): StreamOpener;
+}
+
+/** A way to seal requests to an attested service. */
+export interface Channel {
+  seal(service: AttestedService, message: Uint8Array): Promise<SealedExchange>;
+  /** What was agreed with a service does not count any more. */
+  forget(service: AttestedService): void;
+}
+
+export interface ChannelOptions {
+  readonly address: ServiceAddress;
+  readonly engine: HpkeEngine;
+  readonly nowMs: () => number;
+  readonly timeoutMs: number;
+}
+
+/** One set-up of HPKE for each request: chunked Oblivious HTTP. */
+export function oneShotChannel({ engine, nowMs }: ChannelOptions): Channel {
+  return {
+    async seal(service, message) {
+      const profile = chunkedOhttpProfile;
+      const request = await beginOhttpRequest(engine, { profile, config: service.key(nowMs()) });
+      return {
+        path: '/ohttp',
+        type: profile.requestType,
+        answerType: profile.responseType,
+        body: concatBytes(request.head, await request.seal(message, true)),
+        openAnswer: request.openResponse,
+      };
+    },
+    forget() {},
+  };
+}
+
+const sessionPath = '/v1/session';
+const sessionBinding = Object.freeze({ method: 'POST', path: sessionPath, model: '', modelDigest: new Uint8Array() });
+const maximumOpeningBytes = 4096;
+
+/** One set-up of HPKE for many requests. */
+export function sessionChannel({ address, engine, nowMs, timeoutMs }: ChannelOptions): Channel {
+  const sessions = new WeakMap<AttestedService, Promise<ClientSession>>();
+  const open = async (service: AttestedService): Promise<ClientSession> => {
+    const opening = await openSession(engine, { config: service.key(nowMs()), dateMs: nowMs() });
+    const response = await address.send(sessionPath, {
+      method: 'POST',
+      headers: { 'content-type': sessionTypes.open },
+      body: bodyOf(opening.message),
+      // Other requests wait for the same session, so the signal of one does not end it.
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    if (response.status !== 200 || response.headers.get('content-type') !== sessionTypes.opened) {
+      await response.body?.cancel();
+      return refuseUnsealed(response);
+    }
+    return opening.finish(await readBody(response.body, maximumOpeningBytes), nowMs());
+  };
+  const sessionOf = async (service: AttestedService): Promise<ClientSession> => {
+    const known = sessions.get(service);
+    if (known !== undefined) return known;
+    const opening = open(service);
+    sessions.set(service, opening);
+    try {
+      return await opening;
+    } catch (error) {
+      if (sessions.get(service) === opening) sessions.delete(service);
+      throw error;
+    }
+  };
+  const begin = (session: ClientSession): ReturnType<ClientSession['begin']> => session.begin(sessionBinding, nowMs());
+  return {
+    async seal(service, message) {
+      const session = await sessionOf(service);
+      let exchange;
+      try {
+        exchange = begin(session);
+      } catch (error) {
+        if (!isEnclosError(error, 'HPKE_SESSION_GONE')) throw error;
+        sessions.delete(service);
+        exchange = begin(await sessionOf(service));
+      }
+      return {
+        path: sessionPath,
+        type: sessionTypes.request,
+        answerType: sessionTypes.response,
+        body: concatBytes(exchange.head, await exchange.seal(message, true)),
+        openAnswer: exchange.openResponse,
+      };
+    },
+    forget(service) {
+      sessions.delete(service);
+    },
+  };
+}
+
+/** Bytes as `fetch` takes them: its type wants a buffer that nothing shares. */
+export function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,183 @@
+import './errors.ts';
+import { EnclosError } from '@enclos/errors';
+import { kemIds, webEngine, type HpkeEngine, type KemId } from '@enclos/hpke';
+import {
+  headerLengthName,
+  inferRequestBody,
+  parseIndex,
+  parseInferResponse,
+  readHeaderLength,
+  wholeBody,
+  type InferResponse,
+  type RepositoryEntry,
+  type RequestedOutput,
+  type Tensor,
+} from '@enclos/open-inference';
+import type { ReportAppraiser } from './appraiser.ts';
+import { Attestations } from './attested-service.ts';
+import { bodyOf, oneShotChannel, sessionChannel } from './channel.ts';
+import { ServiceAddress, type OuterFetch } from './outer-http.ts';
+import type { AnswerReceipt } from './receipt-check.ts';
+import { refuseAnswer } from './refusal.ts';
+import type { ExpectedModels } from './request.ts';
+import { Sender } from './sender.ts';
+
+export interface InferenceClientOptions {
+  /** The address of the service. Seal and evidence protect what is sent, also over `http:`. */
+  readonly url: string | URL;
+  /** Decides whether the evidence of the service is good enough: `quoteReportAppraiser`, or your own. */
+  readonly appraise: ReportAppraiser;
+  /** `one-shot`: a set-up of HPKE for each request (default). `session`: one for many, which costs the service less. */
+  readonly transport?: 'one-shot' | 'session';
+  /** `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. */
+  readonly receipts?: 'when-present' | 'require';
+  /** The models that may answer, by name, with their SHA-256 in hex. Requests for others are not sent. */
+  readonly models?: ExpectedModels;
+  /** SHA-256 in hex of the model manifest that the key set must name. */
+  readonly modelManifestDigest?: string;
+  /** Receives each receipt that was verified, to keep it. */
+  readonly onReceipt?: (receipt: AnswerReceipt) => void;
+  /** The most bytes of a request body. Default: 64 MiB. */
+  readonly maxRequestBytes?: number;
+  /** The most bytes of an answer, streamed or not. Default: 64 MiB. */
+  readonly maxAnswerBytes?: number;
+  /** After which the service is attested again. Default: an hour. */
+  readonly maximumAgeMs?: number;
+  /** For an attestation and the opening of a session. Default: 30 seconds. Requests have the time that their signal gives. */
+  readonly timeoutMs?: number;
+  /** Default: WebCrypto. `nodeEngine()` of `@enclos/hpke/node` is faster in Node, and knows X-Wing. */
+  readonly engine?: HpkeEngine;
+  /** Kinds of keys to seal to, in the order of preference; the engine must know them. Default: X25519. */
+  readonly kems?: readonly KemId[];
+  /** What carries sealed requests. Default: `fetch` of the platform. */
+  readonly fetch?: OuterFetch;
+  /** Default: the clock of this machine. */
+  readonly nowMs?: () => number;
+}
+
+export interface InferCall {
+  readonly model: string;
+  readonly version?: string;
+  readonly inputs: readonly Tensor[];
+  /** Default: all outputs of the model. */
+  readonly outputs?: readonly RequestedOutput[];
+  readonly signal?: AbortSignal;
+}
+
+export interface InferenceClient {
+  /**
+   * As `fetch` of the platform, for addresses of the service alone. Redirects of the service are given back.
+   *
+   * The promise rejects, or the body ends with an error, for what the attested enclave did not answer to this request.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /**
+   * Runs a model on tensors.
+   *
+   * @throws INFERENCE_CALL_REFUSED with `details.status`, and what `fetch` throws
+   */
+  infer(call: InferCall): Promise<InferResponse>;
+  /** The models of the service, as the enclave lists them. */
+  models(): Promise<readonly RepositoryEntry[]>;
+  /** Attests the service now rather than with the first request. */
+  attest(): Promise<void>;
+  /** Ends the client: later calls are refused. */
+  close(): void;
+}
+
+/**
+ * A client of a confidential inference service. It attests the service before the first request, and seals each request so that only the
+ * attested enclave opens it. It fails closed: without good evidence nothing is sent.
+ *
+ * A request is kept whole until it is answered: when the key of the service has ended in between, the service is attested again, and the
+ * request is sealed and sent once more. A host can bring that about, so a request may run twice.
+ *
+ * @example
+ * import OpenAI from 'openai';
+ *
+ * const client = createInferenceClient({ url, appraise: quoteReportAppraiser({ roots: [INTEL_SGX_ROOT], policy }) });
+ * const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', fetch: client.fetch });
+ *
+ * @throws INFERENCE_CLIENT_MISUSED. The functions of the client throw INFERENCE_NOT_ATTESTED and what the appraiser throws,
+ * INFERENCE_SERVICE_UNREACHABLE, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING, HPKE_*, OHTTP_MESSAGE_INVALID and RECEIPT_*.
+ */
+export function createInferenceClient(options: InferenceClientOptions): InferenceClient {
+  const sender = senderOf(options);
+  const send = async (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
+    sender.fetch(new Request(input, init));
+  const at = (path: string): string => new URL(`.${path}`, sender.address.base).href;
+  return Object.freeze<InferenceClient>({
+    fetch: send,
+    async infer({ model, version, inputs, outputs = [], signal }) {
+      const body = inferRequestBody({ inputs, outputs, areInputsBinary: true, areOutputsBinary: true });
+      const path = `/v2/models/${encodeURIComponent(model)}`;
+      const versioned = version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;
+      const headers = new Headers({ 'content-type': body.contentType });
+      if (body.headerLength !== undefined) headers.set(headerLengthName, String(body.headerLength));
+      const response = await send(at(`${versioned}/infer`), {
+        method: 'POST',
+        headers,
+        body: bodyOf(wholeBody(body)),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      const content = await contentOf(response);
+      const answer = parseInferResponse(content, {
+        headerLength: readHeaderLength(response.headers.get(headerLengthName)),
+      });
+      return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
+    },
+    models: async () => parseIndex(await contentOf(await send(at('/v2/repository/index'), { method: 'POST' }))),
+    async attest() {
+      await sender.attest();
+    },
+    close() {
+      sender.close();
+    },
+  });
+}
+
+async function contentOf(response: Response): Promise<Uint8Array> {
+  const content = new Uint8Array(await response.arrayBuffer());
+  const { status } = response;
+  if (status !== 200) throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
+  return content;
+}
+
+const mebibyte = 1_048_576;
+
+function senderOf(options: InferenceClientOptions): Sender {
+  const {
+    url,
+    fetch,
+    appraise,
+    transport = 'one-shot',
+    receipts = 'when-present',
+    models,
+    modelManifestDigest,
+  } = options;
+  const { engine = webEngine(globalThis.crypto), kems = [kemIds.x25519], nowMs = Date.now } = options;
+  const { timeoutMs = 30_000, maximumAgeMs = 3_600_000 } = options;
+  const address = new ServiceAddress(url, fetch);
+  const open = transport === 'session' ? sessionChannel : oneShotChannel;
+  return new Sender({
+    address,
+    engine,
+    attestations: new Attestations({
+      address,
+      engine,
+      appraise,
+      kems,
+      modelManifestDigest,
+      nowMs,
+      timeoutMs,
+      maximumAgeMs,
+    }),
+    channel: open({ address, engine, nowMs, timeoutMs }),
+    nowMs,
+    models,
+    requireReceipt: receipts === 'require',
+    onReceipt: options.onReceipt ?? (() => {}),
+    maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
+    maxAnswerBytes: options.maxAnswerBytes ?? 64 * mebibyte,
+  });
+}

@@ -1,0 +1,14 @@
+import './errors.ts';
+
+/** A client of confidential inference. Runs in Node and in browsers. */
+export {
+  quoteReportAppraiser,
+  type AcceptedReport,
+  type PresentedReport,
+  type QuoteReportAppraiserOptions,
+  type ReportAppraiser,
+} from './appraiser.ts';
+export { createInferenceClient, type InferCall, type InferenceClient, type InferenceClientOptions } from './client.ts';
+export type { OuterFetch } from './outer-http.ts';
+export type { AnswerReceipt } from './receipt-check.ts';
+export type { ExpectedModels } from './request.ts';

@@ -1,0 +1,104 @@
+import './errors.ts';
+import { concatBytes } from '@enclos/codec';
+import { EnclosError } from '@enclos/errors';
+import { misused, refuseAnswer } from './refusal.ts';
+
+/** What carries sealed requests: `fetch` of the platform unless given. */
+export type OuterFetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The address of a service, and how to reach it. */
+export class ServiceAddress {
+  /** Ends with a slash. */
+  readonly base: URL;
+  readonly #fetch: OuterFetch;
+
+  constructor(url: string | URL, fetch: OuterFetch = async (address, init) => globalThis.fetch(address, init)) {
+    this.base = new URL(url);
+    if (!/^https?:$/.test(this.base.protocol) || this.base.search !== '' || this.base.hash !== '') {
+      misused('The address of the service is not an HTTP address without a query.');
+    }
+    if (!this.base.pathname.endsWith('/')) this.base.pathname += '/';
+    this.#fetch = fetch;
+  }
+
+  /**
+   * The path inside a sealed request for an address of the service. An address of another server is refused: what was meant for the
+   * enclave is not sent elsewhere.
+   *
+   * @throws INFERENCE_CLIENT_MISUSED
+   */
+  pathOf(address: string): string {
+    const { origin, pathname, search } = new URL(address);
+    if (origin !== this.base.origin || !pathname.startsWith(this.base.pathname)) {
+      return misused('The address of the request is not one of the service.');
+    }
+    return `/${pathname.slice(this.base.pathname.length)}${search}`;
+  }
+
+  /** @throws INFERENCE_SERVICE_UNREACHABLE; what the signal says when it aborts. */
+  async send(path: string, init: RequestInit): Promise<Response> {
+    try {
+      // A redirect would let the host choose another server, and a cookie would name the client.
+      return await this.#fetch(new URL(`.${path}`, this.base).href, {
+        ...init,
+        redirect: 'error',
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+      });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { cause: error });
+    }
+  }
+}
+
+/** The bytes of a body as they arrive. @throws INFERENCE_SERVICE_UNREACHABLE for a connection that breaks */
+export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  let isDone = false;
+  try {
+    for (;;) {
+      // Pieces are read in their order.
+      // eslint-disable-next-line no-await-in-loop
+      const { done, value } = await reader.read();
+      isDone = done;
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    isDone = true;
+    if (error instanceof DOMException) throw error;
+    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', 'The connection broke in the middle of a body.', {
+      cause: error,
+    });
+  } finally {
+    if (!isDone) await reader.cancel();
+  }
+}
+
+/** A whole body. @throws INFERENCE_ANSWER_REFUSED above the bound */
+export async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const piece of piecesOf(body)) {
+    sizeBytes += piece.length;
+    if (sizeBytes > maxBytes) return refuseAnswer(`A body has more than ${maxBytes} bytes.`);
+    pieces.push(piece);
+  }
+  return concatBytes(...pieces);
+}
+
+/**
+ * What an unsealed answer says. It may come from the host, so that only its status counts.
+ *
+ * @throws HPKE_KEY_STALE for 422, HPKE_SESSION_GONE for 410, INFERENCE_SERVICE_UNREACHABLE for 429 and from 500 on, and
+ * INFERENCE_ANSWER_REFUSED for all else.
+ */
+export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
+  if (status === 422) throw new EnclosError('HPKE_KEY_STALE');
+  if (status === 410) throw new EnclosError('HPKE_SESSION_GONE');
+  const details = { status };
+  if (status === 429 || status >= 500) throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  throw new EnclosError('INFERENCE_ANSWER_REFUSED', 'The answer is not sealed.', { details });
+}

@@ -1,0 +1,118 @@
+import { toHex } from '@enclos/codec';
+import { encodeBhttpRequest, type BhttpField } from '@enclos/hpke';
+import { modelOfRequest } from '@enclos/open-inference';
+import { isEnclosError } from '@enclos/errors';
+import { readBody } from './outer-http.ts';
+import { misused } from './refusal.ts';
+
+/** Names of fields inside the seal. */
+export const fieldNames = Object.freeze({
+  date: 'date',
+  requestId: 'enclos-request-id',
+  modelDigest: 'enclos-model-digest',
+  receipt: 'enclos-receipt',
+} as const);
+
+/** What a request is, before it is sealed. */
+export interface InnerRequest {
+  readonly method: string;
+  readonly authority: string;
+  /** With the query. */
+  readonly path: string;
+  readonly fields: readonly BhttpField[];
+  readonly body: Uint8Array;
+  readonly requestId: string;
+  /** In hex, of the model that the client expects to answer. */
+  readonly modelDigest: string | undefined;
+  /** Whether a model is to answer, so that there is something to write a receipt of. */
+  readonly isForModel: boolean;
+}
+
+/** These belong to one hop, or the client sets them. */
+const droppedFields: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  ...Object.values(fieldNames),
+]);
+
+/** Digests of models by name, in hex. */
+export type ExpectedModels = Readonly<Record<string, string>>;
+
+export interface InnerRequestOptions {
+  readonly path: string;
+  readonly authority: string;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly maxBytes: number;
+  readonly models: ExpectedModels | undefined;
+}
+
+/**
+ * Takes a request whole: its receipt is over all of its bytes, and it may have to be sealed again.
+ *
+ * @throws INFERENCE_CLIENT_MISUSED for a body beyond the bound, and for a model that is not among the expected ones
+ */
+export async function innerRequestOf(request: Request, options: InnerRequestOptions): Promise<InnerRequest> {
+  const { path, authority, randomBytes, maxBytes, models } = options;
+  const body = await wholeBodyOf(request, maxBytes);
+  const isForModel = request.method === 'POST' && !path.startsWith('/v2/repository/');
+  return Object.freeze<InnerRequest>({
+    method: request.method,
+    authority,
+    path,
+    fields: [...request.headers].filter(([name]) => !droppedFields.has(name)),
+    body,
+    requestId: toHex(randomBytes(16)),
+    modelDigest: isForModel && models !== undefined ? expectedDigest(models, path, body) : undefined,
+    isForModel,
+  });
+}
+
+async function wholeBodyOf({ body }: Request, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await readBody(body, maxBytes);
+  } catch (error) {
+    if (!isEnclosError(error, 'INFERENCE_ANSWER_REFUSED')) throw error;
+    return misused(`The body of the request has more than ${maxBytes} bytes.`);
+  }
+}
+
+const modelInPath = /^\/v[12]\/models\/(?<name>[^/:?]+)/;
+
+function expectedDigest(models: ExpectedModels, path: string, body: Uint8Array): string {
+  const inPath = modelInPath.exec(path)?.groups?.['name'];
+  const name = inPath === undefined ? modelOfRequest(body) : decodeURIComponent(inPath);
+  if (!Object.hasOwn(models, name)) misused('The request is for a model that is not among the expected ones.');
+  return models[name] ?? '';
+}
+
+/** A message in binary HTTP, with the time and the names of request and model inside, in one of few lengths. */
+export function messageOf(request: InnerRequest, nowMs: number): Uint8Array {
+  const { method, authority, path, body, requestId, modelDigest } = request;
+  const fields: readonly BhttpField[] = [
+    ...request.fields,
+    [fieldNames.date, new Date(nowMs).toUTCString()],
+    [fieldNames.requestId, requestId],
+    ...(modelDigest === undefined ? [] : [[fieldNames.modelDigest, modelDigest] as const]),
+  ];
+  const headBytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length + 8, path.length + 128);
+  return encodeBhttpRequest({ method, scheme: 'https', authority, path, fields }, body, {
+    padTo: paddedLength(headBytes + body.length),
+  });
+}
+
+const smallestBytes = 512;
+const largestStepBytes = 65_536;
+
+/** A power of two from 512 on, and above 64 KiB a multiple of that. */
+function paddedLength(sizeBytes: number): number {
+  let length = smallestBytes;
+  while (length < sizeBytes && length < largestStepBytes) length *= 2;
+  return Math.ceil(sizeBytes / length) * length;
+}
