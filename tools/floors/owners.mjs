@@ -77,6 +77,7 @@ export const primitives = [
       ['packages/runtime/host/src/services/listeners.ts', 'the listeners of enclaves, which relay bytes'],
       ['packages/runtime/software-sgx/src', 'sockets of the platform: gates, hosts, quotes'],
       ['packages/runtime/tee/src/audit/lock.ts', 'the lock of a log, on which nothing is served'],
+      ['packages/service/inference-client/src/node/proxy.ts', 'a proxy for programs on this machine alone'],
       ['packages/runtime/tee/src/gramine-host/gate-listener.ts', 'the gate of Gramine'],
       ['packages/evidence/atls/src/proxy/proxy.ts', 'the proxy, which relays bytes of programs on its machine'],
       ['packages/commands/frame/src/http-server.ts', 'servers that a command runs for one user of this machine'],
