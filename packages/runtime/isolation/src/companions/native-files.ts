@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { durable, hasCode, type UnfinishedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
@@ -15,8 +16,8 @@ export interface PlacedFiles {
   readonly paths: readonly string[];
   /** Before a process starts: hashes anew what has changed. @throws LAUNCH_FILE_REFUSED */
   recheck(): Promise<void>;
-  /** Says that they are in use. What has not been for a day may make room for other files. */
-  touch(): Promise<void>;
+  /** Keeps them from making room for other files, for as long as an enclave runs. @returns what ends it */
+  keep(periodMs?: number): () => void;
 }
 
 /** A file that arrives in pieces. */
@@ -53,6 +54,8 @@ export interface NativeFilesOptions {
 const defaultMaxBytes = 8 * 1024 ** 3;
 /** What was not used for so long makes room when the folder is full. */
 const restedMs = 24 * 60 * 60 * 1000;
+/** What is in use is touched so often. */
+const keptMs = restedMs / 4;
 
 export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }: NativeFilesOptions): NativeFiles {
   const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
@@ -93,7 +96,8 @@ export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }
         const verified: VerifiedFile[] = [];
         for (const file of files) verified.push(await verifyPlaced(join(set, file.path), pathOf(file.sha256), file));
         return Object.freeze({
-          touch,
+          // What cannot be touched is missed by the next recheck.
+          keep: (periodMs = keptMs) => every(periodMs, touch, () => undefined),
           folder: set,
           paths: verified.map(({ path }) => path),
           async recheck() {

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import {
   companionLayers,
@@ -66,8 +65,6 @@ interface MeasuredCompanion {
 
 const textOf = (frame: CompanionFrame): string => Buffer.from(encodeCompanionFrame(frame)).toString('latin1');
 const acceptTimeoutMs = 10_000;
-/** So that files of an enclave that runs for days never count as unused for one. */
-const touchMs = 6 * 60 * 60 * 1000;
 /** A line of the audit log has room for it. */
 const maxTextLength = 2000;
 
@@ -156,17 +153,13 @@ class CompanionProcesses {
   readonly #services: Services;
   readonly #request: OpenRequest;
   readonly #slots = new Map<number, readonly CompanionSlot<CompanionChild>[]>();
-  readonly #stopTouching: () => void;
+  readonly #stopsOfFiles: readonly (() => void)[];
   #isClosed = false;
 
   constructor(services: Services, request: OpenRequest) {
     this.#services = services;
     this.#request = request;
-    const touch = async (): Promise<void> => {
-      for (const { files } of request.companions) await files.touch();
-    };
-    // It throws nothing.
-    this.#stopTouching = every(touchMs, touch, () => undefined);
+    this.#stopsOfFiles = request.companions.map(({ files }) => files.keep());
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for a companion that is not declared, or is open already */
@@ -187,7 +180,7 @@ class CompanionProcesses {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#stopTouching();
+    for (const stop of this.#stopsOfFiles) stop();
     await Promise.all([...this.#slots.values()].flat().map((slot) => slot.close()));
   }
 
