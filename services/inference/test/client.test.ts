@@ -4,6 +4,7 @@ import { toHex } from '@enclos/codec';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds } from '@enclos/hpke';
 import { createInferenceClient, type AnswerReceipt, type OuterFetch } from '@enclos/inference-client';
 import { valuesOf } from '@enclos/open-inference';
+import OpenAI from 'openai';
 import { createHandler } from '../src/channels/handler.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from '../src/inside/receipts.ts';
 import { ReportDesk } from '../src/inside/report.ts';
@@ -103,3 +104,31 @@ for (const transport of ['one-shot', 'session'] as const) {
     });
   });
 }
+
+test("OpenAI's client works over it unchanged, streamed and whole", async () => {
+  let receipts = 0;
+  const client = createInferenceClient({
+    url,
+    receipts: 'require',
+    appraise: async ({ evidence }) => ({ tee: 'sgx', measurement, reportData: toHex(evidence) }),
+    onReceipt: () => receipts++,
+    fetch: await openFetch(),
+    nowMs,
+  });
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', fetch: client.fetch, maxRetries: 0 });
+  const question = {
+    model: 'speaker',
+    messages: [{ role: 'user' as const, content: 'a' }],
+    temperature: 0,
+    max_tokens: 4,
+  };
+  const whole = await openai.chat.completions.create(question);
+  let streamed = '';
+  for await (const { choices } of await openai.chat.completions.create({ ...question, stream: true })) {
+    streamed += choices[0]?.delta.content ?? '';
+  }
+  assert.ok(streamed.length > 0);
+  assert.equal(whole.choices[0]?.message.content, streamed);
+  assert.equal(receipts, 2);
+  await assert.rejects(openai.chat.completions.create({ ...question, model: 'absent' }), { status: 404 });
+});
