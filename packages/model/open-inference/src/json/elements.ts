@@ -1,4 +1,4 @@
-import { ByteWriter, utf8 } from '@enclos/codec';
+import { ByteWriter } from '@enclos/codec';
 import { refuseTensor } from '../tensors/check.ts';
 import { elementSize, type Datatype } from '../tensors/datatype.ts';
 import { smallFloatBits } from '../tensors/half.ts';
@@ -47,7 +47,7 @@ export function elementReader(
 function byteStringReader(scanner: JsonByteScanner): ElementReader {
   const writer = new ByteWriter();
   const take = (): void => {
-    const text = utf8(scanner.string());
+    const text = scanner.utf8String();
     writer.u32(text.length).bytes(text);
   };
   return { take, finish: () => writer.finish() };
