@@ -12,6 +12,7 @@ import {
   outputDataOf,
   wholeBodyOf,
   type InnerAnswer,
+  type SceneOptions,
   type SealedScene,
 } from './sealed-scene.ts';
 
@@ -46,6 +47,20 @@ test('a request of EHBP is answered on any route, once', async () => {
   }
 });
 
+test('the receipt of a whole answer of EHBP is not sent, because its digests would be outside the seal', async () => {
+  const attestAnswer: SceneOptions['attestAnswer'] = async (_, answer) => ({
+    ...answer,
+    headers: { ...answer.headers, 'enclos-receipt': 'digests' },
+  });
+  const scene = await openScene({ attestAnswer });
+  const { request, open } = await ehbpRequest(scene);
+  const answer = await scene.send(request);
+  assert.equal(answer.headers?.['enclos-receipt'], undefined);
+  assert.deepEqual(outputDataOf(await open(answer)), [2]);
+  const { status, fields } = await (await ask(scene, await session(scene), [1])).opened();
+  assert.deepEqual([status, fields.get('enclos-receipt')], [200, 'digests']);
+});
+
 test('a stale key of EHBP is a problem that its clients know', async () => {
   const scene = await openScene();
   const { request } = await ehbpRequest(scene);
@@ -55,10 +70,10 @@ test('a stale key of EHBP is a problem that its clients know', async () => {
   assert.match(Buffer.from(await wholeBodyOf(answer)).toString('utf8'), /urn:ietf:params:ehbp:error:key-config/);
 });
 
-async function session(scene: SealedScene): Promise<ClientSession> {
+async function session(scene: SealedScene, remoteAddress = ''): Promise<ClientSession> {
   const opening = await openSession(engine, { config: await scene.config(), dateMs: scene.nowMs });
   const headers = new Map([['content-type', sessionTypes.open]]);
-  const answer = await scene.send({ path: '/v1/session', headers, body: opening.message });
+  const answer = await scene.send({ path: '/v1/session', headers, body: opening.message, remoteAddress });
   return opening.finish(await wholeBodyOf(answer), scene.nowMs);
 }
 
@@ -72,18 +87,16 @@ async function ask(
   readonly body: Uint8Array;
   readonly answer: HttpResponse;
   open(answer: HttpResponse): Promise<InnerAnswer>;
+  opened(): Promise<InnerAnswer>;
 }> {
   const exchange = client.begin(binding, scene.nowMs);
   const body = concatBytes(exchange.head, await exchange.seal(inferInside(values), true));
   const answer = await scene.send({ path: '/v1/session', headers: useHeaders, body });
-  return {
-    body,
-    answer,
-    open: async (given) => {
-      const opener = exchange.openResponse({ maxBytes });
-      return answerOf(concatBytes(...(await opener.push(await wholeBodyOf(given))), ...(await opener.end())));
-    },
+  const open = async (given: HttpResponse): Promise<InnerAnswer> => {
+    const opener = exchange.openResponse({ maxBytes });
+    return answerOf(concatBytes(...(await opener.push(await wholeBodyOf(given))), ...(await opener.end())));
   };
+  return { body, answer, open, opened: () => open(answer) };
 }
 
 test('a session carries many requests, each answered for itself', async () => {
@@ -115,4 +128,13 @@ test('a session that is over, or of another service, is gone', async () => {
   assert.equal((await other.send({ path: '/v1/session', headers: useHeaders, body })).status, 410);
   scene.nowMs += 3_600_001;
   assert.equal((await scene.send({ path: '/v1/session', headers: useHeaders, body })).status, 410);
+});
+
+test('one peer that opens many sessions pushes out its own, and not those of others', async () => {
+  const scene = await openScene({ sessions: { maxSessions: 4 } });
+  const mine = await session(scene, '192.0.2.1 5000');
+  const stranger = await session(scene, '198.51.100.7 1');
+  for (let port = 2; port < 10; port++) await session(scene, `198.51.100.7 ${port}`);
+  assert.equal((await ask(scene, mine, [1])).answer.status, 200);
+  assert.equal((await ask(scene, stranger, [1])).answer.status, 410);
 });

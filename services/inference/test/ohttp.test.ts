@@ -11,6 +11,9 @@ import {
   type StreamOpener,
 } from '@enclos/hpke';
 import type { HttpResponse } from '@enclos/http';
+import { tensorOf } from '@enclos/open-inference';
+import type { ServedModel } from '../src/models/served-models.ts';
+import { adder } from './scene.ts';
 import {
   answerOf,
   bhttpOf,
@@ -90,7 +93,7 @@ test('an old request, which a host kept, is refused', async () => {
 });
 
 test('a full window refuses, and forgets nothing', async () => {
-  const scene = await openScene({ maxEntries: 1 });
+  const scene = await openScene({ replay: { maxEntries: 1 } });
   const first = await sealed(scene, inferInside([1], [['date', isoDate(scene.nowMs)]]));
   await scene.send({ headers: headersOf(ohttpProfile), body: first.body });
   const second = await sealed(scene, inferInside([1], [['date', isoDate(scene.nowMs)]]));
@@ -98,6 +101,20 @@ test('a full window refuses, and forgets nothing', async () => {
   assert.deepEqual(await problemOf(answer), [503, 'HPKE_WINDOW_FULL']);
   const again = await scene.send({ headers: headersOf(ohttpProfile), body: first.body });
   assert.deepEqual(await problemOf(again), [400, 'HPKE_REPLAYED']);
+});
+
+test('an answer that is too long for its channel is an error inside the seal', async () => {
+  const long: ServedModel = {
+    ...adder,
+    run: async () => [tensorOf('out', 'FP32', new Float32Array(maxBytes), [maxBytes])],
+  };
+  const scene = await openScene({ served: [long] });
+  for (const profile of [ohttpProfile, chunkedOhttpProfile]) {
+    const { body, open } = await sealed(scene, inferInside([1]), profile);
+    const answer = await scene.send({ headers: headersOf(profile), body });
+    assert.deepEqual([answer.status, (await open(answer)).status], [200, 413]);
+  }
+  assert.deepEqual(scene.faults, []);
 });
 
 test('response swap: an answer opens for its own request alone', async () => {
@@ -168,7 +185,8 @@ test("Azure's profile is refused by the route of the draft, and the draft by Azu
     ['/ohttp', azure.body],
     ['/score', draft.body],
   ] as const) {
-    assert.equal((await scene.send({ path, headers, body })).status, 400, path);
+    // The other framing reads a length from ciphertext, and that is sometimes more than a request may have.
+    assert.ok([400, 413].includes((await scene.send({ path, headers, body })).status), path);
   }
   const answer = await scene.send({ path: '/score', headers, body: azure.body });
   assert.deepEqual(outputDataOf((await azure.open(answer)).text), [2]);

@@ -10,10 +10,12 @@ import {
   parseKeyConfigList,
   type BhttpField,
   type KeyConfig,
+  type ReplayWindowOptions,
 } from '@enclos/hpke';
 import { nodeEngine } from '@enclos/hpke/node';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
-import { createHandler, type ServiceHandler } from '../src/channels/handler.ts';
+import { createHandler, type HandlerOptions, type ServiceHandler } from '../src/channels/handler.ts';
+import type { ServedModel } from '../src/models/served-models.ts';
 import { adder, apiOf, modelsOf, speaker } from './scene.ts';
 
 export const engine = nodeEngine();
@@ -28,7 +30,17 @@ export interface SealedScene extends ServiceHandler {
   readonly faults: unknown[];
 }
 
-export async function openScene(replay: ConstructorParameters<typeof ReplayWindow>[0] = {}): Promise<SealedScene> {
+export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions'>> & {
+  readonly replay?: ReplayWindowOptions;
+  readonly served?: readonly ServedModel[];
+};
+
+export async function openScene({
+  replay = {},
+  served = [adder, speaker],
+  attestAnswer = async (_, answer) => answer,
+  sessions,
+}: SceneOptions = {}): Promise<SealedScene> {
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
   const faults: unknown[] = [];
@@ -36,9 +48,10 @@ export async function openScene(replay: ConstructorParameters<typeof ReplayWindo
   const scene = { nowMs: 1_700_000_000_000 };
   await keys.refresh(scene.nowMs);
   const service = createHandler({
-    api: apiOf(modelsOf(adder, speaker), faults),
+    api: apiOf(modelsOf(...served), faults),
     context: { engine, keys, window, nowMs: () => scene.nowMs, maxBytes },
-    attestAnswer: async (_, answer) => answer,
+    attestAnswer,
+    sessions,
     report: async () => ({ status: 503 }),
     onFault: (error) => faults.push(error),
   });

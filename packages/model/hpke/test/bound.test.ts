@@ -272,6 +272,21 @@ test('requests without a date are remembered as long as their key', () => {
   assert.throws(() => window.acceptUndated(nameOf(2), 90_000, 90_001), is('HPKE_DATE_REFUSED'));
 });
 
+test('requests without a date fill their part of a window, and leave room for those that have one', () => {
+  const window = new ReplayWindow({ windowMs: 1000, maxEntries: 10 });
+  for (let entry = 0; entry < 5; entry++) window.acceptUndated(nameOf(entry), 90_000, 10_000);
+  assert.throws(() => window.acceptUndated(nameOf(5), 90_000, 10_000), is('HPKE_WINDOW_FULL'));
+  assert.throws(() => window.acceptUndated(nameOf(0), 90_000, 10_000), is('HPKE_REPLAYED'));
+  for (let entry = 10; entry < 15; entry++) window.accept(nameOf(entry), 10_000, 10_000);
+  assert.throws(() => window.accept(nameOf(15), 10_000, 10_000), is('HPKE_WINDOW_FULL'));
+  window.accept(nameOf(15), 12_000, 12_000);
+  assert.equal(window.size, 6);
+  // With the defence off, one client without a date keeps all others out for a day.
+  const open = new ReplayWindow({ windowMs: 1000, maxEntries: 10, maxUndatedEntries: 10 });
+  for (let entry = 0; entry < 10; entry++) open.acceptUndated(nameOf(entry), 90_000, 10_000);
+  assert.throws(() => open.accept(nameOf(10), 89_000, 89_000), is('HPKE_WINDOW_FULL'));
+});
+
 test('a request is named by a secret of its context', async () => {
   const { open, seal } = await service();
   const request = await seal(utf8('q'));

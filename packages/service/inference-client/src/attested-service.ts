@@ -41,7 +41,7 @@ const maximumReportBytes = 2_097_152;
  *
  * @throws INFERENCE_NOT_ATTESTED, INFERENCE_SERVICE_UNREACHABLE, RECEIPT_REPORT_INVALID, and what the appraiser throws.
  */
-export async function attestService(options: AttestationOptions): Promise<AttestedService> {
+async function attestService(options: AttestationOptions): Promise<AttestedService> {
   const { address, engine, appraise, kems, modelManifestDigest, nowMs, timeoutMs } = options;
   const nonce = engine.randomBytes(32);
   const report = await fetchReport(address, nonce, timeoutMs);

@@ -19,6 +19,8 @@ export interface SealedRequest {
   readonly path: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** As the host says it. */
+  readonly remoteAddress: string;
   readonly signal: AbortSignal;
 }
 

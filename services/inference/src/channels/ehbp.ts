@@ -1,6 +1,7 @@
 import { concatBytes } from '@enclos/codec';
 import { EhbpRequestOpener, ehbp, ehbpSuite, requestName } from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
+import { receiptNames } from '../receipt-names.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
 
 /** Whether a request is one of EHBP. */
@@ -31,9 +32,11 @@ export async function openEhbp(context: ChannelContext, sealed: SealedRequest): 
     request: { ...sealed, body },
     async seal({ status, headers, body: answer }) {
       const { responseNonce, seal } = await opener.sealResponse();
+      // Headers are outside the seal, and a receipt has digests of both bodies: who guesses a short one could check the guess.
+      const { [receiptNames.receipt]: _, ...open } = headers;
       return {
         status,
-        headers: { ...headers, [ehbp.responseNonceHeader]: responseNonce },
+        headers: { ...open, [ehbp.responseNonceHeader]: responseNonce },
         body: answer instanceof Uint8Array ? await seal(answer) : sealEach(answer, seal),
       };
     },

@@ -3,7 +3,7 @@ import { OhttpRequestOpener, requestName, requireRequestType, type KemKeyPair, t
 import { EnclosError } from '@enclos/errors';
 import { answerInside, requestInside } from './binary-http.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
-import { collect, sealedPieces } from './seal-stream.ts';
+import { sealedPieces, wholeInside } from './seal-stream.ts';
 
 /**
  * Opens a request of Oblivious HTTP, by one of its profiles. Method, path, headers and body are inside, and the answer is sealed to this
@@ -35,15 +35,14 @@ export async function openOhttp(
   return {
     request,
     async seal(answer) {
-      const sealer = await opener.sealResponse();
-      const pieces = answerInside(answer);
       const isWhole = answer.body instanceof Uint8Array || profile.responseType === 'message/ohttp-res';
+      const sealer = await opener.sealResponse();
       return {
         status: 200,
         headers: { 'content-type': profile.responseType, 'cache-control': 'no-store' },
         body: isWhole
-          ? concatBytes(sealer.head, await sealer.seal(await collect(pieces, maxBytes), true))
-          : sealedPieces(sealer, pieces),
+          ? concatBytes(sealer.head, await sealer.seal(await wholeInside(answer, maxBytes), true))
+          : sealedPieces(sealer, answerInside(answer)),
       };
     },
   };

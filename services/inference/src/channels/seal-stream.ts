@@ -1,6 +1,11 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { StreamSealer } from '@enclos/hpke';
+import { errorJson } from '@enclos/open-inference';
+import { jsonAnswer } from '../api/answers.ts';
+import type { ApiAnswer } from '../api/api-request.ts';
+import { errorAnswerOf } from '../api/errors-of.ts';
+import { answerInside } from './binary-http.ts';
 
 /** Seals pieces as they come. The last one is marked, so a piece is sent when the next is there, or the end. */
 export async function* sealedPieces(
@@ -12,8 +17,23 @@ export async function* sealedPieces(
   yield sealer.seal(new Uint8Array(), true);
 }
 
+/**
+ * An answer in one piece, whatever becomes of it: what is too long, or fails before its end, is an error inside the seal. Outside, a host
+ * would read which.
+ * @throws faults of the service itself
+ */
+export async function wholeInside(answer: ApiAnswer, maxBytes: number): Promise<Uint8Array> {
+  try {
+    return await collect(answerInside(answer), maxBytes);
+  } catch (error) {
+    const { status, message, headers, isFault } = errorAnswerOf(error);
+    if (isFault) throw error;
+    return collect(answerInside(jsonAnswer(errorJson(message), status, headers)), maxBytes);
+  }
+}
+
 /** All pieces as one. @throws INFERENCE_LIMIT_EXCEEDED above the bound */
-export async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const piece of pieces) {

@@ -3,13 +3,7 @@ import { toBase64url, toHex, utf8 } from '@enclos/codec';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { receiptKeyId, writeReceipt, type ReceiptClaims, type ReceiptForm, type ReceiptSigner } from '@enclos/receipts';
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
-
-/** Where a receipt is, which form a client wants, and what it calls its request. */
-const receiptNames = Object.freeze({
-  receipt: 'enclos-receipt',
-  form: 'enclos-receipt-format',
-  requestId: 'enclos-request-id',
-} as const);
+import { receiptNames } from '../receipt-names.ts';
 
 /** What every receipt of this enclave says. */
 export type ServiceClaims = Pick<

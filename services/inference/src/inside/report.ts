@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fromHex } from '@enclos/codec';
+import { equalBytes, fromHex } from '@enclos/codec';
 import { encodeKeySet, type KeySet } from '@enclos/hpke';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { modelManifestDigest, type ModelEntry } from '@enclos/inference-models';
@@ -41,12 +41,16 @@ export class ReportDesk {
     this.#options = options;
   }
 
-  /** Makes the evidence for the keys as they are. To be called at the start, and after each change of keys. */
+  /**
+   * Makes the evidence for the keys as they are, if it has others. To be called at the start, and again and again: what fails, as when
+   * the host has no endorsements, is tried at the next call.
+   */
   async renew(): Promise<void> {
     const { keys, models, receiptKey, quote, endorsements } = this.#options;
     const modelDigest = fromHex(await modelManifestDigest({ models }));
     const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: modelDigest, receiptKey });
     const digest = sha256(keySet);
+    if (this.#current !== undefined && equalBytes(digest, this.#current.digest)) return;
     this.#current = {
       keySet,
       digest,

@@ -67,7 +67,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const tend = (): void => {
     keys
       .refresh(nowMs())
-      .then((isOther) => (isOther ? desk.renew() : undefined))
+      .then(() => desk.renew())
       .catch(logFault);
   };
   const timer = setInterval(tend, tendMs);

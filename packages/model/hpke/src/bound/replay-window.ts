@@ -7,10 +7,14 @@ export interface ReplayWindowOptions {
   readonly windowMs?: number;
   /** How many requests are remembered. Each takes about 100 bytes. Default: 262,144. */
   readonly maxEntries?: number;
+  /** How many of them may be undated. Those stay for as long as a key opens, and must not shut out all others. Default: half. */
+  readonly maxUndatedEntries?: number;
 }
 
 /** Requests that are forgotten together. */
 const bucketsOfWindow = 16;
+const kinds = ['dated', 'undated'] as const;
+type Kind = (typeof kinds)[number];
 const nameBytes = 16;
 const nameLabel = utf8('enclos replay');
 
@@ -33,21 +37,27 @@ export async function requestName(context: HpkeContext): Promise<Uint8Array> {
 export class ReplayWindow {
   readonly #windowMs: number;
   readonly #maxEntries: number;
+  readonly #maxUndated: number;
   readonly #bucketMs: number;
   /** By the time at which its requests are out of date. */
-  readonly #buckets = new Map<number, Set<string>>();
-  #size = 0;
+  readonly #buckets = { dated: new Map<number, Set<string>>(), undated: new Map<number, Set<string>>() };
+  readonly #sizes = { dated: 0, undated: 0 };
   #latestMs = 0;
 
-  constructor({ windowMs = 60_000, maxEntries = 262_144 }: ReplayWindowOptions = {}) {
+  constructor({
+    windowMs = 60_000,
+    maxEntries = 262_144,
+    maxUndatedEntries = Math.ceil(maxEntries / 2),
+  }: ReplayWindowOptions = {}) {
     this.#windowMs = windowMs;
     this.#maxEntries = maxEntries;
+    this.#maxUndated = Math.min(maxUndatedEntries, maxEntries);
     this.#bucketMs = Math.max(1, Math.ceil(windowMs / bucketsOfWindow));
   }
 
   /** How many requests are remembered. */
   get size(): number {
-    return this.#size;
+    return this.#sizes.dated + this.#sizes.undated;
   }
 
   /**
@@ -68,7 +78,7 @@ export class ReplayWindow {
    */
   accept(name: Uint8Array, dateMs: number, nowMs: number): void {
     this.checkDate(dateMs, nowMs);
-    this.#remember(name, dateMs + this.#windowMs);
+    this.#remember('dated', name, dateMs + this.#windowMs);
   }
 
   /**
@@ -80,18 +90,20 @@ export class ReplayWindow {
   acceptUndated(name: Uint8Array, untilMs: number, nowMs: number): void {
     this.#advance(nowMs);
     if (untilMs < this.#latestMs) throw new EnclosError('HPKE_DATE_REFUSED', 'The key of the request is out of date.');
-    this.#remember(name, untilMs);
+    this.#remember('undated', name, untilMs);
   }
 
-  #remember(name: Uint8Array, untilMs: number): void {
+  #remember(kind: Kind, name: Uint8Array, untilMs: number): void {
     const text = String.fromCharCode(...name);
     const index = Math.floor(untilMs / this.#bucketMs);
-    const bucket = this.#buckets.get(index) ?? new Set<string>();
+    const buckets = this.#buckets[kind];
+    const bucket = buckets.get(index) ?? new Set<string>();
     if (bucket.has(text)) throw new EnclosError('HPKE_REPLAYED');
-    if (this.#size >= this.#maxEntries) throw new EnclosError('HPKE_WINDOW_FULL');
+    const isFull = this.size >= this.#maxEntries || (kind === 'undated' && this.#sizes.undated >= this.#maxUndated);
+    if (isFull) throw new EnclosError('HPKE_WINDOW_FULL');
     bucket.add(text);
-    this.#buckets.set(index, bucket);
-    this.#size++;
+    buckets.set(index, bucket);
+    this.#sizes[kind]++;
   }
 
   /** Forgets what its date refuses from now on. */
@@ -100,10 +112,12 @@ export class ReplayWindow {
     this.#latestMs = Math.max(this.#latestMs, nowMs);
     const first = Math.floor(this.#latestMs / this.#bucketMs);
     if (first === before) return;
-    for (const [index, bucket] of this.#buckets) {
-      if (index >= first) continue;
-      this.#buckets.delete(index);
-      this.#size -= bucket.size;
+    for (const kind of kinds) {
+      for (const [index, bucket] of this.#buckets[kind]) {
+        if (index >= first) continue;
+        this.#buckets[kind].delete(index);
+        this.#sizes[kind] -= bucket.size;
+      }
     }
   }
 }

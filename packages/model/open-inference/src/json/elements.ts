@@ -1,8 +1,7 @@
-import { utf8 } from '@enclos/codec';
+import { ByteWriter } from '@enclos/codec';
 import { refuseTensor } from '../tensors/check.ts';
 import { elementSize, type Datatype } from '../tensors/datatype.ts';
 import { smallFloatBits } from '../tensors/half.ts';
-import { encodeByteStrings } from '../tensors/values.ts';
 import type { JsonByteScanner } from './scanner.ts';
 
 /** Takes the elements of a tensor from JSON, one after the other. */
@@ -41,10 +40,17 @@ export function elementReader(
   return { take, finish: () => data };
 }
 
-/** Texts become UTF-8. Bytes that are not UTF-8 have no form in JSON. */
+/**
+ * Texts become UTF-8. Bytes that are not UTF-8 have no form in JSON. Each is written at once: an array for each of the millions of empty
+ * texts that a request has room for would take gigabytes.
+ */
 function byteStringReader(scanner: JsonByteScanner): ElementReader {
-  const strings: Uint8Array[] = [];
-  return { take: () => void strings.push(utf8(scanner.string())), finish: () => encodeByteStrings(strings) };
+  const writer = new ByteWriter();
+  const take = (): void => {
+    const text = scanner.utf8String();
+    writer.u32(text.length).bytes(text);
+  };
+  return { take, finish: () => writer.finish() };
 }
 
 interface Target {

@@ -1,3 +1,4 @@
+import { utf8 } from '@enclos/codec';
 import { decodeLatin1, decodeUtf8 } from '@enclos/codec/text';
 import { parseJsonBytes, type JsonValue } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
@@ -104,17 +105,24 @@ export class JsonByteScanner {
     this.need(']');
   }
 
-  /** A string. One with escapes in it is rare, and left to `parseJson`. */
+  /** A string. */
   string(): string {
+    return decodeUtf8(this.utf8String());
+  }
+
+  /** A string as UTF-8: a view of the text, unless it has escapes. One with those is rare, and left to `parseJson`. */
+  utf8String(): Uint8Array {
     const start = this.#string();
     const inner = this.bytes.subarray(start + 1, this.at - 1);
     let all = 0;
-    for (const code of inner) {
-      if (code === backslash) return this.#escaped(start);
+    for (let at = 0; at < inner.length; at++) {
+      const code = inner[at] ?? 0;
+      if (code === backslash) return utf8(this.#escaped(start));
       if (code < 0x20) this.fail('a string holds a control character');
       all |= code;
     }
-    return all < 0x80 ? decodeLatin1(inner) : decodeUtf8(inner);
+    // What is not UTF-8 is refused here.
+    return all < 0x80 ? inner : utf8(decodeUtf8(inner));
   }
 
   /** Any value, by the strict reader of the codec: for members that are small. */

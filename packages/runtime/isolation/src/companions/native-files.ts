@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, link, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { every } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
 import { durable, hasCode, type UnfinishedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
@@ -15,6 +16,8 @@ export interface PlacedFiles {
   readonly paths: readonly string[];
   /** Before a process starts: hashes anew what has changed. @throws LAUNCH_FILE_REFUSED */
   recheck(): Promise<void>;
+  /** Keeps them from making room for other files, for as long as an enclave runs. @returns what ends it */
+  keep(periodMs?: number): () => void;
 }
 
 /** A file that arrives in pieces. */
@@ -51,6 +54,8 @@ export interface NativeFilesOptions {
 const defaultMaxBytes = 8 * 1024 ** 3;
 /** What was not used for so long makes room when the folder is full. */
 const restedMs = 24 * 60 * 60 * 1000;
+/** What is in use is touched so often. */
+const keptMs = restedMs / 4;
 
 export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }: NativeFilesOptions): NativeFiles {
   const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
@@ -77,19 +82,22 @@ export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }
     },
     async place(files: readonly CompanionFile[]) {
       const set = join(folder, setName(files));
-      const now = new Date();
+      const touch = async (): Promise<void> => {
+        const now = new Date();
+        for (const path of [set, ...files.map((file) => pathOf(file.sha256))]) {
+          await utimes(path, now, now).catch(() => undefined);
+        }
+      };
       try {
         await makeFolder(set);
-        await utimes(set, now, now);
+        for (const file of files) await placeFile(pathOf(file.sha256), join(set, file.path), file);
+        // Before they are hashed: afterwards it would be a change.
+        await touch();
         const verified: VerifiedFile[] = [];
-        for (const file of files) {
-          const from = pathOf(file.sha256);
-          const path = join(set, file.path);
-          await placeFile(from, path, file);
-          await utimes(from, now, now).catch(() => undefined);
-          verified.push(await verifyPlaced(path, from, file));
-        }
+        for (const file of files) verified.push(await verifyPlaced(join(set, file.path), pathOf(file.sha256), file));
         return Object.freeze({
+          // What cannot be touched is missed by the next recheck.
+          keep: (periodMs = keptMs) => every(periodMs, touch, () => undefined),
           folder: set,
           paths: verified.map(({ path }) => path),
           async recheck() {

@@ -142,6 +142,7 @@ async function openCompanions(services: Services, request: OpenRequest): Promise
     });
   } catch (error) {
     listener.close();
+    void processes.close();
     throw error;
   }
 }
@@ -152,11 +153,13 @@ class CompanionProcesses {
   readonly #services: Services;
   readonly #request: OpenRequest;
   readonly #slots = new Map<number, readonly CompanionSlot<CompanionChild>[]>();
+  readonly #stopsOfFiles: readonly (() => void)[];
   #isClosed = false;
 
   constructor(services: Services, request: OpenRequest) {
     this.#services = services;
     this.#request = request;
+    this.#stopsOfFiles = request.companions.map(({ files }) => files.keep());
   }
 
   /** @throws GATE_PROTOCOL_VIOLATION for a companion that is not declared, or is open already */
@@ -177,6 +180,7 @@ class CompanionProcesses {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const stop of this.#stopsOfFiles) stop();
     await Promise.all([...this.#slots.values()].flat().map((slot) => slot.close()));
   }
 

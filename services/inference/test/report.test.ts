@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KeySet, aeadIds, kdfIds, kemIds } from '@enclos/hpke';
+import { ReportDesk } from '../src/inside/report.ts';
+import { engine } from './sealed-scene.ts';
+
+const hourMs = 3_600_000;
+
+test('evidence of new keys that could not be made is made at the next call, and not made again after that', async () => {
+  const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
+  const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
+  await keys.refresh(0);
+  let quotes = 0;
+  let hasEndorsements = true;
+  const desk = new ReportDesk({
+    keys,
+    models: [],
+    receiptKey: new Uint8Array(),
+    quote: async () => Uint8Array.of(++quotes),
+    endorsements: async () => (hasEndorsements ? '{}' : Promise.reject(new Error('The host has none now.'))),
+    nowMs: () => 0,
+  });
+  await desk.renew();
+  const first = desk.digests;
+  hasEndorsements = false;
+  await keys.refresh(23.5 * hourMs);
+  await assert.rejects(desk.renew(), /none now/);
+  assert.deepEqual(desk.digests, first);
+  hasEndorsements = true;
+  await keys.refresh(23.6 * hourMs);
+  await desk.renew();
+  assert.notEqual(desk.digests.keySetDigest, first.keySetDigest);
+  const made = quotes;
+  await desk.renew();
+  assert.equal(quotes, made);
+});
