@@ -1,10 +1,12 @@
 import './errors.ts';
-import { boolean, integer, JsonForm, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
+import { boolean, integer, JsonForm, meaning, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import type { OpenAiUse } from './models/openai-use.ts';
 
 /** The measured file `service.json`: how models are used, beside `models.json`, which says what they are. */
 export interface ServiceConfiguration {
+  /** What receipts call the service, and its certificate too. */
+  readonly name: string;
   /** The model of `/score`, whose bodies name none. */
   readonly scoreModel?: string | undefined;
   /** For OpenAI's API, by the name of the model. */
@@ -19,12 +21,16 @@ const maximumLength = 262_144;
 const maximumUses = 64;
 const name = string(128);
 const tensorName = string(1024);
+const dnsName = meaning('a DNS name', (text) =>
+  /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/.test(text) ? text : undefined,
+);
 
 /** @throws INFERENCE_CONFIGURATION_INVALID with every problem that was found */
 export function parseServiceConfiguration(text: string): ServiceConfiguration {
   const problems: JsonProblems = { texts: [] };
   const file = new JsonForm(parseJson(text, maximumLength), '', problems);
   const configuration = {
+    name: file.optional('name', dnsName) ?? 'inference.test',
     scoreModel: file.optional('scoreModel', name),
     clientsChangeModels: file.optional('clientsChangeModels', boolean) ?? false,
     maxRequestBytes: file.optional('maxRequestBytes', integer(1024, 268_435_456)) ?? 33_554_432,

@@ -36,7 +36,7 @@ export const inferenceServiceErrors = declareErrors({
   INFERENCE_MODEL_MISSING: [
     'usage',
     'The host has no file for a model that the enclave asks for.',
-    'Put the file NAME-VERSION.onnx into the folder that --models names.',
+    'Put the file NAME-VERSION.onnx into the folder that --models names; a relative folder is looked for from the folder of the service.',
   ],
   INFERENCE_SERVING: [
     'usage',

@@ -4,7 +4,7 @@ export const inferenceModelErrors = declareErrors({
   MODEL_INVALID: [
     'usage',
     'The bytes are not an ONNX model, or the model contradicts itself.',
-    'Export the model again, and check the file with `enclos model info FILE`.',
+    'Check that the file is an ONNX file, and export the model again with its weights inside.',
   ],
   MODEL_LIMIT_EXCEEDED: [
     'usage',

@@ -1,6 +1,9 @@
 import { EnclosError } from '@enclos/errors';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 
+/** For requests that need no body, and for those that are answered with an error anyway. */
+const noBodyBytes = 4096;
+
 /** The named parts of a path, percent-decoded. */
 export type PathParts = Readonly<Record<string, string>>;
 
@@ -43,7 +46,7 @@ export class ApiRoutes {
   /** The bound of a body, known from the head of its request. */
   maxBodyBytes(method: string, path: string): number {
     const { route } = this.#routes.find((one) => one.route.method === method && one.pattern.test(path)) ?? {};
-    return route?.maxBodyBytes ?? 0;
+    return route?.maxBodyBytes ?? noBodyBytes;
   }
 }
 

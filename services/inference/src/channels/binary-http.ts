@@ -3,7 +3,7 @@ import { bhttpStream, decodeBhttpRequest, encodeBhttpResponse, type BhttpRespons
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
 
 /** Answers have one of few lengths, so that a short verdict looks like a long one: powers of two from here. */
-const smallestBytes = 512;
+const smallestBytes = 2048;
 
 /**
  * The request inside a sealed one. Its scheme and authority are not looked at: the seal says where it was meant to go.
@@ -27,7 +27,8 @@ export function requestInside(
 export async function* answerInside({ status, headers, body }: ApiAnswer): AsyncGenerator<Uint8Array> {
   const head: BhttpResponseHead = { status, fields: Object.entries(headers) };
   if (body instanceof Uint8Array) {
-    yield encodeBhttpResponse(head, body, { padTo: paddedLength(body.length) });
+    const { length } = encodeBhttpResponse(head, body);
+    yield encodeBhttpResponse(head, body, { padTo: paddedLength(length) });
     return;
   }
   yield bhttpStream.response(head);
@@ -35,9 +36,9 @@ export async function* answerInside({ status, headers, body }: ApiAnswer): Async
   yield bhttpStream.end();
 }
 
-/** The length of a message with a head of usual length: longer heads only make it longer. */
-function paddedLength(contentBytes: number): number {
+/** The least of the lengths that a message of this size may have, head included: a receipt is in the head. */
+function paddedLength(messageBytes: number): number {
   let length = smallestBytes;
-  while (length < contentBytes + smallestBytes / 2) length *= 2;
+  while (length < messageBytes) length *= 2;
   return length;
 }

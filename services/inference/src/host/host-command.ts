@@ -33,7 +33,10 @@ export const hostCommand = {
     },
   },
   examples: [
-    { command: 'npx --no enclos run services/inference -- --models models', summary: 'Serve the models of a folder' },
+    {
+      command: 'npx --no enclos run services/inference -- --models "$PWD/models"',
+      summary: 'Serve the models of a folder',
+    },
   ],
   exitCodes: {
     3: 'The image of the enclave, its signature or the interpreter is not what it claims to be.',

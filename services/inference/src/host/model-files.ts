@@ -1,9 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EnclosError } from '@enclos/errors';
 
 /** Where the bytes of models are, for the enclave to ask: each in a file `NAME-VERSION.onnx` of one folder. */
 export interface ModelFiles {
+  /** Why the enclave could not be given a file, which it does not tell. */
+  readonly missing: EnclosError | undefined;
   /** @throws INFERENCE_MODEL_MISSING */
   part(wanted: {
     readonly name: string;
@@ -17,12 +19,17 @@ export interface ModelFiles {
 const word = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 export function modelFiles(folder: string): ModelFiles {
+  let missing: EnclosError | undefined;
   return Object.freeze<ModelFiles>({
+    get missing() {
+      return missing;
+    },
     async part({ name, version, offset, sizeBytes }) {
       if (!word.test(name) || !word.test(version)) throw new EnclosError('INFERENCE_MODEL_MISSING');
-      const path = join(folder, `${name}-${version}.onnx`);
+      const path = resolve(join(folder, `${name}-${version}.onnx`));
       const file = await open(path).catch((cause: unknown) => {
-        throw new EnclosError('INFERENCE_MODEL_MISSING', `${path} cannot be read.`, { cause });
+        missing = new EnclosError('INFERENCE_MODEL_MISSING', `${path} cannot be read.`, { cause });
+        throw missing;
       });
       try {
         return await readAt(file, offset, sizeBytes);

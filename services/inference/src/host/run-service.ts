@@ -44,7 +44,9 @@ export async function runService(options: ServiceOptions, context: RunContext): 
     instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
   });
   try {
-    const served = await enclave.call.serve({});
+    const served = await enclave.call.serve({}).catch((error: unknown) => {
+      throw files.missing ?? error;
+    });
     let unready: string | undefined;
     const admin = await startAdminServer({
       option: '--admin',

@@ -31,7 +31,6 @@ export interface Service {
   drain(): Promise<void>;
 }
 
-const serverName = 'inference.test';
 const serviceVersion = '0.1.0';
 /** Keys are looked after so often. */
 const tendMs = 60_000;
@@ -60,7 +59,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: manifest.models });
+  const { desk, receipts } = await openReports(host, { keys, models: manifest.models, issuer: configuration.name });
   const handler = handlerOf({ configuration, models, keys, desk, receipts });
   const stopping = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
@@ -89,14 +88,14 @@ const nowMs = (): number => Date.now();
 /** The evidence about keys and models, and the receipts that it vouches for. */
 async function openReports(
   host: ServiceHost,
-  { keys, models }: Pick<ReportOptions, 'keys' | 'models'>,
+  { keys, models, issuer }: Pick<ReportOptions, 'keys' | 'models'> & { readonly issuer: string },
 ): Promise<{ readonly desk: ReportDesk; readonly receipts: ReceiptWriter }> {
   const { publicKey: receiptKey, signer } = await createReceiptKey();
   const endorsements = (): Promise<string> => host.endorsements();
   const desk = new ReportDesk({ keys, models, receiptKey, quote: quoteReportData, endorsements, nowMs });
   await desk.renew();
   const measurement = toHex((await identity()).mrEnclave);
-  const claims = (): ServiceClaims => ({ issuer: serverName, tee: 'sgx', measurement, ...desk.digests });
+  const claims = (): ServiceClaims => ({ issuer, tee: 'sgx', measurement, ...desk.digests });
   return { desk, receipts: new ReceiptWriter(signer, claims, now) };
 }
 
@@ -140,7 +139,7 @@ async function beginToServe(
   { configuration, handler, bodyLimit, signal }: ServingParts,
 ): Promise<{ readonly ended: Promise<void> }> {
   const server = await createAttestedServer({
-    name: serverName,
+    name: configuration.name,
     // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
     acceptRelayableRaTls: true,
     relayableProtocols: ['http/1.1'],

@@ -42,7 +42,12 @@ export function installCompanions(given: InstalledCompanions): void {
  * @throws COMPANION_UNAVAILABLE on a platform without companions
  */
 export function openCompanions(name: string, events: CompanionEvents): void {
-  const { declared, passage } = installed ?? { declared: [], passage: undefined };
+  if (installed === undefined) {
+    const message =
+      'The enclave has not started: call openCompanions from its start function, or from a trusted function.';
+    throw new EnclosError('COMPANION_UNAVAILABLE', message);
+  }
+  const { declared, passage } = installed;
   const companion = declared.findIndex((entry) => entry.name === name);
   if (companion < 0) throw new EnclosError('COMPANION_NOT_DECLARED', `enclave.json declares no companion ${name}.`);
   if (passage === undefined) throw new EnclosError('COMPANION_UNAVAILABLE');

@@ -40,7 +40,7 @@ export const command = defineCommand({
   examples: [
     { command: 'enclos model test-inputs digits.onnx', summary: 'Write inputs.json' },
     {
-      command: 'enclos model test-inputs digits.onnx --form binary --dimension batch=8 --out batch.bin',
+      command: 'enclos model test-inputs digits.onnx --form binary --dimension n=8 --out batch.bin',
       summary: 'Eight at once, with tensors in binary',
     },
   ],
@@ -74,7 +74,7 @@ export const command = defineCommand({
 
 function dimensionOf(text: string): readonly [string, number] {
   const [, name = '', size = ''] = /^(.{1,256})=([1-9]\d{0,8})$/.exec(text) ?? [];
-  if (name === '') refuseUsage(`--dimension is NAME=SIZE, such as batch=8, not ${JSON.stringify(text)}.`);
+  if (name === '') refuseUsage(`--dimension is NAME=SIZE, such as n=8, not ${JSON.stringify(text)}.`);
   return [name, Number(size)];
 }
 
