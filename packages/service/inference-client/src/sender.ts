@@ -83,7 +83,7 @@ export class Sender {
         causes.add(error.code);
         channel.forget(service);
         // eslint-disable-next-line no-await-in-loop
-        if (error.code === 'HPKE_KEY_STALE') await attestations.renew(service);
+        if (error.code !== 'HPKE_SESSION_GONE') await attestations.renew(service);
       }
     }
   }
@@ -112,4 +112,4 @@ interface SealedAnswer {
 }
 
 /** What the service does not know any more: a new attestation or a new session is needed. */
-const removable: ReadonlySet<string> = new Set(['HPKE_KEY_STALE', 'HPKE_SESSION_GONE']);
+const removable: ReadonlySet<string> = new Set(['HPKE_KEY_STALE', 'HPKE_OPEN_FAILED', 'HPKE_SESSION_GONE']);

@@ -70,8 +70,8 @@ export interface TestService {
   /** The evidence of a report, from its report data. */
   quote: (reportData: Uint8Array) => Promise<{ readonly value: Uint8Array; readonly endorsements?: string }>;
   forgetSessions(): void;
-  /** A start of the enclave: other keys. */
-  restart(): Promise<void>;
+  /** A start of the enclave: other keys, and by chance the id of the former key. */
+  restart(isIdTheSame?: boolean): Promise<void>;
 }
 
 /** An appraiser that takes report data for evidence. */
@@ -107,11 +107,16 @@ export async function openService(): Promise<TestService> {
     servedDigest: modelDigest,
     quote: async (value) => ({ value }),
     forgetSessions: () => sessions.clear(),
-    async restart() {
-      keys = newKeys();
+    async restart(isIdTheSame = false) {
+      const idOf = (): number | undefined => keys.published()[0]?.keyId;
+      const before = idOf();
+      // Ids begin anywhere, so a start that has the former id comes soon.
+      do {
+        keys = newKeys();
+        await keys.refresh(service.nowMs);
+      } while ((idOf() === before) !== isIdTheSame);
       service.keys = keys;
       sessions.clear();
-      await keys.refresh(service.nowMs);
     },
     fetch: async (url, init) => {
       const { pathname, searchParams } = new URL(url);

@@ -112,7 +112,7 @@ describe('enclos deploy', () => {
       assert.equal(ran.code, 0, ran.stderr);
       const { warnings, objects } = ran.json() as { warnings: unknown[]; objects: { kind: string }[] };
       assert.deepEqual(warnings, []);
-      const serves = template.endsWith('service');
+      const serves = template.endsWith('service') || template === 'go';
       assert.equal(objects.at(-1)?.kind, serves ? 'Deployment' : 'Job');
       assert.equal(
         objects.some(({ kind }) => kind === 'Service'),
