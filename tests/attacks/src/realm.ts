@@ -1,5 +1,5 @@
 import {
-  confine,
+  bootParts,
   enclaveDescriptors,
   interpreterFlags,
   loaderParts,
@@ -47,7 +47,8 @@ export interface RealmOptions {
 function loaderWithout(off: readonly Defence[], passes: boolean): string {
   const replaced = Object.fromEntries(Object.entries(without).filter(([name]) => off.includes(name as Defence)));
   // Each stands in for a part of the same name, with fewer parameters.
-  const parts = { ...loaderParts, ...(passes ? passingParts : {}), confine, ...replaced } as unknown as LoaderParts;
+  const own = { ...loaderParts, ...bootParts, ...(passes ? passingParts : {}), ...replaced };
+  const parts = own as unknown as LoaderParts;
   return loaderText(parts);
 }
 
