@@ -32,7 +32,7 @@ export async function openEhbp(context: ChannelContext, sealed: SealedRequest): 
     request: { ...sealed, body },
     async seal({ status, headers, body: answer }) {
       const { responseNonce, seal } = await opener.sealResponse();
-      // Headers are outside the seal, and a receipt has digests of both bodies: who guesses a short one could check the guess.
+      // Headers are outside the seal, and a receipt has digests of both bodies: a host that guesses a short one could check its guess.
       const { [receiptNames.receipt]: _, ...open } = headers;
       return {
         status,

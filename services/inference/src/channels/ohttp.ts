@@ -1,9 +1,16 @@
 import { concatBytes } from '@enclos/codec';
-import { OhttpRequestOpener, requestName, requireRequestType, type KemKeyPair, type OhttpProfile } from '@enclos/hpke';
+import {
+  OhttpRequestOpener,
+  ohttpProfile,
+  requestName,
+  requireRequestType,
+  type KemKeyPair,
+  type OhttpProfile,
+} from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
-import { answerInside, requestInside } from './binary-http.ts';
+import { requestInside } from './binary-http.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
-import { sealedPieces, wholeInside } from './seal-stream.ts';
+import { sealedAnswer } from './seal-stream.ts';
 
 /**
  * Opens a request of Oblivious HTTP, by one of its profiles. Method, path, headers and body are inside, and the answer is sealed to this
@@ -34,17 +41,12 @@ export async function openOhttp(
   else window.acceptUndated(name, (pair === undefined ? undefined : keys.goneAtMs(pair)) ?? now, now);
   return {
     request,
-    async seal(answer) {
-      const isWhole = answer.body instanceof Uint8Array || profile.responseType === 'message/ohttp-res';
-      const sealer = await opener.sealResponse();
-      return {
-        status: 200,
-        headers: { 'content-type': profile.responseType, 'cache-control': 'no-store' },
-        body: isWhole
-          ? concatBytes(sealer.head, await sealer.seal(await wholeInside(answer, maxBytes), true))
-          : sealedPieces(sealer, answerInside(answer)),
-      };
-    },
+    seal: async (answer) =>
+      sealedAnswer(await opener.sealResponse(), answer, {
+        contentType: profile.responseType,
+        maxBytes,
+        isAlwaysWhole: profile === ohttpProfile,
+      }),
   };
 }
 

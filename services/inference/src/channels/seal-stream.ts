@@ -1,17 +1,40 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { StreamSealer } from '@enclos/hpke';
+import type { HttpResponse } from '@enclos/http';
 import { errorJson } from '@enclos/open-inference';
 import { jsonAnswer } from '../api/answers.ts';
 import type { ApiAnswer } from '../api/api-request.ts';
 import { errorAnswerOf } from '../api/errors-of.ts';
 import { answerInside } from './binary-http.ts';
 
-/** Seals pieces as they come. The last one is marked, so a piece is sent when the next is there, or the end. */
-export async function* sealedPieces(
+export interface SealingOptions {
+  /** The media type of the sealed answer. */
+  readonly contentType: string;
+  /** The most bytes of an answer that is whole before it is sealed. */
+  readonly maxBytes: number;
+  /** The protocol has no chunks, so a streamed answer is whole too. */
+  readonly isAlwaysWhole?: boolean;
+}
+
+/** The answer to a sealed request: in one piece, or piece by piece as it is made. */
+export async function sealedAnswer(
   sealer: StreamSealer,
-  pieces: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+  answer: ApiAnswer,
+  { contentType, maxBytes, isAlwaysWhole = false }: SealingOptions,
+): Promise<HttpResponse> {
+  const isWhole = isAlwaysWhole || answer.body instanceof Uint8Array;
+  return {
+    status: 200,
+    headers: { 'content-type': contentType, 'cache-control': 'no-store' },
+    body: isWhole
+      ? concatBytes(sealer.head, await sealer.seal(await wholeInside(answer, maxBytes), true))
+      : sealedPieces(sealer, answerInside(answer)),
+  };
+}
+
+/** Seals pieces as they come. The last one is marked, so a piece is sent when the next is there, or the end. */
+async function* sealedPieces(sealer: StreamSealer, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (sealer.head.length > 0) yield sealer.head;
   for await (const piece of pieces) yield sealer.seal(piece, false);
   yield sealer.seal(new Uint8Array(), true);
@@ -22,7 +45,7 @@ export async function* sealedPieces(
  * would read which.
  * @throws faults of the service itself
  */
-export async function wholeInside(answer: ApiAnswer, maxBytes: number): Promise<Uint8Array> {
+async function wholeInside(answer: ApiAnswer, maxBytes: number): Promise<Uint8Array> {
   try {
     return await collect(answerInside(answer), maxBytes);
   } catch (error) {

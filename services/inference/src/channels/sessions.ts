@@ -3,9 +3,9 @@ import { concatBytes, toHex } from '@enclos/codec';
 import { acceptSession, coarsePadding, sessionIdOf, sessionTypes, type ServerSession } from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
 import type { HttpResponse } from '@enclos/http';
-import { answerInside, requestInside } from './binary-http.ts';
+import { requestInside } from './binary-http.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
-import { sealedPieces, wholeInside } from './seal-stream.ts';
+import { sealedAnswer } from './seal-stream.ts';
 
 /** Where sessions are opened and used. */
 export const sessionPath = '/v1/session';
@@ -66,19 +66,11 @@ export class Sessions {
     this.#sessions.set(id, held);
     return {
       request: requestInside(concatBytes(...chunks), { maxBytes, signal }),
-      async seal(answer) {
-        const sealer = exchange.sealResponse(coarsePadding);
-        return {
-          status: 200,
-          headers: { 'content-type': sessionTypes.response, 'cache-control': 'no-store' },
-          body:
-            answer.body instanceof Uint8Array
-              ? concatBytes(sealer.head, await sealer.seal(await wholeInside(answer, maxBytes), true))
-              : sealedPieces(sealer, answerInside(answer)),
-        };
-      },
+      seal: async (answer) =>
+        sealedAnswer(exchange.sealResponse(coarsePadding), answer, { contentType: sessionTypes.response, maxBytes }),
     };
   }
+
   /** One peer that opens many pushes out its own. Behind a proxy all clients are one peer. */
   #makeRoom(): void {
     const counts = new Map<string, number>();

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { toBase64url, toHex, utf8 } from '@enclos/codec';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { receiptKeyId, writeReceipt, type ReceiptClaims, type ReceiptForm, type ReceiptSigner } from '@enclos/receipts';
+import { sha256 } from '@enclos/service/state';
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
 import { receiptNames } from '../receipt-names.ts';
 
@@ -67,7 +68,7 @@ export class ReceiptWriter {
           model: model.name,
           modelVersion: model.version,
           modelDigest: model.digest,
-          requestDigest: sha256(request.body),
+          requestDigest: toHex(sha256(request.body)),
           responseDigest,
         },
         this.#signer,
@@ -75,7 +76,7 @@ export class ReceiptWriter {
       return form === 'jws' ? Buffer.from(receipt).toString('ascii') : toBase64url(receipt);
     };
     if (!(body instanceof Uint8Array)) return { ...answer, headers, body: withLastEvent(body, write) };
-    return { ...answer, headers: { ...headers, [receiptNames.receipt]: await write(sha256(body)) } };
+    return { ...answer, headers: { ...headers, [receiptNames.receipt]: await write(toHex(sha256(body))) } };
   }
 }
 
@@ -96,8 +97,4 @@ async function* withLastEvent(
 function requestIdOf({ headers }: ApiRequest): string {
   const given = headers.get(receiptNames.requestId);
   return given !== undefined && /^[\w.:-]{1,64}$/.test(given) ? given : toHex(new Uint8Array(randomBytes(16)));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

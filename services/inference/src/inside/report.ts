@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { equalBytes, fromHex } from '@enclos/codec';
+import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { encodeKeySet, type KeySet } from '@enclos/hpke';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
 import { modelManifestDigest, type ModelEntry } from '@enclos/inference-models';
 import { inferenceReportData, writeInferenceReport } from '@enclos/receipts';
+import { sha256 } from '@enclos/service/state';
 
 export interface ReportOptions {
   readonly keys: KeySet;
@@ -25,6 +25,13 @@ interface Current {
   readonly digest: Uint8Array;
   readonly quote: Uint8Array;
   readonly endorsements: string;
+  readonly digests: ReportDigests;
+}
+
+/** Digests for receipts, in hex. */
+export interface ReportDigests {
+  readonly keySetDigest: string;
+  readonly evidenceDigest: string;
 }
 
 /**
@@ -51,18 +58,20 @@ export class ReportDesk {
     const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: modelDigest, receiptKey });
     const digest = sha256(keySet);
     if (this.#current !== undefined && equalBytes(digest, this.#current.digest)) return;
+    const made = await quote(await inferenceReportData(digest));
     this.#current = {
       keySet,
       digest,
-      quote: await quote(await inferenceReportData(digest)),
+      quote: made,
       endorsements: await endorsements(),
+      digests: Object.freeze({ keySetDigest: toHex(digest), evidenceDigest: toHex(sha256(made)) }),
     };
   }
 
-  /** Digests for receipts, in hex. */
-  get digests(): { readonly keySetDigest: string; readonly evidenceDigest: string } {
-    const { digest = new Uint8Array(32), quote = new Uint8Array() } = this.#current ?? {};
-    return { keySetDigest: hex(digest), evidenceDigest: hex(sha256(quote)) };
+  /** What receipts say of the evidence: made once for it, and asked for with each answer. */
+  get digests(): ReportDigests {
+    if (this.#current === undefined) throw new Error('No evidence was made yet.');
+    return this.#current.digests;
   }
 
   async answer({ query }: Pick<HttpRequest, 'query'>): Promise<HttpResponse> {
@@ -100,12 +109,4 @@ export class ReportDesk {
 
 function json(status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse {
   return { status, headers: { ...headers, 'content-type': 'application/json', 'cache-control': 'no-store' }, body };
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(bytes).digest());
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { createHash } from 'node:crypto';
-import { ByteReader, ByteWriter, concatBytes, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
+import { ByteReader, ByteWriter, equalBytes, fromBase64url, toBase64url, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { maxRecordBytes } from '../store/store-interface.ts';
 import type { StateFormat } from './state.ts';
@@ -126,10 +126,9 @@ function digest(base64url: string): Uint8Array {
   return bytes;
 }
 
+/** SHA-256 of the parts as one text of bytes; none of them is copied. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(concatBytes(...parts))
-      .digest(),
-  );
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
 }
