@@ -25,6 +25,7 @@ export {
   type KeyDeskOptions,
   type KeySupply,
   type KeySupplySigner,
+  type OwnedModel,
   type ReleaseKeyPair,
   type WrappedModelKey,
 } from './keys/index.ts';
