@@ -23,6 +23,11 @@ export const inferenceServiceErrors = declareErrors({
     'The measured configuration of the inference service has a mistake.',
     'Correct service.json and build the enclave again; docs/reference/inference-service.md lists its keys.',
   ],
+  INFERENCE_MODEL_LOADING: [
+    'transient',
+    'The model is being loaded, or its key is not here yet.',
+    'Try again soon. POST /v2/repository/index says what it waits for.',
+  ],
   INFERENCE_MODEL_REFUSED: [
     'refused',
     'A file of a model is not the one that the enclave was built to serve.',

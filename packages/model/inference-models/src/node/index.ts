@@ -7,6 +7,7 @@ export {
   isEncryptedModel,
   openEncryptedModel,
   readEncryptedModel,
+  requireBinding,
   type EncryptedModel,
   type ExpectedModel,
   type ModelBinding,
