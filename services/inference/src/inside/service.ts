@@ -60,7 +60,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: manifest.models, issuer: configuration.name });
+  const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const window = new ReplayWindow();
   const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
   const stopping = new AbortController();
