@@ -17,7 +17,7 @@ export interface UndatedRequestsOptions {
  */
 export class UndatedRequests {
   readonly #options: UndatedRequestsOptions;
-  #renewing: Promise<void> | undefined;
+  #isRenewing = false;
 
   constructor(options: UndatedRequestsOptions) {
     this.#options = options;
@@ -28,10 +28,12 @@ export class UndatedRequests {
     const { keys, window, onFault } = this.#options;
     const name = await requestName(context);
     window.acceptUndated(name, keys.goneAtMs(pair), nowMs);
-    if (window.undatedShare < mostShare) return;
-    this.#renewing ??= this.#renew(nowMs)
+    if (window.undatedShare < mostShare || this.#isRenewing) return;
+    this.#isRenewing = true;
+    // The request does not wait for it.
+    this.#renew(nowMs)
       .catch(onFault)
-      .finally(() => (this.#renewing = undefined));
+      .finally(() => (this.#isRenewing = false));
   }
 
   async #renew(nowMs: number): Promise<void> {
