@@ -124,15 +124,17 @@ test('requests without a date shut out none: before their memory is full, the ke
   assert.deepEqual(await problemOf(await send(dated.body)), [400, 'HPKE_REPLAYED']);
   for (let pair = 0; pair < 10; pair++) {
     const again = once(keys, 'renewed');
-    for (const value of [1, 2])
-      {assert.equal((await send((await sealed(scene, inferInside([value]))).body)).status, 200);}
+    for (const value of [1, 2]) {
+      assert.equal((await send((await sealed(scene, inferInside([value]))).body)).status, 200);
+    }
     await again;
   }
   // With the defence off, three requests shut out all others until the key ends.
   const window = new ReplayWindow({ maxEntries: 8 });
   const name = (first: number): Uint8Array => new Uint8Array(16).fill(first);
-  for (let request = 0; request < 4; request++)
-    {window.acceptUndated(name(request), scene.nowMs + 90_000_000, scene.nowMs);}
+  for (let request = 0; request < 4; request++) {
+    window.acceptUndated(name(request), scene.nowMs + 90_000_000, scene.nowMs);
+  }
   const late = scene.nowMs + 86_400_000;
   assert.throws(() => window.acceptUndated(name(9), scene.nowMs + 90_000_000, late), { code: 'HPKE_WINDOW_FULL' });
 });

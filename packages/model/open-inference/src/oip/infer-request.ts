@@ -73,14 +73,14 @@ export function parseInferRequest(body: Uint8Array, options: InferRequestOptions
     requireJsonWithin(json.length, limits);
     const scanner = new JsonByteScanner(json);
     const listed = new ListedElements(limits);
-    const members = readRequest(scanner, ({
-	scanner,
-	binary,
-	limits,
-	listed,
-	expected: modelInputs,
-	isRequest: true
-}));
+    const members = readRequest(scanner, {
+      scanner,
+      binary,
+      limits,
+      listed,
+      expected: modelInputs,
+      isRequest: true,
+    });
     scanner.end();
     binary.end();
     if (members.inputs === undefined) return refuse('the request', 'lacks its inputs');

@@ -76,14 +76,14 @@ export function parseInferResponse(
     requireJsonWithin(json.length, limits);
     const scanner = new JsonByteScanner(json);
     const listed = new ListedElements(limits);
-    const members = readResponse(scanner, ({
-	scanner,
-	binary,
-	limits,
-	listed,
-	expected: [],
-	isRequest: false
-}));
+    const members = readResponse(scanner, {
+      scanner,
+      binary,
+      limits,
+      listed,
+      expected: [],
+      isRequest: false,
+    });
     scanner.end();
     binary.end();
     const { modelName, outputs } = members;
