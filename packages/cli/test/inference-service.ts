@@ -17,6 +17,7 @@ import {
   kemIds,
 } from '@enclos/hpke';
 import { nodeEngine } from '@enclos/hpke/node';
+import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferenceReportData, receiptKeyId, writeInferenceReport, writeReceipt } from '@enclos/receipts';
 import { parseQuoteV3 } from '@enclos/sgx';
@@ -66,12 +67,14 @@ export async function serveInference(options: InferenceServiceOptions): Promise<
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
   await keys.refresh(Date.now());
-  const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: new Uint8Array(32), receiptKey });
+  const models = [{ ...model, version: '1', sizeBytes: 5 }];
+  const manifest = fromHex(await modelManifestDigest({ models }));
+  const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: manifest, receiptKey });
   const evidence = peerEvidence(changes);
 
   const report = async (nonce: Uint8Array): Promise<string> => {
     const { quote, endorsements } = await evidence(await inferenceReportData(sha256(keySet), nonce));
-    const shown = { keySet, models: [], evidence: { kind: 'sgx-quote', value: quote }, endorsements, nonce };
+    const shown = { keySet, models, evidence: { kind: 'sgx-quote', value: quote }, endorsements, nonce };
     return writeInferenceReport(shown);
   };
   const measurement = toHex(parseQuoteV3((await evidence(new Uint8Array(64))).quote).reportBody.mrEnclave);
