@@ -59,7 +59,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: manifest.models, issuer: configuration.name });
+  const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const handler = handlerOf({ configuration, models, keys, desk, receipts });
   const stopping = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
