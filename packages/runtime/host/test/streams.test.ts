@@ -399,8 +399,10 @@ describe('the host stream service', { timeout: 60_000 }, () => {
 });
 
 describe('the addresses of streams', () => {
-  const open = (listen: Readonly<Record<string, StreamAddress>>, to: Readonly<Record<string, DestinationAddress>> = {}) =>
-    openServices(manifest, { folders, streams: { capabilities: softwareCapabilities, listen, connect: to } });
+  const open = (
+    listen: Readonly<Record<string, StreamAddress>>,
+    to: Readonly<Record<string, DestinationAddress>> = {},
+  ) => openServices(manifest, { folders, streams: { capabilities: softwareCapabilities, listen, connect: to } });
 
   test('a name that the manifest does not declare is refused', async () => {
     await assert.rejects(open({ other: anyPort }), code('STREAM_NOT_DECLARED'));
@@ -464,7 +466,9 @@ describe('the addresses of streams', () => {
   });
 
   test('a destination that moves is asked for its address for each connection', async () => {
-    const servers = ['first', 'second'].map((name) => createServer((socket) => socket.end(name)).listen(0, '127.0.0.1'));
+    const servers = ['first', 'second'].map((name) =>
+      createServer((socket) => socket.end(name)).listen(0, '127.0.0.1'),
+    );
     await Promise.all(servers.map((server) => once(server, 'listening')));
     let current: Server | undefined = servers[0];
     const database = () => ({ host: '127.0.0.1', port: (current?.address() as { port: number }).port });

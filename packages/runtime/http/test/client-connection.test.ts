@@ -4,7 +4,12 @@ import type { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { duplexPair } from '@enclos/testkit';
-import { HttpClientConnection, type HttpClientRequest, type HttpClientResponse, type HttpHandler } from '../src/index.ts';
+import {
+  HttpClientConnection,
+  type HttpClientRequest,
+  type HttpClientResponse,
+  type HttpHandler,
+} from '../src/index.ts';
 import { serveSockets } from './socket-server.ts';
 
 const ask: HttpClientRequest = { method: 'GET', path: '/', headTimeoutMs: 60_000, maxBytes: 1000 };
@@ -88,10 +93,7 @@ describe('a connection for many requests', () => {
     await assert.rejects(connection.send(ask), { code: 'HTTP_CONNECTION_BROKEN' });
     const [longer, outside] = played();
     outside.once('data', () => outside.write(`${answer}b`));
-    await assert.rejects(
-      longer.send(ask).then(textOf),
-      { code: 'HTTP_MESSAGE_REFUSED' },
-    );
+    await assert.rejects(longer.send(ask).then(textOf), { code: 'HTTP_MESSAGE_REFUSED' });
     assert.equal(longer.isOpen, false);
   });
 
