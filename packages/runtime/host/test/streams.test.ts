@@ -17,7 +17,7 @@ import { manifestFields } from '@enclos/testkit';
 // What an error advises is declared there.
 import '../src/errors.ts';
 import { openServices, type HostServices } from '../src/services/services.ts';
-import type { DestinationAddress, StreamAddress } from '../src/services/addresses.ts';
+import type { StreamAddress } from '../src/services/addresses.ts';
 import { Peer, type PeerStream } from './stream-peer.ts';
 
 const manifest = manifestFields(pinnedInterpreter, {
@@ -399,16 +399,12 @@ describe('the host stream service', { timeout: 60_000 }, () => {
 });
 
 describe('the addresses of streams', () => {
-  const open = (
-    listen: Readonly<Record<string, StreamAddress>>,
-    to: Readonly<Record<string, DestinationAddress>> = {},
-  ) => openServices(manifest, { folders, streams: { capabilities: softwareCapabilities, listen, connect: to } });
+  const open = (listen: Readonly<Record<string, StreamAddress>>, to: Readonly<Record<string, StreamAddress>> = {}) =>
+    openServices(manifest, { folders, streams: { capabilities: softwareCapabilities, listen, connect: to } });
 
   test('a name that the manifest does not declare is refused', async () => {
     await assert.rejects(open({ other: anyPort }), code('STREAM_NOT_DECLARED'));
     await assert.rejects(open({ web: anyPort, admin: anyPort }, { web: anyPort }), code('STREAM_NOT_DECLARED'));
-    const moving = { web: () => anyPort };
-    await assert.rejects(open({ web: anyPort, admin: anyPort }, moving), code('STREAM_NOT_DECLARED'));
   });
 
   test('a port in use is an error that names the listener, and leaves no other open', async (t) => {
@@ -463,22 +459,6 @@ describe('the addresses of streams', () => {
     await services.close();
     await new Promise((resolve) => database.close(resolve));
     await rm(base, { recursive: true });
-  });
-
-  test('a destination that moves is asked for its address for each connection', async () => {
-    const servers = ['first', 'second'].map((name) =>
-      createServer((socket) => socket.end(name)).listen(0, '127.0.0.1'),
-    );
-    await Promise.all(servers.map((server) => once(server, 'listening')));
-    let current: Server | undefined = servers[0];
-    const database = () => ({ host: '127.0.0.1', port: (current?.address() as { port: number }).port });
-    const services = await open({ web: anyPort, admin: anyPort }, { database });
-    const peer = new Peer(services);
-    assert.equal(String(await (await peer.connect(1)).read()), 'first');
-    current = servers[1];
-    assert.equal(String(await (await peer.connect(2)).read()), 'second');
-    await services.close();
-    for (const server of servers) server.close();
   });
 
   test('listeners without an address of their own are where the host program was told to listen', async () => {

@@ -55,7 +55,7 @@ export interface HttpClientResponse {
 export class HttpClientConnection {
   readonly #socket: Duplex;
   readonly #host: string;
-  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #chunks: AsyncIterator<Buffer, void>;
   #isBusy = false;
   #isOver = false;
 
@@ -72,7 +72,7 @@ export class HttpClientConnection {
       if (!this.#isBusy) socket.read(0);
     });
     // A Duplex without an encoding gives buffers.
-    this.#chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+    this.#chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, void>;
   }
 
   /** Whether it takes a request now. */
@@ -168,9 +168,9 @@ export class HttpClientConnection {
   }
 
   async #readOnce(reader: ResponseReader): Promise<void> {
-    const { done, value } = await this.#chunks.next();
-    if (done === true) throw new EnclosError('HTTP_CONNECTION_BROKEN');
-    if (reader.read(value) < value.length) {
+    const chunk = await this.#chunks.next();
+    if (chunk.done === true) throw new EnclosError('HTTP_CONNECTION_BROKEN');
+    if (reader.read(chunk.value) < chunk.value.length) {
       throw new EnclosError('HTTP_MESSAGE_REFUSED', 'Bytes follow the answer.', { details: { status: 400 } });
     }
   }
