@@ -51,7 +51,7 @@ function testOperators(kind: EngineKind, computed: number): void {
     if (model === undefined) return undefined;
     const outputs: readonly Tensor[] | undefined = await model.run(inputs).catch(assertTyped);
     await model.unload();
-    return outputs?.map(({ name, datatype, shape, data }) => shown(name, nameOf(datatype), shape, data));
+    return outputs?.map((output) => shown(output.name, nameOf(output.datatype), output.shape, output.data));
   }
 
   test('conformance: every operator gives the bytes that the published package gives, or fails as it does', async () => {

@@ -53,12 +53,11 @@ export async function stockRuntime(kind: EngineKind): Promise<StockRuntime> {
   };
 }
 
-// The packages type tensors by one overload for each datatype; the tests choose the datatype at run time.
-const nativePackage = async (): Promise<Common> => (await import('onnxruntime-node')) as unknown as Common;
+const nativePackage = async (): Promise<Common> => import('onnxruntime-node');
 
 async function webPackage(): Promise<Common> {
   const web = await import('onnxruntime-web/wasm');
   web.env.wasm.numThreads = 1;
   web.env.logLevel = 'fatal';
-  return web as unknown as Common;
+  return web;
 }
