@@ -1,7 +1,13 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { utf8 } from '@enclos/codec';
 import { tensorOf, valuesOf, type Tensor } from '@enclos/open-inference';
-import { createInferenceApi, type ApiAnswer, type ApiRequest, type InferenceApi } from '../src/index.ts';
+import {
+  createInferenceApi,
+  type ApiAnswer,
+  type ApiRequest,
+  type InferenceApi,
+  type InferenceApiOptions,
+} from '../src/index.ts';
 import { tensorLimitsOf } from '../src/api/tensor-limits.ts';
 import type { ServedModel, ServedModels } from '../src/models/served-models.ts';
 
@@ -83,16 +89,26 @@ export function modelsOf(...served: readonly ServedModel[]): ServedModels {
     find: (name, version) =>
       served.findLast((model) => model.name === name && (version === undefined || model.version === version)),
     list: () => served,
-    loadable: [{ name: 'other', version: '2' }],
+    loadable: [
+      { name: 'other', version: '2', isExpected: false, reason: 'not loaded' },
+      { name: 'coming', version: '1', isExpected: true, reason: 'MODEL_KEY_AWAITED' },
+    ],
     load: async () => undefined,
     unload: async () => undefined,
     isReady: true,
   };
 }
 
+const noKeys: InferenceApiOptions['modelKeys'] = {
+  challenge: () => 'challenge',
+  supply: async () => undefined,
+  keySetDigest: () => digest,
+};
+
 export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChangeModels = false): InferenceApi {
   return createInferenceApi({
     models,
+    modelKeys: noKeys,
     server: { name: 'test', version: '0' },
     clientsChangeModels,
     maxInferBytes: 1_048_576,

@@ -4,12 +4,13 @@ import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { errorAnswerOf, type ErrorAnswer } from './errors-of.ts';
 import { modelDigestName } from './find-model.ts';
+import { modelKeyRoutes, type ModelKeyOptions } from './model-key-routes.ts';
 import { openAiRoutes, type OpenAiOptions } from './openai-routes.ts';
 import { openInferenceRoutes, type OpenInferenceOptions } from './open-inference-routes.ts';
 import { predictRoutes, type PredictOptions } from './predict-routes.ts';
 import { ApiRoutes, type ApiRoute } from './routes.ts';
 
-export interface InferenceApiOptions extends OpenInferenceOptions, PredictOptions, OpenAiOptions {
+export interface InferenceApiOptions extends OpenInferenceOptions, PredictOptions, OpenAiOptions, ModelKeyOptions {
   /** Hears of faults of the service itself. */
   readonly onFault: (error: unknown) => void;
 }
@@ -23,7 +24,12 @@ export interface InferenceApi {
 }
 
 export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
-  const routes = new ApiRoutes([...openInferenceRoutes(options), ...predictRoutes(options), ...openAiRoutes(options)]);
+  const routes = new ApiRoutes([
+    ...openInferenceRoutes(options),
+    ...predictRoutes(options),
+    ...openAiRoutes(options),
+    ...modelKeyRoutes(options),
+  ]);
   return Object.freeze<InferenceApi>({
     maxBodyBytes: (method, path) => routes.maxBodyBytes(method, path),
     async answer(request) {

@@ -34,21 +34,18 @@ export class CatalogueKeeper {
   /**
    * Takes what the host has, if it is newer.
    *
-   * @returns whether another catalogue counts now
    * @throws MODEL_CATALOGUE_INVALID, MODEL_CATALOGUE_OLD, SERVICE_STORE_UNAVAILABLE or SERVICE_STATE_INVALID. The former catalogue
    * counts then.
    */
-  async refresh(): Promise<boolean> {
+  async refresh(): Promise<void> {
     const { read, pin } = this.#options;
     const text = await read();
-    if (text === '' || text === this.#judged) return false;
+    if (text === '' || text === this.#judged) return;
     const known = await this.#newestKnown();
     const catalogue = await verifyCatalogue(text, { pin, known });
     // Before it counts: an enclave that starts later must know of it.
     if (catalogue.version !== known?.version) await this.#options.kept.write(encodeKnown(catalogue));
-    const isOther = this.#current?.digest !== catalogue.digest;
     [this.#judged, this.#current, this.#known] = [text, catalogue, catalogue];
-    return isOther;
   }
 
   async #newestKnown(): Promise<KnownCatalogue | undefined> {

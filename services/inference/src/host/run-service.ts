@@ -6,9 +6,11 @@ import {
   type Instrumentation,
 } from '@enclos/host';
 import { startAdminServer } from '@enclos/service/admin';
+import { storeHandlers } from '@enclos/service/store';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { modelFiles } from './model-files.ts';
+import { openState } from './state.ts';
 
 export interface RunningService {
   readonly address: { readonly host: string; readonly port: number };
@@ -32,16 +34,26 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   const { environment, logger, instrumentation } = context;
   const metrics = createMetrics();
   const files = modelFiles(options.models);
+  const state = await openState(options.state);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
     untrusted: {
       modelPart: (wanted) => files.part(wanted),
+      catalogue: () => files.catalogue(),
+      ...storeHandlers(state),
       endorsements: () => environment.launcher.endorsements(),
     },
     listen: { https: options.listen },
+    connect: {
+      ...(options.keyBroker === undefined ? {} : { 'key-broker': options.keyBroker }),
+      ...(options.attestationService === undefined ? {} : { 'attestation-service': options.attestationService }),
+    },
     logger,
     instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
+  }).catch(async (error: unknown) => {
+    await state.close();
+    throw error;
   });
   try {
     const served = await enclave.call.serve({}).catch((error: unknown) => {
@@ -70,10 +82,12 @@ export async function runService(options: ServiceOptions, context: RunContext): 
         await enclave.call.drain({}).catch(() => undefined);
         await admin.close();
         await enclave.dispose();
+        await state.close();
       },
     });
   } catch (error) {
     await enclave.dispose();
+    await state.close();
     throw error;
   }
 }

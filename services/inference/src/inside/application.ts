@@ -26,7 +26,13 @@ export function inferenceApplication(): EnclaveApplication {
     },
     {
       start: ({ host }) => {
-        lifelong = { modelPart: (part) => host.modelPart(part), endorsements: () => host.endorsements() };
+        lifelong = {
+          modelPart: (part) => host.modelPart(part),
+          catalogue: () => host.catalogue(),
+          storeRead: (key, options) => host.storeRead(key, options),
+          storeWrite: (row, options) => host.storeWrite(row, options),
+          endorsements: () => host.endorsements(),
+        };
       },
     },
   );

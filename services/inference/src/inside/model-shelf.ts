@@ -34,6 +34,7 @@ export class ModelShelf implements ServedModels {
   /** Encrypted files that wait for their keys. */
   readonly #prepared = new Map<string, PreparedModel>();
   readonly #attempts: Attempts;
+  readonly #startedWith = new Set<string>();
   /** What was unloaded, and stays so until it is loaded by name. */
   readonly #unloaded = new Set<string>();
 
@@ -43,7 +44,9 @@ export class ModelShelf implements ServedModels {
   }
 
   get isReady(): boolean {
-    return this.#served.size > 0 && this.loadable.length === 0;
+    const allowed = new Set(this.#options.allowed().map(keyOf));
+    const isMissing = (key: string): boolean => allowed.has(key) && !this.#served.has(key);
+    return this.#served.size > 0 && ![...this.#startedWith].some(isMissing);
   }
 
   get loadable(): readonly LoadableModel[] {
@@ -70,6 +73,7 @@ export class ModelShelf implements ServedModels {
    */
   async loadAll(): Promise<void> {
     for (const entry of this.#options.allowed()) {
+      this.#startedWith.add(keyOf(entry));
       if (isEncrypted(entry)) {
         await this.#prepare(entry);
         this.#pursue(entry);

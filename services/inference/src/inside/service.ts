@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createAttestedServer } from '@enclos/atls';
-import { embeddedFile, identity, listen, log, quoteReportData } from '@enclos/enclave';
+import { connect, embeddedFile, identity, listen, log, quoteReportData, seal, unseal } from '@enclos/enclave';
 import { openCompanions } from '@enclos/enclave/companions';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { toHex } from '@enclos/codec';
+import { every } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
@@ -14,14 +15,12 @@ import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
-import { ModelShelf } from './model-shelf.ts';
-import type { ModelParts } from './read-model.ts';
+import { openModels, type ModelHost, type Models } from './models.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
-export interface ServiceHost {
-  readonly modelPart: ModelParts;
+export interface ServiceHost extends ModelHost {
   endorsements(): Promise<string>;
 }
 
@@ -33,8 +32,8 @@ export interface Service {
 }
 
 const serviceVersion = '0.1.0';
-/** Keys are looked after so often. */
-const tendMs = 60_000;
+/** Keys and catalogue are looked after so often. */
+const tendMs = 15_000;
 /** An enclave has 256 streams. */
 const maxConnections = 240;
 const suites = [
@@ -56,27 +55,47 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
-  const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
-  await models.loadAll();
+  const models = openModels({
+    pool,
+    host,
+    manifest,
+    configuration,
+    sealing: { seal, unseal },
+    quote: quoteReportData,
+    connect,
+    randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    keySetDigest: () => desk.digests.keySetDigest,
+    now,
+    onFault: logFault,
+  });
+  await models.refresh();
+  await models.shelf.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
+  const { desk, receipts } = await openReports(host, { keys, models: () => models.list(), issuer: configuration.name });
   const window = new ReplayWindow();
   const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
   const stopping = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
-  const tend = (): void => {
-    keys
-      .refresh(nowMs())
-      .then(() => desk.renew())
-      .catch(logFault);
-  };
-  const timer = setInterval(tend, tendMs);
+  const stopTending = every(
+    tendMs,
+    async () => {
+      await keys.refresh(nowMs());
+      await models.refresh();
+      await desk.renew();
+      // After that, so that the evidence vouches for what is served.
+      await models.shelf.follow();
+    },
+    logFault,
+  );
   return Object.freeze<Service>({
-    answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
+    answer: JSON.stringify({
+      models: models.list().models.map(({ name, version, digest }) => ({ name, version, digest })),
+    }),
     counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
     async drain() {
-      clearInterval(timer);
+      stopTending();
+      models.shelf.close();
       stopping.abort();
       await served.ended;
       pool.close();
@@ -103,7 +122,7 @@ async function openReports(
 
 interface HandlerParts {
   readonly configuration: ServiceConfiguration;
-  readonly models: ModelShelf;
+  readonly models: Models;
   readonly keys: KeySet;
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
@@ -114,7 +133,15 @@ function handlerOf({ configuration, models, keys, window, desk, receipts }: Hand
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
-      models,
+      models: models.shelf,
+      modelKeys: {
+        challenge: (digest) => models.keys.challenge(digest),
+        async supply(digest, text) {
+          models.keys.supply(digest, text);
+          await models.shelf.loadDigest(digest);
+        },
+        keySetDigest: () => desk.digests.keySetDigest,
+      },
       server: { name: 'enclos-inference', version: serviceVersion },
       clientsChangeModels,
       maxInferBytes: maxRequestBytes,
