@@ -38,16 +38,18 @@ async function watched(served: readonly ServedModel[] = [adder, speaker]): Promi
       headers: { ...answer.headers, 'enclos-request-id': headers.get('enclos-request-id') ?? requestId },
     }),
   });
-  return ({
-	metrics,
-	lines,
-	scene,
-	text,
-	value: (series) => {
-		const line = text().split('\n').find((one) => one.startsWith(`${series} `));
-		return line === undefined ? undefined : Number(line.slice(series.length + 1));
-	}
-});
+  return {
+    metrics,
+    lines,
+    scene,
+    text,
+    value: (series) => {
+      const line = text()
+        .split('\n')
+        .find((one) => one.startsWith(`${series} `));
+      return line === undefined ? undefined : Number(line.slice(series.length + 1));
+    },
+  };
 }
 
 const requests = (operation: string, model: string, outcome: string): string =>
