@@ -1,5 +1,7 @@
-// What engines refuse is answered by name.
+// What engines refuse, and what is wrong with models and their keys, is answered by name.
 import '@enclos/inference-engine';
+import '@enclos/inference-models';
+import '@enclos/service/errors';
 import { declareErrors } from '@enclos/errors';
 
 export const inferenceServiceErrors = declareErrors({

@@ -1,5 +1,5 @@
 import { boolean, bytes, defineInterface, func, string, uint32, uint64 } from '@enclos/edl';
-import { storeInterface } from '@enclos/service/store';
+import { storeRows } from '@enclos/service/store';
 
 /** A model crosses in parts of this size. */
 export const modelPartBytes = 1_048_576;
@@ -18,7 +18,7 @@ export const inference = defineInterface({
     serve: func({}, string({ maxBytes: 65_536 })),
     /** Begins no new request, and ends when those that are there have their answers. */
     drain: func({}),
-    /** Numbers about what was done, as JSON: for the host's metrics. */
+    /** What was done, in the text format of Prometheus. */
     counters: func({}, string({ maxBytes: 1_048_576 })),
   },
   untrusted: {
@@ -36,7 +36,7 @@ export const inference = defineInterface({
     /** The signed catalogue of models; empty where there is none. */
     catalogue: func({}, string({ maxBytes: maxCatalogueBytes })),
     /** What outlives the enclave, sealed. */
-    ...storeInterface,
+    ...storeRows(4096),
     /** What clients verify the service's evidence with, as one JSON document. */
     endorsements: func({}, string({ maxBytes: 262_144 })),
   },

@@ -81,7 +81,7 @@ test('what the service says of itself and of its models', async () => {
 });
 
 test('a model that is on its way is to be asked again, and one that is not loaded is not there', async () => {
-  for (const path of ['/v2/models/coming/infer', '/v2/models/coming/versions/1/infer', '/v1/models/coming:predict']) {
+  for (const path of ['/v2/models/coming/infer', '/v2/models/coming/versions/1/infer']) {
     const { status, headers } = await api.answer(requestOf('POST', path));
     assert.deepEqual([status, headers['retry-after']], [503, '1'], path);
   }

@@ -23,10 +23,11 @@ export function refuseAbsent(
  */
 export function findModel(
   models: ServedModels,
-  { headers }: Pick<ApiRequest, 'headers'>,
+  { headers, onModel }: Pick<ApiRequest, 'headers' | 'onModel'>,
   { name, version }: { readonly name: string; readonly version?: string | undefined },
 ): ServedModel {
   const model = models.find(name, version) ?? refuseAbsent(models, { name, version });
+  onModel?.(model);
   if (!model.isUsable) throw new EnclosError('ENGINE_UNAVAILABLE');
   const expected = headers.get(modelDigestName);
   if (expected !== undefined && expected !== model.digest) {

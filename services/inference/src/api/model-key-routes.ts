@@ -21,6 +21,7 @@ const supplyBytes = 8192;
 export function modelKeyRoutes({ modelKeys }: ModelKeyOptions): readonly ApiRoute[] {
   return [
     {
+      operation: 'challengeModelOwner',
       method: 'POST',
       path: '/v1/model-keys/{digest}/challenge',
       errors: 'open-inference',
@@ -28,6 +29,7 @@ export function modelKeyRoutes({ modelKeys }: ModelKeyOptions): readonly ApiRout
         jsonAnswer(JSON.stringify({ challenge: modelKeys.challenge(digest), keySetDigest: modelKeys.keySetDigest() })),
     },
     {
+      operation: 'supplyModelKey',
       method: 'POST',
       path: '/v1/model-keys/{digest}',
       errors: 'open-inference',

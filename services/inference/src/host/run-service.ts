@@ -35,13 +35,15 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   const metrics = createMetrics();
   const files = modelFiles(options.models);
   const state = await openState(options.state);
+  const { storeRead, storeWrite } = storeHandlers(state);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
     untrusted: {
       modelPart: (wanted) => files.part(wanted),
       catalogue: () => files.catalogue(),
-      ...storeHandlers(state),
+      storeRead,
+      storeWrite,
       endorsements: () => environment.launcher.endorsements(),
     },
     listen: { https: options.listen },
@@ -64,7 +66,7 @@ export async function runService(options: ServiceOptions, context: RunContext): 
       option: '--admin',
       address: options.admin,
       unready: () => unready,
-      metrics: () => metrics.render(),
+      metrics: async () => metrics.render() + (await enclave.call.counters({})),
     });
     const ended = enclave.exited.then(({ detail }) => {
       unready ??= 'the enclave has ended';
