@@ -100,7 +100,8 @@ export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
   if (status === 400) throw new EnclosError('HPKE_OPEN_FAILED');
   if (status === 410) throw new EnclosError('HPKE_SESSION_GONE');
   const details = { status };
-  if (status === 421 || status === 429 || status >= 500)
+  if ([421, 429].includes(status) || status >= 500) {
     throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  }
   throw new EnclosError('INFERENCE_ANSWER_REFUSED', 'The answer is not sealed.', { details });
 }
