@@ -1,4 +1,5 @@
 import './errors.ts';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 
 /** They pass by themselves (RFC 9110, sections 15.6.4 and 15.6.5; RFC 6585, section 4). */
@@ -17,7 +18,7 @@ export async function contentOfAnswer(response: Response): Promise<Uint8Array> {
   const content = new Uint8Array(await response.arrayBuffer());
   const { status } = response;
   if (status === 200) return content;
-  const [code] = errorCode.exec(new TextDecoder().decode(content.subarray(0, maximumErrorBytes))) ?? [];
+  const [code] = errorCode.exec(decodeLatin1(content.subarray(0, maximumErrorBytes))) ?? [];
   const message = `The answer has the status ${status}${code === undefined ? '' : ` and the code ${code}`}.`;
   const details = { status, ...(code === undefined ? {} : { code }) };
   throw new EnclosError(passing.has(status) ? 'INFERENCE_SERVICE_BUSY' : 'INFERENCE_CALL_REFUSED', message, {
