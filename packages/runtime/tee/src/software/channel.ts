@@ -2,7 +2,14 @@ import type { Duplex } from 'node:stream';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall, type Transport } from '@enclos/gate';
+import {
+  createEndpoint,
+  patientLimits,
+  streamTransport,
+  type Endpoint,
+  type IncomingCall,
+  type Transport,
+} from '@enclos/gate';
 import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
 import { channelLimits } from './enclave-channel.ts';
 
