@@ -18,6 +18,7 @@ import {
   type FinishReason,
   type ListedModel,
   type Tensor,
+  type TensorLimits,
 } from '@enclos/open-inference';
 import { utf8 } from '@enclos/codec';
 import { generate } from '../generation/generate.ts';
@@ -25,14 +26,14 @@ import type { EmbeddingsUse } from '../models/openai-use.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
-import type { ApiRoute } from './routes.ts';
+import type { ApiRoute, RouteHead } from './routes.ts';
 import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 const maxChatBytes = 1_048_576;
-const maxEmbeddingsBytes = 16_777_216;
 
 export interface OpenAiOptions {
   readonly models: ServedModels;
+  readonly tensorLimits: TensorLimits;
   readonly now: () => Date;
   /** Numbers from 0 to below 1. */
   readonly random: () => number;
@@ -42,8 +43,13 @@ export interface OpenAiOptions {
 
 /** OpenAI's API, for models that the configuration declares for it. */
 export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
-  const { models } = options;
-  const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
+  const { models, tensorLimits } = options;
+  const route = (
+    [operation, method, path]: RouteHead,
+    answer: ApiRoute['answer'],
+    maxBodyBytes?: number,
+  ): ApiRoute => ({
+    operation,
     method,
     path,
     errors: 'openai',
@@ -51,12 +57,16 @@ export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   });
   return [
-    route('GET', '/v1/models', () => jsonAnswer(modelsJson(models.list().map(listed)))),
-    route('GET', '/v1/models/{name}', (request, { name = '' }) =>
+    route(['listModels', 'GET', '/v1/models'], () => jsonAnswer(modelsJson(models.list().map(listed)))),
+    route(['getModel', 'GET', '/v1/models/{name}'], (request, { name = '' }) =>
       jsonAnswer(modelJson(listed(findModel(models, request, { name })))),
     ),
-    route('POST', '/v1/embeddings', (request) => embed(models, request), maxEmbeddingsBytes),
-    route('POST', '/v1/chat/completions', (request) => chat(options, request), maxChatBytes),
+    route(
+      ['createEmbeddings', 'POST', '/v1/embeddings'],
+      (request) => embed(options, request),
+      tensorLimits.maxJsonBytes,
+    ),
+    route(['createChatCompletion', 'POST', '/v1/chat/completions'], (request) => chat(options, request), maxChatBytes),
   ];
 }
 
@@ -64,10 +74,11 @@ function listed({ name, loadedAt }: ServedModel): ListedModel {
   return { id: name, created: loadedAt, ownedBy: 'enclave' };
 }
 
-async function embed(models: ServedModels, request: ApiRequest): Promise<ApiAnswer> {
-  const model = findModel(models, request, { name: modelOfRequest(request.body) });
+async function embed({ models, tensorLimits }: OpenAiOptions, request: ApiRequest): Promise<ApiAnswer> {
+  const bounds = { maxBytes: tensorLimits.maxJsonBytes, maxValues: tensorLimits.maxListedElements };
+  const model = findModel(models, request, { name: modelOfRequest(request.body, bounds) });
   const use = model.openAi?.as === 'embeddings' ? model.openAi : notFor('embeddings');
-  const asked = parseEmbeddingsRequest(request.body, { ...use, dimensions: [use.dimensions] });
+  const asked = parseEmbeddingsRequest(request.body, { ...use, dimensions: [use.dimensions] }, bounds);
   const { rows, promptTokens } = rowsOf(asked, use);
   const vectors: Float32Array[] = [];
   for (const row of rows) {
