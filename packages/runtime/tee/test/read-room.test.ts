@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bytes, createDispatcher, defineInterface, func } from '@enclos/edl';
-import { streamTransport } from '@enclos/gate';
 import { until } from '@enclos/testkit';
 import { openChannel } from '../src/index.ts';
 import { socketWith } from '../src/passing/index.ts';
@@ -88,7 +87,7 @@ test(
     const calls = createDispatcher(protocol.trusted, { put });
     openChannel({
       stream: socket,
-      transport: transportInto(socket, streamTransport(socket)),
+      transport: transportInto(socket),
       initiator: false,
       protocol,
       memoryFor: () => memory,

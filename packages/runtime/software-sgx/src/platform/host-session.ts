@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher } from '@enclos/edl';
-import { streamTransport } from '@enclos/gate';
 import { hostChannel, openChannel, transportInto } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { createFileUploads } from './companions/file-uploads.ts';
@@ -60,7 +59,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   const serve = async (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
   const endpoint = openChannel({
     stream,
-    transport: transportInto(stream, streamTransport(stream)),
+    transport: transportInto(stream),
     initiator: false,
     protocol: hostChannel,
     memoryFor: (sizeBytes) => pieceMemory.take(sizeBytes),

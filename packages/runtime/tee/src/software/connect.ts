@@ -1,8 +1,9 @@
 import type { ConnectOpts, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 // Alone: the bundle of an enclave is made of what the driver imports, and other files of that package are for programs of Node.
 import { systemReason } from '@enclos/diagnostics/system-reason';
 import { EnclosError } from '@enclos/errors';
-import type { Transport } from '@enclos/gate';
+import { streamTransport, type Transport } from '@enclos/gate';
 import { connectToSocket } from '../unix-socket.ts';
 
 const readBufferBytes = 65_536;
@@ -22,7 +23,7 @@ export function readInto(stream: object, room: ReadRoom): void {
 }
 
 /** The transport of a stream with such reads: a large message is read where it stays. */
-export function transportInto(stream: object, transport: Transport): Transport {
+export function transportInto(stream: Duplex, transport: Transport = streamTransport(stream)): Transport {
   return {
     ...transport,
     start(events) {
