@@ -106,7 +106,15 @@ const noKeys: InferenceApiOptions['modelKeys'] = {
 };
 
 export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChangeModels = false): InferenceApi {
-  return createInferenceApi({
+  return createInferenceApi(apiOptionsOf(models, faults, clientsChangeModels));
+}
+
+export function apiOptionsOf(
+  models: ServedModels,
+  faults: unknown[] = [],
+  clientsChangeModels = false,
+): InferenceApiOptions {
+  return {
     models,
     modelKeys: noKeys,
     server: { name: 'test', version: '0' },
@@ -118,7 +126,7 @@ export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChang
     random: () => 0,
     newId: () => 'id',
     onFault: (error) => faults.push(error),
-  });
+  };
 }
 
 export function requestOf(method: string, path: string, more: Partial<ApiRequest> = {}): ApiRequest {

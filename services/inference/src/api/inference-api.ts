@@ -9,6 +9,7 @@ import { faultOutcome } from '../metrics/request-observer.ts';
 import type { ServedModelIdentity } from '../models/served-models.ts';
 import { openAiRoutes, type OpenAiOptions } from './openai-routes.ts';
 import { openInferenceRoutes, type OpenInferenceOptions } from './open-inference-routes.ts';
+import { serviceDocument } from './openapi.ts';
 import { predictRoutes, type PredictOptions } from './predict-routes.ts';
 import { ApiRoutes, type ApiRoute } from './routes.ts';
 
@@ -25,16 +26,28 @@ export interface InferenceApi {
   maxBodyBytes(method: string, path: string): number;
 }
 
-/** Of a request that found no route. */
-const noOperation = 'unknown';
-
-export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
-  const routes = new ApiRoutes([
+/** Every call that the API answers, by whatever channel. */
+export function apiRoutes(options: InferenceApiOptions): readonly ApiRoute[] {
+  return [
     ...openInferenceRoutes(options),
     ...predictRoutes(options),
     ...openAiRoutes(options),
     ...modelKeyRoutes(options),
-  ]);
+    {
+      operation: 'openapi',
+      method: 'GET',
+      path: '/openapi.json',
+      errors: 'open-inference',
+      answer: () => jsonAnswer(JSON.stringify(serviceDocument())),
+    },
+  ];
+}
+
+/** Of a request that found no route. */
+const noOperation = 'unknown';
+
+export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
+  const routes = new ApiRoutes(apiRoutes(options));
   return Object.freeze<InferenceApi>({
     maxBodyBytes: (method, path) => routes.maxBodyBytes(method, path),
     async answer(request) {
