@@ -41,6 +41,11 @@ export class Sessions {
     this.#options = { lifetimeMs, maxExchanges, maxSessions };
   }
 
+  /** @param id in hex */
+  has(id: string): boolean {
+    return this.#sessions.has(id);
+  }
+
   /** @throws HPKE_* */
   async open({ body, remoteAddress }: SealedRequest): Promise<HttpResponse> {
     const { engine, keys, window, nowMs } = this.#context;

@@ -7,22 +7,26 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
-import { serveHttp } from '@enclos/http';
+import { serveHttp, type HttpResponse } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
-import { readModelManifest } from '@enclos/inference-models';
+import { modelManifestDigest as digestOfManifest, readModelManifest } from '@enclos/inference-models';
 import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { replicaHeader } from '../replicas/routing.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
+import { openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
 export interface ServiceHost {
   readonly modelPart: ModelParts;
   endorsements(): Promise<string>;
+  /** Where other replicas may be: see the interface. */
+  replicas(): Promise<number>;
 }
 
 export interface Service {
@@ -62,9 +66,13 @@ export async function startService(host: ServiceHost): Promise<Service> {
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const window = new ReplayWindow();
-  const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
+  const modelManifestDigest = await digestOfManifest(manifest);
+  const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, replicas });
   const stopping = new AbortController();
+  const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
   const tend = (): void => {
     keys
       .refresh(nowMs())
@@ -74,14 +82,21 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const timer = setInterval(tend, tendMs);
   return Object.freeze<Service>({
     answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
-    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
+    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines, ...replicaCounts(replicas) }),
     async drain() {
       clearInterval(timer);
       stopping.abort();
       await served.ended;
+      // Others sent on what has this replica's keys until its last client had an answer.
+      parting.abort();
+      await withReplicas;
       pool.close();
     },
   });
+}
+
+function replicaCounts(replicas: Replicas | undefined): Readonly<Record<string, number>> {
+  return replicas === undefined ? {} : { replicas: replicas.others, forwarded: replicas.routing.forwarded };
 }
 
 const now = (): Date => new Date();
@@ -108,9 +123,10 @@ interface HandlerParts {
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
+  readonly replicas: Replicas | undefined;
 }
 
-function handlerOf({ configuration, models, keys, window, desk, receipts }: HandlerParts): ServiceHandler {
+function handlerOf({ configuration, models, keys, window, desk, receipts, replicas }: HandlerParts): ServiceHandler {
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
@@ -127,10 +143,17 @@ function handlerOf({ configuration, models, keys, window, desk, receipts }: Hand
     }),
     context: { engine: nodeEngine(), keys, window, nowMs, maxBytes: maxRequestBytes },
     attestAnswer: (request, answer) => receipts.attest(request, answer),
-    report: (request) => desk.answer(request),
+    report: async (request) => named(await desk.answer(request), replicas),
+    replicas: replicas?.routing,
     keysRenewed: () => desk.renew(),
     onFault: logFault,
   });
+}
+
+/** Says whose report it is, so that a client may name the replica. */
+function named(answer: HttpResponse, replicas: Replicas | undefined): HttpResponse {
+  if (replicas === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, [replicaHeader]: replicas.replica } };
 }
 
 interface ServingParts extends ServiceHandler {
