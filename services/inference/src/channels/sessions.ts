@@ -46,6 +46,11 @@ export class Sessions {
     return this.#sessions.has(id);
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   /** @throws HPKE_* */
   async open({ body, remoteAddress }: SealedRequest): Promise<HttpResponse> {
     const { engine, keys, window, nowMs } = this.#context;

@@ -15,6 +15,8 @@ import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
 import { replicaHeader } from '../replicas/routing.ts';
+import { requestLog } from '../metrics/request-log.ts';
+import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
@@ -32,6 +34,7 @@ export interface ServiceHost {
 export interface Service {
   /** For the host's log, as JSON. */
   readonly answer: string;
+  /** In the text format of Prometheus. */
   counters(): string;
   drain(): Promise<void>;
 }
@@ -59,7 +62,8 @@ function kems(): KeySetOptions['kems'] {
 export async function startService(host: ServiceHost): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
-  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
+  const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
+  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
   const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
@@ -68,7 +72,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const window = new ReplayWindow();
   const modelManifestDigest = await digestOfManifest(manifest);
   const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
-  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, replicas });
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
   const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
@@ -82,7 +86,14 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const timer = setInterval(tend, tendMs);
   return Object.freeze<Service>({
     answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
-    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines, ...replicaCounts(replicas) }),
+    counters: () =>
+      metrics.render({
+        models: pool.models(),
+        keyAgeSeconds: (nowMs() - keys.newestMs) / 1000,
+        undatedShare: window.undatedShare,
+        sessions: handler.sessions(),
+        replicas: replicas?.others,
+      }),
     async drain() {
       clearInterval(timer);
       stopping.abort();
@@ -93,10 +104,6 @@ export async function startService(host: ServiceHost): Promise<Service> {
       pool.close();
     },
   });
-}
-
-function replicaCounts(replicas: Replicas | undefined): Readonly<Record<string, number>> {
-  return replicas === undefined ? {} : { replicas: replicas.others, forwarded: replicas.routing.forwarded };
 }
 
 const now = (): Date => new Date();
@@ -123,10 +130,12 @@ interface HandlerParts {
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
+  readonly metrics: ServiceMetrics;
   readonly replicas: Replicas | undefined;
 }
 
-function handlerOf({ configuration, models, keys, window, desk, receipts, replicas }: HandlerParts): ServiceHandler {
+function handlerOf(parts: HandlerParts): ServiceHandler {
+  const { configuration, models, keys, window, desk, receipts, metrics, replicas } = parts;
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
@@ -146,6 +155,7 @@ function handlerOf({ configuration, models, keys, window, desk, receipts, replic
     report: async (request) => named(await desk.answer(request), replicas),
     replicas: replicas?.routing,
     keysRenewed: () => desk.renew(),
+    observer: metrics,
     onFault: logFault,
   });
 }
