@@ -19,7 +19,7 @@ const date = new Date(nowMs).toUTCString();
 
 export interface SentRequest {
   readonly request: Partial<HttpRequest>;
-  open(answer: HttpResponse): Promise<InnerAnswer>;
+  readonly open: (answer: HttpResponse) => Promise<InnerAnswer>;
 }
 
 /** A request sealed to a key, as clients of Oblivious HTTP send it. */

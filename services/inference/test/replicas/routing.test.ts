@@ -37,7 +37,7 @@ function signalled(): { readonly promise: Promise<void>; readonly resolve: () =>
 }
 
 /** A model that waits until a test lets it go, and says when it began. */
-function held(): { readonly model: ServedModel; readonly began: Promise<void>; release(): void } {
+function held(): { readonly model: ServedModel; readonly began: Promise<void>; readonly release: () => void } {
   const begin = signalled();
   const go = signalled();
   return {
