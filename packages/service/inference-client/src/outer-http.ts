@@ -107,7 +107,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes
 /**
  * What an unsealed answer says. It may come from the host, so that only its status counts.
  *
- * @throws HPKE_KEY_STALE for 422, HPKE_OPEN_FAILED for 400, which is also said of a former key whose id came again, HPKE_SESSION_GONE for 410, INFERENCE_SERVICE_UNREACHABLE for 429 and from 500 on, and
+ * @throws HPKE_KEY_STALE for 422, HPKE_OPEN_FAILED for 400, which is also said of a former key whose id came again, HPKE_SESSION_GONE for 410, INFERENCE_SERVICE_UNREACHABLE for 421, 429 and from 500 on, and
  * INFERENCE_ANSWER_REFUSED for all else.
  */
 export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
@@ -115,6 +115,8 @@ export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
   if (status === 400) throw new EnclosError('HPKE_OPEN_FAILED');
   if (status === 410) throw new EnclosError('HPKE_SESSION_GONE');
   const details = { status };
-  if (status === 429 || status >= 500) throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  if ([421, 429].includes(status) || status >= 500) {
+    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  }
   throw new EnclosError('INFERENCE_ANSWER_REFUSED', 'The answer is not sealed.', { details });
 }

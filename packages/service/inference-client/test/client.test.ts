@@ -211,6 +211,37 @@ test('a session that the service forgot is opened again', async () => {
   assert.equal(reports(service), 1);
 });
 
+test('a refusal inside the seal is an error that says whether to try again', async () => {
+  const service = await openService();
+  for (const [status, code] of [
+    [400, 'INFERENCE_CALL_REFUSED'],
+    [404, 'INFERENCE_CALL_REFUSED'],
+    [429, 'INFERENCE_SERVICE_BUSY'],
+    [503, 'INFERENCE_SERVICE_BUSY'],
+    [504, 'INFERENCE_SERVICE_BUSY'],
+  ] as const) {
+    service.status = status;
+    await assert.rejects(add(clientOf(service), [1]), { code, details: { status } });
+    await assert.rejects(clientOf(service).models(), { code });
+  }
+  assert.equal(service.opened.length, 10, 'none is sent twice');
+});
+
+test('what stands between client and service may say that it is to be tried again', async () => {
+  const service = await openService();
+  for (const status of [421, 429, 502, 503]) {
+    let posts = 0;
+    const hostile: Changes['fetch'] = async (url, init) => {
+      if (init.method === 'GET') return service.fetch(url, init);
+      posts++;
+      return new Response('', { status });
+    };
+    const asked = add(clientOf(service, { fetch: hostile }), [1]);
+    await assert.rejects(asked, { code: 'INFERENCE_SERVICE_UNREACHABLE', kind: 'transient', details: { status } });
+    assert.equal(posts, 1);
+  }
+});
+
 test('an answer that is not sealed is never given out', async () => {
   const service = await openService();
   for (const [status, code] of [

@@ -41,6 +41,11 @@ export class Sessions {
     this.#options = { lifetimeMs, maxExchanges, maxSessions };
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   /** @throws HPKE_* */
   async open({ body, remoteAddress }: SealedRequest): Promise<HttpResponse> {
     const { engine, keys, window, nowMs } = this.#context;

@@ -52,7 +52,7 @@ export async function runService(options: ServiceOptions, context: RunContext): 
       option: '--admin',
       address: options.admin,
       unready: () => unready,
-      metrics: () => metrics.render(),
+      metrics: async () => metrics.render() + (await enclave.call.counters({})),
     });
     const ended = enclave.exited.then(({ detail }) => {
       unready ??= 'the enclave has ended';

@@ -14,6 +14,8 @@ import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { requestLog } from '../metrics/request-log.ts';
+import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
@@ -28,6 +30,7 @@ export interface ServiceHost {
 export interface Service {
   /** For the host's log, as JSON. */
   readonly answer: string;
+  /** In the text format of Prometheus. */
   counters(): string;
   drain(): Promise<void>;
 }
@@ -55,14 +58,15 @@ function kems(): KeySetOptions['kems'] {
 export async function startService(host: ServiceHost): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
-  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
+  const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
+  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
   const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const window = new ReplayWindow();
-  const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics });
   const stopping = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
   const tend = (): void => {
@@ -74,7 +78,13 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const timer = setInterval(tend, tendMs);
   return Object.freeze<Service>({
     answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
-    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
+    counters: () =>
+      metrics.render({
+        models: pool.models(),
+        keyAgeSeconds: (nowMs() - keys.newestMs) / 1000,
+        undatedShare: window.undatedShare,
+        sessions: handler.sessions(),
+      }),
     async drain() {
       clearInterval(timer);
       stopping.abort();
@@ -108,9 +118,10 @@ interface HandlerParts {
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
+  readonly metrics: ServiceMetrics;
 }
 
-function handlerOf({ configuration, models, keys, window, desk, receipts }: HandlerParts): ServiceHandler {
+function handlerOf({ configuration, models, keys, window, desk, receipts, metrics }: HandlerParts): ServiceHandler {
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
@@ -129,6 +140,7 @@ function handlerOf({ configuration, models, keys, window, desk, receipts }: Hand
     attestAnswer: (request, answer) => receipts.attest(request, answer),
     report: (request) => desk.answer(request),
     keysRenewed: () => desk.renew(),
+    observer: metrics,
     onFault: logFault,
   });
 }
