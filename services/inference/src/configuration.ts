@@ -11,6 +11,7 @@ import {
   type JsonProblems,
 } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
+import { readReplicaRule, type ReplicaRule } from '@enclos/service/peers';
 import type { OpenAiUse } from './models/openai-use.ts';
 
 /** The measured file `service.json`: how models are used, beside `models.json`, which says what they are. */
@@ -31,6 +32,14 @@ export interface ServiceConfiguration {
   readonly maxRequestBytes: number;
   /** The most bytes of JSON in one: it costs the service a hundred times what tensors in binary cost. */
   readonly maxJsonBytes: number;
+  /** Which enclaves are replicas of this one. Without it there are none. */
+  readonly replicas?: ReplicaConfiguration | undefined;
+}
+
+export interface ReplicaConfiguration {
+  readonly rule: ReplicaRule;
+  /** Whether they may be on a software platform, which protects nothing from the owner of its machine. Default: no. */
+  readonly allowSoftware: boolean;
 }
 
 /** A service that keeps keys of models. */
@@ -66,6 +75,7 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
     maxJsonBytes: file.optional('maxJsonBytes', integer(1024, 268_435_456)) ?? 4_194_304,
     keyBroker: readKeyService(file, 'keyBroker'),
     keyRelease: readKeyService(file, 'keyRelease'),
+    replicas: readReplicas(file.form('replicas')),
     openAi: new Map(file.forms('openAi', maximumUses).map((form) => readUse(form))),
   };
   file.end();
@@ -84,6 +94,14 @@ function readKeyService(file: JsonForm, name: 'keyBroker' | 'keyRelease'): KeySe
     form.problem('certificateAuthorities', 'must name a root.');
   form.end();
   return Object.freeze({ url, certificateAuthorities });
+}
+
+function readReplicas(form: JsonForm | undefined): ReplicaConfiguration | undefined {
+  if (form === undefined) return undefined;
+  const rule = readReplicaRule(form);
+  const allowSoftware = form.optional('allowSoftware', boolean) ?? false;
+  form.end();
+  return Object.freeze({ rule, allowSoftware });
 }
 
 function readUse(form: JsonForm): readonly [string, OpenAiUse] {

@@ -10,6 +10,10 @@ export interface ServiceOptions {
   readonly keyBroker?: NetworkAddress | undefined;
   readonly attestationService?: NetworkAddress | undefined;
   readonly listen: NetworkAddress;
+  /** Names that lead to replicas of this service. Default: none. */
+  readonly replicas?: readonly NetworkAddress[] | undefined;
+  /** Where other replicas reach this one. Default: any port of this machine. */
+  readonly listenReplicas?: NetworkAddress | undefined;
   /** Health and metrics, over plain HTTP. */
   readonly admin: NetworkAddress;
 }
@@ -22,8 +26,12 @@ export interface ServiceOptions {
 export function parseCommandLine(argv: readonly string[]): ServiceOptions | undefined {
   const parsed = parseCommand({ ...program, command: hostCommand }, argv);
   if (parsed === undefined) return undefined;
-  const { listen, admin, models, state } = parsed.input.options;
-  const { 'key-broker': keyBroker, 'attestation-service': attestationService } = parsed.input.options;
+  const { listen, admin, models, state, replicas } = parsed.input.options;
+  const {
+    'key-broker': keyBroker,
+    'attestation-service': attestationService,
+    'listen-replicas': listenReplicas,
+  } = parsed.input.options;
   return Object.freeze({
     models,
     state,
@@ -31,6 +39,8 @@ export function parseCommandLine(argv: readonly string[]): ServiceOptions | unde
     attestationService:
       attestationService === undefined ? undefined : addressOf(attestationService, '--attestation-service'),
     listen: addressOf(listen, '--listen'),
+    replicas: replicas.map((address) => addressOf(address, '--replicas')),
+    listenReplicas: addressOf(listenReplicas, '--listen-replicas'),
     admin: addressOf(admin, '--admin'),
   });
 }

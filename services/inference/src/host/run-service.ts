@@ -10,6 +10,7 @@ import { storeHandlers } from '@enclos/service/store';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { modelFiles } from './model-files.ts';
+import { ReplicaPlaces } from './replica-places.ts';
 import { openState } from './state.ts';
 
 export interface RunningService {
@@ -36,6 +37,7 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   const files = modelFiles(options.models);
   const state = await openState(options.state);
   const { storeRead, storeWrite } = storeHandlers(state);
+  const replicas = replicaPlacesOf(options, logger);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
@@ -45,9 +47,11 @@ export async function runService(options: ServiceOptions, context: RunContext): 
       storeRead,
       storeWrite,
       endorsements: () => environment.launcher.endorsements(),
+      replicas: () => replicas.occupied(),
     },
-    listen: { https: options.listen },
+    listen: { https: options.listen, replicas: options.listenReplicas ?? { host: '127.0.0.1', port: 0 } },
     connect: {
+      ...destinationsOf(replicas),
       ...(options.keyBroker === undefined ? {} : { 'key-broker': options.keyBroker }),
       ...(options.attestationService === undefined ? {} : { 'attestation-service': options.attestationService }),
     },
@@ -92,4 +96,30 @@ export async function runService(options: ServiceOptions, context: RunContext): 
     await state.close();
     throw error;
   }
+}
+
+/** Destinations of enclave.json, `replica-1` and so on. */
+const replicaCount = 8;
+
+function replicaPlacesOf({ replicas = [] }: ServiceOptions, logger: EnclosLogger): ReplicaPlaces {
+  const unresolved = new Set<string>();
+  return new ReplicaPlaces({
+    names: replicas,
+    count: replicaCount,
+    nowMs: () => performance.now(),
+    onUnresolved: (host) => {
+      if (unresolved.has(host)) return;
+      unresolved.add(host);
+      logger.warn({ event: 'replicas-unresolved', host }, 'A name of replicas has no address.');
+    },
+  });
+}
+
+function destinationsOf(replicas: ReplicaPlaces) {
+  return Object.fromEntries(
+    Array.from(
+      { length: replicaCount },
+      (_, place) => [`replica-${place + 1}`, () => replicas.addressAt(place)] as const,
+    ),
+  );
 }

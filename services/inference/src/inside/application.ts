@@ -32,6 +32,7 @@ export function inferenceApplication(): EnclaveApplication {
           storeRead: (key, options) => host.storeRead(key, options),
           storeWrite: (row, options) => host.storeWrite(row, options),
           endorsements: () => host.endorsements(),
+          replicas: () => host.replicas(),
         };
       },
     },
@@ -40,7 +41,7 @@ export function inferenceApplication(): EnclaveApplication {
 
 /** What is wrong with the configuration or a model is for the host to read, and holds no secret. */
 function readable(error: unknown): never {
-  if (isEnclosError(error) && /^(?:INFERENCE|MODEL|ENGINE)_/.test(error.code)) {
+  if (isEnclosError(error) && /^(?:INFERENCE|MODEL|ENGINE|SERVICE)_/.test(error.code)) {
     throw new ApplicationError(`${error.code}: ${error.message} ${error.next}`, { cause: error });
   }
   throw error;
