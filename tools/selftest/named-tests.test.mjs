@@ -29,11 +29,8 @@ test('named tests: each test that the page of claims names is in the file that i
   assert.ok(rows.length >= 30, `${rows.length} names`);
   assert.deepEqual(missing(rows), []);
   const defects = Array.from({ length: 10 }, (_, at) => `D${at + 1}`);
-  for (const defect of defects)
-    assert.ok(
-      rows.some(({ name }) => new RegExp(`^${defect}[:,]`).test(name)),
-      defect,
-    );
+  const unnamed = defects.filter((defect) => !rows.some(({ name }) => new RegExp(`^${defect}[:,]`).test(name)));
+  assert.deepEqual(unnamed, []);
 });
 
 test('named tests: a name that is in no file is found', () => {
