@@ -83,15 +83,15 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
   return Object.freeze(configuration);
 }
 
-function readKeyService(file: JsonForm, name: 'keyBroker' | 'keyRelease'): KeyServiceAddress | undefined {
-  const form = file.form(name);
+function readKeyService(file: JsonForm, member: 'keyBroker' | 'keyRelease'): KeyServiceAddress | undefined {
+  const form = file.form(member);
   if (form === undefined) return undefined;
   const url = form.required('url', httpsOrigin) ?? '';
   const certificateAuthorities = form.optional('certificateAuthorities', strings(maximumAuthorities, 16_384));
   // Anyone in between could use the token that a broker gives.
-  const areNeeded = name === 'keyBroker' || certificateAuthorities !== undefined;
-  if (areNeeded && (certificateAuthorities ?? []).length === 0)
-    form.problem('certificateAuthorities', 'must name a root.');
+  const areNeeded = member === 'keyBroker' || certificateAuthorities !== undefined;
+  const areThere = (certificateAuthorities ?? []).length > 0;
+  if (areNeeded && !areThere) form.problem('certificateAuthorities', 'must name a root.');
   form.end();
   return Object.freeze({ url, certificateAuthorities });
 }

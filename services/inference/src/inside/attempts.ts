@@ -41,7 +41,8 @@ export class Attempts {
   }
 
   close(): void {
-    for (const name of [...this.#underWay.keys()]) this.end(name);
+    // What is ended while a map is walked through is left out of the walk.
+    for (const name of this.#underWay.keys()) this.end(name);
   }
 
   #try(begun: BegunWork, waitMs: number): void {

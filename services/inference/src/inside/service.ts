@@ -18,7 +18,7 @@ import { parseServiceConfiguration, type ServiceConfiguration } from '../configu
 import { replicaHeader } from '../replicas/routing.ts';
 import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
-import { openModels, type ModelHost, type Models } from './models.ts';
+import { openModels, type ModelHost, type Models, type ModelsOptions } from './models.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
 import { openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
@@ -63,21 +63,8 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
-  const models = openModels({
-    pool,
-    host,
-    manifest,
-    configuration,
-    sealing: { seal, unseal },
-    quote: quoteReportData,
-    connect,
-    randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
-    keySetDigest: () => desk.digests.keySetDigest,
-    now,
-    onFault: logFault,
-  });
-  await models.refresh();
-  await models.shelf.loadAll();
+  const keySetDigest = (): string => desk.digests.keySetDigest;
+  const models = await loadModels({ pool, host, manifest, configuration, keySetDigest });
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => models.list(), issuer: configuration.name });
@@ -123,6 +110,24 @@ export async function startService(host: ServiceHost): Promise<Service> {
       pool.close();
     },
   });
+}
+
+/** Takes the catalogue, if there is one, and loads what is not encrypted. */
+async function loadModels(
+  options: Pick<ModelsOptions, 'configuration' | 'host' | 'keySetDigest' | 'manifest' | 'pool'>,
+): Promise<Models> {
+  const models = openModels({
+    ...options,
+    sealing: { seal, unseal },
+    quote: quoteReportData,
+    connect,
+    randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    now,
+    onFault: logFault,
+  });
+  await models.refresh();
+  await models.shelf.loadAll();
+  return models;
 }
 
 const now = (): Date => new Date();

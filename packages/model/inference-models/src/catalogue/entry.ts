@@ -85,8 +85,8 @@ export function readEntry(form: JsonForm): ModelEntry {
     limits: readLimits(form.form('limits')),
   };
   if (entry.keyId !== undefined && entry.owner !== undefined) form.problem('owner', 'excludes keyId.');
-  if (entry.keepKey !== undefined && entry.owner === undefined)
-    form.problem('keepKey', 'is for a model with an owner.');
+  const isKept = entry.keepKey !== undefined;
+  if (isKept && entry.owner === undefined) form.problem('keepKey', 'is for a model with an owner.');
   form.end();
   return Object.freeze(entry);
 }
