@@ -53,7 +53,7 @@ async function freePort(): Promise<number> {
 }
 
 async function start(port: number, ports: readonly number[], on = platform): Promise<Replica> {
-  const before = new Set(enclaveProcesses(on));
+  const former = new Set(enclaveProcesses(on));
   const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
   const service = await runService(
     {
@@ -83,7 +83,7 @@ async function start(port: number, ports: readonly number[], on = platform): Pro
       },
     },
   );
-  const processes = enclaveProcesses(on).filter((id) => !before.has(id));
+  const processes = enclaveProcesses(on).filter((id) => !former.has(id));
   return { service, url: `https://127.0.0.1:${service.address.port}`, port, processes };
 }
 
