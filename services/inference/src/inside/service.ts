@@ -15,7 +15,7 @@ import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
-import { replicaHeader } from '../replicas/routing.ts';
+import { replicaHeader } from '@enclos/receipts';
 import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { openModels, type ModelHost, type Models, type ModelsOptions } from './models.ts';
