@@ -61,7 +61,7 @@ export interface InnerRequestOptions {
 export async function innerRequestOf(request: Request, options: InnerRequestOptions): Promise<InnerRequest> {
   const { path, authority, randomBytes, maxBytes, models } = options;
   const body = await wholeBodyOf(request, maxBytes);
-  const isForModel = request.method === 'POST' && !path.startsWith('/v2/repository/');
+  const isForModel = request.method === 'POST' && !/^\/(?:v2\/repository|v1\/model-keys)\//.test(path);
   return Object.freeze<InnerRequest>({
     method: request.method,
     authority,

@@ -29,6 +29,9 @@ export class ModelKeys {
   /** What owners supplied, by the digest of the model. */
   readonly #supplied = new Map<string, Uint8Array>();
 
+  /** Models without a kept key, which is not looked for again: what is supplied later is here as well. */
+  readonly #areNotKept = new Set<string>();
+
   constructor(options: ModelKeysOptions) {
     this.#options = options;
   }
@@ -74,15 +77,18 @@ export class ModelKeys {
   }
 
   async #ownersKey(entry: ModelEntry): Promise<Uint8Array> {
-    const supplied = this.#supplied.get(entry.digest) ?? (await this.#keptKey(entry));
-    if (supplied === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
-    return new Uint8Array(supplied);
+    const kept = this.#supplied.has(entry.digest) ? undefined : await this.#keptKey(entry);
+    const key = this.#supplied.get(entry.digest) ?? kept;
+    if (key === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
+    return new Uint8Array(key);
   }
 
   async #keptKey(entry: ModelEntry): Promise<Uint8Array | undefined> {
-    if (entry.keepKey !== 'sealed') return undefined;
+    if (entry.keepKey !== 'sealed' || this.#areNotKept.has(entry.digest)) return undefined;
     try {
-      return await this.#options.kept(entry).read();
+      const key = await this.#options.kept(entry).read();
+      if (key === undefined) this.#areNotKept.add(entry.digest);
+      return key;
     } catch (error) {
       // A record of another machine or image does not open; the owner can supply the key again.
       if (isEnclosError(error, 'SERVICE_STATE_INVALID')) return undefined;

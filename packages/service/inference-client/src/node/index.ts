@@ -4,3 +4,4 @@ import '../errors.ts';
 export { createSealedCarrier, type SealedCarrier } from './carrier.ts';
 export { policyReportAppraiser, type PolicyReportAppraiserOptions } from './policy-appraiser.ts';
 export { createInferenceProxy, type InferenceProxy, type InferenceProxyOptions } from './proxy.ts';
+export { supplyModelKey, type SuppliedModelKey } from './supply-key.ts';
