@@ -1,6 +1,7 @@
 import type { VerifiedEvidence } from '@enclos/attestation';
+import { policyAppraiser, type PresentedEvidence } from '@enclos/atls';
 import { createInferenceClient, type AnswerReceipt, type InferenceClient } from '@enclos/inference-client';
-import { createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
+import { createAttestedCarrier, createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
 import { nodeEngine } from '@enclos/hpke/node';
 import { collateralOfServer, type CollateralChoice } from '../evidence/peer-collateral.ts';
 import { readQuotePolicy } from '../policy/quote-policy.ts';
@@ -10,7 +11,7 @@ export interface InferenceServer {
   readonly url: string;
   readonly policyFile: string;
   readonly collateral: CollateralChoice;
-  readonly transport: 'one-shot' | 'session';
+  readonly transport: 'one-shot' | 'session' | 'attested-tls';
   /** Digests by name, in hex; undefined for any model of the service. */
   readonly models: Readonly<Record<string, string>> | undefined;
 }
@@ -23,7 +24,7 @@ export interface OpenInferenceOptions {
 
 export interface OpenInferenceClient {
   readonly client: InferenceClient;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -35,16 +36,19 @@ export async function openInferenceClient(
   { now, onEvidence, onReceipt }: OpenInferenceOptions,
 ): Promise<OpenInferenceClient> {
   const policy = await readQuotePolicy(policyFile, 'inference services have');
-  const carrier = createSealedCarrier();
+  const acceptance = {
+    policy,
+    now,
+    collateral: (presented: PresentedEvidence) => collateralOfServer(presented, collateral),
+  };
+  const carrier =
+    transport === 'attested-tls'
+      ? createAttestedCarrier({ appraise: policyAppraiser(acceptance) })
+      : createSealedCarrier();
   const client = createInferenceClient({
     url,
     transport,
-    appraise: policyReportAppraiser({
-      policy,
-      now,
-      collateral: (presented) => collateralOfServer(presented, collateral),
-      onEvidence,
-    }),
+    appraise: policyReportAppraiser({ ...acceptance, onEvidence }),
     fetch: carrier.fetch,
     engine: nodeEngine(),
     receipts: 'require',
@@ -53,9 +57,9 @@ export async function openInferenceClient(
   });
   return {
     client,
-    close() {
+    async close() {
       client.close();
-      carrier.close();
+      await carrier.close();
     },
   };
 }
