@@ -52,6 +52,21 @@ export class ServiceAddress {
   }
 }
 
+/**
+ * Work with the service that no caller can end, since several may wait for it.
+ * @throws INFERENCE_SERVICE_UNREACHABLE when the time is over, and what the work throws
+ */
+export async function withinTime<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const message = `The service did not answer within ${timeoutMs} ms.`;
+    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', message, { cause: error });
+  }
+}
+
 /** The bytes of a body as they arrive. @throws INFERENCE_SERVICE_UNREACHABLE for a connection that breaks */
 export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body === null) return;

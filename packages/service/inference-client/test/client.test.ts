@@ -6,6 +6,7 @@ import {
   type AnswerReceipt,
   type InferenceClient,
   type InferenceClientOptions,
+  type OuterFetch,
 } from '../src/index.ts';
 import {
   appraiseTestReport,
@@ -320,6 +321,30 @@ test('bounds: a request and an answer beyond theirs are refused', async () => {
     code: 'INFERENCE_CLIENT_MISUSED',
   });
   await assert.rejects(chat(clientOf(service, { maxAnswerBytes: 20 })), { code: 'OHTTP_MESSAGE_INVALID' });
+});
+
+test('a host that delays the report or the opening of a session is unreachable, by its name', async (t) => {
+  // As an open connection does: the timer of a signal keeps no process.
+  const connection = setInterval(() => undefined, 60_000);
+  t.after(() => clearInterval(connection));
+  for (const delayed of ['/v1/attestation/report', '/v1/session']) {
+    const service = await openService();
+    const fetch: OuterFetch = (url, init) =>
+      new URL(url).pathname === delayed
+        ? new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)))
+        : service.fetch(url, init);
+    const client = createInferenceClient({
+      url: serviceUrl,
+      transport: 'session',
+      appraise: appraiseTestReport,
+      fetch,
+      nowMs: () => service.nowMs,
+      timeoutMs: 500,
+    });
+    await assert.rejects(client.fetch(`${serviceUrl}/v1/chat/completions`, { method: 'POST', body: '{}' }), {
+      code: 'INFERENCE_SERVICE_UNREACHABLE',
+    });
+  }
 });
 
 test('a closed client sends nothing', async () => {
