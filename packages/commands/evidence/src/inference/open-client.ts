@@ -1,6 +1,11 @@
 import type { VerifiedEvidence } from '@enclos/attestation';
-import { policyAppraiser, type PresentedEvidence } from '@enclos/atls';
-import { createInferenceClient, type AnswerReceipt, type InferenceClient } from '@enclos/inference-client';
+import { policyAppraiser, type PolicyAppraiserOptions, type PresentedEvidence } from '@enclos/atls';
+import {
+  createInferenceClient,
+  type AnswerReceipt,
+  type InferenceClient,
+  type OuterFetch,
+} from '@enclos/inference-client';
 import { createAttestedCarrier, createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
 import { nodeEngine } from '@enclos/hpke/node';
 import { collateralOfServer, type CollateralChoice } from '../evidence/peer-collateral.ts';
@@ -41,15 +46,12 @@ export async function openInferenceClient(
     now,
     collateral: (presented: PresentedEvidence) => collateralOfServer(presented, collateral),
   };
-  const carrier =
-    transport === 'attested-tls'
-      ? createAttestedCarrier({ appraise: policyAppraiser(acceptance) })
-      : createSealedCarrier();
+  const { fetch, close } = transport === 'attested-tls' ? attestedCarrier(acceptance) : sealedCarrier();
   const client = createInferenceClient({
     url,
     transport,
     appraise: policyReportAppraiser({ ...acceptance, onEvidence }),
-    fetch: carrier.fetch,
+    fetch,
     engine: nodeEngine(),
     receipts: 'require',
     onReceipt,
@@ -59,7 +61,22 @@ export async function openInferenceClient(
     client,
     async close() {
       client.close();
-      await carrier.close();
+      await close();
     },
   };
+}
+
+interface Carrier {
+  readonly fetch: OuterFetch;
+  readonly close: () => Promise<void>;
+}
+
+function attestedCarrier(acceptance: PolicyAppraiserOptions): Carrier {
+  const carrier = createAttestedCarrier({ appraise: policyAppraiser(acceptance) });
+  return { fetch: carrier.fetch, close: async () => carrier.close() };
+}
+
+function sealedCarrier(): Carrier {
+  const carrier = createSealedCarrier();
+  return { fetch: carrier.fetch, close: async () => carrier.close() };
 }
