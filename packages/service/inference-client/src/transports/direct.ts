@@ -9,11 +9,11 @@ export function directTransport({
   maxAnswerBytes,
 }: Pick<TransportOptions, 'maxAnswerBytes'> & { readonly address: ServiceAddress }): Transport {
   return {
-    async send(_, request, signal) {
+    async send({ routing }, request, signal) {
       const { method, path, fields, body } = request;
       const response = await address.send(path, {
         method,
-        headers: [...fields, ...namesOf(request)].map(([name, value]) => [name, value]),
+        headers: [...fields, ...namesOf(request), ...Object.entries(routing)].map(([name, value]) => [name, value]),
         ...(body.length === 0 ? {} : { body: bodyOf(body) }),
         signal,
       });

@@ -22,7 +22,8 @@ export function ehbpTransport({ address, engine, nowMs, maxAnswerBytes }: EhbpOp
       const { kem, publicKey } = service.key(nowMs());
       if (kem !== ehbpSuite.kem) misused('EHBP is for keys of X25519 alone.');
       const sealing = await beginEhbpRequest(engine, publicKey);
-      const named = [...fields, ...namesOf(request), [ehbp.encapsulatedKeyHeader, sealing.encapsulatedKey] as const];
+      const names = [...namesOf(request), ...Object.entries(service.routing)];
+      const named = [...fields, ...names, [ehbp.encapsulatedKeyHeader, sealing.encapsulatedKey] as const];
       const response = await address.send(path, {
         method,
         headers: named.map(([name, value]) => [name, value]),

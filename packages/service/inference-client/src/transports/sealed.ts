@@ -17,7 +17,7 @@ export function sealedTransport(
       const exchange = await channel.seal(service, messageOf(request, nowMs()));
       const response = await address.send(exchange.path, {
         method: 'POST',
-        headers: { 'content-type': exchange.type },
+        headers: { ...service.routing, 'content-type': exchange.type },
         body: bodyOf(exchange.body),
         signal,
       });
