@@ -57,8 +57,9 @@ function tensor(name: string, datatype: Datatype, shape: readonly number[], valu
   // JSON has no NaN and no infinity: their exponents are all ones. The sign bit and the extremes of integers stay.
   const isFloat = datatype.startsWith('FP');
   if (values === 'numbers of JSON' && isFloat) {
-    for (let at = elementSize(datatype) - 1; at < data.length; at += elementSize(datatype))
+    for (let at = elementSize(datatype) - 1; at < data.length; at += elementSize(datatype)) {
       data[at] = (data[at] ?? 0) & 0xbf;
+    }
   }
   return { name, datatype, shape, data };
 }
@@ -67,7 +68,7 @@ interface Ask {
   readonly path: string;
   readonly fields: readonly BhttpField[];
   readonly body: Uint8Array;
-  read(content: Uint8Array, fields: ReadonlyMap<string, string>): readonly Tensor[];
+  readonly read: (content: Uint8Array, fields: ReadonlyMap<string, string>) => readonly Tensor[];
 }
 
 /** Each body that carries tensors. */
@@ -140,7 +141,7 @@ suite('results through the service, sealed', () => {
         outputs: pooled.outputs,
         isUsable: true,
         loadedAt: 0,
-        run: pooled.run,
+        run: (inputs, options) => pooled.run(inputs, options),
       };
       const scene = await openScene({ served: [served] });
       for (const [name, [values, askOf]] of Object.entries(forms)) {

@@ -43,8 +43,8 @@ function checkInput(tensor: Tensor, facts: TensorFacts, { index, limits }: Input
   const at = `Input ${index}`;
   const { shape, datatype } = tensor;
   if (datatype !== facts.datatype) refuse(`${at} has another datatype than the model takes, ${facts.datatype}.`);
-  if (!fitsShape(shape, facts.shape))
-    refuse(`${at} has another shape than the model takes, [${facts.shape.join(', ')}].`);
+  const fits = fitsShape(shape, facts.shape);
+  if (!fits) refuse(`${at} has another shape than the model takes, [${facts.shape.join(', ')}].`);
   if (shape.some((size) => size > limits.maxDimension)) limitExceeded('maxDimension', `${at} has a larger dimension`);
   checkTensor(tensor, tensorLimits(limits.maxInputBytes), at);
 }
