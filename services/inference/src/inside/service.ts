@@ -7,7 +7,7 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
-import { serveHttp } from '@enclos/http';
+import { serveHttp, type ServeHttpOptions } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
 import { readModelManifest } from '@enclos/inference-models';
 import { createInferenceApi } from '../api/inference-api.ts';
@@ -22,6 +22,11 @@ import { ReportDesk, type ReportOptions } from './report.ts';
 export interface ServiceHost {
   readonly modelPart: ModelParts;
   endorsements(): Promise<string>;
+}
+
+export interface ServiceListeners {
+  /** A listener that serves the same without TLS. The service has none: measurements tell by it what TLS and seals cost. */
+  readonly withoutTls?: string | undefined;
 }
 
 export interface Service {
@@ -51,7 +56,7 @@ function kems(): KeySetOptions['kems'] {
  * Loads the models of the measured manifest, and serves them.
  * @throws INFERENCE_CONFIGURATION_INVALID, MODEL_MANIFEST_INVALID, INFERENCE_MODEL_REFUSED, and what engines refuse
  */
-export async function startService(host: ServiceHost): Promise<Service> {
+export async function startService(host: ServiceHost, { withoutTls }: ServiceListeners = {}): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
@@ -62,7 +67,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const { desk, receipts } = await openReports(host, { keys, models: manifest.models, issuer: configuration.name });
   const handler = handlerOf({ configuration, models, keys, desk, receipts });
   const stopping = new AbortController();
-  const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
   const tend = (): void => {
     keys
       .refresh(nowMs())
@@ -128,7 +133,7 @@ function handlerOf({ configuration, models, keys, desk, receipts }: HandlerParts
   });
 }
 
-interface ServingParts extends ServiceHandler {
+interface ServingParts extends ServiceHandler, ServiceListeners {
   readonly configuration: ServiceConfiguration;
   readonly signal: AbortSignal;
 }
@@ -136,8 +141,8 @@ interface ServingParts extends ServiceHandler {
 /** @returns what settles when the last answer is sent, after the signal */
 async function beginToServe(
   host: ServiceHost,
-  { configuration, handler, bodyLimit, signal }: ServingParts,
-): Promise<{ readonly ended: Promise<void> }> {
+  { configuration, handler, bodyLimit, withoutTls, signal }: ServingParts,
+): Promise<{ readonly ended: Promise<unknown> }> {
   const server = await createAttestedServer({
     name: configuration.name,
     // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
@@ -149,16 +154,19 @@ async function beginToServe(
     }),
   });
   const { maxRequestBytes } = configuration;
-  const ended = serveHttp(listen('https', { signal }), {
-    handler,
-    bodyLimit,
-    secure: server.secure,
-    limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
-    date: now,
-    onError: logFault,
-    signal,
-  });
-  return { ended };
+  const serve = (listener: string, secure: ServeHttpOptions['secure']): Promise<void> =>
+    serveHttp(listen(listener, { signal }), {
+      handler,
+      bodyLimit,
+      secure,
+      limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
+      date: now,
+      onError: logFault,
+      signal,
+    });
+  const served = [serve('https', server.secure)];
+  if (withoutTls !== undefined) served.push(serve(withoutTls, undefined));
+  return { ended: Promise.all(served) };
 }
 
 /** To the host goes a code of the registry, and no text that could hold something of a request. */

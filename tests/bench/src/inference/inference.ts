@@ -21,12 +21,12 @@ interface Timing {
 }
 
 /** One run in a pool's engine, against the same engine in the process of the caller. */
-async function timingOf(kind: EngineKind, { model, input }: Load, calls: number): Promise<Timing> {
+async function timingOf(kind: EngineKind, { bytes, input }: Load, calls: number): Promise<Timing> {
   const engines = new ChildEngines({ count: 1, command: [process.execPath, program, kind] });
   const pool = new EnginePool({ engines: engines.source });
-  const session = engineOf(kind).load(model, { threads: 1 });
+  const session = engineOf(kind).load(bytes, { threads: 1 });
   try {
-    const pooled = await pool.load({ name: 'bench', version: '1', source: model });
+    const pooled = await pool.load({ name: 'bench', version: '1', source: bytes });
     const { shape, data } = input;
     return await interleave(
       rounds,
@@ -46,28 +46,28 @@ const micros = (value: number): string => `${value.toFixed(0)} µs`;
 export async function benchInference(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   const small = await timingOf('native', classifier(), 400);
-  figures.push({ what: `native, ${classifier().name}`, ours: micros(small.ours), peer: micros(small.peer) });
+  figures.push({ what: `native, ${classifier().what}`, ours: micros(small.ours), peer: micros(small.peer) });
   const large = await timingOf('native', image(), 60);
   const megabytes = image().input.data.length / 1e6;
   figures.push({
-    what: `native, ${image().name}`,
+    what: `native, ${image().what}`,
     ours: micros(large.ours),
     peer: micros(large.peer),
     ratio: `${((large.ours - large.peer) / 1000 / megabytes).toFixed(2)} ms/MB more`,
   });
   const long = await timingOf('native', convolutions(), 9);
   figures.push({
-    what: `native, ${convolutions().name}: rate of the engine that is left`,
+    what: `native, ${convolutions().what}: rate of the engine that is left`,
     ours: micros(long.ours),
     peer: micros(long.peer),
     ratio: (1 / long.ratio).toFixed(2),
     bound: atLeast(smallestRate, 1 / long.ratio),
   });
   const wasm = await timingOf('wasm', classifier(), 400);
-  figures.push({ what: `WebAssembly, ${classifier().name}`, ours: micros(wasm.ours), peer: micros(wasm.peer) });
+  figures.push({ what: `WebAssembly, ${classifier().what}`, ours: micros(wasm.ours), peer: micros(wasm.peer) });
   const slow = await timingOf('wasm', convolutions(), 5);
   figures.push({
-    what: `WebAssembly, ${convolutions().name}; against native code`,
+    what: `WebAssembly, ${convolutions().what}; against native code`,
     ours: micros(slow.ours),
     peer: micros(long.ours),
     ratio: (slow.ours / long.ours).toFixed(1),
