@@ -28,8 +28,16 @@ export interface Ports {
 /** One way to ask for a run. */
 export type Way = (load: Load) => Promise<InferResponse>;
 
-export const wayNames = ['own', 'others', 'plain', 'tls', 'oneShot', 'hybrid', 'session', 'oneShotJson'] as const;
-export type WayName = (typeof wayNames)[number];
+export type WayName =
+  | 'own'
+  | 'others'
+  | 'plain'
+  | 'tls'
+  | 'oneShot'
+  | 'hybrid'
+  | 'session'
+  | 'plainReceipt'
+  | 'oneShotReceipt';
 
 const random = (length: number): Uint8Array => webcrypto.getRandomValues(new Uint8Array(length));
 
@@ -62,7 +70,8 @@ export function waysTo({ http, https, own, others }: Ports): Readonly<Record<Way
     oneShot: through(sealed({})),
     hybrid: through(sealed({ engine: hybridEngine, kems: [kemIds.xWing] })),
     session: through(sealed({ transport: 'session' })),
-    oneShotJson: through(sealed({})),
+    plainReceipt: plainWay(`http://127.0.0.1:${http}`),
+    oneShotReceipt: through(sealed({})),
   };
 }
 
