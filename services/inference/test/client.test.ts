@@ -23,7 +23,7 @@ async function openFetch(): Promise<OuterFetch> {
   const { publicKey: receiptKey, signer } = await createReceiptKey();
   const desk = new ReportDesk({
     keys,
-    models: [],
+    models: () => ({ models: [] }),
     receiptKey,
     quote: async (reportData) => reportData,
     endorsements: async () => 'none',

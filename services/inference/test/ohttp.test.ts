@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { concatBytes, utf8 } from '@enclos/codec';
 import {
+  ReplayWindow,
   azureOhttpProfile,
   beginOhttpRequest,
   chunkedOhttpProfile,
@@ -77,8 +79,8 @@ test('replay: a request is accepted once, on every path and by every channel', a
   const scene = await openScene();
   for (const fields of [[['date', isoDate(scene.nowMs)] as const], []]) {
     const { body } = await sealed(scene, inferInside([1], fields));
-    const once = await scene.send({ headers: headersOf(ohttpProfile), body });
-    assert.equal(once.status, 200);
+    const first = await scene.send({ headers: headersOf(ohttpProfile), body });
+    assert.equal(first.status, 200);
     const again = await scene.send({ headers: headersOf(ohttpProfile), body });
     assert.deepEqual(await problemOf(again), [400, 'HPKE_REPLAYED']);
   }
@@ -101,6 +103,40 @@ test('a full window refuses, and forgets nothing', async () => {
   assert.deepEqual(await problemOf(answer), [503, 'HPKE_WINDOW_FULL']);
   const again = await scene.send({ headers: headersOf(ohttpProfile), body: first.body });
   assert.deepEqual(await problemOf(again), [400, 'HPKE_REPLAYED']);
+});
+
+test('requests without a date shut out none: before their memory is full, the keys are others', async () => {
+  const keys = new EventEmitter();
+  const scene = await openScene({
+    replay: { maxEntries: 8 },
+    keysRenewed: async () => void keys.emit('renewed'),
+  });
+  const send = async (body: Uint8Array): Promise<HttpResponse> =>
+    scene.send({ headers: headersOf(ohttpProfile), body });
+  const former = await Promise.all([1, 2, 3].map(async (value) => sealed(scene, inferInside([value]))));
+  const dated = await sealed(scene, inferInside([4], [['date', isoDate(scene.nowMs)]]));
+  const renewed = once(keys, 'renewed');
+  for (const { body } of former.slice(0, 2)) assert.equal((await send(body)).status, 200);
+  // Half of their part is full, so new keys are made.
+  await renewed;
+  for (const { body } of former) assert.deepEqual(await problemOf(await send(body)), [422, 'HPKE_KEY_STALE']);
+  assert.equal((await send(dated.body)).status, 200, 'a dated request to the former key opens');
+  assert.deepEqual(await problemOf(await send(dated.body)), [400, 'HPKE_REPLAYED']);
+  for (let pair = 0; pair < 10; pair++) {
+    const again = once(keys, 'renewed');
+    for (const value of [1, 2]) {
+      assert.equal((await send((await sealed(scene, inferInside([value]))).body)).status, 200);
+    }
+    await again;
+  }
+  // With the defence off, three requests shut out all others until the key ends.
+  const window = new ReplayWindow({ maxEntries: 8 });
+  const name = (first: number): Uint8Array => new Uint8Array(16).fill(first);
+  for (let request = 0; request < 4; request++) {
+    window.acceptUndated(name(request), scene.nowMs + 90_000_000, scene.nowMs);
+  }
+  const late = scene.nowMs + 86_400_000;
+  assert.throws(() => window.acceptUndated(name(9), scene.nowMs + 90_000_000, late), { code: 'HPKE_WINDOW_FULL' });
 });
 
 test('an answer that is too long for its channel is an error inside the seal', async () => {

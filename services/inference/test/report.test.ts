@@ -14,7 +14,7 @@ test('evidence of new keys that could not be made is made at the next call, and 
   let hasEndorsements = true;
   const desk = new ReportDesk({
     keys,
-    models: [],
+    models: () => ({ models: [] }),
     receiptKey: new Uint8Array(),
     quote: async () => Uint8Array.of(++quotes),
     endorsements: async () => (hasEndorsements ? '{}' : Promise.reject(new Error('The host has none now.'))),

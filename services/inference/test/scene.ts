@@ -2,6 +2,7 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { utf8 } from '@enclos/codec';
 import { tensorOf, valuesOf, type Tensor } from '@enclos/open-inference';
 import { createInferenceApi, type ApiAnswer, type ApiRequest, type InferenceApi } from '../src/index.ts';
+import { tensorLimitsOf } from '../src/api/tensor-limits.ts';
 import type { ServedModel, ServedModels } from '../src/models/served-models.ts';
 
 const alphabet = 'abc.';
@@ -95,6 +96,7 @@ export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChang
     server: { name: 'test', version: '0' },
     clientsChangeModels,
     maxInferBytes: 1_048_576,
+    tensorLimits: tensorLimitsOf({ maxJsonBytes: 65_536 }),
     scoreModel: 'adder',
     now: () => new Date(1_700_000_000_000),
     random: () => 0,

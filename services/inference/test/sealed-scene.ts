@@ -30,7 +30,7 @@ export interface SealedScene extends ServiceHandler {
   readonly faults: unknown[];
 }
 
-export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions'>> & {
+export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions' | 'keysRenewed'>> & {
   readonly replay?: ReplayWindowOptions;
   readonly served?: readonly ServedModel[];
 };
@@ -40,6 +40,7 @@ export async function openScene({
   served = [adder, speaker],
   attestAnswer = async (_, answer) => answer,
   sessions,
+  keysRenewed,
 }: SceneOptions = {}): Promise<SealedScene> {
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
@@ -53,6 +54,7 @@ export async function openScene({
     attestAnswer,
     sessions,
     report: async () => ({ status: 503 }),
+    keysRenewed,
     onFault: (error) => faults.push(error),
   });
   const send = async (request: Partial<HttpRequest>): Promise<HttpResponse> =>

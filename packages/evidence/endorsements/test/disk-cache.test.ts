@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
 import { collateralApp } from '@enclos/software-sgx';
-import { fetchEndorsements, itemRequest, pccs, type FetchOptions } from '../src/index.ts';
+import { fetchEndorsements, itemRequest, pccs, type FetchOptions, type StoredItem } from '../src/index.ts';
 import { collateralCacheFolder, openDiskCache, type DiskCache } from '../src/node/index.ts';
 import { softwareSite } from './software-site.ts';
 import { dayMs, now, rejection, temporaryFolder } from './support.ts';
@@ -208,6 +208,23 @@ describe('a cache on disk', () => {
     assert.equal(files().length, 2);
     const tiny = await openDiskCache({ folder, maxBytes: 1 });
     await fetchNow({ store: tiny, refresh: true });
+    assert.equal(files().length, 1);
+  });
+
+  test('the newest stays when many are written again at once', async () => {
+    await fetchNow();
+    const items = await cache.list();
+    const tiny = await openDiskCache({ folder, maxBytes: 1 });
+    const saveOften = async (item: StoredItem): Promise<void> => {
+      for (let round = 0; round < 25; round += 1) {
+        await tiny.save(item);
+        assert.notDeepEqual(
+          files().filter((name) => !name.startsWith('.')),
+          [],
+        );
+      }
+    };
+    await Promise.all(items.map(saveOften));
     assert.equal(files().length, 1);
   });
 

@@ -1,14 +1,26 @@
 import './errors.ts';
 import type { webcrypto } from 'node:crypto';
 import { concatBytes, fromBase64url, fromHex, toBase64url, toHex, utf8 } from '@enclos/codec';
-import { hex, JsonForm, meaning, parseJson, string, type JsonProblems, type JsonValue } from '@enclos/codec/json';
+import {
+  hex,
+  integer,
+  JsonForm,
+  meaning,
+  parseJson,
+  string,
+  type JsonProblems,
+  type JsonValue,
+} from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 
 /** What an inference service shows of itself: its public keys, its models, and the evidence that vouches for both. */
 export interface InferenceReport {
   /** The key set in its canonical bytes: `parseKeySet` of `@enclos/hpke` reads it. */
   readonly keySet: Uint8Array;
+  /** What the service may serve. The key set holds a digest of this list and `catalogueVersion`: compare it. */
   readonly models: readonly ReportedModel[];
+  /** The version of the catalogue that the list is from, if there is one. */
+  readonly catalogueVersion?: number;
   readonly evidence: {
     /** Such as `sgx-quote`. */
     readonly kind: string;
@@ -25,6 +37,7 @@ export interface ReportedModel {
   readonly version: string;
   /** In hex. */
   readonly digest: string;
+  readonly sizeBytes: number;
 }
 
 const format = 'enclos-inference-report-1';
@@ -34,6 +47,7 @@ const reportDataBytes = 64;
 const maximumLength = 1_048_576;
 const maximumModels = 1024;
 const maximumNameLength = 1024;
+const wholeNumber = integer(0, Number.MAX_SAFE_INTEGER);
 const bytes = meaning('bytes in base64url', (text) => {
   try {
     return fromBase64url(text);
@@ -63,11 +77,13 @@ export async function inferenceReportData(
 }
 
 /** The answer to GET /v1/attestation/report. */
-export function writeInferenceReport({ keySet, models, evidence, endorsements, nonce }: InferenceReport): string {
+export function writeInferenceReport(report: InferenceReport): string {
+  const { keySet, models, catalogueVersion, evidence, endorsements, nonce } = report;
   return JSON.stringify({
     format,
     keySet: toBase64url(keySet),
-    models: models.map(({ name, version, digest }) => ({ name, version, digest })),
+    models: models.map(({ name, version, digest, sizeBytes }) => ({ name, version, digest, sizeBytes })),
+    catalogueVersion,
     evidence: { kind: evidence.kind, value: toBase64url(evidence.value) },
     endorsements,
     ...(nonce === undefined ? {} : { nonce: toHex(nonce) }),
@@ -75,7 +91,8 @@ export function writeInferenceReport({ keySet, models, evidence, endorsements, n
 }
 
 /**
- * Reads the answer to GET /v1/attestation/report, strictly. Nothing of it is verified.
+ * Reads the answer to GET /v1/attestation/report, strictly. Nothing of it is verified: the evidence vouches for the key set, and the key
+ * set for the models, by the `modelManifestDigest` of `@enclos/inference-models` over this report.
  *
  * @throws RECEIPT_REPORT_INVALID
  */
@@ -90,6 +107,7 @@ function readFile(text: string, problems: JsonProblems): InferenceReport {
   if (file.required('format', string(64)) !== format) file.problem('format', `must be ${format}.`);
   const keySet = file.required('keySet', bytes) ?? new Uint8Array();
   const models = file.forms('models', maximumModels).map((form) => readModel(form));
+  const catalogueVersion = file.optional('catalogueVersion', wholeNumber);
   const evidence = file.form('evidence') ?? new JsonForm(undefined, 'evidence', problems);
   const kind = evidence.required('kind', string(maximumNameLength)) ?? '';
   const value = evidence.required('value', bytes) ?? new Uint8Array();
@@ -100,6 +118,7 @@ function readFile(text: string, problems: JsonProblems): InferenceReport {
   return Object.freeze({
     keySet,
     models: Object.freeze(models),
+    ...(catalogueVersion === undefined ? {} : { catalogueVersion }),
     evidence: Object.freeze({ kind, value }),
     ...(endorsements === undefined ? {} : { endorsements }),
     ...(nonce === undefined ? {} : { nonce: fromHex(nonce) }),
@@ -110,8 +129,9 @@ function readModel(form: JsonForm): ReportedModel {
   const name = form.required('name', string(maximumNameLength)) ?? '';
   const version = form.required('version', string(maximumNameLength)) ?? '';
   const digest = form.required('digest', hex(digestBytes)) ?? '';
+  const sizeBytes = form.required('sizeBytes', wholeNumber) ?? 0;
   form.end();
-  return Object.freeze({ name, version, digest });
+  return Object.freeze({ name, version, digest, sizeBytes });
 }
 
 function parse(text: string): JsonValue {

@@ -8,14 +8,14 @@ import { inferenceReportData, readInferenceReport, writeInferenceReport, type In
 const invalid = (error: unknown): boolean => isEnclosError(error, 'RECEIPT_REPORT_INVALID');
 const report: InferenceReport = {
   keySet: utf8('the keys'),
-  models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32) }],
+  models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32), sizeBytes: 26_454 }],
   evidence: { kind: 'sgx-quote', value: utf8('a quote') },
 };
 const members = (): Record<string, unknown> => JSON.parse(writeInferenceReport(report)) as Record<string, unknown>;
 
 test('a report that is written reads back, with and without what may be absent', () => {
   assert.deepEqual(readInferenceReport(writeInferenceReport(report)), report);
-  const whole = { ...report, endorsements: '{}', nonce: new Uint8Array(32).fill(7) };
+  const whole = { ...report, catalogueVersion: 3, endorsements: '{}', nonce: new Uint8Array(32).fill(7) };
   assert.deepEqual(readInferenceReport(writeInferenceReport(whole)), whole);
 });
 
@@ -36,8 +36,11 @@ test('other formats, missing, unknown and malformed members are refused', () => 
     { keySet: undefined },
     { keySet: 'a+b' },
     { keySet: 7 },
-    { models: [{ name: 'digits', version: '1', digest: 'ab' }] },
-    { models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32), more: 1 }] },
+    { models: [{ name: 'digits', version: '1', digest: 'ab', sizeBytes: 1 }] },
+    { models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32) }] },
+    { models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32), sizeBytes: -1 }] },
+    { models: [{ name: 'digits', version: '1', digest: 'ab'.repeat(32), sizeBytes: 1, more: 1 }] },
+    { catalogueVersion: '3' },
     { evidence: undefined },
     { evidence: { kind: 'sgx-quote' } },
     { evidence: { kind: 'sgx-quote', value: 'AA', more: 1 } },

@@ -287,6 +287,17 @@ test('requests without a date fill their part of a window, and leave room for th
   assert.throws(() => open.accept(nameOf(10), 89_000, 89_000), is('HPKE_WINDOW_FULL'));
 });
 
+test('undated requests are forgotten together, and dated ones stay', () => {
+  const window = new ReplayWindow({ windowMs: 1000, maxEntries: 8 });
+  for (let entry = 0; entry < 4; entry++) window.acceptUndated(nameOf(entry), 90_000, 10_000);
+  window.accept(nameOf(9), 10_000, 10_000);
+  assert.deepEqual([window.undatedShare, window.size], [1, 5]);
+  window.forgetUndated();
+  assert.deepEqual([window.undatedShare, window.size], [0, 1]);
+  window.acceptUndated(nameOf(5), 90_000, 10_000);
+  assert.throws(() => window.accept(nameOf(9), 10_000, 10_000), is('HPKE_REPLAYED'));
+});
+
 test('a request is named by a secret of its context', async () => {
   const { open, seal } = await service();
   const request = await seal(utf8('q'));

@@ -61,7 +61,34 @@ test('a key that is over is wiped and gone, and its end is known while it is the
   assert.equal(keySet.goneAtMs(pair), start + 24 * hour + hour / 12);
   assert.equal(await keySet.refresh(start + 25 * hour), true);
   assert.ok(pair.exportPrivateKey().every((byte) => byte === 0));
-  assert.equal(keySet.goneAtMs(pair), undefined);
+  assert.throws(() => keySet.goneAtMs(pair), is('HPKE_KEY_STALE'));
+});
+
+test('keys that are taken back are published no more, open no undated request, and dated ones for a while', async () => {
+  const keySet = new KeySet(engine, { kems });
+  await keySet.refresh(start);
+  const [first] = keySet.pairsOf(kemIds.x25519, start);
+  assert.ok(first !== undefined);
+  let isTold = false;
+  const retired = (): void => {
+    isTold = true;
+    assert.throws(() => keySet.goneAtMs(first), is('HPKE_KEY_STALE'));
+  };
+  await keySet.retire(start + hour, retired);
+  assert.ok(isTold);
+  assert.deepEqual(
+    keySet.published().map(({ notBeforeMs }) => notBeforeMs),
+    [start + hour],
+  );
+  assert.equal(keySet.newestMs, start + hour);
+  const [second] = keySet.pairsOf(kemIds.x25519, start + hour);
+  assert.ok(second !== undefined && second !== first);
+  assert.equal(keySet.goneAtMs(second), start + 25 * hour + hour / 12);
+  assert.ok(keySet.pairsOf(kemIds.x25519, start + hour + hour / 12 - 1).includes(first));
+  assert.deepEqual(keySet.pairsOf(kemIds.x25519, start + hour + hour / 12), [second]);
+  for (let renewal = 0; renewal < 10; renewal++) await keySet.retire(start + hour, () => undefined);
+  assert.equal(keySet.pairsOf(kemIds.x25519, start + hour).length, 5, 'however often that happens');
+  assert.ok(first.exportPrivateKey().every((byte) => byte === 0));
 });
 
 test('each KEM has its key, for its own suites, and calls at the same time make one set', async () => {

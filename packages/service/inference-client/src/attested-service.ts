@@ -2,6 +2,7 @@ import { equalBytes, toHex } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
 import { currentKey, keySetDigest, parseKeySet, type HpkeEngine, type KemId, type PublishedKey } from '@enclos/hpke';
+import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import { inferenceReportData, readInferenceReport, type ExpectedClaims, type InferenceReport } from '@enclos/receipts';
 import type { ReportAppraiser } from './appraiser.ts';
@@ -15,7 +16,9 @@ export interface AttestationOptions {
   /** In the order of preference. */
   readonly kems: readonly KemId[];
   /** In hex: the only manifest of models that is accepted. */
-  readonly modelManifestDigest: string | undefined;
+  readonly expectedManifest: string | undefined;
+  /** The least version of a catalogue that is accepted. */
+  readonly minimumCatalogueVersion: number | undefined;
   readonly nowMs: () => number;
   readonly timeoutMs: number;
   readonly maximumAgeMs: number;
@@ -42,7 +45,7 @@ const maximumReportBytes = 2_097_152;
  * @throws INFERENCE_NOT_ATTESTED, INFERENCE_SERVICE_UNREACHABLE, RECEIPT_REPORT_INVALID, and what the appraiser throws.
  */
 async function attestService(options: AttestationOptions): Promise<AttestedService> {
-  const { address, engine, appraise, kems, modelManifestDigest, nowMs, timeoutMs } = options;
+  const { address, engine, appraise, kems, nowMs, timeoutMs } = options;
   const nonce = engine.randomBytes(32);
   const report = await fetchReport(address, nonce, timeoutMs);
   if (report.nonce === undefined || !equalBytes(report.nonce, nonce)) {
@@ -55,15 +58,30 @@ async function attestService(options: AttestationOptions): Promise<AttestedServi
   // An appraiser that forgot the report data would accept the evidence of any keys.
   if (accepted.reportData !== toHex(reportData)) notAttested('The evidence does not vouch for the keys in the report.');
   const keySet = parseKeySet(report.keySet);
-  if (modelManifestDigest !== undefined && toHex(keySet.modelManifestDigest) !== modelManifestDigest) {
-    notAttested('The enclave serves another manifest of models than the expected one.');
-  }
+  await checkModels(report, toHex(keySet.modelManifestDigest), options);
   return Object.freeze<AttestedService>({
     attestedAtMs: nowMs(),
     key: (time) => currentKey(keySet, time, kems),
     receiptKey: keySet.receiptKey.length === 0 ? undefined : signatureKeyOfSpki(keySet.receiptKey),
     expectedClaims: { tee: accepted.tee, measurement: accepted.measurement, keySetDigest: toHex(digest) },
   });
+}
+
+/** The list of models is the one that the key set vouches for, and one that the client accepts. */
+async function checkModels(
+  report: InferenceReport,
+  vouched: string,
+  { expectedManifest, minimumCatalogueVersion }: AttestationOptions,
+): Promise<void> {
+  if ((await modelManifestDigest(report)) !== vouched) {
+    notAttested('The report lists other models than its evidence vouches for.');
+  }
+  if (expectedManifest !== undefined && vouched !== expectedManifest) {
+    notAttested('The enclave serves another manifest of models than the expected one.');
+  }
+  if (minimumCatalogueVersion !== undefined && (report.catalogueVersion ?? -1) < minimumCatalogueVersion) {
+    notAttested('The enclave serves an older catalogue of models than is accepted.');
+  }
 }
 
 async function fetchReport(address: ServiceAddress, nonce: Uint8Array, timeoutMs: number): Promise<InferenceReport> {

@@ -35,6 +35,8 @@ export interface InferenceClientOptions {
   readonly models?: ExpectedModels;
   /** SHA-256 in hex of the model manifest that the key set must name. */
   readonly modelManifestDigest?: string;
+  /** The least version of the catalogue of models. An enclave that starts anew cannot know which one its host holds back. */
+  readonly minimumCatalogueVersion?: number;
   /** Receives each receipt that was verified, to keep it. */
   readonly onReceipt?: (receipt: AnswerReceipt) => void;
   /** The most bytes of a request body. Default: 64 MiB. */
@@ -146,15 +148,7 @@ async function contentOf(response: Response): Promise<Uint8Array> {
 const mebibyte = 1_048_576;
 
 function senderOf(options: InferenceClientOptions): Sender {
-  const {
-    url,
-    fetch,
-    appraise,
-    transport = 'one-shot',
-    receipts = 'when-present',
-    models,
-    modelManifestDigest,
-  } = options;
+  const { url, fetch, appraise, transport = 'one-shot', receipts = 'when-present', models } = options;
   const { engine = webEngine(globalThis.crypto), kems = [kemIds.x25519], nowMs = Date.now } = options;
   const { timeoutMs = 30_000, maximumAgeMs = 3_600_000 } = options;
   const address = new ServiceAddress(url, fetch);
@@ -167,7 +161,8 @@ function senderOf(options: InferenceClientOptions): Sender {
       engine,
       appraise,
       kems,
-      modelManifestDigest,
+      expectedManifest: options.modelManifestDigest,
+      minimumCatalogueVersion: options.minimumCatalogueVersion,
       nowMs,
       timeoutMs,
       maximumAgeMs,

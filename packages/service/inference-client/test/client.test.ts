@@ -7,7 +7,15 @@ import {
   type InferenceClient,
   type InferenceClientOptions,
 } from '../src/index.ts';
-import { appraiseTestReport, measurement, modelDigest, openService, serviceUrl, type TestService } from './service.ts';
+import {
+  appraiseTestReport,
+  manifestDigest,
+  measurement,
+  modelDigest,
+  openService,
+  serviceUrl,
+  type TestService,
+} from './service.ts';
 
 type Changes = Partial<InferenceClientOptions>;
 
@@ -158,9 +166,27 @@ test('keys of the host in a genuine report are refused', async () => {
 
 test('another manifest of models is refused', async () => {
   const service = await openService();
-  await clientOf(service, { modelManifestDigest: '07'.repeat(32) }).attest();
+  await clientOf(service, { modelManifestDigest: manifestDigest }).attest();
   const other = clientOf(service, { modelManifestDigest: '08'.repeat(32) });
   await assert.rejects(other.attest(), { code: 'INFERENCE_NOT_ATTESTED' });
+});
+
+test('a list of models that the evidence does not vouch for is refused, and an older catalogue than is accepted', async () => {
+  const service = await openService();
+  await clientOf(service, { minimumCatalogueVersion: 3 }).attest();
+  await assert.rejects(clientOf(service, { minimumCatalogueVersion: 4 }).attest(), { code: 'INFERENCE_NOT_ATTESTED' });
+  const [listed] = service.listed;
+  assert.ok(listed !== undefined);
+  const changes: readonly Partial<typeof service>[] = [
+    { listed: [] },
+    { listed: [{ ...listed, digest: '33'.repeat(32) }] },
+    { listed: [{ ...listed, version: '2' }] },
+    { catalogueVersion: 4 },
+  ];
+  for (const change of changes) {
+    const changed = Object.assign(await openService(), change);
+    await assert.rejects(clientOf(changed).attest(), /lists other models/);
+  }
 });
 
 test('a host that always says that the key is stale brings about one attempt more, and an error', async () => {

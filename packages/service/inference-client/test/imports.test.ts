@@ -13,7 +13,7 @@ test('the entry imports nothing of Node, so that browsers can use it', () => {
 
 /** The entries of these packages that are for Node say so. */
 function isForBrowsers(name: string): boolean {
-  return /^@enclos\/(?:attestation|codec|errors|hpke|jose|open-inference|receipts)(?:\/(?!node$)[a-z0-9-]+)?$/.test(
+  return /^@enclos\/(?:attestation|codec|errors|hpke|inference-models|jose|open-inference|receipts)(?:\/(?!node$)[a-z0-9-]+)?$/.test(
     name,
   );
 }

@@ -21,6 +21,7 @@ import {
   type StreamSealer,
 } from '@enclos/hpke';
 import { nodeEngine } from '@enclos/hpke/node';
+import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import {
   indexJson,
@@ -31,7 +32,13 @@ import {
   valuesOf,
   wholeBody,
 } from '@enclos/open-inference';
-import { inferenceReportData, receiptKeyId, writeInferenceReport, writeReceipt } from '@enclos/receipts';
+import {
+  inferenceReportData,
+  receiptKeyId,
+  writeInferenceReport,
+  writeReceipt,
+  type ReportedModel,
+} from '@enclos/receipts';
 import type { AcceptedReport, OuterFetch, PresentedReport } from '../src/index.ts';
 
 const engine = nodeEngine();
@@ -39,6 +46,8 @@ const maxBytes = 1_048_576;
 export const serviceUrl = 'https://models.test';
 export const measurement = '11'.repeat(32);
 export const modelDigest = '22'.repeat(32);
+const served = [{ name: 'adder', version: '1', digest: modelDigest, sizeBytes: 100 }];
+export const manifestDigest = await modelManifestDigest({ models: served, catalogueVersion: 3 });
 const sessionBinding = { method: 'POST', path: '/v1/session', model: '', modelDigest: new Uint8Array() };
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
@@ -67,6 +76,9 @@ export interface TestService {
   writesReceipts: boolean;
   modelName: string;
   servedDigest: string;
+  /** What it lists in its report, whatever its keys say. */
+  listed: readonly ReportedModel[];
+  catalogueVersion: number;
   /** The evidence of a report, from its report data. */
   quote: (reportData: Uint8Array) => Promise<{ readonly value: Uint8Array; readonly endorsements?: string }>;
   forgetSessions(): void;
@@ -105,6 +117,8 @@ export async function openService(): Promise<TestService> {
     writesReceipts: true,
     modelName: 'adder',
     servedDigest: modelDigest,
+    listed: served,
+    catalogueVersion: 3,
     quote: async (value) => ({ value }),
     forgetSessions: () => sessions.clear(),
     async restart(isIdTheSame = false) {
@@ -134,13 +148,13 @@ export async function openService(): Promise<TestService> {
     },
   };
   const keySetBytes = (): Uint8Array =>
-    encodeKeySet({ keys: keys.published(), modelManifestDigest: new Uint8Array(32).fill(7), receiptKey });
+    encodeKeySet({ keys: keys.published(), modelManifestDigest: fromHex(manifestDigest), receiptKey });
   const report = async (nonceHex: string): Promise<Response> => {
     const keySet = keySetBytes();
     const nonce = fromHex(nonceHex);
     const { value, endorsements } = await service.quote(await inferenceReportData(sha256(keySet), nonce));
-    const models = [{ name: 'adder', version: '1', digest: modelDigest }];
-    const shown = { keySet, models, evidence: { kind: 'sgx-quote', value }, nonce };
+    const { listed: models, catalogueVersion } = service;
+    const shown = { keySet, models, catalogueVersion, evidence: { kind: 'sgx-quote', value }, nonce };
     return new Response(writeInferenceReport(endorsements === undefined ? shown : { ...shown, endorsements }));
   };
   const receive = async (type: string, body: Uint8Array): Promise<Response> => {

@@ -16,6 +16,7 @@ import {
   serverExtensions,
   serverMetadataJson,
   type RepositoryEntry,
+  type TensorLimits,
 } from '@enclos/open-inference';
 import { jsonAnswer, tensorAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
@@ -34,11 +35,13 @@ export interface OpenInferenceOptions {
   readonly clientsChangeModels: boolean;
   /** The most bytes of a request with tensors. */
   readonly maxInferBytes: number;
+  /** Bounds what is read and written one element after the other, which the loop of the service waits for. */
+  readonly tensorLimits: TensorLimits;
 }
 
 /** The Open Inference Protocol, with the binary tensor extension and the repository. */
 export function openInferenceRoutes(options: OpenInferenceOptions): readonly ApiRoute[] {
-  const { models, server, maxInferBytes, clientsChangeModels } = options;
+  const { models, server, maxInferBytes, clientsChangeModels, tensorLimits } = options;
   const model = '/v2/models/{name}[/versions/{version}]';
   const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
     method,
@@ -58,7 +61,12 @@ export function openInferenceRoutes(options: OpenInferenceOptions): readonly Api
     route('GET', '/v2/health/ready', () => jsonAnswer(readyJson(models.isReady), models.isReady ? 200 : 503)),
     route('GET', model, (request, parts) => metadata(models, request, parts)),
     route('GET', `${model}/ready`, (_, parts) => ready(models, parts)),
-    route('POST', `${model}/infer`, (request, parts) => infer(models, request, parts), maxInferBytes),
+    route(
+      'POST',
+      `${model}/infer`,
+      (request, parts) => infer(models, { request, parts, limits: tensorLimits }),
+      maxInferBytes,
+    ),
     route('POST', '/v2/repository/index', ({ body }) => jsonAnswer(indexJson(index(models, body))), smallBodyBytes),
     route(
       'POST',
@@ -93,10 +101,17 @@ function ready(models: ServedModels, { name = '', version }: PathParts): ApiAnsw
   return jsonAnswer(modelReadyJson(name, found.isUsable), found.isUsable ? 200 : 503);
 }
 
-async function infer(models: ServedModels, request: ApiRequest, { name = '', version }: PathParts): Promise<ApiAnswer> {
+interface InferCall {
+  readonly request: ApiRequest;
+  readonly parts: PathParts;
+  readonly limits: TensorLimits;
+}
+
+async function infer(models: ServedModels, { request, parts, limits }: InferCall): Promise<ApiAnswer> {
+  const { name = '', version } = parts;
   const model = findModel(models, request, { name, version });
   const headerLength = readHeaderLength(request.headers.get(headerLengthName));
-  const asked = parseInferRequest(request.body, { headerLength, modelInputs: model.inputs });
+  const asked = parseInferRequest(request.body, { headerLength, limits, modelInputs: model.inputs });
   if (asked.modelName !== undefined && asked.modelName !== name) {
     throw new EnclosError('INFERENCE_MESSAGE_INVALID', 'model_name is not the model of the path.');
   }
@@ -105,7 +120,7 @@ async function infer(models: ServedModels, request: ApiRequest, { name = '', ver
     signal: request.signal,
   });
   const answer = { modelName: name, modelVersion: model.version, id: asked.id, outputs };
-  return tensorAnswer(inferResponseBody(answer, asked), model);
+  return tensorAnswer(inferResponseBody(answer, asked, limits), model);
 }
 
 function index(models: ServedModels, body: Uint8Array): readonly RepositoryEntry[] {

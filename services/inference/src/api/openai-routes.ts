@@ -18,6 +18,7 @@ import {
   type FinishReason,
   type ListedModel,
   type Tensor,
+  type TensorLimits,
 } from '@enclos/open-inference';
 import { utf8 } from '@enclos/codec';
 import { generate } from '../generation/generate.ts';
@@ -29,10 +30,10 @@ import type { ApiRoute } from './routes.ts';
 import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 const maxChatBytes = 1_048_576;
-const maxEmbeddingsBytes = 16_777_216;
 
 export interface OpenAiOptions {
   readonly models: ServedModels;
+  readonly tensorLimits: TensorLimits;
   readonly now: () => Date;
   /** Numbers from 0 to below 1. */
   readonly random: () => number;
@@ -42,7 +43,7 @@ export interface OpenAiOptions {
 
 /** OpenAI's API, for models that the configuration declares for it. */
 export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
-  const { models } = options;
+  const { models, tensorLimits } = options;
   const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
     method,
     path,
@@ -55,7 +56,7 @@ export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
     route('GET', '/v1/models/{name}', (request, { name = '' }) =>
       jsonAnswer(modelJson(listed(findModel(models, request, { name })))),
     ),
-    route('POST', '/v1/embeddings', (request) => embed(models, request), maxEmbeddingsBytes),
+    route('POST', '/v1/embeddings', (request) => embed(options, request), tensorLimits.maxJsonBytes),
     route('POST', '/v1/chat/completions', (request) => chat(options, request), maxChatBytes),
   ];
 }
@@ -64,10 +65,11 @@ function listed({ name, loadedAt }: ServedModel): ListedModel {
   return { id: name, created: loadedAt, ownedBy: 'enclave' };
 }
 
-async function embed(models: ServedModels, request: ApiRequest): Promise<ApiAnswer> {
-  const model = findModel(models, request, { name: modelOfRequest(request.body) });
+async function embed({ models, tensorLimits }: OpenAiOptions, request: ApiRequest): Promise<ApiAnswer> {
+  const bounds = { maxBytes: tensorLimits.maxJsonBytes, maxValues: tensorLimits.maxListedElements };
+  const model = findModel(models, request, { name: modelOfRequest(request.body, bounds) });
   const use = model.openAi?.as === 'embeddings' ? model.openAi : notFor('embeddings');
-  const asked = parseEmbeddingsRequest(request.body, { ...use, dimensions: [use.dimensions] });
+  const asked = parseEmbeddingsRequest(request.body, { ...use, dimensions: [use.dimensions] }, bounds);
   const { rows, promptTokens } = rowsOf(asked, use);
   const vectors: Float32Array[] = [];
   for (const row of rows) {

@@ -1,9 +1,10 @@
 import type { HpkeEngine, KeySet, ReplayWindow } from '@enclos/hpke';
 import type { HttpResponse } from '@enclos/http';
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
+import type { UndatedRequests } from './undated.ts';
 
-/** What channels of sealed requests have in common. */
-export interface ChannelContext {
+/** What the service gives to channels of sealed requests. */
+export interface ChannelOptions {
   readonly engine: HpkeEngine;
   readonly keys: KeySet;
   /** Accepts each sealed request once, by whatever channel it comes. */
@@ -11,6 +12,12 @@ export interface ChannelContext {
   readonly nowMs: () => number;
   /** The most bytes of an opened request, and of an answer that has to be whole before it is sealed. */
   readonly maxBytes: number;
+}
+
+/** What channels have in common. */
+export interface ChannelContext extends ChannelOptions {
+  /** Accepts those requests that have no date. */
+  readonly undated: UndatedRequests;
 }
 
 /** A sealed request as it arrived. */

@@ -1,5 +1,5 @@
 import { concatBytes } from '@enclos/codec';
-import { EhbpRequestOpener, ehbp, ehbpSuite, requestName } from '@enclos/hpke';
+import { EhbpRequestOpener, ehbp, ehbpSuite } from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
 import { receiptNames } from '../receipt-names.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
@@ -15,7 +15,7 @@ export function isEhbp({ headers }: Pick<SealedRequest, 'headers'>): boolean {
  * @throws HPKE_*
  */
 export async function openEhbp(context: ChannelContext, sealed: SealedRequest): Promise<OpenedRequest> {
-  const { engine, keys, window, nowMs, maxBytes } = context;
+  const { engine, keys, undated, nowMs, maxBytes } = context;
   const now = nowMs();
   const opener = new EhbpRequestOpener(engine, {
     pairs: keys.pairsOf(ehbpSuite.kem, now),
@@ -24,10 +24,9 @@ export async function openEhbp(context: ChannelContext, sealed: SealedRequest): 
   });
   const body = concatBytes(...(await opener.push(sealed.body)), ...(await opener.end()));
   const { pair } = opener;
-  const gone = pair === undefined ? undefined : keys.goneAtMs(pair);
   // Without a chunk nothing was sealed, so nothing shows that a client sent it.
-  if (gone === undefined) throw new EnclosError('HPKE_TRUNCATED', 'The request has no sealed chunk.');
-  window.acceptUndated(await requestName(opener.context), gone, now);
+  if (pair === undefined) throw new EnclosError('HPKE_TRUNCATED', 'The request has no sealed chunk.');
+  await undated.accept(opener.context, pair, now);
   return {
     request: { ...sealed, body },
     async seal({ status, headers, body: answer }) {

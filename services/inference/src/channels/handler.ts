@@ -14,10 +14,11 @@ import {
 import type { BodyLimit, HttpCall, HttpHandler, HttpRequest, HttpResponse } from '@enclos/http';
 import type { ApiAnswer, ApiRequest } from '../api/api-request.ts';
 import type { InferenceApi } from '../api/inference-api.ts';
-import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
+import type { ChannelContext, ChannelOptions, OpenedRequest, SealedRequest } from './channel.ts';
 import { isEhbp, openEhbp } from './ehbp.ts';
 import { openOhttp } from './ohttp.ts';
 import { openingRefusal } from './opening-refusal.ts';
+import { UndatedRequests } from './undated.ts';
 import { Sessions, sessionPath, type SessionsOptions } from './sessions.ts';
 
 /** Where requests of Oblivious HTTP go, and where its keys are. */
@@ -32,7 +33,9 @@ const sealingBytes = 131_072;
 
 export interface HandlerOptions {
   readonly api: InferenceApi;
-  readonly context: ChannelContext;
+  readonly context: ChannelOptions;
+  /** Hears that the keys are others before their time, whose evidence has to be made. */
+  readonly keysRenewed?: (() => Promise<void>) | undefined;
   readonly sessions?: SessionsOptions | undefined;
   /** Adds a receipt to an answer of a model, before it is sealed. */
   readonly attestAnswer: (request: ApiRequest, answer: ApiAnswer) => Promise<ApiAnswer>;
@@ -48,12 +51,14 @@ export interface ServiceHandler {
 
 /** Every channel over one connection: attested TLS carries what is not sealed, and each kind of sealed request is opened by its own rules. */
 export function createHandler(options: HandlerOptions): ServiceHandler {
-  const { api, context } = options;
+  const { api, keysRenewed = async () => undefined, onFault } = options;
+  const undated = new UndatedRequests({ ...options.context, renewed: keysRenewed, onFault });
+  const context: ChannelContext = { ...options.context, undated };
   const sessions = new Sessions(context, options.sessions);
   const sealedBytes = context.maxBytes + sealingBytes;
   return Object.freeze<ServiceHandler>({
     async handler(request, call) {
-      return (await answerUnsealed(options, request)) ?? answerSealed({ ...options, sessions }, request, call);
+      return (await answerUnsealed(options, request)) ?? answerSealed({ ...options, context, sessions }, request, call);
     },
     bodyLimit: (head) => (isSealed(head) ? sealedBytes : api.maxBodyBytes(head.method, head.path)),
   });
@@ -83,7 +88,10 @@ function keysAnswer(body: Uint8Array): HttpResponse {
   return { status: 200, headers: { 'content-type': keyConfigType, 'cache-control': 'no-store' }, body };
 }
 
-type SealedOptions = HandlerOptions & { readonly sessions: Sessions };
+interface SealedOptions extends Omit<HandlerOptions, 'sessions'> {
+  readonly context: ChannelContext;
+  readonly sessions: Sessions;
+}
 
 async function answerSealed(options: SealedOptions, request: HttpRequest, { signal }: HttpCall): Promise<HttpResponse> {
   const { api, attestAnswer, onFault } = options;

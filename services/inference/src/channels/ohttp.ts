@@ -23,7 +23,7 @@ export async function openOhttp(
   { headers, body, signal }: SealedRequest,
 ): Promise<OpenedRequest> {
   requireRequestType(profile, headers.get('content-type'));
-  const { engine, keys, window, nowMs, maxBytes } = context;
+  const { engine, keys, window, undated, nowMs, maxBytes } = context;
   const now = nowMs();
   const find = keys.finder(now);
   let pair: KemKeyPair | undefined;
@@ -34,11 +34,10 @@ export async function openOhttp(
   });
   const chunks = [...(await opener.push(body)), ...(await opener.end())];
   const request = requestInside(concatBytes(...chunks), { maxBytes, signal });
-  const name = await requestName(opener.context);
   const date = dateOf(request.headers.get('date'));
-  if (date !== undefined) window.accept(name, date, now);
-  // Without a date it is remembered for as long as its key opens.
-  else window.acceptUndated(name, (pair === undefined ? undefined : keys.goneAtMs(pair)) ?? now, now);
+  if (date !== undefined) window.accept(await requestName(opener.context), date, now);
+  else if (pair !== undefined) await undated.accept(opener.context, pair, now);
+  else throw new EnclosError('HPKE_TRUNCATED', 'The request names no key.');
   return {
     request,
     seal: async (answer) =>

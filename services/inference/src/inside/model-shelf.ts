@@ -1,3 +1,4 @@
+import { SharedWork } from '@enclos/bounded';
 import { EnclosError } from '@enclos/errors';
 import type { EnginePool, PooledModel } from '@enclos/inference-engine';
 import type { ModelEntry, ModelManifest } from '@enclos/inference-models';
@@ -6,7 +7,7 @@ import type { ServedModel, ServedModels } from '../models/served-models.ts';
 import { readModel, type ModelParts } from './read-model.ts';
 
 export interface ModelShelfOptions {
-  readonly pool: EnginePool;
+  readonly pool: Pick<EnginePool, 'load'>;
   readonly manifest: ModelManifest;
   readonly openAi: ReadonlyMap<string, OpenAiUse>;
   readonly parts: ModelParts;
@@ -18,6 +19,8 @@ export class ModelShelf implements ServedModels {
   readonly #options: ModelShelfOptions;
   /** By name and version. */
   readonly #served = new Map<string, ServedModel & { readonly pooled: PooledModel }>();
+  /** Two calls for one model load it once. */
+  readonly #loading = new SharedWork<void>();
 
   constructor(options: ModelShelfOptions) {
     this.#options = options;
@@ -61,7 +64,11 @@ export class ModelShelf implements ServedModels {
     }
   }
 
-  async #load(entry: ModelEntry): Promise<void> {
+  #load(entry: ModelEntry): Promise<void> {
+    return this.#loading.join(() => this.#loadAnew(entry), keyOf(entry));
+  }
+
+  async #loadAnew(entry: ModelEntry): Promise<void> {
     const { name, version, digest, limits } = entry;
     const { pool, parts, openAi, now } = this.#options;
     const source = await readModel(entry, parts);

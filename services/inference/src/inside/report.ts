@@ -1,13 +1,14 @@
 import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { encodeKeySet, type KeySet } from '@enclos/hpke';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
-import { modelManifestDigest, type ModelEntry } from '@enclos/inference-models';
+import { modelManifestDigest, type ServedModels } from '@enclos/inference-models';
 import { inferenceReportData, writeInferenceReport } from '@enclos/receipts';
 import { sha256 } from '@enclos/service/state';
 
 export interface ReportOptions {
   readonly keys: KeySet;
-  readonly models: readonly ModelEntry[];
+  /** What may be served now. */
+  readonly models: () => ServedModels;
   /** SubjectPublicKeyInfo of the receipt key. */
   readonly receiptKey: Uint8Array;
   readonly quote: (reportData: Uint8Array) => Promise<Uint8Array>;
@@ -22,6 +23,7 @@ const nonceForm = /^[0-9a-f]{64}$/;
 /** What the evidence of the service is about now. */
 interface Current {
   readonly keySet: Uint8Array;
+  readonly models: ServedModels;
   readonly digest: Uint8Array;
   readonly quote: Uint8Array;
   readonly endorsements: string;
@@ -54,13 +56,15 @@ export class ReportDesk {
    */
   async renew(): Promise<void> {
     const { keys, models, receiptKey, quote, endorsements } = this.#options;
-    const modelDigest = fromHex(await modelManifestDigest({ models }));
+    const served = models();
+    const modelDigest = fromHex(await modelManifestDigest(served));
     const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: modelDigest, receiptKey });
     const digest = sha256(keySet);
     if (this.#current !== undefined && equalBytes(digest, this.#current.digest)) return;
     const made = await quote(await inferenceReportData(digest));
     this.#current = {
       keySet,
+      models: served,
       digest,
       quote: made,
       endorsements: await endorsements(),
@@ -88,11 +92,10 @@ export class ReportDesk {
     return json(200, this.#write(current, fresh, bytes));
   }
 
-  #write({ keySet, endorsements }: Current, value: Uint8Array, nonce?: Uint8Array): string {
-    const models = this.#options.models.map(({ name, version, digest }) => ({ name, version, digest }));
+  #write({ keySet, models, endorsements }: Current, value: Uint8Array, nonce?: Uint8Array): string {
     return writeInferenceReport({
+      ...models,
       keySet,
-      models,
       evidence: { kind: 'sgx-quote', value },
       endorsements,
       ...(nonce === undefined ? {} : { nonce }),

@@ -10,6 +10,7 @@ import { hasXWing, nodeEngine } from '@enclos/hpke/node';
 import { serveHttp, type ServeHttpOptions } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
 import { readModelManifest } from '@enclos/inference-models';
+import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
@@ -64,8 +65,9 @@ export async function startService(host: ServiceHost, { withoutTls }: ServiceLis
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: manifest.models, issuer: configuration.name });
-  const handler = handlerOf({ configuration, models, keys, desk, receipts });
+  const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
+  const window = new ReplayWindow();
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
   const stopping = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
   const tend = (): void => {
@@ -108,27 +110,30 @@ interface HandlerParts {
   readonly configuration: ServiceConfiguration;
   readonly models: ModelShelf;
   readonly keys: KeySet;
+  readonly window: ReplayWindow;
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
 }
 
-function handlerOf({ configuration, models, keys, desk, receipts }: HandlerParts): ServiceHandler {
-  const { scoreModel, maxRequestBytes, clientsChangeModels } = configuration;
+function handlerOf({ configuration, models, keys, window, desk, receipts }: HandlerParts): ServiceHandler {
+  const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
       models,
       server: { name: 'enclos-inference', version: serviceVersion },
       clientsChangeModels,
       maxInferBytes: maxRequestBytes,
+      tensorLimits: tensorLimitsOf({ maxJsonBytes }),
       scoreModel,
       now,
       random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
       newId: randomUUID,
       onFault: logFault,
     }),
-    context: { engine: nodeEngine(), keys, window: new ReplayWindow(), nowMs, maxBytes: maxRequestBytes },
+    context: { engine: nodeEngine(), keys, window, nowMs, maxBytes: maxRequestBytes },
     attestAnswer: (request, answer) => receipts.attest(request, answer),
     report: (request) => desk.answer(request),
+    keysRenewed: () => desk.renew(),
     onFault: logFault,
   });
 }

@@ -4,8 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { initPlatform, publishVendor } from '@enclos/cli-platform';
-import { toBase64url, utf8 } from '@enclos/codec';
+import { fromHex, toBase64url, utf8 } from '@enclos/codec';
 import { encodeKeySet } from '@enclos/hpke';
+import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import {
   inferenceReportData,
@@ -40,7 +41,12 @@ const signer = {
   kid: await receiptKeyId(key),
   sign: (input: Uint8Array) => new Uint8Array(sign(null, input, pair.privateKey)),
 } as const;
-const keySet = encodeKeySet({ keys: [], modelManifestDigest: new Uint8Array(32).fill(5), receiptKey: spki });
+const models = [{ name: 'digits', version: '3', digest: digestOf(utf8('model')), sizeBytes: 5 }];
+const keySet = encodeKeySet({
+  keys: [],
+  modelManifestDigest: fromHex(await modelManifestDigest({ models })),
+  receiptKey: spki,
+});
 const keySetDigest = createHash('sha256').update(keySet).digest();
 const quote = await softwareQuote(join(stateFolder, 'machine'), await inferenceReportData(keySetDigest));
 const nonce = new Uint8Array(32).fill(9);
@@ -66,12 +72,14 @@ const claims: ReceiptClaims = {
 };
 
 const reportOf = (value: Uint8Array, change: object = {}): string =>
-  writeInferenceReport({ keySet, models: [], evidence: { kind: 'sgx-quote', value }, ...change });
+  writeInferenceReport({ keySet, models, evidence: { kind: 'sgx-quote', value }, ...change });
 write('in.json', request);
 write('out.json', response);
 write('report.json', reportOf(quote));
 write('fresh.json', reportOf(freshQuote, { nonce }));
 write('unbound.json', reportOf(otherQuote));
+write('other-models.json', reportOf(quote, { models: [{ ...models[0], digest: 'ab'.repeat(32) }] }));
+write('other-catalogue.json', reportOf(quote, { catalogueVersion: 1 }));
 write('key.pem', pair.publicKey.export({ type: 'spki', format: 'pem' }));
 write('key.json', JSON.stringify(pair.publicKey.export({ format: 'jwk' })));
 const cose = await writeReceipt('cose', claims, signer);
@@ -156,6 +164,10 @@ test('evidence of another root, for other keys, or that the policy does not acce
   }
   const unbound = await verify(...given, '--report', 'unbound.json', '--root', 'root.pem');
   assert.equal(errorOf(unbound).details['status'], 'KEY_SET_NOT_BOUND');
+  for (const report of ['other-models.json', 'other-catalogue.json']) {
+    const ran = await verify(...given, '--report', report, '--root', 'root.pem');
+    assert.deepEqual([ran.code, errorOf(ran).details['status']], [3, 'MODELS_NOT_BOUND'], report);
+  }
 });
 
 test('options that do not go together, and files that are something else, are refused', async () => {

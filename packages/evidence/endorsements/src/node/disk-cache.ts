@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
 import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Turns } from '@enclos/bounded';
 import { durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
 import type { ItemStore } from '../fetch-item.ts';
@@ -41,6 +42,8 @@ export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCach
   await requireCacheFolder(folder);
   const pathOf = async (source: string, { text }: ItemRequest): Promise<string> =>
     join(folder, `${await sha256(`${source} ${text}`)}.json`);
+  // Two that prune at once can each take for old what the other just wrote, and remove both.
+  const writes = new Turns();
   return Object.freeze({
     folder,
     async load(source: string, request: ItemRequest) {
@@ -50,8 +53,11 @@ export async function openDiskCache(options: DiskCacheOptions): Promise<DiskCach
     },
     async save(item: StoredItem) {
       const content = `${JSON.stringify(await storedMembers(item))}\n`;
-      await durable.replace(await pathOf(item.source, item.request), content);
-      await prune(folder, { maxBytes, maxItems });
+      const path = await pathOf(item.source, item.request);
+      await writes.take(async () => {
+        await durable.replace(path, content);
+        await prune(folder, { maxBytes, maxItems });
+      });
     },
     async list() {
       const names = (await readdir(folder)).filter((name) => namePattern.test(name)).slice(0, maxItems);
@@ -95,7 +101,7 @@ function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** Removes the items that were written longest ago, down to the bounds. Others may do the same at once. */
+/** Removes the items that were written longest ago, down to the bounds. Other processes may do the same at once. */
 async function prune(
   folder: string,
   { maxBytes, maxItems }: { readonly maxBytes: number; readonly maxItems: number },
@@ -104,13 +110,17 @@ async function prune(
   const looked = await Promise.all(names.map((name) => lstat(join(folder, name)).catch(() => undefined)));
   const files = names.flatMap((name, index) => {
     const found = looked[index];
-    return found === undefined ? [] : [{ name, size: found.size, writtenMs: found.mtimeMs }];
+    return found === undefined ? [] : [{ name, size: found.size, ino: found.ino, writtenMs: found.mtimeMs }];
   });
   files.sort((a, b) => b.writtenMs - a.writtenMs);
   let bytes = 0;
-  for (const [index, { name, size }] of files.entries()) {
+  for (const [index, { name, size, ino }] of files.entries()) {
     bytes += size;
     // The newest stays, whatever its size: it was just written.
-    if (index > 0 && (bytes > maxBytes || index >= maxItems)) await rm(join(folder, name), { force: true });
+    if (index === 0 || (bytes <= maxBytes && index < maxItems)) continue;
+    const path = join(folder, name);
+    // What another process has written since then is not old.
+    const still = await lstat(path).catch(() => undefined);
+    if (still?.ino === ino) await rm(path, { force: true });
   }
 }

@@ -55,6 +55,17 @@ export class ReplayWindow {
     this.#bucketMs = Math.max(1, Math.ceil(windowMs / bucketsOfWindow));
   }
 
+  /** How much of their part undated requests fill, from 0 to 1. */
+  get undatedShare(): number {
+    return this.#sizes.undated / this.#maxUndated;
+  }
+
+  /** Forgets undated requests, when the keys that opened them open none any more: `KeySet.retire`. */
+  forgetUndated(): void {
+    this.#buckets.undated.clear();
+    this.#sizes.undated = 0;
+  }
+
   /** How many requests are remembered. */
   get size(): number {
     return this.#sizes.dated + this.#sizes.undated;

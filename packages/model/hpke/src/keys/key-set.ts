@@ -19,8 +19,13 @@ export interface KeySetOptions {
 interface HeldKey {
   readonly published: PublishedKey;
   readonly pair: KemKeyPair;
+  readonly goneAtMs: number;
+  /** It was taken back before its end. */
+  readonly isRetired: boolean;
 }
 
+/** Keys that were taken back and still open: of so many renewals, so that identifiers and memory suffice however often that happens. */
+const retiredGenerations = 4;
 const hourMs = 3_600_000;
 
 /**
@@ -66,9 +71,28 @@ export class KeySet {
     return this.#refreshing;
   }
 
+  /**
+   * Makes keys, and takes all others back: these are not published any more, open no undated request, and open dated ones for
+   * `graceMs`. For a `ReplayWindow` that undated requests fill: it has to remember those of a key for as long as the key opens them.
+   *
+   * @param retired is called at the moment of the change, before a request can name one of the new keys.
+   */
+  async retire(nowMs: number, retired: () => void): Promise<void> {
+    this.#latestMs = Math.max(this.#latestMs, nowMs);
+    const made = await this.#makeAll();
+    const end = this.#latestMs + this.#options.graceMs;
+    const held = this.#held.map((key) => ({ ...key, isRetired: true, goneAtMs: Math.min(key.goneAtMs, end) }));
+    const kept = held.slice(0, retiredGenerations * this.#options.kems.length);
+    forget(held.slice(kept.length));
+    this.#held = [...made, ...kept];
+    retired();
+  }
+
   /** The keys that clients may use now, the newest first. */
   published(): readonly PublishedKey[] {
-    return this.#held.map(({ published }) => published).filter(({ notAfterMs }) => this.#latestMs < notAfterMs);
+    return this.#held.flatMap(({ published, isRetired }) =>
+      isRetired || this.#latestMs >= published.notAfterMs ? [] : [published],
+    );
   }
 
   /** Finds the keys of requests that arrive now. */
@@ -88,10 +112,20 @@ export class KeySet {
     return this.#open(nowMs).flatMap(({ pair }) => (pair.kem === kem ? [pair] : []));
   }
 
-  /** When a key is gone: what `ReplayWindow.acceptUndated` needs. Undefined for a key that is not held. */
-  goneAtMs(pair: KemKeyPair): number | undefined {
+  /**
+   * When a key is gone: what `ReplayWindow.acceptUndated` needs, and to be asked for in the same moment.
+   *
+   * @throws HPKE_KEY_STALE for a key that is not held, or was taken back: it opens no undated request.
+   */
+  goneAtMs(pair: KemKeyPair): number {
     const held = this.#held.find((key) => key.pair === pair);
-    return held === undefined ? undefined : held.published.notAfterMs + this.#options.graceMs;
+    if (held === undefined || held.isRetired) throw new EnclosError('HPKE_KEY_STALE');
+    return held.goneAtMs;
+  }
+
+  /** When the newest keys were made. */
+  get newestMs(): number {
+    return this.#held[0]?.published.notBeforeMs ?? this.#latestMs;
   }
 
   #open(nowMs: number): readonly HeldKey[] {
@@ -99,21 +133,24 @@ export class KeySet {
     return this.#held.filter((held) => !this.#isGone(held));
   }
 
-  #isGone({ published }: HeldKey): boolean {
-    return this.#latestMs >= published.notAfterMs + this.#options.graceMs;
+  #isGone({ goneAtMs }: HeldKey): boolean {
+    return this.#latestMs >= goneAtMs;
   }
 
   async #renew(): Promise<boolean> {
     const before = this.published();
-    for (const gone of this.#held.filter((held) => this.#isGone(held))) gone.pair.exportPrivateKey().fill(0);
+    forget(this.#held.filter((held) => this.#isGone(held)));
     this.#held = this.#held.filter((held) => !this.#isGone(held));
     const newest = this.#held[0]?.published.notAfterMs ?? 0;
     if (newest - this.#options.overlapMs <= this.#latestMs) {
-      const made = await Promise.all(this.#options.kems.map(async (kem) => this.#make(kem)));
-      this.#held = [...made, ...this.#held];
+      this.#held = [...(await this.#makeAll()), ...this.#held];
     }
     const after = this.published();
     return after.length !== before.length || after.some((key, index) => key !== before[index]);
+  }
+
+  async #makeAll(): Promise<readonly HeldKey[]> {
+    return Promise.all(this.#options.kems.map(async (kem) => this.#make(kem)));
   }
 
   async #make({ kem, suites }: KeySetOptions['kems'][number]): Promise<HeldKey> {
@@ -123,6 +160,10 @@ export class KeySet {
     const pair = await this.#engine.kem(kem).generateKeyPair();
     const notAfterMs = notBeforeMs + this.#options.lifetimeMs;
     const published = Object.freeze({ keyId, kem, publicKey: pair.publicKey, suites, notBeforeMs, notAfterMs });
-    return { published, pair };
+    return { published, pair, goneAtMs: notAfterMs + this.#options.graceMs, isRetired: false };
   }
+}
+
+function forget(keys: readonly HeldKey[]): void {
+  for (const { pair } of keys) pair.exportPrivateKey().fill(0);
 }

@@ -8,6 +8,7 @@ import {
   type TensorFacts,
   type TensorLimits,
 } from '../tensors/tensor.ts';
+import { ListedElements, requireJsonWithin } from '../tensors/listed.ts';
 import { splitBody, type OutgoingBody } from './message.ts';
 import { outgoingBody } from './outgoing.ts';
 import { flagOf, noParameters, readRequestParameters, type InferParameters } from './parameters.ts';
@@ -39,7 +40,10 @@ export interface InferRequestOptions {
   /** What `readHeaderLength` returned. */
   readonly headerLength?: number | undefined;
   readonly limits?: TensorLimits;
-  /** The inputs of the model. A request whose header length is 0 is the data of the only one. */
+  /**
+   * The inputs of the model. Tensors in JSON are compared with them before their data is read, and a request whose header length is 0 is
+   * the data of the only one.
+   */
   readonly modelInputs?: readonly TensorFacts[];
 }
 
@@ -66,8 +70,17 @@ export function parseInferRequest(body: Uint8Array, options: InferRequestOptions
   }
   return reading('the request', () => {
     const { json, binary } = splitBody(body, headerLength);
+    requireJsonWithin(json.length, limits);
     const scanner = new JsonByteScanner(json);
-    const members = readRequest(scanner, { scanner, binary, limits, isRequest: true });
+    const listed = new ListedElements(limits);
+    const members = readRequest(scanner, {
+      scanner,
+      binary,
+      limits,
+      listed,
+      expected: modelInputs,
+      isRequest: true,
+    });
     scanner.end();
     binary.end();
     if (members.inputs === undefined) return refuse('the request', 'lacks its inputs');

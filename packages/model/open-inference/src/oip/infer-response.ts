@@ -1,7 +1,9 @@
 import { JsonByteScanner } from '../json/scanner.ts';
 import { reading, refuse } from '../refusal.ts';
+import { countElements } from '../tensors/check.ts';
 import { defaultTensorLimits, type Tensor, type TensorLimits } from '../tensors/tensor.ts';
 import { readIdentifier, type InferRequest } from './infer-request.ts';
+import { ListedElements, requireJsonWithin } from '../tensors/listed.ts';
 import { splitBody, type OutgoingBody } from './message.ts';
 import { outgoingBody } from './outgoing.ts';
 import { noParameters, readParameters, type InferParameters } from './parameters.ts';
@@ -20,7 +22,8 @@ export interface InferResponse {
 /**
  * Writes an answer, with each output in the form that its request asks for.
  *
- * @throws INFERENCE_NOT_JSON for an output that JSON cannot express and that was not asked for in binary.
+ * @throws INFERENCE_NOT_JSON for an output that JSON cannot express and that was not asked for in binary; INFERENCE_LIMIT_EXCEEDED for
+ *   outputs that would be too long in JSON.
  * @example
  * import { inferResponseBody, parseInferRequest, tensorOf, wholeBody } from '@enclos/open-inference';
  *
@@ -33,9 +36,15 @@ export interface InferResponse {
 export function inferResponseBody(
   response: InferResponse,
   request: Pick<InferRequest, 'outputs' | 'areOutputsBinary'>,
+  limits: TensorLimits = defaultTensorLimits,
 ): OutgoingBody {
   const { modelName, modelVersion, id, parameters = noParameters, outputs } = response;
   const asked = new Map(request.outputs.map(({ name, isBinary }) => [name, isBinary]));
+  const isBinary = ({ name }: Tensor): boolean => asked.get(name) ?? request.areOutputsBinary;
+  const listed = new ListedElements(limits);
+  for (const [index, output] of outputs.entries()) {
+    if (!isBinary(output)) listed.add(countElements(output.shape, limits, `outputs[${index}]`), `outputs[${index}]`);
+  }
   return outgoingBody({
     members: {
       model_name: modelName,
@@ -45,7 +54,7 @@ export function inferResponseBody(
     },
     name: 'outputs',
     tensors: outputs,
-    isBinary: ({ name }) => asked.get(name) ?? request.areOutputsBinary,
+    isBinary,
   });
 }
 
@@ -64,8 +73,17 @@ export function parseInferResponse(
 ): InferResponse {
   return reading('the answer', () => {
     const { json, binary } = splitBody(body, headerLength);
+    requireJsonWithin(json.length, limits);
     const scanner = new JsonByteScanner(json);
-    const members = readResponse(scanner, { scanner, binary, limits, isRequest: false });
+    const listed = new ListedElements(limits);
+    const members = readResponse(scanner, {
+      scanner,
+      binary,
+      limits,
+      listed,
+      expected: [],
+      isRequest: false,
+    });
     scanner.end();
     binary.end();
     const { modelName, outputs } = members;

@@ -2,9 +2,10 @@ import type { JsonByteScanner } from '../json/scanner.ts';
 import { readTensorData } from '../json/tensor-data.ts';
 import { tensorDataJson } from '../json/write-data.ts';
 import { refuse } from '../refusal.ts';
-import { checkTensor, refuseSize } from '../tensors/check.ts';
+import { checkTensor, countElements, refuseSize, refuseTensor } from '../tensors/check.ts';
 import { isDatatype, type Datatype } from '../tensors/datatype.ts';
-import { maximumNameLength, type Tensor, type TensorLimits } from '../tensors/tensor.ts';
+import type { ListedElements } from '../tensors/listed.ts';
+import { maximumNameLength, type Tensor, type TensorFacts, type TensorLimits } from '../tensors/tensor.ts';
 import type { BinarySection } from './message.ts';
 import { noParameters, readParameters, readRequestParameters, sizeOf, type InferParameters } from './parameters.ts';
 
@@ -12,6 +13,9 @@ export interface EntrySource {
   readonly scanner: JsonByteScanner;
   readonly binary: BinarySection;
   readonly limits: TensorLimits;
+  readonly listed: ListedElements;
+  /** What the tensors have to be; empty when that is not known. */
+  readonly expected: readonly TensorFacts[];
   /** Parameters of a request may ask for what is not supported. */
   readonly isRequest: boolean;
 }
@@ -45,7 +49,7 @@ function readTensor(source: EntrySource, at: string): Tensor {
   if (name === undefined || datatype === undefined || shape === undefined) {
     return refuse(at, 'lacks its name, its datatype or its shape');
   }
-  const data = dataOf({ ...entry, datatype, shape }, source, {
+  const data = dataOf({ ...entry, name, datatype, shape }, source, {
     at,
     binarySize: sizeOf(parameters, 'binary_data_size', at),
   });
@@ -54,11 +58,19 @@ function readTensor(source: EntrySource, at: string): Tensor {
   return Object.freeze(tensor);
 }
 
+/** What has to be known of a tensor before its data is read. */
+interface Head {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
 function dataOf(
-  { data, dataStart, datatype, shape }: Entry & { readonly datatype: Datatype; readonly shape: readonly number[] },
-  { scanner, binary, limits }: EntrySource,
+  { data, dataStart, ...head }: Entry & Head,
+  source: EntrySource,
   { at, binarySize }: { readonly at: string; readonly binarySize: number | undefined },
 ): Uint8Array {
+  const { scanner, binary, limits } = source;
   if (binarySize !== undefined) {
     if (data !== undefined || dataStart !== undefined) refuse(at, 'has its data both in JSON and in binary');
     if (binarySize > limits.maxBytes) refuseSize(at, `has more than ${limits.maxBytes} bytes`, 'maxBytes');
@@ -68,12 +80,33 @@ function dataOf(
   if (dataStart === undefined) return refuse(at, 'lacks its data');
   const end = scanner.at;
   scanner.at = dataStart;
-  const late = readTensorData(scanner, { datatype, shape }, { limits, at });
+  const late = readListed(head, source, at);
   scanner.at = end;
   return late;
 }
 
-function readMembers({ scanner, limits, isRequest }: EntrySource, at: string): Entry {
+/** Data in JSON. What would be refused after it is refused before: reading a long list costs seconds. */
+function readListed({ name, datatype, shape }: Head, source: EntrySource, at: string): Uint8Array {
+  const { scanner, limits, listed, expected } = source;
+  requireExpected({ name, datatype, shape }, expected, at);
+  listed.add(countElements(shape, limits, at), at);
+  return readTensorData(scanner, { datatype, shape }, { limits, at });
+}
+
+function requireExpected({ name, datatype, shape }: Head, expected: readonly TensorFacts[], at: string): void {
+  if (expected.length === 0) return;
+  const facts = expected.find((one) => one.name === name);
+  if (facts === undefined) return refuseTensor(at, 'is not an input of the model');
+  if (facts.datatype !== datatype) {
+    refuseTensor(at, `has another datatype than the model takes, ${facts.datatype}`);
+  }
+  const fits =
+    shape.length === facts.shape.length && facts.shape.every((size, axis) => size < 0 || size === shape[axis]);
+  if (!fits) refuseTensor(at, `has another shape than the model takes, [${facts.shape.join(', ')}]`);
+}
+
+function readMembers(source: EntrySource, at: string): Entry {
+  const { scanner, limits, isRequest } = source;
   const readAll = isRequest ? readRequestParameters : readParameters;
   const entry: Entry = {
     name: undefined,
@@ -88,20 +121,18 @@ function readMembers({ scanner, limits, isRequest }: EntrySource, at: string): E
     else if (member === 'datatype') entry.datatype = readDatatype(scanner, at);
     else if (member === 'shape') entry.shape = readShape(scanner, limits, at);
     else if (member === 'parameters') entry.parameters = readAll(scanner, `${at}.parameters`);
-    else if (member === 'data') readData(entry, { scanner, limits, at });
+    else if (member === 'data') readData(entry, source, at);
     else refuse(at, 'has a member that is not known');
   });
   return entry;
 }
 
 /** Data that comes before what describes it is passed over, and read when that is known: JSON has no order of members. */
-function readData(
-  entry: Entry,
-  { scanner, limits, at }: { readonly scanner: JsonByteScanner; readonly limits: TensorLimits; readonly at: string },
-): void {
-  const { datatype, shape } = entry;
-  if (datatype !== undefined && shape !== undefined) {
-    entry.data = readTensorData(scanner, { datatype, shape }, { limits, at });
+function readData(entry: Entry, source: EntrySource, at: string): void {
+  const { name, datatype, shape } = entry;
+  const { scanner } = source;
+  if (name !== undefined && datatype !== undefined && shape !== undefined) {
+    entry.data = readListed({ name, datatype, shape }, source, at);
     return;
   }
   entry.dataStart = scanner.at;

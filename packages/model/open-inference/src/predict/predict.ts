@@ -4,7 +4,9 @@ import { utf8 } from '@enclos/codec';
 import { binaryType, jsonType } from '../oip/media-type.ts';
 import { reading, refuse, refuseUnsupported } from '../refusal.ts';
 import { refuseSize } from '../tensors/check.ts';
+import { ListedElements, requireJsonWithin } from '../tensors/listed.ts';
 import { defaultTensorLimits, maximumNameLength, type Tensor, type TensorLimits } from '../tensors/tensor.ts';
+import type { ReadingBounds } from './tensor-content.ts';
 import { readTensorJson, tensorProtoJson } from './tensor-json.ts';
 import { readTensorProto, tensorProto } from './tensor-proto.ts';
 
@@ -26,6 +28,8 @@ const entryField = { key: 1, value: 2 } as const;
 const maximumNameBytes = 3 * maximumNameLength;
 /** Enough for lists of elements in JSON; long tensors come as `rawData`. */
 const maximumValues = 1_048_576;
+/** Values beside the elements: members of tensors, dimensions and names. */
+const maximumOtherValues = 4096;
 
 export interface PredictRequest {
   readonly inputs: readonly Tensor[];
@@ -132,13 +136,15 @@ type MapName = 'inputs' | 'outputs';
 
 function readMessage(body: Uint8Array, map: MapName, limits: TensorLimits): PredictParts {
   const reader = new ProtobufReader(body);
+  const listed = new ListedElements(limits);
   const tensors: Tensor[] = [];
   const filter: string[] = [];
   const mapField = map === 'inputs' ? requestField.inputs : responseField.outputs;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
+    listed.add(1, map);
     if (field === mapField) {
       requireAtMost(tensors.length + 1, limits, map);
-      tensors.push(readEntry(reader.message(), limits, `${map}[${tensors.length}]`));
+      tensors.push(readEntry(reader.message(), { limits, listed, at: `${map}[${tensors.length}]` }));
     } else if (map === 'inputs' && field === requestField.outputFilter) {
       requireAtMost(filter.length + 1, limits, 'outputFilter');
       filter.push(reader.text(maximumNameBytes));
@@ -147,20 +153,24 @@ function readMessage(body: Uint8Array, map: MapName, limits: TensorLimits): Pred
   return { tensors: distinct(tensors, map), filter };
 }
 
-function readEntry(reader: ProtobufReader, limits: TensorLimits, at: string): Tensor {
+function readEntry(reader: ProtobufReader, { limits, listed, at }: ReadingBounds): Tensor {
   let name: string | undefined;
   let value: ProtobufReader | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
+    listed.add(1, at);
     if (field === entryField.key) name = reader.once().text(maximumNameBytes);
     else if (field === entryField.value) value = reader.once().message();
   }
   if (name === undefined || value === undefined) return refuse(at, 'lacks its name or its tensor');
-  return readTensorProto(value, { name, limits, at });
+  return readTensorProto(value, { name, limits, listed, at });
 }
 
 /** The mapping also accepts `output_filter`, the name of the .proto file. */
 function readJson(body: Uint8Array, map: MapName, limits: TensorLimits): PredictParts {
-  const value = parseJsonBytes(body, body.length, { maxValues: maximumValues });
+  requireJsonWithin(body.length, limits);
+  const listed = new ListedElements(limits);
+  const maxValues = Math.min(maximumValues, limits.maxListedElements + maximumOtherValues);
+  const value = parseJsonBytes(body, body.length, { maxValues });
   if (!isJsonObject(value)) return refuse('the message', 'is not an object');
   const known = map === 'inputs' ? ['inputs', 'outputFilter', 'output_filter'] : ['outputs'];
   if (Object.keys(value).some((name) => !known.includes(name))) refuse('the message', 'has a member that is not known');
@@ -170,7 +180,7 @@ function readJson(body: Uint8Array, map: MapName, limits: TensorLimits): Predict
   const entries = Object.entries(mapOf(value, map));
   requireAtMost(entries.length, limits, map);
   const tensors = entries.map(([name, entry], index) =>
-    readTensorJson(entry, { name, limits, at: `${map}[${index}]` }),
+    readTensorJson(entry, { name, limits, listed, at: `${map}[${index}]` }),
   );
   return { tensors, filter: filterOf(value['outputFilter'] ?? value['output_filter'], limits) };
 }

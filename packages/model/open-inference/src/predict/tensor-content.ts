@@ -1,6 +1,7 @@
 import { refuse } from '../refusal.ts';
 import { checkTensor, countElements, refuseSize, refuseTensor } from '../tensors/check.ts';
 import { elementSize, type Datatype } from '../tensors/datatype.ts';
+import type { ListedElements } from '../tensors/listed.ts';
 import type { Tensor, TensorLimits } from '../tensors/tensor.ts';
 import { encodeByteStrings } from '../tensors/values.ts';
 import { datatypeOfOnnx, fieldOf, type ElementField } from './onnx-type.ts';
@@ -34,12 +35,16 @@ export function emptyContent(): TensorContent {
   };
 }
 
+/** What bounds the reading of a tensor, and its name for messages. */
+export interface ReadingBounds {
+  readonly limits: TensorLimits;
+  /** Counts what is read one by one, over all tensors of the message. */
+  readonly listed: ListedElements;
+  readonly at: string;
+}
+
 /** Adds to a list of a tensor. @throws INFERENCE_LIMIT_EXCEEDED beyond the elements of a tensor. */
-export function addElement<T>(
-  list: T[],
-  value: T,
-  { limits, at }: { readonly limits: TensorLimits; readonly at: string },
-): void {
+export function addElement<T>(list: T[], value: T, { limits, at }: Pick<ReadingBounds, 'limits' | 'at'>): void {
   if (list.length === limits.maxElements) refuseSize(at, `has more than ${limits.maxElements} elements`, 'maxElements');
   list.push(value);
 }

@@ -2,17 +2,12 @@ import { fromBase64, toBase64 } from '@enclos/codec';
 import { isJsonArray, isJsonObject, type JsonValue } from '@enclos/codec/json';
 import { refuse, refuseUnsupported } from '../refusal.ts';
 import { refuseSize, refuseTensor } from '../tensors/check.ts';
-import type { Tensor, TensorLimits } from '../tensors/tensor.ts';
+import type { Tensor } from '../tensors/tensor.ts';
 import { decodeByteStrings } from '../tensors/values.ts';
 import { onnxTypeOf } from './onnx-type.ts';
-import { addElement, emptyContent, tensorOfContent, type TensorContent } from './tensor-content.ts';
+import { addElement, emptyContent, tensorOfContent, type ReadingBounds, type TensorContent } from './tensor-content.ts';
 
-interface Bounds {
-  readonly limits: TensorLimits;
-  readonly at: string;
-}
-
-type MemberReader = (content: TensorContent, value: JsonValue, bounds: Bounds) => void;
+type MemberReader = (content: TensorContent, value: JsonValue, bounds: ReadingBounds) => void;
 
 /**
  * The members of a TensorProto by protobuf's JSON mapping (protobuf.dev/programming-guides/json): integers of 64 bits as strings or
@@ -52,7 +47,10 @@ const members: Readonly<Record<string, MemberReader>> = {
 const camelCase = (name: string): string =>
   name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-export function readTensorJson(value: JsonValue, { name, limits, at }: Bounds & { readonly name: string }): Tensor {
+export function readTensorJson(
+  value: JsonValue,
+  { name, limits, listed, at }: ReadingBounds & { readonly name: string },
+): Tensor {
   if (!isJsonObject(value)) return refuse(at, 'is not an object');
   const content = emptyContent();
   const seen = new Set<string>();
@@ -63,7 +61,7 @@ export function readTensorJson(value: JsonValue, { name, limits, at }: Bounds & 
     if (seen.has(canonical)) refuse(at, 'has a member twice');
     seen.add(canonical);
     // The mapping reads null as absence.
-    if (member !== null) read(content, member, { limits, at });
+    if (member !== null) read(content, member, { limits, listed, at });
   }
   return tensorOfContent(content, { name, limits, at });
 }
@@ -82,8 +80,10 @@ function listOf(value: JsonValue, at: string): readonly JsonValue[] {
   return isJsonArray(value) ? value : refuse(at, 'has a member that is not a list');
 }
 
-function addAll<T>(list: T[], value: JsonValue, bounds: Bounds, read: (item: JsonValue) => T): void {
-  for (const item of listOf(value, bounds.at)) addElement(list, read(item), bounds);
+function addAll<T>(list: T[], value: JsonValue, bounds: ReadingBounds, read: (item: JsonValue) => T): void {
+  const items = listOf(value, bounds.at);
+  bounds.listed.add(items.length, bounds.at);
+  for (const item of items) addElement(list, read(item), bounds);
 }
 
 /** An integer, as a number or as a string of its digits. */
@@ -110,9 +110,10 @@ const special: ReadonlyMap<JsonValue, number> = new Map([
 function addFloats(
   list: Uint8Array[],
   value: JsonValue,
-  { size, limits, at }: Bounds & { readonly size: 4 | 8 },
+  { size, limits, listed, at }: ReadingBounds & { readonly size: 4 | 8 },
 ): void {
   const items = listOf(value, at);
+  listed.add(items.length, at);
   if (items.length > limits.maxElements) refuseSize(at, `has more than ${limits.maxElements} elements`, 'maxElements');
   const view = new DataView(new ArrayBuffer(size * items.length));
   for (const [index, item] of items.entries()) {

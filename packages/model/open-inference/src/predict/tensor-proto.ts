@@ -1,10 +1,10 @@
 import { ProtobufWriter, type ProtobufReader } from '@enclos/codec/protobuf';
 import { refuseUnsupported } from '../refusal.ts';
 import { refuseSize } from '../tensors/check.ts';
-import type { Tensor, TensorLimits } from '../tensors/tensor.ts';
+import type { Tensor } from '../tensors/tensor.ts';
 import { decodeByteStrings } from '../tensors/values.ts';
 import { onnxTypeOf } from './onnx-type.ts';
-import { addElement, emptyContent, tensorOfContent, type TensorContent } from './tensor-content.ts';
+import { addElement, emptyContent, tensorOfContent, type ReadingBounds, type TensorContent } from './tensor-content.ts';
 
 /** The fields of onnx.proto's TensorProto. */
 const field = {
@@ -22,27 +22,30 @@ const field = {
   dataLocation: 14,
 } as const;
 
-interface Bounds {
-  readonly limits: TensorLimits;
-  readonly at: string;
-}
-
 /** @param name is the key of the tensor in its map; the name inside is not looked at. Data may be a view of the message. */
 export function readTensorProto(
   reader: ProtobufReader,
-  { name, limits, at }: Bounds & { readonly name: string },
+  { name, limits, listed, at }: ReadingBounds & { readonly name: string },
 ): Tensor {
   const content = emptyContent();
-  for (let next = reader.next(); next !== 0; next = reader.next()) readField(reader, next, { content, limits, at });
+  for (let next = reader.next(); next !== 0; next = reader.next()) {
+    // A field costs what an element costs, whether it is known or not.
+    listed.add(1, at);
+    readField(reader, next, { content, limits, listed, at });
+  }
   return tensorOfContent(content, { name, limits, at });
 }
 
 function readField(
   reader: ProtobufReader,
   number: number,
-  { content, limits, at }: Bounds & { readonly content: TensorContent },
+  { content, limits, listed, at }: ReadingBounds & { readonly content: TensorContent },
 ): void {
-  const bounds = { limits, at };
+  const bounds = { limits, listed, at };
+  const addPacked = <T>(list: T[], value: T): void => {
+    listed.add(1, at);
+    addElement(list, value, bounds);
+  };
   const maxBytes = limits.maxBytes;
   switch (number) {
     case field.dims:
@@ -55,11 +58,11 @@ function readField(
     case field.doubleData:
       return addFixed(content.fixed.double, reader.fixedElements(8), bounds);
     case field.int32Data:
-      return reader.int32Elements((value) => addElement(content.int32, value, bounds));
+      return reader.int32Elements((value) => addPacked(content.int32, value));
     case field.int64Data:
-      return reader.int64Elements((value) => addElement(content.int64, value, bounds));
+      return reader.int64Elements((value) => addPacked(content.int64, value));
     case field.uint64Data:
-      return reader.uint64Elements((value) => addElement(content.uint64, value, bounds));
+      return reader.uint64Elements((value) => addPacked(content.uint64, value));
     case field.stringData:
       return addElement(content.strings, reader.bytes(maxBytes), bounds);
     case field.rawData:
@@ -77,13 +80,13 @@ function readField(
   }
 }
 
-function addDimension({ dims }: TensorContent, size: number, { limits: { maxDimensions }, at }: Bounds): void {
+function addDimension({ dims }: TensorContent, size: number, { limits: { maxDimensions }, at }: ReadingBounds): void {
   if (dims.length === maxDimensions) refuseSize(at, `has more than ${maxDimensions} dimensions`, 'maxDimensions');
   dims.push(size);
 }
 
 /** Packed elements are one view; elements that are not packed are one view each, so these count as elements do. */
-function addFixed(list: Uint8Array[], elements: Uint8Array, bounds: Bounds): void {
+function addFixed(list: Uint8Array[], elements: Uint8Array, bounds: ReadingBounds): void {
   if (elements.length > 0) addElement(list, elements, bounds);
 }
 

@@ -31,6 +31,10 @@ export interface TensorLimits {
   readonly maxElements: number;
   /** Bytes of `data` of one tensor. */
   readonly maxBytes: number;
+  /** Elements of all tensors of a message that are listed one by one, in JSON or in protobuf. */
+  readonly maxListedElements: number;
+  /** Bytes of the JSON of a message; tensors in binary do not count. */
+  readonly maxJsonBytes: number;
 }
 
 /** Enough for an image of 4096 by 4096 pixels in FP32, and little enough for one message in memory. */
@@ -39,6 +43,8 @@ export const defaultTensorLimits: TensorLimits = Object.freeze({
   maxDimensions: 16,
   maxElements: 16_777_216,
   maxBytes: 67_108_864,
+  maxListedElements: 16_777_216,
+  maxJsonBytes: 268_435_456,
 });
 
 /** Characters (UTF-16 code units) of the name of a tensor or model. */

@@ -6,6 +6,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { recognise } from '@enclos/evidence';
 import { boundDataOf, subjectOf, type AnyVerdict } from '@enclos/evidence/verify';
 import { parseKeySet } from '@enclos/hpke';
+import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import { inferenceReportData, readInferenceReport, type ExpectedClaims } from '@enclos/receipts';
 import { choosePiece } from '../../evidence/choose.ts';
@@ -37,7 +38,7 @@ export interface VouchedKeys {
 const maximumReportBytes = 1_048_576;
 
 /**
- * Verifies the evidence of a report, that it vouches for the key set beside it, and, with a policy, appraises it.
+ * Verifies the evidence of a report, that it vouches for the key set and the list of models beside it, and, with a policy, appraises it.
  *
  * @throws RECEIPT_REPORT_INVALID, EVIDENCE_REFUSED, ENDORSEMENTS_INVALID, APPRAISAL_REFUSED, OHTTP_KEYS_INVALID, and for files, roots
  * and services that cannot be used.
@@ -60,12 +61,20 @@ export async function verifyReport({ path, collateral, roots, policyFile, now }:
       'The evidence is genuine, and does not vouch for the key set.',
     );
   }
+  const keySet = parseKeySet(report.keySet);
+  if ((await modelManifestDigest(report)) !== toHex(keySet.modelManifestDigest)) {
+    return refuse(
+      'model-list',
+      'MODELS_NOT_BOUND',
+      'The key set is genuine, and does not vouch for the list of models in the report.',
+    );
+  }
   if (policy !== undefined) appraiseVerdict(verdict, policy, { reportData }, now);
   return Object.freeze({
     verdict,
     validity: validityOf(verdict),
     appraised: policy !== undefined,
-    key: receiptKeyOf(parseKeySet(report.keySet).receiptKey),
+    key: receiptKeyOf(keySet.receiptKey),
     expected: {
       ...identityOf(verdict),
       keySetDigest: toHex(keySetDigest),
