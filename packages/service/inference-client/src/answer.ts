@@ -22,31 +22,48 @@ type Events = AsyncGenerator<BhttpEvent<BhttpResponseHead>>;
 /** Statuses whose answers have no body (Fetch, section 2.2.3). */
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** An answer that was opened. */
+export interface OpenedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** All of it, verified; or pieces as they are opened, which end with an error unless their end and their receipt are genuine. */
+  readonly content: Uint8Array | AsyncGenerator<Uint8Array>;
+}
+
 /**
  * The answer inside a sealed one. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
  * of events is given out as it is opened; it ends with an error unless its end and its receipt are genuine.
  *
  * @throws HPKE_*, OHTTP_MESSAGE_INVALID, RECEIPT_*, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING
  */
-export async function openAnswer(body: ReadableStream<Uint8Array> | null, options: AnswerOptions): Promise<Response> {
+export async function openAnswer(
+  body: ReadableStream<Uint8Array> | null,
+  options: AnswerOptions,
+): Promise<OpenedAnswer> {
   const events = eventsOf(body, options);
   const first = await events.next();
   if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
-  const { head } = first.value;
-  const fields = new Headers(head.fields.map(([name, value]) => [name, value]));
+  const { status, fields } = first.value.head;
+  const headers = new Headers(fields.map(([name, value]) => [name, value]));
   try {
-    checkFields(head.status, fields, options.check);
+    checkFields(status, headers, options.check);
   } catch (error) {
     await events.return(undefined);
     throw error;
   }
-  const init = { status: head.status, headers: fields };
-  if (head.status === 200 && /^text\/event-stream\b/.test(fields.get('content-type') ?? '')) {
-    return new Response(streamOf(streamedContent(events, options)), init);
+  if (status === 200 && /^text\/event-stream\b/.test(headers.get('content-type') ?? '')) {
+    return { status, headers, content: streamedContent(events, options) };
   }
   const content = await wholeContent(events);
-  await judge(fields.get(fieldNames.receipt) ?? undefined, content, { ...options, isModelAnswer: head.status === 200 });
-  return new Response(withoutBody.has(head.status) ? null : bodyOf(content), init);
+  await judge(headers.get(fieldNames.receipt) ?? undefined, content, { ...options, isModelAnswer: status === 200 });
+  return { status, headers, content };
+}
+
+/** An answer as `fetch` gives it. */
+export function responseOf({ status, headers, content }: OpenedAnswer): Response {
+  const init = { status, headers };
+  if (!(content instanceof Uint8Array)) return new Response(streamOf(content), init);
+  return new Response(withoutBody.has(status) ? null : bodyOf(content), init);
 }
 
 async function* eventsOf(body: ReadableStream<Uint8Array> | null, { opener, maxBytes }: AnswerOptions): Events {
@@ -69,7 +86,8 @@ function checkFields(status: number, fields: Headers, { request }: ReceiptCheck)
 async function wholeContent(events: Events): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const event of events) if (event.type === 'content') pieces.push(event.bytes);
-  return concatBytes(...pieces);
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : concatBytes(...pieces);
 }
 
 async function* streamedContent(events: Events, options: AnswerOptions): AsyncGenerator<Uint8Array> {

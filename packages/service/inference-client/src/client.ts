@@ -1,6 +1,6 @@
 import './errors.ts';
 import { EnclosError } from '@enclos/errors';
-import { kemIds, webEngine, type HpkeEngine, type KemId } from '@enclos/hpke';
+import { kemIds, webEngine, type BhttpField, type HpkeEngine, type KemId } from '@enclos/hpke';
 import {
   headerLengthName,
   inferRequestBody,
@@ -14,8 +14,10 @@ import {
   type Tensor,
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
+import type { ReceiptVerifier } from '@enclos/receipts';
+import type { OpenedAnswer } from './answer.ts';
 import { Attestations } from './attested-service.ts';
-import { bodyOf, oneShotChannel, sessionChannel } from './channel.ts';
+import { oneShotChannel, sessionChannel } from './channel.ts';
 import { ServiceAddress, type OuterFetch } from './outer-http.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { refuseAnswer } from './refusal.ts';
@@ -29,8 +31,11 @@ export interface InferenceClientOptions {
   readonly appraise: ReportAppraiser;
   /** `one-shot`: a set-up of HPKE for each request (default). `session`: one for many, which costs the service less. */
   readonly transport?: 'one-shot' | 'session';
-  /** `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. */
-  readonly receipts?: 'when-present' | 'require';
+  /**
+   * `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. `none` asks the service
+   * for no receipts, which saves a signature at each end.
+   */
+  readonly receipts?: 'when-present' | 'require' | 'none';
   /** The models that may answer, by name, with their SHA-256 in hex. Requests for others are not sent. */
   readonly models?: ExpectedModels;
   /** SHA-256 in hex of the model manifest that the key set must name. */
@@ -49,6 +54,8 @@ export interface InferenceClientOptions {
   readonly timeoutMs?: number;
   /** Default: WebCrypto. `nodeEngine()` of `@enclos/hpke/node` is faster in Node, and knows X-Wing. */
   readonly engine?: HpkeEngine;
+  /** Verifies receipts. Default: over WebCrypto. `nodeReceiptVerifier` of `@enclos/receipts/node` is faster in Node. */
+  readonly receiptVerifier?: ReceiptVerifier;
   /** Kinds of keys to seal to, in the order of preference; the engine must know them. Default: X25519. */
   readonly kems?: readonly KemId[];
   /** What carries sealed requests. Default: `fetch` of the platform. */
@@ -107,28 +114,23 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
   const sender = senderOf(options);
   const send = async (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     sender.fetch(new Request(input, init));
-  const at = (path: string): string => new URL(`.${path}`, sender.address.base).href;
   return Object.freeze<InferenceClient>({
     fetch: send,
     async infer({ model, version, inputs, outputs = [], signal }) {
       const body = inferRequestBody({ inputs, outputs, areInputsBinary: true, areOutputsBinary: true });
       const path = `/v2/models/${encodeURIComponent(model)}`;
       const versioned = version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;
-      const headers = new Headers({ 'content-type': body.contentType });
-      if (body.headerLength !== undefined) headers.set(headerLengthName, String(body.headerLength));
-      const response = await send(at(`${versioned}/infer`), {
-        method: 'POST',
-        headers,
-        body: bodyOf(wholeBody(body)),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      const content = await contentOf(response);
-      const answer = parseInferResponse(content, {
-        headerLength: readHeaderLength(response.headers.get(headerLengthName)),
-      });
+      const fields: BhttpField[] = [['content-type', body.contentType]];
+      if (body.headerLength !== undefined) fields.push([headerLengthName, String(body.headerLength)]);
+      const asked = { method: 'POST', path: `${versioned}/infer`, fields, body: wholeBody(body) };
+      const { content, headers } = await requireOk(await sender.send(asked, signal));
+      const answer = parseInferResponse(content, { headerLength: readHeaderLength(headers.get(headerLengthName)) });
       return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
     },
-    models: async () => parseIndex(await contentOf(await send(at('/v2/repository/index'), { method: 'POST' }))),
+    async models() {
+      const asked = { method: 'POST', path: '/v2/repository/index', fields: [], body: new Uint8Array() };
+      return parseIndex((await requireOk(await sender.send(asked))).content);
+    },
     async attest() {
       await sender.attest();
     },
@@ -138,11 +140,11 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
   });
 }
 
-async function contentOf(response: Response): Promise<Uint8Array> {
-  const content = new Uint8Array(await response.arrayBuffer());
-  const { status } = response;
-  if (status !== 200) throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
-  return content;
+/** @throws INFERENCE_CALL_REFUSED */
+async function requireOk({ status, headers, content }: OpenedAnswer): Promise<{ headers: Headers; content: Uint8Array }> {
+  if (status === 200 && content instanceof Uint8Array) return { headers, content };
+  if (!(content instanceof Uint8Array)) await content.return(undefined);
+  throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
 }
 
 const mebibyte = 1_048_576;
@@ -170,7 +172,8 @@ function senderOf(options: InferenceClientOptions): Sender {
     channel: open({ address, engine, nowMs, timeoutMs }),
     nowMs,
     models,
-    requireReceipt: receipts === 'require',
+    receipts,
+    receiptVerifier: options.receiptVerifier,
     onReceipt: options.onReceipt ?? (() => {}),
     maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
     maxAnswerBytes: options.maxAnswerBytes ?? 64 * mebibyte,

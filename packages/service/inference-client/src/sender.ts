@@ -1,12 +1,20 @@
 import { isEnclosError } from '@enclos/errors';
 import type { HpkeEngine } from '@enclos/hpke';
-import { openAnswer } from './answer.ts';
+import type { ReceiptVerifier } from '@enclos/receipts';
+import { openAnswer, responseOf, type OpenedAnswer } from './answer.ts';
 import type { Attestations, AttestedService } from './attested-service.ts';
 import { bodyOf, type Channel, type SealedExchange } from './channel.ts';
 import { refuseUnsealed, type ServiceAddress } from './outer-http.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { misused } from './refusal.ts';
-import { innerRequestOf, messageOf, type ExpectedModels, type InnerRequest } from './request.ts';
+import {
+  innerRequestOf,
+  messageOf,
+  programRequestOf,
+  type ExpectedModels,
+  type InnerRequest,
+  type ProgramRequest,
+} from './request.ts';
 
 export interface SenderOptions {
   readonly address: ServiceAddress;
@@ -15,7 +23,8 @@ export interface SenderOptions {
   readonly channel: Channel;
   readonly nowMs: () => number;
   readonly models: ExpectedModels | undefined;
-  readonly requireReceipt: boolean;
+  readonly receipts: 'when-present' | 'require' | 'none';
+  readonly receiptVerifier: ReceiptVerifier | undefined;
   readonly onReceipt: (receipt: AnswerReceipt) => void;
   readonly maxRequestBytes: number;
   readonly maxAnswerBytes: number;
@@ -47,28 +56,37 @@ export class Sender {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const { address, engine, models, maxRequestBytes, maxAnswerBytes, attestations } = this.#options;
+    const { address, maxRequestBytes } = this.#options;
     const path = address.pathOf(request.url);
     await this.attest();
-    const inner = await innerRequestOf(request, {
-      path,
+    const asked = await programRequestOf(request, { path, maxBytes: maxRequestBytes });
+    return responseOf(await this.send(asked, request.signal));
+  }
+
+  /** What `fetch` does, without objects of `fetch`: they take as long as a seal. */
+  async send(asked: ProgramRequest, signal?: AbortSignal): Promise<OpenedAnswer> {
+    const { address, engine, models, maxRequestBytes, maxAnswerBytes } = this.#options;
+    const { attestations, receipts, receiptVerifier: verifier, onReceipt } = this.#options;
+    if (asked.body.length > maxRequestBytes) misused(`The body of the request has more than ${maxRequestBytes} bytes.`);
+    await this.attest();
+    const inner = innerRequestOf(asked, {
       authority: address.base.host,
-      randomBytes: (length) => engine.randomBytes(length),
-      maxBytes: maxRequestBytes,
+      randomBytes: engine.randomBytes,
       models,
+      withoutReceipt: receipts === 'none',
     });
-    const { response, exchange, service } = await this.#exchange(inner, request.signal);
+    const { response, exchange, service } = await this.#exchange(inner, signal);
     return openAnswer(response.body, {
       opener: exchange.openAnswer({ maxBytes: maxAnswerBytes + sealingBytes }),
       maxBytes: maxAnswerBytes,
-      check: { request: inner, service, renew: async () => attestations.renew(service) },
-      requireReceipt: this.#options.requireReceipt,
-      onReceipt: this.#options.onReceipt,
+      check: { request: inner, service, renew: async () => attestations.renew(service), verifier },
+      requireReceipt: receipts === 'require',
+      onReceipt,
     });
   }
 
   /** Seals and sends a request: once more for each cause that a new attestation or session removes. */
-  async #exchange(inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
+  async #exchange(inner: InnerRequest, signal: AbortSignal | undefined): Promise<SealedAnswer> {
     const { attestations, channel } = this.#options;
     const causes = new Set<string>();
     for (;;) {
@@ -88,14 +106,14 @@ export class Sender {
     }
   }
 
-  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
+  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal | undefined): Promise<SealedAnswer> {
     const { address, channel, nowMs } = this.#options;
     const exchange = await channel.seal(service, messageOf(inner, nowMs()));
     const response = await address.send(exchange.path, {
       method: 'POST',
       headers: { 'content-type': exchange.type },
       body: bodyOf(exchange.body),
-      signal,
+      ...(signal === undefined ? {} : { signal }),
     });
     if (response.status === 200 && response.headers.get('content-type') === exchange.answerType) {
       return { response, exchange, service };

@@ -12,6 +12,7 @@ import {
   wholeBody,
   type InferResponse,
 } from '@enclos/open-inference';
+import { nodeReceiptVerifier } from '@enclos/receipts/node';
 import { httpFetch } from './http-fetch.ts';
 import type { Load } from './models.ts';
 
@@ -39,6 +40,9 @@ export type WayName =
   | 'plainReceipt'
   | 'oneShotReceipt';
 
+/** Receipts are measured apart. */
+const withoutReceipt = { 'enclos-receipt-format': 'none' };
+
 const random = (length: number): Uint8Array => webcrypto.getRandomValues(new Uint8Array(length));
 
 /** X-Wing of node:crypto where it has ML-KEM, and of a library otherwise. */
@@ -51,6 +55,8 @@ export function waysTo({ http, https, own, others }: Ports): Readonly<Record<Way
     createInferenceClient({
       url: `http://127.0.0.1:${http}`,
       engine: nodeEngine(),
+      receiptVerifier: nodeReceiptVerifier,
+      receipts: 'none',
       fetch: httpFetch,
       // What is measured is requests: an appraisal is that of `npm run bench -- atls`.
       appraise: async ({ reportData, evidence }) => ({
@@ -65,23 +71,23 @@ export function waysTo({ http, https, own, others }: Ports): Readonly<Record<Way
   return {
     own: plainWay(`http://127.0.0.1:${own}`),
     others: plainWay(`http://127.0.0.1:${others}`),
-    plain: plainWay(`http://127.0.0.1:${http}`),
-    tls: plainWay(`https://127.0.0.1:${https}`),
+    plain: plainWay(`http://127.0.0.1:${http}`, withoutReceipt),
+    tls: plainWay(`https://127.0.0.1:${https}`, withoutReceipt),
     oneShot: through(sealed({})),
     hybrid: through(sealed({ engine: hybridEngine, kems: [kemIds.xWing] })),
     session: through(sealed({ transport: 'session' })),
     plainReceipt: plainWay(`http://127.0.0.1:${http}`),
-    oneShotReceipt: through(sealed({})),
+    oneShotReceipt: through(sealed({ receipts: 'require' })),
   };
 }
 
 /** Neither sealed nor proven: the same body over the same `fetch`. */
-function plainWay(base: string): Way {
+function plainWay(base: string, more: Readonly<Record<string, string>> = {}): Way {
   return async ({ model, input }) => {
     const body = inferRequestBody({ inputs: [input], areInputsBinary: true, areOutputsBinary: true });
     const response = await httpFetch(`${base}/v2/models/${model}/infer`, {
       method: 'POST',
-      headers: { 'content-type': body.contentType, [headerLengthName]: String(body.headerLength) },
+      headers: { 'content-type': body.contentType, [headerLengthName]: String(body.headerLength), ...more },
       body: wholeBody(body),
     });
     if (response.status !== 200) throw new Error(`It is answered with ${response.status}: ${await response.text()}`);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EnginePool } from '@enclos/inference-engine';
 import { ChildEngines } from '@enclos/inference-engine/child-processes';
 import { createInferenceApi, type InferenceApi, type ServedModel } from '@enclos/inference-service';
+import { defaultTensorLimits } from '@enclos/open-inference';
 import { engineOf } from '../inference/engine.ts';
 import { loads, manifestEntry, type Load } from '../inference/models.ts';
 
@@ -61,6 +62,7 @@ async function apiOf(open: (load: Load) => Promise<Omit<ServedModel, keyof typeo
     server: { name: 'outside', version: '0' },
     clientsChangeModels: false,
     maxInferBytes: 33_554_432,
+    tensorLimits: defaultTensorLimits,
     now: () => new Date(),
     random: Math.random,
     newId: () => 'id',
