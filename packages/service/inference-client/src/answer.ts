@@ -1,6 +1,12 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { bhttpResponseDecoder, type BhttpEvent, type BhttpResponseHead, type StreamOpener } from '@enclos/hpke';
+import {
+  bhttpResponseDecoder,
+  type BhttpEvent,
+  type BhttpField,
+  type BhttpResponseHead,
+  type StreamOpener,
+} from '@enclos/hpke';
 import { bodyOf } from './channel.ts';
 import { piecesOf } from './outer-http.ts';
 import { checkReceipt, type AnswerReceipt, type ReceiptCheck } from './receipt-check.ts';
@@ -25,7 +31,7 @@ const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 /** An answer that was opened. */
 export interface OpenedAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly fields: readonly BhttpField[];
   /** All of it, verified; or pieces as they are opened, which end with an error unless their end and their receipt are genuine. */
   readonly content: Uint8Array | AsyncGenerator<Uint8Array>;
 }
@@ -44,24 +50,23 @@ export async function openAnswer(
   const first = await events.next();
   if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
   const { status, fields } = first.value.head;
-  const headers = new Headers(fields.map(([name, value]) => [name, value]));
   try {
-    checkFields(status, headers, options.check);
+    checkFields(status, fields, options.check);
   } catch (error) {
     await events.return(undefined);
     throw error;
   }
-  if (status === 200 && /^text\/event-stream\b/.test(headers.get('content-type') ?? '')) {
-    return { status, headers, content: streamedContent(events, options) };
+  if (status === 200 && /^text\/event-stream\b/.test(fieldOf(fields, 'content-type') ?? '')) {
+    return { status, fields, content: streamedContent(events, options) };
   }
   const content = await wholeContent(events);
-  await judge(headers.get(fieldNames.receipt) ?? undefined, content, { ...options, isModelAnswer: status === 200 });
-  return { status, headers, content };
+  await judge(fieldOf(fields, fieldNames.receipt), content, { ...options, isModelAnswer: status === 200 });
+  return { status, fields, content };
 }
 
 /** An answer as `fetch` gives it. */
-export function responseOf({ status, headers, content }: OpenedAnswer): Response {
-  const init = { status, headers };
+export function responseOf({ status, fields, content }: OpenedAnswer): Response {
+  const init = { status, headers: new Headers(fields.map(([name, value]) => [name, value])) };
   if (!(content instanceof Uint8Array)) return new Response(streamOf(content), init);
   return new Response(withoutBody.has(status) ? null : bodyOf(content), init);
 }
@@ -76,11 +81,17 @@ async function* eventsOf(body: ReadableStream<Uint8Array> | null, { opener, maxB
 }
 
 /** What the enclave says of itself, where it says it. */
-function checkFields(status: number, fields: Headers, { request }: ReceiptCheck): void {
-  const requestId = fields.get(fieldNames.requestId);
-  if (requestId !== null && requestId !== request.requestId) refuseAnswer('The answer is to another request.');
+function checkFields(status: number, fields: readonly BhttpField[], { request }: ReceiptCheck): void {
+  const requestId = fieldOf(fields, fieldNames.requestId);
+  if (requestId !== undefined && requestId !== request.requestId) refuseAnswer('The answer is to another request.');
   if (request.modelDigest === undefined || status !== 200) return;
-  if (fields.get(fieldNames.modelDigest) !== request.modelDigest) refuseAnswer('Another model answered.');
+  if (fieldOf(fields, fieldNames.modelDigest) !== request.modelDigest) refuseAnswer('Another model answered.');
+}
+
+/** All values of a field, as `Headers` joins them. */
+export function fieldOf(fields: readonly BhttpField[], wanted: string): string | undefined {
+  const values = fields.flatMap(([name, value]) => (name === wanted ? [value] : []));
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 async function wholeContent(events: Events): Promise<Uint8Array> {

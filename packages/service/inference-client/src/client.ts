@@ -15,7 +15,7 @@ import {
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
 import type { ReceiptVerifier } from '@enclos/receipts';
-import type { OpenedAnswer } from './answer.ts';
+import { fieldOf, type OpenedAnswer } from './answer.ts';
 import { Attestations } from './attested-service.ts';
 import { oneShotChannel, sessionChannel } from './channel.ts';
 import { ServiceAddress, type OuterFetch } from './outer-http.ts';
@@ -123,8 +123,8 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
       const fields: BhttpField[] = [['content-type', body.contentType]];
       if (body.headerLength !== undefined) fields.push([headerLengthName, String(body.headerLength)]);
       const asked = { method: 'POST', path: `${versioned}/infer`, fields, body: wholeBody(body) };
-      const { content, headers } = await requireOk(await sender.send(asked, signal));
-      const answer = parseInferResponse(content, { headerLength: readHeaderLength(headers.get(headerLengthName)) });
+      const { content, fields: given } = await requireOk(await sender.send(asked, signal));
+      const answer = parseInferResponse(content, { headerLength: readHeaderLength(fieldOf(given, headerLengthName)) });
       return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
     },
     async models() {
@@ -141,8 +141,8 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
 }
 
 /** @throws INFERENCE_CALL_REFUSED */
-async function requireOk({ status, headers, content }: OpenedAnswer): Promise<{ headers: Headers; content: Uint8Array }> {
-  if (status === 200 && content instanceof Uint8Array) return { headers, content };
+async function requireOk({ status, fields, content }: OpenedAnswer): Promise<OpenedAnswer & { content: Uint8Array }> {
+  if (status === 200 && content instanceof Uint8Array) return { status, fields, content };
   if (!(content instanceof Uint8Array)) await content.return(undefined);
   throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
 }

@@ -24,11 +24,7 @@ export interface ReceiptCheck {
  *
  * @throws RECEIPT_*
  */
-export async function checkReceipt(
-  text: string,
-  response: Uint8Array,
-  check: ReceiptCheck,
-): Promise<AnswerReceipt> {
+export async function checkReceipt(text: string, response: Uint8Array, check: ReceiptCheck): Promise<AnswerReceipt> {
   // A JWS has dots, which base64url has not.
   const bytes = text.includes('.') ? utf8(text) : fromBase64url(text);
   try {

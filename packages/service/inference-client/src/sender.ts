@@ -106,7 +106,11 @@ export class Sender {
     }
   }
 
-  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal | undefined): Promise<SealedAnswer> {
+  async #attempt(
+    service: AttestedService,
+    inner: InnerRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<SealedAnswer> {
     const { address, channel, nowMs } = this.#options;
     const exchange = await channel.seal(service, messageOf(inner, nowMs()));
     const response = await address.send(exchange.path, {

@@ -45,7 +45,10 @@ export async function startInferenceServers(): Promise<InferenceServers> {
     const outside = startWith(interpreter, 'programs/inference-outside.js', String(engineCount));
     children.push(host, outside);
     // The programs say so.
-    const [inside, ports] = [JSON.parse(await host.nextLine()), JSON.parse(await outside.nextLine())] as [object, object];
+    const [inside, ports] = [JSON.parse(await host.nextLine()), JSON.parse(await outside.nextLine())] as [
+      object,
+      object,
+    ];
     const all = { ...inside, ...ports } as Ports;
     return {
       hostProcessId: host.processId,

@@ -46,9 +46,7 @@ const withoutReceipt = { 'enclos-receipt-format': 'none' };
 const random = (length: number): Uint8Array => webcrypto.getRandomValues(new Uint8Array(length));
 
 /** X-Wing of node:crypto where it has ML-KEM, and of a library otherwise. */
-const hybridEngine = hasXWing()
-  ? nodeEngine()
-  : webEngine(webcrypto, { kems: [xWingFrom(xWingOfNoble, random)] });
+const hybridEngine = hasXWing() ? nodeEngine() : webEngine(webcrypto, { kems: [xWingFrom(xWingOfNoble, random)] });
 
 export function waysTo({ http, https, own, others }: Ports): Readonly<Record<WayName, Way>> {
   const sealed = (options: Partial<InferenceClientOptions>): InferenceClient =>
@@ -67,7 +65,10 @@ export function waysTo({ http, https, own, others }: Ports): Readonly<Record<Way
       }),
       ...options,
     });
-  const through = (client: InferenceClient): Way => ({ model, input }) => client.infer({ model, inputs: [input] });
+  const through =
+    (client: InferenceClient): Way =>
+    ({ model, input }) =>
+      client.infer({ model, inputs: [input] });
   return {
     own: plainWay(`http://127.0.0.1:${own}`),
     others: plainWay(`http://127.0.0.1:${others}`),
