@@ -59,6 +59,7 @@ export const primitives = [
       ['packages/model/manifest/src', 'every enclave holds it, and not the whole of the codec'],
       ['packages/ground/diagnostics/src/file-kind.ts', 'on the floor of the codec'],
       ['packages/runtime/gramine/src/program.ts', 'the program inside Gramine holds as little as it can'],
+      ['packages/runtime/inference-engine/src/wasm/memory.ts', 'replaces what is not text, as the native binding does'],
     ],
     fix: 'use decodeUtf8 of @enclos/codec/text',
   },

@@ -14,7 +14,7 @@ export const inference = defineInterface({
     serve: func({}, string({ maxBytes: 65_536 })),
     /** Begins no new request, and ends when those that are there have their answers. */
     drain: func({}),
-    /** Numbers about what was done, as JSON: for the host's metrics. */
+    /** What was done, in the text format of Prometheus. */
     counters: func({}, string({ maxBytes: 1_048_576 })),
   },
   untrusted: {
@@ -25,5 +25,7 @@ export const inference = defineInterface({
     ),
     /** What clients verify the service's evidence with, as one JSON document. */
     endorsements: func({}, string({ maxBytes: 262_144 })),
+    /** At which of the destinations `replica-1` to `replica-8` an enclave may be now: a bit each, the lowest for the first. */
+    replicas: func({}, uint32()),
   },
 });

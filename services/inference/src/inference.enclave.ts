@@ -1,3 +1,4 @@
+import './errors.ts';
 import { inferenceApplication } from './inside/application.ts';
 
 export const application = inferenceApplication();

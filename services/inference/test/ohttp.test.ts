@@ -9,7 +9,6 @@ import {
   chunkedOhttpProfile,
   ohttpProfile,
   sealOhttpRequest,
-  type OhttpProfile,
   type StreamOpener,
 } from '@enclos/hpke';
 import type { HttpResponse } from '@enclos/http';
@@ -20,32 +19,15 @@ import {
   answerOf,
   bhttpOf,
   engine,
+  headersOf,
   inferInside,
   isoDate,
   maxBytes,
   openScene,
   outputDataOf,
+  sealed,
   wholeBodyOf,
-  type InnerAnswer,
-  type SealedScene,
 } from './sealed-scene.ts';
-
-/** A request as a client of a profile sends it, and what opens its answer. */
-async function sealed(
-  scene: SealedScene,
-  message: Uint8Array,
-  profile: OhttpProfile = ohttpProfile,
-): Promise<{ readonly body: Uint8Array; readonly open: (answer: HttpResponse) => Promise<InnerAnswer> }> {
-  const { message: body, openResponse } = await sealOhttpRequest(
-    engine,
-    { profile, config: await scene.config() },
-    message,
-  );
-  return { body, open: async (answer) => answerOf(await openResponse(await wholeBodyOf(answer), { maxBytes })) };
-}
-
-const headersOf = (profile: OhttpProfile): ReadonlyMap<string, string> =>
-  new Map([['content-type', profile.requestType]]);
 
 async function problemOf(answer: HttpResponse): Promise<readonly [number, string]> {
   const { title } = JSON.parse(Buffer.from(await wholeBodyOf(answer)).toString('utf8')) as { readonly title: string };

@@ -1,7 +1,13 @@
 import { decodeUtf8 } from '@enclos/codec/text';
 import { utf8 } from '@enclos/codec';
 import { tensorOf, valuesOf, type Tensor } from '@enclos/open-inference';
-import { createInferenceApi, type ApiAnswer, type ApiRequest, type InferenceApi } from '../src/index.ts';
+import {
+  createInferenceApi,
+  type ApiAnswer,
+  type ApiRequest,
+  type InferenceApi,
+  type InferenceApiOptions,
+} from '../src/index.ts';
 import { tensorLimitsOf } from '../src/api/tensor-limits.ts';
 import type { ServedModel, ServedModels } from '../src/models/served-models.ts';
 
@@ -91,7 +97,15 @@ export function modelsOf(...served: readonly ServedModel[]): ServedModels {
 }
 
 export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChangeModels = false): InferenceApi {
-  return createInferenceApi({
+  return createInferenceApi(apiOptionsOf(models, faults, clientsChangeModels));
+}
+
+export function apiOptionsOf(
+  models: ServedModels,
+  faults: unknown[] = [],
+  clientsChangeModels = false,
+): InferenceApiOptions {
+  return {
     models,
     server: { name: 'test', version: '0' },
     clientsChangeModels,
@@ -102,7 +116,7 @@ export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChang
     random: () => 0,
     newId: () => 'id',
     onFault: (error) => faults.push(error),
-  });
+  };
 }
 
 export function requestOf(method: string, path: string, more: Partial<ApiRequest> = {}): ApiRequest {

@@ -7,9 +7,12 @@ import {
   encodeBhttpRequest,
   kdfIds,
   kemIds,
+  ohttpProfile,
   parseKeyConfigList,
+  sealOhttpRequest,
   type BhttpField,
   type KeyConfig,
+  type OhttpProfile,
   type ReplayWindowOptions,
 } from '@enclos/hpke';
 import { nodeEngine } from '@enclos/hpke/node';
@@ -26,11 +29,11 @@ export interface SealedScene extends ServiceHandler {
   readonly keys: KeySet;
   config(): Promise<KeyConfig>;
   nowMs: number;
-  send(request: Partial<HttpRequest>): Promise<HttpResponse>;
+  send(request: Partial<HttpRequest>, signal?: AbortSignal): Promise<HttpResponse>;
   readonly faults: unknown[];
 }
 
-export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions' | 'keysRenewed'>> & {
+export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions' | 'keysRenewed' | 'observer'>> & {
   readonly replay?: ReplayWindowOptions;
   readonly served?: readonly ServedModel[];
 };
@@ -41,6 +44,7 @@ export async function openScene({
   attestAnswer = async (_, answer) => answer,
   sessions,
   keysRenewed,
+  observer,
 }: SceneOptions = {}): Promise<SealedScene> {
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
@@ -55,9 +59,10 @@ export async function openScene({
     sessions,
     report: async () => ({ status: 503 }),
     keysRenewed,
+    observer,
     onFault: (error) => faults.push(error),
   });
-  const send = async (request: Partial<HttpRequest>): Promise<HttpResponse> =>
+  const send: SealedScene['send'] = async (request, signal = new AbortController().signal) =>
     service.handler(
       {
         method: 'POST',
@@ -71,7 +76,7 @@ export async function openScene({
         clientCertificateChain: [],
         ...request,
       },
-      { signal: new AbortController().signal },
+      { signal },
     );
   return Object.assign(scene, {
     ...service,
@@ -124,3 +129,20 @@ export function outputDataOf(json: string): readonly number[] {
   const { outputs } = JSON.parse(json) as { readonly outputs: readonly { readonly data: readonly number[] }[] };
   return outputs[0]?.data ?? [];
 }
+
+/** A request as a client of a profile sends it, and what opens its answer. */
+export async function sealed(
+  scene: SealedScene,
+  message: Uint8Array,
+  profile: OhttpProfile = ohttpProfile,
+): Promise<{ readonly body: Uint8Array; readonly open: (answer: HttpResponse) => Promise<InnerAnswer> }> {
+  const { message: body, openResponse } = await sealOhttpRequest(
+    engine,
+    { profile, config: await scene.config() },
+    message,
+  );
+  return { body, open: async (answer) => answerOf(await openResponse(await wholeBodyOf(answer), { maxBytes })) };
+}
+
+export const headersOf = (profile: OhttpProfile): ReadonlyMap<string, string> =>
+  new Map([['content-type', profile.requestType]]);

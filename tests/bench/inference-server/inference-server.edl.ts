@@ -1,1 +1,1 @@
-export { inference } from '@enclos/inference-service/interface';
+export { inference } from '@enclos/inference-service/edl';

@@ -6,8 +6,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
-import { concatBytes, fromBase64url, utf8 } from '@enclos/codec';
+import { concatBytes, fromBase64url, toHex, utf8 } from '@enclos/codec';
 import {
   currentKey,
   decodeBhttpResponse,
@@ -24,8 +25,11 @@ import { runService, type RunningService } from '@enclos/inference-service';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
 import { createWorkshop, signingKey } from '@enclos/process-kit';
+import { enclosBin, startProgram } from '@enclos/process-kit/processes/programs';
 import { inferenceReportData, readInferenceReport, verifyReceipt, type InferenceReport } from '@enclos/receipts';
 import { parseQuote } from '@enclos/sgx';
+import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
+import OpenAI from 'openai';
 
 const serviceFolder = fileURLToPath(new URL('../../../../services/inference', import.meta.url));
 const modelFolder = fileURLToPath(new URL('../../../../samples/inference/models', import.meta.url));
@@ -200,6 +204,57 @@ describe('the inference service in its enclave', () => {
     assert.equal(status, 200, text);
     assert.match(text, /data: \[DONE\]\n\nevent: enclos-receipt\ndata: [\w-]{100,}\n\n$/);
     assert.ok((text.match(/"content":"[^"]/g)?.length ?? 0) >= 10);
+  });
+
+  test("`enclos proxy --inference` lets clients of OpenAI's API and of the Open Inference Protocol work unchanged", async () => {
+    const { rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder);
+    const policy: SgxPolicy = {
+      mrEnclave: [toHex(service.mrEnclave)],
+      minimumSecurityVersion: 1,
+      acceptedStatuses: ['CONFIGURATION_NEEDED'],
+      acceptedAdvisoryIds: [singleUserAdvisory],
+      intelRoot: false,
+      softwareRoots: [(await softwareRoot(rootPem)).fingerprint],
+    };
+    const folder = workshop.subfolder('proxy');
+    writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
+    const url = `https://127.0.0.1:${service.address.port}`;
+    const given = ['--inference', url, '--policy', 'policy.json', '--listen', '127.0.0.1:0', '--session', '--json'];
+    const proxy = startProgram([process.execPath, enclosBin, 'proxy', ...given], { cwd: folder });
+    try {
+      const listening = await proxy.until(/"listening","address":"(?<address>[^"]+)"/);
+      const base = `http://${listening.groups?.['address']}`;
+      const openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'none', maxRetries: 0 });
+      const names = (await openai.models.list()).data.map(({ id }) => id);
+      assert.ok(names.includes('characters') && names.includes('digits'));
+      const question = {
+        model: 'characters',
+        messages: [{ role: 'user' as const, content: 'The ' }],
+        seed: 1,
+        max_tokens: 8,
+      };
+      const whole = await openai.chat.completions.create(question);
+      let streamed = '';
+      for await (const { choices } of await openai.chat.completions.create({ ...question, stream: true })) {
+        streamed += choices[0]?.delta.content ?? '';
+      }
+      assert.ok(streamed.length > 0);
+      assert.equal(whole.choices[0]?.message.content, streamed);
+      await assert.rejects(openai.embeddings.create({ model: 'characters', input: 'a' }), { status: 400 });
+      const inferred = await fetch(`${base}/v2/models/digits/infer`, {
+        method: 'POST',
+        headers: { 'inference-header-content-length': String(digits.headerLength) },
+        body: new Uint8Array(wholeBody(digits)),
+      });
+      const headerLength = readHeaderLength(inferred.headers.get('inference-header-content-length') ?? undefined);
+      const { outputs } = parseInferResponse(new Uint8Array(await inferred.arrayBuffer()), { headerLength });
+      assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
+    } finally {
+      proxy.child.kill('SIGTERM');
+      const { code, stdout, stderr } = await proxy.ended;
+      assert.equal(code, 0, stderr);
+      assert.equal(stdout.match(/"event":"answered"/g)?.length, 3, stdout);
+    }
   });
 
   test('many clients at once, and a request that no model takes among them', async () => {

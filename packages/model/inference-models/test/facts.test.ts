@@ -91,6 +91,24 @@ test('shapes that are written are read', () => {
   );
 });
 
+test('values of any number of dimensions, lists and options that are written are read', () => {
+  const any = { name: 'x', datatype: 'FP32' } as const;
+  const inputs = [
+    any,
+    { ...any, name: 'list', within: 'sequence' },
+    { ...any, name: 'maybe', within: 'optional' },
+  ] as const;
+  const facts = readModelFacts(writeModel({ nodes: [], inputs, outputs: [] }));
+  assert.deepEqual(
+    facts.inputs.map(({ kind, datatype, shape }) => [kind, datatype, shape]),
+    [
+      ['tensor', 'FP32', undefined],
+      ['sequence', undefined, undefined],
+      ['optional', undefined, undefined],
+    ],
+  );
+});
+
 test('weights in other files are refused wherever they stand', () => {
   const entry = new ProtobufWriter().text(1, 'location').text(2, '/etc/passwd');
   const outside = [tensor().message(13, entry), tensor().int64(14, 1)];

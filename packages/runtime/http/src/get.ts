@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { misused } from './errors.ts';
-import { isSendable } from './reading/fields.ts';
 import { defaultLimits } from './limits.ts';
-import { isHost, isPathAndQuery } from './reading/request-line.ts';
 import { ResponseReader } from './reading/response-reader.ts';
+import { encodeRequestHead } from './writing/request.ts';
 
 export interface HttpGetOptions {
   /** The value of the header `host`: a name or an address, and a port if it is not the usual one. */
@@ -27,8 +26,6 @@ export interface HttpGetResponse {
   readonly body: Uint8Array;
 }
 
-const ownFields = new Set(['connection', 'content-length', 'host', 'transfer-encoding', 'upgrade', 'expect', 'te']);
-
 /**
  * Sends one request over a stream that the caller connected, secured and authenticated, and closes it. The body must have a
  * length or chunks that mark its end, because the host can end a connection anywhere.
@@ -39,7 +36,7 @@ export async function httpGet(socket: Duplex, options: HttpGetOptions): Promise<
   // Never removed: a broken connection must not end an enclave.
   socket.on('error', () => undefined);
   try {
-    const request = encodeRequest(options);
+    const request = encodeGet(options);
     signal?.throwIfAborted();
     const reader = new ResponseReader({ ...defaultLimits, maxBodyBytes: maxBytes });
     await answered(socket, { request, reader, timeoutMs, signal });
@@ -49,19 +46,10 @@ export async function httpGet(socket: Duplex, options: HttpGetOptions): Promise<
   }
 }
 
-function encodeRequest({ host, path, headers = {}, timeoutMs, maxBytes }: HttpGetOptions): Buffer {
-  if (!isHost(host)) misused('The host is not a name or an address, with or without a port.');
-  if (!isPathAndQuery(path)) misused('The path does not begin with /, or is not percent-encoded.');
+function encodeGet({ host, path, headers = {}, timeoutMs, maxBytes }: HttpGetOptions): Buffer {
   if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) misused('timeoutMs is not a number of milliseconds below 2^31.');
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) misused('maxBytes is not a number of bytes.');
-  let fields = '';
-  for (const [name, value] of Object.entries(headers)) {
-    if (ownFields.has(name.toLowerCase())) misused(`The header ${name.toLowerCase()} is set by httpGet.`);
-    // The value may be a secret.
-    if (!isSendable(name, value)) misused('A header has a name or a value that cannot be sent.');
-    fields += `${name}: ${value}\r\n`;
-  }
-  return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${fields}connection: close\r\n\r\n`, 'latin1');
+  return encodeRequestHead({ method: 'GET', host, path, headers, bodyBytes: undefined, isLast: true });
 }
 
 interface Exchange {

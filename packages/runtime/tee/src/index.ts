@@ -16,7 +16,7 @@ export type { LaunchedSgxEnclave, SgxLauncher, SgxLaunchRequest } from './launch
 export { createSoftwareAttester, type SoftwareAttester } from './software/attester.ts';
 export { openChannel, type ChannelOptions } from './software/channel.ts';
 export type { Patience } from './software/patience.ts';
-export { readInto, type ReadRoom } from './software/connect.ts';
+export { readFrugally, readInto, transportInto, type ReadRoom } from './software/connect.ts';
 export { connectSoftwarePlatform, type PlatformDescription, type SoftwareLauncher } from './software/launcher.ts';
 export { channelLimits, enclaveChannel, MAX_IMAGE_CHUNK_BYTES } from './software/enclave-channel.ts';
 export { hostChannel, MAX_SGX_PIECES } from './software/protocol.ts';

@@ -5,6 +5,7 @@ import {
   type AppraisalPolicy,
   type Endorsements,
   type TrustedRoot,
+  type VerifiedEvidence,
 } from '@enclos/attestation';
 import type { ReceiptTee } from '@enclos/receipts';
 import { notAttested } from './refusal.ts';
@@ -58,10 +59,14 @@ export function quoteReportAppraiser(options: QuoteReportAppraiserOptions): Repo
     const collateral = endorsements === undefined ? parseCollateral(textOf(sent)) : await endorsements();
     const verdict = await verifyQuote(evidence, collateral, { roots, now: time });
     const rules = typeof policy === 'function' ? policy() : policy;
-    const accepted = appraise(verdict, rules, { reportData }, { now: time });
-    const measurement = accepted.tee === 'sgx' ? accepted.mrEnclave : accepted.mrTd;
-    return Object.freeze({ tee: accepted.tee, measurement, reportData: accepted.reportData });
+    return acceptedReport(appraise(verdict, rules, { reportData }, { now: time }));
   };
+}
+
+/** What receipts and the client compare of evidence that was accepted. */
+export function acceptedReport(evidence: VerifiedEvidence): AcceptedReport {
+  const measurement = evidence.tee === 'sgx' ? evidence.mrEnclave : evidence.mrTd;
+  return Object.freeze({ tee: evidence.tee, measurement, reportData: evidence.reportData });
 }
 
 function textOf(sent: string | undefined): string {

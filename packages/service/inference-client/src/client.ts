@@ -1,5 +1,4 @@
 import './errors.ts';
-import { EnclosError } from '@enclos/errors';
 import { kemIds, webEngine, type BhttpField, type HpkeEngine, type KemId } from '@enclos/hpke';
 import {
   headerLengthName,
@@ -15,10 +14,11 @@ import {
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
 import type { ReceiptVerifier } from '@enclos/receipts';
-import { fieldOf, type OpenedAnswer } from './answer.ts';
+import { fieldOf, responseOf, type OpenedAnswer } from './answer.ts';
 import { Attestations } from './attested-service.ts';
 import { oneShotChannel, sessionChannel } from './channel.ts';
 import { ServiceAddress, type OuterFetch } from './outer-http.ts';
+import { contentOfAnswer } from './content.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { refuseAnswer } from './refusal.ts';
 import type { ExpectedModels } from './request.ts';
@@ -83,7 +83,7 @@ export interface InferenceClient {
   /**
    * Runs a model on tensors.
    *
-   * @throws INFERENCE_CALL_REFUSED with `details.status`, and what `fetch` throws
+   * @throws INFERENCE_CALL_REFUSED and INFERENCE_SERVICE_BUSY with `details.status` and `details.code`, and what `fetch` throws
    */
   infer(call: InferCall): Promise<InferResponse>;
   /** The models of the service, as the enclave lists them. */
@@ -123,13 +123,15 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
       const fields: BhttpField[] = [['content-type', body.contentType]];
       if (body.headerLength !== undefined) fields.push([headerLengthName, String(body.headerLength)]);
       const asked = { method: 'POST', path: `${versioned}/infer`, fields, body: wholeBody(body) };
-      const { content, fields: given } = await requireOk(await sender.send(asked, signal));
-      const answer = parseInferResponse(content, { headerLength: readHeaderLength(fieldOf(given, headerLengthName)) });
+      const opened = await sender.send(asked, signal);
+      const content = await wholeContentOf(opened);
+      const headerLength = readHeaderLength(fieldOf(opened.fields, headerLengthName));
+      const answer = parseInferResponse(content, { headerLength });
       return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
     },
     async models() {
       const asked = { method: 'POST', path: '/v2/repository/index', fields: [], body: new Uint8Array() };
-      return parseIndex((await requireOk(await sender.send(asked))).content);
+      return parseIndex(await wholeContentOf(await sender.send(asked)));
     },
     async attest() {
       await sender.attest();
@@ -140,11 +142,10 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
   });
 }
 
-/** @throws INFERENCE_CALL_REFUSED */
-async function requireOk({ status, fields, content }: OpenedAnswer): Promise<OpenedAnswer & { content: Uint8Array }> {
-  if (status === 200 && content instanceof Uint8Array) return { status, fields, content };
-  if (!(content instanceof Uint8Array)) await content.return(undefined);
-  throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
+/** @throws as `contentOfAnswer` */
+async function wholeContentOf(answer: OpenedAnswer): Promise<Uint8Array> {
+  if (answer.status === 200 && answer.content instanceof Uint8Array) return answer.content;
+  return contentOfAnswer(responseOf(answer));
 }
 
 const mebibyte = 1_048_576;

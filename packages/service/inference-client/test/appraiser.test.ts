@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { parseCollateral, softwareRoot, verifyQuote, type SgxPolicy } from '@enclos/attestation';
 import { scenario } from '@enclos/evidence-kit';
 import { createInferenceClient, quoteReportAppraiser, type InferenceClient } from '../src/index.ts';
+import { policyReportAppraiser } from '../src/node/index.ts';
 import { openService, serviceUrl } from './service.ts';
+
+type By = 'roots and policy' | 'policy alone';
 
 interface Changes {
   readonly mrEnclave?: string;
@@ -12,11 +15,10 @@ interface Changes {
 }
 
 /** A client with a policy, and a service whose quotes a platform of the evidence kit makes. */
-async function openScene({
-  mrEnclave,
-  sendsCollateral = true,
-  bindsKeys = true,
-}: Changes = {}): Promise<InferenceClient> {
+async function openScene(
+  by: By,
+  { mrEnclave, sendsCollateral = true, bindsKeys = true }: Changes = {},
+): Promise<InferenceClient> {
   const service = await openService();
   const { collateral, quote, root, at } = scenario();
   const roots = [await softwareRoot(root.certificate)];
@@ -35,16 +37,35 @@ async function openScene({
     intelRoot: false,
     softwareRoots: roots.map(({ fingerprint }) => fingerprint),
   };
-  const appraise = quoteReportAppraiser({ roots, policy: () => policy, now: () => at });
+  const appraise =
+    by === 'policy alone'
+      ? policyReportAppraiser({ policy, now: () => at })
+      : quoteReportAppraiser({ roots, policy: () => policy, now: () => at });
   return createInferenceClient({ url: serviceUrl, appraise, fetch: service.fetch, nowMs: () => service.nowMs });
 }
 
-test('a genuine quote about the keys, of the enclave of the policy, is accepted', async () => {
-  await (await openScene()).attest();
-});
+for (const by of ['roots and policy', 'policy alone'] as const) {
+  test(`by ${by}: a genuine quote about the keys, of the enclave of the policy, is accepted`, async () => {
+    await (await openScene(by)).attest();
+  });
 
-test('another enclave, a quote about other keys, and a service without collateral are refused', async () => {
-  await assert.rejects((await openScene({ mrEnclave: 'ab'.repeat(32) })).attest(), { code: 'APPRAISAL_REFUSED' });
-  await assert.rejects((await openScene({ bindsKeys: false })).attest(), { code: 'APPRAISAL_REFUSED' });
-  await assert.rejects((await openScene({ sendsCollateral: false })).attest(), { code: 'INFERENCE_NOT_ATTESTED' });
+  test(`by ${by}: another enclave, a quote about other keys, and a service without collateral are refused`, async () => {
+    const refused = async (changes: Changes, code: string): Promise<void> =>
+      assert.rejects((await openScene(by, changes)).attest(), { code });
+    await refused({ mrEnclave: 'ab'.repeat(32) }, 'APPRAISAL_REFUSED');
+    await refused({ bindsKeys: false }, 'APPRAISAL_REFUSED');
+    await refused(
+      { sendsCollateral: false },
+      by === 'policy alone' ? 'ATLS_COLLATERAL_MISSING' : 'INFERENCE_NOT_ATTESTED',
+    );
+  });
+}
+
+test('by policy alone: a platform whose root it does not name is refused', async () => {
+  const service = await openService();
+  const { collateral, quote, at } = scenario();
+  service.quote = async () => ({ value: quote, endorsements: JSON.stringify(collateral) });
+  const appraise = policyReportAppraiser({ mrEnclave: 'ab'.repeat(32), softwareRoot: '00'.repeat(32), now: () => at });
+  const client = createInferenceClient({ url: serviceUrl, appraise, fetch: service.fetch });
+  await assert.rejects(client.attest(), { code: 'ATLS_ROOT_NOT_NAMED' });
 });

@@ -23,7 +23,7 @@ async function openProxy(t: TestContext): Promise<Scene> {
     nowMs: () => service.nowMs,
   });
   const proxy = createInferenceProxy({ client, url: serviceUrl, onRefusal: (error) => refusals.push(error) });
-  const port = await proxy.listen({ host: '127.0.0.1', port: 0 });
+  const { port = 0 } = await proxy.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => proxy.close());
   const scene: Scene = { service, proxy, port, refusals, carry: service.fetch };
   return scene;
@@ -80,6 +80,7 @@ test('pages in browsers, other hosts and other machines are refused', async (t) 
   const wrong = [
     { origin: 'https://page.test' },
     { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
     { host: `page.test:${port}` },
     { host: '127.0.0.1.page.test' },
   ];
@@ -88,7 +89,7 @@ test('pages in browsers, other hosts and other machines are refused', async (t) 
     assert.equal(status, 403, JSON.stringify(headers));
   }
   assert.deepEqual(service.seen, []);
-  await assert.rejects(proxy.listen({ host: '0.0.0.0', port: 0 }), { code: 'INFERENCE_CLIENT_MISUSED' });
+  await assert.rejects(proxy.listen({ host: '0.0.0.0', port: 0 }), { code: 'ATLS_PROXY_ADDRESS' });
 });
 
 test('a target that names another server stays a path, or is refused', async (t) => {

@@ -1,3 +1,4 @@
+import type { FinishedRequest } from '../metrics/request-observer.ts';
 import type { ServedModelIdentity } from '../models/served-models.ts';
 
 /** A request as the API sees it, by whatever channel it came: attested TLS, or sealed inside another request. */
@@ -11,6 +12,8 @@ export interface ApiRequest {
   readonly body: Uint8Array;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
+  /** Hears which model the request is about, when that is known. */
+  readonly onModel?: ((model: ServedModelIdentity) => void) | undefined;
 }
 
 /** An answer of the API, before a channel carries it. */
@@ -21,4 +24,9 @@ export interface ApiAnswer {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** The model that computed it, if one did: for receipts, and for the digest that answers carry. */
   readonly model?: ServedModelIdentity | undefined;
+  /** For metrics and log. */
+  readonly trace?: AnswerTrace | undefined;
 }
+
+/** What is told of a request and its answer. */
+export type AnswerTrace = Pick<FinishedRequest, 'operation' | 'model' | 'outcome'>;

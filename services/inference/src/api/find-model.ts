@@ -11,11 +11,12 @@ export const modelDigestName = 'enclos-model-digest';
  */
 export function findModel(
   models: ServedModels,
-  { headers }: Pick<ApiRequest, 'headers'>,
+  { headers, onModel }: Pick<ApiRequest, 'headers' | 'onModel'>,
   { name, version }: { readonly name: string; readonly version?: string | undefined },
 ): ServedModel {
   const model = models.find(name, version);
   if (model === undefined) throw new EnclosError('INFERENCE_NOT_FOUND', 'There is no model of this name and version.');
+  onModel?.(model);
   if (!model.isUsable) throw new EnclosError('ENGINE_UNAVAILABLE');
   const expected = headers.get(modelDigestName);
   if (expected !== undefined && expected !== model.digest) {

@@ -4,8 +4,11 @@ import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { errorAnswerOf, type ErrorAnswer } from './errors-of.ts';
 import { modelDigestName } from './find-model.ts';
+import { faultOutcome } from '../metrics/request-observer.ts';
+import type { ServedModelIdentity } from '../models/served-models.ts';
 import { openAiRoutes, type OpenAiOptions } from './openai-routes.ts';
 import { openInferenceRoutes, type OpenInferenceOptions } from './open-inference-routes.ts';
+import { serviceDocument } from './openapi.ts';
 import { predictRoutes, type PredictOptions } from './predict-routes.ts';
 import { ApiRoutes, type ApiRoute } from './routes.ts';
 
@@ -22,20 +25,44 @@ export interface InferenceApi {
   maxBodyBytes(method: string, path: string): number;
 }
 
+/** Every call that the API answers, by whatever channel. */
+export function apiRoutes(options: InferenceApiOptions): readonly ApiRoute[] {
+  return [
+    ...openInferenceRoutes(options),
+    ...predictRoutes(options),
+    ...openAiRoutes(options),
+    {
+      operation: 'openapi',
+      method: 'GET',
+      path: '/openapi.json',
+      errors: 'open-inference',
+      answer: () => jsonAnswer(JSON.stringify(serviceDocument())),
+    },
+  ];
+}
+
+/** Of a request that found no route. */
+const noOperation = 'unknown';
+
 export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
-  const routes = new ApiRoutes([...openInferenceRoutes(options), ...predictRoutes(options), ...openAiRoutes(options)]);
+  const routes = new ApiRoutes(apiRoutes(options));
   return Object.freeze<InferenceApi>({
     maxBodyBytes: (method, path) => routes.maxBodyBytes(method, path),
     async answer(request) {
       let shape: ApiRoute['errors'] = 'open-inference';
+      let operation = noOperation;
+      let model: string | undefined;
+      const onModel = ({ name }: ServedModelIdentity): void => void (model = name);
       try {
         const { route, parts } = routes.find(request.method, request.path);
-        shape = route.errors;
-        return withDigest(await route.answer(request, parts));
+        ({ errors: shape, operation } = route);
+        const answer = withDigest(await route.answer({ ...request, onModel }, parts));
+        return { ...answer, trace: { operation, model, outcome: 'ok' } };
       } catch (error) {
         const answer = errorAnswerOf(error);
         if (answer.isFault) options.onFault(error);
-        return jsonAnswer(errorBody(answer, shape), answer.status, answer.headers);
+        const trace = { operation, model, outcome: answer.refusal?.code ?? faultOutcome };
+        return { ...jsonAnswer(errorBody(answer, shape), answer.status, answer.headers), trace };
       }
     },
   });

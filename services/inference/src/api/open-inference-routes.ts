@@ -21,7 +21,7 @@ import {
 import { jsonAnswer, tensorAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
-import type { ApiRoute, PathParts } from './routes.ts';
+import type { ApiRoute, PathParts, RouteHead } from './routes.ts';
 import type { ServedModels } from '../models/served-models.ts';
 
 /** A body that says little. */
@@ -43,7 +43,12 @@ export interface OpenInferenceOptions {
 export function openInferenceRoutes(options: OpenInferenceOptions): readonly ApiRoute[] {
   const { models, server, maxInferBytes, clientsChangeModels, tensorLimits } = options;
   const model = '/v2/models/{name}[/versions/{version}]';
-  const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
+  const route = (
+    [operation, method, path]: RouteHead,
+    answer: ApiRoute['answer'],
+    maxBodyBytes?: number,
+  ): ApiRoute => ({
+    operation,
     method,
     path,
     errors: 'open-inference',
@@ -56,21 +61,27 @@ export function openInferenceRoutes(options: OpenInferenceOptions): readonly Api
     return jsonAnswer('{}');
   };
   return [
-    route('GET', '/v2', () => jsonAnswer(serverMetadataJson({ ...server, extensions: serverExtensions }))),
-    route('GET', '/v2/health/live', () => jsonAnswer(liveJson)),
-    route('GET', '/v2/health/ready', () => jsonAnswer(readyJson(models.isReady), models.isReady ? 200 : 503)),
-    route('GET', model, (request, parts) => metadata(models, request, parts)),
-    route('GET', `${model}/ready`, (_, parts) => ready(models, parts)),
+    route(['serverMetadata', 'GET', '/v2[/]'], () =>
+      jsonAnswer(serverMetadataJson({ ...server, extensions: serverExtensions })),
+    ),
+    route(['serverLive', 'GET', '/v2/health/live'], () => jsonAnswer(liveJson)),
+    route(['serverReady', 'GET', '/v2/health/ready'], () =>
+      jsonAnswer(readyJson(models.isReady), models.isReady ? 200 : 503),
+    ),
+    route(['modelMetadata', 'GET', model], (request, parts) => metadata(models, request, parts)),
+    route(['modelReady', 'GET', `${model}/ready`], (_, parts) => ready(models, parts)),
     route(
-      'POST',
-      `${model}/infer`,
+      ['infer', 'POST', `${model}/infer`],
       (request, parts) => infer(models, { request, parts, limits: tensorLimits }),
       maxInferBytes,
     ),
-    route('POST', '/v2/repository/index', ({ body }) => jsonAnswer(indexJson(index(models, body))), smallBodyBytes),
     route(
-      'POST',
-      '/v2/repository/models/{name}/load',
+      ['repositoryIndex', 'POST', '/v2/repository/index'],
+      ({ body }) => jsonAnswer(indexJson(index(models, body))),
+      smallBodyBytes,
+    ),
+    route(
+      ['loadModel', 'POST', '/v2/repository/models/{name}/load'],
       ({ body }, { name = '' }) => {
         parseLoadRequest(body);
         return changed(() => models.load(name));
@@ -78,8 +89,7 @@ export function openInferenceRoutes(options: OpenInferenceOptions): readonly Api
       smallBodyBytes,
     ),
     route(
-      'POST',
-      '/v2/repository/models/{name}/unload',
+      ['unloadModel', 'POST', '/v2/repository/models/{name}/unload'],
       ({ body }, { name = '' }) => {
         parseUnloadRequest(body);
         return changed(() => models.unload(name));

@@ -26,7 +26,7 @@ import type { EmbeddingsUse } from '../models/openai-use.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
-import type { ApiRoute } from './routes.ts';
+import type { ApiRoute, RouteHead } from './routes.ts';
 import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 const maxChatBytes = 1_048_576;
@@ -44,7 +44,12 @@ export interface OpenAiOptions {
 /** OpenAI's API, for models that the configuration declares for it. */
 export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
   const { models, tensorLimits } = options;
-  const route = (method: string, path: string, answer: ApiRoute['answer'], maxBodyBytes?: number): ApiRoute => ({
+  const route = (
+    [operation, method, path]: RouteHead,
+    answer: ApiRoute['answer'],
+    maxBodyBytes?: number,
+  ): ApiRoute => ({
+    operation,
     method,
     path,
     errors: 'openai',
@@ -52,12 +57,16 @@ export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
   });
   return [
-    route('GET', '/v1/models', () => jsonAnswer(modelsJson(models.list().map(listed)))),
-    route('GET', '/v1/models/{name}', (request, { name = '' }) =>
+    route(['listModels', 'GET', '/v1/models'], () => jsonAnswer(modelsJson(models.list().map(listed)))),
+    route(['getModel', 'GET', '/v1/models/{name}'], (request, { name = '' }) =>
       jsonAnswer(modelJson(listed(findModel(models, request, { name })))),
     ),
-    route('POST', '/v1/embeddings', (request) => embed(options, request), tensorLimits.maxJsonBytes),
-    route('POST', '/v1/chat/completions', (request) => chat(options, request), maxChatBytes),
+    route(
+      ['createEmbeddings', 'POST', '/v1/embeddings'],
+      (request) => embed(options, request),
+      tensorLimits.maxJsonBytes,
+    ),
+    route(['createChatCompletion', 'POST', '/v1/chat/completions'], (request) => chat(options, request), maxChatBytes),
   ];
 }
 

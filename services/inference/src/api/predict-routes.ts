@@ -25,7 +25,8 @@ export function predictRoutes({
   tensorLimits,
   scoreModel,
 }: PredictOptions): readonly ApiRoute[] {
-  const predict = (path: string, modelOf: (name: string) => string): ApiRoute => ({
+  const predict = (operation: string, path: string, modelOf: (name: string) => string): ApiRoute => ({
+    operation,
     method: 'POST',
     path,
     errors: 'predict',
@@ -34,8 +35,8 @@ export function predictRoutes({
       answer({ models, tensorLimits }, request, { name: modelOf(name), version }),
   });
   return [
-    predict('/v1/models/{name}[/versions/{version}]:predict', (name) => name),
-    ...(scoreModel === undefined ? [] : [predict('/score', () => scoreModel)]),
+    predict('predict', '/v1/models/{name}[/versions/{version}]:predict', (name) => name),
+    ...(scoreModel === undefined ? [] : [predict('score', '/score', () => scoreModel)]),
   ];
 }
 

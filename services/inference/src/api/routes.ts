@@ -8,6 +8,8 @@ const noBodyBytes = 4096;
 export type PathParts = Readonly<Record<string, string>>;
 
 export interface ApiRoute {
+  /** As the OpenAPI document names it. */
+  readonly operation: string;
   readonly method: string;
   /** With `{name}` for one step of the path, and `[...]` around what may be absent. */
   readonly path: string;
@@ -17,6 +19,9 @@ export interface ApiRoute {
   readonly errors: 'open-inference' | 'openai' | 'predict';
   answer(request: ApiRequest, parts: PathParts): ApiAnswer | Promise<ApiAnswer>;
 }
+
+/** Operation, method and path. */
+export type RouteHead = readonly [operation: string, method: string, path: string];
 
 interface RoutePattern {
   readonly route: ApiRoute;

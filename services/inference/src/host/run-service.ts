@@ -9,6 +9,7 @@ import { startAdminServer } from '@enclos/service/admin';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { modelFiles } from './model-files.ts';
+import { ReplicaPlaces } from './replica-places.ts';
 
 export interface RunningService {
   readonly address: { readonly host: string; readonly port: number };
@@ -32,14 +33,17 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   const { environment, logger, instrumentation } = context;
   const metrics = createMetrics();
   const files = modelFiles(options.models);
+  const replicas = replicaPlacesOf(options, logger);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
     untrusted: {
       modelPart: (wanted) => files.part(wanted),
       endorsements: () => environment.launcher.endorsements(),
+      replicas: () => replicas.occupied(),
     },
-    listen: { https: options.listen },
+    listen: { https: options.listen, replicas: options.listenReplicas ?? { host: '127.0.0.1', port: 0 } },
+    connect: destinationsOf(replicas),
     logger,
     instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
   });
@@ -52,7 +56,7 @@ export async function runService(options: ServiceOptions, context: RunContext): 
       option: '--admin',
       address: options.admin,
       unready: () => unready,
-      metrics: () => metrics.render(),
+      metrics: async () => metrics.render() + (await enclave.call.counters({})),
     });
     const ended = enclave.exited.then(({ detail }) => {
       unready ??= 'the enclave has ended';
@@ -76,4 +80,30 @@ export async function runService(options: ServiceOptions, context: RunContext): 
     await enclave.dispose();
     throw error;
   }
+}
+
+/** Destinations of enclave.json, `replica-1` and so on. */
+const replicaCount = 8;
+
+function replicaPlacesOf({ replicas = [] }: ServiceOptions, logger: EnclosLogger): ReplicaPlaces {
+  const unresolved = new Set<string>();
+  return new ReplicaPlaces({
+    names: replicas,
+    count: replicaCount,
+    nowMs: () => performance.now(),
+    onUnresolved: (host) => {
+      if (unresolved.has(host)) return;
+      unresolved.add(host);
+      logger.warn({ event: 'replicas-unresolved', host }, 'A name of replicas has no address.');
+    },
+  });
+}
+
+function destinationsOf(replicas: ReplicaPlaces) {
+  return Object.fromEntries(
+    Array.from(
+      { length: replicaCount },
+      (_, place) => [`replica-${place + 1}`, () => replicas.addressAt(place)] as const,
+    ),
+  );
 }

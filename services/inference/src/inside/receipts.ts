@@ -43,11 +43,6 @@ export class ReceiptWriter {
     this.#now = now;
   }
 
-  /** How many were written. */
-  get written(): number {
-    return this.#sequence;
-  }
-
   /**
    * Adds a receipt: as a header to a whole answer, as a last event to one that is streamed. Answers that no model computed have
    * none, and those whose client wants none.

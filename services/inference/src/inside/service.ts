@@ -7,22 +7,28 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
-import { serveHttp, type ServeHttpOptions } from '@enclos/http';
+import { serveHttp, type HttpResponse, type ServeHttpOptions } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
-import { readModelManifest } from '@enclos/inference-models';
+import { modelManifestDigest as digestOfManifest, readModelManifest } from '@enclos/inference-models';
 import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { replicaHeader } from '../replicas/routing.ts';
+import { requestLog } from '../metrics/request-log.ts';
+import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
+import { openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
 export interface ServiceHost {
   readonly modelPart: ModelParts;
   endorsements(): Promise<string>;
+  /** Where other replicas may be: see the interface. */
+  replicas(): Promise<number>;
 }
 
 export interface ServiceListeners {
@@ -33,6 +39,7 @@ export interface ServiceListeners {
 export interface Service {
   /** For the host's log, as JSON. */
   readonly answer: string;
+  /** In the text format of Prometheus. */
   counters(): string;
   drain(): Promise<void>;
 }
@@ -60,16 +67,21 @@ function kems(): KeySetOptions['kems'] {
 export async function startService(host: ServiceHost, { withoutTls }: ServiceListeners = {}): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
-  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
+  const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
+  const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
   const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
   await models.loadAll();
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const window = new ReplayWindow();
-  const handler = handlerOf({ configuration, models, keys, window, desk, receipts });
+  const modelManifestDigest = await digestOfManifest(manifest);
+  const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
+  const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
+  const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
   const tend = (): void => {
     keys
       .refresh(nowMs())
@@ -79,11 +91,21 @@ export async function startService(host: ServiceHost, { withoutTls }: ServiceLis
   const timer = setInterval(tend, tendMs);
   return Object.freeze<Service>({
     answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
-    counters: () => JSON.stringify({ receipts: receipts.written, engines: pool.engines }),
+    counters: () =>
+      metrics.render({
+        models: pool.models(),
+        keyAgeSeconds: (nowMs() - keys.newestMs) / 1000,
+        undatedShare: window.undatedShare,
+        sessions: handler.sessions(),
+        replicas: replicas?.others,
+      }),
     async drain() {
       clearInterval(timer);
       stopping.abort();
       await served.ended;
+      // Others sent on what has this replica's keys until its last client had an answer.
+      parting.abort();
+      await withReplicas;
       pool.close();
     },
   });
@@ -113,9 +135,12 @@ interface HandlerParts {
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
+  readonly metrics: ServiceMetrics;
+  readonly replicas: Replicas | undefined;
 }
 
-function handlerOf({ configuration, models, keys, window, desk, receipts }: HandlerParts): ServiceHandler {
+function handlerOf(parts: HandlerParts): ServiceHandler {
+  const { configuration, models, keys, window, desk, receipts, metrics, replicas } = parts;
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
@@ -132,10 +157,18 @@ function handlerOf({ configuration, models, keys, window, desk, receipts }: Hand
     }),
     context: { engine: nodeEngine(), keys, window, nowMs, maxBytes: maxRequestBytes },
     attestAnswer: (request, answer) => receipts.attest(request, answer),
-    report: (request) => desk.answer(request),
+    report: async (request) => named(await desk.answer(request), replicas),
+    replicas: replicas?.routing,
     keysRenewed: () => desk.renew(),
+    observer: metrics,
     onFault: logFault,
   });
+}
+
+/** Says whose report it is, so that a client may name the replica. */
+function named(answer: HttpResponse, replicas: Replicas | undefined): HttpResponse {
+  if (replicas === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, [replicaHeader]: replicas.replica } };
 }
 
 interface ServingParts extends ServiceHandler, ServiceListeners {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inference } from '@enclos/inference-service/interface';
+import { inference } from '@enclos/inference-service/edl';
 import { loadEnclave } from '@enclos/host';
 import { startPlatform } from '@enclos/software-sgx';
 import { loads } from '../inference/models.ts';
@@ -25,6 +25,7 @@ const enclave = await loadEnclave({
       return (models.get(name) ?? new Uint8Array()).subarray(at, at + sizeBytes);
     },
     endorsements: () => launcher.endorsements(),
+    replicas: () => 0,
   },
   isolation: 'best',
   listen: { https: { port: 0 }, http: { port: 0 } },

@@ -17,7 +17,13 @@ export interface ProxyListenOptions {
   readonly allowOtherMachines?: boolean | undefined;
 }
 
-/** @returns the address with its port. @throws ATLS_PROXY_ADDRESS */
+/**
+ * Makes a server listen for programs of this machine: at an address that other machines do not reach, or at a socket that its user alone
+ * can open, in place of one that a killed proxy left.
+ *
+ * @returns the address with its port.
+ * @throws ATLS_PROXY_ADDRESS
+ */
 export async function listenAt(
   server: Server,
   address: ProxyAddress,

@@ -10,7 +10,7 @@ import type { ProxyEvent } from './events.ts';
 import { Tunnel } from './tunnel.ts';
 
 export type { ProxyEvent } from './events.ts';
-export type { ProxyAddress, ProxyListenOptions } from './listen.ts';
+export { listenAt, type ProxyAddress, type ProxyListenOptions } from './listen.ts';
 
 export interface AttestedProxyOptions<E extends object = VerifiedEvidence> extends Connecting<E> {
   /** The server whose evidence is appraised on every connection. */

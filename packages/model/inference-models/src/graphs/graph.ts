@@ -1,10 +1,13 @@
 import type { Datatype, Tensor } from '@enclos/open-inference';
 
-/** An input or output of a graph. A text is the name of a dimension of any size. */
+/** An input or output of a graph. */
 export interface GraphValue {
   readonly name: string;
   readonly datatype: Datatype;
-  readonly shape: readonly (number | string)[];
+  /** A text is the name of a dimension of any size, and an empty one that of one without a name. Without a shape it has any number of dimensions. */
+  readonly shape?: readonly (number | string)[] | undefined;
+  /** What the tensor is in: a list of such tensors, or one that may be absent. Default: nothing. */
+  readonly within?: 'optional' | 'sequence' | undefined;
 }
 
 /** An attribute of a node. Numbers are floats, and integers are bigints, since ONNX tells one from the other. */

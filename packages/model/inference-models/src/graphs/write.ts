@@ -4,6 +4,7 @@ import { checkTensor, defaultTensorLimits, type Tensor } from '@enclos/open-infe
 import { elementTypes } from '../onnx/element-types.ts';
 import {
   attributeFields,
+  containerFields,
   dimensionFields,
   graphFields,
   metadataFields,
@@ -150,7 +151,17 @@ function* byteStringsIn(data: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-function valueMessage({ name, datatype, shape }: GraphValue): ProtobufWriter {
+function valueMessage({ name, datatype, shape, within }: GraphValue): ProtobufWriter {
+  const tensor = new ProtobufWriter().int64(tensorTypeFields.elementType, elementTypes[datatype]);
+  if (shape !== undefined) tensor.message(tensorTypeFields.shape, shapeMessage(shape));
+  const type = new ProtobufWriter().message(typeFields.tensor, tensor);
+  const message = new ProtobufWriter().text(valueFields.name, name);
+  if (within === undefined) return message.message(valueFields.type, type);
+  const outer = new ProtobufWriter().message(containerFields.element, type);
+  return message.message(valueFields.type, new ProtobufWriter().message(typeFields[within], outer));
+}
+
+function shapeMessage(shape: readonly (number | string)[]): ProtobufWriter {
   const dimensions = new ProtobufWriter();
   for (const size of shape) {
     const dimension = new ProtobufWriter();
@@ -158,10 +169,5 @@ function valueMessage({ name, datatype, shape }: GraphValue): ProtobufWriter {
     else dimension.int64(dimensionFields.value, size);
     dimensions.message(shapeFields.dimension, dimension);
   }
-  const tensor = new ProtobufWriter()
-    .int64(tensorTypeFields.elementType, elementTypes[datatype])
-    .message(tensorTypeFields.shape, dimensions);
-  return new ProtobufWriter()
-    .text(valueFields.name, name)
-    .message(valueFields.type, new ProtobufWriter().message(typeFields.tensor, tensor));
+  return dimensions;
 }

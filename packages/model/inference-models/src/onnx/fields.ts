@@ -56,7 +56,9 @@ export const tensorFields = Object.freeze({
   dataLocation: 14,
 } as const);
 export const valueFields = Object.freeze({ name: 1, type: 2 } as const);
-export const typeFields = Object.freeze({ tensor: 1 } as const);
+export const typeFields = Object.freeze({ tensor: 1, sequence: 4, optional: 9 } as const);
+/** Of `TypeProto.Sequence` and `TypeProto.Optional`. */
+export const containerFields = Object.freeze({ element: 1 } as const);
 export const tensorTypeFields = Object.freeze({ elementType: 1, shape: 2 } as const);
 export const shapeFields = Object.freeze({ dimension: 1 } as const);
 export const dimensionFields = Object.freeze({ value: 1, parameter: 2 } as const);

@@ -10,7 +10,7 @@ export const inferenceTags = Object.freeze([
 ] as const);
 
 type Tag = (typeof inferenceTags)[number]['name'];
-type ErrorStatus = 400 | 404 | 409 | 413 | 429 | 503;
+type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 503 | 504;
 
 interface OperationContent {
   readonly id: string;
@@ -32,11 +32,14 @@ const errorSchemas: Readonly<Record<Tag, string>> = {
 };
 const descriptions: Readonly<Record<ErrorStatus, string>> = {
   400: 'The request is wrong',
+  403: 'Clients of this server may not do this',
   404: 'There is no such model or version',
   409: 'The model is not the one that the client expects',
   413: 'The request is larger than a limit',
+  422: 'The model does not compute with these inputs',
   429: 'There are too many requests',
   503: 'Not now: try again',
+  504: 'It took too long: try again',
 };
 
 const inPath = (name: string): OpenApiObject => ({ name, in: 'path', required: true, schema: { type: 'string' } });
@@ -54,7 +57,7 @@ const messages: OpenApiObject = {
   [binaryType]: bytes('A message of predict.proto'),
 };
 
-const inferErrors = [400, 404, 409, 413, 429, 503] as const;
+const inferErrors = [400, 404, 409, 413, 422, 429, 503, 504] as const;
 
 /** Two paths of a model: without a version and with one. */
 function versioned(
@@ -155,7 +158,7 @@ const protocolPaths: Readonly<Record<string, OpenApiObject>> = {
 const changeOf = (id: string, summary: string): OpenApiObject => ({
   parameters: [inPath('model')],
   post: {
-    ...operation({ id, summary, tag: 'repository', answer: undefined, errors: [400, 404] }),
+    ...operation({ id, summary, tag: 'repository', answer: undefined, errors: [400, 403, 404] }),
     requestBody: { required: false, content: json('RepositoryRequest') },
   },
 });
@@ -222,9 +225,13 @@ const predictContent: Omit<OperationContent, 'id'> = {
 };
 
 const predictPaths: Readonly<Record<string, OpenApiObject>> = {
+  '/v1/models/{model}:predict': {
+    parameters: [inPath('model')],
+    post: operation({ ...predictContent, id: 'predict' }),
+  },
   '/v1/models/{model}/versions/{version}:predict': {
     parameters: [inPath('model'), inPath('version')],
-    post: operation({ ...predictContent, id: 'predict' }),
+    post: operation({ ...predictContent, id: 'predictOfVersion' }),
   },
   '/score': { post: operation({ ...predictContent, id: 'score' }) },
 };

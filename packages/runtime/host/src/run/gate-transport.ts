@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { giveBack } from '@enclos/edl';
 import { LARGE_PAYLOAD_BYTES, streamTransport, type Transport } from '@enclos/gate';
-import { readInto } from '@enclos/tee';
+import { transportInto } from '@enclos/tee';
 
 /** The memory of messages that are sent once, and that no other code holds. */
 const sentOnce = new WeakSet<ArrayBufferLike>();
@@ -19,11 +19,5 @@ export function gateTransport(gate: Duplex): Transport {
   const transport = streamTransport(gate, (message) => {
     if (sentOnce.delete(message.buffer)) giveBack(message);
   });
-  return {
-    ...transport,
-    start(events) {
-      readInto(gate, () => events.room?.());
-      transport.start(events);
-    },
-  };
+  return transportInto(gate, transport);
 }

@@ -1,7 +1,7 @@
 import type { Caller, Functions, Handlers, Interface } from '@enclos/edl';
 import { MAX_TIMEOUT_MS } from '@enclos/gate';
 import type { Isolation, Launcher } from '@enclos/tee';
-import type { StreamAddress } from '../services/addresses.ts';
+import type { DestinationAddress, StreamAddress } from '../services/addresses.ts';
 import type { DeveloperTool } from '../debug/developer-tool.ts';
 import type { LogLevel } from '../observe/logger.ts';
 import type { WatchOptions } from '../observe/watch.ts';
@@ -47,8 +47,8 @@ export interface LoadOptions<T extends Functions, U extends Functions> extends S
   readonly listen?: Readonly<Record<string, StreamAddress>> | undefined;
   /** The address of every listener for which `listen` names none, as `fromEnvironment` gives it. Default: 127.0.0.1. */
   readonly listenAddress?: string | undefined;
-  /** Replaces the declared address of a destination of the manifest. */
-  readonly connect?: Readonly<Record<string, StreamAddress>> | undefined;
+  /** Replaces the declared address of a destination of the manifest. A function is asked for each connection. */
+  readonly connect?: Readonly<Record<string, DestinationAddress>> | undefined;
   /** Values for the variables that the manifest takes from the host. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /**

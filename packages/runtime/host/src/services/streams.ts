@@ -7,7 +7,14 @@ import type { Capabilities } from '@enclos/tee';
 import { passedFrameText } from '@enclos/tee/passage';
 import { findPassing } from '@enclos/tee/passing';
 import type { ConnectionKind } from '../observe/watch.ts';
-import { addressesOf, loopbackAddress, type StreamAddress } from './addresses.ts';
+import {
+  addressesOf,
+  destinationsOf,
+  loopbackAddress,
+  type DestinationAddress,
+  type MovingAddress,
+  type StreamAddress,
+} from './addresses.ts';
 import { AnyListeners, anywhere, readAnyPort } from './any-listeners.ts';
 import type { Arrivals } from './arrivals.ts';
 import { connectRelayed, connectUnread } from './connecting.ts';
@@ -27,7 +34,7 @@ export interface StreamAddresses {
   /** Default: 127.0.0.1. */
   readonly listenAddress?: string | undefined;
   /** The real address of each destination; for the others the declared host and port. */
-  readonly connect: Readonly<Record<string, StreamAddress>>;
+  readonly connect: Readonly<Record<string, DestinationAddress>>;
 }
 
 export interface StreamSettings extends StreamAddresses {
@@ -66,7 +73,9 @@ export interface StreamService {
  */
 export async function openStreamService(manifest: EnclaveManifest, given: StreamSettings): Promise<StreamService> {
   const { capabilities, watch } = given;
-  const destinations = addressesOf(manifest.connect, given.connect);
+  const { fixed, moving } = destinationsOf(given.connect);
+  for (const name of moving.keys()) declaredEntry(manifest.connect, name);
+  const destinations = addressesOf(manifest.connect, fixed);
   const host = given.listenAddress ?? loopbackAddress;
   const declared = manifest.listen.map(({ name, port }) => ({ name, host, port }));
   const places = addressesOf(declared, given.listen);
@@ -92,7 +101,7 @@ export async function openStreamService(manifest: EnclaveManifest, given: Stream
     (told) => given.unreachable?.(told),
     given.nowMs ?? (() => performance.now()),
   );
-  return new HostStreams({ manifest, watch, destinations, listeners, undeclared, passed, unreachable });
+  return new HostStreams({ manifest, watch, destinations, moving, listeners, undeclared, passed, unreachable });
 }
 
 function namedArrivals(name: string, listeners: ReadonlyMap<string, Listener>) {
@@ -104,6 +113,7 @@ interface HostStreamsInit {
   readonly manifest: EnclaveManifest;
   readonly watch: StreamWatch | undefined;
   readonly destinations: ReadonlyMap<string, StreamAddress>;
+  readonly moving: ReadonlyMap<string, MovingAddress>;
   readonly listeners: ReadonlyMap<string, Listener>;
   /** Undefined when the manifest declares all. */
   readonly undeclared: AnyListeners | undefined;
@@ -177,7 +187,9 @@ class HostStreams implements StreamService {
 
   async #connect({ destination, stream }: { destination: string; stream: number }, signal: AbortSignal): Promise<void> {
     const entry = this.#anywhere(destination) ?? declaredEntry(this.#init.manifest.connect, destination);
-    const address = this.#init.destinations.get(destination) ?? { host: entry.host, port: entry.port };
+    const { destinations, moving } = this.#init;
+    const declared = { host: entry.host, port: entry.port };
+    const address = moving.get(destination)?.() ?? destinations.get(destination) ?? declared;
     this.#requireFree(stream);
     const { passed, unreachable } = this.#init;
     if (passed !== undefined && this.transportOf(entry) === 'passed') {

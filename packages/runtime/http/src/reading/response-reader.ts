@@ -13,9 +13,10 @@ const maxStatusLineBytes = 1024;
 const maxInterim = 8;
 const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 
-/** Reads the answer to one GET from bytes that arrive in pieces of any size. */
+/** Reads the answer to one request, other than HEAD, from bytes that arrive in pieces of any size. */
 export class ResponseReader {
   readonly #limits: ResponseLimits;
+  readonly #onPiece: ((piece: Buffer) => void) | undefined;
   readonly #lines = new LineReader();
   #fields: Fields;
   #minorVersion = 0;
@@ -24,9 +25,16 @@ export class ResponseReader {
   #body: BodyReader | undefined;
   #whole: WholeBody | undefined;
 
-  constructor(limits: ResponseLimits) {
+  /** @param onPiece takes the body as it comes, in pieces that share the memory of what is read; without it the body is kept */
+  constructor(limits: ResponseLimits, onPiece?: (piece: Buffer) => void) {
     this.#limits = limits;
+    this.#onPiece = onPiece;
     this.#fields = new Fields(limits);
+  }
+
+  /** Whether all before the body has been read. */
+  get hasHead(): boolean {
+    return this.#body !== undefined;
   }
 
   get isDone(): boolean {
@@ -48,15 +56,17 @@ export class ResponseReader {
 
   /**
    * Reads until the answer is whole, and nothing after it.
+   * @returns how much was read
    * @throws HTTP_MESSAGE_REFUSED
    */
-  read(chunk: Buffer): void {
+  read(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length && !this.isDone) {
       if (this.#body !== undefined) at = this.#readBody(this.#body, chunk, at);
       else if (this.#status === 0) at = this.#readStatus(chunk, at);
       else at = this.#readField(chunk, at);
     }
+    return at;
   }
 
   #readStatus(chunk: Buffer, from: number): number {
@@ -79,7 +89,7 @@ export class ResponseReader {
 
   #readBody(body: BodyReader, chunk: Buffer, from: number): number {
     const end = body.read(chunk, from);
-    if (body.piece !== undefined) this.#whole?.add(body.piece);
+    if (body.piece !== undefined) (this.#onPiece ?? this.#keep)(body.piece);
     return end;
   }
 
@@ -90,8 +100,10 @@ export class ResponseReader {
     // RFC 9112 section 6.3, rule 8, lets the end of the connection end the body. The host could end it anywhere.
     if (length === undefined) refuse(400, 'The answer does not say where its body ends.');
     this.#body = new BodyReader(length, this.#limits.maxBodyBytes, this.#limits);
-    this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);
+    if (this.#onPiece === undefined) this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);
   }
+
+  readonly #keep = (piece: Buffer): void => this.#whole?.add(piece);
 
   #skipInterim(): void {
     this.#interim += 1;

@@ -4,6 +4,7 @@ import type { DuplexLike, Endpoint } from '@enclos/gate';
 import { serveCalls } from '../protocol/channel.ts';
 import { MAX_MODEL_BYTES } from '../protocol/interface.ts';
 import { packTensors, unpackTensors } from '../protocol/packing.ts';
+import { checkResults, checkSession } from './bounds.ts';
 import type { Engine, Session } from './engine.ts';
 
 /** A model that is still crossing. */
@@ -34,7 +35,9 @@ export function serveEngine(stream: DuplexLike, engine: Engine): Endpoint {
       arrivals.delete(model);
       if (filled < bytes.byteLength) refuse('Less came than was announced.');
       const session = engine.load(bytes, { threads });
+      // Known from here on, so that whatever is refused next is freed with `unload`.
       sessions.set(model, session);
+      checkSession(session);
       return { inputs: session.inputs, outputs: session.outputs };
     },
     run({ model, places, data, outputs, maxOutputBytes }) {
@@ -42,8 +45,7 @@ export function serveEngine(stream: DuplexLike, engine: Engine): Endpoint {
       const results = session.run(unpackTensors({ places, data }), outputs);
       // The run is over, and its outputs have their own memory.
       giveBack(data);
-      const sizeBytes = results.reduce((sum, result) => sum + result.data.byteLength, 0);
-      if (sizeBytes > maxOutputBytes) throw new EnclosError('ENGINE_LIMIT_EXCEEDED');
+      checkResults(results, maxOutputBytes);
       return packTensors(results);
     },
     unload({ model }) {

@@ -35,6 +35,8 @@ export interface PooledModel {
   readonly version: string;
   readonly inputs: readonly TensorFacts[];
   readonly outputs: readonly TensorFacts[];
+  /** How many runs wait for an engine. */
+  readonly queued: number;
   /** How many engines hold it now. It is 0 for a moment when they have all ended. */
   readonly engines: number;
   /** False when it was given up, because it failed to load again several times. */
@@ -139,6 +141,9 @@ export class EnginePool {
       version,
       inputs,
       outputs,
+      get queued() {
+        return entry.queue.length;
+      },
       get engines() {
         return scheduler.holders(entry);
       },

@@ -21,8 +21,11 @@ export const MAX_MODEL_BYTES = 2_147_483_647;
 /** The most bytes of a model that cross in one call. */
 export const MODEL_CHUNK_BYTES = 4_194_304;
 /** The most inputs or outputs of a model: large language models have two for each layer. */
-const MAX_TENSORS = 1024;
-const { maxDimensions } = defaultTensorLimits;
+export const MAX_TENSORS = 1024;
+/** The most dimensions of a tensor. */
+export const MAX_DIMENSIONS = defaultTensorLimits.maxDimensions;
+/** The largest size of a dimension. */
+export const MAX_DIMENSION = 0x7fff_ffff;
 
 /** Names and datatypes of inputs and outputs are said once, when the model is loaded. */
 const facts = record({
@@ -44,14 +47,14 @@ const facts = record({
     'BYTES',
   ),
   /** -1 is variable. */
-  shape: array(int32(), { maxItems: maxDimensions }),
+  shape: array(int32(), { maxItems: MAX_DIMENSIONS }),
 });
 
 /** Where one tensor is in `data`: tensors follow each other in order, each at the next multiple of 8. */
 const place = record({
   /** Its index among the inputs or outputs of the model. */
   index: uint16(),
-  shape: array(uint32(), { maxItems: maxDimensions }),
+  shape: array(uint32(), { maxItems: MAX_DIMENSIONS }),
   sizeBytes: uint32(),
 });
 type Place = Infer<typeof place>;

@@ -199,7 +199,7 @@ class WasmSession implements Session {
     }
     // The strings follow each other, and a zero byte ends the last.
     const starts = Array.from({ length: count }, (_unused, each) => memory.uint32(data + POINTER_BYTES * each));
-    const texts = starts.map((start, each) => memory.text(start, starts[each + 1]));
+    const texts = starts.map((start, each) => memory.looseText(start, starts[each + 1]));
     return { index, shape, data: fromStrings(texts) };
   }
 }

@@ -63,6 +63,13 @@ export class ModuleMemory {
     return decodeUtf8(this.bytes.slice(start, Math.max(start, end)));
   }
 
+  /** A text that a model made, which may be any bytes: those that are not UTF-8 are replaced, as the native binding replaces them. */
+  looseText(start: number, end = this.bytes.indexOf(0, start)): string {
+    const bytes = this.bytes.slice(start, Math.max(start, end));
+    const zero = bytes.indexOf(0);
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(zero < 0 ? bytes : bytes.subarray(0, zero));
+  }
+
   /** Writes a text and a zero byte after it. */
   setText(address: number, text: string): void {
     const encoded = utf8(text);

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { EnclosError } from '@enclos/errors';
+import { readFrugally } from '@enclos/tee';
+import { socketWith } from '@enclos/tee/passing';
 import type { HostFolder } from './host-folder.ts';
 import { serveHost } from './host-session.ts';
 import type { Host } from './host.ts';
@@ -33,8 +36,10 @@ export function createHostListeners(services: PlatformServices, host: Host, maxC
     async listen(path: string, folder?: HostFolder) {
       if (closed) throw new EnclosError('PLATFORM_SOCKET_REFUSED', 'The platform is ending.');
       const own = new Set<Socket>();
-      const server = createServer({ pauseOnConnect: folder?.caller !== undefined }, (socket) => {
-        if (connections >= maxConnections) return void socket.destroy();
+      const server = createServer({ pauseOnConnect: true }, (accepted) => {
+        if (connections >= maxConnections) return void accepted.destroy();
+        // The pieces of an image are read where they stay. Paused: nothing is read before it is served.
+        const socket = readFrugally((reads) => socketWith(accepted, { ...reads, allowHalfOpen: false }));
         connections += 1;
         own.add(socket);
         socket.once('close', () => {
@@ -77,7 +82,6 @@ async function serveCaller(
     const caller = await folder.caller?.(socket);
     if (socket.destroyed) return;
     serveHost(services, socket, { ...host, folder, cgroups: caller?.cgroups });
-    socket.resume();
   } catch {
     // The function that identifies callers knows the reason; the caller is told nothing.
     socket.destroy();
@@ -85,9 +89,9 @@ async function serveCaller(
 }
 
 /** Closes a server and its accepted connections. */
-export function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    for (const socket of connections) socket.destroy();
-  });
+export async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  const closed = [server, ...connections].map(async (each) => once(each, 'close'));
+  server.close();
+  for (const socket of connections) socket.destroy();
+  await Promise.all(closed);
 }

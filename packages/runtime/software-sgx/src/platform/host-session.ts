@@ -1,9 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { createCaller, createDispatcher } from '@enclos/edl';
-import { hostChannel, openChannel } from '@enclos/tee';
+import { hostChannel, openChannel, transportInto } from '@enclos/tee';
 import { connectionLimits, createAdmission } from './admission.ts';
 import { createFileUploads } from './companions/file-uploads.ts';
-import { freeReads } from './freed-reads.ts';
 import type { Host } from './host.ts';
 import { createHostEnclaves } from './host-enclaves.ts';
 import type { Instance } from './instance.ts';
@@ -60,12 +59,12 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   const serve = async (index: number, payload: Uint8Array): Promise<Uint8Array> => calls(index, payload, undefined);
   const endpoint = openChannel({
     stream,
+    transport: transportInto(stream),
     initiator: false,
     protocol: hostChannel,
     memoryFor: (sizeBytes) => pieceMemory.take(sizeBytes),
     serve: audit?.requests(Object.keys(hostChannel.trusted), serve) ?? serve,
   });
-  freeReads(stream);
   const caller = createCaller(hostChannel.untrusted, (call) =>
     endpoint.invoke(0, call.index, call.payload, { maxResultBytes: call.maxResultBytes }),
   );

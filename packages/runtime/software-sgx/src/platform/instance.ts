@@ -251,6 +251,8 @@ async function startAtGate(
       spawnEnclave({ ...spawned, companions }),
     );
     serveEnclave(services, loaded, made);
+    // What is left of the image has been copied. The pipe reads from its memory until it is closed.
+    void made.booted.then(release);
     return made;
   } catch (error) {
     for (const connection of Object.values(connections)) connection?.destroy();

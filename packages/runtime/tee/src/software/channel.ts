@@ -2,12 +2,21 @@ import type { Duplex } from 'node:stream';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { maxArgumentBytes, type Interface } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, patientLimits, streamTransport, type Endpoint, type IncomingCall } from '@enclos/gate';
+import {
+  createEndpoint,
+  patientLimits,
+  streamTransport,
+  type Endpoint,
+  type IncomingCall,
+  type Transport,
+} from '@enclos/gate';
 import { errorsFromPlatform, errorsToPlatform } from './channel-errors.ts';
 import { channelLimits } from './enclave-channel.ts';
 
 export interface ChannelOptions {
   readonly stream: Duplex;
+  /** Carries the bytes of `stream`. Default: `streamTransport` with `sent`. */
+  readonly transport?: Transport;
   /** The side that opens the conversation: enclave and host. The platform answers. */
   readonly initiator: boolean;
   /** Both sides must have the same one. The platform serves its trusted functions. */
@@ -28,7 +37,7 @@ export function openChannel(options: ChannelOptions): Endpoint {
   const hello = utf8(protocol.describe());
   const maxBytes = maxArgumentBytes(initiator ? protocol.untrusted : protocol.trusted);
   return createEndpoint({
-    transport: streamTransport(options.stream, options.sent),
+    transport: options.transport ?? streamTransport(options.stream, options.sent),
     initiator,
     hello,
     acceptHello(theirs) {

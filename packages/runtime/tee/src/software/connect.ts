@@ -1,10 +1,13 @@
-import type { Socket } from 'node:net';
+import type { ConnectOpts, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 // Alone: the bundle of an enclave is made of what the driver imports, and other files of that package are for programs of Node.
 import { systemReason } from '@enclos/diagnostics/system-reason';
 import { EnclosError } from '@enclos/errors';
+import { streamTransport, type Transport } from '@enclos/gate';
 import { connectToSocket } from '../unix-socket.ts';
 
 const readBufferBytes = 65_536;
+const largeWrites = { writableHighWaterMark: 262_144 };
 
 /** Where the next bytes of a stream go, or undefined: into its one buffer. */
 export type ReadRoom = () => Uint8Array | undefined;
@@ -19,24 +22,38 @@ export function readInto(stream: object, room: ReadRoom): void {
   takesRoom.get(stream)?.(room);
 }
 
+/** The transport of a stream with such reads: a large message is read where it stays. */
+export function transportInto(stream: Duplex, transport: Transport = streamTransport(stream)): Transport {
+  return {
+    ...transport,
+    start(events) {
+      readInto(stream, () => events.room?.());
+      transport.start(events);
+    },
+  };
+}
+
 /**
  * Every read goes to one buffer, unless `readInto` says where: otherwise a message of a few bytes costs an
  * allocation of 64 KiB. So a chunk is valid only until its listener returns.
  */
 export function connectFrugally(path: string): Socket {
+  return readFrugally((reads) => connectToSocket(path, { ...reads, ...largeWrites }));
+}
+
+/**
+ * The same for a socket that `make` makes with these options.
+ * @returns it, paused: a chunk without a listener would be lost, so the listener resumes it
+ */
+export function readFrugally(make: (reads: ConnectOpts) => Socket): Socket {
   const shared = new Uint8Array(readBufferBytes);
   let room: ReadRoom = () => undefined;
   const callback = (sizeBytes: number, buffer: Uint8Array): boolean => {
     socket.emit('data', buffer.subarray(0, sizeBytes));
     return true;
   };
-  const options = {
-    writableHighWaterMark: 262_144,
-    onread: { buffer: () => room() ?? shared, callback },
-  };
-  const socket = connectToSocket(path, options);
+  const socket = make({ onread: { buffer: () => room() ?? shared, callback } });
   takesRoom.set(socket, (given) => (room = given));
-  // The listener resumes it: a chunk without a listener would be lost.
   return socket.pause();
 }
 

@@ -1,9 +1,6 @@
 import '../errors.ts';
 
-/** What needs Node: a proxy for programs that do not know the client. */
-export {
-  createInferenceProxy,
-  type InferenceProxy,
-  type InferenceProxyAddress,
-  type InferenceProxyOptions,
-} from './proxy.ts';
+/** What needs Node: a proxy for programs that do not know the client, and how a client reaches and appraises a service. */
+export { createSealedCarrier, type SealedCarrier } from './carrier.ts';
+export { policyReportAppraiser, type PolicyReportAppraiserOptions } from './policy-appraiser.ts';
+export { createInferenceProxy, type InferenceProxy, type InferenceProxyOptions } from './proxy.ts';

@@ -1,8 +1,9 @@
 import '../errors.ts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { listenAt, type ProxyAddress, type ProxyListenOptions } from '@enclos/atls/proxy';
 import { isEnclosError } from '@enclos/errors';
 import { errorJson } from '@enclos/open-inference';
 import type { InferenceClient } from '../client.ts';
@@ -18,80 +19,73 @@ export interface InferenceProxyOptions {
   readonly onRefusal?: (error: unknown) => void;
 }
 
-export interface InferenceProxyAddress {
-  /** An address of this machine, such as 127.0.0.1. */
-  readonly host: string;
-  /** 0 for any that is free. */
-  readonly port: number;
-}
-
 export interface InferenceProxy {
   /**
    * Begins to serve, once.
    *
-   * @returns the port.
-   * @throws INFERENCE_CLIENT_MISUSED for an address that other machines reach; what the system says of one that it does not give.
+   * @returns the address; with the port, also when any was asked for.
+   * @throws ATLS_PROXY_ADDRESS for an address that is in use, cannot be had, or that other machines reach unless `allowOtherMachines`.
    */
-  listen(address: InferenceProxyAddress): Promise<number>;
-  /** Ends all connections. */
-  close(): Promise<void>;
+  listen(address: ProxyAddress, options?: ProxyListenOptions): Promise<ProxyAddress>;
+  /**
+   * Takes no more requests, and resolves when the last connection is closed.
+   * @param options `graceMs`: how long answers under way may go on. Default: 0.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 /**
  * A proxy on this machine for programs that know nothing of seals and evidence, such as clients of OpenAI's API and of the Open Inference
  * Protocol. They speak to it in the clear, and it answers 502 for all that the attested enclave did not answer.
  *
- * Pages in a browser cannot use it: a request with an origin, or for another host than this machine, is refused with 403. Otherwise any page
- * could ask the service in the name of the user.
+ * Pages in a browser cannot use it: a request that a page sent, or for another host than this machine, is refused with 403. Otherwise any
+ * page could ask the service in the name of the user.
  *
  * @example
  * const proxy = createInferenceProxy({ client, url });
- * const port = await proxy.listen({ host: '127.0.0.1', port: 8080 });
+ * const { port } = await proxy.listen({ host: '127.0.0.1', port: 8080 });
  */
 export function createInferenceProxy(options: InferenceProxyOptions): InferenceProxy {
   const { maxConnections = 64 } = options;
+  // No page reaches a socket of the file system. Where other machines may connect, names of this one are not known here.
+  let areHostsChecked = true;
   const server = createServer((request, response) => {
-    void answer(request, response, options);
+    void answer(request, response, { ...options, areHostsChecked });
   });
   server.maxConnections = maxConnections;
   return Object.freeze<InferenceProxy>({
-    listen: async ({ host, port }) =>
-      isOfThisMachine(host) ? listenAt(server, host, port) : misused('Other machines could reach the proxy there.'),
-    async close() {
+    async listen(address, listening = {}) {
+      areHostsChecked = address.path === undefined && listening.allowOtherMachines !== true;
+      return listenAt(server, address, listening);
+    },
+    async close({ graceMs = 0 } = {}) {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
-      server.closeAllConnections();
+      if (graceMs === 0) server.closeAllConnections();
+      else server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearTimeout(timer);
     },
   });
 }
 
-async function listenAt(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-function isOfThisMachine(host: string): boolean {
-  return host === '::1' || host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'));
+interface AnswerOptions extends InferenceProxyOptions {
+  readonly areHostsChecked: boolean;
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { client, url, onRefusal = () => undefined }: InferenceProxyOptions,
+  { client, url, areHostsChecked, onRefusal = () => undefined }: AnswerOptions,
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    if (!isFromProgram(request)) return refuse(response, 403, 'Pages in browsers cannot use the proxy.');
+    if (isFromPage(request) || (areHostsChecked && !isForThisMachine(request))) {
+      return refuse(response, 403, 'Pages in browsers cannot use the proxy.');
+    }
     const answered = await client.fetch(targetOf(request, url), initOf(request, gone.signal));
     response.writeHead(answered.status, Object.fromEntries(answered.headers));
     if (answered.body === null) response.end();
@@ -108,9 +102,17 @@ async function answer(
   }
 }
 
-function isFromProgram({ headers }: IncomingMessage): boolean {
+/** Browsers say so of every request that a page makes (Fetch Metadata, section 2.4; Fetch, section 3.1). */
+function isFromPage({ headers }: IncomingMessage): boolean {
+  const { origin, 'sec-fetch-site': site = 'none' } = headers;
+  return origin !== undefined || site !== 'none';
+}
+
+/** A name that a page's owner made to lead here is not one of this machine. */
+function isForThisMachine({ headers }: IncomingMessage): boolean {
   const [, name = ''] = /^(?<name>\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(headers.host ?? '') ?? [];
-  return headers.origin === undefined && isOfThisMachine(name.replace(/^\[(?<address>.*)\]$/, '$<address>'));
+  const host = name.replace(/^\[(?<address>.*)\]$/, '$<address>');
+  return host === '::1' || host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** A path stays one: an absolute target, or one that begins with two slashes, would name another server. */

@@ -3,25 +3,14 @@ import { eventsOption } from '@enclos/cli-frame/options';
 import { markOf } from '@enclos/cli-frame/output';
 import { addressIn, type CommandInput } from '@enclos/command-line';
 import type { ProxyAddress } from '@enclos/atls/proxy';
-import {
-  baselineOptions,
-  cacheOption,
-  fetchOf,
-  offlineOption,
-  refuseFetchOptions,
-  sourceOptions,
-} from '../../options/collateral.ts';
+import { acceptanceOptions, collateralChoice, inferenceServer, sealingOptions } from '../../inference/options.ts';
 import { eventLines, eventNotes } from './events.ts';
-import { forward, type CollateralChoice } from './forward.ts';
+import { forward } from './forward.ts';
+import { forwardInference } from './forward-inference.ts';
+import { inferenceLines, inferenceNotes } from './inference-events.ts';
 
 const options = {
-  policy: {
-    type: 'string',
-    value: 'FILE',
-    required: true,
-    summary: 'What is accepted of the server, JSON: see `enclos policy`',
-    extensions: ['json'],
-  },
+  ...acceptanceOptions,
   listen: {
     type: 'string',
     value: 'ADDRESS',
@@ -33,17 +22,11 @@ const options = {
     type: 'boolean',
     summary: 'Accept evidence about the key of the server, instead of new evidence for each connection',
   },
-  collateral: {
-    type: 'string',
-    value: 'FILE',
-    summary: 'What the vendor says about the platform, instead of what the server sends along',
-    extensions: ['json'],
+  inference: {
+    type: 'boolean',
+    summary: 'SERVER is the URL of an inference service: seal each request, and require receipts',
   },
-  fetch: { type: 'boolean', summary: 'Fetch it, as `enclos verify` does, instead of what the server sends along' },
-  ...sourceOptions,
-  ...baselineOptions,
-  cache: cacheOption,
-  offline: offlineOption,
+  ...sealingOptions,
   json: eventsOption,
 } as const;
 
@@ -66,10 +49,14 @@ export const command = defineCommand({
     'At most 64 programs connect at once. A connection on which nothing passes for 5 minutes is closed, and one that is a day old.',
     'SIGINT or SIGTERM ends the proxy: connections on which bytes pass have 5 seconds. A second signal ends them at once.',
     '',
-    'With --json each line has `event`: listening, attested, refused, busy, closed or ended.',
+    'With --inference SERVER is the URL of an inference service, and programs are clients of the API of OpenAI or of the Open Inference Protocol.',
+    'The service is attested before the proxy listens. Each request is sealed so that only the attested enclave opens it, and answers of models need receipts that hold.',
+    'What the enclave did not answer is 502 with the reason. Pages in browsers are refused, and the TLS certificate of the service is not looked at: evidence and seal do its work.',
+    '',
+    'With --json each line has `event`: listening, attested, refused, busy, closed or ended; with --inference also answered, for each receipt.',
   ],
   arguments: {
-    server: { value: 'SERVER', summary: 'The attested-TLS server, HOST:PORT', required: true },
+    server: { value: 'SERVER', summary: 'The attested-TLS server, HOST:PORT; or a URL', required: true },
   },
   options,
   examples: [
@@ -78,41 +65,49 @@ export const command = defineCommand({
       command: 'enclos proxy vault.example:8443 --policy policy.json --listen unix:/run/user/1000/vault.sock',
       summary: 'Then: curl --unix-socket /run/user/1000/vault.sock http://vault.example/',
     },
+    {
+      command: 'enclos proxy --inference https://models.example:8443 --policy policy.json',
+      summary: 'Then: OPENAI_BASE_URL=http://127.0.0.1:8080/v1 and any client',
+    },
   ],
   exitCodes: {},
   async run({ arguments: { server }, options: given }, context) {
+    const listen = listenAddress(given.listen, context);
+    if (given.expose) context.notes.line(`${markOf('warning', context.notes)} ${exposedWords}`);
+    if (given.inference) return serveInference(server, listen, given, context);
+    refuseSealing(given);
     const target = addressIn(server);
     if (target === undefined || target.port === 0) {
-      return refuseUsage(`SERVER is HOST:PORT, such as vault.example:8443, not ${JSON.stringify(server)}.`);
+      return refuseUsage(
+        `SERVER is HOST:PORT, such as vault.example:8443, not ${JSON.stringify(server)}. For the URL of an inference service give --inference.`,
+      );
     }
-    const view = given.json ? eventLines(context) : eventNotes(context);
-    if (given.expose) context.notes.line(`${markOf('warning', context.notes)} ${exposedWords}`);
-    await forward(
-      {
-        target,
-        policyFile: context.path(given.policy),
-        listen: listenAddress(given.listen, context),
-        allowOtherMachines: given.expose,
-        leastMode: given.cached ? 'cached' : 'fresh',
-        collateral: collateralChoice(given, context),
-      },
-      context.io,
-      view,
-    );
+    const collateral = collateralChoice(given, context);
+    const policyFile = context.path(given.policy);
+    const leastMode = given.cached ? 'cached' : 'fresh';
+    const forwarded = { target, policyFile, listen, allowOtherMachines: given.expose, leastMode, collateral } as const;
+    return forward(forwarded, context.io, given.json ? eventLines(context) : eventNotes(context));
   },
 });
+
+async function serveInference(
+  url: string,
+  listen: ProxyAddress,
+  given: Options,
+  context: CommandContext,
+): Promise<void> {
+  if (given.cached) refuseUsage('--cached is for attested TLS: do not combine it with --inference.');
+  const server = inferenceServer(url, given, context);
+  const view = given.json ? inferenceLines(context) : inferenceNotes(context);
+  await forwardInference({ server, listen, allowOtherMachines: given.expose }, context.io, view);
+}
+
+function refuseSealing({ session, model }: Options): void {
+  if (session || model.length > 0) refuseUsage('--session and --model go with --inference.');
+}
 
 function listenAddress(text: string, { path }: CommandContext): ProxyAddress {
   const [, socket] = /^unix:(.+)$/.exec(text) ?? [];
   if (socket !== undefined) return { path: path(socket) };
   return addressIn(text) ?? refuseUsage(`--listen is HOST:PORT or unix:PATH, not ${JSON.stringify(text)}.`);
-}
-
-function collateralChoice(given: Options, context: CommandContext): CollateralChoice {
-  const { collateral: file, fetch: fetches } = given;
-  if (file !== undefined) {
-    refuseFetchOptions(given);
-    return { from: 'file', file: context.path(file) };
-  }
-  return { from: fetches ? 'source' : 'server', fetch: fetchOf({ ...given, refresh: false }, context) };
 }

@@ -63,7 +63,10 @@ export function feed(child: ChildProcess, sections: readonly Uint8Array[]): Prom
   // An enclave that dies early closes the pipe; its exit says why.
   pipe.on('error', () => undefined);
   pipe.once('data', () => Readable.from(bootPieces(sections), { objectMode: false }).pipe(pipe));
-  return new Promise((resolve) => pipe.once('close', () => resolve()));
+  return new Promise((resolve) => {
+    // Not `close` alone: a wrapper holds the other end until the enclave is gone.
+    for (const end of ['finish', 'close']) pipe.once(end, resolve);
+  });
 }
 
 const pieceBytes = 1024 * 1024;

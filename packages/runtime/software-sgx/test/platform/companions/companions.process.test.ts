@@ -4,7 +4,10 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
+import { until } from '@enclos/testkit';
+import { createImageIntake } from '../../../src/cpu/measured-image.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
+import { smallImage } from '../../support.ts';
 import { createPassingLab, type LabOptions, type PassingLab } from '../passing/lab.ts';
 import {
   companionManifest,
@@ -183,6 +186,26 @@ describe('the processes of a companion', { skip: noCompiler }, () => {
       descendants().filter((pid) => !others.has(pid)),
       [],
     );
+  });
+
+  test('are as they were when another image has the memory of theirs', async () => {
+    const content = smallImage();
+    const intake = (): ReturnType<ReturnType<typeof createImageIntake>['finish']> => {
+      // The image of the launch fits in.
+      const made = createImageIntake(content.length + 1024 * 1024);
+      made.push(content);
+      return made.finish();
+    };
+    const first = intake();
+    const kept = first.pages.read(0, 1).buffer;
+    first.release();
+    const host = await started(lab);
+    await until('the image has given its memory back', () => intake().pages.read(0, 1).buffer === kept);
+    new Uint8Array(kept).fill(0xff);
+    host.send('crashes');
+    assert.deepEqual(await host.next('started'), [0, 2]);
+    assert.deepEqual(await host.next('said'), [0, ['hello', 1]]);
+    await host.launched.terminate();
   });
 
   test('that are not declared, or are open already, end an enclave that asks for them', async () => {

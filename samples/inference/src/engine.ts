@@ -1,0 +1,2 @@
+/** ONNX Runtime, in a process without keys beside the enclave. */
+export { companion } from '@enclos/inference-service/engine';

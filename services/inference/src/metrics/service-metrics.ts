@@ -1,0 +1,182 @@
+import { createHistogram, createValue, createView, type Family, type Labels } from '@enclos/host/exposition';
+import type { EngineObserver, LoadReport, RunReport } from '@enclos/inference-engine';
+import type { FinishedRequest, RequestObserver } from './request-observer.ts';
+import { SeriesBound } from './series-bound.ts';
+
+/** What is looked up when metrics are read. */
+export interface ServiceState {
+  readonly models: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly queued: number;
+    readonly engines: number;
+  }[];
+  readonly keyAgeSeconds: number;
+  /** How full the memory of requests without a date is, from 0 to 1. */
+  readonly undatedShare: number;
+  readonly sessions: number;
+  /** Other replicas that this one knows, where the configuration names some. */
+  readonly replicas?: number | undefined;
+}
+
+export interface ServiceMetricsOptions {
+  /** Seconds since any point; never goes back. */
+  readonly elapsed: () => number;
+  /** Hears of each request, with how long it took. */
+  readonly log: (request: FinishedRequest, seconds: number) => void;
+}
+
+const requestBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Models that have series of their own. The others share one: a manifest may have a thousand. */
+const namedModels = 32;
+/** Series of a metric by operation, model and outcome. */
+const requestSeries = 2048;
+
+const ok = 'ok';
+
+/**
+ * Counts what the service does, by names and codes from closed sets: nothing of a request, an answer or a key is in it, so the host
+ * may read it. In the text format of Prometheus.
+ */
+export class ServiceMetrics implements RequestObserver, EngineObserver {
+  readonly #options: ServiceMetricsOptions;
+  readonly #models = new SeriesBound(namedModels);
+  readonly #combinations = new SeriesBound(requestSeries);
+  readonly #requests = createValue('counter', {
+    name: 'enclos_inference_requests_total',
+    help: 'Requests that were answered, by operation, model and outcome.',
+  });
+  readonly #durations = createHistogram(requestBounds, {
+    name: 'enclos_inference_request_duration_seconds',
+    help: 'From a request that is whole to the end of its answer, by operation.',
+  });
+  readonly #arrivals = createValue('counter', {
+    name: 'enclos_inference_channel_requests_total',
+    help: 'Requests by channel. The outcome is opened, or the code with which the request was refused.',
+  });
+  readonly #replays = createValue('counter', {
+    name: 'enclos_inference_replays_refused_total',
+    help: 'Sealed requests that were there before.',
+  });
+  readonly #inFlight = createValue('gauge', {
+    name: 'enclos_inference_requests_in_flight',
+    help: 'Requests without the end of their answer.',
+  });
+  readonly #runs = createValue('counter', {
+    name: 'enclos_inference_runs_total',
+    help: 'Runs of models, by model and outcome.',
+  });
+  readonly #waits = createHistogram(requestBounds, {
+    name: 'enclos_inference_run_queue_seconds',
+    help: 'How long runs waited for an engine.',
+  });
+  readonly #computes = createHistogram(requestBounds, {
+    name: 'enclos_inference_run_compute_seconds',
+    help: 'How long runs were with an engine.',
+  });
+  readonly #loads = createValue('counter', {
+    name: 'enclos_inference_model_loads_total',
+    help: 'Loads of models into engines, by model and outcome.',
+  });
+  readonly #engines = createValue('gauge', { name: 'enclos_inference_engines', help: 'Engines that run.' });
+  readonly #starts = createValue('counter', {
+    name: 'enclos_inference_engine_starts_total',
+    help: 'Engines that started: beyond the first ones, after the death of another.',
+  });
+  readonly #addInFlight = this.#inFlight.series({});
+  readonly #addReplays = this.#replays.series({});
+  readonly #addEngines = this.#engines.series({});
+  readonly #addStarts = this.#starts.series({});
+  #running = 0;
+
+  constructor(options: ServiceMetricsOptions) {
+    this.#options = options;
+  }
+
+  began(): (request: FinishedRequest) => void {
+    const { elapsed } = this.#options;
+    const startedAt = elapsed();
+    let isOver = false;
+    this.#addInFlight(1);
+    return (request) => {
+      if (isOver) return;
+      isOver = true;
+      this.#addInFlight(-1);
+      this.#finished(request, elapsed() - startedAt);
+    };
+  }
+
+  ran({ model, errorCode, queuedMs, computeMs }: RunReport): void {
+    const labels = this.#modelOf(model);
+    this.#runs.add({ ...labels, outcome: errorCode ?? ok });
+    this.#waits.observe(labels, queuedMs / 1000);
+    if (computeMs > 0) this.#computes.observe(labels, computeMs / 1000);
+  }
+
+  engines(running: number): void {
+    const change = running - this.#running;
+    this.#running = running;
+    this.#addEngines(change);
+    if (change > 0) this.#addStarts(change);
+  }
+
+  loaded({ model, errorCode }: LoadReport): void {
+    this.#loads.add({ ...this.#modelOf(model), outcome: errorCode ?? ok });
+  }
+
+  /** @returns all of it, with what is so now */
+  render({ models, keyAgeSeconds, undatedShare, sessions, replicas }: ServiceState): string {
+    const queued = models.map(({ name, version, queued: runs }) => [{ model: name, version }, runs] as const);
+    const holders = models.map(({ name, version, engines }) => [{ model: name, version }, engines] as const);
+    const families: readonly Family[] = [
+      this.#requests,
+      this.#durations,
+      this.#arrivals,
+      this.#replays,
+      this.#inFlight,
+      this.#runs,
+      this.#waits,
+      this.#computes,
+      this.#loads,
+      this.#engines,
+      this.#starts,
+      gauge('enclos_inference_queued_runs', 'Runs that wait for an engine, by model.', queued),
+      gauge('enclos_inference_model_engines', 'Engines that hold a model.', holders),
+      gauge('enclos_inference_key_age_seconds', 'Age of the newest keys that requests are sealed to.', [
+        [{}, keyAgeSeconds],
+      ]),
+      gauge('enclos_inference_undated_memory_ratio', 'How full the memory of sealed requests without a date is.', [
+        [{}, undatedShare],
+      ]),
+      gauge('enclos_inference_sessions', 'Sessions that are open.', [[{}, sessions]]),
+      gauge(
+        'enclos_inference_replicas',
+        'Other replicas that this one knows.',
+        replicas === undefined ? [] : [[{}, replicas]],
+      ),
+    ];
+    return families.map((family) => family.render()).join('');
+  }
+
+  #finished(request: FinishedRequest, seconds: number): void {
+    const { channel, operation, outcome } = request;
+    const isOpen = operation !== 'none';
+    this.#arrivals.add({ channel, outcome: isOpen ? 'opened' : outcome });
+    if (outcome === 'HPKE_REPLAYED') this.#addReplays(1);
+    const model = this.#models.nameOf(request.model ?? '');
+    const key = this.#combinations.nameOf(`${operation} ${model} ${outcome}`);
+    this.#requests.add(
+      key === SeriesBound.other ? { operation, model: key, outcome: key } : { operation, model, outcome },
+    );
+    this.#durations.observe({ operation }, seconds);
+    this.#options.log(request, seconds);
+  }
+
+  #modelOf(model: string): { readonly model: string } {
+    return { model: this.#models.nameOf(model) };
+  }
+}
+
+function gauge(name: string, help: string, values: readonly (readonly [Labels, number])[]): Family {
+  return createView({ name, help }, () => values);
+}
