@@ -9,7 +9,7 @@ import { attestingClient, type Scene } from './scene.ts';
 import { buildService, collectModels, startService, type SignedService } from './service.ts';
 import { decideTrust } from './trust.ts';
 
-/** The scene with what runs behind it. */
+/** The scene with what runs for it. */
 export interface Stage extends Scene {
   readonly signed: SignedService;
   readonly platform: EmbeddedPlatform;

@@ -18,7 +18,7 @@ export interface Reading {
   readonly receipt: AnswerReceipt;
 }
 
-/** The model of digits behind a verified enclave. */
+/** The model of digits in a verified enclave. */
 export class DigitService {
   readonly #client: InferenceClient;
   readonly #receipts: AnswerReceipt[] = [];
