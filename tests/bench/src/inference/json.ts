@@ -44,5 +44,5 @@ export async function benchJson(): Promise<readonly Figure[]> {
 const binaryTimes = 50;
 
 function repeat(step: () => unknown, times: number): void {
-  for (let time = 0; time < times; time++) step();
+  for (let done = 0; done < times; done++) step();
 }

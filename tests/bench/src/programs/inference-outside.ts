@@ -38,8 +38,8 @@ function inOwnProcess(load: Load): Omit<ServedModel, keyof typeof shared> {
 }
 
 async function inOtherProcesses({ model, bytes }: Load): Promise<Omit<ServedModel, keyof typeof shared>> {
-  const { inputs, outputs, run } = await pool.load({ name: model, version: '1', source: bytes });
-  return { inputs, outputs, run };
+  const pooled = await pool.load({ name: model, version: '1', source: bytes });
+  return { inputs: pooled.inputs, outputs: pooled.outputs, run: pooled.run.bind(pooled) };
 }
 
 const shared = { name: '', version: '1', digest: '', isUsable: true, loadedAt: 0, openAi: undefined };

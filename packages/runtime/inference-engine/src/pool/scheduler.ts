@@ -254,7 +254,7 @@ export class Scheduler {
   /** Gives each free engine its next work, and then those that compute short runs the one after. */
   #pump(): void {
     for (const slot of this.#live()) {
-      if (slot.works.length > 0) continue;
+      if (slot.works.size > 0) continue;
       const task = slot.hadTask ? undefined : slot.tasks.shift();
       if (task !== undefined) this.#occupy(slot, undefined, task.perform());
       else if (!this.#startRun(slot)) {
@@ -267,11 +267,11 @@ export class Scheduler {
 
   /** @param computes the model of a run. */
   #occupy(slot: EngineSlot, computes: ModelEntry | undefined, work: Promise<void>): void {
-    slot.works.push(work);
+    slot.works.add(work);
     slot.computes = computes;
     slot.hadTask = computes === undefined;
     void work.finally(() => {
-      slot.works.splice(slot.works.indexOf(work), 1);
+      slot.works.delete(work);
       this.#pump();
     });
   }
@@ -293,7 +293,7 @@ export class Scheduler {
    */
   #startAhead(slot: EngineSlot): void {
     const { computes: model, tasks, works } = slot;
-    if (model === undefined || works.length !== 1 || tasks.length > 0) return;
+    if (model === undefined || works.size !== 1 || tasks.length > 0) return;
     // Another model whose turn it is comes first.
     const next = this.#models.find((one) => one.queue.length > 0 && slot.holds(one));
     if (next === model && !model.batches && model.longestMs <= MOST_MS_AHEAD) this.#send(slot, model);

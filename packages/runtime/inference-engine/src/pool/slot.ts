@@ -26,7 +26,7 @@ export class EngineSlot {
   readonly #models = new Map<ModelEntry, number | undefined>();
   readonly tasks: SlotTask[] = [];
   /** What it does now, and the run after it that it has already. */
-  readonly works: Promise<void>[] = [];
+  readonly works = new Set<Promise<void>>();
   /** The model of the run that it computes; undefined while it does something else. */
   computes: ModelEntry | undefined;
   /** The last thing it did was a task: a run comes next, so that loading many models does not stop the others. */
