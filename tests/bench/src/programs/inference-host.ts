@@ -26,6 +26,10 @@ const enclave = await loadEnclave({
     },
     endorsements: () => launcher.endorsements(),
     replicas: () => 0,
+    catalogue: () => '',
+    // Nothing of this service outlives it.
+    storeRead: () => undefined,
+    storeWrite: () => false,
   },
   isolation: 'best',
   listen: { https: { port: 0 }, http: { port: 0 } },

@@ -61,6 +61,7 @@ async function apiOf(open: (load: Load) => Promise<Omit<ServedModel, keyof typeo
     },
     server: { name: 'outside', version: '0' },
     clientsChangeModels: false,
+    modelKeys: { challenge: () => '', keySetDigest: () => '', supply: async () => undefined },
     maxInferBytes: 33_554_432,
     tensorLimits: defaultTensorLimits,
     now: () => new Date(),
