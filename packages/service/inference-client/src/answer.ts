@@ -1,29 +1,19 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import {
-  bhttpResponseDecoder,
-  type BhttpEvent,
-  type BhttpField,
-  type BhttpResponseHead,
-  type StreamOpener,
-} from '@enclos/hpke';
-import { bodyOf } from './channel.ts';
-import { piecesOf } from './outer-http.ts';
+import type { BhttpField } from '@enclos/hpke';
+import { bodyOf } from './outer-http.ts';
 import { checkReceipt, type AnswerReceipt, type ReceiptCheck } from './receipt-check.ts';
 import { ReceiptEvents } from './receipt-event.ts';
 import { refuseAnswer } from './refusal.ts';
 import { fieldNames } from './request.ts';
+import type { AnswerEvents } from './transports/transport.ts';
 
 export interface AnswerOptions {
-  readonly opener: StreamOpener;
-  readonly maxBytes: number;
   readonly check: ReceiptCheck;
   /** Whether an answer of a model without a receipt is refused. */
   readonly requireReceipt: boolean;
   readonly onReceipt: (receipt: AnswerReceipt) => void;
 }
-
-type Events = AsyncGenerator<BhttpEvent<BhttpResponseHead>>;
 
 /** Statuses whose answers have no body (Fetch, section 2.2.3). */
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -37,16 +27,12 @@ export interface OpenedAnswer {
 }
 
 /**
- * The answer inside a sealed one. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
+ * The answer in the events of a transport. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
  * of events is given out as it is opened; it ends with an error unless its end and its receipt are genuine.
  *
  * @throws HPKE_*, OHTTP_MESSAGE_INVALID, RECEIPT_*, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING
  */
-export async function openAnswer(
-  body: ReadableStream<Uint8Array> | null,
-  options: AnswerOptions,
-): Promise<OpenedAnswer> {
-  const events = eventsOf(body, options);
+export async function openAnswer(events: AnswerEvents, options: AnswerOptions): Promise<OpenedAnswer> {
   const first = await events.next();
   if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
   const { status, fields } = first.value.head;
@@ -71,15 +57,6 @@ export function responseOf({ status, fields, content }: OpenedAnswer): Response 
   return new Response(withoutBody.has(status) ? null : bodyOf(content), init);
 }
 
-async function* eventsOf(body: ReadableStream<Uint8Array> | null, { opener, maxBytes }: AnswerOptions): Events {
-  const decoder = bhttpResponseDecoder({ maxContentBytes: maxBytes });
-  for await (const piece of piecesOf(body)) {
-    for (const chunk of await opener.push(piece)) yield* decoder.push(chunk);
-  }
-  for (const chunk of await opener.end()) yield* decoder.push(chunk);
-  yield* decoder.end();
-}
-
 /** What the enclave says of itself, where it says it. */
 function checkFields(status: number, fields: readonly BhttpField[], { request }: ReceiptCheck): void {
   const requestId = fieldOf(fields, fieldNames.requestId);
@@ -94,14 +71,14 @@ export function fieldOf(fields: readonly BhttpField[], wanted: string): string |
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-async function wholeContent(events: Events): Promise<Uint8Array> {
+async function wholeContent(events: AnswerEvents): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const event of events) if (event.type === 'content') pieces.push(event.bytes);
   const [only] = pieces;
   return pieces.length === 1 && only !== undefined ? only : concatBytes(...pieces);
 }
 
-async function* streamedContent(events: Events, options: AnswerOptions): AsyncGenerator<Uint8Array> {
+async function* streamedContent(events: AnswerEvents, options: AnswerOptions): AsyncGenerator<Uint8Array> {
   const splitter = new ReceiptEvents();
   // WebCrypto has no digest in pieces, so what the receipt is over is kept.
   const given: Uint8Array[] = [];
