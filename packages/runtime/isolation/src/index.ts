@@ -45,6 +45,7 @@ export {
   companionCommand,
   companionLayers,
   companionPlan,
+  companionsObstacle,
   type CompanionNeeds,
 } from './companions/companion-command.ts';
 export { CompanionSlot, type SlotChild, type SlotEvents } from './companions/companion-slot.ts';

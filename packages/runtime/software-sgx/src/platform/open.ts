@@ -4,6 +4,7 @@ import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   cacheFolders,
+  companionsObstacle,
   copyInterpreter,
   openNativeFiles,
   planIsolation,
@@ -136,7 +137,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     companions: {
       // Beside the interpreter: programs run from there.
       files: openNativeFiles({ folder: join(dirname(interpreter.path), 'files'), passable: place.passable }),
-      obstacle: isolation.wayWithFiles === undefined ? noView : undefined,
+      obstacle: companionsObstacle(isolation),
     },
     sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
     passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
@@ -150,9 +151,6 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     audit: options.audit,
   });
 }
-
-const noView =
-  'This machine gives no file view, or gives it in a way that takes no further files: see the layer file-view.';
 
 /** An enclave that is launched next may need the user of the trial, so it waits until that one is free. */
 async function tryPassingHere(
