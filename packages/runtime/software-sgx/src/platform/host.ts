@@ -1,3 +1,4 @@
+import type { FileShare } from '@enclos/isolation';
 import { createAdmission, hostLimits, type Admission } from './admission.ts';
 import type { HostFolder } from './host-folder.ts';
 import type { Separation } from './separation/separation.ts';
@@ -11,6 +12,8 @@ export interface Host {
   /** Undefined in single-user mode, where it is the platform's user, and for a host that is known by its folders. */
   readonly user: number | undefined;
   readonly admission: Admission;
+  /** What its companions may fill of the platform's files. */
+  readonly fileShare: FileShare;
   /** The users that its enclaves run as; undefined in single-user mode. */
   readonly enclaveUsers: UserPool | undefined;
   /** The folder in which it connected, when it is known by its folders. */
@@ -19,9 +22,27 @@ export interface Host {
   readonly cgroups?: readonly string[] | undefined;
 }
 
-/** The one host of a platform that is not separated. */
+/** The most bytes of files of companions that a platform keeps for so many hosts. */
+export function companionFileBytes(hosts: number): number {
+  return hosts * fileShareBytes(hosts);
+}
+
+/** Equal parts of 8 GiB, but enough for an engine however many hosts there are. */
+function fileShareBytes(hosts: number): number {
+  return Math.max(minFileShareBytes, Math.floor((8 * 1024 ** 3) / hosts));
+}
+
+const minFileShareBytes = 128 * 1024 ** 2;
+
+/** The one host of a platform that is not separated. Other platforms of its user may have files in the same folder, so none makes room for it alone. */
 export function singleHost(): Host {
-  return Object.freeze({ user: undefined, admission: createAdmission(hostLimits(1)), enclaveUsers: undefined });
+  const fileShare = { name: 'single', maxBytes: Infinity };
+  return Object.freeze({
+    user: undefined,
+    admission: createAdmission(hostLimits(1)),
+    fileShare,
+    enclaveUsers: undefined,
+  });
 }
 
 export interface SeparatedHosts {
@@ -31,13 +52,19 @@ export interface SeparatedHosts {
 }
 
 export function separatedHosts(separation: Separation): SeparatedHosts {
-  const limits = hostLimits(numberOfHosts(separation), { maxImageBytes: separation.maxImageBytes });
-  const hosts = sharesOf(separation).map((share) => ({
+  const { hostUsers } = separation;
+  const count = numberOfHosts(separation);
+  const limits = hostLimits(count, { maxImageBytes: separation.maxImageBytes });
+  const nameOf = (i: number): string => {
+    const user = hostUsers[i];
+    return user === undefined ? `folder-${i - hostUsers.length}` : `user-${user}`;
+  };
+  const hosts = sharesOf(separation).map((share, i) => ({
     user: undefined,
     admission: createAdmission(limits),
+    fileShare: { name: nameOf(i), maxBytes: fileShareBytes(count) },
     enclaveUsers: createUserPool(share),
   }));
-  const { hostUsers } = separation;
   return Object.freeze({
     users: hostUsers.flatMap((user, i) => hosts.slice(i, i + 1).map((host) => Object.freeze({ ...host, user }))),
     folderHosts: hosts.slice(hostUsers.length).map((host) => Object.freeze(host)),

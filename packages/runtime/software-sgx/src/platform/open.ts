@@ -32,6 +32,7 @@ import {
 import type { PlatformAudit } from '../platform-audit.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
+import { companionFileBytes } from './host.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';
@@ -43,6 +44,7 @@ import {
   type Separation,
   type SeparationOptions,
 } from './separation/separation.ts';
+import { numberOfHosts } from './separation/users.ts';
 import type { PlatformServices } from './services.ts';
 import { prepareSgx } from './sgx/sgx-services.ts';
 
@@ -136,7 +138,11 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     programs,
     companions: {
       // Beside the interpreter: programs run from there.
-      files: openNativeFiles({ folder: join(dirname(interpreter.path), 'files'), passable: place.passable }),
+      files: openNativeFiles({
+        folder: join(dirname(interpreter.path), 'files'),
+        passable: place.passable,
+        maxBytes: companionFileBytes(separated === undefined ? 1 : numberOfHosts(separated)),
+      }),
       obstacle: companionsObstacle(isolation),
     },
     sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
