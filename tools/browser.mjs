@@ -1,9 +1,12 @@
 // Builds what runs in browsers, and holds its size: `npm run build` and the check run it, after the compiler.
 //
-//   node tools/browser.mjs
+//   node tools/browser.mjs [folder]
 //
 // - packages/evidence/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
-// - apps/console/dist/site: the page of the console, with all its files.
+// - apps/console/dist/site: the page of the console, with all its files;
+// - samples/inference/dist/site: the page that has digits read.
+//
+// With a folder, what is below it alone.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bundleForBrowsers, describeSize } from './browser/bundle.mjs';
@@ -30,15 +33,30 @@ const bundles = [
     maximumGzippedBytes: 75_000,
     files: [
       'apps/console/site/index.html',
+      'apps/console/site/page.css',
       'apps/console/site/console.css',
       'apps/console/site/icon.svg',
       'apps/console/site/example.js',
     ],
   },
+  {
+    entry: 'samples/inference/dist/src/page/main.js',
+    file: 'samples/inference/dist/site/digits.js',
+    format: 'iife',
+    banner: banner('Enclos: draw a digit'),
+    maximumGzippedBytes: 65_000,
+    files: [
+      'samples/inference/site/index.html',
+      'samples/inference/site/digits.css',
+      'apps/console/site/page.css',
+      'apps/console/site/icon.svg',
+    ],
+  },
 ];
+const [below = ''] = process.argv.slice(2);
 
 let problems = 0;
-for (const { maximumGzippedBytes, files = [], ...spec } of bundles) {
+for (const { maximumGzippedBytes, files = [], ...spec } of bundles.filter(({ file }) => file.startsWith(below))) {
   const { script, map } = await bundleForBrowsers({ ...spec, base: root });
   const folder = dirname(join(root, spec.file));
   rmSync(folder, { recursive: true, force: true });

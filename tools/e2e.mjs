@@ -23,6 +23,8 @@ const steps = [
   torture('platform-live', '--frames', '100000', '--seed', '1'),
   torture('gate-live', '--frames', '100000', '--seed', '1'),
   torture('attestation-load', '--minutes', '1', '--seed', '1'),
+  // A hostile host between the inference service and its clients, and engines and enclaves that are killed; in full with --frames 10000.
+  torture('inference', '--frames', '1000', '--moments', '1', '--seed', '1'),
   torture('gate-decoder', '--frames', '300000', '--seed', '1'),
   torture('soak', '--minutes', '1', '--seed', '1'),
   torture('read-only', '--seed', '1'),

@@ -8,9 +8,8 @@ import {
   scenario,
 } from '@enclos/evidence-kit';
 import { toHex } from '@enclos/codec';
-import { chromium, vectors, type Session } from '@enclos/testkit';
+import { chromium, contrastProblems, type Session, vectors } from '@enclos/testkit';
 import { ConsolePage } from './console-page.ts';
-import { contrastProblems } from './contrast.ts';
 
 const openAll = "document.querySelectorAll('details').forEach((part) => { part.open = true; })";
 

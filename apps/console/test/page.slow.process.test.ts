@@ -4,9 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { exampleSgxReport, scenario, type ScenarioChanges, type TcbInfoJson } from '@enclos/evidence-kit';
 import { softwareRoot } from '@enclos/attestation';
 import { toHex } from '@enclos/codec';
-import { chromium, vectors, type Session } from '@enclos/testkit';
+import { chromium, contrastProblems, vectors, type Session } from '@enclos/testkit';
 import { ConsolePage } from './console-page.ts';
-import { contrastProblems } from './contrast.ts';
 import { policyFor } from './example-policy.ts';
 
 interface Files {
@@ -33,7 +32,7 @@ function complaints(page: Session): readonly unknown[] {
       if (method === 'Network.requestWillBeSent') {
         const { url } = params['request'] as { url: string };
         // The sign in the control for dates is the browser's own.
-        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|(?:console|example)\.(?:js|css)|icon\.svg)$/.test(
+        return !/^data:image\/svg|^http:\/\/127\.0\.0\.1:\d+\/(?:|(?:console|example|page)\.(?:js|css)|icon\.svg)$/.test(
           url,
         );
       }

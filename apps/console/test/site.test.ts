@@ -29,7 +29,7 @@ test('the page has a policy that lets nothing out and runs its own script alone'
 test('the page has no inline script, style or handler, and names its own files only', () => {
   assert.doesNotMatch(html, /\sstyle=|<style|\son[a-z]+=/);
   const addresses = [...html.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
-  assert.deepEqual(addresses, ['icon.svg', 'console.css', 'example.js', 'console.js', '#result-area']);
+  assert.deepEqual(addresses, ['icon.svg', 'page.css', 'console.css', 'example.js', 'console.js', '#result-area']);
 });
 
 test('no source of the page makes markup of text, and the script asks no network', () => {
@@ -58,7 +58,16 @@ test('the server gives the files of the page with its headers, and nothing else'
   await once(server, 'listening');
   t.after(() => server.close());
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  for (const path of ['/', '/console.js', '/console.css', '/example.js', '/icon.svg', '/console.js.map', '/?a=b']) {
+  for (const path of [
+    '/',
+    '/console.js',
+    '/page.css',
+    '/console.css',
+    '/example.js',
+    '/icon.svg',
+    '/console.js.map',
+    '/?a=b',
+  ]) {
     const answer = await fetch(base + path);
     assert.equal(answer.status, 200, path);
     assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'; .*frame-ancestors 'none'/);

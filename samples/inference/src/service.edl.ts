@@ -1,2 +1,2 @@
-/** The interface of the inference service, for a project with models of its own. */
+/** The interface of the inference service, for a project that has other models. */
 export { inference } from '@enclos/inference-service/edl';

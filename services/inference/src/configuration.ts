@@ -1,6 +1,7 @@
 import './errors.ts';
 import { boolean, integer, JsonForm, meaning, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
+import { readReplicaRule, type ReplicaRule } from '@enclos/service/peers';
 import type { OpenAiUse } from './models/openai-use.ts';
 
 /** The measured file `service.json`: how models are used, beside `models.json`, which says what they are. */
@@ -17,6 +18,14 @@ export interface ServiceConfiguration {
   readonly maxRequestBytes: number;
   /** The most bytes of JSON in one: it costs the service a hundred times what tensors in binary cost. */
   readonly maxJsonBytes: number;
+  /** Which enclaves are replicas of this one. Without it there are none. */
+  readonly replicas?: ReplicaConfiguration | undefined;
+}
+
+export interface ReplicaConfiguration {
+  readonly rule: ReplicaRule;
+  /** Whether they may be on a software platform, which protects nothing from the owner of its machine. Default: no. */
+  readonly allowSoftware: boolean;
 }
 
 const maximumLength = 262_144;
@@ -37,11 +46,20 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
     clientsChangeModels: file.optional('clientsChangeModels', boolean) ?? false,
     maxRequestBytes: file.optional('maxRequestBytes', integer(1024, 268_435_456)) ?? 33_554_432,
     maxJsonBytes: file.optional('maxJsonBytes', integer(1024, 268_435_456)) ?? 4_194_304,
+    replicas: readReplicas(file.form('replicas')),
     openAi: new Map(file.forms('openAi', maximumUses).map((form) => readUse(form))),
   };
   file.end();
   if (problems.texts.length > 0) throw new EnclosError('INFERENCE_CONFIGURATION_INVALID', problems.texts.join(' '));
   return Object.freeze(configuration);
+}
+
+function readReplicas(form: JsonForm | undefined): ReplicaConfiguration | undefined {
+  if (form === undefined) return undefined;
+  const rule = readReplicaRule(form);
+  const allowSoftware = form.optional('allowSoftware', boolean) ?? false;
+  form.end();
+  return Object.freeze({ rule, allowSoftware });
 }
 
 function readUse(form: JsonForm): readonly [string, OpenAiUse] {

@@ -43,6 +43,16 @@ export const inferenceServiceErrors = declareErrors({
     'The service serves already, or does not yet.',
     'Call serve once after the enclave has started.',
   ],
+  INFERENCE_REPLICA_REFUSED: [
+    'refused',
+    'An enclave at the address of a replica is not one that this replica shares requests with.',
+    'Give all replicas the same models.json; details.rule says what differs.',
+  ],
+  INFERENCE_REPLICA_LOST: [
+    'transient',
+    'The replica that has the key of this request was lost before it answered, or has too much to do.',
+    'Send the request again. It may have been computed once already.',
+  ],
   INFERENCE_MODEL_DIFFERS: [
     'refused',
     'The model that is served is not the one that the client expects.',

@@ -25,5 +25,7 @@ export const inference = defineInterface({
     ),
     /** What clients verify the service's evidence with, as one JSON document. */
     endorsements: func({}, string({ maxBytes: 262_144 })),
+    /** At which of the destinations `replica-1` to `replica-8` an enclave may be now: a bit each, the lowest for the first. */
+    replicas: func({}, uint32()),
   },
 });

@@ -48,7 +48,7 @@ for (const profile of [ohttpProfile, chunkedOhttpProfile]) {
   });
 }
 
-test('nothing of question or answer is outside the seal, not even an error', async () => {
+test('D9: nothing of question or answer is outside the seal, not even an error', async () => {
   const scene = await openScene();
   const { body, open } = await sealed(scene, bhttpOf('/v2/models/absent-marker/infer', utf8('{}')));
   const answer = await scene.send({ headers: headersOf(ohttpProfile), body });
@@ -57,7 +57,7 @@ test('nothing of question or answer is outside the seal, not even an error', asy
   assert.equal((await open(answer)).status, 404);
 });
 
-test('replay: a request is accepted once, on every path and by every channel', async () => {
+test('D3, replay: a request is accepted once, on every path and by every channel', async () => {
   const scene = await openScene();
   for (const fields of [[['date', isoDate(scene.nowMs)] as const], []]) {
     const { body } = await sealed(scene, inferInside([1], fields));
@@ -135,7 +135,7 @@ test('an answer that is too long for its channel is an error inside the seal', a
   assert.deepEqual(scene.faults, []);
 });
 
-test('response swap: an answer opens for its own request alone', async () => {
+test('D4, response swap: an answer opens for its own request alone', async () => {
   const scene = await openScene();
   const [one, two] = [await sealed(scene, inferInside([1])), await sealed(scene, inferInside([2]))];
   const answers = [
@@ -146,7 +146,7 @@ test('response swap: an answer opens for its own request alone', async () => {
   assert.deepEqual(outputDataOf((await two.open(answers[1] ?? { status: 0 })).text), [3]);
 });
 
-test('no two answers to one request have one nonce', async () => {
+test('D2: no two answers to one request have one nonce', async () => {
   const seen = new Set<string>();
   const scene = await openScene();
   for (let i = 0; i < 50; i++) {
@@ -175,7 +175,7 @@ test('two keys in rotation: the former key opens in its grace, and then is stale
   assert.deepEqual(await problemOf(stale), [422, 'HPKE_KEY_STALE']);
 });
 
-test('the model digest changed: the answer inside is a refusal', async () => {
+test('model digest changed: the answer inside is a refusal', async () => {
   const scene = await openScene();
   const { body, open } = await sealed(scene, inferInside([1], [['enclos-model-digest', '22'.repeat(32)]]));
   const { status, text } = await open(await scene.send({ headers: headersOf(ohttpProfile), body }));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -25,6 +27,7 @@ import { runService, type RunningService } from '@enclos/inference-service';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
 import { createWorkshop, signingKey } from '@enclos/process-kit';
+import { until } from '@enclos/process-kit/processes/process-watch';
 import { enclosBin, startProgram } from '@enclos/process-kit/processes/programs';
 import { inferenceReportData, readInferenceReport, verifyReceipt, type InferenceReport } from '@enclos/receipts';
 import { parseQuote } from '@enclos/sgx';
@@ -114,6 +117,7 @@ function scoresOutside(): Uint8Array {
 
 let signed: { readonly image: Uint8Array; readonly signature: Uint8Array };
 let companionFiles: string;
+let imageFile: string;
 let platform: Awaited<ReturnType<typeof workshop.startPlatform>>;
 
 const start = (folder: string): Promise<RunningService> =>
@@ -138,6 +142,7 @@ before(async () => {
   cpSync(modelFolder, models, { recursive: true });
   const built = await buildEnclave(await loadProject(serviceFolder), { outFolder: workshop.subfolder('image') });
   companionFiles = built.paths.companionFiles;
+  imageFile = built.paths.image;
   const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
   signed = { image: built.image, signature };
   platform = await workshop.startPlatform('here');
@@ -273,6 +278,61 @@ describe('the inference service in its enclave', () => {
 
   test('no client empties the service', async () => {
     assert.equal((await ask('POST', '/v2/repository/models/digits/unload')).status, 403);
+  });
+
+  test('metrics say what was done, and nothing of what was said', async () => {
+    const marker = 'zeichen4711';
+    const { status } = await askSealed(`/v2/models/digits/infer`, wholeBody(digits), [
+      ...digitFields,
+      ['x-note', marker],
+    ]);
+    assert.equal(status, 200);
+    await askSealed(`/v2/models/${marker}/infer`, utf8(`{"inputs":[{"name":"${marker}"}]}`), []);
+    const metrics = await (await fetch(`http://127.0.0.1:${service.adminPort}/metrics`)).text();
+    assert.match(metrics, /^enclos_inference_requests_total\{operation="infer",model="digits",outcome="ok"\} [1-9]/m);
+    assert.match(metrics, /^enclos_inference_requests_in_flight 0$/m);
+    assert.match(metrics, /^enclos_inference_engines 2$/m);
+    assert.match(metrics, /^enclos_inference_queued_runs\{model="digits",version="1"\} 0$/m);
+    assert.match(metrics, /^enclos_calls?_/m, 'those of the host are there too');
+    assert.ok(!metrics.includes(marker));
+  });
+
+  test('SIGTERM ends readiness, lets a request that has begun have its answer, and then ends the program', async () => {
+    const signature = join(workshop.subfolder('program'), 'inference.sig');
+    writeFileSync(signature, signed.signature);
+    const program = fileURLToPath(new URL('dist/src/host.js', `file://${serviceFolder}/`));
+    const words = [program, '--models', models, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+    const variables = {
+      ENCLOS_PLATFORM: platform.socketPath,
+      ENCLOS_IMAGE: imageFile,
+      ENCLOS_SIGNATURE: signature,
+      ENCLOS_ISOLATION: 'best',
+    };
+    const running = startProgram([process.execPath, ...words], { cwd: workshop.folder, env: variables });
+    const [, port = '', adminPort = ''] = await running.until(/"port":(\d+),"adminPort":(\d+)/);
+    const ready = async (): Promise<string> => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).text();
+    assert.equal(await ready(), 'ok\n');
+    const body = wholeBody(digits);
+    const headers = {
+      'content-length': body.length,
+      'inference-header-content-length': String(digits.headerLength),
+      expect: '100-continue',
+    };
+    const path = '/v2/models/digits/infer';
+    const begun = httpsRequest({ host: '127.0.0.1', port, method: 'POST', path, headers, rejectUnauthorized: false });
+    const answered = once(begun, 'response');
+    const taken = once(begun, 'continue');
+    begun.flushHeaders();
+    await taken;
+    begun.write(body.subarray(0, 100));
+    running.child.kill('SIGTERM');
+    await until('readiness has ended', async () => (await ready()) === 'draining\n');
+    begun.end(body.subarray(100));
+    const [response] = (await answered) as [IncomingMessage];
+    assert.deepEqual([response.statusCode, response.headers.connection], [200, 'close']);
+    response.resume();
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 0, stderr);
   });
 
   test('a model of the host with one changed byte is not served', async () => {

@@ -19,7 +19,10 @@ export interface WatchedPlatform {
 
 const entry = join(dirname(fileURLToPath(import.meta.resolve('@enclos/software-sgx'))), 'main.js');
 
-export async function startWatchedPlatform(workshop: Workshop, name: string): Promise<WatchedPlatform> {
+export async function startWatchedPlatform(
+  workshop: Pick<Workshop, 'stateFolder'>,
+  name: string,
+): Promise<WatchedPlatform> {
   const child = spawn(process.execPath, [entry, '--state', workshop.stateFolder(name)], { stdio: 'pipe' });
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

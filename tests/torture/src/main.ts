@@ -5,6 +5,7 @@ import { readOnly } from './disk/read-only.ts';
 import { gateDecoder } from './gate/gate-decoder.ts';
 import { gateLive } from './gate/gate-live.ts';
 import { header } from './header.ts';
+import { inference } from './inference/inference.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
 import { platformLive } from './platform/platform-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
@@ -22,6 +23,7 @@ const programs: Readonly<Record<string, Program>> = {
   'signed-enclaves': signedEnclaves,
   soak,
   'attestation-load': attestationLoad,
+  inference,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

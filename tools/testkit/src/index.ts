@@ -3,6 +3,7 @@ export { chartTest, type ChartRequest, type ManifestPrograms } from './charts.ts
 export { auditEventsOf, auditLinesOf, createAuditDisk, newAuditLog, type AuditDisk } from './audit-log.ts';
 export { runBundleProcess, type BundleProcess } from './bundle-process.ts';
 export { chromium } from './chromium.ts';
+export { contrastProblems } from './contrast.ts';
 export { holdersOfPeer, type ConnectionHolder } from './sockets/connection-holders.ts';
 export { collidingNumbers } from './colliding-numbers.ts';
 export {

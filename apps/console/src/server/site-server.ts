@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 const folder = new URL('../../site/', import.meta.url);
 const types: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
   'console.css': 'text/css; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
   'example.js': 'text/javascript; charset=utf-8',

@@ -76,6 +76,7 @@ Evidence
   collateral import      Keep the collateral that a file holds
 
 Inference
+  predict                Ask a model of an attested inference service
   receipt verify         Verify a receipt: which model answered which request with what
   model info             Show what an ONNX model takes, gives and uses
   model hash             Print the digest of a model

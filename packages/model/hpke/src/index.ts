@@ -12,7 +12,7 @@ export {
 export { bhttpStream, encodeBhttpRequest, encodeBhttpResponse, type BhttpEncodeOptions } from './bhttp/encode.ts';
 export type { BhttpField, BhttpLimits, BhttpRequestHead, BhttpResponseHead } from './bhttp/message.ts';
 export { type RequestBinding } from './bound/binding.ts';
-export { boundTypes, type BoundHead } from './bound/head.ts';
+export { boundTypes, readBoundMessage, type BoundHead, type BoundParts } from './bound/head.ts';
 export { coarsePadding, noPadding, type PaddingBuckets } from './bound/padding.ts';
 export { ReplayWindow, requestName, type ReplayWindowOptions } from './bound/replay-window.ts';
 export {
@@ -61,6 +61,7 @@ export {
   parseKeyConfigList,
   type KeyConfig,
 } from './ohttp/key-config.ts';
+export { readRequestHeader } from './ohttp/header.ts';
 export {
   azureOhttpProfile,
   chunkedOhttpProfile,

@@ -33,7 +33,7 @@ export const streamErrors = declareErrors({
   HOST_LISTEN_FAILED: [
     'usage',
     'The host cannot listen at the address of a listener of the enclave.',
-    'End what listens there, or choose another port: with `PORT=8444 enclos run` for a project of `enclos new`, else under "listen" of loadEnclave.',
+    'End what listens there, or choose another port: with `PORT=8444 enclos run` for a project of `enclos new` in TypeScript, with `enclos run -- --listen NAME=8444` for a program in Go or another language, else under "listen" of loadEnclave.',
   ],
 });
 

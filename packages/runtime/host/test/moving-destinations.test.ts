@@ -28,13 +28,15 @@ async function portOf(t: TestContext, name: string): Promise<number> {
 
 test('a destination that moves is asked for its address for each connection', async (t) => {
   const ports = [await portOf(t, 'first'), await portOf(t, 'second')] as const;
-  let port: number = ports[0];
-  const services = await servicesWith({ database: () => ({ host: '127.0.0.1', port }) });
+  let port: number | undefined = ports[0];
+  const services = await servicesWith({ database: () => (port === undefined ? port : { host: '127.0.0.1', port }) });
   t.after(() => services.close());
   const peer = new Peer(services);
   assert.equal(String(await (await peer.connect(1)).read()), 'first');
   [, port] = ports;
   assert.equal(String(await (await peer.connect(2)).read()), 'second');
+  port = undefined;
+  await assert.rejects(peer.connect(3), { code: 'STREAM_CONNECT_FAILED' }, 'the declared address has no server');
 });
 
 test('a destination that moves is one of the manifest', async () => {

@@ -172,7 +172,7 @@ suite('a pool of two engines', () => {
     await rows.unload();
   });
 
-  test('when all engines are killed, runs fail so that they can be repeated, and the models come back', async () => {
+  test('engine killed: runs fail so that they can be repeated, and the models come back', async () => {
     const model = await pool.load({ name: 'loop', version: '1', source: loopModel() });
     const lost = [
       assert.rejects(model.run(endless), { code: 'ENGINE_LOST' }),

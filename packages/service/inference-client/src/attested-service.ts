@@ -6,7 +6,7 @@ import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import { inferenceReportData, readInferenceReport, type ExpectedClaims, type InferenceReport } from '@enclos/receipts';
 import type { ReportAppraiser } from './appraiser.ts';
-import { readBody, refuseUnsealed, type ServiceAddress } from './outer-http.ts';
+import { readBody, refuseUnsealed, withinTime, type ServiceAddress } from './outer-http.ts';
 import { notAttested } from './refusal.ts';
 
 export interface AttestationOptions {
@@ -85,13 +85,14 @@ async function checkModels(
 }
 
 async function fetchReport(address: ServiceAddress, nonce: Uint8Array, timeoutMs: number): Promise<InferenceReport> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const response = await address.send(`${reportPath}?nonce=${toHex(nonce)}`, { method: 'GET', signal });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    return refuseUnsealed(response);
-  }
-  return readInferenceReport(decodeUtf8(await readBody(response.body, maximumReportBytes)));
+  return withinTime(timeoutMs, async (signal) => {
+    const response = await address.send(`${reportPath}?nonce=${toHex(nonce)}`, { method: 'GET', signal });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      return refuseUnsealed(response);
+    }
+    return readInferenceReport(decodeUtf8(await readBody(response.body, maximumReportBytes)));
+  });
 }
 
 /** Keeps the service attested: again when its keys end or are stale, and after some time in any case. */

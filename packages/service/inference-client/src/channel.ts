@@ -11,7 +11,7 @@ import {
 } from '@enclos/hpke';
 import { isEnclosError } from '@enclos/errors';
 import type { AttestedService } from './attested-service.ts';
-import { readBody, refuseUnsealed, type ServiceAddress } from './outer-http.ts';
+import { readBody, refuseUnsealed, withinTime, type ServiceAddress } from './outer-http.ts';
 
 /** A sealed request to send, and what opens its answer. */
 export interface SealedExchange {
@@ -63,18 +63,20 @@ export function sessionChannel({ address, engine, nowMs, timeoutMs }: ChannelOpt
   const sessions = new WeakMap<AttestedService, Promise<ClientSession>>();
   const open = async (service: AttestedService): Promise<ClientSession> => {
     const opening = await openSession(engine, { config: service.key(nowMs()), dateMs: nowMs() });
-    const response = await address.send(sessionPath, {
-      method: 'POST',
-      headers: { 'content-type': sessionTypes.open },
-      body: bodyOf(opening.message),
-      // Other requests wait for the same session, so the signal of one does not end it.
-      signal: AbortSignal.timeout(timeoutMs),
+    // Other requests wait for the same session, so the signal of one does not end it.
+    return withinTime(timeoutMs, async (signal) => {
+      const response = await address.send(sessionPath, {
+        method: 'POST',
+        headers: { 'content-type': sessionTypes.open },
+        body: bodyOf(opening.message),
+        signal,
+      });
+      if (response.status !== 200 || response.headers.get('content-type') !== sessionTypes.opened) {
+        await response.body?.cancel();
+        return refuseUnsealed(response);
+      }
+      return opening.finish(await readBody(response.body, maximumOpeningBytes), nowMs());
     });
-    if (response.status !== 200 || response.headers.get('content-type') !== sessionTypes.opened) {
-      await response.body?.cancel();
-      return refuseUnsealed(response);
-    }
-    return opening.finish(await readBody(response.body, maximumOpeningBytes), nowMs());
   };
   const sessionOf = async (service: AttestedService): Promise<ClientSession> => {
     const known = sessions.get(service);

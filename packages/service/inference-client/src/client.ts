@@ -1,5 +1,4 @@
 import './errors.ts';
-import { EnclosError } from '@enclos/errors';
 import { kemIds, webEngine, type HpkeEngine, type KemId } from '@enclos/hpke';
 import {
   headerLengthName,
@@ -17,6 +16,7 @@ import type { ReportAppraiser } from './appraiser.ts';
 import { Attestations } from './attested-service.ts';
 import { bodyOf, oneShotChannel, sessionChannel } from './channel.ts';
 import { ServiceAddress, type OuterFetch } from './outer-http.ts';
+import { contentOfAnswer } from './content.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { refuseAnswer } from './refusal.ts';
 import type { ExpectedModels } from './request.ts';
@@ -76,7 +76,7 @@ export interface InferenceClient {
   /**
    * Runs a model on tensors.
    *
-   * @throws INFERENCE_CALL_REFUSED with `details.status`, and what `fetch` throws
+   * @throws INFERENCE_CALL_REFUSED and INFERENCE_SERVICE_BUSY with `details.status` and `details.code`, and what `fetch` throws
    */
   infer(call: InferCall): Promise<InferResponse>;
   /** The models of the service, as the enclave lists them. */
@@ -122,13 +122,13 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
         body: bodyOf(wholeBody(body)),
         ...(signal === undefined ? {} : { signal }),
       });
-      const content = await contentOf(response);
+      const content = await contentOfAnswer(response);
       const answer = parseInferResponse(content, {
         headerLength: readHeaderLength(response.headers.get(headerLengthName)),
       });
       return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
     },
-    models: async () => parseIndex(await contentOf(await send(at('/v2/repository/index'), { method: 'POST' }))),
+    models: async () => parseIndex(await contentOfAnswer(await send(at('/v2/repository/index'), { method: 'POST' }))),
     async attest() {
       await sender.attest();
     },
@@ -136,13 +136,6 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
       sender.close();
     },
   });
-}
-
-async function contentOf(response: Response): Promise<Uint8Array> {
-  const content = new Uint8Array(await response.arrayBuffer());
-  const { status } = response;
-  if (status !== 200) throw new EnclosError('INFERENCE_CALL_REFUSED', undefined, { details: { status } });
-  return content;
 }
 
 const mebibyte = 1_048_576;

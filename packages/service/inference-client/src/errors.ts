@@ -29,7 +29,12 @@ export const inferenceClientErrors = declareErrors({
   INFERENCE_CALL_REFUSED: [
     'refused',
     'The inference service refused a call, inside its seal.',
-    'Correct the call; details.status is the status of the answer. Use fetch to read its body.',
+    'Correct the call; details has the status of the answer and the code of the service. Use fetch to read its body.',
+  ],
+  INFERENCE_SERVICE_BUSY: [
+    'transient',
+    'The inference service cannot answer a call now, as it says inside its seal.',
+    'Try again after a moment.',
   ],
 });
 

@@ -9,6 +9,7 @@ export {
   type ReportAppraiser,
 } from './appraiser.ts';
 export { createInferenceClient, type InferCall, type InferenceClient, type InferenceClientOptions } from './client.ts';
+export { contentOfAnswer } from './content.ts';
 export type { OuterFetch } from './outer-http.ts';
 export type { AnswerReceipt } from './receipt-check.ts';
 export type { ExpectedModels } from './request.ts';

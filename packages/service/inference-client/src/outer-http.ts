@@ -52,6 +52,21 @@ export class ServiceAddress {
   }
 }
 
+/**
+ * Work with the service that no caller can end, since several may wait for it.
+ * @throws INFERENCE_SERVICE_UNREACHABLE when the time is over, and what the work throws
+ */
+export async function withinTime<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const message = `The service did not answer within ${timeoutMs} ms.`;
+    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', message, { cause: error });
+  }
+}
+
 /** The bytes of a body as they arrive. @throws INFERENCE_SERVICE_UNREACHABLE for a connection that breaks */
 export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
   if (body === null) return;
@@ -92,7 +107,7 @@ export async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes
 /**
  * What an unsealed answer says. It may come from the host, so that only its status counts.
  *
- * @throws HPKE_KEY_STALE for 422, HPKE_OPEN_FAILED for 400, which is also said of a former key whose id came again, HPKE_SESSION_GONE for 410, INFERENCE_SERVICE_UNREACHABLE for 429 and from 500 on, and
+ * @throws HPKE_KEY_STALE for 422, HPKE_OPEN_FAILED for 400, which is also said of a former key whose id came again, HPKE_SESSION_GONE for 410, INFERENCE_SERVICE_UNREACHABLE for 421, 429 and from 500 on, and
  * INFERENCE_ANSWER_REFUSED for all else.
  */
 export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
@@ -100,6 +115,8 @@ export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
   if (status === 400) throw new EnclosError('HPKE_OPEN_FAILED');
   if (status === 410) throw new EnclosError('HPKE_SESSION_GONE');
   const details = { status };
-  if (status === 429 || status >= 500) throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  if ([421, 429].includes(status) || status >= 500) {
+    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
+  }
   throw new EnclosError('INFERENCE_ANSWER_REFUSED', 'The answer is not sealed.', { details });
 }

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseCollateral, softwareRoot, verifyQuote, type SgxPolicy } from '@enclos/attestation';
+import { INTEL_SGX_ROOT, parseCollateral, softwareRoot, verifyQuote, type SgxPolicy } from '@enclos/attestation';
 import { scenario } from '@enclos/evidence-kit';
-import { createInferenceClient, quoteReportAppraiser, type InferenceClient } from '../src/index.ts';
+import {
+  createInferenceClient,
+  quoteReportAppraiser,
+  type InferenceClient,
+  type ReportAppraiser,
+} from '../src/index.ts';
 import { policyReportAppraiser } from '../src/node/index.ts';
 import { openService, serviceUrl } from './service.ts';
 
@@ -61,11 +66,37 @@ for (const by of ['roots and policy', 'policy alone'] as const) {
   });
 }
 
-test('by policy alone: a platform whose root it does not name is refused', async () => {
-  const service = await openService();
-  const { collateral, quote, at } = scenario();
-  service.quote = async () => ({ value: quote, endorsements: JSON.stringify(collateral) });
-  const appraise = policyReportAppraiser({ mrEnclave: 'ab'.repeat(32), softwareRoot: '00'.repeat(32), now: () => at });
-  const client = createInferenceClient({ url: serviceUrl, appraise, fetch: service.fetch });
-  await assert.rejects(client.attest(), { code: 'ATLS_ROOT_NOT_NAMED' });
+test('foreign software root: a platform whose root the client does not name is refused, however good its evidence', async () => {
+  const { collateral, quote, at, root } = scenario();
+  const own = await softwareRoot(root.certificate);
+  const verdict = await verifyQuote(quote, parseCollateral(collateral), { roots: [own], now: at });
+  assert.ok(verdict.tee === 'sgx');
+  const { report } = verdict;
+  const policy = {
+    mrEnclave: [report.mrEnclave],
+    minimumSecurityVersion: 0,
+    acceptedStatuses: ['OK'],
+    intelRoot: false,
+    softwareRoots: [own.fingerprint],
+  } as const satisfies SgxPolicy;
+  const now = (): Date => at;
+  const appraisers: readonly (readonly [ReportAppraiser, string])[] = [
+    [policyReportAppraiser({ mrEnclave: report.mrEnclave, softwareRoot: '00'.repeat(32), now }), 'ATLS_ROOT_NOT_NAMED'],
+    // The policy names it, and the verifier trusts another: either has to be right.
+    [quoteReportAppraiser({ roots: [INTEL_SGX_ROOT], policy, now }), 'EVIDENCE_REFUSED'],
+    [
+      quoteReportAppraiser({ roots: [own], policy: { ...policy, softwareRoots: ['00'.repeat(32)] }, now }),
+      'APPRAISAL_REFUSED',
+    ],
+  ];
+  for (const [appraise, code] of appraisers) {
+    const service = await openService();
+    service.quote = async (reportData) => {
+      const made = scenario({ report: { reportData } });
+      return { value: made.quote, endorsements: JSON.stringify(made.collateral) };
+    };
+    const client = createInferenceClient({ url: serviceUrl, appraise, fetch: service.fetch });
+    await assert.rejects(client.attest(), { code });
+    assert.deepEqual(service.outside, [], 'nothing was sent to it');
+  }
 });

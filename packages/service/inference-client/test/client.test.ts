@@ -6,6 +6,7 @@ import {
   type AnswerReceipt,
   type InferenceClient,
   type InferenceClientOptions,
+  type OuterFetch,
 } from '../src/index.ts';
 import {
   appraiseTestReport,
@@ -210,6 +211,37 @@ test('a session that the service forgot is opened again', async () => {
   assert.equal(reports(service), 1);
 });
 
+test('a refusal inside the seal is an error that says whether to try again', async () => {
+  const service = await openService();
+  for (const [status, code] of [
+    [400, 'INFERENCE_CALL_REFUSED'],
+    [404, 'INFERENCE_CALL_REFUSED'],
+    [429, 'INFERENCE_SERVICE_BUSY'],
+    [503, 'INFERENCE_SERVICE_BUSY'],
+    [504, 'INFERENCE_SERVICE_BUSY'],
+  ] as const) {
+    service.status = status;
+    await assert.rejects(add(clientOf(service), [1]), { code, details: { status } });
+    await assert.rejects(clientOf(service).models(), { code });
+  }
+  assert.equal(service.opened.length, 10, 'none is sent twice');
+});
+
+test('what stands between client and service may say that it is to be tried again', async () => {
+  const service = await openService();
+  for (const status of [421, 429, 502, 503]) {
+    let posts = 0;
+    const hostile: Changes['fetch'] = async (url, init) => {
+      if (init.method === 'GET') return service.fetch(url, init);
+      posts++;
+      return new Response('', { status });
+    };
+    const asked = add(clientOf(service, { fetch: hostile }), [1]);
+    await assert.rejects(asked, { code: 'INFERENCE_SERVICE_UNREACHABLE', kind: 'transient', details: { status } });
+    assert.equal(posts, 1);
+  }
+});
+
 test('an answer that is not sealed is never given out', async () => {
   const service = await openService();
   for (const [status, code] of [
@@ -289,6 +321,30 @@ test('bounds: a request and an answer beyond theirs are refused', async () => {
     code: 'INFERENCE_CLIENT_MISUSED',
   });
   await assert.rejects(chat(clientOf(service, { maxAnswerBytes: 20 })), { code: 'OHTTP_MESSAGE_INVALID' });
+});
+
+test('a host that delays the report or the opening of a session is unreachable, by its name', async (t) => {
+  // As an open connection does: the timer of a signal keeps no process.
+  const connection = setInterval(() => undefined, 60_000);
+  t.after(() => clearInterval(connection));
+  for (const delayed of ['/v1/attestation/report', '/v1/session']) {
+    const service = await openService();
+    const fetch: OuterFetch = (url, init) =>
+      new URL(url).pathname === delayed
+        ? new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)))
+        : service.fetch(url, init);
+    const client = createInferenceClient({
+      url: serviceUrl,
+      transport: 'session',
+      appraise: appraiseTestReport,
+      fetch,
+      nowMs: () => service.nowMs,
+      timeoutMs: 500,
+    });
+    await assert.rejects(client.fetch(`${serviceUrl}/v1/chat/completions`, { method: 'POST', body: '{}' }), {
+      code: 'INFERENCE_SERVICE_UNREACHABLE',
+    });
+  }
 });
 
 test('a closed client sends nothing', async () => {

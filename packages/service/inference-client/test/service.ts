@@ -76,6 +76,8 @@ export interface TestService {
   writesReceipts: boolean;
   modelName: string;
   servedDigest: string;
+  /** Inside the seal. */
+  status: number;
   /** What it lists in its report, whatever its keys say. */
   listed: readonly ReportedModel[];
   catalogueVersion: number;
@@ -117,6 +119,7 @@ export async function openService(): Promise<TestService> {
     writesReceipts: true,
     modelName: 'adder',
     servedDigest: modelDigest,
+    status: 200,
     listed: served,
     catalogueVersion: 3,
     quote: async (value) => ({ value }),
@@ -211,7 +214,7 @@ export async function openService(): Promise<TestService> {
     };
     const isStream = answer.type === 'text/event-stream';
     if (service.writesReceipts && !isStream) fields['enclos-receipt'] = await receiptOf(whole);
-    const responseHead = { status: 200, fields: Object.entries(fields) };
+    const responseHead = { status: service.status, fields: Object.entries(fields) };
     if (!isStream) {
       return [sealer.head, await sealer.seal(encodeBhttpResponse(responseHead, whole, { padTo: 512 }), true)];
     }

@@ -81,6 +81,11 @@ export const serviceStateErrors = declareErrors({
     'This platform does not give quotes of SGX, by which replicas recognise each other.',
     'Run a single replica, or run the service on a platform with SGX.',
   ],
+  SERVICE_REPLICAS_SOFTWARE: [
+    'usage',
+    'This enclave runs on a software platform, and its measured configuration allows replicas on hardware alone.',
+    'Run it on hardware. For tests, allow replicas on software in the measured configuration and build the enclave again.',
+  ],
   SERVICE_ADDRESS_UNUSABLE: [
     'usage',
     'The service cannot listen at an address.',

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tensorOf } from '@enclos/open-inference';
-import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { attestingClient, refusalOf, type Scene } from './scene.ts';
-import { startService, type SignedService } from './service.ts';
+import { startService } from './service.ts';
+import type { Stage } from './stage.ts';
 
 const blank = (): Parameters<Scene['client']['infer']>[0] => ({
   model: 'digits',
@@ -26,14 +26,7 @@ export async function refuseOthers(scene: Scene): Promise<void> {
 }
 
 /** A host that gives the enclave another model does not get it to serve. */
-export async function refuseModel(
-  { story }: Scene,
-  {
-    signed,
-    platform,
-    models,
-  }: { readonly signed: SignedService; readonly platform: EmbeddedPlatform; readonly models: string },
-): Promise<void> {
+export async function refuseModel({ story, signed, platform, models }: Stage): Promise<void> {
   const path = join(models, 'digits-1.onnx');
   const bytes = await readFile(path);
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 100) ^ 1, bytes.length - 100);

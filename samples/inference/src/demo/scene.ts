@@ -22,7 +22,7 @@ export interface Scene {
   readonly trust: Trust;
   readonly between: HostBetween;
   readonly client: InferenceClient;
-  /** Of all answers, in their order. */
+  /** Those of all answers, in their order. */
   readonly receipts: readonly AnswerReceipt[];
 }
 

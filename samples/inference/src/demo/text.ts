@@ -28,7 +28,7 @@ export async function streamText({ story, client, between, receipts }: Scene): P
   );
 }
 
-/** Of one event of a stream of chat completions. */
+/** The text in one event of a stream of chat completions. */
 function pieceOf(json: string): string {
   // The enclave wrote it: the client has verified that.
   const { choices } = JSON.parse(json) as { choices?: readonly { delta?: { content?: string } }[] };

@@ -1,7 +1,7 @@
-import { boolean, integer, JsonForm, oneOf, parseJson, type JsonValue } from '@enclos/codec/json';
+import { boolean, integer, JsonForm, parseJson, type JsonValue } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import '../errors.ts';
-import type { ReplicaRule } from '@enclos/service/peers';
+import { readReplicaRule, type ReplicaRule } from '@enclos/service/peers';
 import type { ServiceConfiguration, TenantConfiguration } from './configuration.ts';
 import { readTenant } from './parse-tenant.ts';
 
@@ -93,14 +93,9 @@ function readTestSeconds(form: JsonForm | undefined): ServiceConfiguration['keys
 
 function readReplicas(form: JsonForm | undefined): ReplicaRule | undefined {
   if (form === undefined) return undefined;
-  const by = form.required('by', oneOf('enclave', 'signer')) ?? 'enclave';
-  const minimum = form.optional('minimumSecurityVersion', integer(0, 65_535));
-  if (by === 'enclave' && minimum !== undefined) {
-    form.problem('minimumSecurityVersion', 'is for replicas by signer: one enclave has one security version.');
-  }
+  const rule = readReplicaRule(form);
   form.end();
-  if (by === 'enclave') return Object.freeze({ by });
-  return Object.freeze({ by, ...(minimum === undefined ? {} : { minimumSecurityVersion: minimum }) });
+  return rule;
 }
 
 /** A tenant is found by its issuer, and no tenant's tokens may open the management of one. */

@@ -11,7 +11,7 @@ import {
 import { attestation } from '../attestation.edl.ts';
 import { storeHandlers, type Store } from '@enclos/service/store';
 import { openStore, type StoreAddress } from '@enclos/service/stores';
-import { startAdminServer } from '@enclos/service/admin';
+import { hostService, type HostedService } from '@enclos/service/program';
 import { openAuditLog, type AuditLog } from '@enclos/service/audit/log';
 import type { ServiceOptions } from './command-line.ts';
 import { collateralSource, endorsementProvider } from './endorsements.ts';
@@ -27,15 +27,8 @@ export interface ServiceIdentity {
   readonly tenants: readonly { readonly issuer: string; readonly configurationDigest: string }[];
 }
 
-export interface RunningService {
-  readonly address: { readonly host: string; readonly port: number };
-  readonly adminPort: number;
+export interface RunningService extends HostedService {
   readonly served: ServiceIdentity;
-  readonly mrEnclave: Uint8Array;
-  /** Settles when the enclave has ended, and says how. */
-  readonly ended: Promise<string>;
-  /** Answers what has begun, and ends. */
-  stop(): Promise<void>;
 }
 
 export interface RunContext {
@@ -93,32 +86,17 @@ async function start(options: ServiceOptions, context: StartContext): Promise<Ru
   opened.push(() => enclave.dispose());
   const served = JSON.parse(await enclave.call.serve({ configuration })) as ServiceIdentity;
   await durable.replace(options.certificate, served.certificate, { mode: 0o644 });
-  let unready: string | undefined;
-  const admin = await startAdminServer({
-    option: '--admin',
-    address: options.admin,
-    unready: () => unready,
+  const service = await hostService({
+    enclave,
+    admin: options.admin,
     metrics: async () => metrics.render() + renderCounters(name, await enclave.call.counters({})),
-  });
-  opened.push(() => admin.close());
-  const ended = enclave.exited.then(({ detail }) => {
-    unready ??= 'the enclave has ended';
-    return detail;
-  });
-  const { host = '', port = 0 } = enclave.listeners['https'] ?? {};
-  logger.info({ event: 'listening', host, port, adminPort: admin.port }, 'The service answers.');
-  return Object.freeze<RunningService>({
-    address: { host, port },
-    adminPort: admin.port,
-    served,
-    mrEnclave: enclave.identity.mrEnclave,
-    ended,
-    async stop() {
-      unready = 'draining';
-      await enclave.call.drain({}).catch(() => undefined);
+    drain: () => enclave.call.drain({}),
+    async close() {
       for (const close of opened.splice(0).reverse()) await close();
     },
+    logger,
   });
+  return Object.freeze<RunningService>({ ...service, served });
 }
 
 interface EnclaveContext extends RunContext {

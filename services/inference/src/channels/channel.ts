@@ -37,3 +37,6 @@ export interface OpenedRequest {
   /** To be called once. */
   seal(answer: ApiAnswer): Promise<HttpResponse>;
 }
+
+/** One replica says it to another: the request is not one that it opens (RFC 9110, section 15.5.20). Clients never get it. */
+export const misdirected = 421;

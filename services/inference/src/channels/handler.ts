@@ -12,14 +12,20 @@ import {
 } from '../metrics/request-observer.ts';
 import { receiptNames } from '../receipt-names.ts';
 import { channelOf, isSealed, mediaTypeOf } from './channel-of.ts';
-import type { ChannelContext, ChannelOptions, OpenedRequest, SealedRequest } from './channel.ts';
+import {
+  misdirected,
+  type ChannelContext,
+  type ChannelOptions,
+  type OpenedRequest,
+  type SealedRequest,
+} from './channel.ts';
 import { openEhbp } from './ehbp.ts';
 import { observedAnswer } from './observed.ts';
 import { openOhttp } from './ohttp.ts';
 import { openingRefusal } from './opening-refusal.ts';
 import { Sessions, type SessionsOptions } from './sessions.ts';
 import { UndatedRequests } from './undated.ts';
-import { unsealedRoutes } from './unsealed.ts';
+import { reportPath, unsealedRoutes, type UnsealedRoute } from './unsealed.ts';
 
 /** What sealing adds at most to a request with its head: tags, padding and framing. */
 const sealingBytes = 131_072;
@@ -34,13 +40,24 @@ export interface HandlerOptions {
   readonly attestAnswer: (request: ApiRequest, answer: ApiAnswer) => Promise<ApiAnswer>;
   /** Answers a request for the report on keys and models. */
   readonly report: (request: HttpRequest) => Promise<HttpResponse>;
+  /** Other replicas of this service, which have keys of their own. */
+  readonly replicas?: OtherReplicas | undefined;
   readonly onFault: (error: unknown) => void;
   /** Hears of each request, without its content. */
   readonly observer?: RequestObserver | undefined;
 }
 
+/** What sends a request to the replica that can answer it. Undefined: none can. @throws INFERENCE_REPLICA_LOST */
+export interface OtherReplicas {
+  named(request: HttpRequest, call: HttpCall): Promise<HttpResponse | undefined>;
+  elsewhere(request: SealedRequest): Promise<HttpResponse | undefined>;
+}
+
 export interface ServiceHandler {
   readonly handler: HttpHandler;
+  /** Answers what another replica sends here, and never sends it on: 421 for what is not for this replica. */
+  readonly fromReplica: HttpHandler;
+  readonly hasSession: (id: string) => boolean;
   readonly bodyLimit: BodyLimit;
   /** How many sessions are open. */
   readonly sessions: () => number;
@@ -53,21 +70,56 @@ export function createHandler(options: HandlerOptions): ServiceHandler {
   const context: ChannelContext = { ...options.context, undated };
   const sessions = new Sessions(context, options.sessions);
   const sealedBytes = context.maxBytes + sealingBytes;
+  const own = { ...options, context, sessions };
+  const began = (): ((request: FinishedRequest) => void) => observer?.began() ?? (() => undefined);
   const unsealed = new Map(unsealedRoutes({ keys: context.keys, report }).map((route) => [route.path, route]));
+  const answerUnsealed = async (route: UnsealedRoute, request: HttpRequest, call?: HttpCall): Promise<HttpResponse> => {
+    const finished = began();
+    const named =
+      call !== undefined && route.path === reportPath ? await reportOfNamed(options, request, call) : undefined;
+    const answer = named ?? (await route.answer(request));
+    finished({
+      channel: 'tls',
+      operation: route.operation,
+      model: undefined,
+      outcome: outcomeOf(answer),
+      requestId: undefined,
+    });
+    return answer;
+  };
+  const unsealedRouteOf = ({ method, path }: HttpRequest): UnsealedRoute | undefined =>
+    method === 'GET' ? unsealed.get(path) : undefined;
   return Object.freeze<ServiceHandler>({
     async handler(request, call) {
-      const finished = observer?.began() ?? (() => undefined);
-      const route = request.method === 'GET' ? unsealed.get(request.path) : undefined;
-      if (route === undefined) return answerSealed({ ...options, context, sessions, finished }, request, call);
-      const answer = await route.answer(request);
-      const outcome = answer.status === 200 ? 'ok' : `http-${answer.status}`;
-      finished({ channel: 'tls', operation: route.operation, model: undefined, outcome, requestId: undefined });
-      return answer;
+      const route = unsealedRouteOf(request);
+      if (route !== undefined) return answerUnsealed(route, request, call);
+      return answerSealed({ ...own, finished: began() }, request, call);
     },
+    async fromReplica(request, call) {
+      const route = request.path === reportPath ? unsealedRouteOf(request) : undefined;
+      if (route !== undefined) return answerUnsealed(route, request);
+      if (!isSealed(request)) return { status: misdirected };
+      return answerSealed({ ...own, replicas: noOther, finished: began() }, request, call);
+    },
+    hasSession: (id) => sessions.has(id),
     sessions: () => sessions.size,
     bodyLimit: (head) => (isSealed(head) ? sealedBytes : api.maxBodyBytes(head.method, head.path)),
   });
 }
+
+/** Among replicas a request is sent on once. */
+const noOther: OtherReplicas = { named: async () => undefined, elsewhere: async () => ({ status: misdirected }) };
+
+/** The report of the replica that a client means. Without that replica any report is as good. */
+async function reportOfNamed(
+  { replicas }: HandlerOptions,
+  request: HttpRequest,
+  call: HttpCall,
+): Promise<HttpResponse | undefined> {
+  return replicas?.named(request, call).catch(() => undefined);
+}
+
+const outcomeOf = ({ status }: HttpResponse): string => (status === 200 ? 'ok' : `http-${status}`);
 
 interface SealedOptions extends Omit<HandlerOptions, 'sessions'> {
   readonly context: ChannelContext;
@@ -79,13 +131,19 @@ interface SealedOptions extends Omit<HandlerOptions, 'sessions'> {
 const unopened: AnswerTrace = { operation: 'none', model: undefined, outcome: faultOutcome };
 const sessionOpened: AnswerTrace = { operation: 'openSession', model: undefined, outcome: 'ok' };
 
-async function answerSealed(options: SealedOptions, request: HttpRequest, { signal }: HttpCall): Promise<HttpResponse> {
-  const { api, attestAnswer, finished, onFault } = options;
+async function answerSealed(options: SealedOptions, request: HttpRequest, call: HttpCall): Promise<HttpResponse> {
+  const { api, attestAnswer, finished, onFault, replicas } = options;
+  const { signal } = call;
   const arrived: SealedRequest = { ...request, signal };
   const channel = channelOf(arrived);
   const tell = (trace: AnswerTrace, requestId?: string): void => finished({ channel, ...trace, requestId });
   try {
-    const opened = await open(options, channel, arrived);
+    const named = isSealed(request) ? await replicas?.named(request, call) : undefined;
+    const opened = named === undefined ? await openOrForward(options, channel, arrived) : { forwarded: named };
+    if ('forwarded' in opened) {
+      tell({ operation: 'forward', model: undefined, outcome: outcomeOf(opened.forwarded) });
+      return opened.forwarded;
+    }
     if ('status' in opened) {
       tell(sessionOpened);
       return opened;
@@ -111,6 +169,29 @@ const failed: HttpResponse = Object.freeze({
   headers: { 'content-type': 'application/json' },
   body: '{"error":"The service failed."}',
 });
+
+/** These may be said of a request whose key another replica has. */
+const mayBeElsewhere = new Set(['HPKE_KEY_STALE', 'HPKE_OPEN_FAILED', 'HPKE_SESSION_GONE']);
+
+interface ForwardedRequest {
+  readonly forwarded: HttpResponse;
+}
+
+/** @throws the reason for which the request does not open here, when it opens nowhere else */
+async function openOrForward(
+  options: SealedOptions,
+  channel: ChannelName,
+  request: SealedRequest,
+): Promise<OpenedRequest | HttpResponse | ForwardedRequest> {
+  try {
+    return await open(options, channel, request);
+  } catch (error) {
+    if (!isEnclosError(error) || !mayBeElsewhere.has(error.code)) throw error;
+    const forwarded = await options.replicas?.elsewhere(request);
+    if (forwarded === undefined) throw error;
+    return { forwarded };
+  }
+}
 
 async function open(
   { context, sessions }: SealedOptions,

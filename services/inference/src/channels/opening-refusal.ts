@@ -23,6 +23,7 @@ const problems: ReadonlyMap<string, Problem> = new Map([
   ['HPKE_UNSUPPORTED', { status: 400, type: plain }],
   ['HPKE_LIMIT_EXCEEDED', { status: 413, type: plain }],
   ['HPKE_WINDOW_FULL', { status: 503, type: plain }],
+  ['INFERENCE_REPLICA_LOST', { status: 503, type: plain }],
   ['HPKE_SESSION_GONE', { status: 410, type: plain }],
   ['OHTTP_MESSAGE_INVALID', { status: 400, type: plain }],
   ['OHTTP_TYPE_REFUSED', { status: 415, type: plain }],

@@ -41,6 +41,11 @@ export class Sessions {
     this.#options = { lifetimeMs, maxExchanges, maxSessions };
   }
 
+  /** @param id in hex */
+  has(id: string): boolean {
+    return this.#sessions.has(id);
+  }
+
   /** How many are open. */
   get size(): number {
     return this.#sessions.size;

@@ -9,6 +9,8 @@ import {
 } from '@enclos/hpke';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
 
+export const reportPath = '/v1/attestation/report';
+
 /** What strangers may ask: keys, what proves them, and what the service is. None of it takes a body. */
 export interface UnsealedRoute {
   /** As the OpenAPI document names it. */
@@ -25,7 +27,7 @@ export interface UnsealedOptions {
 
 export function unsealedRoutes({ keys, report }: UnsealedOptions): readonly UnsealedRoute[] {
   return [
-    { operation: 'attestationReport', path: '/v1/attestation/report', answer: report },
+    { operation: 'attestationReport', path: reportPath, answer: report },
     {
       operation: 'ohttpKeys',
       path: '/ohttp-keys',

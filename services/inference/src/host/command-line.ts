@@ -5,6 +5,10 @@ export interface ServiceOptions {
   /** The folder with the files of models. */
   readonly models: string;
   readonly listen: NetworkAddress;
+  /** Names that lead to replicas of this service. Default: none. */
+  readonly replicas?: readonly NetworkAddress[] | undefined;
+  /** Where other replicas reach this one. Default: any port of this machine. */
+  readonly listenReplicas?: NetworkAddress | undefined;
   /** Health and metrics, over plain HTTP. */
   readonly admin: NetworkAddress;
 }
@@ -17,8 +21,14 @@ export interface ServiceOptions {
 export function parseCommandLine(argv: readonly string[]): ServiceOptions | undefined {
   const parsed = parseCommand({ ...program, command: hostCommand }, argv);
   if (parsed === undefined) return undefined;
-  const { listen, admin, models } = parsed.input.options;
-  return Object.freeze({ models, listen: addressOf(listen, '--listen'), admin: addressOf(admin, '--admin') });
+  const { listen, admin, models, replicas, 'listen-replicas': listenReplicas } = parsed.input.options;
+  return Object.freeze({
+    models,
+    listen: addressOf(listen, '--listen'),
+    replicas: replicas.map((address) => addressOf(address, '--replicas')),
+    listenReplicas: addressOf(listenReplicas, '--listen-replicas'),
+    admin: addressOf(admin, '--admin'),
+  });
 }
 
 function addressOf(value: string, option: string): NetworkAddress {

@@ -25,6 +25,19 @@ export const hostCommand = {
       summary: 'The folder with the files of the models, NAME-VERSION.onnx',
     },
     listen: { type: 'string', value: 'HOST:PORT', default: '127.0.0.1:8443', summary: 'Where the service answers' },
+    replicas: {
+      type: 'string',
+      value: 'HOST:PORT',
+      multiple: true,
+      summary:
+        'Other replicas: a name with all their addresses, or one name for each; up to 8 addresses, this one may be among them',
+    },
+    'listen-replicas': {
+      type: 'string',
+      value: 'HOST:PORT',
+      default: '127.0.0.1:8444',
+      summary: 'Where other replicas reach this one',
+    },
     admin: {
       type: 'string',
       value: 'HOST:PORT',

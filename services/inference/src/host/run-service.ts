@@ -5,20 +5,11 @@ import {
   type HostEnvironment,
   type Instrumentation,
 } from '@enclos/host';
-import { startAdminServer } from '@enclos/service/admin';
+import { hostService, type HostedService } from '@enclos/service/program';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { modelFiles } from './model-files.ts';
-
-export interface RunningService {
-  readonly address: { readonly host: string; readonly port: number };
-  readonly adminPort: number;
-  readonly mrEnclave: Uint8Array;
-  /** Settles when the enclave has ended, and says how. */
-  readonly ended: Promise<string>;
-  /** Answers what has begun, and ends. */
-  stop(): Promise<void>;
-}
+import { ReplicaPlaces } from './replica-places.ts';
 
 export interface RunContext {
   readonly environment: HostEnvironment;
@@ -28,18 +19,21 @@ export interface RunContext {
 }
 
 /** Starts the service: enclave, models, listeners. What was started ends again when something cannot be. */
-export async function runService(options: ServiceOptions, context: RunContext): Promise<RunningService> {
+export async function runService(options: ServiceOptions, context: RunContext): Promise<HostedService> {
   const { environment, logger, instrumentation } = context;
   const metrics = createMetrics();
   const files = modelFiles(options.models);
+  const replicas = replicaPlacesOf(options, logger);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
     untrusted: {
       modelPart: (wanted) => files.part(wanted),
       endorsements: () => environment.launcher.endorsements(),
+      replicas: () => replicas.occupied(),
     },
-    listen: { https: options.listen },
+    listen: { https: options.listen, replicas: options.listenReplicas ?? { host: '127.0.0.1', port: 0 } },
+    connect: destinationsOf(replicas),
     logger,
     instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
   });
@@ -47,33 +41,43 @@ export async function runService(options: ServiceOptions, context: RunContext): 
     const served = await enclave.call.serve({}).catch((error: unknown) => {
       throw files.missing ?? error;
     });
-    let unready: string | undefined;
-    const admin = await startAdminServer({
-      option: '--admin',
-      address: options.admin,
-      unready: () => unready,
+    return await hostService({
+      enclave,
+      admin: options.admin,
       metrics: async () => metrics.render() + (await enclave.call.counters({})),
-    });
-    const ended = enclave.exited.then(({ detail }) => {
-      unready ??= 'the enclave has ended';
-      return detail;
-    });
-    const { host = '', port = 0 } = enclave.listeners['https'] ?? {};
-    logger.info({ event: 'listening', host, port, adminPort: admin.port, served }, 'The service answers.');
-    return Object.freeze<RunningService>({
-      address: { host, port },
-      adminPort: admin.port,
-      mrEnclave: enclave.identity.mrEnclave,
-      ended,
-      async stop() {
-        unready = 'draining';
-        await enclave.call.drain({}).catch(() => undefined);
-        await admin.close();
-        await enclave.dispose();
-      },
+      drain: () => enclave.call.drain({}),
+      close: () => enclave.dispose(),
+      logger,
+      facts: { served },
     });
   } catch (error) {
     await enclave.dispose();
     throw error;
   }
+}
+
+/** Destinations of enclave.json, `replica-1` and so on. */
+const replicaCount = 8;
+
+function replicaPlacesOf({ replicas = [] }: ServiceOptions, logger: EnclosLogger): ReplicaPlaces {
+  const unresolved = new Set<string>();
+  return new ReplicaPlaces({
+    names: replicas,
+    count: replicaCount,
+    nowMs: () => performance.now(),
+    onUnresolved: (host) => {
+      if (unresolved.has(host)) return;
+      unresolved.add(host);
+      logger.warn({ event: 'replicas-unresolved', host }, 'A name of replicas has no address.');
+    },
+  });
+}
+
+function destinationsOf(replicas: ReplicaPlaces) {
+  return Object.fromEntries(
+    Array.from(
+      { length: replicaCount },
+      (_, place) => [`replica-${place + 1}`, () => replicas.addressAt(place)] as const,
+    ),
+  );
 }

@@ -26,7 +26,11 @@ export function inferenceApplication(): EnclaveApplication {
     },
     {
       start: ({ host }) => {
-        lifelong = { modelPart: (part) => host.modelPart(part), endorsements: () => host.endorsements() };
+        lifelong = {
+          modelPart: (part) => host.modelPart(part),
+          endorsements: () => host.endorsements(),
+          replicas: () => host.replicas(),
+        };
       },
     },
   );
@@ -34,7 +38,7 @@ export function inferenceApplication(): EnclaveApplication {
 
 /** What is wrong with the configuration or a model is for the host to read, and holds no secret. */
 function readable(error: unknown): never {
-  if (isEnclosError(error) && /^(?:INFERENCE|MODEL|ENGINE)_/.test(error.code)) {
+  if (isEnclosError(error) && /^(?:INFERENCE|MODEL|ENGINE|SERVICE)_/.test(error.code)) {
     throw new ApplicationError(`${error.code}: ${error.message} ${error.next}`, { cause: error });
   }
   throw error;

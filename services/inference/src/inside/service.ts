@@ -7,24 +7,28 @@ import { toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
-import { serveHttp } from '@enclos/http';
+import { serveHttp, type HttpResponse } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
-import { readModelManifest } from '@enclos/inference-models';
+import { modelManifestDigest as digestOfManifest, readModelManifest } from '@enclos/inference-models';
 import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
 import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { replicaHeader } from '../replicas/routing.ts';
 import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { ModelShelf } from './model-shelf.ts';
 import type { ModelParts } from './read-model.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
+import { openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
 export interface ServiceHost {
   readonly modelPart: ModelParts;
   endorsements(): Promise<string>;
+  /** Where other replicas may be: see the interface. */
+  replicas(): Promise<number>;
 }
 
 export interface Service {
@@ -66,9 +70,13 @@ export async function startService(host: ServiceHost): Promise<Service> {
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
   const window = new ReplayWindow();
-  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics });
+  const modelManifestDigest = await digestOfManifest(manifest);
+  const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
+  const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
   const tend = (): void => {
     keys
       .refresh(nowMs())
@@ -84,11 +92,15 @@ export async function startService(host: ServiceHost): Promise<Service> {
         keyAgeSeconds: (nowMs() - keys.newestMs) / 1000,
         undatedShare: window.undatedShare,
         sessions: handler.sessions(),
+        replicas: replicas?.others,
       }),
     async drain() {
       clearInterval(timer);
       stopping.abort();
       await served.ended;
+      // Others sent on what has this replica's keys until its last client had an answer.
+      parting.abort();
+      await withReplicas;
       pool.close();
     },
   });
@@ -119,9 +131,11 @@ interface HandlerParts {
   readonly desk: ReportDesk;
   readonly receipts: ReceiptWriter;
   readonly metrics: ServiceMetrics;
+  readonly replicas: Replicas | undefined;
 }
 
-function handlerOf({ configuration, models, keys, window, desk, receipts, metrics }: HandlerParts): ServiceHandler {
+function handlerOf(parts: HandlerParts): ServiceHandler {
+  const { configuration, models, keys, window, desk, receipts, metrics, replicas } = parts;
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
@@ -138,11 +152,18 @@ function handlerOf({ configuration, models, keys, window, desk, receipts, metric
     }),
     context: { engine: nodeEngine(), keys, window, nowMs, maxBytes: maxRequestBytes },
     attestAnswer: (request, answer) => receipts.attest(request, answer),
-    report: (request) => desk.answer(request),
+    report: async (request) => named(await desk.answer(request), replicas),
+    replicas: replicas?.routing,
     keysRenewed: () => desk.renew(),
     observer: metrics,
     onFault: logFault,
   });
+}
+
+/** Says whose report it is, so that a client may name the replica. */
+function named(answer: HttpResponse, replicas: Replicas | undefined): HttpResponse {
+  if (replicas === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, [replicaHeader]: replicas.replica } };
 }
 
 interface ServingParts extends ServiceHandler {

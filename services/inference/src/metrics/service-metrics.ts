@@ -15,6 +15,8 @@ export interface ServiceState {
   /** How full the memory of requests without a date is, from 0 to 1. */
   readonly undatedShare: number;
   readonly sessions: number;
+  /** Other replicas that this one knows, where the configuration names some. */
+  readonly replicas?: number | undefined;
 }
 
 export interface ServiceMetricsOptions {
@@ -123,7 +125,7 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
   }
 
   /** @returns all of it, with what is so now */
-  render({ models, keyAgeSeconds, undatedShare, sessions }: ServiceState): string {
+  render({ models, keyAgeSeconds, undatedShare, sessions, replicas }: ServiceState): string {
     const queued = models.map(({ name, version, queued: runs }) => [{ model: name, version }, runs] as const);
     const holders = models.map(({ name, version, engines }) => [{ model: name, version }, engines] as const);
     const families: readonly Family[] = [
@@ -147,6 +149,11 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
         [{}, undatedShare],
       ]),
       gauge('enclos_inference_sessions', 'Sessions that are open.', [[{}, sessions]]),
+      gauge(
+        'enclos_inference_replicas',
+        'Other replicas that this one knows.',
+        replicas === undefined ? [] : [[{}, replicas]],
+      ),
     ];
     return families.map((family) => family.render()).join('');
   }

@@ -10,16 +10,19 @@ export type StreamAddress =
   /** A Unix socket. */
   | { readonly path: string; readonly host?: never; readonly port?: never };
 
-/** Where a destination is: a function is asked for each connection, for servers that come and go. Only TCP can move. */
-export type DestinationAddress = StreamAddress | (() => Extract<StreamAddress, { readonly port: number }>);
+/** Where a destination that moves is now; undefined: at the declared address. Only TCP can move. */
+export type MovingAddress = () => Extract<StreamAddress, { readonly port: number }> | undefined;
+
+/** Where a destination is: a function is asked for each connection, for servers that come and go. */
+export type DestinationAddress = StreamAddress | MovingAddress;
 
 /** The destinations that do not move, and where the others are now. */
 export function destinationsOf(given: Readonly<Record<string, DestinationAddress>>): {
   readonly fixed: Readonly<Record<string, StreamAddress>>;
-  readonly moving: ReadonlyMap<string, () => StreamAddress>;
+  readonly moving: ReadonlyMap<string, MovingAddress>;
 } {
   const fixed: Record<string, StreamAddress> = {};
-  const moving = new Map<string, () => StreamAddress>();
+  const moving = new Map<string, MovingAddress>();
   for (const [name, address] of Object.entries(given)) {
     if (typeof address === 'function') moving.set(name, address);
     else fixed[name] = address;

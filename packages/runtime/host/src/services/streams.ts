@@ -12,6 +12,7 @@ import {
   destinationsOf,
   loopbackAddress,
   type DestinationAddress,
+  type MovingAddress,
   type StreamAddress,
 } from './addresses.ts';
 import { AnyListeners, anywhere, readAnyPort } from './any-listeners.ts';
@@ -112,7 +113,7 @@ interface HostStreamsInit {
   readonly manifest: EnclaveManifest;
   readonly watch: StreamWatch | undefined;
   readonly destinations: ReadonlyMap<string, StreamAddress>;
-  readonly moving: ReadonlyMap<string, () => StreamAddress>;
+  readonly moving: ReadonlyMap<string, MovingAddress>;
   readonly listeners: ReadonlyMap<string, Listener>;
   /** Undefined when the manifest declares all. */
   readonly undeclared: AnyListeners | undefined;

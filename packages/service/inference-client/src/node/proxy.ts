@@ -47,7 +47,7 @@ export interface InferenceProxy {
  */
 export function createInferenceProxy(options: InferenceProxyOptions): InferenceProxy {
   const { maxConnections = 64 } = options;
-  // Pages reach neither a socket of the file system, nor, by a name of their own, a machine whose names are not known here.
+  // No page reaches a socket of the file system. Where other machines may connect, names of this one are not known here.
   let areHostsChecked = true;
   const server = createServer((request, response) => {
     void answer(request, response, { ...options, areHostsChecked });

@@ -1,0 +1,154 @@
+import { SharedWork } from '@enclos/bounded';
+import { decodeUtf8 } from '@enclos/codec/text';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import type { HttpClientResponse } from '@enclos/http';
+import { cardPath, maximumCardBytes, readCard, refuseReplica, type ReplicaCard } from './card.ts';
+import type { ReplicaLink } from './link.ts';
+
+/** Places at which the host may know a replica: a bit each in what it says, and a destination each in enclave.json. */
+export const replicaSlots = 8;
+
+/** Another replica, which both sides have appraised. */
+export interface Replica {
+  readonly card: ReplicaCard;
+  readonly link: ReplicaLink;
+}
+
+export interface ReplicaDirectoryOptions {
+  /** The card of this replica as it is now. */
+  readonly own: () => ReplicaCard;
+  /** Which places have an address now, as bits; the host may say anything. */
+  readonly places: () => Promise<number>;
+  readonly linkTo: (place: number) => ReplicaLink;
+  /** Hears once why what is at a place is not a replica, or not any more. */
+  readonly onRefused: (place: number, error: unknown) => void;
+  readonly nowMs: () => number;
+}
+
+interface Slot {
+  readonly link: ReplicaLink;
+  card: ReplicaCard | undefined;
+  /** Not looked at again before. */
+  restsUntilMs: number;
+  told: string | undefined;
+}
+
+/** A replica answers for its card at once. One that hangs is left out, and requests that it has are given up. */
+const cardTimeoutMs = 1500;
+/** What was refused, or is this replica itself, stays so for a while: each look costs both sides a quote. */
+const restMs = 10_000;
+/** A request whose key is not known has the replicas looked at again, so often at most. */
+const askedAgainMs = 500;
+
+/** The other replicas, looked at again and again. */
+export class ReplicaDirectory {
+  readonly #options: ReplicaDirectoryOptions;
+  readonly #slots: readonly Slot[];
+  readonly #looking = new SharedWork<void>();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ReplicaDirectoryOptions) {
+    this.#options = options;
+    this.#slots = Array.from({ length: replicaSlots }, (_, place) => ({
+      link: options.linkTo(place),
+      card: undefined,
+      restsUntilMs: Number.NEGATIVE_INFINITY,
+      told: undefined,
+    }));
+  }
+
+  /** Each replica once, whatever the host says of it. */
+  all(): readonly Replica[] {
+    const found = new Map<string, Replica>();
+    for (const { card, link } of this.#slots) {
+      if (card !== undefined && !found.has(card.replica)) found.set(card.replica, { card, link });
+    }
+    return [...found.values()];
+  }
+
+  /** Looks at every place that has an address, or had a replica. */
+  async look(): Promise<void> {
+    return this.#looking.join(async () => {
+      this.#lookedAtMs = this.#options.nowMs();
+      const places = await this.#options.places().catch((error: unknown) => {
+        this.#options.onRefused(-1, error);
+        return 0;
+      });
+      await Promise.all(
+        this.#slots.map(async (slot, place) => {
+          if (slot.card !== undefined || ((places >>> place) & 1) === 1) await this.#lookAt(slot, place);
+        }),
+      );
+    });
+  }
+
+  /** As `look`, for a request of which no replica is known to have the key. */
+  async lookAgain(): Promise<void> {
+    const agoMs = this.#options.nowMs() - this.#lookedAtMs;
+    if (agoMs >= 0 && agoMs < askedAgainMs) return;
+    await this.look();
+  }
+
+  close(): void {
+    for (const slot of this.#slots) {
+      slot.link.close();
+      slot.card = undefined;
+    }
+  }
+
+  async #lookAt(slot: Slot, place: number): Promise<void> {
+    const { own, nowMs, onRefused } = this.#options;
+    if (nowMs() < slot.restsUntilMs) return;
+    try {
+      const card = await cardOf(slot.link);
+      const { replica, modelManifestDigest } = own();
+      if (card.replica === replica) return this.#rest(slot);
+      if (card.modelManifestDigest !== modelManifestDigest) refuseReplica('models');
+      slot.card = card;
+      slot.told = undefined;
+    } catch (error) {
+      this.#leave(slot);
+      if (isRefusal(error)) slot.restsUntilMs = nowMs() + restMs;
+      const reason = isEnclosError(error) ? error.code : 'unexpected';
+      if (slot.told !== reason) onRefused(place, error);
+      slot.told = reason;
+    }
+  }
+
+  #rest(slot: Slot): void {
+    this.#leave(slot);
+    slot.restsUntilMs = this.#options.nowMs() + restMs;
+  }
+
+  #leave(slot: Slot): void {
+    slot.card = undefined;
+    slot.link.close();
+  }
+}
+
+async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {
+  const response = await link.send({
+    method: 'GET',
+    path: cardPath,
+    headTimeoutMs: cardTimeoutMs,
+    maxBytes: maximumCardBytes,
+  });
+  const text = decodeUtf8(await bytesOf(response));
+  return response.status === 200 ? readCard(text) : refuseReplica('card');
+}
+
+/** All of a short answer. */
+export async function bytesOf({ body }: HttpClientResponse): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of body) pieces.push(piece);
+  } catch (cause) {
+    throw new EnclosError('INFERENCE_REPLICA_LOST', undefined, { details: { isSent: true }, cause });
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Whether another look would find the same: it is not a replica, rather than not there. */
+function isRefusal(error: unknown): boolean {
+  return isEnclosError(error) && (error.kind === 'refused' || error.kind === 'evidence' || error.kind === 'policy');
+}
