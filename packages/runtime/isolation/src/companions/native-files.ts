@@ -59,6 +59,7 @@ const keptMs = restedMs / 4;
 
 export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptions): NativeFiles {
   const shares = new FileShares(folder);
+  const mode = passable ? 0o555 : 0o500;
   const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
   const hasFile = async (digest: Uint8Array): Promise<boolean> =>
     (await stat(pathOf(digest)).catch(() => undefined)) !== undefined;
@@ -72,11 +73,7 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
         await makeFolder(folder);
         release = await shares.hold(share, toHex(digest), sizeBytes);
         await makeRoom(folder, { sizeBytes, maxBytes });
-        const file = await durable.begin(folder, {
-          mode: passable ? 0o555 : 0o500,
-          ignoresUmask: true,
-          isCache: true,
-        });
+        const file = await durable.begin(folder, { mode, ignoresUmask: true, isCache: true });
         return intake(file, { digest, path: pathOf(digest), release });
       } catch (error) {
         release?.();
@@ -85,12 +82,7 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
     },
     async place(files: readonly CompanionFile[], share: FileShare) {
       const set = join(folder, setName(files));
-      const touch = async (): Promise<void> => {
-        const now = new Date();
-        for (const path of [set, ...files.map((file) => pathOf(file.sha256))]) {
-          await utimes(path, now, now).catch(() => undefined);
-        }
-      };
+      const touch = (): Promise<void> => touchAll([set, ...files.map((file) => pathOf(file.sha256))]);
       const use = (): readonly (() => void)[] =>
         files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes)));
       const held: (() => void)[] = [];
@@ -122,6 +114,11 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
       }
     },
   });
+}
+
+async function touchAll(paths: readonly string[]): Promise<void> {
+  const now = new Date();
+  for (const path of paths) await utimes(path, now, now).catch(() => undefined);
 }
 
 /** Companions with the same files share a folder. */
