@@ -67,7 +67,7 @@ export function sessionChannel({ address, engine, nowMs, timeoutMs }: ChannelOpt
     return withinTime(timeoutMs, async (signal) => {
       const response = await address.send(sessionPath, {
         method: 'POST',
-        headers: { 'content-type': sessionTypes.open },
+        headers: { ...service.routing, 'content-type': sessionTypes.open },
         body: bodyOf(opening.message),
         signal,
       });

@@ -93,7 +93,7 @@ export class Sender {
     const exchange = await channel.seal(service, messageOf(inner, nowMs()));
     const response = await address.send(exchange.path, {
       method: 'POST',
-      headers: { 'content-type': exchange.type },
+      headers: { ...service.routing, 'content-type': exchange.type },
       body: bodyOf(exchange.body),
       signal,
     });
