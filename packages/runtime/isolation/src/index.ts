@@ -49,7 +49,7 @@ export {
   type CompanionNeeds,
 } from './companions/companion-command.ts';
 export { CompanionSlot, type SlotChild, type SlotEvents } from './companions/companion-slot.ts';
-export type { FileShare } from './companions/file-shares.ts';
+export { companionFileBytes, fileShareBytes, type FileShare } from './companions/file-shares.ts';
 export { neededLibraries } from './companions/needed-libraries.ts';
 export {
   openNativeFiles,

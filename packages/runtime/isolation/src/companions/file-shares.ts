@@ -10,6 +10,19 @@ export interface FileShare {
   readonly maxBytes: number;
 }
 
+const allBytes = 8 * 1024 ** 3;
+const minShareBytes = 128 * 1024 ** 2;
+
+/** One of so many equal parts of 8 GiB, but enough for an engine however many hosts there are. */
+export function fileShareBytes(hosts: number): number {
+  return Math.max(minShareBytes, Math.floor(allBytes / hosts));
+}
+
+/** The most bytes of files of companions that a platform keeps for so many hosts. */
+export function companionFileBytes(hosts: number): number {
+  return hosts * fileShareBytes(hosts);
+}
+
 interface HeldFile {
   readonly digest: string;
   readonly sizeBytes: number;

@@ -1,4 +1,4 @@
-import type { FileShare } from '@enclos/isolation';
+import { fileShareBytes, type FileShare } from '@enclos/isolation';
 import { createAdmission, hostLimits, type Admission } from './admission.ts';
 import type { HostFolder } from './host-folder.ts';
 import type { Separation } from './separation/separation.ts';
@@ -22,27 +22,13 @@ export interface Host {
   readonly cgroups?: readonly string[] | undefined;
 }
 
-/** The most bytes of files of companions that a platform keeps for so many hosts. */
-export function companionFileBytes(hosts: number): number {
-  return hosts * fileShareBytes(hosts);
-}
+/** Other platforms of the same user may have files of companions in the same folder, so none makes room for it alone. */
+const wholeShare: FileShare = { name: 'single', maxBytes: Infinity };
 
-/** Equal parts of 8 GiB, but enough for an engine however many hosts there are. */
-function fileShareBytes(hosts: number): number {
-  return Math.max(minFileShareBytes, Math.floor((8 * 1024 ** 3) / hosts));
-}
-
-const minFileShareBytes = 128 * 1024 ** 2;
-
-/** The one host of a platform that is not separated. Other platforms of its user may have files in the same folder, so none makes room for it alone. */
+/** The one host of a platform that is not separated. */
 export function singleHost(): Host {
-  const fileShare = { name: 'single', maxBytes: Infinity };
-  return Object.freeze({
-    user: undefined,
-    admission: createAdmission(hostLimits(1)),
-    fileShare,
-    enclaveUsers: undefined,
-  });
+  const admission = createAdmission(hostLimits(1));
+  return Object.freeze({ user: undefined, admission, fileShare: wholeShare, enclaveUsers: undefined });
 }
 
 export interface SeparatedHosts {
@@ -55,14 +41,13 @@ export function separatedHosts(separation: Separation): SeparatedHosts {
   const { hostUsers } = separation;
   const count = numberOfHosts(separation);
   const limits = hostLimits(count, { maxImageBytes: separation.maxImageBytes });
-  const nameOf = (i: number): string => {
-    const user = hostUsers[i];
-    return user === undefined ? `folder-${i - hostUsers.length}` : `user-${user}`;
-  };
   const hosts = sharesOf(separation).map((share, i) => ({
     user: undefined,
     admission: createAdmission(limits),
-    fileShare: { name: nameOf(i), maxBytes: fileShareBytes(count) },
+    fileShare: {
+      name: i < hostUsers.length ? `user-${hostUsers[i]}` : `folder-${i - hostUsers.length}`,
+      maxBytes: fileShareBytes(count),
+    },
     enclaveUsers: createUserPool(share),
   }));
   return Object.freeze({

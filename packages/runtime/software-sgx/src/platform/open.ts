@@ -4,6 +4,7 @@ import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   cacheFolders,
+  companionFileBytes,
   companionsObstacle,
   copyInterpreter,
   openNativeFiles,
@@ -32,7 +33,6 @@ import {
 import type { PlatformAudit } from '../platform-audit.ts';
 import { startCpu } from '../cpu/machine-cpu.ts';
 import { createQuotingEnclave } from '../quoting/quoting-enclave.ts';
-import { companionFileBytes } from './host.ts';
 import { createPassingCheck } from './passing/check.ts';
 import { tryPassing } from './passing/trial.ts';
 import { createRuntimeFolder } from './runtime-folder.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { companionFileBytes, separatedHosts } from '../../../src/platform/host.ts';
+import { companionFileBytes } from '@enclos/isolation';
+import { separatedHosts } from '../../../src/platform/host.ts';
 import { requireUsers, sharesOf, type SeparatedUsers } from '../../../src/platform/separation/users.ts';
 
 const good = { hostUsers: [60_000, 60_001], enclaveUsers: { first: 61_000, last: 61_255 } };
