@@ -13,6 +13,12 @@ import {
 } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 
+/**
+ * The header with which a report says which of several replicas made it, and a request which one it is meant for. Routing alone depends on it:
+ * a client believes the evidence.
+ */
+export const replicaHeader = 'enclos-replica';
+
 /** What an inference service shows of itself: its public keys, its models, and the evidence that vouches for both. */
 export interface InferenceReport {
   /** The key set in its canonical bytes: `parseKeySet` of `@enclos/hpke` reads it. */

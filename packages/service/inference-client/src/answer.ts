@@ -1,35 +1,29 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { bhttpResponseDecoder, type BhttpEvent, type BhttpResponseHead, type StreamOpener } from '@enclos/hpke';
-import { bodyOf } from './channel.ts';
-import { piecesOf } from './outer-http.ts';
+import { bodyOf } from './outer-http.ts';
 import { checkReceipt, type AnswerReceipt, type ReceiptCheck } from './receipt-check.ts';
 import { ReceiptEvents } from './receipt-event.ts';
 import { refuseAnswer } from './refusal.ts';
 import { fieldNames } from './request.ts';
+import type { AnswerEvents } from './transports/transport.ts';
 
 export interface AnswerOptions {
-  readonly opener: StreamOpener;
-  readonly maxBytes: number;
   readonly check: ReceiptCheck;
   /** Whether an answer of a model without a receipt is refused. */
   readonly requireReceipt: boolean;
   readonly onReceipt: (receipt: AnswerReceipt) => void;
 }
 
-type Events = AsyncGenerator<BhttpEvent<BhttpResponseHead>>;
-
 /** Statuses whose answers have no body (Fetch, section 2.2.3). */
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * The answer inside a sealed one. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
+ * The answer in the events of a transport. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
  * of events is given out as it is opened; it ends with an error unless its end and its receipt are genuine.
  *
  * @throws HPKE_*, OHTTP_MESSAGE_INVALID, RECEIPT_*, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING
  */
-export async function openAnswer(body: ReadableStream<Uint8Array> | null, options: AnswerOptions): Promise<Response> {
-  const events = eventsOf(body, options);
+export async function openAnswer(events: AnswerEvents, options: AnswerOptions): Promise<Response> {
   const first = await events.next();
   if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
   const { head } = first.value;
@@ -49,15 +43,6 @@ export async function openAnswer(body: ReadableStream<Uint8Array> | null, option
   return new Response(withoutBody.has(head.status) ? null : bodyOf(content), init);
 }
 
-async function* eventsOf(body: ReadableStream<Uint8Array> | null, { opener, maxBytes }: AnswerOptions): Events {
-  const decoder = bhttpResponseDecoder({ maxContentBytes: maxBytes });
-  for await (const piece of piecesOf(body)) {
-    for (const chunk of await opener.push(piece)) yield* decoder.push(chunk);
-  }
-  for (const chunk of await opener.end()) yield* decoder.push(chunk);
-  yield* decoder.end();
-}
-
 /** What the enclave says of itself, where it says it. */
 function checkFields(status: number, fields: Headers, { request }: ReceiptCheck): void {
   const requestId = fields.get(fieldNames.requestId);
@@ -66,13 +51,13 @@ function checkFields(status: number, fields: Headers, { request }: ReceiptCheck)
   if (fields.get(fieldNames.modelDigest) !== request.modelDigest) refuseAnswer('Another model answered.');
 }
 
-async function wholeContent(events: Events): Promise<Uint8Array> {
+async function wholeContent(events: AnswerEvents): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const event of events) if (event.type === 'content') pieces.push(event.bytes);
   return concatBytes(...pieces);
 }
 
-async function* streamedContent(events: Events, options: AnswerOptions): AsyncGenerator<Uint8Array> {
+async function* streamedContent(events: AnswerEvents, options: AnswerOptions): AsyncGenerator<Uint8Array> {
   const splitter = new ReceiptEvents();
   // WebCrypto has no digest in pieces, so what the receipt is over is kept.
   const given: Uint8Array[] = [];

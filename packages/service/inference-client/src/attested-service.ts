@@ -4,7 +4,13 @@ import { isEnclosError } from '@enclos/errors';
 import { currentKey, keySetDigest, parseKeySet, type HpkeEngine, type KemId, type PublishedKey } from '@enclos/hpke';
 import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
-import { inferenceReportData, readInferenceReport, type ExpectedClaims, type InferenceReport } from '@enclos/receipts';
+import {
+  inferenceReportData,
+  readInferenceReport,
+  replicaHeader,
+  type ExpectedClaims,
+  type InferenceReport,
+} from '@enclos/receipts';
 import type { ReportAppraiser } from './appraiser.ts';
 import { readBody, refuseUnsealed, withinTime, type ServiceAddress } from './outer-http.ts';
 import { notAttested } from './refusal.ts';
@@ -33,21 +39,30 @@ export interface AttestedService {
   readonly receiptKey: SignatureKey | undefined;
   /** What each receipt of this enclave says. */
   readonly expectedClaims: ExpectedClaims;
+  /**
+   * With each request: which of several replicas was attested, for whatever it arrives at. Only what the service says of itself: it is for
+   * routing, and nothing is believed for it.
+   */
+  readonly routing: Readonly<Record<string, string>>;
 }
 
 const reportPath = '/v1/attestation/report';
 /** The endorsements have the most of it. */
 const maximumReportBytes = 2_097_152;
+const replicaForm = /^[\w-]{22}$/;
 
 /**
  * Asks a service for its report with a fresh nonce, and verifies that its evidence vouches for the keys in it.
  *
  * @throws INFERENCE_NOT_ATTESTED, INFERENCE_SERVICE_UNREACHABLE, RECEIPT_REPORT_INVALID, and what the appraiser throws.
  */
-async function attestService(options: AttestationOptions): Promise<AttestedService> {
-  const { address, engine, appraise, kems, nowMs, timeoutMs } = options;
+async function attestService(
+  options: AttestationOptions,
+  routing: AttestedService['routing'],
+): Promise<AttestedService> {
+  const { engine, appraise, kems, nowMs } = options;
   const nonce = engine.randomBytes(32);
-  const report = await fetchReport(address, nonce, timeoutMs);
+  const { report, replica } = await fetchReport(options, nonce, routing);
   if (report.nonce === undefined || !equalBytes(report.nonce, nonce)) {
     return notAttested('The report is not about the nonce of this client.');
   }
@@ -64,6 +79,7 @@ async function attestService(options: AttestationOptions): Promise<AttestedServi
     key: (time) => currentKey(keySet, time, kems),
     receiptKey: keySet.receiptKey.length === 0 ? undefined : signatureKeyOfSpki(keySet.receiptKey),
     expectedClaims: { tee: accepted.tee, measurement: accepted.measurement, keySetDigest: toHex(digest) },
+    routing: Object.freeze(replica === undefined ? {} : { [replicaHeader]: replica }),
   });
 }
 
@@ -84,14 +100,25 @@ async function checkModels(
   }
 }
 
-async function fetchReport(address: ServiceAddress, nonce: Uint8Array, timeoutMs: number): Promise<InferenceReport> {
+interface FetchedReport {
+  readonly report: InferenceReport;
+  readonly replica: string | undefined;
+}
+
+async function fetchReport(
+  { address, timeoutMs }: AttestationOptions,
+  nonce: Uint8Array,
+  headers: AttestedService['routing'],
+): Promise<FetchedReport> {
   return withinTime(timeoutMs, async (signal) => {
-    const response = await address.send(`${reportPath}?nonce=${toHex(nonce)}`, { method: 'GET', signal });
+    const response = await address.send(`${reportPath}?nonce=${toHex(nonce)}`, { method: 'GET', headers, signal });
     if (response.status !== 200) {
       await response.body?.cancel();
       return refuseUnsealed(response);
     }
-    return readInferenceReport(decodeUtf8(await readBody(response.body, maximumReportBytes)));
+    const report = readInferenceReport(decodeUtf8(await readBody(response.body, maximumReportBytes)));
+    const named = response.headers.get(replicaHeader) ?? '';
+    return { report, replica: replicaForm.test(named) ? named : undefined };
   });
 }
 
@@ -115,13 +142,14 @@ export class Attestations {
   async renew(known: AttestedService | undefined): Promise<AttestedService> {
     if (this.#current !== undefined && this.#current !== known) return this.#current;
     this.#current = undefined;
-    this.#pending ??= this.#attest();
+    // The same replica, if it is still there: what a receipt of its newer keys is verified by.
+    this.#pending ??= this.#attest(known?.routing ?? {});
     return this.#pending;
   }
 
-  async #attest(): Promise<AttestedService> {
+  async #attest(routing: AttestedService['routing']): Promise<AttestedService> {
     try {
-      this.#current = await attestService(this.#options);
+      this.#current = await attestService(this.#options, routing);
       return this.#current;
     } finally {
       this.#pending = undefined;

@@ -14,21 +14,35 @@ import {
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
 import { Attestations } from './attested-service.ts';
-import { bodyOf, oneShotChannel, sessionChannel } from './channel.ts';
-import { ServiceAddress, type OuterFetch } from './outer-http.ts';
+import { bodyOf, ServiceAddress, type OuterFetch } from './outer-http.ts';
 import { contentOfAnswer } from './content.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
-import { refuseAnswer } from './refusal.ts';
+import { misused, refuseAnswer } from './refusal.ts';
 import type { ExpectedModels } from './request.ts';
 import { Sender } from './sender.ts';
+import { oneShotChannel, sessionChannel, type ChannelOptions } from './transports/channel.ts';
+import { directTransport } from './transports/direct.ts';
+import { ehbpTransport } from './transports/ehbp.ts';
+import { sealedTransport } from './transports/sealed.ts';
+import type { Transport } from './transports/transport.ts';
+
+/** How requests reach the service. */
+export type TransportName = 'one-shot' | 'session' | 'attested-tls' | 'ehbp';
 
 export interface InferenceClientOptions {
   /** The address of the service. Seal and evidence protect what is sent, also over `http:`. */
   readonly url: string | URL;
   /** Decides whether the evidence of the service is good enough: `quoteReportAppraiser`, or your own. */
   readonly appraise: ReportAppraiser;
-  /** `one-shot`: a set-up of HPKE for each request (default). `session`: one for many, which costs the service less. */
-  readonly transport?: 'one-shot' | 'session';
+  /**
+   * - `one-shot`: a set-up of HPKE seals each request, all of it (default).
+   * - `session`: one set-up for many requests, which costs the service less.
+   * - `attested-tls`: requests as they are, the fastest way. `fetch` must be one whose connections end in the attested enclave, such as
+   *   `createAttestedCarrier` of `@enclos/inference-client/node` makes.
+   * - `ehbp`: the body alone is sealed. For services that know nothing else: it binds neither path nor model, and whole answers have no
+   *   receipt, so it cannot be combined with `models` and with required receipts.
+   */
+  readonly transport?: TransportName;
   /** `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. */
   readonly receipts?: 'when-present' | 'require';
   /** The models that may answer, by name, with their SHA-256 in hex. Requests for others are not sent. */
@@ -141,11 +155,10 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
 const mebibyte = 1_048_576;
 
 function senderOf(options: InferenceClientOptions): Sender {
-  const { url, fetch, appraise, transport = 'one-shot', receipts = 'when-present', models } = options;
+  const { url, fetch, appraise, receipts = 'when-present', models } = options;
   const { engine = webEngine(globalThis.crypto), kems = [kemIds.x25519], nowMs = Date.now } = options;
   const { timeoutMs = 30_000, maximumAgeMs = 3_600_000 } = options;
   const address = new ServiceAddress(url, fetch);
-  const open = transport === 'session' ? sessionChannel : oneShotChannel;
   return new Sender({
     address,
     engine,
@@ -160,12 +173,32 @@ function senderOf(options: InferenceClientOptions): Sender {
       timeoutMs,
       maximumAgeMs,
     }),
-    channel: open({ address, engine, nowMs, timeoutMs }),
-    nowMs,
+    transport: transportOf(options, { address, engine, nowMs, timeoutMs }),
     models,
     requireReceipt: receipts === 'require',
     onReceipt: options.onReceipt ?? (() => {}),
     maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
-    maxAnswerBytes: options.maxAnswerBytes ?? 64 * mebibyte,
   });
+}
+
+function transportOf(
+  { transport = 'one-shot', maxAnswerBytes = 64 * mebibyte, receipts, models, fetch }: InferenceClientOptions,
+  { address, engine, nowMs, timeoutMs }: ChannelOptions,
+): Transport {
+  const options = { address, engine, nowMs, maxAnswerBytes };
+  switch (transport) {
+    case 'one-shot':
+      return sealedTransport(oneShotChannel({ address, engine, nowMs, timeoutMs }), options);
+    case 'session':
+      return sealedTransport(sessionChannel({ address, engine, nowMs, timeoutMs }), options);
+    case 'attested-tls':
+      // The platform's accepts everyone that an authority gave a certificate.
+      if (fetch === undefined) misused('The transport attested-tls needs a fetch that attests its connections.');
+      return directTransport(options);
+    case 'ehbp':
+      if (receipts === 'require' || models !== undefined) {
+        misused('The transport ehbp binds no model and has no receipts for whole answers.');
+      }
+      return ehbpTransport(options);
+  }
 }

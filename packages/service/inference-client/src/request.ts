@@ -28,8 +28,8 @@ export interface InnerRequest {
   readonly isForModel: boolean;
 }
 
-/** These belong to one hop, or the client sets them. */
-const droppedFields: ReadonlySet<string> = new Set([
+/** These belong to one hop (RFC 9110, section 7.6.1), or say how long a body is there. */
+const hopFields: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -39,8 +39,13 @@ const droppedFields: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  ...Object.values(fieldNames),
 ]);
+const ownFields: ReadonlySet<string> = new Set(Object.values(fieldNames));
+
+/** Fields that go from one end to the other. */
+export function endToEndFields(headers: Headers): readonly BhttpField[] {
+  return [...headers].filter(([name]) => !hopFields.has(name));
+}
 
 /** Digests of models by name, in hex. */
 export type ExpectedModels = Readonly<Record<string, string>>;
@@ -66,7 +71,7 @@ export async function innerRequestOf(request: Request, options: InnerRequestOpti
     method: request.method,
     authority,
     path,
-    fields: [...request.headers].filter(([name]) => !droppedFields.has(name)),
+    fields: endToEndFields(request.headers).filter(([name]) => !ownFields.has(name)),
     body,
     requestId: toHex(randomBytes(16)),
     modelDigest: isForModel && models !== undefined ? expectedDigest(models, path, body) : undefined,
@@ -92,14 +97,21 @@ function expectedDigest(models: ExpectedModels, path: string, body: Uint8Array):
   return models[name] ?? '';
 }
 
+/** The fields that name a request, and the model that it expects. */
+export function namesOf({ requestId, modelDigest }: InnerRequest): readonly BhttpField[] {
+  return [
+    [fieldNames.requestId, requestId],
+    ...(modelDigest === undefined ? [] : [[fieldNames.modelDigest, modelDigest] as const]),
+  ];
+}
+
 /** A message in binary HTTP, with the time and the names of request and model inside, in one of few lengths. */
 export function messageOf(request: InnerRequest, nowMs: number): Uint8Array {
-  const { method, authority, path, body, requestId, modelDigest } = request;
+  const { method, authority, path, body } = request;
   const fields: readonly BhttpField[] = [
     ...request.fields,
     [fieldNames.date, new Date(nowMs).toUTCString()],
-    [fieldNames.requestId, requestId],
-    ...(modelDigest === undefined ? [] : [[fieldNames.modelDigest, modelDigest] as const]),
+    ...namesOf(request),
   ];
   const headBytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length + 8, path.length + 128);
   return encodeBhttpRequest({ method, scheme: 'https', authority, path, fields }, body, {

@@ -3,11 +3,10 @@ import { isEnclosError } from '@enclos/errors';
 import type { HttpCall, HttpClientResponse, HttpRequest, HttpResponse } from '@enclos/http';
 import { misdirected, type SealedRequest } from '../channels/channel.ts';
 import type { OtherReplicas } from '../channels/handler.ts';
+import { replicaHeader } from '@enclos/receipts';
 import { bytesOf, type Replica, type ReplicaDirectory } from './directory.ts';
 import { keyOfRequest, type RequestKey } from './key-of-request.ts';
 
-/** In a request: the replica that a client means. In a report: the one that made it. Routing alone depends on it. */
-export const replicaHeader = 'enclos-replica';
 /** Between replicas: where a request came from, as the host of the first one said it. */
 export const forwardedForHeader = 'enclos-forwarded-for';
 /** Between replicas: whether one has a session. */

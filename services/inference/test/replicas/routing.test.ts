@@ -5,7 +5,7 @@ import { utf8 } from '@enclos/codec';
 import { chunkedOhttpProfile, ohttpProfile, type HpkeEngine } from '@enclos/hpke';
 import type { HttpResponse } from '@enclos/http';
 import type { ServedModel } from '../../src/models/served-models.ts';
-import { replicaHeader } from '../../src/replicas/routing.ts';
+import { replicaHeader } from '@enclos/receipts';
 import { adder, speaker } from '../scene.ts';
 import { bhttpOf, engine, outputDataOf, wholeBodyOf } from '../sealed-scene.ts';
 import { ehbpTo, inSession, refusalOf, sealedTo, sessionThrough, type SentRequest } from './requests.ts';

@@ -20,7 +20,8 @@ import type { ReplicaCard } from '../../src/replicas/card.ts';
 import { ReplicaDirectory } from '../../src/replicas/directory.ts';
 import { ReplicaLink } from '../../src/replicas/link.ts';
 import { replicaHandler } from '../../src/replicas/replica-handler.ts';
-import { ReplicaRouting, replicaHeader } from '../../src/replicas/routing.ts';
+import { replicaHeader } from '@enclos/receipts';
+import { ReplicaRouting } from '../../src/replicas/routing.ts';
 import { adder, apiOf, modelsOf, speaker } from '../scene.ts';
 import { engine, maxBytes } from '../sealed-scene.ts';
 
