@@ -14,6 +14,7 @@ export {
   type InferCall,
   type InferenceClient,
   type InferenceClientOptions,
+  type TransportName,
 } from './client.ts';
 export { contentOfAnswer } from './content.ts';
 export type { OuterFetch } from './outer-http.ts';

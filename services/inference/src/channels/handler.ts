@@ -127,7 +127,7 @@ interface SealedOptions extends Omit<HandlerOptions, 'sessions'> {
   readonly finished: (request: FinishedRequest) => void;
 }
 
-/** Of a request that did not open. */
+/** What is told of a request that did not open. */
 const unopened: AnswerTrace = { operation: 'none', model: undefined, outcome: faultOutcome };
 const sessionOpened: AnswerTrace = { operation: 'openSession', model: undefined, outcome: 'ok' };
 
