@@ -1,5 +1,15 @@
 import './errors.ts';
-import { boolean, integer, JsonForm, meaning, oneOf, parseJson, string, type JsonProblems } from '@enclos/codec/json';
+import {
+  boolean,
+  integer,
+  JsonForm,
+  meaning,
+  oneOf,
+  parseJson,
+  string,
+  strings,
+  type JsonProblems,
+} from '@enclos/codec/json';
 import { EnclosError } from '@enclos/errors';
 import { readReplicaRule, type ReplicaRule } from '@enclos/service/peers';
 import type { OpenAiUse } from './models/openai-use.ts';
@@ -14,6 +24,10 @@ export interface ServiceConfiguration {
   readonly openAi: ReadonlyMap<string, OpenAiUse>;
   /** Whether any client may unload models and load them again. Default: no; a service that others use must not be emptied by one. */
   readonly clientsChangeModels: boolean;
+  /** The Trustee key broker with keys of encrypted models. Its certificate has one of the roots. */
+  readonly keyBroker?: KeyServiceAddress | undefined;
+  /** The attestation service that releases keys of encrypted models. */
+  readonly keyRelease?: KeyServiceAddress | undefined;
   /** The most bytes of a request with tensors. */
   readonly maxRequestBytes: number;
   /** The most bytes of JSON in one: it costs the service a hundred times what tensors in binary cost. */
@@ -28,12 +42,25 @@ export interface ReplicaConfiguration {
   readonly allowSoftware: boolean;
 }
 
+/** A service that keeps keys of models. */
+export interface KeyServiceAddress {
+  /** Origin, https, with a DNS name. Where it is reached says the host. */
+  readonly url: string;
+  /** The roots of its certificate, PEM. */
+  readonly certificateAuthorities?: readonly string[] | undefined;
+}
+
 const maximumLength = 262_144;
+const maximumAuthorities = 8;
 const maximumUses = 64;
 const name = string(128);
 const tensorName = string(1024);
 const dnsName = meaning('a DNS name', (text) =>
   /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/.test(text) ? text : undefined,
+);
+
+const httpsOrigin = meaning('an origin such as https://keys.example.com', (text) =>
+  /^https:\/\/(?=.{1,253}(?::|$))[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*(?::\d{1,5})?$/.test(text) ? text : undefined,
 );
 
 /** @throws INFERENCE_CONFIGURATION_INVALID with every problem that was found */
@@ -46,12 +73,27 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
     clientsChangeModels: file.optional('clientsChangeModels', boolean) ?? false,
     maxRequestBytes: file.optional('maxRequestBytes', integer(1024, 268_435_456)) ?? 33_554_432,
     maxJsonBytes: file.optional('maxJsonBytes', integer(1024, 268_435_456)) ?? 4_194_304,
+    keyBroker: readKeyService(file, 'keyBroker'),
+    keyRelease: readKeyService(file, 'keyRelease'),
     replicas: readReplicas(file.form('replicas')),
     openAi: new Map(file.forms('openAi', maximumUses).map((form) => readUse(form))),
   };
   file.end();
   if (problems.texts.length > 0) throw new EnclosError('INFERENCE_CONFIGURATION_INVALID', problems.texts.join(' '));
   return Object.freeze(configuration);
+}
+
+function readKeyService(file: JsonForm, member: 'keyBroker' | 'keyRelease'): KeyServiceAddress | undefined {
+  const form = file.form(member);
+  if (form === undefined) return undefined;
+  const url = form.required('url', httpsOrigin) ?? '';
+  const certificateAuthorities = form.optional('certificateAuthorities', strings(maximumAuthorities, 16_384));
+  // Anyone in between could use the token that a broker gives.
+  const areNeeded = member === 'keyBroker' || certificateAuthorities !== undefined;
+  const areThere = (certificateAuthorities ?? []).length > 0;
+  if (areNeeded && !areThere) form.problem('certificateAuthorities', 'must name a root.');
+  form.end();
+  return Object.freeze({ url, certificateAuthorities });
 }
 
 function readReplicas(form: JsonForm | undefined): ReplicaConfiguration | undefined {

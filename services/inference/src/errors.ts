@@ -1,5 +1,7 @@
-// What engines refuse is answered by name.
+// What engines refuse, and what is wrong with models and their keys, is answered by name.
 import '@enclos/inference-engine';
+import '@enclos/inference-models';
+import '@enclos/service/errors';
 import { declareErrors } from '@enclos/errors';
 
 export const inferenceServiceErrors = declareErrors({
@@ -22,6 +24,11 @@ export const inferenceServiceErrors = declareErrors({
     'usage',
     'The measured configuration of the inference service has a mistake.',
     'Correct service.json and build the enclave again; docs/reference/inference-service.md lists its keys.',
+  ],
+  INFERENCE_MODEL_LOADING: [
+    'transient',
+    'The model is being loaded, or its key is not here yet.',
+    'Try again soon. POST /v2/repository/index says what it waits for.',
   ],
   INFERENCE_MODEL_REFUSED: [
     'refused',

@@ -1,11 +1,15 @@
-import { bytes, defineInterface, func, string, uint32, uint64 } from '@enclos/edl';
+import { boolean, bytes, defineInterface, func, string, uint32, uint64 } from '@enclos/edl';
+import { storeRows } from '@enclos/service/store';
 
 /** A model crosses in parts of this size. */
 export const modelPartBytes = 1_048_576;
 
+/** A catalogue names at most 1024 models. */
+export const maxCatalogueBytes = 1_400_000;
+
 /**
- * Between the service inside and the program that hosts it. The host gives bytes of models, which are believed by their digest, and
- * endorsements, which clients verify.
+ * Between the service inside and the program that hosts it. The host gives bytes of models, which are believed by their digest, a
+ * catalogue, which is believed by its signature, and endorsements, which clients verify.
  */
 export const inference = defineInterface({
   name: 'inference',
@@ -20,9 +24,19 @@ export const inference = defineInterface({
   untrusted: {
     /** Bytes of the file of a model, from an offset: as many as were asked for, or fewer at its end. */
     modelPart: func(
-      { name: string({ maxBytes: 128 }), version: string({ maxBytes: 64 }), offset: uint64(), sizeBytes: uint32() },
+      {
+        name: string({ maxBytes: 128 }),
+        version: string({ maxBytes: 64 }),
+        encrypted: boolean(),
+        offset: uint64(),
+        sizeBytes: uint32(),
+      },
       bytes({ maxBytes: modelPartBytes }),
     ),
+    /** The signed catalogue of models; empty where there is none. */
+    catalogue: func({}, string({ maxBytes: maxCatalogueBytes })),
+    /** What outlives the enclave, sealed. */
+    ...storeRows(4096),
     /** What clients verify the service's evidence with, as one JSON document. */
     endorsements: func({}, string({ maxBytes: 262_144 })),
     /** At which of the destinations `replica-1` to `replica-8` an enclave may be now: a bit each, the lowest for the first. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   inferRequestBody,
@@ -73,12 +74,32 @@ test('what the service says of itself and of its models', async () => {
     outputs: adder.outputs,
   });
   const index = await jsonOf(await api.answer(requestOf('POST', '/v2/repository/index')));
-  assert.deepEqual(Array.isArray(index) && index.at(-1), {
-    name: 'other',
-    version: '2',
-    state: 'UNAVAILABLE',
-    reason: 'not loaded',
-  });
+  assert.deepEqual(Array.isArray(index) && index.slice(-2), [
+    { name: 'other', version: '2', state: 'UNAVAILABLE', reason: 'not loaded' },
+    { name: 'coming', version: '1', state: 'LOADING', reason: 'MODEL_KEY_AWAITED' },
+  ]);
+});
+
+test('a model that is on its way is to be asked again, and one that is not loaded is not there', async () => {
+  for (const path of ['/v2/models/coming/infer', '/v2/models/coming/versions/1/infer']) {
+    const { status, headers } = await api.answer(requestOf('POST', path));
+    assert.deepEqual([status, headers['retry-after']], [503, '1'], path);
+  }
+  for (const path of ['/v2/models/coming/versions/2/infer', '/v2/models/other/infer']) {
+    assert.equal((await api.answer(requestOf('POST', path))).status, 404, path);
+  }
+});
+
+test('owners are given a challenge, and what they send is taken or refused by its code', async () => {
+  const asked = await api.answer(requestOf('POST', `/v1/model-keys/${digest}/challenge`));
+  assert.deepEqual(await jsonOf(asked), { challenge: 'challenge', keySetDigest: digest });
+  const supply = requestOf('POST', `/v1/model-keys/${digest}`, { body: utf8('a.b.c') });
+  assert.equal((await api.answer(supply)).status, 200);
+  const noText = requestOf('POST', `/v1/model-keys/${digest}`, { body: Uint8Array.of(0xff) });
+  const refused = await api.answer(noText);
+  assert.equal(refused.status, 403);
+  assert.match(await textOf(refused), /MODEL_KEY_REFUSED/);
+  assert.equal(api.maxBodyBytes('POST', `/v1/model-keys/${digest}`), 8192);
 });
 
 test('another model than the client expects is not asked', async () => {

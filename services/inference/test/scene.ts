@@ -89,12 +89,21 @@ export function modelsOf(...served: readonly ServedModel[]): ServedModels {
     find: (name, version) =>
       served.findLast((model) => model.name === name && (version === undefined || model.version === version)),
     list: () => served,
-    loadable: [{ name: 'other', version: '2' }],
+    loadable: [
+      { name: 'other', version: '2', isExpected: false, reason: 'not loaded' },
+      { name: 'coming', version: '1', isExpected: true, reason: 'MODEL_KEY_AWAITED' },
+    ],
     load: async () => undefined,
     unload: async () => undefined,
     isReady: true,
   };
 }
+
+const noKeys: InferenceApiOptions['modelKeys'] = {
+  challenge: () => 'challenge',
+  supply: async () => undefined,
+  keySetDigest: () => digest,
+};
 
 export function apiOf(models: ServedModels, faults: unknown[] = [], clientsChangeModels = false): InferenceApi {
   return createInferenceApi(apiOptionsOf(models, faults, clientsChangeModels));
@@ -107,6 +116,7 @@ export function apiOptionsOf(
 ): InferenceApiOptions {
   return {
     models,
+    modelKeys: noKeys,
     server: { name: 'test', version: '0' },
     clientsChangeModels,
     maxInferBytes: 1_048_576,

@@ -62,6 +62,7 @@ export {
   type FakeApiServer,
   type Respond as ApiServerResponder,
 } from './service/fake-api-server.ts';
+export { KeyBroker, type KeyBrokerOptions } from './service/key-broker.ts';
 export { memorySealing } from './service/memory-sealing.ts';
 export { MemoryStore, type MemoryRow } from './service/memory-store.ts';
 export {

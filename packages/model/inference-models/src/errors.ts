@@ -62,6 +62,11 @@ export const inferenceModelErrors = declareErrors({
     'The service that keeps the key of a model could not be reached, or failed.',
     'Check its address and health, and try again.',
   ],
+  MODEL_KEY_AWAITED: [
+    'transient',
+    'The owner of the model has not supplied its key to this enclave.',
+    'Supply it with `enclos model key supply`; it is asked for again after each start of the enclave.',
+  ],
   MODEL_KEY_ANSWER_INVALID: [
     'evidence',
     'The answer of the service that keeps the key of a model is not one of its protocol.',

@@ -3,6 +3,8 @@ import './errors.ts';
 /** Models of an inference service. Runs in browsers and enclaves. */
 export {
   allowedModel,
+  allowedModels,
+  type AllowedModels,
   verifyCatalogue,
   writeCatalogue,
   type Catalogue,
@@ -11,6 +13,7 @@ export {
   type KnownCatalogue,
   type VerifyCatalogueOptions,
 } from './catalogue/catalogue.ts';
+export { keyPlaceIn, type KbsResource, type KeyPlace } from './catalogue/key-place.ts';
 export type { ModelEntry, ModelRunLimits } from './catalogue/entry.ts';
 export {
   modelManifestBytes,

@@ -7,6 +7,7 @@ import { jwkOf } from '@enclos/jose';
 import fc from 'fast-check';
 import {
   allowedModel,
+  allowedModels,
   modelManifestBytes,
   modelManifestDigest,
   readModelManifest,
@@ -26,8 +27,8 @@ const model: ModelEntry = {
   version: '1.0',
   digest: 'ab'.repeat(32),
   sizeBytes: 26_454,
-  keyId: 'kbs:///default/model/digits',
   owner: second.key,
+  keepKey: 'sealed',
   limits: { maxRunMs: 1000, maxInputBytes: 65_536 },
 };
 const content: CatalogueContent = { version: 3, issued: '2026-11-29T12:00:00Z', models: [model] };
@@ -112,9 +113,11 @@ test('a manifest names models, and whose catalogues may add to them', () => {
   const manifest = readModelManifest(manifestText());
   assert.deepEqual(manifest, { models: [model], catalogue: { keys: [signer.key], floor: 3 } });
   const bare = readModelManifest(
-    manifestText({ catalogue: undefined }, { keyId: undefined, owner: undefined, limits: undefined }),
+    manifestText({ catalogue: undefined }, { owner: undefined, keepKey: undefined, limits: undefined }),
   );
   const { name, version, digest, sizeBytes } = model;
+  const broker = manifestText({}, { owner: undefined, keepKey: undefined, keyId: 'kbs:///default/model/digits' });
+  assert.equal(readModelManifest(broker).models[0]?.keyId, 'kbs:///default/model/digits');
   assert.deepEqual(bare, { models: [{ name, version, digest, sizeBytes, limits: {} }] });
 });
 
@@ -130,6 +133,12 @@ test('mistakes in a manifest are named, all at once', () => {
     [{ owner: { ...jwkOf(second.key), d: 'AA' } }, /models\[0\]\.owner/],
     [{ limits: { maxRunMs: 0 } }, /models\[0\]\.limits\.maxRunMs/],
     [{ limits: { seconds: 1 } }, /models\[0\]\.limits\.seconds/],
+    [{ keyId: 'digits.key' }, /models\[0\]\.keyId/],
+    [{ keyId: 'kbs:///default/../digits' }, /models\[0\]\.keyId/],
+    [{ keyId: 'release:///digits/1' }, /models\[0\]\.keyId/],
+    [{ keyId: 'release:///digits' }, /models\[0\]\.owner: excludes keyId/],
+    [{ owner: undefined }, /models\[0\]\.keepKey: is for/],
+    [{ keepKey: 'memory' }, /models\[0\]\.keepKey/],
     [{ digset: '' }, /models\[0\]\.digset/],
   ];
   for (const [change, message] of changes) {
@@ -156,6 +165,11 @@ test('a model is served if the manifest or its catalogue has it', async () => {
   const wanted = { name: 'digits', version: '2.0' };
   assert.deepEqual(allowedModel({ manifest }, model), model);
   assert.deepEqual(allowedModel({ manifest, catalogue }, wanted), added);
+  assert.deepEqual(allowedModels({ manifest, catalogue }), [model, added]);
+  // The manifest was measured, so its entry counts.
+  const other = { ...model, digest: 'cd'.repeat(32) };
+  const twin = await verify(await writeCatalogue({ ...content, models: [other] }, signer));
+  assert.deepEqual(allowedModels({ manifest, catalogue: twin }), [model]);
   const notAllowed = refused('MODEL_NOT_ALLOWED');
   assert.throws(() => allowedModel({ manifest }, wanted), notAllowed);
   assert.throws(() => allowedModel({ manifest, catalogue }, { name: 'letters', version: '2.0' }), notAllowed);

@@ -11,7 +11,7 @@ import {
 import { test } from 'node:test';
 import { concatBytes, toBase64url, toHex, utf8 } from '@enclos/codec';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
-import { publicKeyOfJwk } from '@enclos/jose';
+import { publicKeyOfJwk, type SignatureKey } from '@enclos/jose';
 import { encryptJwe, nodePublicKeyOf } from '@enclos/jose/node';
 import { FlattenedEncrypt, importJWK } from 'jose';
 import {
@@ -224,18 +224,28 @@ test('an identifier that could lead elsewhere is refused before anything is sent
   }
 });
 
+const deskOf = (owner: SignatureKey, keySetDigest: string): ModelKeyDesk =>
+  new ModelKeyDesk({
+    keySetDigest: () => keySetDigest,
+    models: () => [{ name: 'digits', digest, owner }],
+    randomBytes: (size) => new Uint8Array(randomBytes(size)),
+  });
+
 test('an owner supplies the key of a model once, for one enclave', async () => {
   for (const algorithm of ['ES256', 'ES384', 'EdDSA'] as const) {
     const owner = signerOf(algorithm);
     const keySetDigest = 'cd'.repeat(32);
-    const models = [{ name: 'digits', digest, owner: owner.key }];
-    const desk = new ModelKeyDesk({ keySetDigest, models, randomBytes: (size) => new Uint8Array(randomBytes(size)) });
+    const desk = deskOf(owner.key, keySetDigest);
     const challenge = desk.challenge(digest);
     const text = await writeKeySupply(key, { name: 'digits', digest, keySetDigest, challenge }, owner);
     assert.deepEqual(desk.supply(digest, text), key);
     // The same message again, and a new one.
     assert.throws(() => desk.supply(digest, text), refused('MODEL_KEY_REFUSED', { rule: 'once' }));
     assert.throws(() => desk.challenge(digest), refused('MODEL_KEY_REFUSED', { rule: 'once' }));
+    // The key did not open the model: another one may come, by another challenge.
+    desk.reopen(digest);
+    assert.notEqual(desk.challenge(digest), challenge);
+    assert.throws(() => desk.supply(digest, text), refused('MODEL_KEY_REFUSED', { rule: 'challenge' }));
   }
 });
 
@@ -243,12 +253,15 @@ test('D8: a first comer supplies no key, nor does anyone for a model without an 
   const owner = signerOf('ES256');
   const stranger = signerOf('ES256');
   const keySetDigest = 'cd'.repeat(32);
-  const models = [{ name: 'digits', digest, owner: owner.key }];
-  const desk = new ModelKeyDesk({ keySetDigest, models, randomBytes: (size) => new Uint8Array(randomBytes(size)) });
+  const desk = deskOf(owner.key, keySetDigest);
   const first = { name: 'digits', digest, keySetDigest, challenge: desk.challenge(digest) };
   const forged = await writeKeySupply(new Uint8Array(32), first, stranger);
   assert.throws(() => desk.supply(digest, forged), refused('MODEL_KEY_REFUSED', { rule: 'signature' }));
-  // The challenge was good for one attempt.
+  // What strangers send leaves the challenge to the owner, who can use it once.
+  assert.throws(() => desk.supply(digest, 'a.b.c'), refused('MODEL_KEY_REFUSED', { rule: 'form' }));
+  assert.equal(desk.challenge(digest), first.challenge);
+  const misled = await writeKeySupply(key, { ...first, keySetDigest: 'dc'.repeat(32) }, owner);
+  assert.throws(() => desk.supply(digest, misled), refused('MODEL_KEY_REFUSED', { rule: 'keySetDigest' }));
   const late = await writeKeySupply(key, first, owner);
   assert.throws(() => desk.supply(digest, late), refused('MODEL_KEY_REFUSED', { rule: 'challenge' }));
   const second = await writeKeySupply(key, { ...first, challenge: desk.challenge(digest) }, owner);

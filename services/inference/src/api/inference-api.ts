@@ -4,6 +4,7 @@ import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { errorAnswerOf, type ErrorAnswer } from './errors-of.ts';
 import { modelDigestName } from './find-model.ts';
+import { modelKeyRoutes, type ModelKeyOptions } from './model-key-routes.ts';
 import { faultOutcome } from '../metrics/request-observer.ts';
 import type { ServedModelIdentity } from '../models/served-models.ts';
 import { openAiRoutes, type OpenAiOptions } from './openai-routes.ts';
@@ -12,7 +13,7 @@ import { serviceDocument } from './openapi.ts';
 import { predictRoutes, type PredictOptions } from './predict-routes.ts';
 import { ApiRoutes, type ApiRoute } from './routes.ts';
 
-export interface InferenceApiOptions extends OpenInferenceOptions, PredictOptions, OpenAiOptions {
+export interface InferenceApiOptions extends OpenInferenceOptions, PredictOptions, OpenAiOptions, ModelKeyOptions {
   /** Hears of faults of the service itself. */
   readonly onFault: (error: unknown) => void;
 }
@@ -31,6 +32,7 @@ export function apiRoutes(options: InferenceApiOptions): readonly ApiRoute[] {
     ...openInferenceRoutes(options),
     ...predictRoutes(options),
     ...openAiRoutes(options),
+    ...modelKeyRoutes(options),
     {
       operation: 'openapi',
       method: 'GET',

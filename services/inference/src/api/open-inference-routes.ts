@@ -20,7 +20,7 @@ import {
 } from '@enclos/open-inference';
 import { jsonAnswer, tensorAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
-import { findModel } from './find-model.ts';
+import { findModel, refuseAbsent } from './find-model.ts';
 import type { ApiRoute, PathParts, RouteHead } from './routes.ts';
 import type { ServedModels } from '../models/served-models.ts';
 
@@ -106,8 +106,7 @@ function metadata(models: ServedModels, request: ApiRequest, { name = '', versio
 }
 
 function ready(models: ServedModels, { name = '', version }: PathParts): ApiAnswer {
-  const found = models.find(name, version);
-  if (found === undefined) throw new EnclosError('INFERENCE_NOT_FOUND', 'There is no model of this name and version.');
+  const found = models.find(name, version) ?? refuseAbsent(models, { name, version });
   return jsonAnswer(modelReadyJson(name, found.isUsable), found.isUsable ? 200 : 503);
 }
 
@@ -139,6 +138,9 @@ function index(models: ServedModels, body: Uint8Array): readonly RepositoryEntry
     const state = isUsable ? ('READY' as const) : ('UNAVAILABLE' as const);
     return { name, version, state, reason: isUsable ? '' : 'its engines failed to load it' };
   });
-  const others = models.loadable.map((one) => ({ ...one, state: 'UNAVAILABLE' as const, reason: 'not loaded' }));
+  const others = models.loadable.map(({ name, version, isExpected, reason }) => {
+    const state = isExpected ? ('LOADING' as const) : ('UNAVAILABLE' as const);
+    return { name, version, state, reason };
+  });
   return [...loaded, ...others].filter(({ state }) => !onlyReady || state === 'READY');
 }

@@ -48,6 +48,13 @@ const reads = (operationId: string, summary: string, type: string, schema: OpenA
 });
 
 const bytes = { type: 'string', format: 'binary' };
+const modelDigestParameter = {
+  name: 'digest',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+  description: 'SHA-256 of the plain bytes of the model, in hex',
+};
 const ownPaths: Readonly<Record<string, OpenApiObject>> = {
   '/ohttp': sealed('sealedRequest', 'Any request, sealed by Oblivious HTTP', {
     [ohttpProfile.requestType]: ['One request by RFC 9458', ohttpProfile.responseType],
@@ -75,6 +82,34 @@ const ownPaths: Readonly<Record<string, OpenApiObject>> = {
       ],
     },
   },
+  '/v1/model-keys/{digest}/challenge': {
+    parameters: [modelDigestParameter],
+    post: {
+      ...reads('challengeModelOwner', 'What the owner of an encrypted model signs', 'application/json', {
+        type: 'object',
+        required: ['challenge', 'keySetDigest'],
+        properties: { challenge: { type: 'string' }, keySetDigest: { type: 'string' } },
+      }),
+      tags: ['models'],
+    },
+  },
+  '/v1/model-keys/{digest}': {
+    parameters: [modelDigestParameter],
+    post: {
+      operationId: 'supplyModelKey',
+      summary: 'Supplies the key of an encrypted model, signed by its owner, and loads the model',
+      tags: ['models'],
+      requestBody: {
+        required: true,
+        content: { 'application/jose': { schema: { type: 'string', description: 'A compact JWS' } } },
+      },
+      responses: {
+        200: { description: 'The model is loaded', content: { 'application/json': { schema: { type: 'object' } } } },
+        '4XX': { description: 'The key is refused, or does not open the model' },
+        503: { description: 'Not now: try again' },
+      },
+    },
+  },
   '/openapi.json': { get: reads('openapi', 'This document', 'application/json', { type: 'object' }) },
 };
 
@@ -91,6 +126,7 @@ const ownSchemas: OpenApiObject = {
       format: { const: 'enclos-inference-report-1' },
       keySet: { type: 'string', contentEncoding: 'base64url' },
       models: { type: 'array', items: { $ref: '#/components/schemas/ReportedModel' } },
+      catalogueVersion: { type: 'integer', description: 'Of the catalogue that some of the models are from' },
       evidence: {
         type: 'object',
         required: ['kind', 'value'],
@@ -102,8 +138,13 @@ const ownSchemas: OpenApiObject = {
   },
   ReportedModel: {
     type: 'object',
-    required: ['name', 'version', 'digest'],
-    properties: { name: { type: 'string' }, version: { type: 'string' }, digest: { type: 'string' } },
+    required: ['name', 'version', 'digest', 'sizeBytes'],
+    properties: {
+      name: { type: 'string' },
+      version: { type: 'string' },
+      digest: { type: 'string' },
+      sizeBytes: { type: 'integer' },
+    },
   },
 };
 
@@ -134,6 +175,7 @@ export function serviceDocument(): OpenApiObject {
       ...inferenceTags,
       { name: 'sealed', description: 'Requests that only the enclave reads' },
       { name: 'attestation', description: 'What proves who answers' },
+      { name: 'models', description: 'Keys of encrypted models' },
     ],
     paths: { ...Object.fromEntries(Object.entries(inferencePaths).map(withHeaders)), ...ownPaths },
     components: { schemas: { ...inferenceSchemas, ...ownSchemas } },

@@ -4,6 +4,11 @@ import { hostCommand, program } from './host-command.ts';
 export interface ServiceOptions {
   /** The folder with the files of models. */
   readonly models: string;
+  /** The folder of sealed state; needed for a catalogue, and for keys that are kept. */
+  readonly state?: string | undefined;
+  /** Where key services are reached. */
+  readonly keyBroker?: NetworkAddress | undefined;
+  readonly attestationService?: NetworkAddress | undefined;
   readonly listen: NetworkAddress;
   /** Names that lead to replicas of this service. Default: none. */
   readonly replicas?: readonly NetworkAddress[] | undefined;
@@ -21,9 +26,18 @@ export interface ServiceOptions {
 export function parseCommandLine(argv: readonly string[]): ServiceOptions | undefined {
   const parsed = parseCommand({ ...program, command: hostCommand }, argv);
   if (parsed === undefined) return undefined;
-  const { listen, admin, models, replicas, 'listen-replicas': listenReplicas } = parsed.input.options;
+  const { listen, admin, models, state, replicas } = parsed.input.options;
+  const {
+    'key-broker': keyBroker,
+    'attestation-service': attestationService,
+    'listen-replicas': listenReplicas,
+  } = parsed.input.options;
   return Object.freeze({
     models,
+    state,
+    keyBroker: keyBroker === undefined ? undefined : addressOf(keyBroker, '--key-broker'),
+    attestationService:
+      attestationService === undefined ? undefined : addressOf(attestationService, '--attestation-service'),
     listen: addressOf(listen, '--listen'),
     replicas: replicas.map((address) => addressOf(address, '--replicas')),
     listenReplicas: addressOf(listenReplicas, '--listen-replicas'),

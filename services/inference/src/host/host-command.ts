@@ -22,7 +22,18 @@ export const hostCommand = {
       type: 'string',
       value: 'DIR',
       default: 'models',
-      summary: 'The folder with the files of the models, NAME-VERSION.onnx',
+      summary: 'The folder with the files of the models, NAME-VERSION.onnx or, encrypted, NAME-VERSION.onnx.jwe',
+    },
+    state: {
+      type: 'string',
+      value: 'DIR',
+      summary: 'Where sealed state is kept: of a catalogue, and of keys that are to outlive the enclave',
+    },
+    'key-broker': { type: 'string', value: 'HOST:PORT', summary: 'Where the key broker of service.json is reached' },
+    'attestation-service': {
+      type: 'string',
+      value: 'HOST:PORT',
+      summary: 'Where the attestation service of service.json is reached, which releases keys',
     },
     listen: { type: 'string', value: 'HOST:PORT', default: '127.0.0.1:8443', summary: 'Where the service answers' },
     replicas: {

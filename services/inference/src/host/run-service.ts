@@ -6,10 +6,12 @@ import {
   type Instrumentation,
 } from '@enclos/host';
 import { hostService, type HostedService } from '@enclos/service/program';
+import { storeHandlers } from '@enclos/service/store';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
 import { modelFiles } from './model-files.ts';
 import { ReplicaPlaces } from './replica-places.ts';
+import { openState } from './state.ts';
 
 export interface RunContext {
   readonly environment: HostEnvironment;
@@ -23,19 +25,31 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   const { environment, logger, instrumentation } = context;
   const metrics = createMetrics();
   const files = modelFiles(options.models);
+  const state = await openState(options.state);
+  const { storeRead, storeWrite } = storeHandlers(state);
   const replicas = replicaPlacesOf(options, logger);
   const enclave = await loadEnclave({
     ...environment,
     interface: inference,
     untrusted: {
       modelPart: (wanted) => files.part(wanted),
+      catalogue: () => files.catalogue(),
+      storeRead,
+      storeWrite,
       endorsements: () => environment.launcher.endorsements(),
       replicas: () => replicas.occupied(),
     },
     listen: { https: options.listen, replicas: options.listenReplicas ?? { host: '127.0.0.1', port: 0 } },
-    connect: destinationsOf(replicas),
+    connect: {
+      ...destinationsOf(replicas),
+      ...(options.keyBroker === undefined ? {} : { 'key-broker': options.keyBroker }),
+      ...(options.attestationService === undefined ? {} : { 'attestation-service': options.attestationService }),
+    },
     logger,
     instrumentation: instrumentation === undefined ? metrics : [metrics, instrumentation],
+  }).catch(async (error: unknown) => {
+    await state.close();
+    throw error;
   });
   try {
     const served = await enclave.call.serve({}).catch((error: unknown) => {
@@ -46,12 +60,16 @@ export async function runService(options: ServiceOptions, context: RunContext): 
       admin: options.admin,
       metrics: async () => metrics.render() + (await enclave.call.counters({})),
       drain: () => enclave.call.drain({}),
-      close: () => enclave.dispose(),
+      async close() {
+        await enclave.dispose();
+        await state.close();
+      },
       logger,
       facts: { served },
     });
   } catch (error) {
     await enclave.dispose();
+    await state.close();
     throw error;
   }
 }

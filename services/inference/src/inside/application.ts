@@ -28,6 +28,9 @@ export function inferenceApplication(): EnclaveApplication {
       start: ({ host }) => {
         lifelong = {
           modelPart: (part) => host.modelPart(part),
+          catalogue: () => host.catalogue(),
+          storeRead: (key, options) => host.storeRead(key, options),
+          storeWrite: (row, options) => host.storeWrite(row, options),
           endorsements: () => host.endorsements(),
           replicas: () => host.replicas(),
         };

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createAttestedServer } from '@enclos/atls';
-import { embeddedFile, identity, listen, log, quoteReportData } from '@enclos/enclave';
+import { connect, embeddedFile, identity, listen, log, quoteReportData, seal, unseal } from '@enclos/enclave';
 import { openCompanions } from '@enclos/enclave/companions';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { toHex } from '@enclos/codec';
+import { every } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
@@ -17,15 +18,13 @@ import { parseServiceConfiguration, type ServiceConfiguration } from '../configu
 import { replicaHeader } from '@enclos/receipts';
 import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
-import { ModelShelf } from './model-shelf.ts';
-import type { ModelParts } from './read-model.ts';
+import { openModels, type ModelHost, type Models, type ModelsOptions } from './models.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
 import { openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
-export interface ServiceHost {
-  readonly modelPart: ModelParts;
+export interface ServiceHost extends ModelHost {
   endorsements(): Promise<string>;
   /** Where other replicas may be: see the interface. */
   replicas(): Promise<number>;
@@ -40,8 +39,8 @@ export interface Service {
 }
 
 const serviceVersion = '0.1.0';
-/** Keys are looked after so often. */
-const tendMs = 60_000;
+/** Keys and catalogue are looked after so often. */
+const tendMs = 15_000;
 /** An enclave has 256 streams. */
 const maxConnections = 240;
 const suites = [
@@ -64,11 +63,11 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
-  const models = new ModelShelf({ pool, manifest, openAi: configuration.openAi, parts: host.modelPart, now });
-  await models.loadAll();
+  const keySetDigest = (): string => desk.digests.keySetDigest;
+  const models = await loadModels({ pool, host, manifest, configuration, keySetDigest });
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
-  const { desk, receipts } = await openReports(host, { keys, models: () => manifest, issuer: configuration.name });
+  const { desk, receipts } = await openReports(host, { keys, models: () => models.list(), issuer: configuration.name });
   const window = new ReplayWindow();
   const modelManifestDigest = await digestOfManifest(manifest);
   const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
@@ -77,15 +76,21 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
   const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
-  const tend = (): void => {
-    keys
-      .refresh(nowMs())
-      .then(() => desk.renew())
-      .catch(logFault);
-  };
-  const timer = setInterval(tend, tendMs);
+  const stopTending = every(
+    tendMs,
+    async () => {
+      await keys.refresh(nowMs());
+      await models.refresh();
+      await desk.renew();
+      // After that, so that the evidence vouches for what is served.
+      await models.shelf.follow();
+    },
+    logFault,
+  );
   return Object.freeze<Service>({
-    answer: JSON.stringify({ models: manifest.models.map(({ name, version, digest }) => ({ name, version, digest })) }),
+    answer: JSON.stringify({
+      models: models.list().models.map(({ name, version, digest }) => ({ name, version, digest })),
+    }),
     counters: () =>
       metrics.render({
         models: pool.models(),
@@ -95,7 +100,8 @@ export async function startService(host: ServiceHost): Promise<Service> {
         replicas: replicas?.others,
       }),
     async drain() {
-      clearInterval(timer);
+      stopTending();
+      models.shelf.close();
       stopping.abort();
       await served.ended;
       // Others sent on what has this replica's keys until its last client had an answer.
@@ -104,6 +110,24 @@ export async function startService(host: ServiceHost): Promise<Service> {
       pool.close();
     },
   });
+}
+
+/** Takes the catalogue, if there is one, and loads what is not encrypted. */
+async function loadModels(
+  options: Pick<ModelsOptions, 'configuration' | 'host' | 'keySetDigest' | 'manifest' | 'pool'>,
+): Promise<Models> {
+  const models = openModels({
+    ...options,
+    sealing: { seal, unseal },
+    quote: quoteReportData,
+    connect,
+    randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    now,
+    onFault: logFault,
+  });
+  await models.refresh();
+  await models.shelf.loadAll();
+  return models;
 }
 
 const now = (): Date => new Date();
@@ -125,7 +149,7 @@ async function openReports(
 
 interface HandlerParts {
   readonly configuration: ServiceConfiguration;
-  readonly models: ModelShelf;
+  readonly models: Models;
   readonly keys: KeySet;
   readonly window: ReplayWindow;
   readonly desk: ReportDesk;
@@ -139,7 +163,15 @@ function handlerOf(parts: HandlerParts): ServiceHandler {
   const { scoreModel, maxRequestBytes, maxJsonBytes, clientsChangeModels } = configuration;
   return createHandler({
     api: createInferenceApi({
-      models,
+      models: models.shelf,
+      modelKeys: {
+        challenge: (digest) => models.keys.challenge(digest),
+        async supply(digest, text) {
+          models.keys.supply(digest, text);
+          await models.shelf.loadDigest(digest);
+        },
+        keySetDigest: () => desk.digests.keySetDigest,
+      },
       server: { name: 'enclos-inference', version: serviceVersion },
       clientsChangeModels,
       maxInferBytes: maxRequestBytes,

@@ -21,13 +21,23 @@ export interface ServedModel extends ServedModelIdentity {
   run(inputs: readonly Tensor[], options?: RunOptions): Promise<readonly Tensor[]>;
 }
 
+/** A model that is not loaded. */
+export interface LoadableModel {
+  readonly name: string;
+  readonly version: string;
+  /** Whether it is being loaded, or will be as soon as its key is here. */
+  readonly isExpected: boolean;
+  /** Why it is not there. */
+  readonly reason: string;
+}
+
 /** The models of the service. */
 export interface ServedModels {
   /** The model of this version, or the one that was loaded last. */
   find(name: string, version?: string): ServedModel | undefined;
   list(): readonly ServedModel[];
-  /** What may be loaded and is not, by name and version. */
-  readonly loadable: readonly { readonly name: string; readonly version: string }[];
+  /** What may be loaded and is not. */
+  readonly loadable: readonly LoadableModel[];
   load(name: string): Promise<void>;
   unload(name: string): Promise<void>;
   /** Whether every model that the configuration starts with is loaded. */

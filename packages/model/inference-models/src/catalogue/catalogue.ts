@@ -105,17 +105,28 @@ function checkVersion(read: KnownCatalogue, { floor }: CataloguePin, known: Know
   if (read.digest !== known.digest) refuseOld(read.version, 'another catalogue of this version is known');
 }
 
+/** What says which models may be served. */
+export interface AllowedModels {
+  readonly manifest: ModelManifest;
+  readonly catalogue?: Catalogue | undefined;
+}
+
+/** All models that may be served: those of the manifest, and those of the catalogue that take no name and version of one in it. */
+export function allowedModels({ manifest, catalogue }: AllowedModels): readonly ModelEntry[] {
+  const { models } = manifest;
+  if (manifest.catalogue === undefined || catalogue === undefined) return models;
+  const taken = new Set(models.map(({ name, version }) => `${name} ${version}`));
+  return [...models, ...catalogue.models.filter(({ name, version }) => !taken.has(`${name} ${version}`))];
+}
+
 /**
  * The model that may be served under a name, from the manifest and, if there is one, the catalogue.
  *
  * @throws MODEL_NOT_ALLOWED
  */
-export function allowedModel(
-  { manifest, catalogue }: { readonly manifest: ModelManifest; readonly catalogue?: Catalogue | undefined },
-  { name, version }: Pick<ModelEntry, 'name' | 'version'>,
-): ModelEntry {
-  const models = [...manifest.models, ...(manifest.catalogue === undefined ? [] : (catalogue?.models ?? []))];
-  const found = models.find((model) => model.name === name && model.version === version);
+export function allowedModel(allowed: AllowedModels, wanted: Pick<ModelEntry, 'name' | 'version'>): ModelEntry {
+  const { name, version } = wanted;
+  const found = allowedModels(allowed).find((model) => model.name === name && model.version === version);
   if (found === undefined) throw new EnclosError('MODEL_NOT_ALLOWED');
   return found;
 }

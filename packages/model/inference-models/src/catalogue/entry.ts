@@ -1,7 +1,8 @@
-import { integer, meaning, string, type JsonForm, type JsonValue } from '@enclos/codec/json';
+import { integer, meaning, oneOf, type JsonForm, type JsonValue } from '@enclos/codec/json';
 import { isJsonObject } from '@enclos/codec/json';
 import { isEnclosError } from '@enclos/errors';
 import { signatureKeyOfJwk, type SignatureKey } from '@enclos/jose';
+import { keyPlaceIn } from './key-place.ts';
 
 /** What one run of a model may cost. What is absent is for the service to set. */
 export interface ModelRunLimits {
@@ -21,10 +22,15 @@ export interface ModelEntry {
   /** SHA-256 of the plain bytes, in hex. */
   readonly digest: string;
   readonly sizeBytes: number;
-  /** Which key opens its file: the file is encrypted. `kbs:///repository/type/tag` for a key broker. */
+  /**
+   * The file is encrypted, and this names where its key is: `kbs:///repository/type/tag` at a key broker, `release:///name` at an
+   * attestation service.
+   */
   readonly keyId?: string;
-  /** The key of the owner, who supplies the key of the model. */
+  /** The file is encrypted, and its owner supplies the key: the holder of this key, who signs it. Not with `keyId`. */
   readonly owner?: SignatureKey;
+  /** Whether a key that the owner supplied outlives the enclave: sealed to it on its machine, or not at all (default). */
+  readonly keepKey?: 'sealed';
   readonly limits: ModelRunLimits;
 }
 
@@ -33,7 +39,9 @@ const word = (maximum: number): RegExp => new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]
 const name = pattern('up to 128 letters, digits, dots, dashes and underlines', word(128));
 const version = pattern('up to 64 letters, digits, dots, dashes and underlines', word(64));
 const digest = pattern('a SHA-256 digest in lower-case hex', /^[0-9a-f]{64}$/);
-const keyId = string(512);
+const keyId = meaning('kbs:///REPOSITORY/TYPE/TAG or release:///NAME', (text) =>
+  keyPlaceIn(text) === undefined ? undefined : text,
+);
 const bytes = integer(1, 2 ** 40);
 const limitRules = Object.freeze({
   maxInputBytes: bytes,
@@ -73,8 +81,12 @@ export function readEntry(form: JsonForm): ModelEntry {
     sizeBytes: form.required('sizeBytes', bytes) ?? 0,
     ...member('keyId', form.optional('keyId', keyId)),
     ...member('owner', form.optional('owner', signatureKey)),
+    ...member('keepKey', form.optional('keepKey', oneOf('sealed'))),
     limits: readLimits(form.form('limits')),
   };
+  if (entry.keyId !== undefined && entry.owner !== undefined) form.problem('owner', 'excludes keyId.');
+  const isKept = entry.keepKey !== undefined;
+  if (isKept && entry.owner === undefined) form.problem('keepKey', 'is for a model with an owner.');
   form.end();
   return Object.freeze(entry);
 }

@@ -7,6 +7,7 @@ export {
   isEncryptedModel,
   openEncryptedModel,
   readEncryptedModel,
+  requireBinding,
   type EncryptedModel,
   type ExpectedModel,
   type ModelBinding,
@@ -25,6 +26,7 @@ export {
   type KeyDeskOptions,
   type KeySupply,
   type KeySupplySigner,
+  type OwnedModel,
   type ReleaseKeyPair,
   type WrappedModelKey,
 } from './keys/index.ts';

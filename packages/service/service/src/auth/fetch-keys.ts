@@ -1,11 +1,12 @@
-import { connect as secure, type TLSSocket } from 'node:tls';
-import { underDeadline, untilAborted } from '@enclos/bounded';
+import type { TLSSocket } from 'node:tls';
+import { underDeadline } from '@enclos/bounded';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { connect } from '@enclos/enclave';
 import { isJsonObject, parseJson } from '@enclos/codec/json';
 import { httpGet } from '@enclos/http';
 import { EnclosError } from '@enclos/errors';
 import '../errors.ts';
+import { secureClient } from '../tls/tls-client.ts';
 import type { FetchKeys } from './identity.ts';
 
 const limits = Object.freeze({ timeoutMs: 10_000, maxBytes: 262_144 });
@@ -40,17 +41,11 @@ function getText(base: URL, path: string, authorities: readonly string[]): Promi
   });
 }
 
-async function secured(servername: string, authorities: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
+async function secured(serverName: string, authorities: readonly string[], signal: AbortSignal): Promise<TLSSocket> {
   const connection = await connect('identity-provider', { signal });
-  const socket = secure({ socket: connection, servername, ca: [...authorities], minVersion: 'TLSv1.2' });
-  const handshake = new Promise<void>((resolve, reject) => {
-    socket.on('error', reject).once('secureConnect', resolve);
-  });
   try {
-    await untilAborted(signal, handshake);
-    return socket;
+    return await secureClient(connection, { serverName, authorities, signal });
   } catch (cause) {
-    socket.destroy();
     throw unusable('cannot be reached over TLS with a certificate of its name', cause);
   }
 }

@@ -90,15 +90,23 @@ export function readEncryptedModel(file: Uint8Array, { maxBytes }: { readonly ma
  */
 export function openEncryptedModel(model: EncryptedModel, key: Uint8Array, expected: ExpectedModel): Uint8Array {
   requireKey(key);
-  const { jwe, binding } = model;
-  if (binding === undefined && expected.digest === undefined) mismatched('digest', 'none is expected');
-  if (binding !== undefined && binding.name !== expected.name) mismatched('name', 'the file has another');
-  const wanted = expected.digest ?? binding?.digest;
-  if (binding !== undefined && binding.digest !== wanted) mismatched('digest', 'the file has another');
-  const plain = orInvalid(() => openJwe(jwe, key));
+  const wanted = requireBinding(model, expected);
+  const plain = orInvalid(() => openJwe(model.jwe, key));
   if (modelDigestSync(plain) === wanted) return plain;
   plain.fill(0);
   return mismatched('digest', 'the content has another');
+}
+
+/**
+ * Refuses a file that was made for another model, before there is a key.
+ *
+ * @returns the digest that the content must have
+ * @throws MODEL_MISMATCH (`details.field`)
+ */
+export function requireBinding({ binding }: Pick<EncryptedModel, 'binding'>, expected: ExpectedModel): string {
+  if (binding !== undefined && binding.name !== expected.name) mismatched('name', 'the file has another');
+  const wanted = expected.digest ?? binding?.digest ?? mismatched('digest', 'none is expected');
+  return binding === undefined || binding.digest === wanted ? wanted : mismatched('digest', 'the file has another');
 }
 
 function readBinding(value: JsonValue): ModelBinding {

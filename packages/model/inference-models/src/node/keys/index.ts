@@ -8,4 +8,5 @@ export {
   type KeyDeskOptions,
   type KeySupply,
   type KeySupplySigner,
+  type OwnedModel,
 } from './supplied-key.ts';

@@ -4,7 +4,7 @@ import { boundedBody, underDeadline, untilAborted } from '@enclos/bounded';
 import { utf8 } from '@enclos/codec';
 import { isJsonObject, parseJsonBytes, type JsonObject } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { readKbsResource } from './kbs-resource.ts';
+import { keyPlaceIn, type KbsResource } from '../../catalogue/key-place.ts';
 import { readModelKey } from './model-key.ts';
 import { createReleaseKeyPair, openKeyJwe } from './released-key.ts';
 
@@ -50,7 +50,7 @@ const cookiePattern = /(?:^|,\s*)(kbs-session-id=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5
  * const key = await keyFromKbs({ url, resource: 'kbs:///default/model/digits', tee: 'sgx', fetch, attest });
  */
 export async function keyFromKbs(options: KbsOptions): Promise<Uint8Array> {
-  const { repository, type, tag } = readKbsResource(options.resource);
+  const { repository, type, tag } = resourceIn(options.resource);
   // The token of the broker works for anyone who has it.
   if (!originPattern.test(options.url)) refuseAddress();
   const pair = createReleaseKeyPair();
@@ -132,6 +132,15 @@ async function send(
     if (isEnclosError(cause)) throw cause;
     throw new EnclosError('MODEL_KEY_SERVICE_UNREACHABLE', undefined, { details: { step }, cause });
   }
+}
+
+function resourceIn(text: string): KbsResource {
+  const place = keyPlaceIn(text);
+  if (place?.kind === 'broker') return place.resource;
+  throw new EnclosError(
+    'MODEL_KEY_REFUSED',
+    'The identifier of the key is not of the form kbs:///REPOSITORY/TYPE/TAG.',
+  );
 }
 
 function refuseAddress(): never {

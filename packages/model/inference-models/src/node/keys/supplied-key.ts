@@ -60,40 +60,42 @@ export function readKeySupply(text: string, owner: SignatureKey, expected: KeySu
   return bytes;
 }
 
+export interface OwnedModel extends ModelBinding {
+  readonly owner: SignatureKey;
+}
+
 export interface KeyDeskOptions {
-  /** The measurement of this enclave, in hex. */
-  readonly keySetDigest: string;
-  /** The models that an owner supplies the key of, from the measured manifest. */
-  readonly models: readonly (ModelBinding & { readonly owner: SignatureKey })[];
+  /** The digest of the key set of this enclave now, in hex. */
+  readonly keySetDigest: () => string;
+  /** The models that an owner supplies the key of now, from the measured manifest or a catalogue. */
+  readonly models: () => readonly OwnedModel[];
   /** Cryptographically strong, `sizeBytes` of it. */
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
 }
 
 /**
- * Where owners supply the keys of their models to one enclave, each once. A challenge is good for one attempt, and a model has one at
- * a time, so memory stays bounded by the manifest.
+ * Where owners supply the keys of their models to one enclave, each once. A model has one challenge at a time, so memory stays bounded
+ * by the manifest. It is good for one message of the owner: what others send does not use it up, so that no stranger keeps an owner out.
  */
 export class ModelKeyDesk {
-  readonly #keySetDigest: string;
-  readonly #randomBytes: KeyDeskOptions['randomBytes'];
-  readonly #models: ReadonlyMap<string, KeyDeskOptions['models'][number]>;
+  readonly #options: KeyDeskOptions;
   readonly #challenges = new Map<string, string>();
   readonly #supplied = new Set<string>();
 
-  constructor({ keySetDigest, models, randomBytes }: KeyDeskOptions) {
-    this.#keySetDigest = keySetDigest;
-    this.#randomBytes = randomBytes;
-    this.#models = new Map(models.map((model) => [model.digest, model]));
+  constructor(options: KeyDeskOptions) {
+    this.#options = options;
   }
 
   /**
-   * A new challenge for the owner of a model, instead of an earlier one.
+   * The challenge for the owner of a model: the same until the owner has used it.
    *
    * @throws MODEL_KEY_REFUSED for a model without an owner in the manifest, and for one whose key is here.
    */
   challenge(digest: string): string {
     this.#require(digest);
-    const challenge = toHex(this.#randomBytes(32));
+    const open = this.#challenges.get(digest);
+    if (open !== undefined) return open;
+    const challenge = toHex(this.#options.randomBytes(32));
     this.#challenges.set(digest, challenge);
     return challenge;
   }
@@ -102,19 +104,33 @@ export class ModelKeyDesk {
   supply(digest: string, text: string): Uint8Array {
     const { name, owner } = this.#require(digest);
     const challenge = this.#challenges.get(digest);
-    this.#challenges.delete(digest);
     if (challenge === undefined) return refuse('challenge', 'The model has no open challenge.');
-    const key = readKeySupply(text, owner, { name, digest, keySetDigest: this.#keySetDigest, challenge });
-    this.#supplied.add(digest);
-    return key;
+    const expected = { name, digest, keySetDigest: this.#options.keySetDigest(), challenge };
+    try {
+      const key = readKeySupply(text, owner, expected);
+      this.#supplied.add(digest);
+      this.#challenges.delete(digest);
+      return key;
+    } catch (error) {
+      if (!isEnclosError(error) || !ofStrangers.has(error.details['rule'])) this.#challenges.delete(digest);
+      throw error;
+    }
   }
 
-  #require(digest: string): KeyDeskOptions['models'][number] {
-    const model = this.#models.get(digest);
+  /** Takes another key for a model: the one that was supplied does not open it. */
+  reopen(digest: string): void {
+    this.#supplied.delete(digest);
+  }
+
+  #require(digest: string): OwnedModel {
+    const model = this.#options.models().find((one) => one.digest === digest);
     if (model === undefined) return refuse('owner', 'The manifest names no owner of this model.');
     return this.#supplied.has(digest) ? refuse('once', 'The key of this model was supplied already.') : model;
   }
 }
+
+/** What anyone can send, without the key of the owner. */
+const ofStrangers: ReadonlySet<unknown> = new Set(['form', 'signature']);
 
 function orRefuse<T>(read: () => T): T {
   try {

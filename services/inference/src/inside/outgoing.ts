@@ -1,0 +1,48 @@
+import type { Duplex } from 'node:stream';
+import { concatBytes, utf8 } from '@enclos/codec';
+import { HttpClientConnection } from '@enclos/http';
+import { secureClient } from '@enclos/service/tls';
+import type { KeyServiceAddress } from '../configuration.ts';
+
+const headTimeoutMs = 10_000;
+/** Keys, tokens and lists of certificates. */
+const maxBytes = 1_048_576;
+
+/**
+ * What `fetch` is for one server that the host connects the enclave to: TLS ends in here, with a certificate of the roots, if there are
+ * any. Each request has a connection of its server, redirects are given back, and nothing is kept.
+ */
+export function outgoingFetch(
+  { url, certificateAuthorities: authorities }: KeyServiceAddress,
+  open: (signal: AbortSignal) => Promise<Duplex>,
+): (address: string, init: RequestInit) => Promise<Response> {
+  const { host, hostname: serverName, origin } = new URL(url);
+  return async (address, { method = 'GET', headers, body, signal }) => {
+    const wanted = new URL(address);
+    if (wanted.origin !== origin) throw new Error('The enclave is connected to one server alone.');
+    const until = signal ?? AbortSignal.timeout(headTimeoutMs);
+    const connection = await open(until);
+    const socket = await secureClient(connection, { serverName, authorities, signal: until });
+    const client = new HttpClientConnection(socket, host);
+    try {
+      const answer = await client.send({
+        method,
+        path: `${wanted.pathname}${wanted.search}`,
+        headers: Object.fromEntries(new Headers(headers)),
+        ...(typeof body === 'string' ? { body: utf8(body) } : {}),
+        headTimeoutMs,
+        maxBytes,
+        signal: until,
+      });
+      const pieces: Uint8Array[] = [];
+      for await (const piece of answer.body) pieces.push(piece);
+      const content = new Uint8Array(concatBytes(...pieces));
+      return new Response(content.length === 0 ? null : content, {
+        status: answer.status,
+        headers: [...answer.headers].map(([name, value]): [string, string] => [name, value]),
+      });
+    } finally {
+      client.close();
+    }
+  };
+}
