@@ -77,11 +77,17 @@ test('--replicas names them, as often as there are names', () => {
 test('the measured configuration says which enclaves are replicas, and there are none without it', () => {
   const read = (replicas: unknown) => parseServiceConfiguration(JSON.stringify({ replicas })).replicas;
   assert.equal(parseServiceConfiguration('{}').replicas, undefined);
-  assert.deepEqual(read({ by: 'enclave' }), { rule: { by: 'enclave' }, allowSoftware: false });
+  assert.deepEqual(read({ by: 'enclave' }), {
+    rule: { by: 'enclave' },
+    allowSoftware: false,
+    shareModelKeys: false,
+  });
   assert.deepEqual(read({ by: 'signer', minimumSecurityVersion: 2, allowSoftware: true }), {
     rule: { by: 'signer', minimumSecurityVersion: 2 },
     allowSoftware: true,
+    shareModelKeys: false,
   });
+  assert.equal(read({ by: 'enclave', shareModelKeys: true })?.shareModelKeys, true);
   for (const wrong of [
     {},
     { by: 'all' },

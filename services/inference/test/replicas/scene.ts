@@ -50,6 +50,7 @@ export interface ReplicaChanges {
   readonly engine?: HpkeEngine;
   /** In place of keys that are its own. */
   readonly keys?: KeySet;
+  readonly modelKey?: (digest: string) => Uint8Array | undefined;
   /** In place of its card. */
   readonly cardText?: string;
   /** A model that takes the place of the adder. */
@@ -112,7 +113,7 @@ async function openReplica(network: Network, name: string, changes: ReplicaChang
     onFault: (error) => refused.push(String(error)),
   });
   const arrivals = new EventEmitter();
-  const answer = replicaHandler(service, own);
+  const answer = replicaHandler({ ...service, modelKey: changes.modelKey }, own);
   void serveHttp(peers(arrivals), {
     secure: undefined,
     handler: (request, call) => {
