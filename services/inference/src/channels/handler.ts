@@ -40,7 +40,7 @@ export interface HandlerOptions {
   readonly attestAnswer: (request: ApiRequest, answer: ApiAnswer) => Promise<ApiAnswer>;
   /** Answers a request for the report on keys and models. */
   readonly report: (request: HttpRequest) => Promise<HttpResponse>;
-  /** Other replicas of this service, which have keys of their own. */
+  /** Other replicas of this service, each with its own keys. */
   readonly replicas?: OtherReplicas | undefined;
   readonly onFault: (error: unknown) => void;
   /** Hears of each request, without its content. */
@@ -127,7 +127,7 @@ interface SealedOptions extends Omit<HandlerOptions, 'sessions'> {
   readonly finished: (request: FinishedRequest) => void;
 }
 
-/** Of a request that did not open. */
+/** What is told of a request that did not open. */
 const unopened: AnswerTrace = { operation: 'none', model: undefined, outcome: faultOutcome };
 const sessionOpened: AnswerTrace = { operation: 'openSession', model: undefined, outcome: 'ok' };
 

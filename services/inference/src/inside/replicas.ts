@@ -24,7 +24,7 @@ import { keyFromReplicas } from '../replicas/shared-keys.ts';
 export interface ReplicasOptions {
   readonly configuration: ServiceConfiguration;
   readonly keys: KeySet;
-  /** Of the measured manifest of models, in hex. */
+  /** That of the measured manifest of models, in hex. */
   readonly modelManifestDigest: string;
   readonly host: {
     /** Which places have an address: see the interface of the service. */
@@ -37,7 +37,7 @@ export interface ReplicasOptions {
 
 /** How this replica works with the others. */
 export interface Replicas {
-  /** Of this replica, for its life. */
+  /** The name of this replica, for its life. */
   readonly replica: string;
   readonly routing: ReplicaRouting;
   /** How many others there are. */

@@ -64,15 +64,17 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
   const keySetDigest = (): string => desk.digests.keySetDigest;
-  let replicas: Replicas | undefined;
-  const fromReplicas = async (digest: string): Promise<Uint8Array | undefined> => replicas?.modelKey(digest);
+  // Models are asked for before there are replicas to ask.
+  const known: { replicas?: Replicas | undefined } = {};
+  const fromReplicas = async (digest: string): Promise<Uint8Array | undefined> => known.replicas?.modelKey(digest);
   const models = await loadModels({ pool, host, manifest, configuration, keySetDigest, fromReplicas });
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => models.list(), issuer: configuration.name });
   const window = new ReplayWindow();
   const modelManifestDigest = await digestOfManifest(manifest);
-  replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  known.replicas = replicas;
   const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
   const parting = new AbortController();
