@@ -66,7 +66,7 @@ async function openFetch(): Promise<OuterFetch> {
   };
 }
 
-for (const transport of ['one-shot', 'session'] as const) {
+for (const transport of ['one-shot', 'session', 'attested-tls'] as const) {
   test(`the client of this repository and the service understand each other: ${transport}`, async () => {
     const receipts: AnswerReceipt[] = [];
     const client = createInferenceClient({
@@ -104,6 +104,40 @@ for (const transport of ['one-shot', 'session'] as const) {
     });
   });
 }
+
+test('the client and the service understand each other over EHBP, which has no receipts of whole answers', async () => {
+  const fetch = await openFetch();
+  const receipts: AnswerReceipt[] = [];
+  const sent: string[] = [];
+  const client = createInferenceClient({
+    url,
+    transport: 'ehbp',
+    appraise: async ({ evidence }) => ({ tee: 'sgx', measurement, reportData: toHex(evidence) }),
+    onReceipt: (receipt) => receipts.push(receipt),
+    fetch: async (address, init) => {
+      sent.push(Buffer.from(await new Response(init.body ?? null).arrayBuffer()).toString('latin1'));
+      return fetch(address, init);
+    },
+    nowMs,
+  });
+  const { outputs } = await client.infer({ model: 'adder', inputs: [numbers(1, 2)] });
+  assert.deepEqual(
+    outputs.map((output) => [...valuesOf(output, 'FP32')]),
+    [[2, 3]],
+  );
+  const messages = [{ role: 'user', content: 'a' }];
+  const response = await client.fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'speaker', messages, temperature: 0, max_tokens: 4, stream: true }),
+  });
+  assert.match(await response.text(), /data: \[DONE\]\n\n$/);
+  assert.deepEqual(
+    receipts.map(({ claims }) => claims.model),
+    ['speaker'],
+    'a stream has its receipt inside',
+  );
+  assert.ok(sent.every((body) => !body.includes('speaker') && !body.includes('inputs')));
+});
 
 test("OpenAI's client works over it unchanged, streamed and whole", async () => {
   let receipts = 0;

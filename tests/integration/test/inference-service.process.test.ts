@@ -211,56 +211,68 @@ describe('the inference service in its enclave', () => {
     assert.ok((text.match(/"content":"[^"]/g)?.length ?? 0) >= 10);
   });
 
-  test("`enclos proxy --inference` lets clients of OpenAI's API and of the Open Inference Protocol work unchanged", async () => {
-    const { rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder);
-    const policy: SgxPolicy = {
-      mrEnclave: [toHex(service.mrEnclave)],
-      minimumSecurityVersion: 1,
-      acceptedStatuses: ['CONFIGURATION_NEEDED'],
-      acceptedAdvisoryIds: [singleUserAdvisory],
-      intelRoot: false,
-      softwareRoots: [(await softwareRoot(rootPem)).fingerprint],
-    };
-    const folder = workshop.subfolder('proxy');
-    writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
-    const url = `https://127.0.0.1:${service.address.port}`;
-    const given = ['--inference', url, '--policy', 'policy.json', '--listen', '127.0.0.1:0', '--session', '--json'];
-    const proxy = startProgram([process.execPath, enclosBin, 'proxy', ...given], { cwd: folder });
-    try {
-      const listening = await proxy.until(/"listening","address":"(?<address>[^"]+)"/);
-      const base = `http://${listening.groups?.['address']}`;
-      const openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'none', maxRetries: 0 });
-      const names = (await openai.models.list()).data.map(({ id }) => id);
-      assert.ok(names.includes('characters') && names.includes('digits'));
-      const question = {
-        model: 'characters',
-        messages: [{ role: 'user' as const, content: 'The ' }],
-        seed: 1,
-        max_tokens: 8,
+  for (const transport of ['session', 'attested-tls']) {
+    test(`\`enclos proxy --inference --transport ${transport}\` lets clients of OpenAI's API and of the Open Inference Protocol work unchanged`, async () => {
+      const { rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder);
+      const policy: SgxPolicy = {
+        mrEnclave: [toHex(service.mrEnclave)],
+        minimumSecurityVersion: 1,
+        acceptedStatuses: ['CONFIGURATION_NEEDED'],
+        acceptedAdvisoryIds: [singleUserAdvisory],
+        intelRoot: false,
+        softwareRoots: [(await softwareRoot(rootPem)).fingerprint],
       };
-      const whole = await openai.chat.completions.create(question);
-      let streamed = '';
-      for await (const { choices } of await openai.chat.completions.create({ ...question, stream: true })) {
-        streamed += choices[0]?.delta.content ?? '';
+      const folder = workshop.subfolder(`proxy-${transport}`);
+      writeFileSync(join(folder, 'policy.json'), JSON.stringify(policy));
+      const url = `https://127.0.0.1:${service.address.port}`;
+      const given = [
+        '--inference',
+        url,
+        '--policy',
+        'policy.json',
+        '--listen',
+        '127.0.0.1:0',
+        '--transport',
+        transport,
+        '--json',
+      ];
+      const proxy = startProgram([process.execPath, enclosBin, 'proxy', ...given], { cwd: folder });
+      try {
+        const listening = await proxy.until(/"listening","address":"(?<address>[^"]+)"/);
+        const base = `http://${listening.groups?.['address']}`;
+        const openai = new OpenAI({ baseURL: `${base}/v1`, apiKey: 'none', maxRetries: 0 });
+        const names = (await openai.models.list()).data.map(({ id }) => id);
+        assert.ok(names.includes('characters') && names.includes('digits'));
+        const question = {
+          model: 'characters',
+          messages: [{ role: 'user' as const, content: 'The ' }],
+          seed: 1,
+          max_tokens: 8,
+        };
+        const whole = await openai.chat.completions.create(question);
+        let streamed = '';
+        for await (const { choices } of await openai.chat.completions.create({ ...question, stream: true })) {
+          streamed += choices[0]?.delta.content ?? '';
+        }
+        assert.ok(streamed.length > 0);
+        assert.equal(whole.choices[0]?.message.content, streamed);
+        await assert.rejects(openai.embeddings.create({ model: 'characters', input: 'a' }), { status: 400 });
+        const inferred = await fetch(`${base}/v2/models/digits/infer`, {
+          method: 'POST',
+          headers: { 'inference-header-content-length': String(digits.headerLength) },
+          body: new Uint8Array(wholeBody(digits)),
+        });
+        const headerLength = readHeaderLength(inferred.headers.get('inference-header-content-length') ?? undefined);
+        const { outputs } = parseInferResponse(new Uint8Array(await inferred.arrayBuffer()), { headerLength });
+        assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
+      } finally {
+        proxy.child.kill('SIGTERM');
+        const { code, stdout, stderr } = await proxy.ended;
+        assert.equal(code, 0, stderr);
+        assert.equal(stdout.match(/"event":"answered"/g)?.length, 3, stdout);
       }
-      assert.ok(streamed.length > 0);
-      assert.equal(whole.choices[0]?.message.content, streamed);
-      await assert.rejects(openai.embeddings.create({ model: 'characters', input: 'a' }), { status: 400 });
-      const inferred = await fetch(`${base}/v2/models/digits/infer`, {
-        method: 'POST',
-        headers: { 'inference-header-content-length': String(digits.headerLength) },
-        body: new Uint8Array(wholeBody(digits)),
-      });
-      const headerLength = readHeaderLength(inferred.headers.get('inference-header-content-length') ?? undefined);
-      const { outputs } = parseInferResponse(new Uint8Array(await inferred.arrayBuffer()), { headerLength });
-      assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
-    } finally {
-      proxy.child.kill('SIGTERM');
-      const { code, stdout, stderr } = await proxy.ended;
-      assert.equal(code, 0, stderr);
-      assert.equal(stdout.match(/"event":"answered"/g)?.length, 3, stdout);
-    }
-  });
+    });
+  }
 
   test('many clients at once, and a request that no model takes among them', async () => {
     const bodies = await Promise.all(

@@ -172,7 +172,7 @@ writeFileSync(
 );
 /** What deploy and the webhook write, as TypeScript: without status, which only a cluster writes. */
 const written = [
-  'ConfigMap DaemonSet Deployment Job MutatingWebhookConfiguration Namespace NetworkPolicy',
+  'ConfigMap DaemonSet Deployment HorizontalPodAutoscaler Job MutatingWebhookConfiguration Namespace NetworkPolicy',
   'PodDisruptionBudget Secret Service ServiceAccount StatefulSet ValidatingAdmissionPolicy',
   'ValidatingAdmissionPolicyBinding',
 ].flatMap((line) => line.split(' '));
@@ -186,7 +186,8 @@ const parts = [
   'V1Volume',
   'V1VolumeMount',
 ];
-const roots = kinds.filter(({ kind }) => written.includes(kind));
+// Of a kind with two versions, the newer one.
+const roots = kinds.filter(({ kind, apiVersion }) => written.includes(kind) && apiVersion !== 'autoscaling/v1');
 const rootOf = new Map(roots.map((entry) => [entry.type, entry]));
 const nativeTypes = {
   'int-or-string': 'number | string',

@@ -67,7 +67,7 @@ export {
   type PredictForm,
   type PredictRequest,
 } from './predict/predict.ts';
-export { checkTensor, countElements } from './tensors/check.ts';
+export { checkTensor, countElements, fitsShape } from './tensors/check.ts';
 export { datatypes, elementSize, isDatatype, type Datatype } from './tensors/datatype.ts';
 export type { SmallDatatype } from './tensors/half.ts';
 export {

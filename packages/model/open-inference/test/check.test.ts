@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import fc from 'fast-check';
 import {
+  fitsShape,
   checkTensor,
   countElements,
   datatypes,
@@ -101,4 +102,11 @@ test('any product within the limit is exact, any other is refused', () => {
       }
     }),
   );
+});
+
+test('a shape fits what a model says: fixed and variable dimensions, and none for any', () => {
+  assert.ok(fitsShape([2, 3], [2, -1]));
+  assert.ok(fitsShape([2, 3], []) && fitsShape([], []));
+  assert.ok(!fitsShape([3, 3], [2, -1]));
+  assert.ok(!fitsShape([2], [2, -1]) && !fitsShape([], [1]));
 });

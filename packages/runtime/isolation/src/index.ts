@@ -45,9 +45,11 @@ export {
   companionCommand,
   companionLayers,
   companionPlan,
+  companionsObstacle,
   type CompanionNeeds,
 } from './companions/companion-command.ts';
 export { CompanionSlot, type SlotChild, type SlotEvents } from './companions/companion-slot.ts';
+export { companionFileBytes, fileShareBytes, type FileShare } from './companions/file-shares.ts';
 export { neededLibraries } from './companions/needed-libraries.ts';
 export {
   openNativeFiles,

@@ -8,7 +8,13 @@ export {
   type QuoteReportAppraiserOptions,
   type ReportAppraiser,
 } from './appraiser.ts';
-export { createInferenceClient, type InferCall, type InferenceClient, type InferenceClientOptions } from './client.ts';
+export {
+  createInferenceClient,
+  type InferCall,
+  type InferenceClient,
+  type InferenceClientOptions,
+  type TransportName,
+} from './client.ts';
 export { contentOfAnswer } from './content.ts';
 export type { OuterFetch } from './outer-http.ts';
 export type { AnswerReceipt } from './receipt-check.ts';

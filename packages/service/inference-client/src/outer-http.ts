@@ -1,6 +1,6 @@
 import './errors.ts';
 import { concatBytes } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { misused, refuseAnswer } from './refusal.ts';
 
 /** What carries sealed requests: `fetch` of the platform unless given. */
@@ -35,7 +35,7 @@ export class ServiceAddress {
     return `/${pathname.slice(this.base.pathname.length)}${search}`;
   }
 
-  /** @throws INFERENCE_SERVICE_UNREACHABLE; what the signal says when it aborts. */
+  /** @throws INFERENCE_SERVICE_UNREACHABLE; what the signal says when it aborts, and what a fetch refuses that attests. */
   async send(path: string, init: RequestInit): Promise<Response> {
     try {
       // A redirect would let the host choose another server, and a cookie would name the client.
@@ -46,7 +46,7 @@ export class ServiceAddress {
         referrerPolicy: 'no-referrer',
       });
     } catch (error) {
-      if (init.signal?.aborted === true) throw error;
+      if (init.signal?.aborted === true || isEnclosError(error)) throw error;
       throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { cause: error });
     }
   }
@@ -119,4 +119,10 @@ export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
     throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { details });
   }
   throw new EnclosError('INFERENCE_ANSWER_REFUSED', 'The answer is not sealed.', { details });
+}
+
+/** Bytes as `fetch` takes them: its type wants a buffer that nothing shares. */
+export function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }

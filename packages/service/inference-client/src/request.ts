@@ -13,14 +13,21 @@ export const fieldNames = Object.freeze({
   receipt: 'enclos-receipt',
 } as const);
 
-/** What a request is, before it is sealed. */
-export interface InnerRequest {
+/** What kind of receipt a program wants. */
+const receiptFormField = 'enclos-receipt-format';
+
+/** A request as the program of the client makes it. */
+export interface ProgramRequest {
   readonly method: string;
-  readonly authority: string;
   /** With the query. */
   readonly path: string;
   readonly fields: readonly BhttpField[];
   readonly body: Uint8Array;
+}
+
+/** What a request is, before it is sealed. */
+export interface InnerRequest extends ProgramRequest {
+  readonly authority: string;
   readonly requestId: string;
   /** In hex, of the model that the client expects to answer. */
   readonly modelDigest: string | undefined;
@@ -28,8 +35,8 @@ export interface InnerRequest {
   readonly isForModel: boolean;
 }
 
-/** These belong to one hop, or the client sets them. */
-const droppedFields: ReadonlySet<string> = new Set([
+/** These belong to one hop (RFC 9110, section 7.6.1), or say how long a body is there. */
+const hopFields: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'expect',
@@ -39,34 +46,51 @@ const droppedFields: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  ...Object.values(fieldNames),
 ]);
+const ownFields: ReadonlySet<string> = new Set(Object.values(fieldNames));
+
+/** Fields that go from one end to the other. */
+export function endToEndFields(headers: Headers): readonly BhttpField[] {
+  return [...headers].filter(([name]) => !hopFields.has(name));
+}
 
 /** Digests of models by name, in hex. */
 export type ExpectedModels = Readonly<Record<string, string>>;
 
 export interface InnerRequestOptions {
-  readonly path: string;
   readonly authority: string;
   readonly randomBytes: (length: number) => Uint8Array;
-  readonly maxBytes: number;
   readonly models: ExpectedModels | undefined;
+  /** Whether to ask that no receipt is written. */
+  readonly withoutReceipt: boolean;
 }
 
 /**
- * Takes a request whole: its receipt is over all of its bytes, and it may have to be sealed again.
+ * Takes a request of `fetch` whole: its receipt is over all of its bytes, and it may have to be sealed again.
  *
- * @throws INFERENCE_CLIENT_MISUSED for a body beyond the bound, and for a model that is not among the expected ones
+ * @throws INFERENCE_CLIENT_MISUSED for a body beyond the bound
  */
-export async function innerRequestOf(request: Request, options: InnerRequestOptions): Promise<InnerRequest> {
-  const { path, authority, randomBytes, maxBytes, models } = options;
-  const body = await wholeBodyOf(request, maxBytes);
-  const isForModel = request.method === 'POST' && !path.startsWith('/v2/repository/');
+export async function programRequestOf(
+  request: Request,
+  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
+): Promise<ProgramRequest> {
+  const fields = endToEndFields(request.headers).filter(([name]) => !ownFields.has(name));
+  return { method: request.method, path, fields, body: await wholeBodyOf(request, maxBytes) };
+}
+
+/** @throws INFERENCE_CLIENT_MISUSED for a model that is not among the expected ones */
+export function innerRequestOf(
+  { method, path, fields, body }: ProgramRequest,
+  { authority, randomBytes, models, withoutReceipt }: InnerRequestOptions,
+): InnerRequest {
+  const isForModel = method === 'POST' && !path.startsWith('/v2/repository/');
   return Object.freeze<InnerRequest>({
-    method: request.method,
+    method,
     authority,
     path,
-    fields: [...request.headers].filter(([name]) => !droppedFields.has(name)),
+    fields: withoutReceipt
+      ? [...fields.filter(([name]) => name !== receiptFormField), [receiptFormField, 'none']]
+      : fields,
     body,
     requestId: toHex(randomBytes(16)),
     modelDigest: isForModel && models !== undefined ? expectedDigest(models, path, body) : undefined,
@@ -92,14 +116,21 @@ function expectedDigest(models: ExpectedModels, path: string, body: Uint8Array):
   return models[name] ?? '';
 }
 
+/** The fields that name a request, and the model that it expects. */
+export function namesOf({ requestId, modelDigest }: InnerRequest): readonly BhttpField[] {
+  return [
+    [fieldNames.requestId, requestId],
+    ...(modelDigest === undefined ? [] : [[fieldNames.modelDigest, modelDigest] as const]),
+  ];
+}
+
 /** A message in binary HTTP, with the time and the names of request and model inside, in one of few lengths. */
 export function messageOf(request: InnerRequest, nowMs: number): Uint8Array {
-  const { method, authority, path, body, requestId, modelDigest } = request;
+  const { method, authority, path, body } = request;
   const fields: readonly BhttpField[] = [
     ...request.fields,
     [fieldNames.date, new Date(nowMs).toUTCString()],
-    [fieldNames.requestId, requestId],
-    ...(modelDigest === undefined ? [] : [[fieldNames.modelDigest, modelDigest] as const]),
+    ...namesOf(request),
   ];
   const headBytes = fields.reduce((sum, [name, value]) => sum + name.length + value.length + 8, path.length + 128);
   return encodeBhttpRequest({ method, scheme: 'https', authority, path, fields }, body, {

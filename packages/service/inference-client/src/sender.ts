@@ -1,28 +1,31 @@
 import { isEnclosError } from '@enclos/errors';
 import type { HpkeEngine } from '@enclos/hpke';
-import { openAnswer } from './answer.ts';
+import type { ReceiptVerifier } from '@enclos/receipts';
+import { openAnswer, responseOf, type OpenedAnswer } from './answer.ts';
 import type { Attestations, AttestedService } from './attested-service.ts';
-import { bodyOf, type Channel, type SealedExchange } from './channel.ts';
-import { refuseUnsealed, type ServiceAddress } from './outer-http.ts';
+import type { ServiceAddress } from './outer-http.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { misused } from './refusal.ts';
-import { innerRequestOf, messageOf, type ExpectedModels, type InnerRequest } from './request.ts';
+import {
+  innerRequestOf,
+  programRequestOf,
+  type ExpectedModels,
+  type InnerRequest,
+  type ProgramRequest,
+} from './request.ts';
+import type { AnswerEvents, Transport } from './transports/transport.ts';
 
 export interface SenderOptions {
   readonly address: ServiceAddress;
   readonly engine: HpkeEngine;
   readonly attestations: Attestations;
-  readonly channel: Channel;
-  readonly nowMs: () => number;
+  readonly transport: Transport;
   readonly models: ExpectedModels | undefined;
-  readonly requireReceipt: boolean;
+  readonly receipts: 'when-present' | 'require' | 'none';
+  readonly receiptVerifier: ReceiptVerifier | undefined;
   readonly onReceipt: (receipt: AnswerReceipt) => void;
   readonly maxRequestBytes: number;
-  readonly maxAnswerBytes: number;
 }
-
-/** Padding and the head of an answer. */
-const sealingBytes = 131_072;
 
 /** Sends requests to an attested service, and opens what it answers. */
 export class Sender {
@@ -47,29 +50,36 @@ export class Sender {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const { address, engine, models, maxRequestBytes, maxAnswerBytes, attestations } = this.#options;
+    const { address, maxRequestBytes } = this.#options;
     const path = address.pathOf(request.url);
     await this.attest();
-    const inner = await innerRequestOf(request, {
-      path,
+    const asked = await programRequestOf(request, { path, maxBytes: maxRequestBytes });
+    return responseOf(await this.send(asked, request.signal));
+  }
+
+  /** What `fetch` does, without objects of `fetch`: they take as long as a seal. */
+  async send(asked: ProgramRequest, signal?: AbortSignal): Promise<OpenedAnswer> {
+    const { address, engine, models, maxRequestBytes } = this.#options;
+    const { attestations, receipts, receiptVerifier: verifier, onReceipt } = this.#options;
+    if (asked.body.length > maxRequestBytes) misused(`The body of the request has more than ${maxRequestBytes} bytes.`);
+    await this.attest();
+    const inner = innerRequestOf(asked, {
       authority: address.base.host,
-      randomBytes: (length) => engine.randomBytes(length),
-      maxBytes: maxRequestBytes,
+      randomBytes: engine.randomBytes,
       models,
+      withoutReceipt: receipts === 'none',
     });
-    const { response, exchange, service } = await this.#exchange(inner, request.signal);
-    return openAnswer(response.body, {
-      opener: exchange.openAnswer({ maxBytes: maxAnswerBytes + sealingBytes }),
-      maxBytes: maxAnswerBytes,
-      check: { request: inner, service, renew: async () => attestations.renew(service) },
-      requireReceipt: this.#options.requireReceipt,
-      onReceipt: this.#options.onReceipt,
+    const { events, service } = await this.#exchange(inner, signal);
+    return openAnswer(events, {
+      check: { request: inner, service, renew: async () => attestations.renew(service), verifier },
+      requireReceipt: receipts === 'require',
+      onReceipt,
     });
   }
 
-  /** Seals and sends a request: once more for each cause that a new attestation or session removes. */
-  async #exchange(inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
-    const { attestations, channel } = this.#options;
+  /** Sends a request: once more for each cause that a new attestation or session removes. */
+  async #exchange(inner: InnerRequest, signal: AbortSignal | undefined): Promise<BegunAnswer> {
+    const { attestations, transport } = this.#options;
     const causes = new Set<string>();
     for (;;) {
       // Each attempt follows from the one before.
@@ -77,37 +87,20 @@ export class Sender {
       const service = await attestations.current();
       try {
         // eslint-disable-next-line no-await-in-loop
-        return await this.#attempt(service, inner, signal);
+        return { events: await transport.send(service, inner, signal), service };
       } catch (error) {
         if (!isEnclosError(error) || !removable.has(error.code) || causes.has(error.code)) throw error;
         causes.add(error.code);
-        channel.forget(service);
+        transport.forget(service);
         // eslint-disable-next-line no-await-in-loop
         if (error.code !== 'HPKE_SESSION_GONE') await attestations.renew(service);
       }
     }
   }
-
-  async #attempt(service: AttestedService, inner: InnerRequest, signal: AbortSignal): Promise<SealedAnswer> {
-    const { address, channel, nowMs } = this.#options;
-    const exchange = await channel.seal(service, messageOf(inner, nowMs()));
-    const response = await address.send(exchange.path, {
-      method: 'POST',
-      headers: { ...service.routing, 'content-type': exchange.type },
-      body: bodyOf(exchange.body),
-      signal,
-    });
-    if (response.status === 200 && response.headers.get('content-type') === exchange.answerType) {
-      return { response, exchange, service };
-    }
-    await response.body?.cancel();
-    return refuseUnsealed(response);
-  }
 }
 
-interface SealedAnswer {
-  readonly response: Response;
-  readonly exchange: SealedExchange;
+interface BegunAnswer {
+  readonly events: AnswerEvents;
   readonly service: AttestedService;
 }
 

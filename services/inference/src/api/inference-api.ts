@@ -43,7 +43,7 @@ export function apiRoutes(options: InferenceApiOptions): readonly ApiRoute[] {
   ];
 }
 
-/** Of a request that found no route. */
+/** The operation of a request that found no route. */
 const noOperation = 'unknown';
 
 export function createInferenceApi(options: InferenceApiOptions): InferenceApi {

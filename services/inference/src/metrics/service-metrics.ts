@@ -27,7 +27,7 @@ export interface ServiceMetricsOptions {
 }
 
 const requestBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Models that have series of their own. The others share one: a manifest may have a thousand. */
+/** So many models have their own series. The others share one: a manifest may have a thousand. */
 const namedModels = 32;
 /** Series of a metric by operation, model and outcome. */
 const requestSeries = 2048;

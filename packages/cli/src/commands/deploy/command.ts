@@ -8,7 +8,7 @@ import { deploy, type DeployOutcome, type MadeSettings } from './deploy.ts';
 
 export const command = defineCommand({
   description: [
-    'Reads deploy.json and writes the Kubernetes objects that run an image: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget and the roots of software platforms.',
+    'Reads deploy.json and writes the Kubernetes objects that run an image: Deployment, StatefulSet or Job, Service, ServiceAccount, NetworkPolicy, PodDisruptionBudget, HorizontalPodAutoscaler and the roots of software platforms.',
     'None of it is measured, and you do not have to trust it.',
     'docs/reference/deploy-json.md describes every key.',
     'Without deploy.json the command makes one from enclave.json or from the image: ports, memory, and when a pod is ready. It never changes one that is there.',

@@ -43,6 +43,7 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
   const tried = isFiltered ? ['passing'] : [];
   assert.deepEqual(Object.keys(isolation).sort(), [
     'chosen',
+    'companions',
     'layers',
     ...tried,
     'privateNetworks',
@@ -55,11 +56,13 @@ test('isolation: --json has it as data, in a shape that stays', async () => {
     isolation.ways.map(({ way }) => way),
     ['util-linux', 'bubblewrap'],
   );
+  assert.deepEqual(Object.keys(isolation.companions ?? {}).sort(), ['layers', 'works']);
   const [first, second] = isolation.ways;
   assert.deepEqual(Object.keys(first ?? {}).sort(), ['complete', 'layers', 'way']);
   const names = (layers: typeof isolation.layers): readonly string[] => layers.map(({ name }) => name);
   assert.deepEqual(names(first?.layers ?? []), names(isolation.layers));
   assert.deepEqual(names(second?.layers ?? []), names(isolation.layers));
+  assert.deepEqual(names(isolation.companions?.layers ?? []), names(isolation.layers));
   for (const layer of isolation.layers) assert.deepEqual(Object.keys(layer).sort(), ['active', 'detail', 'name']);
   assert.equal(
     isolation.strict,

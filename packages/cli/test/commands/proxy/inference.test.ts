@@ -127,8 +127,10 @@ describe('enclos proxy --inference', () => {
       assert.equal((await proxy.ended).code, 2, proxy.text());
       assert.match(proxy.text(), said);
     }
-    const other = startHere(['proxy', 'a.test:1', '--policy', 'policy.json', '--session'], { cwd: folder });
+    const other = startHere(['proxy', 'a.test:1', '--policy', 'policy.json', '--transport', 'session'], {
+      cwd: folder,
+    });
     assert.equal((await other.ended).code, 2);
-    assert.match(other.text(), /--session and --model go with --inference/);
+    assert.match(other.text(), /--transport and --model go with --inference/);
   });
 });

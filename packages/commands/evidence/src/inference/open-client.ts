@@ -1,6 +1,12 @@
 import type { VerifiedEvidence } from '@enclos/attestation';
-import { createInferenceClient, type AnswerReceipt, type InferenceClient } from '@enclos/inference-client';
-import { createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
+import { policyAppraiser, type PolicyAppraiserOptions, type PresentedEvidence } from '@enclos/atls';
+import {
+  createInferenceClient,
+  type AnswerReceipt,
+  type InferenceClient,
+  type OuterFetch,
+} from '@enclos/inference-client';
+import { createAttestedCarrier, createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
 import { nodeEngine } from '@enclos/hpke/node';
 import { collateralOfServer, type CollateralChoice } from '../evidence/peer-collateral.ts';
 import { readQuotePolicy } from '../policy/quote-policy.ts';
@@ -10,7 +16,7 @@ export interface InferenceServer {
   readonly url: string;
   readonly policyFile: string;
   readonly collateral: CollateralChoice;
-  readonly transport: 'one-shot' | 'session';
+  readonly transport: 'one-shot' | 'session' | 'attested-tls';
   /** Digests by name, in hex; undefined for any model of the service. */
   readonly models: Readonly<Record<string, string>> | undefined;
 }
@@ -23,7 +29,7 @@ export interface OpenInferenceOptions {
 
 export interface OpenInferenceClient {
   readonly client: InferenceClient;
-  readonly close: () => void;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -35,17 +41,17 @@ export async function openInferenceClient(
   { now, onEvidence, onReceipt }: OpenInferenceOptions,
 ): Promise<OpenInferenceClient> {
   const policy = await readQuotePolicy(policyFile, 'inference services have');
-  const carrier = createSealedCarrier();
+  const acceptance = {
+    policy,
+    now,
+    collateral: (presented: PresentedEvidence) => collateralOfServer(presented, collateral),
+  };
+  const { fetch, close } = transport === 'attested-tls' ? attestedCarrier(acceptance) : sealedCarrier();
   const client = createInferenceClient({
     url,
     transport,
-    appraise: policyReportAppraiser({
-      policy,
-      now,
-      collateral: (presented) => collateralOfServer(presented, collateral),
-      onEvidence,
-    }),
-    fetch: carrier.fetch,
+    appraise: policyReportAppraiser({ ...acceptance, onEvidence }),
+    fetch,
     engine: nodeEngine(),
     receipts: 'require',
     onReceipt,
@@ -53,9 +59,24 @@ export async function openInferenceClient(
   });
   return {
     client,
-    close() {
+    async close() {
       client.close();
-      carrier.close();
+      await close();
     },
   };
+}
+
+interface Carrier {
+  readonly fetch: OuterFetch;
+  readonly close: () => Promise<void>;
+}
+
+function attestedCarrier(acceptance: PolicyAppraiserOptions): Carrier {
+  const carrier = createAttestedCarrier({ appraise: policyAppraiser(acceptance) });
+  return { fetch: carrier.fetch, close: async () => carrier.close() };
+}
+
+function sealedCarrier(): Carrier {
+  const carrier = createSealedCarrier();
+  return { fetch: carrier.fetch, close: async () => carrier.close() };
 }

@@ -47,9 +47,12 @@ export function collateralChoice(given: AcceptanceInput, context: CommandContext
 
 /** How requests of an inference service are sealed, and which models may answer. */
 export const sealingOptions = {
-  session: {
-    type: 'boolean',
-    summary: 'Seal by keys that are agreed once, instead of anew for each request: less work for the service',
+  transport: {
+    type: 'string',
+    value: 'HOW',
+    choices: ['one-shot', 'session', 'attested-tls'],
+    summary:
+      'one-shot seals each request anew, and is the default; session agrees on keys once; attested-tls needs a service whose TLS ends inside, and is the fastest',
   },
   model: {
     type: 'string',
@@ -60,7 +63,7 @@ export const sealingOptions = {
 } as const;
 
 type ServerInput = AcceptanceInput & {
-  readonly session: boolean;
+  readonly transport: InferenceServer['transport'] | undefined;
   readonly model: readonly string[];
 };
 
@@ -75,7 +78,7 @@ export function inferenceServer(url: string, given: ServerInput, context: Comman
     url,
     policyFile: context.path(given.policy),
     collateral: collateralChoice(given, context),
-    transport: given.session ? 'session' : 'one-shot',
+    transport: given.transport ?? 'one-shot',
     models: given.model.length === 0 ? undefined : Object.fromEntries(given.model.map(modelOf)),
   };
 }

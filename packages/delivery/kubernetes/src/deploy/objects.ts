@@ -7,12 +7,15 @@ import type {
   V1Service,
   V1ServiceAccount,
   V1StatefulSet,
+  V2HorizontalPodAutoscaler,
 } from '../schema/objects.ts';
+import { autoscalerSpec } from './autoscaling.ts';
 import { storedQuantity } from './epc.ts';
 import { networkPolicy } from './network.ts';
 import {
   compact,
   labelsOf,
+  mostPods,
   listOrNothing,
   podTemplate,
   recordOrNothing,
@@ -30,7 +33,8 @@ export type KubernetesObject =
   | V1PodDisruptionBudget
   | V1Service
   | V1ServiceAccount
-  | V1StatefulSet;
+  | V1StatefulSet
+  | V2HorizontalPodAutoscaler;
 
 /** Roots of software platforms, checked. */
 export interface CheckedRoots {
@@ -55,6 +59,7 @@ export function objectsOf(
     ...servicesOf(settings),
     ...(budget === undefined ? [] : [budget]),
     workload,
+    ...autoscalersOf(settings),
   ].map((object) => placed(object, settings.namespace));
 }
 
@@ -65,7 +70,9 @@ function placed<T extends KubernetesObject>(object: T, namespace: string | undef
 }
 
 function workloadOf(settings: CompleteSettings, profile: Profile): V1Deployment | V1Job | V1StatefulSet {
-  const { name, kind, replicas } = settings;
+  const { name, kind } = settings;
+  // A number here would be set again each time that the manifests are applied.
+  const replicas = settings.autoscaling === undefined || !profile.isCluster ? settings.replicas : undefined;
   const metadata = { name, labels: labelsOf(settings) };
   const template = podTemplate(settings, profile);
   const selector = { matchLabels: selectorOf(settings) };
@@ -92,8 +99,9 @@ function workloadOf(settings: CompleteSettings, profile: Profile): V1Deployment 
  * A single pod has a volume to itself. By default the next pod would have to be ready before the old one ends, and what
  * locks its files never is.
  */
-function ownsClaim({ replicas, volumes = [] }: CompleteSettings): boolean {
-  return replicas === 1 && volumes.some(({ type }) => type === 'persistent');
+function ownsClaim(settings: CompleteSettings): boolean {
+  const { volumes = [] } = settings;
+  return mostPods(settings) === 1 && volumes.some(({ type }) => type === 'persistent');
 }
 
 /**
@@ -172,21 +180,32 @@ function servicesOf(settings: CompleteSettings): readonly V1Service[] {
   });
   const headless = kind === 'StatefulSet' ? [serviceNamed(name, { clusterIP: 'None' })] : [];
   if (listen.length === 0) return headless;
-  if (kind !== 'StatefulSet') return [serviceNamed(name, { type: service.type })];
+  if (kind !== 'StatefulSet') {
+    const pods = service.headless === true ? [serviceNamed(`${name}-pods`, { clusterIP: 'None' })] : [];
+    return [serviceNamed(name, { type: service.type }), ...pods];
+  }
   return service.type === 'ClusterIP'
     ? headless
     : [...headless, serviceNamed(`${name}-public`, { type: service.type })];
 }
 
 function budgetOf(settings: CompleteSettings): V1PodDisruptionBudget | undefined {
-  const { name, kind, replicas, maxUnavailable = 1 } = settings;
-  if (kind === 'Job' || replicas < 2) return undefined;
+  const { name, kind, maxUnavailable = 1 } = settings;
+  if (kind === 'Job' || mostPods(settings) < 2) return undefined;
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: { name, labels: labelsOf(settings) },
     spec: { maxUnavailable, selector: { matchLabels: selectorOf(settings) } },
   };
+}
+
+function autoscalersOf(settings: CompleteSettings): readonly V2HorizontalPodAutoscaler[] {
+  const { autoscaling, name } = settings;
+  if (autoscaling === undefined) return [];
+  const metadata = { name, labels: labelsOf(settings) };
+  const spec = autoscalerSpec({ ...settings, autoscaling });
+  return [{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', metadata, spec }];
 }
 
 /** Roots are pinned here and nowhere else: a pod that verifies never trusts what it meets first. */

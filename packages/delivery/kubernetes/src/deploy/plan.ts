@@ -3,6 +3,7 @@ import { EnclosError } from '@enclos/errors';
 import { mustBePassed } from '@enclos/manifest';
 import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
+import { autoscalingProblem } from './autoscaling.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
 import { isPublic, type CompleteSettings, type EnclaveListener } from './pod.ts';
 import { portsOf } from './ports.ts';
@@ -117,6 +118,9 @@ function complete(settings: DeploySettings, flags: DeployFlags, network: Enclave
     connect: settings.connect ?? network?.connect.map(({ name, host, port }) => ({ name, host, port })) ?? [],
     ...(epc === undefined ? {} : { resources: withEpc(settings.resources ?? {}, epc) }),
   };
+  // --replicas may name another number than deploy.json does.
+  const scaling = deployed.autoscaling && autoscalingProblem(deployed.autoscaling, deployed);
+  if (scaling !== undefined) throw invalid(`autoscaling: ${scaling}.`);
   for (const [name, probe] of Object.entries(deployed.probes ?? {})) {
     const port = probe?.tcp ?? probe?.http?.port;
     if (port === undefined || deployed.listen.some((one) => one.name === port)) continue;
@@ -185,7 +189,7 @@ const fixedJob =
   'The pods of a Job cannot be changed: delete the Job before you apply another one of its name. docs/how-to/keep-in-git.md says how GitOps tools do it.';
 
 function notesOf(
-  { kind, listen, connect, probes, namespace, service }: CompleteSettings,
+  { kind, listen, connect, probes, namespace, service, autoscaling }: CompleteSettings,
   { isCluster, name }: Profile,
 ): readonly string[] {
   const notes: string[] = [];
@@ -198,6 +202,7 @@ function notesOf(
   } else {
     notes.push('podman has no Services, no names of pods, no network policies and no scheduler: those are left out.');
     if (listen.length > 0) notes.push(isPublic({ service }) ? openPorts : closedPorts);
+    if (autoscaling !== undefined) notes.push('podman does not scale: autoscaling is left out.');
     if (probes !== undefined) notes.push('Probes are left out: podman runs them inside the container.');
     if (namespace !== undefined) notes.push('podman has no namespaces: it is left out.');
   }

@@ -59,6 +59,11 @@ export function isPublic({ service }: Pick<DeploySettings, 'service'>): boolean 
   return service !== undefined && service.type !== 'ClusterIP';
 }
 
+/** How many pods there may be at once. */
+export function mostPods({ replicas, autoscaling }: CompleteSettings): number {
+  return Math.max(replicas, autoscaling?.max ?? 0);
+}
+
 export function labelsOf({ name }: CompleteSettings): Readonly<Record<string, string>> {
   return { app: name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/managed-by': 'enclos' };
 }
@@ -140,7 +145,7 @@ function tolerationsOf(
 }
 
 function spreadOf(settings: CompleteSettings): PodSpec['topologySpreadConstraints'] {
-  const { replicas, kind, spread = replicas > 1 && kind !== 'Job' ? 'node' : 'none' } = settings;
+  const { kind, spread = mostPods(settings) > 1 && kind !== 'Job' ? 'node' : 'none' } = settings;
   if (spread === 'none') return undefined;
   return [
     {

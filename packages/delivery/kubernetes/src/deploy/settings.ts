@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { autoscalingProblem, autoscalingSchema } from './autoscaling.ts';
 import { parseImageReference } from '../lint/image-reference.ts';
 import { parseQuantity } from '@enclos/kubernetes-schema';
 
@@ -179,6 +180,9 @@ export const deploySchema = z
       .optional()
       .describe('Groups of the node that own the SGX devices, such as sgx_prv.'),
     replicas: z.int().min(0).max(1000).optional().describe('Number of pods; for a Job, of pods at once. Default: 1.'),
+    autoscaling: autoscalingSchema
+      .optional()
+      .describe('Has the cluster choose the number of pods. The manifests then name none.'),
     listen: z
       .array(listen)
       .max(64)
@@ -192,6 +196,12 @@ export const deploySchema = z
     service: z
       .strictObject({
         type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
+        headless: z
+          .boolean()
+          .optional()
+          .describe(
+            'Also a Service NAME-pods, whose name leads to the addresses of all pods: for pods that look for each other. A StatefulSet has one by its own name.',
+          ),
         annotations: z.record(z.string().max(317), z.string().max(4096)).optional(),
       })
       .optional()
@@ -266,6 +276,8 @@ function checkTogether(settings: DeploySettings, sink: IssueSink): void {
     if (reservedVolumes.includes(name)) fail(['volumes', index, 'name'], `the name "${name}" is taken by the profiles`);
   }
   checkProbes(settings, fail);
+  const scaling = settings.autoscaling && autoscalingProblem(settings.autoscaling, settings);
+  if (scaling !== undefined) fail(['autoscaling'], scaling);
   for (const key of ['listen', 'connect'] as const) {
     for (const [index, entry] of (settings[key] ?? []).entries()) {
       const list = 'from' in entry ? 'from' : 'to';

@@ -1277,3 +1277,90 @@ interface V1WindowsSecurityContextOptions {
   readonly hostProcess?: boolean;
   readonly runAsUserName?: string;
 }
+
+interface V2ContainerResourceMetricSource {
+  readonly container: string;
+  readonly name: string;
+  readonly target: V2MetricTarget;
+}
+
+interface V2CrossVersionObjectReference {
+  readonly apiVersion?: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+interface V2ExternalMetricSource {
+  readonly metric: V2MetricIdentifier;
+  readonly target: V2MetricTarget;
+}
+
+interface V2HPAScalingPolicy {
+  readonly periodSeconds: number;
+  readonly type: string;
+  readonly value: number;
+}
+
+interface V2HPAScalingRules {
+  readonly policies?: readonly V2HPAScalingPolicy[];
+  readonly selectPolicy?: string;
+  readonly stabilizationWindowSeconds?: number;
+  readonly tolerance?: string;
+}
+
+export interface V2HorizontalPodAutoscaler {
+  readonly apiVersion: 'autoscaling/v2';
+  readonly kind: 'HorizontalPodAutoscaler';
+  readonly metadata: V1ObjectMeta;
+  readonly spec: V2HorizontalPodAutoscalerSpec;
+}
+
+interface V2HorizontalPodAutoscalerBehavior {
+  readonly scaleDown?: V2HPAScalingRules;
+  readonly scaleUp?: V2HPAScalingRules;
+}
+
+interface V2HorizontalPodAutoscalerSpec {
+  readonly behavior?: V2HorizontalPodAutoscalerBehavior;
+  readonly maxReplicas: number;
+  readonly metrics?: readonly V2MetricSpec[];
+  readonly minReplicas?: number;
+  readonly scaleTargetRef: V2CrossVersionObjectReference;
+}
+
+interface V2MetricIdentifier {
+  readonly name: string;
+  readonly selector?: V1LabelSelector;
+}
+
+interface V2MetricSpec {
+  readonly containerResource?: V2ContainerResourceMetricSource;
+  readonly external?: V2ExternalMetricSource;
+  readonly object?: V2ObjectMetricSource;
+  readonly pods?: V2PodsMetricSource;
+  readonly resource?: V2ResourceMetricSource;
+  readonly type: string;
+}
+
+interface V2MetricTarget {
+  readonly averageUtilization?: number;
+  readonly averageValue?: string;
+  readonly type: string;
+  readonly value?: string;
+}
+
+interface V2ObjectMetricSource {
+  readonly describedObject: V2CrossVersionObjectReference;
+  readonly metric: V2MetricIdentifier;
+  readonly target: V2MetricTarget;
+}
+
+interface V2PodsMetricSource {
+  readonly metric: V2MetricIdentifier;
+  readonly target: V2MetricTarget;
+}
+
+interface V2ResourceMetricSource {
+  readonly name: string;
+  readonly target: V2MetricTarget;
+}

@@ -2,7 +2,7 @@ import type { JsonByteScanner } from '../json/scanner.ts';
 import { readTensorData } from '../json/tensor-data.ts';
 import { tensorDataJson } from '../json/write-data.ts';
 import { refuse } from '../refusal.ts';
-import { checkTensor, countElements, refuseSize, refuseTensor } from '../tensors/check.ts';
+import { checkTensor, countElements, fitsShape, refuseSize, refuseTensor } from '../tensors/check.ts';
 import { isDatatype, type Datatype } from '../tensors/datatype.ts';
 import type { ListedElements } from '../tensors/listed.ts';
 import { maximumNameLength, type Tensor, type TensorFacts, type TensorLimits } from '../tensors/tensor.ts';
@@ -100,9 +100,9 @@ function requireExpected({ name, datatype, shape }: Head, expected: readonly Ten
   if (facts.datatype !== datatype) {
     refuseTensor(at, `has another datatype than the model takes, ${facts.datatype}`);
   }
-  const fits =
-    shape.length === facts.shape.length && facts.shape.every((size, axis) => size < 0 || size === shape[axis]);
-  if (!fits) refuseTensor(at, `has another shape than the model takes, [${facts.shape.join(', ')}]`);
+  if (!fitsShape(shape, facts.shape)) {
+    refuseTensor(at, `has another shape than the model takes, [${facts.shape.join(', ')}]`);
+  }
 }
 
 function readMembers(source: EntrySource, at: string): Entry {

@@ -41,6 +41,17 @@ export function countElements(
 }
 
 /**
+ * Whether a model takes a tensor of this shape. Engines report no dimensions for a scalar and for a tensor of any number of dimensions
+ * alike, so any shape fits no dimensions: which it is the engine knows, and checks.
+ *
+ * @param wanted as in `TensorFacts`.
+ */
+export function fitsShape(shape: readonly number[], wanted: readonly number[]): boolean {
+  if (wanted.length === 0) return true;
+  return shape.length === wanted.length && wanted.every((size, axis) => size < 0 || size === shape[axis]);
+}
+
+/**
  * Checks that a tensor is what it says: a known datatype, a shape within the limits, data of exactly that many elements, truth
  * values of 0 and 1, and byte strings that fill the data.
  *

@@ -14,7 +14,7 @@ export interface Tensor {
   readonly data: Uint8Array;
 }
 
-/** What a model says of an input or an output. A dimension of -1 is variable. */
+/** What a model says of an input or an output. A dimension of -1 is variable; without dimensions it is a scalar, or has any number of them. */
 export interface TensorFacts {
   readonly name: string;
   readonly datatype: Datatype;

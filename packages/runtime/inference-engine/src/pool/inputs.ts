@@ -2,6 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import {
   checkTensor,
   defaultTensorLimits,
+  fitsShape,
   type Tensor,
   type TensorFacts,
   type TensorLimits,
@@ -42,10 +43,7 @@ function checkInput(tensor: Tensor, facts: TensorFacts, { index, limits }: Input
   const at = `Input ${index}`;
   const { shape, datatype } = tensor;
   if (datatype !== facts.datatype) refuse(`${at} has another datatype than the model takes, ${facts.datatype}.`);
-  // Engines report no dimensions for a scalar and for an input of any number of dimensions alike. Which it is they know, and check.
-  const fits =
-    facts.shape.length === 0 ||
-    (shape.length === facts.shape.length && facts.shape.every((size, axis) => size < 0 || size === shape[axis]));
+  const fits = fitsShape(shape, facts.shape);
   if (!fits) refuse(`${at} has another shape than the model takes, [${facts.shape.join(', ')}].`);
   if (shape.some((size) => size > limits.maxDimension)) limitExceeded('maxDimension', `${at} has a larger dimension`);
   checkTensor(tensor, tensorLimits(limits.maxInputBytes), at);

@@ -13,6 +13,12 @@ export function companionPlan(plan: IsolationPlan, files: readonly string[]): Is
   return files.length === 0 ? plan : Object.freeze({ ...plan, ...plan.wayWithFiles?.(files) });
 }
 
+/** Why no companion runs with this isolation, as a sentence; undefined where they run. */
+export function companionsObstacle({ wayWithFiles }: Pick<IsolationPlan, 'wayWithFiles'>): string | undefined {
+  if (wayWithFiles !== undefined) return undefined;
+  return 'This machine gives no file view, or gives it in a way that takes no further files: see the layer file-view.';
+}
+
 /**
  * The command that starts one process of a companion, up to and including its interpreter. What its memory bounds is everything that it
  * can write to: most of it is of native code or of WebAssembly, and no further room is given to a heap of JavaScript.

@@ -8,6 +8,7 @@ import { durable, hasCode, type UnfinishedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import type { CompanionFile } from '@enclos/manifest';
 import { storageFailed } from '@enclos/tee/storage';
+import { FileShares, ownersName, type FileShare } from './file-shares.ts';
 import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
 
 /** The files of one companion, where its processes find them: each under its name in one folder. */
@@ -36,10 +37,10 @@ export interface NativeFileIntake {
  */
 export interface NativeFiles {
   has(digest: Uint8Array): Promise<boolean>;
-  /** @throws PLATFORM_BUSY when the folder is full, PLATFORM_STORAGE_FAILED */
-  receive(digest: Uint8Array, sizeBytes: number): Promise<NativeFileIntake>;
-  /** @throws LAUNCH_FILE_MISSING, LAUNCH_FILE_REFUSED, PLATFORM_STORAGE_FAILED */
-  place(files: readonly CompanionFile[]): Promise<PlacedFiles>;
+  /** @throws PLATFORM_BUSY when the folder or the share of the host is full, PLATFORM_STORAGE_FAILED */
+  receive(digest: Uint8Array, sizeBytes: number, share: FileShare): Promise<NativeFileIntake>;
+  /** @throws LAUNCH_FILE_MISSING, LAUNCH_FILE_REFUSED, PLATFORM_STORAGE_FAILED; PLATFORM_BUSY when the share of the host is full */
+  place(files: readonly CompanionFile[], share: FileShare): Promise<PlacedFiles>;
 }
 
 export interface NativeFilesOptions {
@@ -47,17 +48,18 @@ export interface NativeFilesOptions {
   readonly folder: string;
   /** Whether other users, those of enclaves, may read the files. */
   readonly passable: boolean;
-  /** The most bytes of all files. Default: 8 GiB. */
-  readonly maxBytes?: number;
+  /** The most bytes of all files. */
+  readonly maxBytes: number;
 }
 
-const defaultMaxBytes = 8 * 1024 ** 3;
 /** What was not used for so long makes room when the folder is full. */
 const restedMs = 24 * 60 * 60 * 1000;
 /** What is in use is touched so often. */
 const keptMs = restedMs / 4;
 
-export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }: NativeFilesOptions): NativeFiles {
+export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptions): NativeFiles {
+  const shares = new FileShares(folder);
+  const mode = passable ? 0o555 : 0o500;
   const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
   const hasFile = async (digest: Uint8Array): Promise<boolean> =>
     (await stat(pathOf(digest)).catch(() => undefined)) !== undefined;
@@ -65,39 +67,39 @@ export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }
     mkdir(path, { recursive: true, mode: passable ? 0o711 : 0o700 });
   return Object.freeze({
     has: hasFile,
-    async receive(digest: Uint8Array, sizeBytes: number) {
+    async receive(digest: Uint8Array, sizeBytes: number, share: FileShare) {
+      let release: (() => void) | undefined;
       try {
         await makeFolder(folder);
+        release = await shares.hold(share, toHex(digest), sizeBytes);
         await makeRoom(folder, { sizeBytes, maxBytes });
-        return intake(
-          await durable.begin(folder, { mode: passable ? 0o555 : 0o500, ignoresUmask: true, isCache: true }),
-          {
-            digest,
-            path: pathOf(digest),
-          },
-        );
+        const file = await durable.begin(folder, { mode, ignoresUmask: true, isCache: true });
+        return intake(file, { digest, path: pathOf(digest), release });
       } catch (error) {
+        release?.();
         throw storageFailed(folder, error);
       }
     },
-    async place(files: readonly CompanionFile[]) {
+    async place(files: readonly CompanionFile[], share: FileShare) {
       const set = join(folder, setName(files));
-      const touch = async (): Promise<void> => {
-        const now = new Date();
-        for (const path of [set, ...files.map((file) => pathOf(file.sha256))]) {
-          await utimes(path, now, now).catch(() => undefined);
-        }
-      };
+      const touch = (): Promise<void> => touchAll([set, ...files.map((file) => pathOf(file.sha256))]);
+      const use = (): readonly (() => void)[] =>
+        files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes)));
+      const held: (() => void)[] = [];
       try {
         await makeFolder(set);
+        for (const file of files) held.push(await shares.hold(share, toHex(file.sha256), Number(file.sizeBytes)));
         for (const file of files) await placeFile(pathOf(file.sha256), join(set, file.path), file);
         // Before they are hashed: afterwards it would be a change.
         await touch();
         const verified: VerifiedFile[] = [];
         for (const file of files) verified.push(await verifyPlaced(join(set, file.path), pathOf(file.sha256), file));
         return Object.freeze({
-          // What cannot be touched is missed by the next recheck.
-          keep: (periodMs = keptMs) => every(periodMs, touch, () => undefined),
+          keep(periodMs = keptMs) {
+            // What cannot be touched is missed by the next recheck.
+            const stops = [every(periodMs, touch, () => undefined), ...use()];
+            return () => stops.forEach((stop) => stop());
+          },
           folder: set,
           paths: verified.map(({ path }) => path),
           async recheck() {
@@ -106,9 +108,17 @@ export function openNativeFiles({ folder, passable, maxBytes = defaultMaxBytes }
         });
       } catch (error) {
         throw storageFailed(set, error);
+      } finally {
+        // What was touched just now is kept until its enclave runs.
+        for (const release of held) release();
       }
     },
   });
+}
+
+async function touchAll(paths: readonly string[]): Promise<void> {
+  const now = new Date();
+  for (const path of paths) await utimes(path, now, now).catch(() => undefined);
 }
 
 /** Companions with the same files share a folder. */
@@ -150,8 +160,12 @@ async function verifyPlaced(path: string, from: string, file: CompanionFile): Pr
 
 function intake(
   file: UnfinishedFile,
-  { digest, path }: { readonly digest: Uint8Array; readonly path: string },
+  { digest, path, release }: { readonly digest: Uint8Array; readonly path: string; readonly release: () => void },
 ): NativeFileIntake {
+  const discard = async (): Promise<void> => {
+    release();
+    await file.discard();
+  };
   return Object.freeze({
     async add(piece: Uint8Array) {
       await file.write(piece).catch((error: unknown) => {
@@ -167,10 +181,10 @@ function intake(
       } catch (error) {
         throw storageFailed(path, error);
       } finally {
-        await file.discard();
+        await discard();
       }
     },
-    discard: () => file.discard(),
+    discard,
   });
 }
 
@@ -185,7 +199,9 @@ async function makeRoom(
   );
   const usedBytes = found.reduce((sum, { facts }) => sum + (facts?.isFile() === true ? facts.size : 0), 0);
   if (usedBytes + sizeBytes <= maxBytes) return;
-  const rested = found.filter(({ facts }) => facts !== undefined && Date.now() - facts.mtimeMs > restedMs);
+  const rested = found.filter(
+    ({ name, facts }) => name !== ownersName && facts !== undefined && Date.now() - facts.mtimeMs > restedMs,
+  );
   for (const { name } of rested) await rm(join(folder, name), { recursive: true, force: true });
   const freedBytes = rested.reduce((sum, { facts }) => sum + (facts?.isFile() === true ? facts.size : 0), 0);
   if (usedBytes - freedBytes + sizeBytes <= maxBytes) return;

@@ -19,7 +19,7 @@ export function serveHost(services: PlatformServices, stream: Duplex, host: Host
   const admission = createAdmission(connectionLimits(host.admission.limits), host.admission);
   const audit = services.audit?.host({ user: host.user, folder: host.folder?.path });
   const uploads = createUploads(admission);
-  const files = createFileUploads(admission, services.companions.files);
+  const files = createFileUploads(host.fileShare, admission, services.companions.files);
   const enclaves = createHostEnclaves({
     services,
     admission,

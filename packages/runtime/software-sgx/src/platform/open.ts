@@ -4,6 +4,8 @@ import { fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
   cacheFolders,
+  companionFileBytes,
+  companionsObstacle,
   copyInterpreter,
   openNativeFiles,
   planIsolation,
@@ -42,6 +44,7 @@ import {
   type Separation,
   type SeparationOptions,
 } from './separation/separation.ts';
+import { numberOfHosts } from './separation/users.ts';
 import type { PlatformServices } from './services.ts';
 import { prepareSgx } from './sgx/sgx-services.ts';
 
@@ -135,8 +138,12 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     programs,
     companions: {
       // Beside the interpreter: programs run from there.
-      files: openNativeFiles({ folder: join(dirname(interpreter.path), 'files'), passable: place.passable }),
-      obstacle: isolation.wayWithFiles === undefined ? noView : undefined,
+      files: openNativeFiles({
+        folder: join(dirname(interpreter.path), 'files'),
+        passable: place.passable,
+        maxBytes: companionFileBytes(separated === undefined ? 1 : numberOfHosts(separated)),
+      }),
+      obstacle: companionsObstacle(isolation),
     },
     sgx: await prepareSgx({ ...place, isolation, writeFilter, cpuSvn }),
     passingObstacle: createPassingCheck(() => tryPassingHere(isolation, interpreter.path, separated)),
@@ -150,9 +157,6 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     audit: options.audit,
   });
 }
-
-const noView =
-  'This machine gives no file view, or gives it in a way that takes no further files: see the layer file-view.';
 
 /** An enclave that is launched next may need the user of the trial, so it waits until that one is free. */
 async function tryPassingHere(

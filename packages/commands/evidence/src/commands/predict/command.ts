@@ -2,7 +2,7 @@ import { defineCommand, refuseUsage } from '@enclos/cli-frame';
 import { markOf, renderFacts } from '@enclos/cli-frame/output';
 import { printable, type Printer } from '@enclos/command-line';
 import type { Tensor } from '@enclos/open-inference';
-import { acceptanceOptions, inferenceServer } from '../../inference/options.ts';
+import { acceptanceOptions, inferenceServer, sealingOptions } from '../../inference/options.ts';
 import { predict, type Prediction } from './predict.ts';
 import { elementsOf } from './tensor-values.ts';
 
@@ -17,6 +17,7 @@ const options = {
   input: { type: 'string', value: 'FILE', required: true, summary: 'The body of the request' },
   out: { type: 'string', value: 'FILE', summary: 'Keep the body of the answer here, exactly as it was received' },
   receipt: { type: 'string', value: 'FILE', summary: 'Keep the receipt here, for `enclos receipt verify`' },
+  transport: sealingOptions.transport,
   ...acceptanceOptions,
 } as const;
 
@@ -52,7 +53,7 @@ export const command = defineCommand({
     const [, model = '', digest] = /^([^=]{1,128})(?:=([0-9a-f]{64}))?$/i.exec(given.model) ?? [];
     if (model === '') refuseUsage(`--model is NAME or NAME=DIGEST, not ${JSON.stringify(given.model)}.`);
     const pins = digest === undefined ? [] : [`${model}=${digest}`];
-    const server = inferenceServer(url, { ...given, session: false, model: pins }, context);
+    const server = inferenceServer(url, { ...given, model: pins }, context);
     const asked = {
       server,
       model,

@@ -68,7 +68,7 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
     if (receiptFile !== undefined) await durable.replace(receiptFile, receipt.bytes);
     return Object.freeze({ outputs: outputsOf(protocol, content, response.headers), evidence, receipt });
   } finally {
-    close();
+    await close();
   }
 }
 

@@ -24,7 +24,7 @@ const options = {
   },
   inference: {
     type: 'boolean',
-    summary: 'SERVER is the URL of an inference service: seal each request, and require receipts',
+    summary: 'SERVER is the URL of an inference service: attest it, seal each request, and require receipts',
   },
   ...sealingOptions,
   json: eventsOption,
@@ -102,8 +102,8 @@ async function serveInference(
   await forwardInference({ server, listen, allowOtherMachines: given.expose }, context.io, view);
 }
 
-function refuseSealing({ session, model }: Options): void {
-  if (session || model.length > 0) refuseUsage('--session and --model go with --inference.');
+function refuseSealing({ transport, model }: Options): void {
+  if (transport !== undefined || model.length > 0) refuseUsage('--transport and --model go with --inference.');
 }
 
 function listenAddress(text: string, { path }: CommandContext): ProxyAddress {

@@ -51,7 +51,7 @@ export async function forwardInference(
     view.listening(address, server.url);
     await ending;
   } finally {
-    close();
+    await close();
   }
   view.ended();
 }

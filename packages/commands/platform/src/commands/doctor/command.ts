@@ -6,7 +6,7 @@ import { doctor } from './doctor.ts';
 
 export const command = defineCommand({
   description: [
-    'Checks this machine and this project: Node, the pinned interpreter, what isolates an enclave (by each way to start one), whether connections can be passed to it, who could read it, which parts of the hardware platforms are present (their drivers have not yet run on hardware), the state folder of the platform, the keys of the project, and the clock.',
+    'Checks this machine and this project: Node, the pinned interpreter, what isolates an enclave (by each way to start one), whether connections can be passed to it, who could read it, which parts of the hardware platforms are present (their drivers have not yet run on hardware), whether enclaves can have companions, the state folder of the platform, the keys of the project, and the clock.',
     'Each line that is not good says what to do.',
     'It changes nothing.',
   ],

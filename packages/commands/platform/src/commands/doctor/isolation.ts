@@ -4,6 +4,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   choosePlan,
+  companionLayers,
+  companionsObstacle,
   findRelay,
   planAllWays,
   privateObstacle,
@@ -37,12 +39,19 @@ export interface IsolationReport {
   readonly sgx?: SgxExecutionReport;
   /** Whether static programs get a private network here; absent where the layers were not tried. */
   readonly privateNetworks?: PassingReport;
+  /** Whether enclaves can have companions here; absent where the layers were not tried. */
+  readonly companions?: CompanionsReport;
 }
 
 export interface PassingReport {
   readonly works: boolean;
   /** Why it does not. */
   readonly reason?: string;
+}
+
+export interface CompanionsReport extends PassingReport {
+  /** What a companion with native addons has of each layer. */
+  readonly layers: readonly IsolationLayer[];
 }
 
 /** Tries what this machine gives an enclave, by each way that there is. */
@@ -55,12 +64,26 @@ export async function probeIsolation(
     const plans = planAllWays({ interpreterPath, ...(await writeStartFiles(folder)) });
     const report = await reportWithPassing(plans, { interpreterPath });
     const chosen = choosePlan(plans);
-    const reason = privateObstacle(chosen.layers, findRelay() !== undefined);
-    const privateNetworks = { works: reason === undefined, ...(reason === undefined ? {} : { reason }) };
-    return Object.freeze({ ...report, sgx: reportSgx(await trySgx(chosen, { folder })), privateNetworks });
+    const privateNetworks = worksUnless(privateObstacle(chosen.layers, findRelay() !== undefined));
+    return Object.freeze({
+      ...report,
+      sgx: reportSgx(await trySgx(chosen, { folder })),
+      privateNetworks,
+      companions: reportCompanions(chosen),
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function worksUnless(reason: string | undefined): PassingReport {
+  return reason === undefined ? { works: true } : { works: false, reason };
+}
+
+/** What a plan gives companions. */
+export function reportCompanions(plan: Pick<IsolationPlan, 'wayWithFiles' | 'layers'>): CompanionsReport {
+  const layers = companionLayers(plan.layers, { addons: true });
+  return Object.freeze({ ...worksUnless(companionsObstacle(plan)), layers });
 }
 
 /**
@@ -131,8 +154,7 @@ async function reportWithPassing(
   const report = reportIsolation(plans);
   // Without the filter nothing is passed.
   if (!report.layers.some(({ name, active }) => name === 'seccomp' && active)) return report;
-  const reason = await tryPassing(choosePlan(plans), process);
-  return Object.freeze({ ...report, passing: reason === undefined ? { works: true } : { works: false, reason } });
+  return Object.freeze({ ...report, passing: worksUnless(await tryPassing(choosePlan(plans), process)) });
 }
 
 export function reportIsolation(plans: readonly IsolationPlan[]): IsolationReport {
@@ -147,7 +169,7 @@ export function reportIsolation(plans: readonly IsolationPlan[]): IsolationRepor
 
 /** One check for each way, and one for each layer; a missing layer is what `--isolation=strict` refuses. */
 export function checkIsolation(report: IsolationReport): readonly Check[] {
-  const { strict, chosen, layers, ways, passing, sgx, privateNetworks } = report;
+  const { strict, chosen, layers, ways, passing, sgx, privateNetworks, companions } = report;
   const ofWays = ways.map((found) => {
     const use = found.way === chosen ? 'enclaves start by it' : 'not used';
     const lacks = missing(found.layers).map(({ name }) => name);
@@ -160,7 +182,11 @@ export function checkIsolation(report: IsolationReport): readonly Check[] {
       : warning(`isolation: ${name}`, 'missing, so strict isolation refuses to start', detail),
   );
   const hidesNames = strict && chosen !== 'bubblewrap' ? [namesAreSeen] : [];
-  const others = [sgx && checkSgx(sgx), privateNetworks && checkPrivateNetworks(privateNetworks)];
+  const others = [
+    sgx && checkSgx(sgx),
+    privateNetworks && checkPrivateNetworks(privateNetworks),
+    companions && checkCompanions(companions),
+  ];
   const ofOthers = others.filter((check) => check !== undefined);
   return [...ofWays, ...ofLayers, ...hidesNames, checkPassing(passing), ...ofOthers];
 }
@@ -171,6 +197,15 @@ function checkPrivateNetworks({ works, reason = 'not possible' }: PassingReport)
   return works
     ? ok(name, 'a static program gets sockets that reach its declared connections alone')
     : info(name, `no static program gets one here: ${reason}`);
+}
+
+/** Each layer has its row already, as that of an enclave: the report says what a companion has of it. */
+function checkCompanions({ works, reason = 'not possible', layers }: CompanionsReport): Check {
+  const name = 'companions';
+  if (!works) return info(name, `no enclave gets one here: ${reason}`);
+  const lacks = missing(layers).map((found) => found.name);
+  const kept = lacks.length === 0 ? layers.map((found) => found.name).join(', ') : `all but ${lacks.join(', ')}`;
+  return ok(name, `a process beside an enclave gets its declared native files, without keys; layers: ${kept}`);
 }
 
 /** Without it enclaves run: only those whose manifest requires passed streams do not. */

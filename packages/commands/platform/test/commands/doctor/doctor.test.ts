@@ -10,6 +10,7 @@ import {
   checkSeparatedIsolation,
   probeIsolation,
   probeSeparatedIsolation,
+  reportCompanions,
   reportIsolation,
   type IsolationReport,
 } from '../../../src/commands/doctor/isolation.ts';
@@ -103,6 +104,31 @@ test('private networks: whether static programs get one, and why not', () => {
   assert.equal(checked({ works: true })?.status, 'ok');
   const absent = checked({ works: false, reason: 'There is no relay.' });
   assert.deepEqual([absent?.status, absent?.detail], ['info', 'no static program gets one here: There is no relay.']);
+});
+
+test('companions: their layers, and why enclaves get none', () => {
+  const full = plan('util-linux', true);
+  const checked = (companions: IsolationReport['companions']) =>
+    checkIsolation({ ...reportIsolation([full]), ...(companions === undefined ? {} : { companions }) }).find(
+      ({ name }) => name === 'companions',
+    );
+  assert.equal(checked(undefined), undefined);
+  const reported = reportCompanions({ ...full, wayWithFiles: () => ({ prefix: [], lastAt: 0 }) });
+  assert.equal(checked(reported)?.status, 'ok');
+  for (const { name } of full.layers) assert.ok(checked(reported)?.detail.includes(name), name);
+  // What a companion has of a layer is said in its own words.
+  assert.match(
+    reportCompanions({ layers: [{ name: 'interpreter', active: true, detail: '' }] }).layers[0]?.detail ?? '',
+    /--allow-addons/,
+  );
+  const [first] = full.layers;
+  const lacking = reportCompanions({
+    layers: [{ name: first?.name ?? '', active: false, detail: 'Missing.' }],
+    wayWithFiles: () => ({ prefix: [], lastAt: 0 }),
+  });
+  assert.match(checked(lacking)?.detail ?? '', new RegExp(`all but ${first?.name ?? ''}$`));
+  const none = checked(reportCompanions({ layers: full.layers }));
+  assert.deepEqual([none?.status, none?.detail.includes('see the layer file-view')], ['info', true]);
 });
 
 test('SGX images: whether they run, by which stub, and why not', () => {

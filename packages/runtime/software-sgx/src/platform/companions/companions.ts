@@ -29,7 +29,7 @@ type Services = Pick<PlatformServices, 'companions' | 'interpreter' | 'isolation
 
 export interface CompanionsRequest {
   readonly image: Pick<OpenImage, 'manifest' | 'files'>;
-  readonly host: Pick<Host, 'enclaveUsers' | 'cgroups'>;
+  readonly host: Pick<Host, 'enclaveUsers' | 'cgroups' | 'fileShare'>;
   readonly debug: boolean;
   readonly audit: EnclaveAudit | undefined;
 }
@@ -85,7 +85,7 @@ export async function prepareCompanions(
   const { scripts } = sortFiles(declared, image.files);
   const companions: MeasuredCompanion[] = [];
   for (const manifest of declared) {
-    const files = await services.companions.files.place(manifest.files);
+    const files = await services.companions.files.place(manifest.files, request.host.fileShare);
     const opened = [...files.paths, ...neededLibraries(files.paths, services.interpreter.path)];
     const plan = companionPlan(services.isolation, opened);
     // A copy: a view would hold the whole image for as long as the enclave runs.

@@ -1,5 +1,5 @@
 import { MAX_IMAGE_CHUNK_BYTES } from '@enclos/tee';
-import type { NativeFileIntake, NativeFiles } from '@enclos/isolation';
+import type { FileShare, NativeFileIntake, NativeFiles } from '@enclos/isolation';
 import { EnclosError } from '@enclos/errors';
 import type { Admission } from '../admission.ts';
 
@@ -27,11 +27,7 @@ const maxFileBytes = 512 * 1024 * 1024;
 const stallTimeoutMs = 60_000;
 
 /** The announced size of a file counts as bytes of an image of the host while it is uploaded. */
-export function createFileUploads(
-  admission: Admission,
-  files: NativeFiles | undefined,
-  timeoutMs = stallTimeoutMs,
-): FileUploads {
+export function createFileUploads(share: FileShare, admission: Admission, files: NativeFiles | undefined): FileUploads {
   const open = new Map<number, Upload>();
   let last = 0;
   let opening = 0;
@@ -52,7 +48,7 @@ export function createFileUploads(
       opening += 1;
       let intake: NativeFileIntake;
       try {
-        intake = await files.receive(sha256, sizeBytes);
+        intake = await files.receive(sha256, sizeBytes, share);
       } catch (error) {
         admission.giveBytes(sizeBytes);
         throw error;
@@ -60,7 +56,7 @@ export function createFileUploads(
         opening -= 1;
       }
       const id = ++last;
-      const timer = setTimeout(() => drop(id, upload), timeoutMs).unref();
+      const timer = setTimeout(() => drop(id, upload), stallTimeoutMs).unref();
       const upload: Upload = { intake, sizeBytes, receivedBytes: 0, isBusy: false, timer };
       open.set(id, upload);
       // The host has gone meanwhile.

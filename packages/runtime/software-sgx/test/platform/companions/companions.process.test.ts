@@ -6,6 +6,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { until } from '@enclos/testkit';
 import { createImageIntake } from '../../../src/cpu/measured-image.ts';
+import { singleHost } from '../../../src/platform/host.ts';
 import type { PlatformServices } from '../../../src/platform/services.ts';
 import { smallImage } from '../../support.ts';
 import { createPassingLab, type LabOptions, type PassingLab } from '../passing/lab.ts';
@@ -83,7 +84,7 @@ const settings: readonly Setting[] = [
 
 /** What the native code of a companion gets: 0, or the number of an error. */
 async function attempts(host: CompanionHost, services: PlatformServices): Promise<Readonly<Record<string, unknown>>> {
-  const { paths } = await services.companions.files.place([manifestFileOf(probe)]);
+  const { paths } = await services.companions.files.place([manifestFileOf(probe)], singleHost().fileShare);
   return {
     ownFile: await host.call('maps', paths[0]),
     otherAddon: await host.call('maps', other),
@@ -254,7 +255,10 @@ describe('the files of a companion', { skip: noCompiler }, () => {
     isEnclosError(error, code);
 
   async function emptied(t: TestContext): Promise<string> {
-    const { paths, folder: place } = await lab.services.companions.files.place([manifestFileOf(probe)]);
+    const { paths, folder: place } = await lab.services.companions.files.place(
+      [manifestFileOf(probe)],
+      singleHost().fileShare,
+    );
     t.after(() => rmSync(join(place, '..'), { recursive: true, force: true }));
     return paths[0] ?? '';
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { companionFileBytes } from '@enclos/isolation';
+import { separatedHosts } from '../../../src/platform/host.ts';
 import { requireUsers, sharesOf, type SeparatedUsers } from '../../../src/platform/separation/users.ts';
 
 const good = { hostUsers: [60_000, 60_001], enclaveUsers: { first: 61_000, last: 61_255 } };
@@ -57,4 +59,17 @@ describe('the users of a separated platform', () => {
       { first: 12, last: 12 },
     ]);
   });
+});
+
+test('files of companions: each host has its own part of them, and all parts fit', () => {
+  for (const folderHosts of [0, 1, 110]) {
+    const separation = { ...good, folderHosts, enclaveUsers: { first: 61_000, last: 61_999 } };
+    const hosts = separatedHosts({ ...separation, runtimeFolder: '', cacheFolder: '', maxImageBytes: undefined });
+    const shares = [...hosts.users, ...hosts.folderHosts].map(({ fileShare }) => fileShare);
+    assert.equal(new Set(shares.map(({ name }) => name)).size, shares.length);
+    const all = shares.reduce((sum, { maxBytes }) => sum + maxBytes, 0);
+    assert.ok(all <= companionFileBytes(shares.length), `${all}`);
+    for (const { maxBytes } of shares) assert.ok(maxBytes >= 128 * 1024 ** 2);
+  }
+  assert.ok(companionFileBytes(3) <= 8 * 1024 ** 3);
 });

@@ -10,8 +10,8 @@ import {
   type StreamOpener,
 } from '@enclos/hpke';
 import { isEnclosError } from '@enclos/errors';
-import type { AttestedService } from './attested-service.ts';
-import { readBody, refuseUnsealed, withinTime, type ServiceAddress } from './outer-http.ts';
+import type { AttestedService } from '../attested-service.ts';
+import { bodyOf, readBody, refuseUnsealed, withinTime, type ServiceAddress } from '../outer-http.ts';
 
 /** A sealed request to send, and what opens its answer. */
 export interface SealedExchange {
@@ -114,9 +114,4 @@ export function sessionChannel({ address, engine, nowMs, timeoutMs }: ChannelOpt
       sessions.delete(service);
     },
   };
-}
-
-/** Bytes as `fetch` takes them: its type wants a buffer that nothing shares. */
-export function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
 }
