@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { companion } from '@enclos/process-kit/enclaves/companion';
-import { isRunning, until } from '@enclos/process-kit/processes/process-watch';
+import { commandOf, isRunning, until } from '@enclos/process-kit/processes/process-watch';
 import { descendants } from '@enclos/process-kit/processes/processes';
 import { createWorkshop, refusedWith, type SignedImage } from '@enclos/process-kit';
 
@@ -91,7 +91,7 @@ async function startHost(): Promise<{
     const said = JSON.parse(line) as { readonly platform: number };
     const below = descendants(said.platform);
     // Only the commands of companions name their files.
-    const isCompanion = (id: number): boolean => readFileSync(`/proc/${id}/cmdline`, 'latin1').includes('words.txt');
+    const isCompanion = (id: number): boolean => commandOf(id).some((word) => word.includes('words.txt'));
     return {
       host: child.pid ?? 0,
       platform: said.platform,
