@@ -42,15 +42,15 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   lint: () => benchLint(),
   edl: () => benchEdl(),
   image: benchImage,
-  inference: () => benchInference(),
+  inference: () => benchInference(Number(values.requests)),
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
   hpke: () => benchHpke(),
 };
 
-/** `--write` puts what was measured into docs/performance.md. */
+/** `--write` puts what was measured into docs/performance.md. `--requests` says after how many the memory of the inference service is looked at. */
 const { values, positionals: asked } = parseArgs({
-  options: { write: { type: 'boolean', default: false } },
+  options: { write: { type: 'boolean', default: false }, requests: { type: 'string', default: '10000' } },
   allowPositionals: true,
 });
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name));

@@ -15,8 +15,11 @@ export type { ReceiptRule } from './refusal.ts';
 export {
   receiptKeyId,
   verifyReceipt,
+  webReceiptVerifier,
   type ExpectedClaims,
   type ReceiptCrypto,
+  type ReceiptVerifier,
+  type SignedReceipt,
   type VerifiedReceipt,
   type VerifyReceiptOptions,
 } from './verify.ts';

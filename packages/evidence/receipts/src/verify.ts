@@ -10,6 +10,23 @@ import { mismatched, misused } from './refusal.ts';
 /** The part of WebCrypto that the verification of receipts needs. */
 export type ReceiptCrypto = Pick<webcrypto.SubtleCrypto, 'digest'> & VerificationCrypto;
 
+/** What verifies signatures and makes digests: `webReceiptVerifier`, or `nodeReceiptVerifier` of `@enclos/receipts/node`. */
+export interface ReceiptVerifier {
+  readonly sha256: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+  /** Whether the signature holds, by exactly the algorithm that the receipt names. */
+  readonly holds: (receipt: SignedReceipt, key: SignatureKey) => boolean | Promise<boolean>;
+}
+
+export type SignedReceipt = Pick<Receipt, 'algorithm' | 'signingInput' | 'signature'>;
+
+/** Over WebCrypto, for browsers and Node. */
+export function webReceiptVerifier(subtle: ReceiptCrypto = globalThis.crypto.subtle): ReceiptVerifier {
+  return Object.freeze<ReceiptVerifier>({
+    sha256: async (bytes) => new Uint8Array(await subtle.digest('SHA-256', bytes)),
+    holds: async (receipt, key) => (await verifyJws(receipt, key, subtle)) === undefined,
+  });
+}
+
 /** Claims to compare; what is not here is not compared. Digests in lower-case hex. */
 export type ExpectedClaims = Partial<Omit<ReceiptClaims, 'issuedAt' | 'requestDigest' | 'responseDigest' | 'sequence'>>;
 
@@ -28,8 +45,8 @@ export interface VerifyReceiptOptions {
   readonly expected?: ExpectedClaims;
   /** Accept no receipt that is older than `maximumSeconds`, or later than the time of verification by more than a minute. */
   readonly age?: { readonly now: Date; readonly maximumSeconds: number };
-  /** WebCrypto; `globalThis.crypto.subtle` unless given. */
-  readonly subtle?: ReceiptCrypto;
+  /** Default: `webReceiptVerifier()`. */
+  readonly verifier?: ReceiptVerifier;
 }
 
 /** A receipt whose signature holds, and whose claims are those that were expected. */
@@ -57,12 +74,12 @@ const toleratedSeconds = 60;
  * RECEIPT_MISUSED when no key is given.
  */
 export async function verifyReceipt(bytes: Uint8Array, options: VerifyReceiptOptions): Promise<VerifiedReceipt> {
-  const subtle: ReceiptCrypto = options.subtle ?? globalThis.crypto.subtle;
+  const verifier = options.verifier ?? webReceiptVerifier();
   if (options.keys.length === 0) misused('Without a key no receipt can be verified.');
   const receipt = readReceipt(bytes);
-  const key = await keyOf(receipt, options.keys, subtle);
-  if ((await verifyJws(receipt, key, subtle)) !== undefined) throw new EnclosError('RECEIPT_SIGNATURE_INVALID');
-  await compareBodies(receipt.claims, options, subtle);
+  const key = await keyOf(receipt, options.keys, verifier);
+  if (!(await verifier.holds(receipt, key))) throw new EnclosError('RECEIPT_SIGNATURE_INVALID');
+  await compareBodies(receipt.claims, options, verifier);
   compareClaims(receipt.claims, options.expected ?? {});
   checkAge(receipt.claims, options.age);
   const { algorithm, form, kid, claims } = receipt;
@@ -81,17 +98,19 @@ export async function receiptKeyId(
 async function keyOf(
   { kid, algorithm }: Receipt,
   keys: readonly SignatureKey[],
-  subtle: ReceiptCrypto,
+  { sha256 }: ReceiptVerifier,
 ): Promise<SignatureKey> {
   const type = algorithm === 'EdDSA' ? 'Ed25519' : 'P-256';
-  for (const key of keys) if (key.type === type && (await receiptKeyId(key, subtle)) === kid) return key;
+  for (const key of keys) {
+    if (key.type === type && toBase64url(await sha256(thumbprintInput(key))) === kid) return key;
+  }
   throw new EnclosError('RECEIPT_KEY_UNKNOWN');
 }
 
 async function compareBodies(
   claims: ReceiptClaims,
   { request, response, evidence }: VerifyReceiptOptions,
-  subtle: ReceiptCrypto,
+  { sha256 }: ReceiptVerifier,
 ): Promise<void> {
   const bodies = [
     ['requestDigest', request],
@@ -100,8 +119,7 @@ async function compareBodies(
   ] as const;
   for (const [claim, body] of bodies) {
     if (body === 'not compared') continue;
-    const digest = toHex(new Uint8Array(await subtle.digest('SHA-256', body)));
-    if (digest !== claims[claim]) mismatched(claim);
+    if (toHex(await sha256(body)) !== claims[claim]) mismatched(claim);
   }
 }
 

@@ -19,23 +19,29 @@ export function encodeVarint(value: number): Uint8Array {
   return bytes;
 }
 
+/** The same as a text with one character for each byte. */
+export function varintText(value: number): string {
+  if (value >= 0 && value < 0x40) return String.fromCharCode(value);
+  return String.fromCharCode(...encodeVarint(value));
+}
+
 export interface Varint {
   readonly value: number;
   readonly bytes: number;
 }
 
 /**
- * The integer at the front of `bytes`; undefined if there are not enough bytes yet, 'invalid' for one above 2^46 or
+ * The integer that begins at `start`; undefined if there are not enough bytes yet, 'invalid' for one above 2^46 or
  * in a longer form than it needs.
  */
-export function readVarint(bytes: Uint8Array): Varint | 'invalid' | undefined {
-  const [first] = bytes;
+export function readVarint(bytes: Uint8Array, start = 0): Varint | 'invalid' | undefined {
+  const first = bytes[start];
   if (first === undefined) return undefined;
   const longer = first >>> 6;
   const length = 2 ** longer;
-  if (bytes.length < length) return undefined;
+  if (bytes.length - start < length) return undefined;
   let value = first & 0x3f;
-  for (const byte of bytes.subarray(1, length)) value = value * 256 + byte;
+  for (let at = start + 1; at < start + length; at++) value = value * 256 + (bytes[at] ?? 0);
   const least = longer === 0 ? 0 : (bounds[longer - 1] ?? 0);
   return value < least || value > maximum ? 'invalid' : { value, bytes: length };
 }

@@ -188,6 +188,19 @@ suite('a pool of two engines', () => {
     await model.unload();
   });
 
+  test('a run that an engine was sent ahead is answered by the next engine when it dies before', async () => {
+    const model = await pool.load({ name: 'ahead', version: '1', source: loopModel(), engines: 1 });
+    // Runs are sent ahead once they are known to be short.
+    for (let run = 0; run < 60; run++) await model.run(rounds(1n));
+    const lost = assert.rejects(model.run(endless), { code: 'ENGINE_LOST' });
+    const later = model.run(rounds(3n));
+    engines.kill();
+    await lost;
+    const [output] = await later;
+    assert.deepEqual(new Float32Array(output?.data.slice().buffer ?? []), Float32Array.of(8));
+    await model.unload();
+  });
+
   test('the observer got names, sizes and codes of every run', () => {
     assert.ok(runs.length > 20);
     const codes = new Set(runs.map(({ errorCode }) => errorCode));

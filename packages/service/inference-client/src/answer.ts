@@ -1,5 +1,6 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import type { BhttpField } from '@enclos/hpke';
 import { bodyOf } from './outer-http.ts';
 import { checkReceipt, type AnswerReceipt, type ReceiptCheck } from './receipt-check.ts';
 import { ReceiptEvents } from './receipt-event.ts';
@@ -17,44 +18,64 @@ export interface AnswerOptions {
 /** Statuses whose answers have no body (Fetch, section 2.2.3). */
 const withoutBody: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** An answer that was opened. */
+export interface OpenedAnswer {
+  readonly status: number;
+  readonly fields: readonly BhttpField[];
+  /** All of it, verified; or pieces as they are opened, which end with an error unless their end and their receipt are genuine. */
+  readonly content: Uint8Array | AsyncGenerator<Uint8Array>;
+}
+
 /**
  * The answer in the events of a transport. An answer that is not streamed is given out when all of it was opened and its receipt verified. A stream
  * of events is given out as it is opened; it ends with an error unless its end and its receipt are genuine.
  *
  * @throws HPKE_*, OHTTP_MESSAGE_INVALID, RECEIPT_*, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING
  */
-export async function openAnswer(events: AnswerEvents, options: AnswerOptions): Promise<Response> {
+export async function openAnswer(events: AnswerEvents, options: AnswerOptions): Promise<OpenedAnswer> {
   const first = await events.next();
   if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
-  const { head } = first.value;
-  const fields = new Headers(head.fields.map(([name, value]) => [name, value]));
+  const { status, fields } = first.value.head;
   try {
-    checkFields(head.status, fields, options.check);
+    checkFields(status, fields, options.check);
   } catch (error) {
     await events.return(undefined);
     throw error;
   }
-  const init = { status: head.status, headers: fields };
-  if (head.status === 200 && /^text\/event-stream\b/.test(fields.get('content-type') ?? '')) {
-    return new Response(streamOf(streamedContent(events, options)), init);
+  if (status === 200 && /^text\/event-stream\b/.test(fieldOf(fields, 'content-type') ?? '')) {
+    return { status, fields, content: streamedContent(events, options) };
   }
   const content = await wholeContent(events);
-  await judge(fields.get(fieldNames.receipt) ?? undefined, content, { ...options, isModelAnswer: head.status === 200 });
-  return new Response(withoutBody.has(head.status) ? null : bodyOf(content), init);
+  await judge(fieldOf(fields, fieldNames.receipt), content, { ...options, isModelAnswer: status === 200 });
+  return { status, fields, content };
+}
+
+/** An answer as `fetch` gives it. */
+export function responseOf({ status, fields, content }: OpenedAnswer): Response {
+  const init = { status, headers: new Headers(fields.map(([name, value]) => [name, value])) };
+  if (!(content instanceof Uint8Array)) return new Response(streamOf(content), init);
+  return new Response(withoutBody.has(status) ? null : bodyOf(content), init);
 }
 
 /** What the enclave says of itself, where it says it. */
-function checkFields(status: number, fields: Headers, { request }: ReceiptCheck): void {
-  const requestId = fields.get(fieldNames.requestId);
-  if (requestId !== null && requestId !== request.requestId) refuseAnswer('The answer is to another request.');
+function checkFields(status: number, fields: readonly BhttpField[], { request }: ReceiptCheck): void {
+  const requestId = fieldOf(fields, fieldNames.requestId);
+  if (requestId !== undefined && requestId !== request.requestId) refuseAnswer('The answer is to another request.');
   if (request.modelDigest === undefined || status !== 200) return;
-  if (fields.get(fieldNames.modelDigest) !== request.modelDigest) refuseAnswer('Another model answered.');
+  if (fieldOf(fields, fieldNames.modelDigest) !== request.modelDigest) refuseAnswer('Another model answered.');
+}
+
+/** All values of a field, as `Headers` joins them. */
+export function fieldOf(fields: readonly BhttpField[], wanted: string): string | undefined {
+  const values = fields.flatMap(([name, value]) => (name === wanted ? [value] : []));
+  return values.length === 0 ? undefined : values.join(', ');
 }
 
 async function wholeContent(events: AnswerEvents): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const event of events) if (event.type === 'content') pieces.push(event.bytes);
-  return concatBytes(...pieces);
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : concatBytes(...pieces);
 }
 
 async function* streamedContent(events: AnswerEvents, options: AnswerOptions): AsyncGenerator<Uint8Array> {

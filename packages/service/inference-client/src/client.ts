@@ -1,5 +1,5 @@
 import './errors.ts';
-import { kemIds, webEngine, type HpkeEngine, type KemId } from '@enclos/hpke';
+import { kemIds, webEngine, type BhttpField, type HpkeEngine, type KemId } from '@enclos/hpke';
 import {
   headerLengthName,
   inferRequestBody,
@@ -13,8 +13,10 @@ import {
   type Tensor,
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
+import type { ReceiptVerifier } from '@enclos/receipts';
+import { fieldOf, responseOf, type OpenedAnswer } from './answer.ts';
 import { Attestations } from './attested-service.ts';
-import { bodyOf, ServiceAddress, type OuterFetch } from './outer-http.ts';
+import { ServiceAddress, type OuterFetch } from './outer-http.ts';
 import { contentOfAnswer } from './content.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { misused, refuseAnswer } from './refusal.ts';
@@ -43,8 +45,11 @@ export interface InferenceClientOptions {
    *   receipt, so it cannot be combined with `models` and with required receipts.
    */
   readonly transport?: TransportName;
-  /** `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. */
-  readonly receipts?: 'when-present' | 'require';
+  /**
+   * `when-present` verifies each receipt that comes (default). `require` refuses answers of models that have none. `none` asks the service
+   * for no receipts, which saves a signature at each end.
+   */
+  readonly receipts?: 'when-present' | 'require' | 'none';
   /** The models that may answer, by name, with their SHA-256 in hex. Requests for others are not sent. */
   readonly models?: ExpectedModels;
   /** SHA-256 in hex of the model manifest that the key set must name. */
@@ -63,6 +68,8 @@ export interface InferenceClientOptions {
   readonly timeoutMs?: number;
   /** Default: WebCrypto. `nodeEngine()` of `@enclos/hpke/node` is faster in Node, and knows X-Wing. */
   readonly engine?: HpkeEngine;
+  /** Verifies receipts. Default: over WebCrypto. `nodeReceiptVerifier` of `@enclos/receipts/node` is faster in Node. */
+  readonly receiptVerifier?: ReceiptVerifier;
   /** Kinds of keys to seal to, in the order of preference; the engine must know them. Default: X25519. */
   readonly kems?: readonly KemId[];
   /** What carries sealed requests. Default: `fetch` of the platform. */
@@ -121,28 +128,25 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
   const sender = senderOf(options);
   const send = async (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     sender.fetch(new Request(input, init));
-  const at = (path: string): string => new URL(`.${path}`, sender.address.base).href;
   return Object.freeze<InferenceClient>({
     fetch: send,
     async infer({ model, version, inputs, outputs = [], signal }) {
       const body = inferRequestBody({ inputs, outputs, areInputsBinary: true, areOutputsBinary: true });
       const path = `/v2/models/${encodeURIComponent(model)}`;
       const versioned = version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;
-      const headers = new Headers({ 'content-type': body.contentType });
-      if (body.headerLength !== undefined) headers.set(headerLengthName, String(body.headerLength));
-      const response = await send(at(`${versioned}/infer`), {
-        method: 'POST',
-        headers,
-        body: bodyOf(wholeBody(body)),
-        ...(signal === undefined ? {} : { signal }),
-      });
-      const content = await contentOfAnswer(response);
-      const answer = parseInferResponse(content, {
-        headerLength: readHeaderLength(response.headers.get(headerLengthName)),
-      });
+      const fields: BhttpField[] = [['content-type', body.contentType]];
+      if (body.headerLength !== undefined) fields.push([headerLengthName, String(body.headerLength)]);
+      const asked = { method: 'POST', path: `${versioned}/infer`, fields, body: wholeBody(body) };
+      const opened = await sender.send(asked, signal);
+      const content = await wholeContentOf(opened);
+      const headerLength = readHeaderLength(fieldOf(opened.fields, headerLengthName));
+      const answer = parseInferResponse(content, { headerLength });
       return answer.modelName === model ? answer : refuseAnswer('Another model answered.');
     },
-    models: async () => parseIndex(await contentOfAnswer(await send(at('/v2/repository/index'), { method: 'POST' }))),
+    async models() {
+      const asked = { method: 'POST', path: '/v2/repository/index', fields: [], body: new Uint8Array() };
+      return parseIndex(await wholeContentOf(await sender.send(asked)));
+    },
     async attest() {
       await sender.attest();
     },
@@ -150,6 +154,12 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
       sender.close();
     },
   });
+}
+
+/** @throws as `contentOfAnswer` */
+async function wholeContentOf(answer: OpenedAnswer): Promise<Uint8Array> {
+  if (answer.status === 200 && answer.content instanceof Uint8Array) return answer.content;
+  return contentOfAnswer(responseOf(answer));
 }
 
 const mebibyte = 1_048_576;
@@ -175,7 +185,8 @@ function senderOf(options: InferenceClientOptions): Sender {
     }),
     transport: transportOf(options, { address, engine, nowMs, timeoutMs }),
     models,
-    requireReceipt: receipts === 'require',
+    receipts,
+    receiptVerifier: options.receiptVerifier,
     onReceipt: options.onReceipt ?? (() => {}),
     maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
   });

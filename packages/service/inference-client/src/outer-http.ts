@@ -123,5 +123,6 @@ export function refuseUnsealed({ status }: Pick<Response, 'status'>): never {
 
 /** Bytes as `fetch` takes them: its type wants a buffer that nothing shares. */
 export function bodyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
+  const { buffer, byteOffset, length } = bytes;
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
 }

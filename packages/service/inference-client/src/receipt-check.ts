@@ -1,6 +1,6 @@
 import { fromBase64url, utf8 } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { verifyReceipt, type VerifiedReceipt } from '@enclos/receipts';
+import { verifyReceipt, type ReceiptVerifier, type VerifiedReceipt } from '@enclos/receipts';
 import type { AttestedService } from './attested-service.ts';
 import type { InnerRequest } from './request.ts';
 
@@ -15,6 +15,8 @@ export interface ReceiptCheck {
   readonly service: AttestedService;
   /** Attests the service again, for a key set that is newer than `service`. */
   readonly renew: () => Promise<AttestedService>;
+  /** Default: over WebCrypto. */
+  readonly verifier: ReceiptVerifier | undefined;
 }
 
 /**
@@ -22,19 +24,15 @@ export interface ReceiptCheck {
  *
  * @throws RECEIPT_*
  */
-export async function checkReceipt(
-  text: string,
-  response: Uint8Array,
-  { request, service, renew }: ReceiptCheck,
-): Promise<AnswerReceipt> {
+export async function checkReceipt(text: string, response: Uint8Array, check: ReceiptCheck): Promise<AnswerReceipt> {
   // A JWS has dots, which base64url has not.
   const bytes = text.includes('.') ? utf8(text) : fromBase64url(text);
   try {
-    return await verifyBy(service, bytes, response, request);
+    return await verifyBy(check.service, bytes, response, check);
   } catch (error) {
     // The enclave has made its next keys since it was attested, and receipts name the newest key set.
     if (!isEnclosError(error, 'RECEIPT_MISMATCH') || error.details['claim'] !== 'keySetDigest') throw error;
-    return verifyBy(await renew(), bytes, response, request);
+    return verifyBy(await check.renew(), bytes, response, check);
   }
 }
 
@@ -42,13 +40,14 @@ async function verifyBy(
   { receiptKey, expectedClaims }: AttestedService,
   bytes: Uint8Array,
   response: Uint8Array,
-  { body, requestId, modelDigest }: InnerRequest,
+  { request: { body, requestId, modelDigest }, verifier }: ReceiptCheck,
 ): Promise<AnswerReceipt> {
   if (receiptKey === undefined) throw new EnclosError('RECEIPT_KEY_UNKNOWN');
   const verified = await verifyReceipt(bytes, {
     keys: [receiptKey],
     request: body,
     response,
+    ...(verifier === undefined ? {} : { verifier }),
     expected: { ...expectedClaims, requestId, ...(modelDigest === undefined ? {} : { modelDigest }) },
   });
   return Object.freeze({ ...verified, bytes });

@@ -13,14 +13,21 @@ export const fieldNames = Object.freeze({
   receipt: 'enclos-receipt',
 } as const);
 
-/** What a request is, before it is sealed. */
-export interface InnerRequest {
+/** What kind of receipt a program wants. */
+const receiptFormField = 'enclos-receipt-format';
+
+/** A request as the program of the client makes it. */
+export interface ProgramRequest {
   readonly method: string;
-  readonly authority: string;
   /** With the query. */
   readonly path: string;
   readonly fields: readonly BhttpField[];
   readonly body: Uint8Array;
+}
+
+/** What a request is, before it is sealed. */
+export interface InnerRequest extends ProgramRequest {
+  readonly authority: string;
   readonly requestId: string;
   /** In hex, of the model that the client expects to answer. */
   readonly modelDigest: string | undefined;
@@ -51,27 +58,39 @@ export function endToEndFields(headers: Headers): readonly BhttpField[] {
 export type ExpectedModels = Readonly<Record<string, string>>;
 
 export interface InnerRequestOptions {
-  readonly path: string;
   readonly authority: string;
   readonly randomBytes: (length: number) => Uint8Array;
-  readonly maxBytes: number;
   readonly models: ExpectedModels | undefined;
+  /** Whether to ask that no receipt is written. */
+  readonly withoutReceipt: boolean;
 }
 
 /**
- * Takes a request whole: its receipt is over all of its bytes, and it may have to be sealed again.
+ * Takes a request of `fetch` whole: its receipt is over all of its bytes, and it may have to be sealed again.
  *
- * @throws INFERENCE_CLIENT_MISUSED for a body beyond the bound, and for a model that is not among the expected ones
+ * @throws INFERENCE_CLIENT_MISUSED for a body beyond the bound
  */
-export async function innerRequestOf(request: Request, options: InnerRequestOptions): Promise<InnerRequest> {
-  const { path, authority, randomBytes, maxBytes, models } = options;
-  const body = await wholeBodyOf(request, maxBytes);
-  const isForModel = request.method === 'POST' && !path.startsWith('/v2/repository/');
+export async function programRequestOf(
+  request: Request,
+  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
+): Promise<ProgramRequest> {
+  const fields = endToEndFields(request.headers).filter(([name]) => !ownFields.has(name));
+  return { method: request.method, path, fields, body: await wholeBodyOf(request, maxBytes) };
+}
+
+/** @throws INFERENCE_CLIENT_MISUSED for a model that is not among the expected ones */
+export function innerRequestOf(
+  { method, path, fields, body }: ProgramRequest,
+  { authority, randomBytes, models, withoutReceipt }: InnerRequestOptions,
+): InnerRequest {
+  const isForModel = method === 'POST' && !path.startsWith('/v2/repository/');
   return Object.freeze<InnerRequest>({
-    method: request.method,
+    method,
     authority,
     path,
-    fields: endToEndFields(request.headers).filter(([name]) => !ownFields.has(name)),
+    fields: withoutReceipt
+      ? [...fields.filter(([name]) => name !== receiptFormField), [receiptFormField, 'none']]
+      : fields,
     body,
     requestId: toHex(randomBytes(16)),
     modelDigest: isForModel && models !== undefined ? expectedDigest(models, path, body) : undefined,

@@ -1,11 +1,18 @@
 import { isEnclosError } from '@enclos/errors';
 import type { HpkeEngine } from '@enclos/hpke';
-import { openAnswer } from './answer.ts';
+import type { ReceiptVerifier } from '@enclos/receipts';
+import { openAnswer, responseOf, type OpenedAnswer } from './answer.ts';
 import type { Attestations, AttestedService } from './attested-service.ts';
 import type { ServiceAddress } from './outer-http.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
 import { misused } from './refusal.ts';
-import { innerRequestOf, type ExpectedModels, type InnerRequest } from './request.ts';
+import {
+  innerRequestOf,
+  programRequestOf,
+  type ExpectedModels,
+  type InnerRequest,
+  type ProgramRequest,
+} from './request.ts';
 import type { AnswerEvents, Transport } from './transports/transport.ts';
 
 export interface SenderOptions {
@@ -14,7 +21,8 @@ export interface SenderOptions {
   readonly attestations: Attestations;
   readonly transport: Transport;
   readonly models: ExpectedModels | undefined;
-  readonly requireReceipt: boolean;
+  readonly receipts: 'when-present' | 'require' | 'none';
+  readonly receiptVerifier: ReceiptVerifier | undefined;
   readonly onReceipt: (receipt: AnswerReceipt) => void;
   readonly maxRequestBytes: number;
 }
@@ -42,26 +50,35 @@ export class Sender {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const { address, engine, models, maxRequestBytes, attestations } = this.#options;
+    const { address, maxRequestBytes } = this.#options;
     const path = address.pathOf(request.url);
     await this.attest();
-    const inner = await innerRequestOf(request, {
-      path,
+    const asked = await programRequestOf(request, { path, maxBytes: maxRequestBytes });
+    return responseOf(await this.send(asked, request.signal));
+  }
+
+  /** What `fetch` does, without objects of `fetch`: they take as long as a seal. */
+  async send(asked: ProgramRequest, signal?: AbortSignal): Promise<OpenedAnswer> {
+    const { address, engine, models, maxRequestBytes } = this.#options;
+    const { attestations, receipts, receiptVerifier: verifier, onReceipt } = this.#options;
+    if (asked.body.length > maxRequestBytes) misused(`The body of the request has more than ${maxRequestBytes} bytes.`);
+    await this.attest();
+    const inner = innerRequestOf(asked, {
       authority: address.base.host,
-      randomBytes: (length) => engine.randomBytes(length),
-      maxBytes: maxRequestBytes,
+      randomBytes: engine.randomBytes,
       models,
+      withoutReceipt: receipts === 'none',
     });
-    const { events, service } = await this.#exchange(inner, request.signal);
+    const { events, service } = await this.#exchange(inner, signal);
     return openAnswer(events, {
-      check: { request: inner, service, renew: async () => attestations.renew(service) },
-      requireReceipt: this.#options.requireReceipt,
-      onReceipt: this.#options.onReceipt,
+      check: { request: inner, service, renew: async () => attestations.renew(service), verifier },
+      requireReceipt: receipts === 'require',
+      onReceipt,
     });
   }
 
   /** Sends a request: once more for each cause that a new attestation or session removes. */
-  async #exchange(inner: InnerRequest, signal: AbortSignal): Promise<BegunAnswer> {
+  async #exchange(inner: InnerRequest, signal: AbortSignal | undefined): Promise<BegunAnswer> {
     const { attestations, transport } = this.#options;
     const causes = new Set<string>();
     for (;;) {

@@ -23,14 +23,13 @@ export function requestInside(
   return { method: head.method, path, headers, body: content, signal };
 }
 
-/** An answer as one message, or in pieces when it is streamed. The first piece of a whole answer is all of it. */
-export async function* answerInside({ status, headers, body }: ApiAnswer): AsyncGenerator<Uint8Array> {
+/** An answer as one message, or in pieces when it is streamed. */
+export function answerInside({ status, headers, body }: ApiAnswer): Uint8Array | AsyncGenerator<Uint8Array> {
   const head: BhttpResponseHead = { status, fields: Object.entries(headers) };
-  if (body instanceof Uint8Array) {
-    const { length } = encodeBhttpResponse(head, body);
-    yield encodeBhttpResponse(head, body, { padTo: paddedLength(length) });
-    return;
-  }
+  return body instanceof Uint8Array ? encodeBhttpResponse(head, body, { padTo: paddedLength }) : pieces(head, body);
+}
+
+async function* pieces(head: BhttpResponseHead, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield bhttpStream.response(head);
   for await (const piece of body) if (piece.length > 0) yield bhttpStream.content(piece);
   yield bhttpStream.end();

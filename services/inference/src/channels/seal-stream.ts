@@ -23,13 +23,15 @@ export async function sealedAnswer(
   answer: ApiAnswer,
   { contentType, maxBytes, isAlwaysWhole = false }: SealingOptions,
 ): Promise<HttpResponse> {
-  const isWhole = isAlwaysWhole || answer.body instanceof Uint8Array;
+  const inside =
+    isAlwaysWhole || answer.body instanceof Uint8Array ? await wholeInside(answer, maxBytes) : answerInside(answer);
   return {
     status: 200,
     headers: { 'content-type': contentType, 'cache-control': 'no-store' },
-    body: isWhole
-      ? concatBytes(sealer.head, await sealer.seal(await wholeInside(answer, maxBytes), true))
-      : sealedPieces(sealer, answerInside(answer)),
+    body:
+      inside instanceof Uint8Array
+        ? concatBytes(sealer.head, await sealer.seal(inside, true))
+        : sealedPieces(sealer, inside),
   };
 }
 
@@ -55,17 +57,19 @@ async function wholeInside(answer: ApiAnswer, maxBytes: number): Promise<Uint8Ar
   }
 }
 
-/** All pieces as one. @throws INFERENCE_LIMIT_EXCEEDED above the bound */
-async function collect(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+/** All of an answer as one message. @throws INFERENCE_LIMIT_EXCEEDED above the bound */
+async function collect(inside: Uint8Array | AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  if (inside instanceof Uint8Array) return inside.length > maxBytes ? tooLong() : inside;
   const all: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const piece of pieces) {
+  for await (const piece of inside) {
     sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) {
-      throw new EnclosError('INFERENCE_LIMIT_EXCEEDED', 'The answer is too long for this channel.');
-    }
+    if (sizeBytes > maxBytes) tooLong();
     all.push(piece);
   }
-  const [only] = all;
-  return all.length === 1 && only !== undefined ? only : concatBytes(...all);
+  return concatBytes(...all);
+}
+
+function tooLong(): never {
+  throw new EnclosError('INFERENCE_LIMIT_EXCEEDED', 'The answer is too long for this channel.');
 }

@@ -2,10 +2,10 @@ import '../errors.ts';
 import { ApplicationError, defineEnclave, type EnclaveApplication } from '@enclos/enclave';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { inference } from '../inference.edl.ts';
-import { startService, type Service, type ServiceHost } from './service.ts';
+import { startService, type Service, type ServiceHost, type ServiceListeners } from './service.ts';
 
 /** The enclave application. It serves once in its life. */
-export function inferenceApplication(): EnclaveApplication {
+export function inferenceApplication(listeners: ServiceListeners = {}): EnclaveApplication {
   let lifelong: ServiceHost | undefined;
   let service: Promise<Service> | undefined;
   const running = async (): Promise<Service> => {
@@ -18,7 +18,7 @@ export function inferenceApplication(): EnclaveApplication {
       async serve() {
         // Not the host of this call: what it begins goes on after it.
         if (service !== undefined || lifelong === undefined) throw new EnclosError('INFERENCE_SERVING');
-        service = startService(lifelong).catch(readable);
+        service = startService(lifelong, listeners).catch(readable);
         return (await service).answer;
       },
       drain: async () => (await running()).drain(),

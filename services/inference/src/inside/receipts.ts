@@ -44,14 +44,16 @@ export class ReceiptWriter {
   }
 
   /**
-   * Adds a receipt: as a header to a whole answer, as a last event to one that is streamed. Answers that no model computed have none.
+   * Adds a receipt: as a header to a whole answer, as a last event to one that is streamed. Answers that no model computed have
+   * none, and those whose client wants none.
    */
   async attest(request: ApiRequest, answer: ApiAnswer): Promise<ApiAnswer> {
     const requestId = requestIdOf(request);
     const headers = { ...answer.headers, [receiptNames.requestId]: requestId };
     const { model, body } = answer;
-    if (model === undefined || answer.status !== 200) return { ...answer, headers };
-    const form: ReceiptForm = request.headers.get(receiptNames.form) === 'jws' ? 'jws' : 'cose';
+    const wanted = request.headers.get(receiptNames.form);
+    if (model === undefined || answer.status !== 200 || wanted === 'none') return { ...answer, headers };
+    const form: ReceiptForm = wanted === 'jws' ? 'jws' : 'cose';
     const write = async (responseDigest: string): Promise<string> => {
       const receipt = await writeReceipt(
         form,

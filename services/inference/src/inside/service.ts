@@ -8,7 +8,7 @@ import { every } from '@enclos/bounded';
 import { isEnclosError } from '@enclos/errors';
 import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds, type KeySetOptions } from '@enclos/hpke';
 import { hasXWing, nodeEngine } from '@enclos/hpke/node';
-import { serveHttp, type HttpResponse } from '@enclos/http';
+import { serveHttp, type HttpResponse, type ServeHttpOptions } from '@enclos/http';
 import { EnginePool } from '@enclos/inference-engine';
 import { modelManifestDigest as digestOfManifest, readModelManifest } from '@enclos/inference-models';
 import { tensorLimitsOf } from '../api/tensor-limits.ts';
@@ -28,6 +28,11 @@ export interface ServiceHost extends ModelHost {
   endorsements(): Promise<string>;
   /** Where other replicas may be: see the interface. */
   replicas(): Promise<number>;
+}
+
+export interface ServiceListeners {
+  /** A listener that serves the same without TLS. The service has none: measurements tell by it what TLS and seals cost. */
+  readonly withoutTls?: string | undefined;
 }
 
 export interface Service {
@@ -58,7 +63,7 @@ function kems(): KeySetOptions['kems'] {
  * Loads the models of the measured manifest, and serves them.
  * @throws INFERENCE_CONFIGURATION_INVALID, MODEL_MANIFEST_INVALID, INFERENCE_MODEL_REFUSED, and what engines refuse
  */
-export async function startService(host: ServiceHost): Promise<Service> {
+export async function startService(host: ServiceHost, { withoutTls }: ServiceListeners = {}): Promise<Service> {
   const configuration = parseServiceConfiguration(decodeUtf8(embeddedFile('/service.json')));
   const manifest = readModelManifest(decodeUtf8(embeddedFile('/models.json')));
   const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
@@ -74,7 +79,7 @@ export async function startService(host: ServiceHost): Promise<Service> {
   const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
   const parting = new AbortController();
-  const served = await beginToServe(host, { ...handler, configuration, signal: stopping.signal });
+  const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
   const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
   const stopTending = every(
     tendMs,
@@ -198,7 +203,7 @@ function named(answer: HttpResponse, replicas: Replicas | undefined): HttpRespon
   return { ...answer, headers: { ...answer.headers, [replicaHeader]: replicas.replica } };
 }
 
-interface ServingParts extends ServiceHandler {
+interface ServingParts extends ServiceHandler, ServiceListeners {
   readonly configuration: ServiceConfiguration;
   readonly signal: AbortSignal;
 }
@@ -206,8 +211,8 @@ interface ServingParts extends ServiceHandler {
 /** @returns what settles when the last answer is sent, after the signal */
 async function beginToServe(
   host: ServiceHost,
-  { configuration, handler, bodyLimit, signal }: ServingParts,
-): Promise<{ readonly ended: Promise<void> }> {
+  { configuration, handler, bodyLimit, withoutTls, signal }: ServingParts,
+): Promise<{ readonly ended: Promise<unknown> }> {
   const server = await createAttestedServer({
     name: configuration.name,
     // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
@@ -219,16 +224,19 @@ async function beginToServe(
     }),
   });
   const { maxRequestBytes } = configuration;
-  const ended = serveHttp(listen('https', { signal }), {
-    handler,
-    bodyLimit,
-    secure: server.secure,
-    limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
-    date: now,
-    onError: logFault,
-    signal,
-  });
-  return { ended };
+  const serve = (listener: string, secure: ServeHttpOptions['secure']): Promise<void> =>
+    serveHttp(listen(listener, { signal }), {
+      handler,
+      bodyLimit,
+      secure,
+      limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
+      date: now,
+      onError: logFault,
+      signal,
+    });
+  const served = [serve('https', server.secure)];
+  if (withoutTls !== undefined) served.push(serve(withoutTls, undefined));
+  return { ended: Promise.all(served) };
 }
 
 /** To the host goes a code of the registry, and no text that could hold something of a request. */

@@ -1,76 +1,29 @@
-import { fileURLToPath } from 'node:url';
-import { EnginePool } from '@enclos/inference-engine';
-import { ChildEngines } from '@enclos/inference-engine/child-processes';
-import { atLeast, type Figure } from '../harness/figures.ts';
-import { interleave, medianCallMicros } from '../harness/statistics.ts';
-import { type EngineKind, engineOf } from './engine.ts';
-import { classifier, convolutions, image, type Load } from './models.ts';
+import type { Figure } from '../harness/figures.ts';
+import { benchChannels } from './channels.ts';
+import { benchJson } from './json.ts';
+import { benchLoad } from './load.ts';
+import { benchServiceMemory } from './memory.ts';
+import { benchPool } from './pool.ts';
+import { startInferenceServers } from './servers.ts';
 
-const program = fileURLToPath(new URL('engine-program.js', import.meta.url));
-
-/** How much of the engine's own rate is left for a model of some milliseconds. */
-const smallestRate = 0.95;
-const rounds = 9;
-
-interface Timing {
-  /** Through the pool and the process of an engine. */
-  readonly ours: number;
-  /** The same engine in this process. */
-  readonly peer: number;
-  readonly ratio: number;
-}
-
-/** One run in a pool's engine, against the same engine in the process of the caller. */
-async function timingOf(kind: EngineKind, { model, input }: Load, calls: number): Promise<Timing> {
-  const engines = new ChildEngines({ count: 1, command: [process.execPath, program, kind] });
-  const pool = new EnginePool({ engines: engines.source });
-  const session = engineOf(kind).load(model, { threads: 1 });
+/**
+ * The inference service in its enclave, from end to end.
+ *
+ * @param requests after which its memory is looked at
+ */
+export async function benchInference(requests: number): Promise<readonly Figure[]> {
+  const servers = await startInferenceServers();
   try {
-    const pooled = await pool.load({ name: 'bench', version: '1', source: model });
-    const { shape, data } = input;
-    return await interleave(
-      rounds,
-      async () => medianCallMicros(calls, () => pooled.run([input])),
-      async () => medianCallMicros(calls, async () => session.run([{ index: 0, shape, data }], [0])),
-    );
+    const client = await servers.startClient('interpreter of enclaves');
+    const other = await servers.startClient('this Node');
+    return [
+      ...(await benchChannels(client, other)),
+      ...(await benchLoad(client, other)),
+      ...(await benchJson()),
+      ...(await benchServiceMemory(servers, client, requests)),
+      ...(await benchPool()),
+    ];
   } finally {
-    session.dispose();
-    pool.close();
-    engines.close();
+    await servers.close();
   }
-}
-
-const micros = (value: number): string => `${value.toFixed(0)} µs`;
-
-/** What it costs that an engine computes in another process than its caller. */
-export async function benchInference(): Promise<readonly Figure[]> {
-  const figures: Figure[] = [];
-  const small = await timingOf('native', classifier(), 400);
-  figures.push({ what: `native, ${classifier().name}`, ours: micros(small.ours), peer: micros(small.peer) });
-  const large = await timingOf('native', image(), 60);
-  const megabytes = image().input.data.length / 1e6;
-  figures.push({
-    what: `native, ${image().name}`,
-    ours: micros(large.ours),
-    peer: micros(large.peer),
-    ratio: `${((large.ours - large.peer) / 1000 / megabytes).toFixed(2)} ms/MB more`,
-  });
-  const long = await timingOf('native', convolutions(), 9);
-  figures.push({
-    what: `native, ${convolutions().name}: rate of the engine that is left`,
-    ours: micros(long.ours),
-    peer: micros(long.peer),
-    ratio: (1 / long.ratio).toFixed(2),
-    bound: atLeast(smallestRate, 1 / long.ratio),
-  });
-  const wasm = await timingOf('wasm', classifier(), 400);
-  figures.push({ what: `WebAssembly, ${classifier().name}`, ours: micros(wasm.ours), peer: micros(wasm.peer) });
-  const slow = await timingOf('wasm', convolutions(), 5);
-  figures.push({
-    what: `WebAssembly, ${convolutions().name}; against native code`,
-    ours: micros(slow.ours),
-    peer: micros(long.ours),
-    ratio: (slow.ours / long.ours).toFixed(1),
-  });
-  return figures;
 }

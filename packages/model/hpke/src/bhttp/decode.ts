@@ -1,9 +1,10 @@
 import { concatBytes, isZero } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { ByteQueue } from '../byte-queue.ts';
 import { readVarint } from '../varint.ts';
 import { framingOf } from './encode.ts';
-import { checkField, checkRequestHead, checkResponseHead, isStatus, refuse } from './message.ts';
+import { checkRequestHead, checkResponseHead, checkedFields, isStatus, refuse } from './message.ts';
 import type { BhttpField, BhttpLimits, BhttpRequestHead, BhttpResponseHead } from './message.ts';
 
 /** What a decoder finds, in the order in which it stands. */
@@ -70,9 +71,8 @@ class Source {
     const length = yield* this.varint();
     this.headBytes -= length + 1;
     if (this.headBytes < 0) return refuse('The head has more bytes than its bound.');
-    const bytes = yield* this.bytes(length);
     // Latin-1: one character a byte, so that a value goes through unchanged.
-    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+    return decodeLatin1(yield* this.bytes(length));
   }
 
   *more(): Reading<void> {
@@ -84,7 +84,7 @@ class Source {
 function* field(source: Source, name: string): Reading<BhttpField> {
   source.fields--;
   if (source.fields < 0) return refuse('The message has more fields than its bound.');
-  return checkField([name, yield* source.text()]);
+  return Object.freeze([name, yield* source.text()] as const);
 }
 
 /** Fields up to the name of no bytes (RFC 9292, section 3.2). */
@@ -93,23 +93,39 @@ function* openSection(source: Source): Reading<readonly BhttpField[]> {
   if (!(yield* source.hasMore())) return fields;
   for (;;) {
     const name = yield* source.text();
-    if (name === '') return fields;
+    if (name === '') return Object.freeze(checkedFields(fields));
     fields.push(yield* field(source, name));
   }
 }
 
-/** Fields in a section whose length stands before it (RFC 9292, section 3.1). */
+/** Fields in a section whose length stands before it (RFC 9292, section 3.1), which is read when all of it is there. */
 function* knownSection(source: Source): Reading<readonly BhttpField[]> {
-  const fields: BhttpField[] = [];
-  if (!(yield* source.hasMore())) return fields;
+  if (!(yield* source.hasMore())) return [];
   const length = yield* source.varint();
   if (length > source.headBytes) return refuse('The head has more bytes than its bound.');
-  const section = new Source({ maxContentBytes: 0, maxHeadBytes: source.headBytes, maxFields: source.fields });
-  section.queue.push(yield* source.bytes(length));
-  section.isEnded = true;
-  while (section.queue.length > 0) fields.push(yield* field(section, yield* section.text()));
-  source.headBytes = section.headBytes;
-  source.fields = section.fields;
+  return Object.freeze(checkedFields(fieldsIn(yield* source.bytes(length), source)));
+}
+
+function fieldsIn(section: Uint8Array, source: Source): readonly BhttpField[] {
+  const text = decodeLatin1(section);
+  const fields: BhttpField[] = [];
+  let at = 0;
+  const next = (): string => {
+    const length = readVarint(section, at);
+    if (length === 'invalid') return refuse('A number is too large, or not in its shortest form.');
+    const start = at + (length?.bytes ?? 0);
+    if (length === undefined || length.value > text.length - start) return refuse('The message ends inside a section.');
+    source.headBytes -= length.value + 1;
+    if (source.headBytes < 0) return refuse('The head has more bytes than its bound.');
+    at = start + length.value;
+    return text.slice(start, at);
+  };
+  while (at < text.length) {
+    const name = next();
+    source.fields--;
+    if (source.fields < 0) return refuse('The message has more fields than its bound.');
+    fields.push(Object.freeze([name, next()] as const));
+  }
   return fields;
 }
 
@@ -119,7 +135,7 @@ function* requestHead(source: Source, isOpen: boolean): Reading<BhttpRequestHead
   const authority = yield* source.text();
   const path = yield* source.text();
   const fields = yield* isOpen ? openSection(source) : knownSection(source);
-  return checkRequestHead({ method, scheme, authority, path, fields });
+  return Object.freeze(checkRequestHead({ method, scheme, authority, path, fields }));
 }
 
 function* responseHead(source: Source, isOpen: boolean): Reading<BhttpResponseHead> {
@@ -128,7 +144,7 @@ function* responseHead(source: Source, isOpen: boolean): Reading<BhttpResponseHe
     if (!isStatus(status)) return refuse('The status of a response is not 100 to 599.');
     source.headBytes -= 2;
     const fields = yield* isOpen ? openSection(source) : knownSection(source);
-    if (status >= 200) return checkResponseHead({ status, fields });
+    if (status >= 200) return Object.freeze(checkResponseHead({ status, fields }));
   }
 }
 

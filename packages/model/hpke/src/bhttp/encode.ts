@@ -1,7 +1,6 @@
-import { concatBytes, utf8 } from '@enclos/codec';
-import { empty } from '../hpke/labels.ts';
-import { encodeVarint } from '../varint.ts';
-import { checkField, checkRequestHead, checkResponseHead, refuse } from './message.ts';
+import { concatBytes } from '@enclos/codec';
+import { encodeVarint, varintText } from '../varint.ts';
+import { checkRequestHead, checkResponseHead, checkedFields, refuse } from './message.ts';
 import type { BhttpField, BhttpRequestHead, BhttpResponseHead } from './message.ts';
 
 /** The framing indicators of RFC 9292, section 3.3. */
@@ -13,8 +12,10 @@ export const framingOf = Object.freeze({
 } as const);
 
 export interface BhttpEncodeOptions {
-  /** At least as many bytes as the message is to have: zeros follow it (RFC 9292, section 3.8). */
-  readonly padTo?: number;
+  /**
+   * At least as many bytes as the message is to have, or what gives that for the bytes that it has: zeros follow it (RFC 9292, section 3.8).
+   */
+  readonly padTo?: number | ((messageBytes: number) => number);
 }
 
 /**
@@ -27,8 +28,7 @@ export function encodeBhttpRequest(
   content: Uint8Array,
   options: BhttpEncodeOptions = {},
 ): Uint8Array {
-  const indicator = Uint8Array.of(framingOf.knownRequest);
-  return padded([indicator, requestControl(head), knownSection(head.fields), sized(content), sized()], options);
+  return whole(framingOf.knownRequest, requestControl(head), { fields: head.fields, content, ...options });
 }
 
 /** A whole response, of known length: see `encodeBhttpRequest`. */
@@ -37,50 +37,70 @@ export function encodeBhttpResponse(
   content: Uint8Array,
   options: BhttpEncodeOptions = {},
 ): Uint8Array {
-  const indicator = Uint8Array.of(framingOf.knownResponse);
-  return padded([indicator, responseControl(head), knownSection(head.fields), sized(content), sized()], options);
+  return whole(framingOf.knownResponse, responseControl(head), { fields: head.fields, content, ...options });
 }
 
 /** Encodes a message whose content is not known yet (RFC 9292, section 3.2). Join what the calls give. */
 export const bhttpStream = Object.freeze({
   request: (head: BhttpRequestHead): Uint8Array =>
-    concatBytes(Uint8Array.of(framingOf.indeterminateRequest), requestControl(head), openSection(head.fields)),
+    bytesOf(varintText(framingOf.indeterminateRequest) + requestControl(head) + openSection(head.fields)),
   response: (head: BhttpResponseHead): Uint8Array =>
-    concatBytes(Uint8Array.of(framingOf.indeterminateResponse), responseControl(head), openSection(head.fields)),
+    bytesOf(varintText(framingOf.indeterminateResponse) + responseControl(head) + openSection(head.fields)),
   /** A piece of the content. One of no bytes would end it, and gives nothing. */
-  content: (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? bytes : sized(bytes)),
+  content: (bytes: Uint8Array): Uint8Array =>
+    bytes.length === 0 ? bytes : concatBytes(encodeVarint(bytes.length), bytes),
   /** The end of the content, and the trailer. */
-  end: (trailer: readonly BhttpField[] = []): Uint8Array => concatBytes(Uint8Array.of(0), openSection(trailer)),
+  end: (trailer: readonly BhttpField[] = []): Uint8Array => bytesOf(varintText(0) + openSection(trailer)),
 });
 
-function requestControl(head: BhttpRequestHead): Uint8Array {
+// Heads are put together as texts with one character for each byte: an array for each name and each value would take several times as long.
+
+function requestControl(head: BhttpRequestHead): string {
   const { method, scheme, authority, path } = checkRequestHead(head);
-  return concatBytes(...[method, scheme, authority, path].map((part) => sized(utf8(part))));
+  return sized(method) + sized(scheme) + sized(authority) + sized(path);
 }
 
-function responseControl(head: BhttpResponseHead): Uint8Array {
-  return encodeVarint(checkResponseHead(head).status);
+function responseControl(head: BhttpResponseHead): string {
+  return varintText(checkResponseHead(head).status);
 }
 
-function knownSection(fields: readonly BhttpField[]): Uint8Array {
-  return sized(concatBytes(...fields.map((field) => fieldLine(field))));
+function openSection(fields: readonly BhttpField[]): string {
+  return fieldLines(fields) + varintText(0);
 }
 
-function openSection(fields: readonly BhttpField[]): Uint8Array {
-  return concatBytes(...fields.map((field) => fieldLine(field)), Uint8Array.of(0));
+function fieldLines(fields: readonly BhttpField[]): string {
+  let lines = '';
+  for (const [name, value] of checkedFields(fields)) lines += sized(name) + sized(value);
+  return lines;
 }
 
-function fieldLine(field: BhttpField): Uint8Array {
-  const [name, value] = checkField(field);
-  return concatBytes(sized(utf8(name)), sized(Uint8Array.from(value, (character) => character.charCodeAt(0))));
+function sized(text: string): string {
+  return varintText(text.length) + text;
 }
 
-function sized(bytes: Uint8Array = empty): Uint8Array {
-  return concatBytes(encodeVarint(bytes.length), bytes);
+interface WholeParts extends BhttpEncodeOptions {
+  readonly fields: readonly BhttpField[];
+  readonly content: Uint8Array;
 }
 
-function padded(parts: readonly Uint8Array[], { padTo = 0 }: BhttpEncodeOptions): Uint8Array {
-  if (!Number.isSafeInteger(padTo) || padTo < 0) return refuse('The length to pad to is not a length.');
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return concatBytes(...parts, new Uint8Array(Math.max(0, padTo - length)));
+/** The parts of a message of known length, with an empty trailer. */
+function whole(indicator: number, control: string, { fields, content, padTo = 0 }: WholeParts): Uint8Array {
+  const head = varintText(indicator) + control + sized(fieldLines(fields)) + varintText(content.length);
+  const length = head.length + content.length + 1;
+  const padded = typeof padTo === 'number' ? padTo : padTo(length);
+  if (!Number.isSafeInteger(padded) || padded < 0) return refuse('The length to pad to is not a length.');
+  const bytes = new Uint8Array(Math.max(length, padded));
+  putText(bytes, head);
+  bytes.set(content, head.length);
+  return bytes;
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  putText(bytes, text);
+  return bytes;
+}
+
+function putText(bytes: Uint8Array, text: string): void {
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }

@@ -30,9 +30,8 @@ export interface BhttpLimits {
 
 const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const lowerTokenPattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-/** Visible characters, spaces and tabs; what stands beyond ASCII is read as Latin-1 (RFC 9110, section 5.5). */
-const valuePattern = /^(?:[\t\u0020-\u007e\u0080-\u00ff]*)$/;
-const edgePattern = /^[\t ]|[\t ]$/;
+/** Visible characters, spaces and tabs, which stand neither first nor last; what stands beyond ASCII is read as Latin-1 (RFC 9110, section 5.5). */
+const valuePattern = /^(?![\t ])[\t\u0020-\u007e\u0080-\u00ff]*(?<![\t ])$/;
 const targetPattern = /^[\u0021-\u007e]*$/;
 
 /** @throws OHTTP_MESSAGE_INVALID. */
@@ -41,29 +40,32 @@ export function refuse(message: string): never {
 }
 
 /** @throws OHTTP_MESSAGE_INVALID. */
-export function checkField([name, value]: BhttpField): BhttpField {
+function checkField([name, value]: BhttpField): void {
   // Lower case, as HTTP/2 has it, and no pseudo-field (RFC 9292, section 3.6).
-  if (!lowerTokenPattern.test(name)) return refuse('The name of a field is not a token in lower case.');
-  if (!valuePattern.test(value) || edgePattern.test(value)) {
-    return refuse('The value of a field has a character that HTTP forbids.');
-  }
-  return Object.freeze([name, value] as const);
+  if (!lowerTokenPattern.test(name)) refuse('The name of a field is not a token in lower case.');
+  if (!valuePattern.test(value)) refuse('The value of a field has a character that HTTP forbids.');
 }
 
-/** @throws OHTTP_MESSAGE_INVALID. */
+/** @throws OHTTP_MESSAGE_INVALID for a field that HTTP forbids. */
+export function checkedFields(fields: readonly BhttpField[]): readonly BhttpField[] {
+  for (const field of fields) checkField(field);
+  return fields;
+}
+
+/** Checks all but the fields. @throws OHTTP_MESSAGE_INVALID. */
 export function checkRequestHead(head: BhttpRequestHead): BhttpRequestHead {
   const { method, scheme, authority, path } = head;
   if (!tokenPattern.test(method)) return refuse('The method is not a token.');
-  if (![scheme, authority, path].every((part) => targetPattern.test(part))) {
+  if (!targetPattern.test(scheme) || !targetPattern.test(authority) || !targetPattern.test(path)) {
     return refuse('The scheme, authority or path has a character that is not visible ASCII.');
   }
-  return Object.freeze({ ...head, fields: Object.freeze(head.fields.map((field) => checkField(field))) });
+  return head;
 }
 
-/** @throws OHTTP_MESSAGE_INVALID. */
+/** Checks all but the fields. @throws OHTTP_MESSAGE_INVALID. */
 export function checkResponseHead(head: BhttpResponseHead): BhttpResponseHead {
   if (!isStatus(head.status) || head.status < 200) return refuse('The status of a response is not 200 to 599.');
-  return Object.freeze({ ...head, fields: Object.freeze(head.fields.map((field) => checkField(field))) });
+  return head;
 }
 
 export function isStatus(status: number): boolean {

@@ -14,6 +14,9 @@ export interface ResponseKeyInput {
   readonly nonce: Uint8Array;
 }
 
+const keyLabel = utf8('key');
+const nonceLabel = utf8('nonce');
+
 /** How long the nonce of a response is: max(Nn, Nk) (RFC 9458, section 4.4). */
 export function responseNonceBytes({ aead }: HpkeSuite): number {
   return Math.max(nonceBytes, keyBytesOf(aead));
@@ -43,7 +46,7 @@ async function responseKey(
   const secret = await context.export(utf8(label), length);
   const extracted = await engine.hmac(hash, concatBytes(enc, nonce), secret);
   return {
-    key: await hkdfExpand(engine, hash, extracted, { info: utf8('key'), length: keyBytesOf(suite.aead) }),
-    baseNonce: await hkdfExpand(engine, hash, extracted, { info: utf8('nonce'), length: nonceBytes }),
+    key: await hkdfExpand(engine, hash, extracted, { info: keyLabel, length: keyBytesOf(suite.aead) }),
+    baseNonce: await hkdfExpand(engine, hash, extracted, { info: nonceLabel, length: nonceBytes }),
   };
 }

@@ -18,8 +18,8 @@ const ciphers: Readonly<Record<AeadId, CipherGCMTypes>> = Object.freeze({
   3: 'chacha20-poly1305' as 'aes-256-gcm',
 });
 const hashes = Object.freeze({
-  'SHA-256': { name: 'sha256', blockBytes: 64 },
-  'SHA-384': { name: 'sha384', blockBytes: 128 },
+  'SHA-256': { name: 'sha256', blockBytes: 64, hashBytes: 32 },
+  'SHA-384': { name: 'sha384', blockBytes: 128, hashBytes: 48 },
 });
 
 /**
@@ -83,7 +83,9 @@ function aeadKey(cipher: CipherGCMTypes, bytes: Uint8Array): AeadKey {
       const sealing = createCipheriv(cipher, key, nonce, tag);
       sealing.setAAD(aad, { plaintextLength: plaintext.length });
       const ciphertext = sealing.update(plaintext);
-      return concatBytes(ciphertext, sealing.final(), sealing.getAuthTag());
+      // These ciphers hold nothing back.
+      sealing.final();
+      return concatBytes(ciphertext, sealing.getAuthTag());
     },
     open: (nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) => {
       const length = ciphertext.length - tagBytes;
@@ -105,17 +107,28 @@ function aeadKey(cipher: CipherGCMTypes, bytes: Uint8Array): AeadKey {
 
 /** HMAC (RFC 2104) by two hashes: `createHmac` costs six times as much for inputs of this size. */
 function hmac(name: HashName, key: Uint8Array, data: Uint8Array): Uint8Array {
-  const { name: digest, blockBytes } = hashes[name];
+  const { name: digest, blockBytes, hashBytes } = hashes[name];
   const short = key.length > blockBytes ? hash(digest, key, 'buffer') : key;
-  const inner = hash(digest, maskedThen(short, 0x36, blockBytes, data), 'buffer');
-  const outer = hash(digest, maskedThen(short, 0x5c, blockBytes, inner), 'buffer');
-  return new Uint8Array(outer.buffer, outer.byteOffset, outer.length);
+  const bytes = new Uint8Array(blockBytes + Math.max(data.length, hashBytes));
+  const inner = bytes.subarray(0, blockBytes + data.length);
+  putMasked(inner, short, 0x36, blockBytes);
+  inner.set(data, blockBytes);
+  const outer = bytes.subarray(0, blockBytes + hashBytes);
+  const within = hash(digest, inner, 'binary');
+  putMasked(outer, short, 0x5c, blockBytes);
+  putText(outer, within, blockBytes);
+  const result = new Uint8Array(hashBytes);
+  putText(result, hash(digest, outer, 'binary'), 0);
+  bytes.fill(0);
+  return result;
 }
 
-function maskedThen(key: Uint8Array, mask: number, blockBytes: number, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(blockBytes + data.length);
-  bytes.set(key);
-  for (let at = 0; at < blockBytes; at++) bytes[at] = (bytes[at] ?? 0) ^ mask;
-  bytes.set(data, blockBytes);
-  return bytes;
+function putMasked(bytes: Uint8Array, key: Uint8Array, mask: number, blockBytes: number): void {
+  bytes.fill(mask, 0, blockBytes);
+  for (let at = 0; at < key.length; at++) bytes[at] = (key[at] ?? 0) ^ mask;
+}
+
+/** Node makes a text of one character for each byte in a third of the time that it takes for a buffer. */
+function putText(bytes: Uint8Array, text: string, start: number): void {
+  for (let at = 0; at < text.length; at++) bytes[start + at] = text.charCodeAt(at);
 }

@@ -33,6 +33,8 @@ export interface ModelSpec {
 const MAX_FAILURES = 3;
 /** How much the latest run counts in the mean. */
 const WEIGHT = 0.2;
+/** What is left of the longest run after another one. */
+const FORGETTING = 0.9;
 
 /** A model in the pool, with the runs that wait for it. */
 export class ModelEntry {
@@ -50,6 +52,8 @@ export class ModelEntry {
   state: 'loading' | 'ready' | 'unloading' | 'broken' = 'loading';
   /** How long a run takes. */
   meanMs = 1;
+  /** The longest of the last runs. It is long until some were short, since a model may need any time for some inputs. */
+  longestMs = 1000;
   #failures = 0;
   #batches = false;
   /** Runs that are with an engine. */
@@ -104,6 +108,11 @@ export class ModelEntry {
     return true;
   }
 
+  /** Whether waiting runs can be computed as one. */
+  get batches(): boolean {
+    return this.#batches;
+  }
+
   /** Takes the next run from the queue, and those that can be computed with it. */
   take(): readonly Job[] {
     const first = this.queue.shift();
@@ -147,6 +156,7 @@ export class ModelEntry {
 
   took(milliseconds: number): void {
     this.meanMs += WEIGHT * (milliseconds - this.meanMs);
+    this.longestMs = Math.max(milliseconds, FORGETTING * this.longestMs);
   }
 
   /** Resolves when no run of it waits or computes. */

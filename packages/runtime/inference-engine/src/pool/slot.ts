@@ -18,14 +18,17 @@ export interface SlotTask {
   dropped(): void;
 }
 
-/** One engine: its process, the models in it, and what it does next. It does one thing at a time. */
+/** One engine: its process, the models in it, and what it does next. It does one thing at a time, in the order in which it is asked. */
 export class EngineSlot {
   readonly process: EngineProcess;
   readonly #calls: EngineCalls;
   /** The models that belong here, and the number of each that is loaded. */
   readonly #models = new Map<ModelEntry, number | undefined>();
   readonly tasks: SlotTask[] = [];
-  isBusy = false;
+  /** What it does now, and the run after it that it has already. */
+  readonly works = new Set<Promise<void>>();
+  /** The model of the run that it computes; undefined while it does something else. */
+  computes: ModelEntry | undefined;
   /** The last thing it did was a task: a run comes next, so that loading many models does not stop the others. */
   hadTask = false;
   #endReason: Error | undefined;

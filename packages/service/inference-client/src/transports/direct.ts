@@ -15,7 +15,7 @@ export function directTransport({
         method,
         headers: [...fields, ...namesOf(request), ...Object.entries(routing)].map(([name, value]) => [name, value]),
         ...(body.length === 0 ? {} : { body: bodyOf(body) }),
-        signal,
+        signal: signal ?? null,
       });
       return plainEvents(response, maxAnswerBytes);
     },

@@ -28,7 +28,7 @@ export function ehbpTransport({ address, engine, nowMs, maxAnswerBytes }: EhbpOp
         method,
         headers: named.map(([name, value]) => [name, value]),
         body: bodyOf(await sealing.seal(body)),
-        signal,
+        signal: signal ?? null,
       });
       const nonce = response.headers.get(ehbp.responseNonceHeader);
       if (nonce === null) {

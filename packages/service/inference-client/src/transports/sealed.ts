@@ -19,7 +19,7 @@ export function sealedTransport(
         method: 'POST',
         headers: { ...service.routing, 'content-type': exchange.type },
         body: bodyOf(exchange.body),
-        signal,
+        signal: signal ?? null,
       });
       if (response.status === 200 && response.headers.get('content-type') === exchange.answerType) {
         return openedEvents(response.body, exchange, maxAnswerBytes);

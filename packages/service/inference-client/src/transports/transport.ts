@@ -13,7 +13,7 @@ export interface Transport {
    * @throws HPKE_KEY_STALE, HPKE_OPEN_FAILED, HPKE_SESSION_GONE, INFERENCE_SERVICE_UNREACHABLE, INFERENCE_ANSWER_REFUSED; the events throw
    * what the rest of the answer is refused with.
    */
-  send(service: AttestedService, request: InnerRequest, signal: AbortSignal): Promise<AnswerEvents>;
+  send(service: AttestedService, request: InnerRequest, signal: AbortSignal | undefined): Promise<AnswerEvents>;
   /** What was agreed with a service does not count any more. */
   forget(service: AttestedService): void;
 }

@@ -1,0 +1,1 @@
+export { companion } from '@enclos/inference-service/engine';

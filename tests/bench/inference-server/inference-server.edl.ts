@@ -1,0 +1,1 @@
+export { inference } from '@enclos/inference-service/edl';
