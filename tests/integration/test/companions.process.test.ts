@@ -85,8 +85,8 @@ async function startHost(): Promise<{
   writeFileSync(image, signed.image);
   writeFileSync(signature, signed.signature);
   const state = workshop.stateFolder('hosts');
-  const words = ['--image', image, '--signature', signature, '--files', companionFiles, '--state', state];
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const given = ['--image', image, '--signature', signature, '--files', companionFiles, '--state', state];
+  const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const said = JSON.parse(line) as { readonly platform: number };
     const below = descendants(said.platform);

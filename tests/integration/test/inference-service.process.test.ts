@@ -344,20 +344,20 @@ describe('the inference service in its enclave', () => {
           const words = commandOf(id);
           return words.includes('--allow-addons') && /\/node-[^/]*$/.test(words[0] ?? '');
         });
-      const before = engines();
-      assert.equal(before.length, 2);
+      const first = engines();
+      assert.equal(first.length, 2);
       const log = join(workshop.subfolder('followed'), 'calls');
       const stop = await followStarts(platform.processId, log);
       try {
-        for (const id of before) process.kill(id, 'SIGKILL');
-        const others = (): readonly number[] => engines().filter((id) => !before.includes(id));
-        await until('others run', () => others().length === before.length);
+        for (const id of first) process.kill(id, 'SIGKILL');
+        const others = (): readonly number[] => engines().filter((id) => !first.includes(id));
+        await until('others run', () => others().length === first.length);
         await until('they compute', async () => {
           const { status } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
           return status === 200;
         });
         for (const id of others()) process.kill(id, 'SIGKILL');
-        await until('the next run', () => engines().some((id) => !before.includes(id)));
+        await until('the next run', () => engines().some((id) => !first.includes(id)));
       } finally {
         await stop();
       }
@@ -368,7 +368,7 @@ describe('the inference service in its enclave', () => {
       );
       const isRead = (call: string): boolean =>
         /^(?:execve|clone3?|<\.\.\.|\+\+\+|---|exit)/.test(call) ||
-        (/^open/.test(call) && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(call));
+        (call.startsWith('open') && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(call));
       assert.deepEqual(
         calls.filter((call) => !isRead(call)),
         [],
