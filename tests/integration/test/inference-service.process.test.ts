@@ -23,11 +23,14 @@ import {
 } from '@enclos/hpke';
 import { nodeEngine } from '@enclos/hpke/node';
 import { createNativeEngine, type OnnxruntimeBinding } from '@enclos/inference-engine/native';
+import { createWasmEngine } from '@enclos/inference-engine/wasm';
 import { runService, type RunningService } from '@enclos/inference-service';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
 import { createWorkshop, signingKey } from '@enclos/process-kit';
-import { until } from '@enclos/process-kit/processes/process-watch';
+import { callsOf, followStarts, noStrace } from '@enclos/process-kit/processes/followed-calls';
+import { commandOf, until } from '@enclos/process-kit/processes/process-watch';
+import { descendants } from '@enclos/process-kit/processes/processes';
 import { enclosBin, startProgram } from '@enclos/process-kit/processes/programs';
 import { inferenceReportData, readInferenceReport, verifyReceipt, type InferenceReport } from '@enclos/receipts';
 import { parseQuote } from '@enclos/sgx';
@@ -103,29 +106,50 @@ const digits = inferRequestBody({
 });
 const digitFields: readonly BhttpField[] = [['inference-header-content-length', String(digits.headerLength)]];
 
-/** What the same engine computes outside. */
-function scoresOutside(): Uint8Array {
-  const require = createRequire(createRequire(import.meta.url).resolve('@enclos/inference-engine'));
-  const main = dirname(require.resolve('onnxruntime-node'));
+const requireOfEngine = createRequire(createRequire(import.meta.url).resolve('@enclos/inference-engine'));
+const nativeEngine = (): Engine => {
+  const main = dirname(requireOfEngine.resolve('onnxruntime-node'));
   const file = join(main, '..', 'bin', 'napi-v6', process.platform, process.arch, 'onnxruntime_binding.node');
   // What the file exports is fixed by its version.
-  const native = createNativeEngine(require(file) as OnnxruntimeBinding);
-  const session = native.load(readFileSync(join(modelFolder, 'digits-1.onnx')), { threads: 1 });
+  return createNativeEngine(requireOfEngine(file) as OnnxruntimeBinding);
+};
+const wasmEngine = (): Engine => {
+  const file = join(dirname(requireOfEngine.resolve('onnxruntime-web')), 'ort-wasm-simd-threaded.wasm');
+  return createWasmEngine(new Uint8Array(readFileSync(file)));
+};
+
+/** What an engine computes outside. */
+function scoresOf(outside: Engine): Uint8Array {
+  const session = outside.load(readFileSync(join(modelFolder, 'digits-1.onnx')), { threads: 1 });
   const [scores] = session.run([{ index: 0, shape: [1, 1, 8, 8], data: new Uint8Array(pixels.buffer) }], [0]);
   return scores?.data ?? new Uint8Array();
 }
 
-let signed: { readonly image: Uint8Array; readonly signature: Uint8Array };
-let companionFiles: string;
-let imageFile: string;
+type Engine = ReturnType<typeof createNativeEngine>;
+
+interface SignedService {
+  readonly image: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly companionFiles: string;
+  readonly imageFile: string;
+}
+
+async function signedService(folder: string, out: string): Promise<SignedService> {
+  const { image, paths } = await buildEnclave(await loadProject(folder), { outFolder: workshop.subfolder(out) });
+  const signature = signEnclave({ image, key: signingKey('first'), date: new Date('2026-06-01') });
+  return { image, signature, companionFiles: paths.companionFiles, imageFile: paths.image };
+}
+
+let signed: SignedService;
 let platform: Awaited<ReturnType<typeof workshop.startPlatform>>;
 
-const start = (folder: string): Promise<RunningService> =>
+const start = (folder: string, { image, signature, companionFiles } = signed): Promise<RunningService> =>
   runService(
     { models: folder, listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 } },
     {
       environment: {
-        ...signed,
+        image,
+        signature,
         companionFiles,
         launcher: platform,
         reconnect: async () => platform,
@@ -140,11 +164,7 @@ const start = (folder: string): Promise<RunningService> =>
 
 before(async () => {
   cpSync(modelFolder, models, { recursive: true });
-  const built = await buildEnclave(await loadProject(serviceFolder), { outFolder: workshop.subfolder('image') });
-  companionFiles = built.paths.companionFiles;
-  imageFile = built.paths.image;
-  const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
-  signed = { image: built.image, signature };
+  signed = await signedService(serviceFolder, 'image');
   platform = await workshop.startPlatform('here');
   service = await start(models);
 });
@@ -154,14 +174,37 @@ after(async () => {
   await workshop.close();
 });
 
+async function answersAs(outside: Engine): Promise<void> {
+  const { status, headers, body } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
+  assert.equal(status, 200);
+  const headerLength = readHeaderLength(headers.get('inference-header-content-length'));
+  const { outputs } = parseInferResponse(body, { headerLength });
+  assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOf(outside)));
+}
+
+async function streamsAnswer(): Promise<void> {
+  const chat = {
+    model: 'characters',
+    messages: [{ role: 'user', content: 'The enclave ' }],
+    stream: true,
+    seed: 1,
+    max_tokens: 20,
+  };
+  const { status, body } = await ask(
+    'POST',
+    '/v1/chat/completions',
+    { 'content-type': 'application/json' },
+    utf8(JSON.stringify(chat)),
+  );
+  const text = Buffer.from(body).toString('utf8');
+  assert.equal(status, 200, text);
+  assert.match(text, /data: \[DONE\]\n\nevent: enclos-receipt\ndata: [\w-]{100,}\n\n$/);
+  assert.ok((text.match(/"content":"[^"]/g)?.length ?? 0) >= 10);
+}
+
 describe('the inference service in its enclave', () => {
-  test('a sealed request is answered with the bytes that the same engine gives outside', async () => {
-    const { status, headers, body } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
-    assert.equal(status, 200);
-    const headerLength = readHeaderLength(headers.get('inference-header-content-length'));
-    const { outputs } = parseInferResponse(body, { headerLength });
-    assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
-  });
+  test('a sealed request is answered with the bytes that the same engine gives outside', () =>
+    answersAs(nativeEngine()));
 
   test('its evidence is about its keys, its models and the nonce of the client', async () => {
     const nonce = createHash('sha256').update('nonce').digest();
@@ -191,25 +234,7 @@ describe('the inference service in its enclave', () => {
     await assert.rejects(verifyReceipt(receipt, other), { code: 'RECEIPT_MISMATCH' });
   });
 
-  test('a chat completion is streamed, with its receipt at the end', async () => {
-    const chat = {
-      model: 'characters',
-      messages: [{ role: 'user', content: 'The enclave ' }],
-      stream: true,
-      seed: 1,
-      max_tokens: 20,
-    };
-    const { status, body } = await ask(
-      'POST',
-      '/v1/chat/completions',
-      { 'content-type': 'application/json' },
-      utf8(JSON.stringify(chat)),
-    );
-    const text = Buffer.from(body).toString('utf8');
-    assert.equal(status, 200, text);
-    assert.match(text, /data: \[DONE\]\n\nevent: enclos-receipt\ndata: [\w-]{100,}\n\n$/);
-    assert.ok((text.match(/"content":"[^"]/g)?.length ?? 0) >= 10);
-  });
+  test('a chat completion is streamed, with its receipt at the end', () => streamsAnswer());
 
   for (const transport of ['session', 'attested-tls']) {
     test(`\`enclos proxy --inference --transport ${transport}\` lets clients of OpenAI's API and of the Open Inference Protocol work unchanged`, async () => {
@@ -264,7 +289,7 @@ describe('the inference service in its enclave', () => {
         });
         const headerLength = readHeaderLength(inferred.headers.get('inference-header-content-length') ?? undefined);
         const { outputs } = parseInferResponse(new Uint8Array(await inferred.arrayBuffer()), { headerLength });
-        assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOutside()));
+        assert.deepEqual(outputs[0]?.data, new Uint8Array(scoresOf(nativeEngine())));
       } finally {
         proxy.child.kill('SIGTERM');
         const { code, stdout, stderr } = await proxy.ended;
@@ -309,6 +334,48 @@ describe('the inference service in its enclave', () => {
     assert.ok(!metrics.includes(marker));
   });
 
+  test(
+    'an engine opens nothing: it loads, computes and ends without a socket and without a file that it could write',
+    { skip: noStrace },
+    async () => {
+      // Only companions may load addons.
+      const engines = (): readonly number[] =>
+        descendants(platform.processId).filter((id) => {
+          const words = commandOf(id);
+          return words.includes('--allow-addons') && /\/node-[^/]*$/.test(words[0] ?? '');
+        });
+      const first = engines();
+      assert.equal(first.length, 2);
+      const log = join(workshop.subfolder('followed'), 'calls');
+      const stop = await followStarts(platform.processId, log);
+      try {
+        for (const id of first) process.kill(id, 'SIGKILL');
+        const others = (): readonly number[] => engines().filter((id) => !first.includes(id));
+        await until('others run', () => others().length === first.length);
+        await until('they compute', async () => {
+          const { status } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
+          return status === 200;
+        });
+        for (const id of others()) process.kill(id, 'SIGKILL');
+        await until('the next run', () => engines().some((id) => !first.includes(id)));
+      } finally {
+        await stop();
+      }
+      const calls = callsOf(log, (words) => words.includes('--allow-addons') && /^"[^"]*\/node-[^"/]*"/.test(words));
+      assert.ok(
+        calls.some((call) => /^open.*libonnxruntime\.so\.1".*O_RDONLY/.test(call)),
+        'the engine was followed',
+      );
+      const isRead = (call: string): boolean =>
+        /^(?:execve|clone3?|<\.\.\.|\+\+\+|---|exit)/.test(call) ||
+        (call.startsWith('open') && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(call));
+      assert.deepEqual(
+        calls.filter((call) => !isRead(call)),
+        [],
+      );
+    },
+  );
+
   test('SIGTERM ends readiness, lets a request that has begun have its answer, and then ends the program', async () => {
     const signature = join(workshop.subfolder('program'), 'inference.sig');
     writeFileSync(signature, signed.signature);
@@ -316,7 +383,7 @@ describe('the inference service in its enclave', () => {
     const words = [program, '--models', models, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
     const variables = {
       ENCLOS_PLATFORM: platform.socketPath,
-      ENCLOS_IMAGE: imageFile,
+      ENCLOS_IMAGE: signed.imageFile,
       ENCLOS_SIGNATURE: signature,
       ENCLOS_ISOLATION: 'best',
     };
@@ -345,6 +412,19 @@ describe('the inference service in its enclave', () => {
     response.resume();
     const { code, stderr } = await running.ended;
     assert.equal(code, 0, stderr);
+  });
+
+  test('with its engine in WebAssembly it is another enclave, which gives the bytes of that engine', async () => {
+    const native = service;
+    service = await start(models, await signedService(join(serviceFolder, 'wasm'), 'wasm-image'));
+    try {
+      assert.notDeepEqual(service.mrEnclave, native.mrEnclave);
+      await answersAs(wasmEngine());
+      await streamsAnswer();
+    } finally {
+      await service.stop();
+      service = native;
+    }
   });
 
   test('a model of the host with one changed byte is not served', async () => {

@@ -1,0 +1,1 @@
+export { inference } from '../../src/inference.edl.ts';

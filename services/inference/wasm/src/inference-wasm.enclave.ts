@@ -1,0 +1,1 @@
+export { application } from '../../src/inference.enclave.ts';
