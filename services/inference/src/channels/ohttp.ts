@@ -42,7 +42,7 @@ export async function openOhttp(
   let made: Promise<StreamSealer> | undefined;
   const sealer = (): Promise<StreamSealer> => (made ??= opener.sealResponse());
   // The key of the answer is made while an engine computes it. Its failure is that of the answer.
-  setImmediate(() => sealer().catch(() => undefined));
+  setImmediate(() => void sealer().catch(() => undefined));
   return {
     request,
     seal: async (answer) =>
