@@ -56,8 +56,9 @@ export async function fuzz(data: Uint8Array): Promise<void> {
     throw error;
   }
   const { status, body } = await api.answer(request);
-  if (!(body instanceof Uint8Array))
+  if (!(body instanceof Uint8Array)) {
     for await (const piece of body) if (piece.length === 0) throw new Error('An empty piece.');
+  }
   const [fault] = faults.splice(0);
   if (fault !== undefined || status === 500) throw new Error('The service has a fault.', { cause: fault });
 }
