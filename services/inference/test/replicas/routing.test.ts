@@ -70,6 +70,18 @@ describe('a request that arrives at the wrong replica', () => {
     });
   }
 
+  test('would run once on each if they had the same keys, which is why they do not', async () => {
+    const network = new Network();
+    const first = await network.add();
+    const second = await network.add({ keys: first.keys });
+    const { request } = await sealedTo(first.key);
+    for (const replica of [first, second]) {
+      // eslint-disable-next-line no-await-in-loop
+      assert.equal((await replica.send(request)).status, 200);
+    }
+    assert.deepEqual([first.runs, second.runs], [1, 1]);
+  });
+
   test('is answered piece by piece when its answer is streamed', async () => {
     const { first, second } = await pair();
     const chat = { model: 'speaker', messages: [{ role: 'user', content: 'a' }], stream: true, max_tokens: 3 };
