@@ -3,6 +3,7 @@
 //   node tools/browser.mjs [folder]
 //
 // - packages/evidence/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
+// - packages/service/inference-client/dist/browser/inference-client.js: the client, to know what pages load with it;
 // - apps/console/dist/site: the page of the console, with all its files;
 // - samples/inference/dist/site: the page that has digits read.
 //
@@ -38,6 +39,13 @@ const bundles = [
       'apps/console/site/icon.svg',
       'apps/console/site/example.js',
     ],
+  },
+  {
+    entry: 'packages/service/inference-client/dist/src/index.js',
+    file: 'packages/service/inference-client/dist/browser/inference-client.js',
+    format: 'esm',
+    banner: banner('@enclos/inference-client'),
+    maximumGzippedBytes: 62_000,
   },
   {
     entry: 'samples/inference/dist/src/page/main.js',

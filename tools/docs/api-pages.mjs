@@ -15,6 +15,8 @@ const pages = [
   { name: '@enclos/attestation', without: ['./browser'] },
   { name: '@enclos/atls', without: [] },
   { name: '@enclos/open-inference', without: [] },
+  { name: '@enclos/inference-client', without: [] },
+  { name: '@enclos/receipts', without: [] },
   { name: '@enclos/testing', without: [] },
 ];
 
@@ -49,6 +51,14 @@ const entryPoints = new Set([
   'policyAppraiser',
   'createAttestedProxy',
   'webHandlers',
+  'createInferenceClient',
+  'quoteReportAppraiser',
+  'policyReportAppraiser',
+  'createSealedCarrier',
+  'createAttestedCarrier',
+  'createInferenceProxy',
+  'writeReceipt',
+  'verifyReceipt',
   'checkTensor',
   'tensorOf',
   'parseInferRequest',

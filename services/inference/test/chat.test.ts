@@ -53,14 +53,21 @@ test('a client that leaves ends the generation', async () => {
   assert.equal(runs, before);
 });
 
-test('a conversation without a known character, and one that is too long, are refused with their status', async () => {
-  const ask = async (content: string): Promise<number> => {
-    const body = jsonBody({ model: 'speaker', messages: [{ role: 'user', content }], stream: true });
+test('a conversation that is empty, too long or has an unknown character, and too many tokens, are refused with their status', async () => {
+  const ask = async (change: object): Promise<number> => {
+    const body = jsonBody({ model: 'speaker', messages, stream: true, ...change });
     return (await api.answer(requestOf('POST', '/v1/chat/completions', { body }))).status;
   };
-  assert.equal(await ask('xyz'), 400);
-  assert.equal(await ask('a'.repeat(17)), 413);
-  assert.equal(await ask('a'.repeat(16)), 200);
+  const say = (content: string): object => ({ messages: [{ role: 'user', content }] });
+  assert.equal(await ask(say('xyz')), 400);
+  assert.equal(await ask(say('abxc')), 400, 'none is left out');
+  assert.equal(await ask(say('')), 400);
+  assert.equal(await ask(say('a'.repeat(17))), 413);
+  assert.equal(await ask(say('a'.repeat(16))), 200);
+  assert.equal(await ask({ max_tokens: 33 }), 400);
+  assert.equal(await ask({ max_tokens: 32 }), 200);
+  // Its alphabet has no line break, so nothing stands between messages.
+  assert.equal(await ask({ messages: [...messages, ...messages] }), 200);
 });
 
 test('tokens are chosen by their probability', () => {

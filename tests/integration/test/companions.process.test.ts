@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { loadEnclave, type Enclave } from '@enclos/host';
 import type { EmbeddedPlatform } from '@enclos/software-sgx';
 import { companion } from '@enclos/process-kit/enclaves/companion';
+import { commandOf, isRunning, until } from '@enclos/process-kit/processes/process-watch';
+import { descendants } from '@enclos/process-kit/processes/processes';
 import { createWorkshop, refusedWith, type SignedImage } from '@enclos/process-kit';
 
 const workshop = createWorkshop();
@@ -64,4 +69,49 @@ describe('an enclave with a companion', () => {
     assert.match(text, /"event":"companion-started".*"companion":"engine","number":0,"generation":1/);
     assert.match(text, /"event":"companion-ended".*"companion":"engine"/);
   });
+});
+
+const program = fileURLToPath(import.meta.resolve('@enclos/process-kit/hosts/companion-host'));
+
+/** A host with its own platform and an enclave, whose companions run. */
+async function startHost(): Promise<{
+  readonly host: number;
+  readonly platform: number;
+  readonly enclave: readonly number[];
+  readonly companions: readonly number[];
+}> {
+  const folder = mkdtempSync(join(workshop.folder, 'host-'));
+  const [image, signature] = [join(folder, 'image'), join(folder, 'signature')];
+  writeFileSync(image, signed.image);
+  writeFileSync(signature, signed.signature);
+  const state = workshop.stateFolder('hosts');
+  const given = ['--image', image, '--signature', signature, '--files', companionFiles, '--state', state];
+  const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line) as { readonly platform: number };
+    const below = descendants(said.platform);
+    // Only the commands of companions name their files.
+    const isCompanion = (id: number): boolean => commandOf(id).some((word) => word.includes('words.txt'));
+    return {
+      host: child.pid ?? 0,
+      platform: said.platform,
+      enclave: below.filter((id) => !isCompanion(id)),
+      companions: below.filter(isCompanion),
+    };
+  }
+  throw new Error('The host ended without a word.');
+}
+
+describe('kill -9', () => {
+  for (const what of ['enclave', 'host', 'platform'] as const) {
+    test(`of the ${what} leaves no process of a companion`, async () => {
+      const started = await startHost();
+      const { companions, enclave } = started;
+      assert.ok(companions.length >= 2 && enclave.length > 0);
+      for (const id of [started[what]].flat()) process.kill(id, 'SIGKILL');
+      await until('they are gone', () => ![...companions, ...enclave].some(isRunning));
+      if (what !== 'host') process.kill(started.host, 'SIGKILL');
+      await until('host and platform are gone', () => ![started.host, started.platform].some(isRunning));
+    });
+  }
 });

@@ -28,7 +28,9 @@ import { runService, type RunningService } from '@enclos/inference-service';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
 import { createWorkshop, signingKey } from '@enclos/process-kit';
-import { until } from '@enclos/process-kit/processes/process-watch';
+import { callsOf, followStarts, noStrace } from '@enclos/process-kit/processes/followed-calls';
+import { commandOf, until } from '@enclos/process-kit/processes/process-watch';
+import { descendants } from '@enclos/process-kit/processes/processes';
 import { enclosBin, startProgram } from '@enclos/process-kit/processes/programs';
 import { inferenceReportData, readInferenceReport, verifyReceipt, type InferenceReport } from '@enclos/receipts';
 import { parseQuote } from '@enclos/sgx';
@@ -332,6 +334,48 @@ describe('the inference service in its enclave', () => {
     assert.ok(!metrics.includes(marker));
   });
 
+  test(
+    'an engine opens nothing: it loads, computes and ends without a socket and without a file that it could write',
+    { skip: noStrace },
+    async () => {
+      // Only companions may load addons.
+      const engines = (): readonly number[] =>
+        descendants(platform.processId).filter((id) => {
+          const words = commandOf(id);
+          return words.includes('--allow-addons') && /\/node-[^/]*$/.test(words[0] ?? '');
+        });
+      const first = engines();
+      assert.equal(first.length, 2);
+      const log = join(workshop.subfolder('followed'), 'calls');
+      const stop = await followStarts(platform.processId, log);
+      try {
+        for (const id of first) process.kill(id, 'SIGKILL');
+        const others = (): readonly number[] => engines().filter((id) => !first.includes(id));
+        await until('others run', () => others().length === first.length);
+        await until('they compute', async () => {
+          const { status } = await askSealed('/v2/models/digits/infer', wholeBody(digits), digitFields);
+          return status === 200;
+        });
+        for (const id of others()) process.kill(id, 'SIGKILL');
+        await until('the next run', () => engines().some((id) => !first.includes(id)));
+      } finally {
+        await stop();
+      }
+      const calls = callsOf(log, (words) => words.includes('--allow-addons') && /^"[^"]*\/node-[^"/]*"/.test(words));
+      assert.ok(
+        calls.some((call) => /^open.*libonnxruntime\.so\.1".*O_RDONLY/.test(call)),
+        'the engine was followed',
+      );
+      const isRead = (call: string): boolean =>
+        /^(?:execve|clone3?|<\.\.\.|\+\+\+|---|exit)/.test(call) ||
+        (call.startsWith('open') && !/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND/.test(call));
+      assert.deepEqual(
+        calls.filter((call) => !isRead(call)),
+        [],
+      );
+    },
+  );
+
   test('SIGTERM ends readiness, lets a request that has begun have its answer, and then ends the program', async () => {
     const signature = join(workshop.subfolder('program'), 'inference.sig');
     writeFileSync(signature, signed.signature);
@@ -390,7 +434,7 @@ describe('the inference service in its enclave', () => {
     const changed = readFileSync(path);
     changed.writeUInt8(changed.readUInt8(changed.length - 100) ^ 1, changed.length - 100);
     writeFileSync(path, changed);
-    await assert.rejects(start(folder), /INFERENCE_MODEL_REFUSED/);
+    await assert.rejects(start(folder), { code: 'INFERENCE_MODEL_REFUSED' });
   });
 
   test('without a file for a model it does not begin to serve', async () => {

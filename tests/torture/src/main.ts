@@ -6,6 +6,7 @@ import { gateDecoder } from './gate/gate-decoder.ts';
 import { gateLive } from './gate/gate-live.ts';
 import { header } from './header.ts';
 import { inference } from './inference/inference.ts';
+import { inferenceModels } from './inference/inference-models.ts';
 import { killMatrix } from './kill/kill-matrix.ts';
 import { platformLive } from './platform/platform-live.ts';
 import { createTally, readOptions, type Program } from './program.ts';
@@ -24,6 +25,7 @@ const programs: Readonly<Record<string, Program>> = {
   soak,
   'attestation-load': attestationLoad,
   inference,
+  'inference-models': inferenceModels,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -63,12 +63,12 @@ const toleratedSeconds = 60;
  * @param bytes COSE, or a JWS in ASCII.
  *
  * @example
- * const { claims } = await verifyReceipt(bytes, {
- *   keys: [key],
- *   request,
- *   response,
- *   expected: { modelDigest, keySetDigest },
- * });
+ * import { verifyReceipt, type VerifyReceiptOptions } from '@enclos/receipts';
+ *
+ * export async function answeringModel(receipt: Uint8Array, options: VerifyReceiptOptions): Promise<string> {
+ *   const { claims } = await verifyReceipt(receipt, options);
+ *   return claims.modelDigest;
+ * }
  *
  * @throws RECEIPT_INVALID, RECEIPT_KEY_UNKNOWN, RECEIPT_SIGNATURE_INVALID, RECEIPT_MISMATCH (`details.claim`), RECEIPT_STALE, and
  * RECEIPT_MISUSED when no key is given.

@@ -20,7 +20,11 @@ export interface ReceiptSigner {
  * @throws RECEIPT_MISUSED for claims that no receipt can have.
  *
  * @example
- * const receipt = await writeReceipt('cose', claims, signer);
+ * import { writeReceipt, type ReceiptClaims, type ReceiptSigner } from '@enclos/receipts';
+ *
+ * export async function attest(claims: ReceiptClaims, signer: ReceiptSigner): Promise<Uint8Array> {
+ *   return writeReceipt('cose', claims, signer);
+ * }
  */
 export async function writeReceipt(
   form: ReceiptForm,

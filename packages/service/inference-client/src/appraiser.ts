@@ -50,7 +50,12 @@ export interface QuoteReportAppraiserOptions {
  * The appraiser throws what `verifyQuote` and `appraise` throw, and INFERENCE_NOT_ATTESTED when there is no collateral.
  *
  * @example
- * const appraise = quoteReportAppraiser({ roots: [INTEL_SGX_ROOT], policy: parsePolicy(text) });
+ * import { INTEL_SGX_ROOT, parsePolicy } from '@enclos/attestation';
+ * import { quoteReportAppraiser, type ReportAppraiser } from '@enclos/inference-client';
+ *
+ * export function appraiserOf(policyText: string): ReportAppraiser {
+ *   return quoteReportAppraiser({ roots: [INTEL_SGX_ROOT], policy: parsePolicy(policyText) });
+ * }
  */
 export function quoteReportAppraiser(options: QuoteReportAppraiserOptions): ReportAppraiser {
   const { roots, policy, endorsements, now = () => new Date() } = options;

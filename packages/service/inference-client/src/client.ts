@@ -116,10 +116,13 @@ export interface InferenceClient {
  * request is sealed and sent once more. A host can bring that about, so a request may run twice.
  *
  * @example
+ * import { createInferenceClient, type ReportAppraiser } from '@enclos/inference-client';
  * import OpenAI from 'openai';
  *
- * const client = createInferenceClient({ url, appraise: quoteReportAppraiser({ roots: [INTEL_SGX_ROOT], policy }) });
- * const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', fetch: client.fetch });
+ * export function openAiOf(url: string, appraise: ReportAppraiser): OpenAI {
+ *   const client = createInferenceClient({ url, appraise });
+ *   return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', fetch: client.fetch });
+ * }
  *
  * @throws INFERENCE_CLIENT_MISUSED. The functions of the client throw INFERENCE_NOT_ATTESTED and what the appraiser throws,
  * INFERENCE_SERVICE_UNREACHABLE, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING, HPKE_*, OHTTP_MESSAGE_INVALID and RECEIPT_*.

@@ -17,16 +17,20 @@ export interface Generation {
 /**
  * The answer of a character model to a conversation, piece by piece. Each token is a separate run, so other clients of the engines take
  * their turns between two tokens.
- * @throws INFERENCE_MESSAGE_INVALID for a conversation without a character that the model knows; what runs throw.
+ * @throws INFERENCE_MESSAGE_INVALID for a conversation that is empty or has a character that the model does not know, and for more tokens than
+ * the model may write; what runs throw.
  */
 export async function* generate({ model, use, request, signal, random }: Generation): AsyncGenerator<ChatPiece> {
   const { messages, maxTokens = use.maxTokens, temperature = 0.7, topP = 1, stop, seed } = request;
-  const prompt = tokensOf(messages.map(({ texts }) => texts.join('')).join('\n'), use);
+  // As OpenAI's service does it: an answer that is shorter than what was asked for would look as if it were whole.
+  if (maxTokens > use.maxTokens) {
+    refuseMessage('max_tokens', `asks for more than the ${use.maxTokens} tokens that this model may write`);
+  }
+  const prompt = tokensOf(textOf(messages, use), use);
   const sampling = { temperature, topP, random: seed === undefined ? random : seededRandom(seed) };
   const stops = new StopTexts(stop);
-  const most = Math.min(maxTokens, use.maxTokens);
   let step = await runStep({ model, use, signal }, prompt, firstState(model, use));
-  for (let made = 1; made <= most; made++) {
+  for (let made = 1; made <= maxTokens; made++) {
     const token = sampleToken(step.scores, sampling);
     const { shown, isStopped } = stops.add(use.alphabet[token] ?? '');
     if (shown !== '') yield { text: shown };
@@ -35,7 +39,7 @@ export async function* generate({ model, use, request, signal, random }: Generat
       yield { finishReason: 'stop', usage };
       return;
     }
-    if (made === most) {
+    if (made === maxTokens) {
       const rest = stops.rest();
       if (rest !== '') yield { text: rest };
       yield { finishReason: 'length', usage };
@@ -70,17 +74,25 @@ function firstState({ inputs }: ServedModel, { state }: ChatUse): Tensor {
   return tensorOf(state, 'FP32', new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
 }
 
+/** Messages stand under each other, if the model knows lines. */
+function textOf(messages: ChatRequest['messages'], { alphabet }: ChatUse): string {
+  return messages.map(({ texts }) => texts.join('')).join(alphabet.includes('\n') ? '\n' : '');
+}
+
+/** A character that is left out could turn a text into its opposite, so one that the model does not know is refused. */
 function tokensOf(text: string, { alphabet, maxPromptTokens }: ChatUse): readonly number[] {
-  const tokens = Array.from(text, (character) => alphabet.indexOf(character)).filter((at) => at >= 0);
-  if (tokens.length === 0) {
-    throw new EnclosError('INFERENCE_MESSAGE_INVALID', 'messages has no character that this model knows.', {
-      details: { at: 'messages' },
-    });
-  }
+  const tokens = Array.from(text, (character) => alphabet.indexOf(character));
+  if (tokens.length === 0) refuseMessage('messages', 'has no text');
+  const unknown = tokens.indexOf(-1);
+  if (unknown !== -1) refuseMessage('messages', `has a character that this model does not know, number ${unknown + 1}`);
   if (tokens.length > maxPromptTokens) {
     throw new EnclosError('INFERENCE_LIMIT_EXCEEDED', `messages has more than ${maxPromptTokens} tokens.`, {
       details: { at: 'messages', bound: 'maxPromptTokens' },
     });
   }
   return tokens;
+}
+
+function refuseMessage(at: string, what: string): never {
+  throw new EnclosError('INFERENCE_MESSAGE_INVALID', `${at} ${what}.`, { details: { at } });
 }

@@ -70,6 +70,18 @@ describe('a request that arrives at the wrong replica', () => {
     });
   }
 
+  test('would run once on each if they had the same keys, which is why they do not', async () => {
+    const network = new Network();
+    const first = await network.add();
+    const second = await network.add({ keys: first.keys });
+    const { request } = await sealedTo(first.key);
+    for (const replica of [first, second]) {
+      // eslint-disable-next-line no-await-in-loop
+      assert.equal((await replica.send(request)).status, 200);
+    }
+    assert.deepEqual([first.runs, second.runs], [1, 1]);
+  });
+
   test('is answered piece by piece when its answer is streamed', async () => {
     const { first, second } = await pair();
     const chat = { model: 'speaker', messages: [{ role: 'user', content: 'a' }], stream: true, max_tokens: 3 };
@@ -212,6 +224,15 @@ describe('a replica that is lost', () => {
     assert.equal(answer.headers?.['retry-after'], '5');
     assert.deepEqual(await refusalOf(answer), [503, 'INFERENCE_REPLICA_LOST']);
     assert.deepEqual([first.runs, second.runs, third.runs], [0, 1, 0]);
+  });
+
+  test('that hangs is given up with the next look, and with it what it had', async () => {
+    const { first, second } = await pair();
+    second.hangs = true;
+    const asked = first.send((await sealedTo(second.key)).request);
+    await first.directory.look();
+    assert.deepEqual(await refusalOf(await asked), [503, 'INFERENCE_REPLICA_LOST']);
+    assert.deepEqual(await refusalOf(await first.send((await sealedTo(second.key)).request)), [422, 'HPKE_KEY_STALE']);
   });
 
   test('in the middle of an answer: the answer breaks off', async () => {

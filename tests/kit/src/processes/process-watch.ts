@@ -18,6 +18,11 @@ export function processesWith(marker: string): readonly number[] {
     .filter(isRunning);
 }
 
+/** The words of a process's command; none when it is gone. */
+export function commandOf(processId: number): readonly string[] {
+  return read(`/proc/${processId}/cmdline`)?.split('\0').slice(0, -1) ?? [];
+}
+
 export function descriptorCount(processId: number): number {
   return list(`/proc/${processId}/fd`).length;
 }

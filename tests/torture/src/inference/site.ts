@@ -15,7 +15,8 @@ import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-s
 import { startWatchedPlatform } from '../lab.ts';
 
 const service = fileURLToPath(new URL('../../../../../services/inference', import.meta.url));
-const modelFolder = fileURLToPath(new URL('../../../../../samples/inference/models', import.meta.url));
+/** Where the models of the service are. */
+export const modelFolder = fileURLToPath(new URL('../../../../../samples/inference/models', import.meta.url));
 
 /** One life of the host of the inference service, with its enclave and engines. */
 export interface ServiceLife {

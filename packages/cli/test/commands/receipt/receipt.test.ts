@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { initPlatform, publishVendor } from '@enclos/cli-platform';
@@ -77,6 +77,8 @@ write('in.json', request);
 write('out.json', response);
 write('report.json', reportOf(quote));
 write('fresh.json', reportOf(freshQuote, { nonce }));
+write('whole.json', reportOf(quote, { endorsements: readFileSync(join(folder, 'collateral.json'), 'utf8') }));
+write('mixed.json', reportOf(quote, { endorsements: '{}' }));
 write('unbound.json', reportOf(otherQuote));
 write('other-models.json', reportOf(quote, { models: [{ ...models[0], digest: 'ab'.repeat(32) }] }));
 write('other-catalogue.json', reportOf(quote, { catalogueVersion: 1 }));
@@ -122,6 +124,20 @@ test('what is not given is not compared, and the command says so', async () => {
   );
   const reported = (await verify('receipt.cose', '--report', 'report.json', ...trusted, '--json')).json();
   assert.equal((reported['evidence'] as Record<string, unknown>)['appraised'], false);
+});
+
+test('the collateral in a report is enough, and another one given or fetched takes its place', async () => {
+  const root = facts.vendor?.rootFingerprint ?? '';
+  const given = ['--policy', 'policy.json', '--software-root', root, ...bodies];
+  const ran = await verify('receipt.cose', '--report', 'whole.json', ...given);
+  assert.equal(ran.code, 0, ran.stderr);
+  const other = await verify('receipt.cose', '--report', 'mixed.json', '--collateral', 'collateral.json', ...given);
+  assert.equal(other.code, 0, other.stderr);
+  const mixed = await verify('receipt.cose', '--report', 'mixed.json', ...given, '--json');
+  assert.notEqual(mixed.code, 0);
+  const offline = ['--fetch', '--offline', '--cache', join(folder, 'empty')];
+  const fetched = await verify('receipt.cose', '--report', 'whole.json', ...given, ...offline, '--json');
+  assert.match(errorOf(fetched).code, /^ENDORSEMENTS_/);
 });
 
 test('a report with a nonce vouches for the same keys', async () => {

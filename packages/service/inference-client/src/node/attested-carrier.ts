@@ -16,8 +16,15 @@ export interface AttestedCarrier {
  * @throws what `createAttestedFetch` of `@enclos/atls/fetch` throws.
  *
  * @example
- * const carrier = createAttestedCarrier({ appraise: policyAppraiser({ policy }) });
- * const client = createInferenceClient({ url, appraise, transport: 'attested-tls', fetch: carrier.fetch });
+ * import { policyAppraiser } from '@enclos/atls';
+ * import { createInferenceClient, type InferenceClient } from '@enclos/inference-client';
+ * import { createAttestedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
+ *
+ * export function clientOf(url: string, policy: string): InferenceClient {
+ *   const { fetch } = createAttestedCarrier({ appraise: policyAppraiser({ policy }) });
+ *   const appraise = policyReportAppraiser({ policy });
+ *   return createInferenceClient({ url, appraise, transport: 'attested-tls', fetch });
+ * }
  */
 export function createAttestedCarrier<E extends object = VerifiedEvidence>(
   options: AttestedFetchOptions<E>,

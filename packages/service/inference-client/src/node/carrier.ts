@@ -20,8 +20,12 @@ export interface SealedCarrier {
  * Give it to clients whose transport is sealed, and to no others.
  *
  * @example
- * const carrier = createSealedCarrier();
- * const client = createInferenceClient({ url: 'https://10.0.0.7:8443', appraise, fetch: carrier.fetch });
+ * import { createInferenceClient, type InferenceClient, type ReportAppraiser } from '@enclos/inference-client';
+ * import { createSealedCarrier } from '@enclos/inference-client/node';
+ *
+ * export function clientOf(appraise: ReportAppraiser): InferenceClient {
+ *   return createInferenceClient({ url: 'https://10.0.0.7:8443', appraise, fetch: createSealedCarrier().fetch });
+ * }
  */
 export function createSealedCarrier(): SealedCarrier {
   const plain = new HttpAgent({ keepAlive: true });

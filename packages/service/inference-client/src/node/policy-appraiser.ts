@@ -16,8 +16,13 @@ export type PolicyReportAppraiserOptions = PolicyAppraiserOptions & {
  * @throws what `policyAppraiser` of `@enclos/atls` throws; so does the appraiser.
  *
  * @example
+ * import { readFileSync } from 'node:fs';
+ * import { createInferenceClient } from '@enclos/inference-client';
+ * import { policyReportAppraiser } from '@enclos/inference-client/node';
+ *
  * const appraise = policyReportAppraiser({ policy: readFileSync('policy.json', 'utf8') });
  * const client = createInferenceClient({ url: 'https://models.example.com', appraise });
+ * await client.attest();
  */
 export function policyReportAppraiser(options: PolicyReportAppraiserOptions): ReportAppraiser {
   const appraise = policyAppraiser(options);

@@ -42,8 +42,13 @@ export interface InferenceProxy {
  * page could ask the service in the name of the user.
  *
  * @example
- * const proxy = createInferenceProxy({ client, url });
- * const { port } = await proxy.listen({ host: '127.0.0.1', port: 8080 });
+ * import type { InferenceClient } from '@enclos/inference-client';
+ * import { createInferenceProxy } from '@enclos/inference-client/node';
+ *
+ * export async function serve(client: InferenceClient): Promise<void> {
+ *   const proxy = createInferenceProxy({ client, url: 'https://models.example.com' });
+ *   await proxy.listen({ host: '127.0.0.1', port: 8080 });
+ * }
  */
 export function createInferenceProxy(options: InferenceProxyOptions): InferenceProxy {
   const { maxConnections = 64 } = options;

@@ -40,8 +40,9 @@ const options = {
     type: 'string',
     value: 'FILE',
     extensions: ['json'],
-    summary: 'What the vendor says about the platform; fetched without this option',
+    summary: 'What the vendor says about the platform, instead of what the report has of it',
   },
+  fetch: { type: 'boolean', summary: 'Fetch it, as `enclos verify` does, instead of what the report has of it' },
   root: {
     type: 'string',
     value: 'FILE',
@@ -151,7 +152,7 @@ async function keysOf(given: Options, context: CommandContext, now: Date): Promi
   const isNamed = named.rootFiles.length + named.softwareRoots.length > 0;
   return verifyReport({
     path: path(given.report),
-    collateral: collateralSource(given, context),
+    ...collateralSources(given, context),
     // Without a named root the vendors' are trusted, as `enclos verify` has it.
     roots: { ...named, intelRoot: !isNamed, amdRoots: !isNamed },
     policyFile: path(given.policy),
@@ -159,13 +160,18 @@ async function keysOf(given: Options, context: CommandContext, now: Date): Promi
   });
 }
 
-function collateralSource(given: Options, context: CommandContext): CollateralSource {
-  const { collateral, product } = given;
-  if (collateral === undefined) {
-    return { ...(product === undefined ? {} : { product }), fetch: fetchOf(given, context) };
+function collateralSources(
+  given: Options,
+  context: CommandContext,
+): { readonly collateral: CollateralSource | undefined; readonly fallback: CollateralSource } {
+  const { collateral, product, fetch: fetches } = given;
+  if (collateral !== undefined) {
+    refuseFetchOptions(given);
+    const source = { file: context.path(collateral) };
+    return { collateral: source, fallback: source };
   }
-  refuseFetchOptions(given);
-  return { file: context.path(collateral) };
+  const source = { ...(product === undefined ? {} : { product }), fetch: fetchOf(given, context) };
+  return { collateral: fetches ? source : undefined, fallback: source };
 }
 
 async function bodyOf(file: string | undefined, { path }: CommandContext): Promise<Uint8Array | 'not compared'> {

@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { validityOf, type Validity } from '@enclos/attestation';
 import { readSmallText } from '@enclos/cli-frame/files';
 import { toHex } from '@enclos/codec';
+import { parseJson } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { recognise } from '@enclos/evidence';
 import { boundDataOf, subjectOf, type AnyVerdict } from '@enclos/evidence/verify';
 import { parseKeySet } from '@enclos/hpke';
 import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
-import { inferenceReportData, readInferenceReport, type ExpectedClaims } from '@enclos/receipts';
+import { inferenceReportData, readInferenceReport, type ExpectedClaims, type InferenceReport } from '@enclos/receipts';
 import { choosePiece } from '../../evidence/choose.ts';
-import { readCollateralFile, type CollateralSource } from '../../evidence/collateral-of.ts';
+import { readCollateralFile, type CollateralSource, type ObtainedCollateral } from '../../evidence/collateral-of.ts';
 import type { RootOptions } from '../../evidence/trusted-roots.ts';
 import { appraiseVerdict, verifyEvidence } from '../../evidence/verify-evidence.ts';
 import { readPolicy } from '../../policy/file.ts';
@@ -18,7 +19,9 @@ import { readPolicy } from '../../policy/file.ts';
 export interface ReportOptions {
   /** The answer to GET /v1/attestation/report. */
   readonly path: string;
-  readonly collateral: CollateralSource;
+  /** Undefined for what the service sent along in the report, which is fetched when it sent none. */
+  readonly collateral: CollateralSource | undefined;
+  readonly fallback: CollateralSource;
   readonly roots: RootOptions;
   readonly policyFile: string | undefined;
   readonly now: Date;
@@ -43,13 +46,14 @@ const maximumReportBytes = 1_048_576;
  * @throws RECEIPT_REPORT_INVALID, EVIDENCE_REFUSED, ENDORSEMENTS_INVALID, APPRAISAL_REFUSED, OHTTP_KEYS_INVALID, and for files, roots
  * and services that cannot be used.
  */
-export async function verifyReport({ path, collateral, roots, policyFile, now }: ReportOptions): Promise<VouchedKeys> {
+export async function verifyReport({ path, roots, policyFile, now, ...given }: ReportOptions): Promise<VouchedKeys> {
   const report = readInferenceReport(await readSmallText(path, maximumReportBytes));
   const policy = policyFile === undefined ? undefined : await readPolicy(policyFile);
   const piece = choosePiece(recognise(report.evidence.value));
   if (piece === undefined) return refuse('quote-format', 'UNSUPPORTED_QUOTE_FORMAT', 'The report holds no evidence.');
-  const fromFile = 'file' in collateral ? await readCollateralFile(collateral.file) : undefined;
-  const settings = { source: collateral, fromFile, pck: undefined, policy, roots, now, carried: [] };
+  const source = given.collateral ?? given.fallback;
+  const fromFile = given.collateral === undefined ? sentAlong(report) : await ofFile(given.collateral);
+  const settings = { source, fromFile, pck: undefined, policy, roots, now, carried: [] };
   const { verdict } = await verifyEvidence(subjectOf(piece.evidence), settings);
   const keySetDigest = createHash('sha256').update(report.keySet).digest();
   const reportData = await inferenceReportData(keySetDigest, report.nonce);
@@ -82,6 +86,15 @@ export async function verifyReport({ path, collateral, roots, policyFile, now }:
       ...(report.nonce === undefined ? { evidenceDigest: sha256(report.evidence.value) } : {}),
     },
   });
+}
+
+/** A root has signed it, wherever it comes from. @throws CODEC errors for what is not JSON */
+function sentAlong({ endorsements }: InferenceReport): ObtainedCollateral | undefined {
+  return endorsements === undefined ? undefined : { json: parseJson(endorsements, maximumReportBytes), notices: [] };
+}
+
+async function ofFile(source: CollateralSource): Promise<ObtainedCollateral | undefined> {
+  return 'file' in source ? readCollateralFile(source.file) : undefined;
 }
 
 function identityOf(verdict: AnyVerdict): ExpectedClaims {
