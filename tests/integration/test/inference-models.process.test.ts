@@ -245,9 +245,9 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
   });
 
   test('after a start the sealed key opens the model again, and an older catalogue is refused', async () => {
-    const before = await clientOf({ minimumCatalogueVersion: 5 });
-    await before.attest();
-    before.close();
+    const first = await clientOf({ minimumCatalogueVersion: 5 });
+    await first.attest();
+    first.close();
     await service.stop();
     writeFileSync(join(models, 'catalogue.jws'), await catalogueOf(4));
     service = await start();
