@@ -226,6 +226,15 @@ describe('a replica that is lost', () => {
     assert.deepEqual([first.runs, second.runs, third.runs], [0, 1, 0]);
   });
 
+  test('that hangs is given up with the next look, and with it what it had', async () => {
+    const { first, second } = await pair();
+    second.hangs = true;
+    const asked = first.send((await sealedTo(second.key)).request);
+    await first.directory.look();
+    assert.deepEqual(await refusalOf(await asked), [503, 'INFERENCE_REPLICA_LOST']);
+    assert.deepEqual(await refusalOf(await first.send((await sealedTo(second.key)).request)), [422, 'HPKE_KEY_STALE']);
+  });
+
   test('in the middle of an answer: the answer breaks off', async () => {
     const network = new Network();
     const first = await network.add();

@@ -35,6 +35,8 @@ export interface TestReplica {
   readonly routing: ReplicaRouting;
   /** Codes and rules of what was refused as a replica. */
   readonly refused: string[];
+  /** It takes what comes, and answers nothing. */
+  hangs: boolean;
   /** How often its model ran. */
   runs: number;
   /** Addresses of clients, as sessions and logs see them. */
@@ -118,6 +120,7 @@ async function openReplica(network: Network, name: string, changes: ReplicaChang
     secure: undefined,
     handler: (request, call) => {
       made.seen.push(request);
+      if (made.hangs) return new Promise(() => undefined);
       if (changes.cardText !== undefined && request.path === '/replica') return { status: 200, body: changes.cardText };
       return answer(request, call);
     },
@@ -132,6 +135,7 @@ async function openReplica(network: Network, name: string, changes: ReplicaChang
     directory,
     routing,
     refused,
+    hangs: false,
     runs: 0,
     seen: [],
     send: async (request, signal = new AbortController().signal) =>
