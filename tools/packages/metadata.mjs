@@ -7,7 +7,8 @@ import { readJson } from '../lib/workspace.mjs';
 /** The sentence of a package that applications do not import. */
 export const internalSentence = 'Internal to Enclos: its interface may change in any version.';
 
-export const isPublished = ({ folder, manifest }) => folder.startsWith('packages/') && manifest.private !== true;
+export const isPublished = ({ folder, manifest }) =>
+  /^(?:packages|services)\//.test(folder) && manifest.private !== true;
 const isInternal = ({ manifest }) => manifest.enclos?.internal === true;
 
 /** The fields that a published package must have, with their values. */

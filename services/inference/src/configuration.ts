@@ -40,6 +40,8 @@ export interface ReplicaConfiguration {
   readonly rule: ReplicaRule;
   /** Whether they may be on a software platform, which protects nothing from the owner of its machine. Default: no. */
   readonly allowSoftware: boolean;
+  /** Whether a replica gives others the keys that owners of models supplied to it. For replicas of one MRENCLAVE. Default: no. */
+  readonly shareModelKeys: boolean;
 }
 
 /** A service that keeps keys of models. */
@@ -100,8 +102,15 @@ function readReplicas(form: JsonForm | undefined): ReplicaConfiguration | undefi
   if (form === undefined) return undefined;
   const rule = readReplicaRule(form);
   const allowSoftware = form.optional('allowSoftware', boolean) ?? false;
+  const shareModelKeys = form.optional('shareModelKeys', boolean) ?? false;
+  if (shareModelKeys && rule.by !== 'enclave') {
+    form.problem(
+      'shareModelKeys',
+      'is for replicas by enclave: an owner accepts one image, and no other one of its signer.',
+    );
+  }
   form.end();
-  return Object.freeze({ rule, allowSoftware });
+  return Object.freeze({ rule, allowSoftware, shareModelKeys });
 }
 
 function readUse(form: JsonForm): readonly [string, OpenAiUse] {

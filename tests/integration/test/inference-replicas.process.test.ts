@@ -93,11 +93,7 @@ async function othersOf({ service }: Replica): Promise<number> {
 }
 
 before(async () => {
-  const project = await loadProject(serviceFolder);
-  // A file of a project is in its folder.
-  const source = 'test/replicas/service.json';
-  const files = project.files.map((file) => (file.target === '/service.json' ? { ...file, source } : file));
-  built = await buildEnclave({ ...project, files }, { outFolder: workshop.subfolder('image') });
+  built = await buildEnclave(await loadProject(serviceFolder), { outFolder: workshop.subfolder('image') });
   platform = await workshop.startPlatform('here');
   const [first, second, third] = [await freePort(), await freePort(), await freePort()];
   const ports = [first, second];

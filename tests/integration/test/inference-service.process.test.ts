@@ -434,7 +434,7 @@ describe('the inference service in its enclave', () => {
     const changed = readFileSync(path);
     changed.writeUInt8(changed.readUInt8(changed.length - 100) ^ 1, changed.length - 100);
     writeFileSync(path, changed);
-    await assert.rejects(start(folder), /INFERENCE_MODEL_REFUSED/);
+    await assert.rejects(start(folder), { code: 'INFERENCE_MODEL_REFUSED' });
   });
 
   test('without a file for a model it does not begin to serve', async () => {

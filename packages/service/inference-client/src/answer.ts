@@ -67,8 +67,9 @@ function checkFields(status: number, fields: readonly BhttpField[], { request }:
 
 /** All values of a field, as `Headers` joins them. */
 export function fieldOf(fields: readonly BhttpField[], wanted: string): string | undefined {
-  const values = fields.flatMap(([name, value]) => (name === wanted ? [value] : []));
-  return values.length === 0 ? undefined : values.join(', ');
+  let found: string | undefined;
+  for (const [name, value] of fields) if (name === wanted) found = found === undefined ? value : `${found}, ${value}`;
+  return found;
 }
 
 async function wholeContent(events: AnswerEvents): Promise<Uint8Array> {

@@ -31,10 +31,6 @@ export async function refuseModel({ story, signed, platform, models }: Stage): P
   const bytes = await readFile(path);
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 100) ^ 1, bytes.length - 100);
   await writeFile(path, bytes);
-  const said = await startService(signed, platform, models).then(
-    () => 'it was served',
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
-  const [code = said] = /INFERENCE_MODEL_REFUSED/.exec(said) ?? [];
+  const code = await refusalOf(startService(signed, platform, models));
   story.happened(`the host changes one bit of a model: ${code}`, code === 'INFERENCE_MODEL_REFUSED');
 }

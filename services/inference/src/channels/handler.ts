@@ -40,7 +40,7 @@ export interface HandlerOptions {
   readonly attestAnswer: (request: ApiRequest, answer: ApiAnswer) => Promise<ApiAnswer>;
   /** Answers a request for the report on keys and models. */
   readonly report: (request: HttpRequest) => Promise<HttpResponse>;
-  /** Other replicas of this service, which have keys of their own. */
+  /** Other replicas of this service, each with its own keys. */
   readonly replicas?: OtherReplicas | undefined;
   readonly onFault: (error: unknown) => void;
   /** Hears of each request, without its content. */

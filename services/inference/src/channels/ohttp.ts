@@ -6,6 +6,7 @@ import {
   requireRequestType,
   type KemKeyPair,
   type OhttpProfile,
+  type StreamSealer,
 } from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
 import { requestInside } from './binary-http.ts';
@@ -38,10 +39,14 @@ export async function openOhttp(
   if (date !== undefined) window.accept(await requestName(opener.context), date, now);
   else if (pair !== undefined) await undated.accept(opener.context, pair, now);
   else throw new EnclosError('HPKE_TRUNCATED', 'The request names no key.');
+  let made: Promise<StreamSealer> | undefined;
+  const sealer = (): Promise<StreamSealer> => (made ??= opener.sealResponse());
+  // The key of the answer is made while an engine computes it. Its failure is that of the answer.
+  setImmediate(() => void sealer().catch(() => undefined));
   return {
     request,
     seal: async (answer) =>
-      sealedAnswer(await opener.sealResponse(), answer, {
+      sealedAnswer(await sealer(), answer, {
         contentType: profile.responseType,
         maxBytes,
         isAlwaysWhole: profile === ohttpProfile,

@@ -46,8 +46,8 @@ export const hostCommand = {
     'listen-replicas': {
       type: 'string',
       value: 'HOST:PORT',
-      default: '127.0.0.1:8444',
-      summary: 'Where other replicas reach this one',
+      default: '127.0.0.1:0',
+      summary: 'Where other replicas reach this one; by default they do not',
     },
     admin: {
       type: 'string',

@@ -9,6 +9,7 @@ import { hostService, type HostedService } from '@enclos/service/program';
 import { storeHandlers } from '@enclos/service/store';
 import { inference } from '../inference.edl.ts';
 import type { ServiceOptions } from './command-line.ts';
+import { innerErrorOf } from './inner-error.ts';
 import { modelFiles } from './model-files.ts';
 import { ReplicaPlaces } from './replica-places.ts';
 import { openState } from './state.ts';
@@ -53,7 +54,7 @@ export async function runService(options: ServiceOptions, context: RunContext): 
   });
   try {
     const served = await enclave.call.serve({}).catch((error: unknown) => {
-      throw files.missing ?? error;
+      throw files.missing ?? innerErrorOf(error);
     });
     return await hostService({
       enclave,

@@ -39,10 +39,10 @@ export function inferenceApplication(listeners: ServiceListeners = {}): EnclaveA
   );
 }
 
-/** What is wrong with the configuration or a model is for the host to read, and holds no secret. */
+/** What is wrong with the configuration or a model is for the host to read, and holds no secret. The host has the advice for its code. */
 function readable(error: unknown): never {
   if (isEnclosError(error) && /^(?:INFERENCE|MODEL|ENGINE|SERVICE)_/.test(error.code)) {
-    throw new ApplicationError(`${error.code}: ${error.message} ${error.next}`, { cause: error });
+    throw new ApplicationError(`${error.code}: ${error.message}`, { cause: error });
   }
   throw error;
 }

@@ -39,6 +39,8 @@ export interface ModelsOptions {
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
   /** The digest of the key set, in hex, which owners sign. */
   readonly keySetDigest: () => string;
+  /** See `ModelKeysOptions`. */
+  readonly fromReplicas?: ((digest: string) => Promise<Uint8Array | undefined>) | undefined;
   readonly now: () => Date;
   readonly onFault: (error: unknown) => void;
 }
@@ -96,7 +98,7 @@ function catalogueKeeper({ host, manifest, sealing }: ModelsOptions): CatalogueK
 }
 
 function openKeys(options: ModelsOptions, allowed: () => readonly ModelEntry[]): ModelKeys {
-  const { host, configuration, sealing, quote, connect, randomBytes, keySetDigest, onFault } = options;
+  const { host, configuration, sealing, quote, connect, randomBytes, keySetDigest, fromReplicas, onFault } = options;
   const { keyBroker, keyRelease } = configuration;
   // The owner accepted this enclave, and no other one of its signer.
   const protection = sealedProtection(sealing, { service: 'inference-model-key', policy: 'enclave' });
@@ -119,6 +121,7 @@ function openKeys(options: ModelsOptions, allowed: () => readonly ModelEntry[]):
             quote,
             fetch: outgoingFetch(keyRelease, (signal) => connect('attestation-service', { signal })),
           }),
+    fromReplicas,
     desk: new ModelKeyDesk({ keySetDigest, models: owned, randomBytes }),
     kept: ({ name, digest }) =>
       new KeptRecord({ store: host, protection, key: `model-key/${digest}`, subject: `${name} ${digest}` }),

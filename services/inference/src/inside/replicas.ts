@@ -17,13 +17,14 @@ import type { ServiceConfiguration } from '../configuration.ts';
 import type { ReplicaCard } from '../replicas/card.ts';
 import { ReplicaDirectory } from '../replicas/directory.ts';
 import { ReplicaLink } from '../replicas/link.ts';
-import { replicaHandler } from '../replicas/replica-handler.ts';
+import { replicaHandler, type ReplicaAnswers } from '../replicas/replica-handler.ts';
 import { ReplicaRouting } from '../replicas/routing.ts';
+import { keyFromReplicas } from '../replicas/shared-keys.ts';
 
 export interface ReplicasOptions {
   readonly configuration: ServiceConfiguration;
   readonly keys: KeySet;
-  /** Of the measured manifest of models, in hex. */
+  /** That of the measured manifest of models, in hex. */
   readonly modelManifestDigest: string;
   readonly host: {
     /** Which places have an address: see the interface of the service. */
@@ -36,13 +37,15 @@ export interface ReplicasOptions {
 
 /** How this replica works with the others. */
 export interface Replicas {
-  /** Of this replica, for its life. */
+  /** The name of this replica, for its life. */
   readonly replica: string;
   readonly routing: ReplicaRouting;
   /** How many others there are. */
   readonly others: number;
+  /** The key that the owner of a model supplied to another one, where the configuration has them share these. */
+  modelKey(digest: string): Promise<Uint8Array | undefined>;
   /** Answers the others, and looks at them. Resolves, after the signal, when the last one has its answer. */
-  serve(service: Pick<ServiceHandler, 'fromReplica' | 'hasSession' | 'bodyLimit'>, signal: AbortSignal): Promise<void>;
+  serve(service: Pick<ServiceHandler, 'bodyLimit'> & ReplicaAnswers, signal: AbortSignal): Promise<void>;
 }
 
 /** The name and port in the header `host` among replicas; who they are the evidence says. */
@@ -63,7 +66,7 @@ const maxConnections = 128;
 export async function openReplicas(options: ReplicasOptions): Promise<Replicas | undefined> {
   const { configuration, keys, modelManifestDigest, host, now, onFault } = options;
   if (configuration.replicas === undefined) return undefined;
-  const { rule, allowSoftware } = configuration.replicas;
+  const { rule, allowSoftware, shareModelKeys } = configuration.replicas;
   const endorsements = async (): Promise<string> => host.endorsements();
   const appraise = replicaPeerAppraiser({
     rule,
@@ -94,17 +97,18 @@ export async function openReplicas(options: ReplicasOptions): Promise<Replicas |
     get others() {
       return directory.all().length;
     },
-    async serve(service, signal) {
+    modelKey: async (digest) => (shareModelKeys ? keyFromReplicas(directory, digest) : undefined),
+    async serve({ modelKey, bodyLimit, ...service }, signal) {
       const server = await createAttestedServer({ ...identity, clients: { appraise } });
       const stopLooking = every(lookMs, () => directory.look(), onFault);
       const { maxRequestBytes } = configuration;
       await serveHttp(listen('replicas', { signal }), {
-        handler: replicaHandler(service, own),
-        bodyLimit: service.bodyLimit,
+        handler: replicaHandler({ ...service, modelKey: shareModelKeys ? modelKey : undefined }, own),
+        bodyLimit,
         secure: server.secure,
         limits: {
           maxBodyBytes: 2 * maxRequestBytes,
-          maxBodyBytesAtOnce: 8 * maxRequestBytes,
+          maxBodyBytesAtOnce: 4 * maxRequestBytes,
           maxConnections,
           idleTimeoutMs,
         },

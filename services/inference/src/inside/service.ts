@@ -69,18 +69,24 @@ export async function startService(host: ServiceHost, { withoutTls }: ServiceLis
   const metrics = new ServiceMetrics({ elapsed: () => performance.now() / 1000, log: requestLog(log) });
   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events), observer: metrics });
   const keySetDigest = (): string => desk.digests.keySetDigest;
-  const models = await loadModels({ pool, host, manifest, configuration, keySetDigest });
+  // Models are asked for before there are replicas to ask.
+  const known: { replicas?: Replicas | undefined } = {};
+  const fromReplicas = async (digest: string): Promise<Uint8Array | undefined> => known.replicas?.modelKey(digest);
+  const models = await loadModels({ pool, host, manifest, configuration, keySetDigest, fromReplicas });
   const keys = new KeySet(nodeEngine(), { kems: kems() });
   await keys.refresh(nowMs());
   const { desk, receipts } = await openReports(host, { keys, models: () => models.list(), issuer: configuration.name });
   const window = new ReplayWindow();
   const modelManifestDigest = await digestOfManifest(manifest);
   const replicas = await openReplicas({ configuration, keys, modelManifestDigest, host, now, onFault: logFault });
+  known.replicas = replicas;
   const handler = handlerOf({ configuration, models, keys, window, desk, receipts, metrics, replicas });
   const stopping = new AbortController();
   const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
-  const withReplicas = replicas?.serve(handler, parting.signal).catch(logFault);
+  const withReplicas = replicas
+    ?.serve({ ...handler, modelKey: (digest) => models.keys.ownersKeyOf(digest) }, parting.signal)
+    .catch(logFault);
   const stopTending = every(
     tendMs,
     async () => {
@@ -119,7 +125,7 @@ export async function startService(host: ServiceHost, { withoutTls }: ServiceLis
 
 /** Takes the catalogue, if there is one, and loads what is not encrypted. */
 async function loadModels(
-  options: Pick<ModelsOptions, 'configuration' | 'host' | 'keySetDigest' | 'manifest' | 'pool'>,
+  options: Pick<ModelsOptions, 'configuration' | 'fromReplicas' | 'host' | 'keySetDigest' | 'manifest' | 'pool'>,
 ): Promise<Models> {
   const models = openModels({
     ...options,

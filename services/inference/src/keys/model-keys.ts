@@ -9,6 +9,8 @@ export interface ModelKeysOptions {
   /** Asks an attestation service, if the configuration names one. */
   readonly fromRelease: ((name: string) => Promise<Uint8Array>) | undefined;
   readonly desk: ModelKeyDesk;
+  /** Asks other replicas for a key that the owner of a model supplied, by the digest of the model. */
+  readonly fromReplicas?: ((digest: string) => Promise<Uint8Array | undefined>) | undefined;
   /** Where the key of a model outlives the enclave. */
   readonly kept: (entry: ModelEntry) => KeptRecord;
   /** Hears of a key that could not be kept: the owner has to supply it again after a start. */
@@ -28,6 +30,11 @@ export class ModelKeys {
   readonly #options: ModelKeysOptions;
   /** What owners supplied, by the digest of the model. */
   readonly #supplied = new Map<string, Uint8Array>();
+  /** Models that their supplied keys have opened. */
+  readonly #proven = new Set<string>();
+
+  /** Models without a kept key, which is not looked for again: what is supplied later is here as well. */
+  readonly #areNotKept = new Set<string>();
 
   constructor(options: ModelKeysOptions) {
     this.#options = options;
@@ -62,6 +69,7 @@ export class ModelKeys {
   async opened(entry: ModelEntry): Promise<void> {
     const { kept, onFault } = this.#options;
     const key = this.#supplied.get(entry.digest);
+    if (key !== undefined) this.#proven.add(entry.digest);
     if (entry.keepKey !== 'sealed' || key === undefined) return;
     await kept(entry).write(key).catch(onFault);
   }
@@ -70,19 +78,37 @@ export class ModelKeys {
   failed({ digest }: ModelEntry): void {
     this.#supplied.get(digest)?.fill(0);
     this.#supplied.delete(digest);
+    this.#proven.delete(digest);
     this.#options.desk.reopen(digest);
   }
 
+  /** For another replica: a copy of what an owner supplied, once it has opened the model. */
+  ownersKeyOf(digest: string): Uint8Array | undefined {
+    const key = this.#proven.has(digest) ? this.#supplied.get(digest) : undefined;
+    return key === undefined ? undefined : new Uint8Array(key);
+  }
+
   async #ownersKey(entry: ModelEntry): Promise<Uint8Array> {
-    const supplied = this.#supplied.get(entry.digest) ?? (await this.#keptKey(entry));
-    if (supplied === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
-    return new Uint8Array(supplied);
+    const found = this.#supplied.get(entry.digest) ?? (await this.#keptKey(entry)) ?? (await this.#replicasKey(entry));
+    // The owner may have come meanwhile.
+    const key = this.#supplied.get(entry.digest) ?? found;
+    if (key === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
+    return new Uint8Array(key);
+  }
+
+  async #replicasKey({ digest }: ModelEntry): Promise<Uint8Array | undefined> {
+    const shared = await this.#options.fromReplicas?.(digest);
+    // The owner may have come meanwhile.
+    if (shared !== undefined && !this.#supplied.has(digest)) this.#supplied.set(digest, shared);
+    return this.#supplied.get(digest);
   }
 
   async #keptKey(entry: ModelEntry): Promise<Uint8Array | undefined> {
-    if (entry.keepKey !== 'sealed') return undefined;
+    if (entry.keepKey !== 'sealed' || this.#areNotKept.has(entry.digest)) return undefined;
     try {
-      return await this.#options.kept(entry).read();
+      const key = await this.#options.kept(entry).read();
+      if (key === undefined) this.#areNotKept.add(entry.digest);
+      return key;
     } catch (error) {
       // A record of another machine or image does not open; the owner can supply the key again.
       if (isEnclosError(error, 'SERVICE_STATE_INVALID')) return undefined;

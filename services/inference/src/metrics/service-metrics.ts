@@ -87,6 +87,8 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
   readonly #addReplays = this.#replays.series({});
   readonly #addEngines = this.#engines.series({});
   readonly #addStarts = this.#starts.series({});
+  readonly #counts = new Map<string, (seconds: number) => void>();
+  readonly #runSeries = new Map<string, ModelSeries>();
   #running = 0;
 
   constructor(options: ServiceMetricsOptions) {
@@ -107,10 +109,10 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
   }
 
   ran({ model, errorCode, queuedMs, computeMs }: RunReport): void {
-    const labels = this.#modelOf(model);
-    this.#runs.add({ ...labels, outcome: errorCode ?? ok });
-    this.#waits.observe(labels, queuedMs / 1000);
-    if (computeMs > 0) this.#computes.observe(labels, computeMs / 1000);
+    const { wait, compute, add } = this.#runsOf(model);
+    add(errorCode ?? ok);
+    wait(queuedMs / 1000);
+    if (computeMs > 0) compute(computeMs / 1000);
   }
 
   engines(running: number): void {
@@ -121,7 +123,7 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
   }
 
   loaded({ model, errorCode }: LoadReport): void {
-    this.#loads.add({ ...this.#modelOf(model), outcome: errorCode ?? ok });
+    this.#loads.add({ model: this.#models.nameOf(model), outcome: errorCode ?? ok });
   }
 
   /** @returns all of it, with what is so now */
@@ -160,21 +162,63 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
 
   #finished(request: FinishedRequest, seconds: number): void {
     const { channel, operation, outcome } = request;
-    const isOpen = operation !== 'none';
-    this.#arrivals.add({ channel, outcome: isOpen ? 'opened' : outcome });
-    if (outcome === 'HPKE_REPLAYED') this.#addReplays(1);
     const model = this.#models.nameOf(request.model ?? '');
-    const key = this.#combinations.nameOf(`${operation} ${model} ${outcome}`);
-    this.#requests.add(
-      key === SeriesBound.other ? { operation, model: key, outcome: key } : { operation, model, outcome },
-    );
-    this.#durations.observe({ operation }, seconds);
+    const key = `${channel} ${operation} ${model} ${outcome}`;
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = this.#countOf(channel, { operation, model, outcome });
+      // There is always room for those that come often, since they come early.
+      if (this.#counts.size < requestSeries) this.#counts.set(key, count);
+    }
+    count(seconds);
     this.#options.log(request, seconds);
   }
 
-  #modelOf(model: string): { readonly model: string } {
-    return { model: this.#models.nameOf(model) };
+  /** Looks the series up once: what finds them costs more than what adds to them. */
+  #countOf(channel: string, labels: RequestLabels): (seconds: number) => void {
+    const { operation, model, outcome } = labels;
+    const isOpen = operation !== 'none';
+    const addArrival = this.#arrivals.series({ channel, outcome: isOpen ? 'opened' : outcome });
+    const name = this.#combinations.nameOf(`${operation} ${model} ${outcome}`);
+    const { other } = SeriesBound;
+    const addRequest = this.#requests.series(name === other ? { operation, model: other, outcome: other } : labels);
+    const observe = this.#durations.series({ operation });
+    const isReplay = outcome === 'HPKE_REPLAYED';
+    return (seconds) => {
+      addArrival(1);
+      addRequest(1);
+      observe(seconds);
+      if (isReplay) this.#addReplays(1);
+    };
   }
+
+  #runsOf(model: string): ModelSeries {
+    const name = this.#models.nameOf(model);
+    const found = this.#runSeries.get(name);
+    if (found !== undefined) return found;
+    const labels = { model: name };
+    const outcomes = new Map<string, (amount: number) => void>();
+    const made: ModelSeries = {
+      wait: this.#waits.series(labels),
+      compute: this.#computes.series(labels),
+      add: (outcome) => {
+        const add = outcomes.get(outcome) ?? this.#runs.series({ ...labels, outcome });
+        outcomes.set(outcome, add);
+        add(1);
+      },
+    };
+    this.#runSeries.set(name, made);
+    return made;
+  }
+}
+
+type RequestLabels = Readonly<Record<'operation' | 'model' | 'outcome', string>>;
+
+/** The series of the runs of a model. */
+interface ModelSeries {
+  readonly wait: (seconds: number) => void;
+  readonly compute: (seconds: number) => void;
+  readonly add: (outcome: string) => void;
 }
 
 function gauge(name: string, help: string, values: readonly (readonly [Labels, number])[]): Family {

@@ -35,6 +35,8 @@ export interface TestReplica {
   readonly routing: ReplicaRouting;
   /** Codes and rules of what was refused as a replica. */
   readonly refused: string[];
+  /** It takes what comes, and answers nothing. */
+  hangs: boolean;
   /** How often its model ran. */
   runs: number;
   /** Addresses of clients, as sessions and logs see them. */
@@ -48,6 +50,9 @@ export interface TestReplica {
 export interface ReplicaChanges {
   readonly manifestDigest?: string;
   readonly engine?: HpkeEngine;
+  /** In place of keys that are its own. */
+  readonly keys?: KeySet;
+  readonly modelKey?: (digest: string) => Uint8Array | undefined;
   /** In place of its card. */
   readonly cardText?: string;
   /** A model that takes the place of the adder. */
@@ -73,7 +78,7 @@ export class Network {
 
 async function openReplica(network: Network, name: string, changes: ReplicaChanges): Promise<TestReplica> {
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
-  const keys = new KeySet(changes.engine ?? engine, { kems: [{ kem: kemIds.x25519, suites }] });
+  const keys = changes.keys ?? new KeySet(changes.engine ?? engine, { kems: [{ kem: kemIds.x25519, suites }] });
   const nowMs = (): number => 1_700_000_000_000;
   await keys.refresh(nowMs());
   const own = (): ReplicaCard => ({
@@ -110,11 +115,12 @@ async function openReplica(network: Network, name: string, changes: ReplicaChang
     onFault: (error) => refused.push(String(error)),
   });
   const arrivals = new EventEmitter();
-  const answer = replicaHandler(service, own);
+  const answer = replicaHandler({ ...service, modelKey: changes.modelKey }, own);
   void serveHttp(peers(arrivals), {
     secure: undefined,
     handler: (request, call) => {
       made.seen.push(request);
+      if (made.hangs) return new Promise(() => undefined);
       if (changes.cardText !== undefined && request.path === '/replica') return { status: 200, body: changes.cardText };
       return answer(request, call);
     },
@@ -129,6 +135,7 @@ async function openReplica(network: Network, name: string, changes: ReplicaChang
     directory,
     routing,
     refused,
+    hangs: false,
     runs: 0,
     seen: [],
     send: async (request, signal = new AbortController().signal) =>

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { EnginePool } from '@enclos/inference-engine';
 import { ChildEngines } from '@enclos/inference-engine/child-processes';
 import { atLeast, type Figure } from '../harness/figures.ts';
-import { interleave, medianCallMicros } from '../harness/statistics.ts';
+import { callsPerSecond, interleave, medianCallMicros } from '../harness/statistics.ts';
 import { type EngineKind, engineOf } from './engine.ts';
 import { classifier, convolutions, image, type Load } from './models.ts';
 
@@ -20,8 +20,14 @@ interface Timing {
   readonly ratio: number;
 }
 
-/** One run in a pool's engine, against the same engine in the process of the caller. */
-async function timingOf(kind: EngineKind, { bytes, input }: Load, calls: number): Promise<Timing> {
+interface Calls {
+  readonly calls: number;
+  /** How many are under way at any time. Default: one after the other. */
+  readonly width?: number;
+}
+
+/** Microseconds for a run in a pool's engine, against the same engine in the process of the caller. */
+async function timingOf(kind: EngineKind, { bytes, input }: Load, { calls, width = 1 }: Calls): Promise<Timing> {
   const engines = new ChildEngines({ count: 1, command: [process.execPath, program, kind] });
   const pool = new EnginePool({ engines: engines.source });
   const session = engineOf(kind).load(bytes, { threads: 1 });
@@ -30,7 +36,10 @@ async function timingOf(kind: EngineKind, { bytes, input }: Load, calls: number)
     const { shape, data } = input;
     return await interleave(
       rounds,
-      async () => medianCallMicros(calls, () => pooled.run([input])),
+      async () =>
+        width === 1
+          ? medianCallMicros(calls, () => pooled.run([input]))
+          : 1e6 / (await callsPerSecond(calls, width, () => pooled.run([input]))),
       async () => medianCallMicros(calls, async () => session.run([{ index: 0, shape, data }], [0])),
     );
   } finally {
@@ -45,9 +54,9 @@ const micros = (value: number): string => `${value.toFixed(0)} µs`;
 /** What it costs that an engine computes in another process than its caller, without a service around it. */
 export async function benchPool(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  const small = await timingOf('native', classifier(), 400);
+  const small = await timingOf('native', classifier(), { calls: 400 });
   figures.push({ what: `native, ${classifier().what}`, ours: micros(small.ours), peer: micros(small.peer) });
-  const large = await timingOf('native', image(), 60);
+  const large = await timingOf('native', image(), { calls: 60 });
   const megabytes = image().input.data.length / 1e6;
   figures.push({
     what: `native, ${image().what}`,
@@ -55,17 +64,17 @@ export async function benchPool(): Promise<readonly Figure[]> {
     peer: micros(large.peer),
     ratio: `${((large.ours - large.peer) / 1000 / megabytes).toFixed(2)} ms/MB more`,
   });
-  const long = await timingOf('native', convolutions(), 9);
+  const long = await timingOf('native', convolutions(), { calls: 40, width: 2 });
   figures.push({
-    what: `native, ${convolutions().what}: rate of the engine that is left`,
+    what: `native, ${convolutions().what}, two runs under way: rate of the engine that is left`,
     ours: micros(long.ours),
     peer: micros(long.peer),
     ratio: (1 / long.ratio).toFixed(2),
     bound: atLeast(smallestRate, 1 / long.ratio),
   });
-  const wasm = await timingOf('wasm', classifier(), 400);
+  const wasm = await timingOf('wasm', classifier(), { calls: 400 });
   figures.push({ what: `WebAssembly, ${classifier().what}`, ours: micros(wasm.ours), peer: micros(wasm.peer) });
-  const slow = await timingOf('wasm', convolutions(), 5);
+  const slow = await timingOf('wasm', convolutions(), { calls: 5 });
   figures.push({
     what: `WebAssembly, ${convolutions().what}; against native code`,
     ours: micros(slow.ours),

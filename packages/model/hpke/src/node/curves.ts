@@ -76,30 +76,14 @@ export function x25519Agree(privateKey: KeyObject, publicKey: KeyObject): Uint8A
   return unlessRefused(() => diffieHellman({ privateKey, publicKey }));
 }
 
-interface Ephemeral {
-  readonly publicKey: Uint8Array;
-  readonly privateKey: KeyObject;
-}
-
-/** The key for the next message, which is made while the answer to this one is awaited. It is given out once. */
-let nextEphemeral: Ephemeral | undefined;
-
-export function x25519Ephemeral(random: RandomSource): Ephemeral {
+export function x25519Ephemeral(random: RandomSource): { publicKey: Uint8Array; privateKey: KeyObject } {
   if (random === undefined) {
-    const ephemeral = nextEphemeral ?? generateEphemeral();
-    nextEphemeral = undefined;
-    // A program that sends nothing more is not kept alive by it.
-    setImmediate(() => (nextEphemeral ??= generateEphemeral())).unref();
-    return ephemeral;
+    const { publicKey, privateKey } = generateKeyPairSync('x25519');
+    const { x = '' } = publicKey.export({ format: 'jwk' });
+    return { publicKey: fromBase64url(x), privateKey };
   }
   const privateKey = x25519PrivateKey(random(32));
   return { publicKey: x25519PublicBytes(privateKey), privateKey };
-}
-
-function generateEphemeral(): Ephemeral {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519');
-  const { x = '' } = publicKey.export({ format: 'jwk' });
-  return { publicKey: fromBase64url(x), privateKey };
 }
 
 export function x25519Curve(

@@ -6,6 +6,8 @@ import {
   sessionTypes,
   type ClientSession,
   type HpkeEngine,
+  type OhttpRequestSealer,
+  type PublishedKey,
   type StreamLimits,
   type StreamOpener,
 } from '@enclos/hpke';
@@ -36,22 +38,46 @@ export interface ChannelOptions {
   readonly timeoutMs: number;
 }
 
-/** One set-up of HPKE for each request: chunked Oblivious HTTP. */
+/**
+ * One set-up of HPKE for each request: chunked Oblivious HTTP. The set-up for the next request to a key is made while the answer to this one is
+ * awaited, and used once.
+ */
 export function oneShotChannel({ engine, nowMs }: ChannelOptions): Channel {
+  const profile = chunkedOhttpProfile;
+  let ahead: SetUp | undefined;
+  const setUp = (config: PublishedKey): SetUp => {
+    const request = beginOhttpRequest(engine, { profile, config });
+    // Its failure is that of the request which it is for.
+    request.catch(() => undefined);
+    return { config, request };
+  };
   return {
     async seal(service, message) {
-      const profile = chunkedOhttpProfile;
-      const request = await beginOhttpRequest(engine, { profile, config: service.key(nowMs()) });
-      return {
-        path: '/ohttp',
-        type: profile.requestType,
-        answerType: profile.responseType,
-        body: concatBytes(request.head, await request.seal(message, true)),
-        openAnswer: request.openResponse,
-      };
+      const config = service.key(nowMs());
+      const { request } = ahead?.config === config ? ahead : setUp(config);
+      ahead = undefined;
+      const sealing = await request;
+      const body = concatBytes(sealing.head, await sealing.seal(message, true));
+      afterwards(() => (ahead ??= setUp(config)));
+      const { requestType: type, responseType: answerType } = profile;
+      return { path: '/ohttp', type, answerType, body, openAnswer: sealing.openResponse };
     },
-    forget() {},
+    forget() {
+      ahead = undefined;
+    },
   };
+}
+
+interface SetUp {
+  readonly config: PublishedKey;
+  readonly request: Promise<OhttpRequestSealer>;
+}
+
+/** When what is under way, such as the sending of a request, has been done: browsers have no `setImmediate`. */
+function afterwards(step: () => void): void {
+  const { setImmediate: schedule } = globalThis as Partial<Pick<typeof globalThis, 'setImmediate'>>;
+  if (schedule === undefined) setTimeout(step, 0);
+  else schedule(step);
 }
 
 const sessionPath = '/v1/session';
