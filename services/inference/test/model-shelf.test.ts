@@ -140,6 +140,22 @@ test('a model whose key is with a service that the configuration does not name i
   }
 });
 
+test('a key that is supplied while the enclave looks for it is used at once', async (t) => {
+  const owner = newOwner();
+  const machine = new Machine();
+  const entry = entryOf('digits', 7, { owner: owner.key, keepKey: 'sealed' });
+  const files = { 'digits-1': encryptedFile('digits', 7) };
+  const { models } = sceneOf(t, { manifest: { models: [entry] }, files, machine });
+  const { name, digest } = entry;
+  const expected = { name, digest, keySetDigest, challenge: models.keys.challenge(digest) };
+  const text = await writeKeySupply(modelKey, expected, owner);
+  const looking = models.shelf.load('digits');
+  models.keys.supply(digest, text);
+  await models.shelf.loadDigest(digest);
+  await looking.catch(() => undefined);
+  assert.equal(models.shelf.isReady, true);
+});
+
 test('the owner supplies the key of a model, and again after a start, unless the manifest has it sealed', async (t) => {
   const owner = newOwner();
   for (const keepKey of [undefined, 'sealed'] as const) {

@@ -38,7 +38,7 @@ export interface AttestedService {
   /** Undefined for a service without receipts. */
   readonly receiptKey: SignatureKey | undefined;
   /** What each receipt of this enclave says. */
-  readonly expectedClaims: ExpectedClaims;
+  readonly expectedClaims: ExpectedClaims & Required<Pick<ExpectedClaims, 'keySetDigest' | 'measurement' | 'tee'>>;
   /**
    * With each request: which of several replicas was attested, for whatever it arrives at. Only what the service says of itself: it is for
    * routing, and nothing is believed for it.

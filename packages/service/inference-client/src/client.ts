@@ -13,9 +13,9 @@ import {
   type Tensor,
 } from '@enclos/open-inference';
 import type { ReportAppraiser } from './appraiser.ts';
-import type { ReceiptVerifier } from '@enclos/receipts';
+import type { ReceiptTee, ReceiptVerifier } from '@enclos/receipts';
 import { fieldOf, responseOf, type OpenedAnswer } from './answer.ts';
-import { Attestations } from './attested-service.ts';
+import { Attestations, type AttestedService } from './attested-service.ts';
 import { ServiceAddress, type OuterFetch } from './outer-http.ts';
 import { contentOfAnswer } from './content.ts';
 import type { AnswerReceipt } from './receipt-check.ts';
@@ -87,6 +87,15 @@ export interface InferCall {
   readonly signal?: AbortSignal;
 }
 
+/** Which enclave the evidence is about. */
+export interface AttestedIdentity {
+  readonly tee: ReceiptTee;
+  /** MRENCLAVE, MRTD or launch measurement, in hex. */
+  readonly measurement: string;
+  /** SHA-256 of the key set that the evidence vouches for, in hex. */
+  readonly keySetDigest: string;
+}
+
 export interface InferenceClient {
   /**
    * As `fetch` of the platform, for addresses of the service alone. Redirects of the service are given back.
@@ -102,8 +111,8 @@ export interface InferenceClient {
   infer(call: InferCall): Promise<InferResponse>;
   /** The models of the service, as the enclave lists them. */
   models(): Promise<readonly RepositoryEntry[]>;
-  /** Attests the service now rather than with the first request. */
-  attest(): Promise<void>;
+  /** Attests the service now rather than with the first request; with `fresh` also if it is attested. */
+  attest(options?: { readonly fresh?: boolean }): Promise<AttestedIdentity>;
   /** Ends the client: later calls are refused. */
   close(): void;
 }
@@ -150,13 +159,16 @@ export function createInferenceClient(options: InferenceClientOptions): Inferenc
       const asked = { method: 'POST', path: '/v2/repository/index', fields: [], body: new Uint8Array() };
       return parseIndex(await wholeContentOf(await sender.send(asked)));
     },
-    async attest() {
-      await sender.attest();
-    },
+    attest: async (given) => identityOf(await sender.attest(given)),
     close() {
       sender.close();
     },
   });
+}
+
+function identityOf({ expectedClaims }: AttestedService): AttestedIdentity {
+  const { tee, measurement, keySetDigest } = expectedClaims;
+  return Object.freeze({ tee, measurement, keySetDigest });
 }
 
 /** @throws as `contentOfAnswer` */

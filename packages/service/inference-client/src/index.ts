@@ -10,6 +10,7 @@ export {
 } from './appraiser.ts';
 export {
   createInferenceClient,
+  type AttestedIdentity,
   type InferCall,
   type InferenceClient,
   type InferenceClientOptions,

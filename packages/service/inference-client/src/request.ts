@@ -83,7 +83,7 @@ export function innerRequestOf(
   { method, path, fields, body }: ProgramRequest,
   { authority, randomBytes, models, withoutReceipt }: InnerRequestOptions,
 ): InnerRequest {
-  const isForModel = method === 'POST' && !path.startsWith('/v2/repository/');
+  const isForModel = method === 'POST' && !/^\/(?:v2\/repository|v1\/model-keys)\//.test(path);
   return Object.freeze<InnerRequest>({
     method,
     authority,

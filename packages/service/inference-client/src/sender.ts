@@ -40,9 +40,11 @@ export class Sender {
     return this.#options.address;
   }
 
-  async attest(): Promise<void> {
+  async attest({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<AttestedService> {
     if (this.#isClosed) misused('The client is closed.');
-    await this.#options.attestations.current();
+    const { attestations } = this.#options;
+    const current = await attestations.current();
+    return fresh ? attestations.renew(current) : current;
   }
 
   close(): void {

@@ -126,7 +126,10 @@ const ownSchemas: OpenApiObject = {
       format: { const: 'enclos-inference-report-1' },
       keySet: { type: 'string', contentEncoding: 'base64url' },
       models: { type: 'array', items: { $ref: '#/components/schemas/ReportedModel' } },
-      catalogueVersion: { type: 'integer', description: 'Of the catalogue that some of the models are from' },
+      catalogueVersion: {
+        type: 'integer',
+        description: 'The version of the catalogue that some of the models are from',
+      },
       evidence: {
         type: 'object',
         required: ['kind', 'value'],

@@ -3,7 +3,7 @@ import { isEnclosError } from '@enclos/errors';
 /** What passes by itself is tried again after so long, and then after twice as long. */
 const firstWaitMs = 250;
 /** A service that is back shows within this time. */
-const longestWaitMs = 1000;
+const longestWaitMs = 500;
 /** What does not pass by itself may be mended by the operator. */
 const longestRefusedWaitMs = 60_000;
 

@@ -1,5 +1,5 @@
 import { SharedWork } from '@enclos/bounded';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { EnginePool, PooledModel } from '@enclos/inference-engine';
 import type { ModelEntry } from '@enclos/inference-models';
 import { isEncrypted, type ModelKeys } from '../keys/model-keys.ts';
@@ -105,7 +105,14 @@ export class ModelShelf implements ServedModels {
   async loadDigest(digest: string): Promise<void> {
     const entry = this.#options.allowed().find((one) => one.digest === digest);
     if (entry === undefined) throw new EnclosError('MODEL_NOT_ALLOWED');
-    if (!this.#unloaded.has(keyOf(entry))) await this.#load(entry);
+    if (this.#unloaded.has(keyOf(entry))) return;
+    try {
+      await this.#load(entry);
+    } catch (error) {
+      // It joined an attempt that had looked for the key before that was here.
+      if (!isEnclosError(error, 'MODEL_KEY_AWAITED')) throw error;
+      await this.#load(entry);
+    }
   }
 
   /** Answers nothing with a model any more, after what has begun. @throws INFERENCE_NOT_FOUND */

@@ -16,33 +16,49 @@ export function outgoingFetch(
   { url, certificateAuthorities: authorities }: KeyServiceAddress,
   open: (signal: AbortSignal) => Promise<Duplex>,
 ): (address: string, init: RequestInit) => Promise<Response> {
-  const { host, hostname: serverName, origin } = new URL(url);
-  return async (address, { method = 'GET', headers, body, signal }) => {
-    const wanted = new URL(address);
-    if (wanted.origin !== origin) throw new Error('The enclave is connected to one server alone.');
-    const until = signal ?? AbortSignal.timeout(headTimeoutMs);
-    const connection = await open(until);
-    const socket = await secureClient(connection, { serverName, authorities, signal: until });
-    const client = new HttpClientConnection(socket, host);
+  const server = new URL(url);
+  return async (address, init) => {
+    if (new URL(address).origin !== server.origin) throw new Error('The enclave is connected to one server alone.');
     try {
-      const answer = await client.send({
-        method,
-        path: `${wanted.pathname}${wanted.search}`,
-        headers: Object.fromEntries(new Headers(headers)),
-        ...(typeof body === 'string' ? { body: utf8(body) } : {}),
-        headTimeoutMs,
-        maxBytes,
-        signal: until,
-      });
-      const pieces: Uint8Array[] = [];
-      for await (const piece of answer.body) pieces.push(piece);
-      const content = new Uint8Array(concatBytes(...pieces));
-      return new Response(content.length === 0 ? null : content, {
-        status: answer.status,
-        headers: [...answer.headers].map(([name, value]): [string, string] => [name, value]),
-      });
-    } finally {
-      client.close();
+      return await exchange(new URL(address), init, { open, authorities });
+    } catch (cause) {
+      // As `fetch` fails: which part of the way broke is for the cause to say.
+      throw new TypeError('fetch failed', { cause });
     }
   };
+}
+
+interface Way {
+  readonly open: (signal: AbortSignal) => Promise<Duplex>;
+  readonly authorities: readonly string[] | undefined;
+}
+
+async function exchange(
+  { host, hostname: serverName, pathname, search }: URL,
+  { method = 'GET', headers, body, signal }: RequestInit,
+  { open, authorities }: Way,
+): Promise<Response> {
+  const until = signal ?? AbortSignal.timeout(headTimeoutMs);
+  const socket = await secureClient(await open(until), { serverName, authorities, signal: until });
+  const client = new HttpClientConnection(socket, host);
+  try {
+    const answer = await client.send({
+      method,
+      path: `${pathname}${search}`,
+      headers: Object.fromEntries(new Headers(headers)),
+      ...(typeof body === 'string' ? { body: utf8(body) } : {}),
+      headTimeoutMs,
+      maxBytes,
+      signal: until,
+    });
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answer.body) pieces.push(piece);
+    const content = new Uint8Array(concatBytes(...pieces));
+    return new Response(content.length === 0 ? null : content, {
+      status: answer.status,
+      headers: [...answer.headers].map(([name, value]): [string, string] => [name, value]),
+    });
+  } finally {
+    client.close();
+  }
 }

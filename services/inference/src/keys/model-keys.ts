@@ -33,6 +33,9 @@ export class ModelKeys {
   /** Models that their supplied keys have opened. */
   readonly #proven = new Set<string>();
 
+  /** Models without a kept key, which is not looked for again: what is supplied later is here as well. */
+  readonly #areNotKept = new Set<string>();
+
   constructor(options: ModelKeysOptions) {
     this.#options = options;
   }
@@ -86,10 +89,11 @@ export class ModelKeys {
   }
 
   async #ownersKey(entry: ModelEntry): Promise<Uint8Array> {
-    const supplied =
-      this.#supplied.get(entry.digest) ?? (await this.#keptKey(entry)) ?? (await this.#replicasKey(entry));
-    if (supplied === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
-    return new Uint8Array(supplied);
+    const found = this.#supplied.get(entry.digest) ?? (await this.#keptKey(entry)) ?? (await this.#replicasKey(entry));
+    // The owner may have come meanwhile.
+    const key = this.#supplied.get(entry.digest) ?? found;
+    if (key === undefined) throw new EnclosError('MODEL_KEY_AWAITED');
+    return new Uint8Array(key);
   }
 
   async #replicasKey({ digest }: ModelEntry): Promise<Uint8Array | undefined> {
@@ -100,9 +104,11 @@ export class ModelKeys {
   }
 
   async #keptKey(entry: ModelEntry): Promise<Uint8Array | undefined> {
-    if (entry.keepKey !== 'sealed') return undefined;
+    if (entry.keepKey !== 'sealed' || this.#areNotKept.has(entry.digest)) return undefined;
     try {
-      return await this.#options.kept(entry).read();
+      const key = await this.#options.kept(entry).read();
+      if (key === undefined) this.#areNotKept.add(entry.digest);
+      return key;
     } catch (error) {
       // A record of another machine or image does not open; the owner can supply the key again.
       if (isEnclosError(error, 'SERVICE_STATE_INVALID')) return undefined;

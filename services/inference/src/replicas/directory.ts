@@ -127,7 +127,7 @@ export class ReplicaDirectory {
 }
 
 async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {
-  const response = await link.send({
+  const response = await link.ask({
     method: 'GET',
     path: cardPath,
     headTimeoutMs: cardTimeoutMs,
@@ -143,7 +143,7 @@ export async function bytesOf({ body }: HttpClientResponse): Promise<Uint8Array>
   try {
     for await (const piece of body) pieces.push(piece);
   } catch (cause) {
-    throw new EnclosError('INFERENCE_REPLICA_LOST', undefined, { details: { isSent: true }, cause });
+    throw new EnclosError('INFERENCE_REPLICA_LOST', undefined, { cause });
   }
   return Buffer.concat(pieces);
 }

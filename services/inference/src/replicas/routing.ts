@@ -100,24 +100,21 @@ export class ReplicaRouting implements OtherReplicas {
   async #toSession(request: SealedRequest, id: string): Promise<HttpResponse | undefined> {
     const replicas = this.#options.directory.all();
     const known = this.#sessions.get(id);
-    const replica = replicas.find(({ card }) => card.replica === known) ?? (await this.#search(replicas, id));
+    const replica =
+      replicas.find(({ card }) => card.replica === known) ?? (await this.#search(replicas, id, request.signal));
     if (replica === undefined) return undefined;
     this.#sessions.set(id, replica.card.replica);
     return this.#forward(replica, request);
   }
 
   /** Sessions are known to their replica alone: a short question to each. */
-  async #search(replicas: readonly Replica[], id: string): Promise<Replica | undefined> {
+  async #search(replicas: readonly Replica[], id: string, signal: AbortSignal): Promise<Replica | undefined> {
     const found = await Promise.all(
       replicas.map(async (replica) => {
-        const question = {
-          method: 'GET',
-          path: `${sessionProbePath}${id}`,
-          headTimeoutMs: probeTimeoutMs,
-          maxBytes: 0,
-        };
+        const limits = { headTimeoutMs: probeTimeoutMs, maxBytes: 0, signal };
+        const question = { method: 'GET', path: `${sessionProbePath}${id}`, ...limits };
         try {
-          const response = await replica.link.send(question);
+          const response = await replica.link.passOn(question);
           await bytesOf(response);
           return response.status === 204;
         } catch {
@@ -133,7 +130,7 @@ export class ReplicaRouting implements OtherReplicas {
     const { method, path, body, signal, remoteAddress } = request;
     let response: HttpClientResponse;
     try {
-      response = await replica.link.send({
+      response = await replica.link.passOn({
         method,
         path,
         headers: { ...sentHeaders(request.headers), [forwardedForHeader]: remoteAddress },
@@ -143,7 +140,8 @@ export class ReplicaRouting implements OtherReplicas {
         signal,
       });
     } catch (error) {
-      if (isEnclosError(error, 'INFERENCE_REPLICA_LOST') && error.details['isSent'] === true) throw error;
+      // What could not be sent may be answered by another replica.
+      if (isEnclosError(error, 'INFERENCE_REPLICA_LOST')) throw error;
       return undefined;
     }
     if (response.status === misdirected) {

@@ -17,7 +17,7 @@ export async function keyFromReplicas(directory: ReplicaDirectory, digest: strin
       const request = { method: 'GET', path: `${modelKeyPath}${digest}`, headTimeoutMs, maxBytes: keyBytes };
       // One after the other: the first one mostly has it.
       // eslint-disable-next-line no-await-in-loop
-      const response = await link.send(request);
+      const response = await link.ask(request);
       // eslint-disable-next-line no-await-in-loop
       const key = await bytesOf(response);
       if (response.status === 200 && key.length === keyBytes) return new Uint8Array(key);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { utf8 } from '@enclos/codec';
 import { chunkedOhttpProfile, ohttpProfile, type HpkeEngine } from '@enclos/hpke';
 import type { HttpResponse } from '@enclos/http';
@@ -34,6 +35,19 @@ function signalled(): { readonly promise: Promise<void>; readonly resolve: () =>
   let resolve = (): void => undefined;
   const promise = new Promise<void>((done) => (resolve = done));
   return { promise, resolve };
+}
+
+/** A number that has stopped growing: all that was begun has got as far as it can. */
+async function settled(numberNow: () => number): Promise<number> {
+  let [last, times] = [numberNow(), 0];
+  while (times < 50) {
+    // eslint-disable-next-line no-await-in-loop
+    await turn();
+    const now = numberNow();
+    times = now === last ? times + 1 : 0;
+    last = now;
+  }
+  return last;
 }
 
 /** A model that waits until a test lets it go, and says when it began. */
@@ -293,7 +307,7 @@ describe('what replicas do not do for each other', () => {
     const [{ link }] = first.directory.all() as readonly [ReturnType<typeof first.directory.all>[number]];
     const limits = { headTimeoutMs: 60_000, maxBytes: 1000 };
     const statusOf = async (method: string, path: string, more = {}): Promise<number> => {
-      const { status, body } = await link.send({ method, path, ...limits, ...more });
+      const { status, body } = await link.ask({ method, path, ...limits, ...more });
       for await (const piece of body) assert.ok(piece.length > 0);
       return status;
     };
@@ -311,6 +325,34 @@ describe('what replicas do not do for each other', () => {
     const headers = Object.fromEntries(request.headers ?? []);
     assert.equal(await statusOf('POST', '/ohttp', { body: request.body, headers }), 421);
     assert.deepEqual([second.runs, third.runs], [0, 0]);
+  });
+
+  test('they pass on few requests at once, and the others wait; one whose client leaves gives its turn away', async () => {
+    const { model, release, began } = held();
+    const network = new Network();
+    const first = await network.add();
+    const second = await network.add({ model });
+    await network.lookAll();
+    const leaving = new AbortController();
+    // A turn ends with the last byte of an answer.
+    const send = async (signal?: AbortSignal): Promise<number> => {
+      const answer = await first.send((await sealedTo(second.key)).request, signal);
+      await wholeBodyOf(answer);
+      return answer.status;
+    };
+    const answers = Array.from({ length: 14 }, async () => send());
+    await began;
+    const connections = await settled(() => network.connections);
+    const left = send(leaving.signal);
+    const later = Array.from({ length: 6 }, async () => send());
+    leaving.abort(new Error('left'));
+    await left.catch(() => undefined);
+    assert.equal(await settled(() => network.connections), connections, 'no connection more');
+    await first.directory.look();
+    assert.equal(first.directory.all().length, 1, 'a replica with much to do still tells its card');
+    release();
+    for (const status of await Promise.all([...answers, ...later])) assert.equal(status, 200);
+    assert.equal(second.runs, 20);
   });
 
   test('a stranger has few requests shown to all replicas at once', async () => {

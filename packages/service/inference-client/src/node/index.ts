@@ -5,3 +5,4 @@ export { createAttestedCarrier, type AttestedCarrier } from './attested-carrier.
 export { createSealedCarrier, type SealedCarrier } from './carrier.ts';
 export { policyReportAppraiser, type PolicyReportAppraiserOptions } from './policy-appraiser.ts';
 export { createInferenceProxy, type InferenceProxy, type InferenceProxyOptions } from './proxy.ts';
+export { supplyModelKey, type SuppliedModelKey } from './supply-key.ts';
