@@ -10,13 +10,15 @@ import {
   type ChunkFraming,
 } from '../src/chunks/framing.ts';
 import { ChunkOpener, streamSealer } from '../src/chunks/stream.ts';
+import type { SealingForm } from '../src/engine.ts';
 
 const framings: readonly ChunkFraming[] = [wholeMessage, chunkedFraming, azureFraming, ehbpFraming, boundFraming];
 const limits = { maxBytes: 300 };
 /** In place of an AEAD: a tag of the mark, so that a mutated stream gets past it often. */
 const tagOf = (mark?: Uint8Array): Uint8Array => new Uint8Array(16).fill(mark?.length ?? 0);
 const transparent = {
-  seal: async (plaintext: Uint8Array, mark?: Uint8Array) => Promise.resolve(concatBytes(plaintext, tagOf(mark))),
+  seal: (plaintext: Uint8Array, mark: Uint8Array, { room = 0 }: SealingForm) =>
+    concatBytes(new Uint8Array(room), plaintext, tagOf(mark)),
   open: async (ciphertext: Uint8Array) => Promise.resolve(ciphertext.subarray(0, Math.max(0, ciphertext.length - 16))),
 };
 

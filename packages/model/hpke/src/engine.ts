@@ -7,10 +7,23 @@ import type { AeadId, HashName, KemId } from './suites.ts';
  */
 export type Awaitable<T> = T | Promise<T>;
 
+/** What spares the maker of a message copies of it: memory that was not touched before takes longer than its encryption. */
+export interface SealingForm {
+  /** Bytes in front of the ciphertext, for the caller to fill. Default: none. */
+  readonly room?: number;
+  /** Bytes that are sealed after the plaintext, in the same message. */
+  readonly tail?: Uint8Array;
+}
+
 /** A key of an AEAD. Nonces are the caller's: `Sealer` and `Opener` are the only callers. */
 export interface AeadKey {
-  /** @returns ciphertext and tag. */
-  readonly seal: (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) => Awaitable<Uint8Array>;
+  /** @returns room, ciphertext and tag. */
+  readonly seal: (
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    plaintext: Uint8Array,
+    form?: SealingForm,
+  ) => Awaitable<Uint8Array>;
   /** @returns the plaintext; undefined if the tag does not hold. */
   readonly open: (nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) => Awaitable<Uint8Array | undefined>;
 }

@@ -23,7 +23,7 @@ export {
   type BoundServiceOptions,
   type OpenedBoundRequest,
 } from './bound/request.ts';
-export type { StreamLimits, StreamOpener, StreamSealer } from './chunks/stream.ts';
+export { openWhole, type StreamLimits, type StreamOpener, type StreamSealer } from './chunks/stream.ts';
 export {
   EhbpRequestOpener,
   beginEhbpRequest,
@@ -33,7 +33,7 @@ export {
   type EhbpResponseSealer,
   type EhbpServiceOptions,
 } from './ehbp/ehbp.ts';
-export type { AeadKey, Awaitable, Encapsulation, HpkeEngine, Kem } from './engine.ts';
+export type { AeadKey, Awaitable, Encapsulation, HpkeEngine, Kem, SealingForm } from './engine.ts';
 export { Hpke, type HpkeContext, type RecipientContext, type SenderContext } from './hpke/hpke.ts';
 export { KemKeyPair } from './hpke/key-pair.ts';
 export {

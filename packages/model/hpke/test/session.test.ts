@@ -96,11 +96,11 @@ test('D2: no nonce comes twice for a key, over exchanges, chunks and directions'
       if (made instanceof Promise) return made;
       return {
         open: made.open,
-        seal: (nonce, aad, plaintext) => {
+        seal: (nonce, aad, plaintext, form) => {
           const name = `${toHex(key)} ${toHex(nonce)}`;
           assert.ok(!seen.has(name), 'a nonce came twice');
           seen.add(name);
-          return made.seal(nonce, aad, plaintext);
+          return made.seal(nonce, aad, plaintext, form);
         },
       };
     },

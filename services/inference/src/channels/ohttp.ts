@@ -1,7 +1,7 @@
-import { concatBytes } from '@enclos/codec';
 import {
   OhttpRequestOpener,
   ohttpProfile,
+  openWhole,
   requestName,
   requireRequestType,
   type KemKeyPair,
@@ -33,8 +33,7 @@ export async function openOhttp(
     maxBytes,
     keyOf: (keyId, suite) => (pair = find(keyId, suite)),
   });
-  const chunks = [...(await opener.push(body)), ...(await opener.end())];
-  const request = requestInside(concatBytes(...chunks), { maxBytes, signal });
+  const request = requestInside(await openWhole(opener, body), { maxBytes, signal });
   const date = dateOf(request.headers.get('date'));
   if (date !== undefined) window.accept(await requestName(opener.context), date, now);
   else if (pair !== undefined) await undated.accept(opener.context, pair, now);

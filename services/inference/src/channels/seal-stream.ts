@@ -30,7 +30,7 @@ export async function sealedAnswer(
     headers: { 'content-type': contentType, 'cache-control': 'no-store' },
     body:
       inside instanceof Uint8Array
-        ? concatBytes(sealer.head, await sealer.seal(inside, true))
+        ? await sealer.sealAll(inside)
         : sealedPieces(sealer, inside),
   };
 }

@@ -1,6 +1,6 @@
 import { peerOf } from '@enclos/bounded';
-import { concatBytes, toHex } from '@enclos/codec';
-import { acceptSession, coarsePadding, sessionIdOf, sessionTypes, type ServerSession } from '@enclos/hpke';
+import { toHex } from '@enclos/codec';
+import { acceptSession, coarsePadding, openWhole, sessionIdOf, sessionTypes, type ServerSession } from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
 import type { HttpResponse } from '@enclos/http';
 import { requestInside } from './binary-http.ts';
@@ -70,12 +70,12 @@ export class Sessions {
     if (held === undefined) throw new EnclosError('HPKE_SESSION_GONE');
     const { maxBytes, nowMs } = this.#context;
     const exchange = held.session.receive(binding, { maxBytes }, nowMs());
-    const chunks = [...(await exchange.push(body)), ...(await exchange.end())];
+    const message = await openWhole(exchange, body);
     // Only a genuine request makes it young again.
     this.#sessions.delete(id);
     this.#sessions.set(id, held);
     return {
-      request: requestInside(concatBytes(...chunks), { maxBytes, signal }),
+      request: requestInside(message, { maxBytes, signal }),
       seal: async (answer) =>
         sealedAnswer(exchange.sealResponse(coarsePadding), answer, { contentType: sessionTypes.response, maxBytes }),
     };

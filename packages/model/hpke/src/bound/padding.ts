@@ -13,16 +13,18 @@ export const coarsePadding: PaddingBuckets = Object.freeze([256, 1024, 4096, 16_
 
 const endOfContent = 0x80;
 
+const noMoreThanTheEnd = Uint8Array.of(endOfContent);
+
 /**
- * The content, a byte 0x80, and zeros up to the end of its bucket (ISO/IEC 7816-4).
+ * What follows content of a length: a byte 0x80, and zeros up to the end of its bucket (ISO/IEC 7816-4).
  *
  * @throws HPKE_LIMIT_EXCEEDED for buckets that are not ascending lengths.
  */
-export function pad(content: Uint8Array, buckets: PaddingBuckets): Uint8Array {
-  const padded = new Uint8Array(bucketOf(content.length + 1, buckets));
-  padded.set(content);
-  padded[content.length] = endOfContent;
-  return padded;
+export function paddingOf(contentBytes: number, buckets: PaddingBuckets): Uint8Array {
+  if (buckets === noPadding) return noMoreThanTheEnd;
+  const padding = new Uint8Array(bucketOf(contentBytes + 1, buckets) - contentBytes);
+  padding[0] = endOfContent;
+  return padding;
 }
 
 /**

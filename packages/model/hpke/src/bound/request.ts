@@ -1,6 +1,6 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { openWhole, sealWhole, type StreamLimits, type StreamOpener, type StreamSealer } from '../chunks/stream.ts';
+import { openWhole, type StreamLimits, type StreamOpener, type StreamSealer } from '../chunks/stream.ts';
 import type { HpkeEngine } from '../engine.ts';
 import { hpkeOf, type HpkeContext } from '../hpke/hpke.ts';
 import { chooseSuite, type KeyConfig } from '../ohttp/key-config.ts';
@@ -8,7 +8,7 @@ import type { KeyFinder } from '../ohttp/service.ts';
 import type { SymmetricSuite } from '../suites.ts';
 import type { RequestBinding } from './binding.ts';
 import { boundAad, boundInfo, encodeBoundHead, readBoundMessage, requestIdBytes, type BoundHead } from './head.ts';
-import { noPadding, pad, unpad, type PaddingBuckets } from './padding.ts';
+import { noPadding, paddingOf, unpad, type PaddingBuckets } from './padding.ts';
 import { requestName, type ReplayWindow } from './replay-window.ts';
 import { openBoundResponse, sealBoundResponse } from './response.ts';
 
@@ -54,7 +54,8 @@ export async function sealBoundRequest(
   const { keyId } = config;
   const head = encodeBoundHead({ keyId, suite, requestId, dateMs });
   const context = await hpkeOf(engine, suite).setUpSender(config.publicKey, boundInfo(keyId, suite));
-  const ciphertext = await context.seal(pad(content, padding), boundAad(head, binding));
+  const tail = paddingOf(content.length, padding);
+  const ciphertext = await context.seal(content, boundAad(head, binding), { tail });
   const openResponse = (limits: StreamLimits): StreamOpener => openBoundResponse(engine, context, limits);
   return Object.freeze({
     message: concatBytes(head, context.enc, ciphertext),
@@ -112,6 +113,6 @@ export async function openBoundRequest(
     context,
     sealResponse,
     sealWholeResponse: async (response: Uint8Array, padding?: PaddingBuckets) =>
-      sealWhole(await sealResponse(padding), response),
+      (await sealResponse(padding)).sealAll(response),
   });
 }

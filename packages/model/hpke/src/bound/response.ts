@@ -5,17 +5,16 @@ import type { HpkeEngine } from '../engine.ts';
 import type { HpkeContext } from '../hpke/hpke.ts';
 import { responseNonceBytes, responseOpener, responseSealer } from '../hpke/response-key.ts';
 import { responseLabel } from './head.ts';
-import { pad, unpad, type PaddingBuckets } from './padding.ts';
+import { paddingOf, unpad, type PaddingBuckets } from './padding.ts';
 
 /** Seals padded chunks in the framing of Enclos. */
 export function paddedSealer(sealer: MessageSealer, head: Uint8Array, buckets: PaddingBuckets): StreamSealer {
-  const padded = { seal: async (chunk: Uint8Array, aad?: Uint8Array) => sealer.seal(pad(chunk, buckets), aad) };
-  return streamSealer(padded, boundFraming, head);
+  return streamSealer(sealer, boundFraming, head, (chunkBytes) => paddingOf(chunkBytes, buckets));
 }
 
 /** @param limits count padding too, which is known before the content is. */
 export function paddedOpener(opener: MessageOpener, limits: StreamLimits): StreamOpener {
-  const padded = { open: async (chunk: Uint8Array, aad?: Uint8Array) => unpad(await opener.open(chunk, aad)) };
+  const padded = { open: async (chunk: Uint8Array, aad: Uint8Array) => unpad(await opener.open(chunk, aad)) };
   return new ChunkOpener(padded, boundFraming, limits);
 }
 

@@ -1,17 +1,18 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { ByteQueue } from '../byte-queue.ts';
+import type { Awaitable, SealingForm } from '../engine.ts';
 import { empty } from '../hpke/labels.ts';
 import { tagBytes } from '../suites.ts';
 import { longestHead, type ChunkFraming, type ChunkHead } from './framing.ts';
 
 /** What seals the messages of one direction in order: a `SenderContext`, or the key of a response. */
 export interface MessageSealer {
-  readonly seal: (plaintext: Uint8Array, aad?: Uint8Array) => Promise<Uint8Array>;
+  readonly seal: (plaintext: Uint8Array, aad: Uint8Array, form: SealingForm) => Awaitable<Uint8Array>;
 }
 
 export interface MessageOpener {
-  readonly open: (ciphertext: Uint8Array, aad?: Uint8Array) => Promise<Uint8Array>;
+  readonly open: (ciphertext: Uint8Array, aad: Uint8Array) => Awaitable<Uint8Array>;
 }
 
 /**
@@ -43,6 +44,8 @@ export interface StreamSealer {
    * @throws HPKE_MESSAGE_INVALID for a chunk after the last, or for a second one of a protocol without chunks.
    */
   readonly seal: (chunk: Uint8Array, isFinal: boolean) => Promise<Uint8Array>;
+  /** Head and one chunk, which is the last, in one array. @throws as `seal` */
+  readonly sealAll: (chunk: Uint8Array) => Promise<Uint8Array>;
 }
 
 export interface StreamLimits {
@@ -50,16 +53,29 @@ export interface StreamLimits {
   readonly maxBytes: number;
 }
 
-export function streamSealer(sealer: MessageSealer, framing: ChunkFraming, head: Uint8Array): StreamSealer {
+/** @param tailOf what pads a chunk of a length. */
+export function streamSealer(
+  sealer: MessageSealer,
+  framing: ChunkFraming,
+  head: Uint8Array,
+  tailOf: (chunkBytes: number) => Uint8Array = () => empty,
+): StreamSealer {
   let isOver = false;
+  const seal = async (chunk: Uint8Array, isFinal: boolean, front: Uint8Array): Promise<Uint8Array> => {
+    if (isOver) throw new EnclosError('HPKE_MESSAGE_INVALID', 'The stream has had its last chunk.');
+    isOver = isFinal || framing.finalAad === empty;
+    const tail = tailOf(chunk.length);
+    const chunkHead = framing.head(chunk.length + tail.length + tagBytes, isFinal);
+    const room = front.length + chunkHead.length;
+    const sealed = await sealer.seal(chunk, isFinal ? (framing.finalAad ?? empty) : empty, { room, tail });
+    sealed.set(front);
+    sealed.set(chunkHead, front.length);
+    return sealed;
+  };
   return Object.freeze({
     head,
-    seal: async (chunk: Uint8Array, isFinal: boolean) => {
-      if (isOver) throw new EnclosError('HPKE_MESSAGE_INVALID', 'The stream has had its last chunk.');
-      isOver = isFinal || framing.finalAad === empty;
-      const ciphertext = await sealer.seal(chunk, isFinal ? (framing.finalAad ?? empty) : empty);
-      return concatBytes(framing.head(ciphertext.length, isFinal), ciphertext);
-    },
+    seal: async (chunk: Uint8Array, isFinal: boolean) => seal(chunk, isFinal, empty),
+    sealAll: async (chunk: Uint8Array) => seal(chunk, true, head),
   });
 }
 
@@ -188,9 +204,4 @@ export async function openWhole(opener: StreamOpener, bytes: Uint8Array): Promis
   const chunks = [...(await opener.push(bytes)), ...(await opener.end())];
   const [first] = chunks;
   return chunks.length === 1 && first !== undefined ? first : concatBytes(...chunks);
-}
-
-/** Seals a stream of one chunk. */
-export async function sealWhole(sealer: StreamSealer, bytes: Uint8Array): Promise<Uint8Array> {
-  return concatBytes(sealer.head, await sealer.seal(bytes, true));
 }

@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { u16 } from '../big-endian.ts';
-import type { HpkeEngine } from '../engine.ts';
+import type { HpkeEngine, SealingForm } from '../engine.ts';
 import { hashBytes, hashOf, keyBytesOf, nonceBytes, type HpkeSuite } from '../suites.ts';
 import type { KemKeyPair } from './key-pair.ts';
 import { empty, labelledKdf, longestOutput, type LabelledKdf } from './labels.ts';
@@ -23,7 +23,7 @@ export interface HpkeContext {
 
 export interface SenderContext extends HpkeContext {
   /** Seals the next message: see `Sealer`. */
-  readonly seal: (plaintext: Uint8Array, aad?: Uint8Array) => Promise<Uint8Array>;
+  readonly seal: (plaintext: Uint8Array, aad?: Uint8Array, form?: SealingForm) => Promise<Uint8Array>;
 }
 
 export interface RecipientContext extends HpkeContext {
@@ -66,7 +66,7 @@ export class Hpke {
     const sealer = new Sealer(await this.#engine.aead(this.suite.aead, key), baseNonce);
     return Object.freeze({
       ...this.#context(enc, exporter),
-      seal: async (plaintext: Uint8Array, aad?: Uint8Array) => sealer.seal(plaintext, aad),
+      seal: async (plaintext: Uint8Array, aad?: Uint8Array, form?: SealingForm) => sealer.seal(plaintext, aad, form),
     });
   }
 

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { AeadKey } from '../engine.ts';
+import type { AeadKey, SealingForm } from '../engine.ts';
 import { nonceBytes, tagBytes } from '../suites.ts';
 import { empty } from './labels.ts';
 
@@ -50,8 +50,8 @@ export class Sealer {
    * @returns ciphertext and tag.
    * @throws HPKE_LIMIT_EXCEEDED.
    */
-  async seal(plaintext: Uint8Array, aad: Uint8Array = empty): Promise<Uint8Array> {
-    return this.#key.seal(nonceOf(this.#baseNonce, this.#numbers.take()), aad, plaintext);
+  async seal(plaintext: Uint8Array, aad: Uint8Array = empty, form?: SealingForm): Promise<Uint8Array> {
+    return this.#key.seal(nonceOf(this.#baseNonce, this.#numbers.take()), aad, plaintext, form);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes, type CipherGCMTypes } from 'node:crypto';
-import { concatBytes } from '@enclos/codec';
-import type { AeadKey, HpkeEngine, Kem } from '../engine.ts';
+import type { AeadKey, HpkeEngine, Kem, SealingForm } from '../engine.ts';
 import { createDhKem } from '../hpke/dh-kem.ts';
+import { empty } from '../hpke/labels.ts';
 import { kemIds, tagBytes, type AeadId, type HashName, type KemId } from '../suites.ts';
 import { p384Curve, x25519Curve } from './curves.ts';
 import { xWingKem } from './x-wing.ts';
@@ -79,19 +79,24 @@ function aeadKey(cipher: CipherGCMTypes, bytes: Uint8Array): AeadKey {
   const key = createSecretKey(bytes);
   const tag = { authTagLength: tagBytes };
   return Object.freeze({
-    seal: (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) => {
+    seal: (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, { room = 0, tail = empty }: SealingForm = {}) => {
+      const tailAt = room + plaintext.length;
+      const tagAt = tailAt + tail.length;
+      const sealed = new Uint8Array(tagAt + tagBytes);
       const sealing = createCipheriv(cipher, key, nonce, tag);
-      sealing.setAAD(aad, { plaintextLength: plaintext.length });
-      const ciphertext = sealing.update(plaintext);
+      if (aad.length > 0) sealing.setAAD(aad);
+      sealed.set(sealing.update(plaintext), room);
+      if (tail.length > 0) sealed.set(sealing.update(tail), tailAt);
       // These ciphers hold nothing back.
       sealing.final();
-      return concatBytes(ciphertext, sealing.getAuthTag());
+      sealed.set(sealing.getAuthTag(), tagAt);
+      return sealed;
     },
     open: (nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) => {
       const length = ciphertext.length - tagBytes;
       if (length < 0) return undefined;
       const opening = createDecipheriv(cipher, key, nonce, tag);
-      opening.setAAD(aad, { plaintextLength: length });
+      if (aad.length > 0) opening.setAAD(aad);
       opening.setAuthTag(ciphertext.subarray(length));
       const plaintext = opening.update(ciphertext.subarray(0, length));
       try {

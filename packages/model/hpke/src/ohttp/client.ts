@@ -1,6 +1,6 @@
 import { concatBytes } from '@enclos/codec';
 import type { HpkeEngine } from '../engine.ts';
-import { ChunkOpener, PrefixedOpener, openWhole, sealWhole, streamSealer } from '../chunks/stream.ts';
+import { ChunkOpener, PrefixedOpener, openWhole, streamSealer } from '../chunks/stream.ts';
 import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
 import { hpkeOf } from '../hpke/hpke.ts';
 import { responseNonceBytes, responseOpener } from '../hpke/response-key.ts';
@@ -66,7 +66,7 @@ export async function sealOhttpRequest(
 ): Promise<OhttpRequest> {
   const sealer = await beginOhttpRequest(engine, options);
   return Object.freeze({
-    message: await sealWhole(sealer, request),
+    message: await sealer.sealAll(request),
     openResponse: async (message: Uint8Array, limits: StreamLimits) => openWhole(sealer.openResponse(limits), message),
   });
 }

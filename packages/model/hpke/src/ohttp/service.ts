@@ -1,5 +1,5 @@
 import type { HpkeEngine } from '../engine.ts';
-import { ChunkOpener, PrefixedOpener, openWhole, sealWhole, streamSealer } from '../chunks/stream.ts';
+import { ChunkOpener, PrefixedOpener, openWhole, streamSealer } from '../chunks/stream.ts';
 import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
 import { EnclosError } from '@enclos/errors';
 import { hpkeOf, type RecipientContext } from '../hpke/hpke.ts';
@@ -97,6 +97,6 @@ export async function openOhttpRequest(
   return Object.freeze({
     request,
     context: opener.context,
-    sealResponse: async (response: Uint8Array) => sealWhole(await opener.sealResponse(), response),
+    sealResponse: async (response: Uint8Array) => (await opener.sealResponse()).sealAll(response),
   });
 }

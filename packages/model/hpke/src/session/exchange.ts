@@ -1,7 +1,5 @@
-import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { MessageOpener, MessageSealer } from '../chunks/stream.ts';
-import { empty } from '../hpke/labels.ts';
 import { tagBytes } from '../suites.ts';
 import type { DirectionKey } from './keys.ts';
 
@@ -27,20 +25,22 @@ function nonceOf({ direction, exchange }: ExchangeSide, chunk: number): Uint8Arr
 
 /** Numbers, the mark of the last chunk, and the binding. The direction is in the key. */
 function aadOf({ exchange, binding }: ExchangeSide, chunk: number, mark: Uint8Array): Uint8Array {
-  const numbers = new Uint8Array(8);
-  const view = new DataView(numbers.buffer);
+  const aad = new Uint8Array(9 + binding.length);
+  const view = new DataView(aad.buffer);
   view.setUint32(0, exchange);
   view.setUint32(4, chunk);
-  return concatBytes(numbers, Uint8Array.of(mark.length > 0 ? 1 : 0), binding);
+  aad[8] = mark.length > 0 ? 1 : 0;
+  aad.set(binding, 9);
+  return aad;
 }
 
 export function exchangeSealer(side: ExchangeSide): MessageSealer {
   let next = 0;
   return {
-    seal: async (plaintext, mark = empty) => {
+    seal: (plaintext, mark, form) => {
       const chunk = next++;
       if (chunk >= maximumChunks) throw new EnclosError('HPKE_LIMIT_EXCEEDED');
-      return side.direction.key.seal(nonceOf(side, chunk), aadOf(side, chunk, mark), plaintext);
+      return side.direction.key.seal(nonceOf(side, chunk), aadOf(side, chunk, mark), plaintext, form);
     },
   };
 }
@@ -48,7 +48,7 @@ export function exchangeSealer(side: ExchangeSide): MessageSealer {
 export function exchangeOpener(side: ExchangeSide): MessageOpener {
   let next = 0;
   return {
-    open: async (ciphertext, mark = empty) => {
+    open: async (ciphertext, mark) => {
       const chunk = next++;
       if (chunk >= maximumChunks) throw new EnclosError('HPKE_LIMIT_EXCEEDED');
       if (ciphertext.length < tagBytes) throw new EnclosError('HPKE_OPEN_FAILED');

@@ -139,7 +139,7 @@ export class ServerExchange implements StreamOpener {
     check(exchange);
     const opener = exchangeOpener({ direction: keys.client, exchange, binding });
     let isAccepted = false;
-    const once = async (ciphertext: Uint8Array, mark?: Uint8Array): Promise<Uint8Array> => {
+    const once = async (ciphertext: Uint8Array, mark: Uint8Array): Promise<Uint8Array> => {
       const plaintext = await opener.open(ciphertext, mark);
       // After the first chunk is known to be genuine: otherwise a host could use up numbers of the client.
       if (!isAccepted) {

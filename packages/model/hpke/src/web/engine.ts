@@ -1,8 +1,9 @@
 import type { webcrypto } from 'node:crypto';
 import { concatBytes, fromBase64url, toBase64url } from '@enclos/codec';
-import type { AeadKey, HpkeEngine, Kem } from '../engine.ts';
+import type { AeadKey, HpkeEngine, Kem, SealingForm } from '../engine.ts';
 import { createDhKem, type Curve } from '../hpke/dh-kem.ts';
 import { KemKeyPair } from '../hpke/key-pair.ts';
+import { empty } from '../hpke/labels.ts';
 import { aeadIds, kemIds, refuseAlgorithm, tagBytes, type AeadId, type KemId } from '../suites.ts';
 
 /** The part of WebCrypto that HPKE needs. */
@@ -57,8 +58,11 @@ async function aeadKey(subtle: Subtle, id: AeadId, bytes: Uint8Array): Promise<A
   const parameters = (iv: Uint8Array, additionalData: Uint8Array) =>
     ({ name: 'AES-GCM', iv, additionalData, tagLength: 8 * tagBytes }) as const;
   return Object.freeze({
-    seal: async (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array) =>
-      new Uint8Array(await subtle.encrypt(parameters(nonce, aad), key, plaintext)),
+    seal: async (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, { room = 0, tail = empty }: SealingForm = {}) => {
+      const message = tail.length === 0 ? plaintext : concatBytes(plaintext, tail);
+      const sealed = new Uint8Array(await subtle.encrypt(parameters(nonce, aad), key, message));
+      return room === 0 ? sealed : concatBytes(new Uint8Array(room), sealed);
+    },
     open: async (nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array) => {
       try {
         return new Uint8Array(await subtle.decrypt(parameters(nonce, aad), key, ciphertext));

@@ -1,4 +1,3 @@
-import { concatBytes } from '@enclos/codec';
 import {
   beginOhttpRequest,
   chunkedOhttpProfile,
@@ -57,7 +56,7 @@ export function oneShotChannel({ engine, nowMs }: ChannelOptions): Channel {
       const { request } = ahead?.config === config ? ahead : setUp(config);
       ahead = undefined;
       const sealing = await request;
-      const body = concatBytes(sealing.head, await sealing.seal(message, true));
+      const body = await sealing.sealAll(message);
       afterwards(() => (ahead ??= setUp(config)));
       const { requestType: type, responseType: answerType } = profile;
       return { path: '/ohttp', type, answerType, body, openAnswer: sealing.openResponse };
@@ -132,7 +131,7 @@ export function sessionChannel({ address, engine, nowMs, timeoutMs }: ChannelOpt
         path: sessionPath,
         type: sessionTypes.request,
         answerType: sessionTypes.response,
-        body: concatBytes(exchange.head, await exchange.seal(message, true)),
+        body: await exchange.sealAll(message),
         openAnswer: exchange.openResponse,
       };
     },
