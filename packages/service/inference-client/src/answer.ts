@@ -6,7 +6,7 @@ import { checkReceipt, type AnswerReceipt, type ReceiptCheck } from './receipt-c
 import { ReceiptEvents } from './receipt-event.ts';
 import { refuseAnswer } from './refusal.ts';
 import { fieldNames } from './request.ts';
-import type { AnswerEvents } from './transports/transport.ts';
+import type { AnswerEvent, AnswerEvents } from './transports/transport.ts';
 
 export interface AnswerOptions {
   readonly check: ReceiptCheck;
@@ -33,19 +33,19 @@ export interface OpenedAnswer {
  * @throws HPKE_*, OHTTP_MESSAGE_INVALID, RECEIPT_*, INFERENCE_ANSWER_REFUSED, INFERENCE_RECEIPT_MISSING
  */
 export async function openAnswer(events: AnswerEvents, options: AnswerOptions): Promise<OpenedAnswer> {
-  const first = await events.next();
-  if (first.done === true || first.value.type !== 'head') return refuseAnswer('The answer has no head.');
-  const { status, fields } = first.value.head;
+  const [first, ...known] = (await events.next()) ?? [];
+  if (first?.type !== 'head') return refuseAnswer('The answer has no head.');
+  const { status, fields } = first.head;
   try {
     checkFields(status, fields, options.check);
   } catch (error) {
-    await events.return(undefined);
+    await events.cancel();
     throw error;
   }
   if (status === 200 && /^text\/event-stream\b/.test(fieldOf(fields, 'content-type') ?? '')) {
-    return { status, fields, content: streamedContent(events, options) };
+    return { status, fields, content: streamedContent(known, events, options) };
   }
-  const content = await wholeContent(events);
+  const content = await wholeContent(known, events);
   await judge(fieldOf(fields, fieldNames.receipt), content, { ...options, isModelAnswer: status === 200 });
   return { status, fields, content };
 }
@@ -72,23 +72,39 @@ export function fieldOf(fields: readonly BhttpField[], wanted: string): string |
   return found;
 }
 
-async function wholeContent(events: AnswerEvents): Promise<Uint8Array> {
+async function wholeContent(known: readonly AnswerEvent[], events: AnswerEvents): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const event of events) if (event.type === 'content') pieces.push(event.bytes);
+  // Each batch follows the one before.
+  // eslint-disable-next-line no-await-in-loop
+  for (let batch: readonly AnswerEvent[] | undefined = known; batch !== undefined; batch = await events.next()) {
+    for (const event of batch) if (event.type === 'content') pieces.push(event.bytes);
+  }
   const [only] = pieces;
   return pieces.length === 1 && only !== undefined ? only : concatBytes(...pieces);
 }
 
-async function* streamedContent(events: AnswerEvents, options: AnswerOptions): AsyncGenerator<Uint8Array> {
+async function* streamedContent(
+  known: readonly AnswerEvent[],
+  events: AnswerEvents,
+  options: AnswerOptions,
+): AsyncGenerator<Uint8Array> {
   const splitter = new ReceiptEvents();
   // WebCrypto has no digest in pieces, so what the receipt is over is kept.
   const given: Uint8Array[] = [];
-  for await (const event of events) {
-    if (event.type !== 'content') continue;
-    for (const bytes of splitter.push(event.bytes)) {
-      given.push(bytes);
-      yield bytes;
+  try {
+    // Each batch follows the one before.
+    // eslint-disable-next-line no-await-in-loop
+    for (let batch: readonly AnswerEvent[] | undefined = known; batch !== undefined; batch = await events.next()) {
+      for (const event of batch) {
+        if (event.type !== 'content') continue;
+        for (const bytes of splitter.push(event.bytes)) {
+          given.push(bytes);
+          yield bytes;
+        }
+      }
     }
+  } finally {
+    await events.cancel();
   }
   const rest = splitter.end();
   await judge(splitter.receipt, concatBytes(...given, rest), { ...options, isModelAnswer: true });

@@ -67,41 +67,58 @@ export async function withinTime<T>(timeoutMs: number, work: (signal: AbortSigna
   }
 }
 
-/** The bytes of a body as they arrive. @throws INFERENCE_SERVICE_UNREACHABLE for a connection that breaks */
-export async function* piecesOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  const reader = body.getReader();
-  let isDone = false;
-  try {
-    for (;;) {
-      // Pieces are read in their order.
-      // eslint-disable-next-line no-await-in-loop
-      const { done, value } = await reader.read();
-      isDone = done;
-      if (done) return;
-      yield value;
+/** The bytes of a body as they arrive. */
+export class BodyPieces {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #isOver: boolean;
+
+  constructor(body: ReadableStream<Uint8Array> | null) {
+    this.#reader = body?.getReader();
+    this.#isOver = this.#reader === undefined;
+  }
+
+  /** Undefined at the end. @throws INFERENCE_SERVICE_UNREACHABLE for a connection that breaks */
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.#reader === undefined || this.#isOver) return undefined;
+    try {
+      const { done, value } = await this.#reader.read();
+      this.#isOver = done;
+      return value;
+    } catch (error) {
+      this.#isOver = true;
+      if (error instanceof DOMException) throw error;
+      throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', 'The connection broke in the middle of a body.', {
+        cause: error,
+      });
     }
-  } catch (error) {
-    isDone = true;
-    if (error instanceof DOMException) throw error;
-    throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', 'The connection broke in the middle of a body.', {
-      cause: error,
-    });
-  } finally {
-    if (!isDone) await reader.cancel();
+  }
+
+  /** The rest is not wanted. */
+  async cancel(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#reader?.cancel();
   }
 }
 
 /** A whole body. @throws INFERENCE_ANSWER_REFUSED above the bound */
 export async function readBody(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+  const arriving = new BodyPieces(body);
   const pieces: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const piece of piecesOf(body)) {
+  for (;;) {
+    // Pieces are read in their order.
+    // eslint-disable-next-line no-await-in-loop
+    const piece = await arriving.next();
+    if (piece === undefined) return concatBytes(...pieces);
     sizeBytes += piece.length;
-    if (sizeBytes > maxBytes) return refuseAnswer(`A body has more than ${maxBytes} bytes.`);
+    if (sizeBytes > maxBytes) {
+      // eslint-disable-next-line no-await-in-loop
+      await arriving.cancel();
+      return refuseAnswer(`A body has more than ${maxBytes} bytes.`);
+    }
     pieces.push(piece);
   }
-  return concatBytes(...pieces);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { bodyOf, piecesOf, type ServiceAddress } from '../outer-http.ts';
+import { bodyOf, type ServiceAddress } from '../outer-http.ts';
 import { refuseAnswer } from '../refusal.ts';
 import { endToEndFields, namesOf } from '../request.ts';
-import type { AnswerEvents, Transport, TransportOptions } from './transport.ts';
+import { eventsOf, type AnswerEvents, type Transport, type TransportOptions } from './transport.ts';
 
 /** Requests as they are, for a `fetch` whose connections end in the attested enclave. */
 export function directTransport({
@@ -23,12 +23,15 @@ export function directTransport({
   };
 }
 
-async function* plainEvents({ status, headers, body }: Response, maxBytes: number): AnswerEvents {
-  yield { type: 'head', head: { status, fields: endToEndFields(headers) } };
+function plainEvents({ status, headers, body }: Response, maxBytes: number): AnswerEvents {
   let sizeBytes = 0;
-  for await (const bytes of piecesOf(body)) {
-    sizeBytes += bytes.length;
-    if (sizeBytes > maxBytes) refuseAnswer(`The answer has more than ${maxBytes} bytes.`);
-    yield { type: 'content', bytes };
-  }
+  return eventsOf(body, {
+    first: [{ type: 'head', head: { status, fields: endToEndFields(headers) } }],
+    async push(bytes) {
+      sizeBytes += bytes.length;
+      if (sizeBytes > maxBytes) refuseAnswer(`The answer has more than ${maxBytes} bytes.`);
+      return [{ type: 'content', bytes }];
+    },
+    end: async () => [],
+  });
 }

@@ -1,8 +1,8 @@
 import { beginEhbpRequest, ehbp, ehbpSuite, type HpkeEngine, type StreamOpener } from '@enclos/hpke';
-import { bodyOf, piecesOf, refuseUnsealed, type ServiceAddress } from '../outer-http.ts';
+import { bodyOf, refuseUnsealed, type ServiceAddress } from '../outer-http.ts';
 import { misused } from '../refusal.ts';
 import { endToEndFields, namesOf } from '../request.ts';
-import type { AnswerEvents, Transport, TransportOptions } from './transport.ts';
+import { eventsOf, type AnswerEvent, type AnswerEvents, type Transport, type TransportOptions } from './transport.ts';
 
 export interface EhbpOptions extends TransportOptions {
   readonly address: ServiceAddress;
@@ -41,13 +41,13 @@ export function ehbpTransport({ address, engine, nowMs, maxAnswerBytes }: EhbpOp
   };
 }
 
-async function* openedEvents({ status, headers, body }: Response, opener: StreamOpener): AnswerEvents {
-  yield {
-    type: 'head',
-    head: { status, fields: endToEndFields(headers).filter(([name]) => name !== ehbp.responseNonceHeader) },
-  };
-  for await (const piece of piecesOf(body)) {
-    for (const bytes of await opener.push(piece)) yield { type: 'content', bytes };
-  }
-  for (const bytes of await opener.end()) yield { type: 'content', bytes };
+function openedEvents({ status, headers, body }: Response, opener: StreamOpener): AnswerEvents {
+  const fields = endToEndFields(headers).filter(([name]) => name !== ehbp.responseNonceHeader);
+  const contents = (chunks: readonly Uint8Array[]): readonly AnswerEvent[] =>
+    chunks.map((bytes) => ({ type: 'content', bytes }));
+  return eventsOf(body, {
+    first: [{ type: 'head', head: { status, fields } }],
+    push: async (piece) => contents(await opener.push(piece)),
+    end: async () => contents(await opener.end()),
+  });
 }

@@ -1,8 +1,8 @@
 import { bhttpResponseDecoder } from '@enclos/hpke';
-import { bodyOf, piecesOf, refuseUnsealed, type ServiceAddress } from '../outer-http.ts';
+import { bodyOf, refuseUnsealed, type ServiceAddress } from '../outer-http.ts';
 import { messageOf } from '../request.ts';
 import type { Channel, SealedExchange } from './channel.ts';
-import type { AnswerEvents, Transport, TransportOptions } from './transport.ts';
+import { eventsOf, type AnswerEvent, type AnswerEvents, type Transport, type TransportOptions } from './transport.ts';
 
 /** Padding and the head of an answer. */
 const sealingBytes = 131_072;
@@ -33,16 +33,16 @@ export function sealedTransport(
   };
 }
 
-async function* openedEvents(
+function openedEvents(
   body: ReadableStream<Uint8Array> | null,
   exchange: SealedExchange,
   maxBytes: number,
 ): AnswerEvents {
   const opener = exchange.openAnswer({ maxBytes: maxBytes + sealingBytes });
   const decoder = bhttpResponseDecoder({ maxContentBytes: maxBytes });
-  for await (const piece of piecesOf(body)) {
-    for (const chunk of await opener.push(piece)) yield* decoder.push(chunk);
-  }
-  for (const chunk of await opener.end()) yield* decoder.push(chunk);
-  yield* decoder.end();
+  const decoded = (chunks: readonly Uint8Array[]): AnswerEvent[] => chunks.flatMap((chunk) => decoder.push(chunk));
+  return eventsOf(body, {
+    push: async (piece) => decoded(await opener.push(piece)),
+    end: async () => [...decoded(await opener.end()), ...decoder.end()],
+  });
 }
