@@ -1,6 +1,13 @@
+import { readVarint, type Varint } from './varint.ts';
+
+/** The longest integer of RFC 9000, section 16. */
+const longestVarint = 8;
+
 /** Bytes that arrive in pieces and are read in other pieces. Nothing is copied until it is taken. */
 export class ByteQueue {
-  #parts: Uint8Array[] = [];
+  readonly #parts: Uint8Array[] = [];
+  /** How much of the first part was taken. */
+  #at = 0;
   #length = 0;
 
   get length(): number {
@@ -16,14 +23,16 @@ export class ByteQueue {
   /** Up to `length` bytes from the front, which stay. */
   peek(length: number): Uint8Array {
     const [first] = this.#parts;
-    if (first !== undefined && first.length >= length) return first.subarray(0, length);
+    if (first !== undefined && first.length - this.#at >= length) return first.subarray(this.#at, this.#at + length);
     const bytes = new Uint8Array(Math.min(length, this.#length));
     let at = 0;
+    let from = this.#at;
     for (const part of this.#parts) {
       if (at === bytes.length) break;
-      const piece = part.subarray(0, bytes.length - at);
+      const piece = part.subarray(from, from + bytes.length - at);
       bytes.set(piece, at);
       at += piece.length;
+      from = 0;
     }
     return bytes;
   }
@@ -31,17 +40,28 @@ export class ByteQueue {
   /** Exactly `length` bytes from the front, of which the caller knows that they are here. */
   take(length: number): Uint8Array {
     const bytes = this.peek(length);
-    let left = bytes.length;
-    this.#length -= left;
+    this.skip(bytes.length);
+    return bytes;
+  }
+
+  /** Takes bytes that the caller has read. */
+  skip(length: number): void {
+    this.#length -= length;
+    let at = this.#at + length;
     let whole = 0;
     for (const part of this.#parts) {
-      if (left < part.length) break;
-      left -= part.length;
+      if (at < part.length) break;
+      at -= part.length;
       whole++;
     }
-    this.#parts.splice(0, whole);
+    if (whole > 0) this.#parts.splice(0, whole);
+    this.#at = at;
+  }
+
+  /** The integer at the front, which stays: see `readVarint`. */
+  varint(): Varint | 'invalid' | undefined {
     const [first] = this.#parts;
-    if (first !== undefined && left > 0) this.#parts[0] = first.subarray(left);
-    return bytes;
+    const isWhole = first !== undefined && (this.#parts.length === 1 || first.length - this.#at >= longestVarint);
+    return isWhole ? readVarint(first, this.#at) : readVarint(this.peek(longestVarint));
   }
 }

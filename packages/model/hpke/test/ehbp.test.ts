@@ -80,14 +80,11 @@ test('stock ehbp of npm talks to ours: the current key, the one before, and a st
 
 test("the vector of EHBP's response opens", async () => {
   const { exportedSecret, requestEnc, responseNonce, plaintext, encryptedResponse } = ehbpResponse;
-  const context = {
-    suite: ehbpSuite,
-    enc: fromHex(requestEnc),
-    export: async () => Promise.resolve(fromHex(exportedSecret)),
-  };
+  const secret = fromHex(exportedSecret);
+  const context = { suite: ehbpSuite, enc: fromHex(requestEnc), export: async () => Promise.resolve(secret) };
   const open = async (): Promise<ChunkOpener> =>
     new ChunkOpener(
-      await responseOpener(engine, { context, label: 'ehbp response', nonce: fromHex(responseNonce) }),
+      await responseOpener(engine, { context, secret, nonce: fromHex(responseNonce) }),
       ehbpFraming,
       limits,
     );

@@ -148,7 +148,7 @@ test('no nonce comes twice, and the number of messages ends before it would', as
   assert.equal(nonces.size, 300);
   await assert.rejects(sealer.seal(new Uint8Array(0)), is('HPKE_LIMIT_EXCEEDED'));
   await assert.rejects(
-    new Opener(key, new Uint8Array(12), maximumMessages).open(new Uint8Array(16)),
+    async () => new Opener(key, new Uint8Array(12), maximumMessages).open(new Uint8Array(16)),
     is('HPKE_LIMIT_EXCEEDED'),
   );
 });

@@ -41,7 +41,7 @@ export class Sender {
   }
 
   async attest({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<AttestedService> {
-    if (this.#isClosed) misused('The client is closed.');
+    this.#checkOpen();
     const { attestations } = this.#options;
     const current = await attestations.current();
     return fresh ? attestations.renew(current) : current;
@@ -49,6 +49,10 @@ export class Sender {
 
   close(): void {
     this.#isClosed = true;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) misused('The client is closed.');
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -64,7 +68,7 @@ export class Sender {
     const { address, engine, models, maxRequestBytes } = this.#options;
     const { attestations, receipts, receiptVerifier: verifier, onReceipt } = this.#options;
     if (asked.body.length > maxRequestBytes) misused(`The body of the request has more than ${maxRequestBytes} bytes.`);
-    await this.attest();
+    this.#checkOpen();
     const inner = innerRequestOf(asked, {
       authority: address.base.host,
       randomBytes: engine.randomBytes,

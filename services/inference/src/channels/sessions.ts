@@ -1,8 +1,18 @@
 import { peerOf } from '@enclos/bounded';
 import { toHex } from '@enclos/codec';
-import { acceptSession, coarsePadding, openWhole, sessionIdOf, sessionTypes, type ServerSession } from '@enclos/hpke';
+import {
+  acceptSession,
+  coarsePadding,
+  noPadding,
+  openWhole,
+  sessionIdOf,
+  sessionTypes,
+  type PaddingBuckets,
+  type ServerSession,
+} from '@enclos/hpke';
 import { EnclosError } from '@enclos/errors';
 import type { HttpResponse } from '@enclos/http';
+import type { ApiAnswer } from '../api/api-request.ts';
 import { requestInside } from './binary-http.ts';
 import type { ChannelContext, OpenedRequest, SealedRequest } from './channel.ts';
 import { sealedAnswer } from './seal-stream.ts';
@@ -25,6 +35,9 @@ interface HeldSession {
   readonly session: ServerSession;
   readonly peer: string;
 }
+
+/** A message in one piece has its padding inside. */
+const paddingFor = ({ body }: ApiAnswer): PaddingBuckets => (body instanceof Uint8Array ? noPadding : coarsePadding);
 
 /** Sessions for clients whose TLS ends before the enclave. A client opens one with one sealed request, and seals the others by its keys. */
 export class Sessions {
@@ -77,7 +90,7 @@ export class Sessions {
     return {
       request: requestInside(message, { maxBytes, signal }),
       seal: async (answer) =>
-        sealedAnswer(exchange.sealResponse(coarsePadding), answer, { contentType: sessionTypes.response, maxBytes }),
+        sealedAnswer(exchange.sealResponse(paddingFor(answer)), answer, { contentType: sessionTypes.response, maxBytes }),
     };
   }
 

@@ -54,25 +54,29 @@ class Source {
     return this.queue.take(length);
   }
 
+  /** Undefined if it is not all there. A generator for each number would take several times as long as the number. */
+  varintThere(): number | undefined {
+    const found = this.queue.varint();
+    if (found === 'invalid') return refuse('A number is too large, or not in its shortest form.');
+    if (found !== undefined) this.queue.skip(found.bytes);
+    return found?.value;
+  }
+
   *varint(): Reading<number> {
     for (;;) {
-      const found = readVarint(this.queue.peek(8));
-      if (found === 'invalid') return refuse('A number is too large, or not in its shortest form.');
-      if (found !== undefined) {
-        this.queue.take(found.bytes);
-        return found.value;
-      }
+      const found = this.varintThere();
+      if (found !== undefined) return found;
       yield* this.more();
     }
   }
 
   /** A text of the head, within its bound. */
   *text(): Reading<string> {
-    const length = yield* this.varint();
+    const length = this.varintThere() ?? (yield* this.varint());
     this.headBytes -= length + 1;
     if (this.headBytes < 0) return refuse('The head has more bytes than its bound.');
     // Latin-1: one character a byte, so that a value goes through unchanged.
-    return decodeLatin1(yield* this.bytes(length));
+    return decodeLatin1(this.queue.length < length ? yield* this.bytes(length) : this.queue.take(length));
   }
 
   *more(): Reading<void> {
@@ -100,10 +104,11 @@ function* openSection(source: Source): Reading<readonly BhttpField[]> {
 
 /** Fields in a section whose length stands before it (RFC 9292, section 3.1), which is read when all of it is there. */
 function* knownSection(source: Source): Reading<readonly BhttpField[]> {
-  if (!(yield* source.hasMore())) return [];
-  const length = yield* source.varint();
+  if (source.queue.length === 0 && !(yield* source.hasMore())) return [];
+  const length = source.varintThere() ?? (yield* source.varint());
   if (length > source.headBytes) return refuse('The head has more bytes than its bound.');
-  return Object.freeze(checkedFields(fieldsIn(yield* source.bytes(length), source)));
+  const section = source.queue.length < length ? yield* source.bytes(length) : source.queue.take(length);
+  return Object.freeze(checkedFields(fieldsIn(section, source)));
 }
 
 function fieldsIn(section: Uint8Array, source: Source): readonly BhttpField[] {
@@ -140,7 +145,7 @@ function* requestHead(source: Source, isOpen: boolean): Reading<BhttpRequestHead
 
 function* responseHead(source: Source, isOpen: boolean): Reading<BhttpResponseHead> {
   for (;;) {
-    const status = yield* source.varint();
+    const status = source.varintThere() ?? (yield* source.varint());
     if (!isStatus(status)) return refuse('The status of a response is not 100 to 599.');
     source.headBytes -= 2;
     const fields = yield* isOpen ? openSection(source) : knownSection(source);
@@ -159,7 +164,7 @@ function* message<Head>(
   limits: BhttpLimits,
   events: BhttpEvent<Head>[],
 ): Reading<void> {
-  const indicator = yield* source.varint();
+  const indicator = source.varintThere() ?? (yield* source.varint());
   const isOpen = indicator === indicators[1];
   if (!isOpen && indicator !== indicators[0]) return refuse('The message is not of the kind that is expected here.');
   events.push({ type: 'head', head: yield* head(source, isOpen) });
@@ -176,9 +181,9 @@ function* message<Head>(
 function* content(source: Source, isOpen: boolean, bound: number, give: (bytes: Uint8Array) => void): Reading<void> {
   let left = bound;
   // An empty content may be left out at the end. One that has begun may not: its end would be a cut.
-  if (!(yield* source.hasMore())) return;
+  if (source.queue.length === 0 && !(yield* source.hasMore())) return;
   for (;;) {
-    let piece = yield* source.varint();
+    let piece = source.varintThere() ?? (yield* source.varint());
     if (piece > left) refuse(`The content has more than ${bound} bytes.`);
     if (isOpen && piece === 0) return;
     left -= piece;

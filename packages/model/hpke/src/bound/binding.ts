@@ -20,8 +20,19 @@ export interface RequestBinding {
 const digestBytes = 32;
 const maximumPartBytes = 8192;
 
+/** The bytes of bindings that nothing can change: a session has the same for all of its requests. */
+const encodings = new WeakMap<RequestBinding, Uint8Array>();
+
 /** Each part after its length, so that no two bindings have the same bytes. */
-export function encodeBinding({ method, path, model, modelDigest }: RequestBinding): Uint8Array {
+export function encodeBinding(binding: RequestBinding): Uint8Array {
+  const known = encodings.get(binding);
+  if (known !== undefined) return known;
+  const encoded = encode(binding);
+  if (Object.isFrozen(binding) && binding.modelDigest.length === 0) encodings.set(binding, encoded);
+  return encoded;
+}
+
+function encode({ method, path, model, modelDigest }: RequestBinding): Uint8Array {
   if (modelDigest.length !== digestBytes && modelDigest.length !== 0) {
     throw new EnclosError('HPKE_MESSAGE_INVALID', 'The digest of a model has 32 bytes.');
   }

@@ -1,9 +1,9 @@
 import { boundFraming } from '../chunks/framing.ts';
 import { ChunkOpener, PrefixedOpener, streamSealer } from '../chunks/stream.ts';
 import type { MessageOpener, MessageSealer, StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
-import type { HpkeEngine } from '../engine.ts';
+import { after, type HpkeEngine } from '../engine.ts';
 import type { HpkeContext } from '../hpke/hpke.ts';
-import { responseNonceBytes, responseOpener, responseSealer } from '../hpke/response-key.ts';
+import { responseNonceBytes, responseOpener, responseSealer, responseSecret } from '../hpke/response-key.ts';
 import { responseLabel } from './head.ts';
 import { paddingOf, unpad, type PaddingBuckets } from './padding.ts';
 
@@ -14,7 +14,7 @@ export function paddedSealer(sealer: MessageSealer, head: Uint8Array, buckets: P
 
 /** @param limits count padding too, which is known before the content is. */
 export function paddedOpener(opener: MessageOpener, limits: StreamLimits): StreamOpener {
-  const padded = { open: async (chunk: Uint8Array, aad: Uint8Array) => unpad(await opener.open(chunk, aad)) };
+  const padded = { open: (chunk: Uint8Array, aad: Uint8Array) => after(opener.open(chunk, aad), unpad) };
   return new ChunkOpener(padded, boundFraming, limits);
 }
 
@@ -25,12 +25,16 @@ export async function sealBoundResponse(
   buckets: PaddingBuckets,
 ): Promise<StreamSealer> {
   const nonce = engine.randomBytes(responseNonceBytes(context.suite));
-  return paddedSealer(await responseSealer(engine, { context, label: responseLabel, nonce }), nonce, buckets);
+  const common = await responseSecret(context, responseLabel);
+  return paddedSealer(await responseSealer(engine, { ...common, nonce }), nonce, buckets);
 }
 
 export function openBoundResponse(engine: HpkeEngine, context: HpkeContext, limits: StreamLimits): StreamOpener {
   return new PrefixedOpener(
     () => responseNonceBytes(context.suite),
-    async (nonce) => paddedOpener(await responseOpener(engine, { context, label: responseLabel, nonce }), limits),
+    async (nonce) => {
+      const common = await responseSecret(context, responseLabel);
+      return paddedOpener(await responseOpener(engine, { ...common, nonce }), limits);
+    },
   );
 }

@@ -1,7 +1,7 @@
 import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { ByteQueue } from '../byte-queue.ts';
-import type { Awaitable, SealingForm } from '../engine.ts';
+import { after, type Awaitable, type SealingForm } from '../engine.ts';
 import { empty } from '../hpke/labels.ts';
 import { tagBytes } from '../suites.ts';
 import { longestHead, type ChunkFraming, type ChunkHead } from './framing.ts';
@@ -79,6 +79,11 @@ export function streamSealer(
   });
 }
 
+/** The head of a chunk of which all is there. */
+interface WholeChunk extends ChunkHead {
+  readonly ciphertextBytes: number;
+}
+
 /** Opens the chunks of one framing. */
 export class ChunkOpener implements StreamOpener {
   readonly #opener: MessageOpener;
@@ -97,53 +102,53 @@ export class ChunkOpener implements StreamOpener {
 
   async push(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
     this.#queue.push(bytes);
-    return this.#orBreak(async () => this.#openThere());
+    return this.#openThere(false);
   }
 
   async end(): Promise<readonly Uint8Array[]> {
-    return this.#orBreak(async () => this.#openLast());
+    return this.#openThere(true);
   }
 
-  async #orBreak<T>(step: () => Promise<T>): Promise<T> {
+  async #openThere(isEnd: boolean): Promise<readonly Uint8Array[]> {
     if (this.#isBroken) throw new EnclosError('HPKE_OPEN_FAILED');
+    const opened: Uint8Array[] = [];
     try {
-      return await step();
+      for (;;) {
+        const head = this.#nextWhole(isEnd);
+        if (head === undefined) return opened;
+        const chunk = this.#openNext(head);
+        // Chunks are opened in their order.
+        // eslint-disable-next-line no-await-in-loop
+        const there = chunk instanceof Promise ? await chunk : chunk;
+        if (there !== undefined) opened.push(there);
+      }
     } catch (error) {
       this.#isBroken = true;
       throw error;
     }
   }
 
-  async #openThere(): Promise<readonly Uint8Array[]> {
-    const opened: Uint8Array[] = [];
-    for (;;) {
-      if (this.#isOver) {
-        if (this.#queue.length > 0) throw new EnclosError('HPKE_MESSAGE_INVALID', 'Bytes follow the last chunk.');
-        return opened;
-      }
-      const head = this.#nextHead();
-      if (head === undefined || head.ciphertextBytes === 'rest') return opened;
-      if (this.#queue.length < head.headBytes + head.ciphertextBytes) return opened;
-      // Chunks are opened in their order.
-      // eslint-disable-next-line no-await-in-loop
-      const chunk = await this.#openNext(head, head.ciphertextBytes);
-      if (chunk !== undefined) opened.push(chunk);
+  /** The head of a chunk that is all there. Undefined: more is awaited, or the stream is over. */
+  #nextWhole(isEnd: boolean): WholeChunk | undefined {
+    if (this.#isOver) {
+      if (this.#queue.length > 0) throw new EnclosError('HPKE_MESSAGE_INVALID', 'Bytes follow the last chunk.');
+      return undefined;
     }
-  }
-
-  async #openLast(): Promise<readonly Uint8Array[]> {
-    if (this.#isOver) return [];
     const head = this.#nextHead();
-    if (head?.ciphertextBytes === 'rest') {
-      const ciphertextBytes = this.#queue.length - head.headBytes;
+    const there = this.#queue.length - (head?.headBytes ?? 0);
+    if (head?.ciphertextBytes === 'rest' && isEnd) {
       // A cut in the middle of the last chunk, which has no length.
-      if (ciphertextBytes < tagBytes) throw new EnclosError('HPKE_TRUNCATED');
-      const chunk = await this.#openNext(head, ciphertextBytes);
-      return chunk === undefined ? [] : [chunk];
+      if (there < tagBytes) throw new EnclosError('HPKE_TRUNCATED');
+      return { ...head, ciphertextBytes: there };
     }
-    if (this.#framing.finalAad !== undefined || this.#queue.length > 0) throw new EnclosError('HPKE_TRUNCATED');
-    this.#isOver = true;
-    return [];
+    if (head !== undefined && head.ciphertextBytes !== 'rest' && head.ciphertextBytes <= there) {
+      return { ...head, ciphertextBytes: head.ciphertextBytes };
+    }
+    if (isEnd) {
+      if (this.#framing.finalAad !== undefined || this.#queue.length > 0) throw new EnclosError('HPKE_TRUNCATED');
+      this.#isOver = true;
+    }
+    return undefined;
   }
 
   /** Checks the bound of a chunk before its bytes are waited for. */
@@ -158,14 +163,16 @@ export class ChunkOpener implements StreamOpener {
     return head;
   }
 
-  async #openNext({ headBytes, isFinal }: ChunkHead, ciphertextBytes: number): Promise<Uint8Array | undefined> {
-    this.#queue.take(headBytes);
+  #openNext({ headBytes, isFinal, ciphertextBytes }: WholeChunk): Awaitable<Uint8Array | undefined> {
+    this.#queue.skip(headBytes);
     if (ciphertextBytes === 0 && this.#framing.finalAad === undefined) return undefined;
     const ciphertext = this.#queue.take(ciphertextBytes);
-    const chunk = await this.#opener.open(ciphertext, isFinal ? (this.#framing.finalAad ?? empty) : empty);
-    this.#openedBytes += chunk.length;
-    this.#isOver ||= isFinal;
-    return chunk;
+    const opened = this.#opener.open(ciphertext, isFinal ? (this.#framing.finalAad ?? empty) : empty);
+    return after(opened, (chunk) => {
+      this.#openedBytes += chunk.length;
+      this.#isOver ||= isFinal;
+      return chunk;
+    });
   }
 }
 
@@ -201,7 +208,6 @@ export class PrefixedOpener implements StreamOpener {
 
 /** Opens a stream that is all there. */
 export async function openWhole(opener: StreamOpener, bytes: Uint8Array): Promise<Uint8Array> {
-  const chunks = [...(await opener.push(bytes)), ...(await opener.end())];
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : concatBytes(...chunks);
+  const [first, ...more] = [...(await opener.push(bytes)), ...(await opener.end())];
+  return first !== undefined && more.length === 0 ? first : concatBytes(first ?? empty, ...more);
 }

@@ -6,7 +6,7 @@ import type { HpkeEngine } from '../engine.ts';
 import { hpkeOf, type RecipientContext } from '../hpke/hpke.ts';
 import type { KemKeyPair } from '../hpke/key-pair.ts';
 import { empty } from '../hpke/labels.ts';
-import { responseNonceBytes, responseOpener, responseSealer } from '../hpke/response-key.ts';
+import { responseNonceBytes, responseOpener, responseSealer, responseSecret } from '../hpke/response-key.ts';
 import { aeadIds, kdfIds, kemIds, lengthsOf, type HpkeSuite } from '../suites.ts';
 
 /** The names of EHBP 0.3 (Encrypted HTTP Body Protocol, tinfoilsh). */
@@ -54,7 +54,7 @@ export async function beginEhbpRequest(engine: HpkeEngine, publicKey: Uint8Array
     openResponse: async (responseNonce: string, limits: StreamLimits) => {
       const nonce = hexOf(responseNonce, responseNonceBytes(ehbpSuite));
       return new ChunkOpener(
-        await responseOpener(engine, { context, label: responseLabel, nonce }),
+        await responseOpener(engine, { ...(await responseSecret(context, responseLabel)), nonce }),
         ehbpFraming,
         limits,
       );
@@ -113,7 +113,8 @@ export class EhbpRequestOpener implements StreamOpener {
 
   async sealResponse(): Promise<EhbpResponseSealer> {
     const nonce = this.#engine.randomBytes(responseNonceBytes(ehbpSuite));
-    const sealer = await responseSealer(this.#engine, { context: this.context, label: responseLabel, nonce });
+    const common = await responseSecret(this.context, responseLabel);
+    const sealer = await responseSealer(this.#engine, { ...common, nonce });
     const { seal } = streamSealer(sealer, ehbpFraming, empty);
     return Object.freeze({ responseNonce: toHex(nonce), seal: async (chunk: Uint8Array) => seal(chunk, false) });
   }

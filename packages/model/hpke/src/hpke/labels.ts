@@ -1,25 +1,45 @@
 import { concatBytes, utf8 } from '@enclos/codec';
 import { u16 } from '../big-endian.ts';
-import type { HpkeEngine } from '../engine.ts';
+import { after, type Awaitable, type HpkeEngine } from '../engine.ts';
 import { hashBytes, type HashName } from '../suites.ts';
 
 const version = utf8('HPKE-v1');
 export const empty = new Uint8Array(0);
+const firstBlock = Uint8Array.of(1);
 
 /** HKDF over one hash (RFC 5869), and the labelled forms of RFC 9180, section 4, for one suite. */
 export interface LabelledKdf {
-  readonly extract: (salt: Uint8Array, label: string, material: Uint8Array) => Promise<Uint8Array>;
-  readonly expand: (key: Uint8Array, label: string, context: Uint8Array, length: number) => Promise<Uint8Array>;
+  readonly extract: (salt: Uint8Array, label: string, material: Uint8Array) => Awaitable<Uint8Array>;
+  readonly expand: (key: Uint8Array, label: string, context: Uint8Array, length: number) => Awaitable<Uint8Array>;
 }
 
-export async function hkdfExpand(
+interface Expansion {
+  readonly info: Uint8Array;
+  readonly length: number;
+}
+
+export function hkdfExpand(
   engine: HpkeEngine,
   hash: HashName,
   key: Uint8Array,
-  { info, length }: { readonly info: Uint8Array; readonly length: number },
+  { info, length }: Expansion,
+): Awaitable<Uint8Array> {
+  return after(engine.hmac(hash, key, concatBytes(info, firstBlock)), (first) =>
+    length <= first.length ? first.subarray(0, length) : moreBlocks({ engine, hash, key, first }, { info, length }),
+  );
+}
+
+interface FirstBlock {
+  readonly engine: HpkeEngine;
+  readonly hash: HashName;
+  readonly key: Uint8Array;
+  readonly first: Uint8Array;
+}
+
+async function moreBlocks(
+  { engine, hash, key, first }: FirstBlock,
+  { info, length }: Expansion,
 ): Promise<Uint8Array> {
-  const first = await engine.hmac(hash, key, concatBytes(info, Uint8Array.of(1)));
-  if (length <= first.length) return first.subarray(0, length);
   const blocks = [first];
   let last = first;
   for (let block = 2; blocks.length * first.length < length; block++) {
@@ -47,8 +67,8 @@ export function labelledKdf(engine: HpkeEngine, hash: HashName, suiteId: Uint8Ar
     return found;
   };
   return {
-    extract: async (salt, label, material) => engine.hmac(hash, salt, concatBytes(labelled(label), material)),
-    expand: async (key, label, context, length) =>
+    extract: (salt, label, material) => engine.hmac(hash, salt, concatBytes(labelled(label), material)),
+    expand: (key, label, context, length) =>
       hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), labelled(label), context), length }),
   };
 }

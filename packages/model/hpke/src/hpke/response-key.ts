@@ -6,10 +6,18 @@ import type { HpkeContext } from './hpke.ts';
 import { hkdfExpand } from './labels.ts';
 import { Opener, Sealer } from './sequence.ts';
 
-export interface ResponseKeyInput {
-  /** The context of the request: a party without it can neither read nor make the response. */
+/** What a request and its response have in common: a party without it can neither read nor make the response. */
+export interface ResponseSecret {
   readonly context: HpkeContext;
-  readonly label: string;
+  readonly secret: Uint8Array;
+}
+
+/** Known with the request, before there is a response. */
+export async function responseSecret(context: HpkeContext, label: string): Promise<ResponseSecret> {
+  return { context, secret: await context.export(utf8(label), responseNonceBytes(context.suite)) };
+}
+
+export interface ResponseKeyInput extends ResponseSecret {
   /** Random, so that a request that is answered twice has two keys. */
   readonly nonce: Uint8Array;
 }
@@ -35,7 +43,7 @@ export async function responseOpener(engine: HpkeEngine, input: ResponseKeyInput
 
 async function responseKey(
   engine: HpkeEngine,
-  { context, label, nonce }: ResponseKeyInput,
+  { context, secret, nonce }: ResponseKeyInput,
 ): Promise<{ readonly key: Uint8Array; readonly baseNonce: Uint8Array }> {
   const { suite, enc } = context;
   const length = responseNonceBytes(suite);
@@ -43,7 +51,6 @@ async function responseKey(
     throw new EnclosError('HPKE_MESSAGE_INVALID', `The nonce of a response has ${length} bytes.`);
   }
   const hash = hashOf(suite.kdf);
-  const secret = await context.export(utf8(label), length);
   const extracted = await engine.hmac(hash, concatBytes(enc, nonce), secret);
   return {
     key: await hkdfExpand(engine, hash, extracted, { info: keyLabel, length: keyBytesOf(suite.aead) }),

@@ -1,5 +1,5 @@
 import { EnclosError } from '@enclos/errors';
-import type { AeadKey, SealingForm } from '../engine.ts';
+import { after, type AeadKey, type Awaitable, type SealingForm } from '../engine.ts';
 import { nonceBytes, tagBytes } from '../suites.ts';
 import { empty } from './labels.ts';
 
@@ -72,14 +72,14 @@ export class Opener {
   }
 
   /** @throws HPKE_OPEN_FAILED, HPKE_LIMIT_EXCEEDED. */
-  async open(ciphertext: Uint8Array, aad: Uint8Array = empty): Promise<Uint8Array> {
+  open(ciphertext: Uint8Array, aad: Uint8Array = empty): Awaitable<Uint8Array> {
     const sequence = this.#numbers.take();
-    const plaintext =
-      this.#isBroken || ciphertext.length < tagBytes
-        ? undefined
-        : await this.#key.open(nonceOf(this.#baseNonce, sequence), aad, ciphertext);
-    if (plaintext !== undefined && !this.#isBroken) return plaintext;
-    this.#isBroken = true;
-    throw new EnclosError('HPKE_OPEN_FAILED');
+    const isHopeless = this.#isBroken || ciphertext.length < tagBytes;
+    const opened = isHopeless ? undefined : this.#key.open(nonceOf(this.#baseNonce, sequence), aad, ciphertext);
+    return after(opened, (plaintext) => {
+      if (plaintext !== undefined && !this.#isBroken) return plaintext;
+      this.#isBroken = true;
+      throw new EnclosError('HPKE_OPEN_FAILED');
+    });
   }
 }

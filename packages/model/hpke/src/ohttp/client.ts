@@ -3,7 +3,7 @@ import type { HpkeEngine } from '../engine.ts';
 import { ChunkOpener, PrefixedOpener, openWhole, streamSealer } from '../chunks/stream.ts';
 import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
 import { hpkeOf } from '../hpke/hpke.ts';
-import { responseNonceBytes, responseOpener } from '../hpke/response-key.ts';
+import { responseNonceBytes, responseOpener, responseSecret } from '../hpke/response-key.ts';
 import type { SymmetricSuite } from '../suites.ts';
 import { requestHeader, requestInfo } from './header.ts';
 import { chooseSuite, type KeyConfig } from './key-config.ts';
@@ -39,13 +39,14 @@ export async function beginOhttpRequest(
   const suite = chooseSuite(config, wanted);
   const header = requestHeader(config.keyId, suite);
   const context = await hpkeOf(engine, suite).setUpSender(config.publicKey, requestInfo(profile, header));
+  const common = await responseSecret(context, profile.responseLabel);
   return Object.freeze({
     ...streamSealer(context, profile.requestFraming, concatBytes(header, context.enc)),
     openResponse: (limits: StreamLimits) =>
       new PrefixedOpener(
         () => responseNonceBytes(suite),
         async (nonce) => {
-          const opener = await responseOpener(engine, { context, label: profile.responseLabel, nonce });
+          const opener = await responseOpener(engine, { ...common, nonce });
           return new ChunkOpener(opener, profile.responseFraming, limits);
         },
       ),

@@ -4,7 +4,7 @@ import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.
 import { EnclosError } from '@enclos/errors';
 import { hpkeOf, type RecipientContext } from '../hpke/hpke.ts';
 import type { KemKeyPair } from '../hpke/key-pair.ts';
-import { responseNonceBytes, responseSealer } from '../hpke/response-key.ts';
+import { responseNonceBytes, responseSealer, responseSecret } from '../hpke/response-key.ts';
 import type { HpkeSuite } from '../suites.ts';
 import { headerBytes, readRequestHeader, requestInfo, requestPrefixBytes } from './header.ts';
 import type { OhttpProfile } from './profile.ts';
@@ -58,7 +58,8 @@ export class OhttpRequestOpener implements StreamOpener {
   async sealResponse(): Promise<StreamSealer> {
     const { responseLabel: label, responseFraming } = this.#options.profile;
     const nonce = this.#engine.randomBytes(responseNonceBytes(this.context.suite));
-    const sealer = await responseSealer(this.#engine, { context: this.context, label, nonce });
+    const common = await responseSecret(this.context, label);
+    const sealer = await responseSealer(this.#engine, { ...common, nonce });
     return streamSealer(sealer, responseFraming, nonce);
   }
 

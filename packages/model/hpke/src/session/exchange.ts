@@ -1,4 +1,5 @@
 import { EnclosError } from '@enclos/errors';
+import { after } from '../engine.ts';
 import type { MessageOpener, MessageSealer } from '../chunks/stream.ts';
 import { tagBytes } from '../suites.ts';
 import type { DirectionKey } from './keys.ts';
@@ -48,13 +49,15 @@ export function exchangeSealer(side: ExchangeSide): MessageSealer {
 export function exchangeOpener(side: ExchangeSide): MessageOpener {
   let next = 0;
   return {
-    open: async (ciphertext, mark) => {
+    open: (ciphertext, mark) => {
       const chunk = next++;
       if (chunk >= maximumChunks) throw new EnclosError('HPKE_LIMIT_EXCEEDED');
       if (ciphertext.length < tagBytes) throw new EnclosError('HPKE_OPEN_FAILED');
-      const plaintext = await side.direction.key.open(nonceOf(side, chunk), aadOf(side, chunk, mark), ciphertext);
-      if (plaintext === undefined) throw new EnclosError('HPKE_OPEN_FAILED');
-      return plaintext;
+      const opened = side.direction.key.open(nonceOf(side, chunk), aadOf(side, chunk, mark), ciphertext);
+      return after(opened, (plaintext) => {
+        if (plaintext === undefined) throw new EnclosError('HPKE_OPEN_FAILED');
+        return plaintext;
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { ReplayWindow } from '../bound/replay-window.ts';
 import { openBoundRequest } from '../bound/request.ts';
 import { paddedOpener, paddedSealer } from '../bound/response.ts';
 import { PrefixedOpener, type StreamLimits, type StreamOpener, type StreamSealer } from '../chunks/stream.ts';
-import type { HpkeEngine } from '../engine.ts';
+import { after, type Awaitable, type HpkeEngine } from '../engine.ts';
 import { empty } from '../hpke/labels.ts';
 import type { KeyFinder } from '../ohttp/service.ts';
 import { exchangeOpener, exchangeSealer } from './exchange.ts';
@@ -139,16 +139,16 @@ export class ServerExchange implements StreamOpener {
     check(exchange);
     const opener = exchangeOpener({ direction: keys.client, exchange, binding });
     let isAccepted = false;
-    const once = async (ciphertext: Uint8Array, mark: Uint8Array): Promise<Uint8Array> => {
-      const plaintext = await opener.open(ciphertext, mark);
-      // After the first chunk is known to be genuine: otherwise a host could use up numbers of the client.
-      if (!isAccepted) {
-        accept(exchange);
-        isAccepted = true;
-        this.#unanswered = exchange;
-      }
-      return plaintext;
-    };
+    const once = (ciphertext: Uint8Array, mark: Uint8Array): Awaitable<Uint8Array> =>
+      after(opener.open(ciphertext, mark), (plaintext) => {
+        // After the first chunk is known to be genuine: otherwise a host could use up numbers of the client.
+        if (!isAccepted) {
+          accept(exchange);
+          isAccepted = true;
+          this.#unanswered = exchange;
+        }
+        return plaintext;
+      });
     return paddedOpener({ open: once }, limits);
   }
 }
