@@ -57,7 +57,8 @@ export interface HpkeEngine {
   readonly kem: (id: KemId) => Kem;
   /** @throws HPKE_UNSUPPORTED. */
   readonly aead: (id: AeadId, key: Uint8Array) => Awaitable<AeadKey>;
-  readonly hmac: (hash: HashName, key: Uint8Array, data: Uint8Array) => Awaitable<Uint8Array>;
+  /** @param data in parts that follow each other. */
+  readonly hmac: (hash: HashName, key: Uint8Array, ...data: readonly Uint8Array[]) => Awaitable<Uint8Array>;
   readonly sha256: (data: Uint8Array) => Awaitable<Uint8Array>;
   readonly randomBytes: (length: number) => Uint8Array;
 }

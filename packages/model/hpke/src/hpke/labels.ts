@@ -14,7 +14,8 @@ export interface LabelledKdf {
 }
 
 interface Expansion {
-  readonly info: Uint8Array;
+  /** In parts that follow each other. */
+  readonly info: readonly Uint8Array[];
   readonly length: number;
 }
 
@@ -24,7 +25,7 @@ export function hkdfExpand(
   key: Uint8Array,
   { info, length }: Expansion,
 ): Awaitable<Uint8Array> {
-  return after(engine.hmac(hash, key, concatBytes(info, firstBlock)), (first) =>
+  return after(engine.hmac(hash, key, ...info, firstBlock), (first) =>
     length <= first.length ? first.subarray(0, length) : moreBlocks({ engine, hash, key, first }, { info, length }),
   );
 }
@@ -45,7 +46,7 @@ async function moreBlocks(
   for (let block = 2; blocks.length * first.length < length; block++) {
     // Each block is made from the one before (RFC 5869, section 2.3).
     // eslint-disable-next-line no-await-in-loop
-    last = await engine.hmac(hash, key, concatBytes(last, info, Uint8Array.of(block)));
+    last = await engine.hmac(hash, key, last, ...info, Uint8Array.of(block));
     blocks.push(last);
   }
   return concatBytes(...blocks).subarray(0, length);
@@ -67,8 +68,8 @@ export function labelledKdf(engine: HpkeEngine, hash: HashName, suiteId: Uint8Ar
     return found;
   };
   return {
-    extract: (salt, label, material) => engine.hmac(hash, salt, concatBytes(labelled(label), material)),
+    extract: (salt, label, material) => engine.hmac(hash, salt, labelled(label), material),
     expand: (key, label, context, length) =>
-      hkdfExpand(engine, hash, key, { info: concatBytes(u16(length), labelled(label), context), length }),
+      hkdfExpand(engine, hash, key, { info: [u16(length), labelled(label), context], length }),
   };
 }

@@ -53,7 +53,7 @@ async function responseKey(
   const hash = hashOf(suite.kdf);
   const extracted = await engine.hmac(hash, concatBytes(enc, nonce), secret);
   return {
-    key: await hkdfExpand(engine, hash, extracted, { info: keyLabel, length: keyBytesOf(suite.aead) }),
-    baseNonce: await hkdfExpand(engine, hash, extracted, { info: nonceLabel, length: nonceBytes }),
+    key: await hkdfExpand(engine, hash, extracted, { info: [keyLabel], length: keyBytesOf(suite.aead) }),
+    baseNonce: await hkdfExpand(engine, hash, extracted, { info: [nonceLabel], length: nonceBytes }),
   };
 }

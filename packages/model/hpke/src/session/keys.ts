@@ -34,7 +34,7 @@ export async function sessionKeys(
   const secret = await context.export(label, keyBytesOf(suite.aead));
   const extracted = await engine.hmac(hash, concatBytes(enc, serverNonce), secret);
   const expand = async (info: string, length: number): Promise<Uint8Array> =>
-    hkdfExpand(engine, hash, extracted, { info: utf8(info), length });
+    hkdfExpand(engine, hash, extracted, { info: [utf8(info)], length });
   const direction = async (name: string): Promise<DirectionKey> => ({
     key: await engine.aead(suite.aead, await expand(`${name} key`, keyBytesOf(suite.aead))),
     baseNonce: await expand(`${name} nonce`, nonceBytes),

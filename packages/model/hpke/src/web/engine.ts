@@ -35,11 +35,11 @@ export function webEngine(source: WebCryptoSource, { kems = [] }: WebEngineOptio
   const engine: HpkeEngine = {
     kem: (id) => own.get(id) ?? refuseAlgorithm('the KEM of the key'),
     aead: async (id, key) => aeadKey(subtle, id, key),
-    hmac: async (hash, key, data) => {
+    hmac: async (hash, key, ...data) => {
       // WebCrypto refuses a key of no bytes. HMAC pads keys with zeros, so one zero is the same key.
       const bytes = key.length === 0 ? new Uint8Array(1) : key;
       const imported = await subtle.importKey('raw', bytes, { name: 'HMAC', hash }, false, ['sign']);
-      return new Uint8Array(await subtle.sign('HMAC', imported, data));
+      return new Uint8Array(await subtle.sign('HMAC', imported, concatBytes(...data)));
     },
     sha256: async (data) => new Uint8Array(await subtle.digest('SHA-256', data)),
     randomBytes: (length) => source.getRandomValues(new Uint8Array(length)),
