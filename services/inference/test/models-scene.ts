@@ -87,6 +87,8 @@ export interface SceneOptions {
   readonly machine?: Machine;
   readonly broker?: KeyBroker;
   readonly authorities?: readonly string[];
+  /** Of the service; default: one that nothing has. */
+  readonly ownKeySetDigest?: () => string;
 }
 
 /** The models of a service on a machine, with a pool that computes nothing. */
@@ -136,7 +138,7 @@ export function modelsScene(options: SceneOptions): ModelsScene {
       return socket;
     },
     randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
-    keySetDigest: () => keySetDigest,
+    keySetDigest: options.ownKeySetDigest ?? (() => keySetDigest),
     now: () => new Date(0),
     onFault: (error) => faults.push(error),
   });
