@@ -79,7 +79,7 @@ test('a stranger is refused, and does not keep the owner out', async (t) => {
 
 test('a supply for the keys of one enclave is not for another one, whatever challenge the owner was given', async (t) => {
   const [accepted, other] = [await start(t), await start(t)];
-  const misled = { attest: accepted.client.attest, fetch: other.client.fetch };
+  const misled: Asked = { attest: async (how) => accepted.client.attest(how), fetch: other.client.fetch };
   await assert.rejects(supply(misled), refusedWith('MODEL_KEY_REFUSED'));
   assert.equal(other.isLoaded(), false);
   assert.equal(other.supplies.length, 1, 'it got one, which is signed for the keys of the other');

@@ -18,9 +18,17 @@ import { runService, type RunningService } from '@enclos/inference-service';
 import { jwkOf, publicKeyOfJwk, signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import { encryptJwe, nodePublicKeyOf } from '@enclos/jose/node';
 import { tensorOf, valuesOf } from '@enclos/open-inference';
-import { createWorkshop, signingKey, until } from '@enclos/process-kit';
+import {
+  createWorkshop,
+  signedService,
+  signingKey,
+  startTestService,
+  until,
+  type TestService,
+} from '@enclos/process-kit';
 import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
-import { KeyBroker, tlsKeyPair } from '@enclos/testkit';
+import { freePort, KeyBroker, tlsKeyPair } from '@enclos/testkit';
+import { Agent, fetch as fetchWith } from 'undici';
 
 const serviceFolder = fileURLToPath(new URL('../../../../services/inference', import.meta.url));
 const modelFolder = fileURLToPath(new URL('../../../../samples/inference/models', import.meta.url));
@@ -43,13 +51,19 @@ const workshop = createWorkshop();
 const carrier = createSealedCarrier();
 const owner = newSigner();
 const publisher = newSigner();
-const keys = { broker: new Uint8Array(randomBytes(32)), owner: new Uint8Array(randomBytes(32)) };
+const newKey = (): Uint8Array => new Uint8Array(randomBytes(32));
+const keys = { broker: newKey(), owner: newKey(), released: newKey() };
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const plain = {
   digits: new Uint8Array(readFileSync(join(modelFolder, 'digits-1.onnx'))),
   characters: new Uint8Array(readFileSync(join(modelFolder, 'characters-1.onnx'))),
   doubler: writeModel({
     nodes: [{ operator: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+    inputs: [{ name: 'x', datatype: 'FP32', shape: ['n'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
+  }),
+  squarer: writeModel({
+    nodes: [{ operator: 'Mul', inputs: ['x', 'x'], outputs: ['y'] }],
     inputs: [{ name: 'x', datatype: 'FP32', shape: ['n'] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
   }),
@@ -62,6 +76,7 @@ const manifest = {
   models: [
     { ...entryOf('digits'), keyId: 'kbs:///default/model/digits' },
     { ...entryOf('characters'), owner: jwkOf(owner.key), keepKey: 'sealed' },
+    { ...entryOf('squarer'), keyId: 'release:///squarer' },
   ],
   catalogue: { keys: [jwkOf(publisher.key)], floor: 4 },
 };
@@ -93,6 +108,9 @@ const variant = mkdtempSync(join(serviceFolder, '.enclos', 'models-'));
 let built: Awaited<ReturnType<typeof buildEnclave>>;
 let platform: Awaited<ReturnType<typeof workshop.startPlatform>>;
 let service: RunningService;
+/** The attestation service that releases the key of `squarer`. */
+let releasing: TestService;
+let releasingPort: number;
 const log: string[] = [];
 
 async function start(): Promise<RunningService> {
@@ -104,6 +122,7 @@ async function start(): Promise<RunningService> {
       admin: address,
       state: join(workshop.folder, 'state'),
       keyBroker: { host: '127.0.0.1', port: broker.port },
+      attestationService: { host: '127.0.0.1', port: releasingPort },
     },
     {
       environment: {
@@ -161,11 +180,15 @@ before(async () => {
     join(models, 'characters-1.onnx.jwe'),
     encryptModel(plain.characters, keys.owner, { name: 'characters' }),
   );
+  writeFileSync(join(models, 'squarer-1.onnx.jwe'), encryptModel(plain.squarer, keys.released, { name: 'squarer' }));
   writeFileSync(join(models, 'doubler-1.onnx'), plain.doubler);
   writeFileSync(join(models, 'catalogue.jws'), await catalogueOf(5));
   writeFileSync(join(variant, 'models.json'), JSON.stringify(manifest));
   const keyBroker = { url: 'https://keys.test', certificateAuthorities: [tls.cert] };
-  writeFileSync(join(variant, 'service.json'), JSON.stringify({ keyBroker }));
+  releasingPort = await freePort();
+  // Its certificate is made anew with each start of it, so the enclave takes any.
+  const keyRelease = { url: `https://localhost:${releasingPort}` };
+  writeFileSync(join(variant, 'service.json'), JSON.stringify({ keyBroker, keyRelease }));
   const project = await loadProject(serviceFolder);
   // A file of a project is in its folder.
   const files = project.files.map(({ target, ...file }) => ({
@@ -184,9 +207,27 @@ after(async () => {
   rmSync(variant, { recursive: true });
   carrier.close();
   await service?.stop();
+  await releasing?.running.stop();
   await broker.kill();
   await workshop.close();
 });
+
+/** Stores the key of `squarer` for enclaves of this measurement. */
+async function putReleasedKey(mrEnclave: Uint8Array): Promise<void> {
+  const authority = `https://localhost:${releasingPort}`;
+  const allOf = [{ claim: 'x-ms-sgx-mrenclave', equals: toHex(mrEnclave) }];
+  const releasePolicy = { version: '1.0.0', anyOf: [{ authority, allOf }] };
+  const secret = Buffer.from(keys.released).toString('base64url');
+  const dispatcher = new Agent({ connect: { ca: releasing.certificate } });
+  const response = await fetchWith(`https://localhost:${releasingPort}/keys/squarer?api-version=2025-06-01`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${releasing.managementToken}` },
+    body: JSON.stringify({ secret, releasePolicy }),
+    dispatcher,
+  });
+  assert.equal(response.status, 200, await response.text());
+  await dispatcher.close();
+}
 
 describe('encrypted models and a catalogue in the enclave of the inference service', () => {
   test('while the key service is dead, requests for its model are to be sent again, and within 2 s after it is back one is answered', async () => {
@@ -244,6 +285,31 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
     client.close();
   });
 
+  test('an attestation service releases the key of a model to the enclave that its policy names, and to no other', async () => {
+    const client = await clientOf();
+    const isWaitingFor = async (reason: string): Promise<void> =>
+      until(reason, async () => (await stateOf(client, 'squarer')) === `LOADING ${reason}`);
+    await isWaitingFor('MODEL_KEY_SERVICE_UNREACHABLE');
+    releasing = await startTestService({
+      signed: await signedService(workshop),
+      launcher: platform,
+      folder: workshop.subfolder('releasing'),
+      port: releasingPort,
+    });
+    await putReleasedKey(new Uint8Array(32).fill(9));
+    await until('the policy of the secret has refused this enclave', () => {
+      const lines = readFileSync(releasing.auditFile, 'utf8').trim().split('\n');
+      return lines.some((line) => line.includes('"release-policy"') && line.includes(toHex(built.mrEnclave)));
+    });
+    await isWaitingFor('MODEL_KEY_REFUSED');
+    await putReleasedKey(built.mrEnclave);
+    await until('the model is here', async () => (await stateOf(client, 'squarer')) === 'READY');
+    const inputs = [tensorOf('x', 'FP32', Float32Array.of(1, 3), [2])];
+    const { outputs } = await client.infer({ model: 'squarer', inputs });
+    assert.deepEqual(outputs[0] && [...valuesOf(outputs[0], 'FP32')], [1, 9]);
+    client.close();
+  });
+
   test('after a start the sealed key opens the model again, and an older catalogue is refused', async () => {
     const first = await clientOf({ minimumCatalogueVersion: 5 });
     await first.attest();
@@ -252,8 +318,12 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
     writeFileSync(join(models, 'catalogue.jws'), await catalogueOf(4));
     service = await start();
     const client = await clientOf();
-    await until('both models are here', async () => {
-      const states = [await stateOf(client, 'digits'), await stateOf(client, 'characters')];
+    await until('the models are here', async () => {
+      const states = [
+        await stateOf(client, 'digits'),
+        await stateOf(client, 'characters'),
+        await stateOf(client, 'squarer'),
+      ];
       return states.every((state) => state === 'READY');
     });
     assert.equal(await stateOf(client, 'doubler'), undefined);
