@@ -87,13 +87,15 @@ export interface SceneOptions {
   readonly machine?: Machine;
   readonly broker?: KeyBroker;
   readonly authorities?: readonly string[];
+  /** An attestation service that releases keys, and the roots of its certificate. */
+  readonly release?: { readonly port: number; readonly authorities?: readonly string[] };
   /** Of the service; default: one that nothing has. */
   readonly ownKeySetDigest?: () => string;
 }
 
 /** The models of a service on a machine, with a pool that computes nothing. */
 export function modelsScene(options: SceneOptions): ModelsScene {
-  const { manifest, machine = new Machine(), broker, authorities = certificateAuthorities } = options;
+  const { manifest, machine = new Machine(), broker, authorities = certificateAuthorities, release } = options;
   const faults: unknown[] = [];
   const loaded: string[] = [];
   const unloaded: string[] = [];
@@ -129,11 +131,13 @@ export function modelsScene(options: SceneOptions): ModelsScene {
     configuration: {
       openAi: new Map(),
       keyBroker: broker === undefined ? undefined : { url: keysUrl, certificateAuthorities: authorities },
+      keyRelease: release === undefined ? undefined : { url: keysUrl, certificateAuthorities: release.authorities },
     },
     sealing: machine.sealing,
     quote: async (reportData) => reportData,
-    async connect() {
-      const socket = connect(broker?.port ?? 0, '127.0.0.1');
+    async connect(name) {
+      const port = name === 'key-broker' ? broker?.port : release?.port;
+      const socket = connect(port ?? 0, '127.0.0.1');
       await once(socket, 'connect');
       return socket;
     },
