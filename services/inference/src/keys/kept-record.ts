@@ -5,7 +5,7 @@ import type { Protection } from '@enclos/service/state';
 export interface KeptRecordOptions {
   readonly store: Pick<StoreFunctions, 'storeRead' | 'storeWrite'>;
   readonly protection: Protection;
-  /** Of letters, digits, slashes and dots. */
+  /** Letters, digits, slashes and dots. */
   readonly key: string;
   /** What the record is about: it opens for nothing else. */
   readonly subject: string;
