@@ -14,6 +14,7 @@ import {
   type SoftwareLauncher,
 } from '@enclos/tee';
 import { loadSgxEnclave, type SgxEnclave, type UntypedEcalls } from '@enclos/sgx-host';
+import { shouter } from './companion/shouter.edl.ts';
 import { device } from './enclave/device.edl.ts';
 
 /**
@@ -32,6 +33,7 @@ process.setuid?.(Number(user));
 type Device = Enclave<(typeof device)['trusted']>;
 let launcher: SoftwareLauncher | undefined;
 let enclave: Device | undefined;
+let withCompanion: Enclave<(typeof shouter)['trusted']> | undefined;
 let foreign: SgxEnclave<UntypedEcalls> | undefined;
 const listening = { listen: { echo: { port: 0 } } };
 
@@ -51,6 +53,21 @@ const deeds: Readonly<Record<string, (...args: readonly string[]) => unknown>> =
     const host = { ...signed, ...listening, interface: device, isolation, untrusted: {} };
     enclave = await loadEnclave({ ...host, launcher: there(launcher) });
   },
+  /** An enclave with a companion, whose files are in this folder. @returns its answer */
+  async askCompanion(stem = '', value = '') {
+    const [image, signature] = ['sgxs', 'sig'].map((form) => new Uint8Array(readFileSync(`${stem}.${form}`)));
+    withCompanion ??= await loadEnclave({
+      image: there(image),
+      signature: there(signature),
+      companionFiles: `${stem}.files`,
+      interface: shouter,
+      isolation: 'best',
+      untrusted: {},
+      launcher: there(launcher),
+    });
+    return withCompanion.call.ask({ text: value });
+  },
+  endCompanion: () => there(withCompanion).dispose(),
   /** A signed enclave of another SDK. @returns its MRENCLAVE */
   async loadSigned(image = '', edl = '') {
     const ocalls = { ocall_ask: ({ value }: { readonly value: number }) => value * 2 };

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { appraise, boundReportData, parseCollateral, softwareRoot, verifyQuote } from '@enclos/attestation';
+import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
 import { utf8 } from '@enclos/codec';
 import { softwareResource } from '@enclos/kubernetes/software-device';
+import { generateSigningKey } from '@enclos/sgx/node';
 import { holdersOfPeer, until, withinMs } from '@enclos/testkit';
 import { loadDefinitions } from '../src/plugin/definitions.ts';
 import type { ContainerAllocation } from '../src/plugin/messages.ts';
@@ -25,6 +28,7 @@ import { nodeCgroups } from './pod-cgroups.ts';
 import { startFakeKubelet, type FakeKubelet, type KnownPlugin } from './fake-kubelet.ts';
 import type { Pod } from './pod.ts';
 
+const companionProject = fileURLToPath(new URL('../../test/companion', import.meta.url));
 const hello = Buffer.from('hello').toString('base64');
 const mebibyte = 1024 * 1024;
 const definitions = loadDefinitions();
@@ -117,6 +121,29 @@ describe('software devices of a node', { skip: agentSkipped() }, () => {
       assert.deepEqual(new Set(parts), new Set([0, 1]));
       // runAsUser and the USER of an image end at 2^31 - 1.
       assert.ok([...users].every((user) => user > 0x7fff_ffff));
+    });
+
+    test('an enclave with a companion, which is another user of the same part, and counts where the pod does', async () => {
+      const { paths } = await buildEnclave(await loadProject(companionProject), {
+        outFolder: join(site.folder, 'companion'),
+      });
+      const stem = paths.image.replace(/\.sgxs$/, '');
+      const key = generateSigningKey();
+      writeFileSync(
+        `${stem}.sig`,
+        signEnclave({ image: readFileSync(paths.image), key, date: new Date('2026-06-01') }),
+      );
+      const others = new Set(enclaves().map(({ user }) => user));
+      assert.equal(await second.does('askCompanion', stem, 'hello'), 'the companion: HELLO');
+      const made = enclaves().filter(({ user }) => !others.has(user));
+      const users = new Set(made.map(({ user }) => user));
+      assert.equal(users.size, 2);
+      for (const { processId } of node === undefined ? [] : made) {
+        assert.match(readFileSync(`/proc/${processId}/cgroup`, 'utf8'), /enclos-test-\d+-second/);
+      }
+      assert.deepEqual(new Set([...users].map((user) => Math.floor((user - enclaveUsers.first) / 4))), new Set([1]));
+      await second.does('endCompanion');
+      await until('its processes are gone', () => enclaves().every(({ user }) => others.has(user)));
     });
 
     test('evidence that the platform was separated from it, to those who name the root', async () => {

@@ -10,7 +10,7 @@ export interface AppView {
   readonly visit: (entry: TarEntry) => TarSink | undefined;
   /** Contents of the files of {@link enclaveFolder}, by absolute path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** SHA-256 of the watched programs, in hex, by absolute path; absent where there is none. */
+  /** SHA-256 of the watched programs and of the files of companions, in hex, by absolute path; absent where there is none. */
   readonly hashes: ReadonlyMap<string, string>;
 }
 
@@ -18,6 +18,10 @@ export const enclaveFolder = 'app/enclave';
 
 /** A signature has 1808 bytes, and the image of an enclave has its own bound. */
 const maxFiles = 16;
+/** Files of companions, of which only the hashes are kept. */
+const maxCompanionFiles = 1024;
+const companionFolder = /^app\/enclave\/[^/]+\.files$/;
+const companionFile = /^app\/enclave\/[^/]+\.files\/[0-9a-f]{64}$/;
 
 const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);
 
@@ -48,10 +52,15 @@ export function createAppView(programs: readonly string[]): AppView {
       throw refused(`/${path} is another name of a file that counts.`);
     }
     if (!isWatched(path, watched) || path === enclaveFolder) return undefined;
+    if (kind === 'folder' && companionFolder.test(path)) return undefined;
     if (kind !== 'file') throw refused(`/${path} is not a file.`);
     if (seen.has(path)) throw refused(`/${path} is there more than once.`);
     seen.add(path);
     if (programs.includes(path)) return hashing(hashes, `/${path}`);
+    if (companionFile.test(path)) {
+      if (hashes.size > maxCompanionFiles) throw refused('It has too many files of companions.');
+      return hashing(hashes, `/${path}`);
+    }
     if (files.size === maxFiles) throw refused(`/${enclaveFolder} has more than ${maxFiles} files.`);
     return collecting(files, entry);
   };

@@ -1,7 +1,13 @@
 import type { SignedIdentity } from '@enclos/build';
 import { toHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { isProgramManifest, type EnclaveManifest, type InterpreterManifest } from '@enclos/manifest';
+import {
+  companionsOf,
+  isProgramManifest,
+  type CompanionManifest,
+  type EnclaveManifest,
+  type InterpreterManifest,
+} from '@enclos/manifest';
 import { createAppView, enclaveFolder, type AppView } from './app-view.ts';
 import { enclavePaths, entrypoint, requireSigned } from './application.ts';
 import { architectures, imageUser, interpreterPath, type Architecture } from './base/base.ts';
@@ -22,7 +28,11 @@ export interface VerifiedImage {
   /** The interpreter in the image is the one that the enclave pins. A program and a signed enclave of another SDK pin none. */
   readonly interpreter: { readonly version: string; readonly sha256: string } | undefined;
   /** What the enclave declares, and MRENCLAVE covers: where it listens, what it connects to, its folders, and how much memory it may use. */
-  readonly declared: Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'> | undefined;
+  readonly declared:
+    | (Pick<EnclaveManifest, 'listen' | 'connect' | 'mounts' | 'heapSizeBytes'> & {
+        readonly companions: readonly CompanionManifest[];
+      })
+    | undefined;
   /** What made the enclave, if it is the signed file of another SDK. Such a file declares nothing. */
   readonly signedFile: Pick<SignedFile, 'sdk' | 'memoryBytes'> | undefined;
 }
@@ -60,6 +70,7 @@ export async function verifyImage(
   const view = await readLayers(source, image);
   const { name, identity, paths, manifest, signedFile } = findEnclave(view);
   requireConfiguration(image, { identity, paths });
+  if (manifest !== undefined) requireCompanionFiles(view, name, manifest);
   const isScript = manifest !== undefined && !isProgramManifest(manifest);
   const interpreter = isScript ? requireInterpreter(view, manifest, architecture) : undefined;
   if (manifest !== undefined && !isScript && manifest.program.architecture !== architectures[architecture].npm) {
@@ -83,8 +94,23 @@ export async function verifyImage(
   });
 }
 
-function declaredBy({ listen, connect, mounts, heapSizeBytes }: EnclaveManifest): VerifiedImage['declared'] {
-  return Object.freeze({ listen, connect, mounts, heapSizeBytes });
+function declaredBy(manifest: EnclaveManifest): VerifiedImage['declared'] {
+  const { listen, connect, mounts, heapSizeBytes } = manifest;
+  return Object.freeze({ listen, connect, mounts, heapSizeBytes, companions: companionsOf(manifest) });
+}
+
+/** Without them, or with others, no platform starts the enclave. */
+function requireCompanionFiles({ hashes }: AppView, name: string, manifest: EnclaveManifest): void {
+  const folder = enclavePaths(name).companionFiles;
+  for (const companion of companionsOf(manifest)) {
+    for (const { path, sha256 } of companion.files) {
+      const digest = toHex(sha256);
+      if (hashes.get(`${folder}/${digest}`) === digest) continue;
+      throw refused(
+        `The file ${path} of the companion "${companion.name}" is not what its enclave declares, or is missing.`,
+      );
+    }
+  }
 }
 
 const refused = (message: string): EnclosError => new EnclosError('OCI_IMAGE_REFUSED', message);

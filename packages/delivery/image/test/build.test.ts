@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { utf8 } from '@enclos/codec';
+import { toHex, utf8 } from '@enclos/codec';
 import { findRelay } from '@enclos/isolation';
-import type { EnclaveManifest } from '@enclos/manifest';
+import { companionScriptPath, type EnclaveManifest } from '@enclos/manifest';
+import { sha256 } from '@enclos/sgx/node';
 import { manifestFields } from '@enclos/testkit';
 import { describeImage, verifyImage, withImageSource, type Application } from '../src/index.ts';
 import { relayFiles } from '../src/relay-files.ts';
@@ -98,15 +99,42 @@ test('a base that has the places of an image already, or nothing at all, is refu
   await assert.rejects(buildSample(signed, { base: { path: built.layout } }), { code: 'OCI_BASE_UNUSABLE' });
 });
 
-test('files of companions are beside the enclave, where its host looks for them', async () => {
-  const companionFiles = [{ path: 'ab'.repeat(32), content: bytesContent(utf8('machine code')) }];
-  const { layers, layout } = await buildSample(signed, {
-    application: { ...signed, host: utf8('console.log(1)'), companionFiles },
+describe('the files of companions', () => {
+  const content = utf8('machine code');
+  const digest = sha256(content);
+  const engineFile = { path: 'engine.node', sha256: digest, sizeBytes: BigInt(content.length) };
+  const settings = { name: 'engine', processes: 1, memoryBytes: 64n * 1024n * 1024n, threads: 1, addons: true };
+  const script = { path: companionScriptPath('engine'), content: utf8('() => undefined') };
+  const withCompanion = enclave({ companions: [{ ...settings, files: [engineFile] }] }, [script]);
+  const built = async (path: string, bytes: Uint8Array): ReturnType<typeof buildSample> => {
+    const companionFiles = [{ path, content: bytesContent(bytes) }];
+    const application = { ...withCompanion, host: utf8('console.log(1)'), companionFiles };
+    return buildSample(withCompanion, { application });
+  };
+  const verified = async ({ layout }: { readonly layout: string }) =>
+    withImageSource(layout, (source) => verifyImage(source, { architecture }));
+
+  test('are beside the enclave, where its host looks for them, and verify finds what the enclave declares', async () => {
+    const made = await built(toHex(digest), content);
+    const application = made.layers.at(-1)?.digest ?? '';
+    const tar = gunzipSync(readFileSync(join(made.layout, 'blobs/sha256', application.slice(7)))).toString('latin1');
+    assert.ok(tar.includes(`app/enclave/vault.files/${toHex(digest)}`));
+    const { declared } = await verified(made);
+    assert.deepEqual(
+      declared?.companions.map(({ name }) => name),
+      ['engine'],
+    );
   });
-  const application = layers.at(-1)?.digest ?? '';
-  const tar = gunzipSync(readFileSync(join(layout, 'blobs/sha256', application.slice(7)))).toString('latin1');
-  assert.ok(tar.includes(`app/enclave/vault.files/${'ab'.repeat(32)}`));
-  assert.ok(tar.includes('machine code'));
+
+  test('are refused when one is missing, or is another', async () => {
+    for (const [path, bytes] of [
+      [toHex(digest), utf8('machine cude')],
+      ['ab'.repeat(32), content],
+      ['engine.node', content],
+    ] as const) {
+      await assert.rejects(async () => verified(await built(path, bytes)), { code: 'OCI_IMAGE_REFUSED' });
+    }
+  });
 });
 
 test('files of the application do not take the places of the image', async () => {

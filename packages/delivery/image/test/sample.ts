@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKey, signEnclave } from '@enclos/build';
 import { utf8 } from '@enclos/codec';
-import { layOutImage, type EnclaveManifest } from '@enclos/manifest';
+import { layOutImage, type EmbeddedFile, type EnclaveManifest } from '@enclos/manifest';
 import { sha256 } from '@enclos/sgx/node';
 import { elfFile, manifestFields } from '@enclos/testkit';
 import { buildImage, type BuildImageOptions, type BuiltImage } from '../src/index.ts';
@@ -74,8 +74,8 @@ export interface SignedSample {
   readonly signature: Uint8Array;
 }
 
-export function enclave(changes: Partial<EnclaveManifest> = {}): SignedSample {
-  const image = layOutImage({ manifest: { ...manifest, ...changes }, bundle: utf8('() => undefined'), files: [] });
+export function enclave(changes: Partial<EnclaveManifest> = {}, files: readonly EmbeddedFile[] = []): SignedSample {
+  const image = layOutImage({ manifest: { ...manifest, ...changes }, bundle: utf8('() => undefined'), files });
   return { image, signature: signEnclave({ image, key: signingKey, date }) };
 }
 

@@ -62,7 +62,7 @@ function encodeKnown({ version, digest }: KnownCatalogue): Uint8Array {
   return new ByteWriter().u64(BigInt(version)).bytes(fromHex(digest)).finish();
 }
 
-/** Decodes what this service sealed, so it is whole. */
+/** This service sealed the record, so it is whole. */
 function decodeKnown(record: Uint8Array): KnownCatalogue {
   const reader = new ByteReader(record);
   const version = Number(reader.u64());

@@ -97,6 +97,10 @@ export async function deploy(options: DeployOptions): Promise<DeployOutcome> {
     const message = `The enclave is a program, and nothing runs one on SGX yet, as the profile ${plan.profile} would have it: take software, aks-snp or podman.`;
     throw new EnclosError('DEPLOY_PROFILE_UNFIT', message);
   }
+  if (((verified?.found ?? project)?.companions ?? []).length > 0 && plan.profile.endsWith('sgx')) {
+    const message = `The enclave has companions, and nothing starts these on SGX yet, as the profile ${plan.profile} would have it: take software, aks-snp or podman.`;
+    throw new EnclosError('DEPLOY_PROFILE_UNFIT', message);
+  }
   const files = renderDeployment(plan, format);
   const warnings = held(files, now);
   const folder = resolve(options.outFolder ?? join(base, 'deploy', plan.profile));
@@ -162,8 +166,8 @@ async function isFolder(path: string): Promise<boolean> {
 async function projectOf(folder: string): Promise<(FoundEnclave & { readonly isProgram: boolean }) | undefined> {
   // A configuration of EGo becomes a manifest when it is signed, and the image holds it.
   if (!(await exists(join(folder, PROJECT_FILE))) || (await egoImage(folder)) !== undefined) return undefined;
-  const { name, heapSizeBytes, listen, connect, mounts, program } = await loadProject(folder);
-  return { name, heapSizeBytes, listen, connect, mounts, isProgram: program !== undefined };
+  const { name, heapSizeBytes, listen, connect, mounts, companions, program } = await loadProject(folder);
+  return { name, heapSizeBytes, listen, connect, mounts, companions, isProgram: program !== undefined };
 }
 
 async function rootsOf({ softwareRoots }: DeploySettings, base: string): Promise<string | undefined> {

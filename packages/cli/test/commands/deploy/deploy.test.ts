@@ -52,6 +52,19 @@ describe('enclos deploy', () => {
     }
   });
 
+  it('has no such profile for an enclave with companions either, and gives them memory', async () => {
+    const companions = [{ name: 'engine', source: 'engine.ts', processes: 2, memory: '1GB' }];
+    const enclave = { name: 'vault', productId: 1, securityVersion: 1, heapSize: '64MB', companions };
+    const settings = { image, resources: { 'sgx.intel.com/epc': '10Mi' } };
+    const ran = await enclos(['deploy', '--profile', 'sgx', '--json'], { cwd: project(settings, enclave) });
+    assert.deepEqual([ran.code, errorOf(ran).code], [2, 'DEPLOY_PROFILE_UNFIT']);
+    assert.match(errorOf(ran).message, /^The enclave has companions, /);
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'enclave.json'), JSON.stringify(enclave));
+    const { stdout } = await enclos(['deploy', '--image', image, '--print'], { cwd });
+    assert.match(stdout, /memory: 2560Mi/);
+  });
+
   it('makes settings when there are none, says what they are, and never changes them', async () => {
     const cwd = temporaryFolder();
     const enclave = { name: 'auction', productId: 1, securityVersion: 1, listen: [{ name: 'clients', port: 8443 }] };

@@ -55,6 +55,15 @@ describe('settings to begin with', () => {
     assert.equal(memory(BigInt(mebibyte) * 1024n * 4n), '4352Mi');
   });
 
+  it('give memory for every process of a companion', () => {
+    const companions = [
+      { processes: 2, memoryBytes: 1024 * mebibyte },
+      { processes: 1, memoryBytes: BigInt(mebibyte) * 128n },
+    ];
+    // 256 + 64 + 2 * (64 + 1024) + 64 + 128, in steps of 128.
+    assert.equal(firstSettings({ ...enclave, companions }).resources?.['memory'], '2688Mi');
+  });
+
   it('shorten names to what Kubernetes takes, and keep them apart', () => {
     const long = 'a-very-long-name-of-an-enclave-that-has-sixty-three-letters-of-x';
     const { name, listen, probes } = firstSettings({

@@ -30,7 +30,14 @@ const digestForm = /^[0-9a-f]{64}$/;
  * MODEL_KEY_INVALID; INFERENCE_CLIENT_MISUSED; what `client.fetch` throws.
  *
  * @example
- * await supplyModelKey(client, { url, name: 'digits', digest, key, owner: { algorithm: 'EdDSA', sign } });
+ * ```ts
+ * import type { InferenceClient } from '@enclos/inference-client';
+ * import { supplyModelKey, type SuppliedModelKey } from '@enclos/inference-client/node';
+ *
+ * export async function supply(client: InferenceClient, given: Omit<SuppliedModelKey, 'name' | 'url'>): Promise<void> {
+ *   await supplyModelKey(client, { url: 'https://models.example.com', name: 'digits', ...given });
+ * }
+ * ```
  */
 export async function supplyModelKey(
   client: Pick<InferenceClient, 'attest' | 'fetch'>,
