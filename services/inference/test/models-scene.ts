@@ -13,7 +13,7 @@ import { KeyBroker, memorySealing, MemoryStore, tlsKeyPair } from '@enclos/testk
 import { openModels, type Models, type ModelsOptions } from '../src/inside/models.ts';
 
 const bytesOf = (fill: number): Uint8Array => new Uint8Array(3000).fill(fill);
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 export const modelKey = new Uint8Array(randomBytes(32));
 export const keySetDigest = 'cd'.repeat(32);
 
@@ -45,8 +45,8 @@ export async function catalogueOf(version: number, models: readonly ModelEntry[]
 }
 
 const tls = tlsKeyPair(selfSignedCertificate, 'keys.test');
-export const keysUrl = 'https://keys.test';
-export const certificateAuthorities = [tls.cert];
+const keysUrl = 'https://keys.test';
+const certificateAuthorities = [tls.cert];
 
 /** A broker that has the key of the model `digits`. */
 export function brokerOf(
