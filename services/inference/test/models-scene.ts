@@ -45,7 +45,7 @@ export async function catalogueOf(version: number, models: readonly ModelEntry[]
 }
 
 const tls = tlsKeyPair(selfSignedCertificate, 'keys.test');
-const keysUrl = 'https://keys.test';
+export const keysUrl = 'https://keys.test';
 const certificateAuthorities = [tls.cert];
 
 /** A broker that has the key of the model `digits`. */
