@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { softwareRoot } from '@enclos/attestation';
+import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { supplyKeyFile } from '@enclos/cli-inference';
 import { toHex } from '@enclos/codec';
 import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
@@ -39,12 +40,15 @@ interface Signer {
   readonly algorithm: 'EdDSA';
   readonly key: SignatureKey;
   readonly sign: (input: Uint8Array) => Uint8Array;
+  /** The private key. */
+  readonly pem: string;
 }
 
 function newSigner(): Signer {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = signatureKeyOfSpki(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
-  return { algorithm: 'EdDSA', key, sign: (input) => new Uint8Array(sign(null, input, privateKey)) };
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return { algorithm: 'EdDSA', key, pem, sign: (input) => new Uint8Array(sign(null, input, privateKey)) };
 }
 
 const workshop = createWorkshop();
@@ -148,17 +152,20 @@ async function start(): Promise<RunningService> {
 
 const url = (): string => `https://127.0.0.1:${service.address.port}`;
 
-async function clientOf(more: { readonly minimumCatalogueVersion?: number } = {}): Promise<InferenceClient> {
+async function acceptedEnclave(): Promise<SgxPolicy> {
   const { rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder);
-  const policy = {
+  return {
     mrEnclave: [toHex(built.mrEnclave)],
     minimumSecurityVersion: 1,
     acceptedStatuses: ['CONFIGURATION_NEEDED'],
     acceptedAdvisoryIds: [singleUserAdvisory],
     intelRoot: false,
     softwareRoots: [(await softwareRoot(rootPem)).fingerprint],
-  } as const;
-  const appraise = policyReportAppraiser({ policy });
+  };
+}
+
+async function clientOf(more: { readonly minimumCatalogueVersion?: number } = {}): Promise<InferenceClient> {
+  const appraise = policyReportAppraiser({ policy: await acceptedEnclave() });
   return createInferenceClient({ url: url(), appraise, fetch: carrier.fetch, receipts: 'require', ...more });
 }
 
@@ -279,7 +286,22 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
     assert.equal(await stateOf(client, 'characters'), 'LOADING MODEL_KEY_AWAITED');
     await assert.rejects(supply(newSigner(), keys.owner), refused('MODEL_KEY_REFUSED'));
     await assert.rejects(supply(owner, keys.broker), refused('MODEL_NOT_OPENED'));
-    await supply(owner, keys.owner);
+    const file = (name: string): string => join(workshop.folder, name);
+    writeFileSync(file('characters.key'), keys.owner);
+    writeFileSync(file('owner.pem'), owner.pem);
+    writeFileSync(file('policy.json'), JSON.stringify(await acceptedEnclave()));
+    // What `enclos model key supply` does.
+    const supplied = await supplyKeyFile({
+      url: url(),
+      model: 'characters',
+      digest,
+      key: file('characters.key'),
+      owner: file('owner.pem'),
+      policy: file('policy.json'),
+      collateral: undefined,
+      now: () => new Date(),
+    });
+    assert.equal(supplied.measurement, toHex(built.mrEnclave));
     assert.equal(await stateOf(client, 'characters'), 'READY');
     await assert.rejects(supply(owner, keys.owner), refused('MODEL_KEY_REFUSED'));
     client.close();
