@@ -5,9 +5,9 @@ import { isEhbp } from './ehbp.ts';
 import { sessionPath } from './sessions.ts';
 
 /** Where requests of Oblivious HTTP go. */
-export const ohttpPath = '/ohttp';
+const ohttpPath = '/ohttp';
 /** Where clients of Azure's profile send theirs. */
-export const azurePath = '/score';
+const azurePath = '/score';
 
 /** By which rules a request is to be opened, known from its head. */
 export function channelOf(head: Pick<SealedRequest, 'method' | 'path' | 'headers'>): ChannelName {

@@ -25,7 +25,7 @@ const maximumKeys = 64;
 const replicaName = meaning('the name of a replica', (text) => (isReplicaName(text) ? text : undefined));
 const digest = meaning('32 bytes in hex', (text) => (/^[0-9a-f]{64}$/.test(text) ? text : undefined));
 
-export const isReplicaName = (text: string): boolean => /^[\w-]{22}$/.test(text);
+const isReplicaName = (text: string): boolean => /^[\w-]{22}$/.test(text);
 
 export function cardText({ replica, modelManifestDigest, keys }: ReplicaCard): string {
   return JSON.stringify({ replica, modelManifestDigest, keys: keys.map(({ kem, keyId }) => ({ kem, keyId })) });

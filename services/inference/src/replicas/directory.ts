@@ -6,7 +6,7 @@ import { cardPath, maximumCardBytes, readCard, refuseReplica, type ReplicaCard }
 import type { ReplicaLink } from './link.ts';
 
 /** Places at which the host may know a replica: a bit each in what it says, and a destination each in enclave.json. */
-export const replicaSlots = 8;
+const replicaSlots = 8;
 
 /** Another replica, which both sides have appraised. */
 export interface Replica {

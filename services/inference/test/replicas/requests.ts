@@ -14,7 +14,7 @@ import { answerOf, engine, inferInside, maxBytes, wholeBodyOf, type InnerAnswer 
 import type { TestReplica } from './scene.ts';
 
 /** When the clocks of the scene stand. */
-export const nowMs = 1_700_000_000_000;
+const nowMs = 1_700_000_000_000;
 const date = new Date(nowMs).toUTCString();
 
 export interface SentRequest {

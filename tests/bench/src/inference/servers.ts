@@ -28,7 +28,7 @@ export interface InferenceClientProcess {
 }
 
 /** How many engines the enclave has, as its `enclave.json` says. */
-export const engineCount = 2;
+const engineCount = 2;
 
 export async function startInferenceServers(): Promise<InferenceServers> {
   const folder = await mkdtemp(join(tmpdir(), 'enclos-bench-'));

@@ -11,7 +11,13 @@ const imported = new WeakMap<SignatureKey, NodePublicKey<SignatureKey>>();
  * takes longer than they do.
  *
  * @example
- * const { claims } = await verifyReceipt(bytes, { keys, request, response, verifier: nodeReceiptVerifier });
+ * import { verifyReceipt, type VerifyReceiptOptions } from '@enclos/receipts';
+ * import { nodeReceiptVerifier } from '@enclos/receipts/node';
+ *
+ * export async function answeringModel(receipt: Uint8Array, options: VerifyReceiptOptions): Promise<string> {
+ *   const { claims } = await verifyReceipt(receipt, { ...options, verifier: nodeReceiptVerifier });
+ *   return claims.modelDigest;
+ * }
  */
 export const nodeReceiptVerifier: ReceiptVerifier = Object.freeze<ReceiptVerifier>({
   sha256: (bytes) => {

@@ -57,7 +57,7 @@ export const tensorFields = Object.freeze({
 } as const);
 export const valueFields = Object.freeze({ name: 1, type: 2 } as const);
 export const typeFields = Object.freeze({ tensor: 1, sequence: 4, optional: 9 } as const);
-/** Of `TypeProto.Sequence` and `TypeProto.Optional`. */
+/** The fields that `TypeProto.Sequence` and `TypeProto.Optional` share. */
 export const containerFields = Object.freeze({ element: 1 } as const);
 export const tensorTypeFields = Object.freeze({ elementType: 1, shape: 2 } as const);
 export const shapeFields = Object.freeze({ dimension: 1 } as const);

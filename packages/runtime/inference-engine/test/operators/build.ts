@@ -1,4 +1,4 @@
-import type { Graph, GraphAttribute, GraphModel, GraphValue } from '@enclos/inference-models/graphs';
+import type { GraphAttribute, GraphModel, GraphValue } from '@enclos/inference-models/graphs';
 import { writeModel } from '@enclos/inference-models/graphs';
 import { elementSize, type Datatype, type Tensor } from '@enclos/open-inference';
 
@@ -108,5 +108,3 @@ export function irVersionOf(opset: number): number {
   if (opset < 19) return 8;
   return opset < 21 ? 9 : 10;
 }
-
-export type { Graph };
