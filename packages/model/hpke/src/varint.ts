@@ -22,6 +22,8 @@ export function encodeVarint(value: number): Uint8Array {
 /** The same as a text with one character for each byte. */
 export function varintText(value: number): string {
   if (value >= 0 && value < 0x40) return String.fromCharCode(value);
+  // Lengths of values and of most contents.
+  if (value >= 0x40 && value < 0x4000) return String.fromCharCode(0x40 | (value >>> 8), value & 0xff);
   return String.fromCharCode(...encodeVarint(value));
 }
 

@@ -1,7 +1,15 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
-import { currentKey, keySetDigest, parseKeySet, type HpkeEngine, type KemId, type PublishedKey } from '@enclos/hpke';
+import {
+  currentKey,
+  keySetDigest,
+  parseKeySet,
+  type HpkeEngine,
+  type KemId,
+  type KeySetDocument,
+  type PublishedKey,
+} from '@enclos/hpke';
 import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import {
@@ -76,11 +84,23 @@ async function attestService(
   await checkModels(report, toHex(keySet.modelManifestDigest), options);
   return Object.freeze<AttestedService>({
     attestedAtMs: nowMs(),
-    key: (time) => currentKey(keySet, time, kems),
+    key: keyChooser(keySet, kems),
     receiptKey: keySet.receiptKey.length === 0 ? undefined : signatureKeyOfSpki(keySet.receiptKey),
     expectedClaims: { tee: accepted.tee, measurement: accepted.measurement, keySetDigest: toHex(digest) },
     routing: Object.freeze(replica === undefined ? {} : { [replicaHeader]: replica }),
   });
+}
+
+/** Chooses anew when a key begins or ends, or the clock goes back: it is asked for several times with each request. */
+function keyChooser(keySet: Pick<KeySetDocument, 'keys'>, kems: readonly KemId[]): AttestedService['key'] {
+  const changes = keySet.keys.flatMap(({ notBeforeMs, notAfterMs }) => [notBeforeMs, notAfterMs]);
+  let chosen: { readonly key: PublishedKey; readonly fromMs: number; readonly untilMs: number } | undefined;
+  return (time) => {
+    if (chosen !== undefined && chosen.fromMs <= time && time < chosen.untilMs) return chosen.key;
+    const untilMs = Math.min(...changes.filter((change) => change > time));
+    chosen = { key: currentKey(keySet, time, kems), fromMs: time, untilMs };
+    return chosen.key;
+  };
 }
 
 /** The list of models is the one that the key set vouches for, and one that the client accepts. */

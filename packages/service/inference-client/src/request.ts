@@ -57,6 +57,9 @@ export function endToEndFields(headers: Headers): readonly BhttpField[] {
 /** Digests of models by name, in hex. */
 export type ExpectedModels = Readonly<Record<string, string>>;
 
+/** What is posted there is for no model. */
+const pathsWithoutModel = ['/v2/repository/', '/v1/model-keys/'] as const;
+
 export interface InnerRequestOptions {
   readonly authority: string;
   readonly randomBytes: (length: number) => Uint8Array;
@@ -83,7 +86,7 @@ export function innerRequestOf(
   { method, path, fields, body }: ProgramRequest,
   { authority, randomBytes, models, withoutReceipt }: InnerRequestOptions,
 ): InnerRequest {
-  const isForModel = method === 'POST' && !/^\/(?:v2\/repository|v1\/model-keys)\//.test(path);
+  const isForModel = method === 'POST' && !pathsWithoutModel.some((start) => path.startsWith(start));
   return Object.freeze<InnerRequest>({
     method,
     authority,
