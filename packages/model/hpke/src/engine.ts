@@ -9,8 +9,11 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** Goes on with a value: at once if it is there. For steps within steps, where each async function would cost a promise and three microtasks. */
 export function after<T, R>(value: Awaitable<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
-  // What `next` gives is flattened by the promise.
-  return value instanceof Promise ? (value.then(next) as Promise<Awaited<R>>) : next(value);
+  return value instanceof Promise ? later(value, next) : next(value);
+}
+
+async function later<T, R>(value: Promise<T>, next: (value: T) => R): Promise<Awaited<R>> {
+  return await next(await value);
 }
 
 /** What spares the maker of a message copies of it: memory that was not touched before takes longer than its encryption. */

@@ -28,10 +28,7 @@ export async function sealedAnswer(
   return {
     status: 200,
     headers: { 'content-type': contentType, 'cache-control': 'no-store' },
-    body:
-      inside instanceof Uint8Array
-        ? await sealer.sealAll(inside)
-        : sealedPieces(sealer, inside),
+    body: inside instanceof Uint8Array ? await sealer.sealAll(inside) : sealedPieces(sealer, inside),
   };
 }
 

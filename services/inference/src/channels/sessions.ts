@@ -90,7 +90,10 @@ export class Sessions {
     return {
       request: requestInside(message, { maxBytes, signal }),
       seal: async (answer) =>
-        sealedAnswer(exchange.sealResponse(paddingFor(answer)), answer, { contentType: sessionTypes.response, maxBytes }),
+        sealedAnswer(exchange.sealResponse(paddingFor(answer)), answer, {
+          contentType: sessionTypes.response,
+          maxBytes,
+        }),
     };
   }
 

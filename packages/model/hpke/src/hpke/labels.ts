@@ -37,10 +37,7 @@ interface FirstBlock {
   readonly first: Uint8Array;
 }
 
-async function moreBlocks(
-  { engine, hash, key, first }: FirstBlock,
-  { info, length }: Expansion,
-): Promise<Uint8Array> {
+async function moreBlocks({ engine, hash, key, first }: FirstBlock, { info, length }: Expansion): Promise<Uint8Array> {
   const blocks = [first];
   let last = first;
   for (let block = 2; blocks.length * first.length < length; block++) {

@@ -7,7 +7,8 @@ import {
   type ECDH,
   type KeyObject,
 } from 'node:crypto';
-import { concatBytes, fromBase64url, fromHex, toBase64 } from '@enclos/codec';
+import { concatBytes, fromBase64url, fromHex } from '@enclos/codec';
+import { toPem } from '@enclos/codec/pem';
 import { EnclosError } from '@enclos/errors';
 import type { Curve } from '../hpke/dh-kem.ts';
 import { KemKeyPair } from '../hpke/key-pair.ts';
@@ -62,14 +63,12 @@ export function x25519PublicBytes(key: KeyObject): Uint8Array {
   return fromBase64url(x);
 }
 
-/** SubjectPublicKeyInfo of an X25519 key (RFC 8410, section 4), up to the key itself, in base64: its 12 bytes end where a group ends. */
-const x25519Spki = toBase64(fromHex('302a300506032b656e032100'));
+/** SubjectPublicKeyInfo of an X25519 key (RFC 8410, section 4), up to the key itself. */
+const x25519Spki = fromHex('302a300506032b656e032100');
 
 /** As PEM: Node 24 takes three times as long for any other form, for errors that it makes and catches within. */
 export function x25519PublicKey(bytes: Uint8Array): KeyObject {
-  const { buffer, byteOffset, length } = bytes;
-  const key = Buffer.from(buffer, byteOffset, length).toString('base64');
-  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${x25519Spki}${key}\n-----END PUBLIC KEY-----\n`);
+  return createPublicKey(toPem('PUBLIC KEY', concatBytes(x25519Spki, bytes)));
 }
 
 /** OpenSSL refuses a result of zeros (RFC 7748, section 6.1). */

@@ -58,7 +58,12 @@ async function aeadKey(subtle: Subtle, id: AeadId, bytes: Uint8Array): Promise<A
   const parameters = (iv: Uint8Array, additionalData: Uint8Array) =>
     ({ name: 'AES-GCM', iv, additionalData, tagLength: 8 * tagBytes }) as const;
   return Object.freeze({
-    seal: async (nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, { room = 0, tail = empty }: SealingForm = {}) => {
+    seal: async (
+      nonce: Uint8Array,
+      aad: Uint8Array,
+      plaintext: Uint8Array,
+      { room = 0, tail = empty }: SealingForm = {},
+    ) => {
       const message = tail.length === 0 ? plaintext : concatBytes(plaintext, tail);
       const sealed = new Uint8Array(await subtle.encrypt(parameters(nonce, aad), key, message));
       return room === 0 ? sealed : concatBytes(new Uint8Array(room), sealed);

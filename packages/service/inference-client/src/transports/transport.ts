@@ -25,29 +25,39 @@ export interface AnswerReading {
 }
 
 /** The events of an answer whose body arrives. */
-export function eventsOf(body: ReadableStream<Uint8Array> | null, { first = [], push, end }: AnswerReading): AnswerEvents {
+export function eventsOf(
+  body: ReadableStream<Uint8Array> | null,
+  { first = [], push, end }: AnswerReading,
+): AnswerEvents {
   const pieces = new BodyPieces(body);
   let known = first;
   let isOver = false;
-  const read = async (): Promise<readonly AnswerEvent[]> => {
-    const piece = await pieces.next();
-    isOver = piece === undefined;
-    return piece === undefined ? end() : push(piece);
+  const read = async (): Promise<readonly AnswerEvent[] | undefined> => {
+    while (!isOver) {
+      // Pieces are read in their order.
+      // eslint-disable-next-line no-await-in-loop
+      const piece = await pieces.next();
+      isOver = piece === undefined;
+      // eslint-disable-next-line no-await-in-loop
+      const events = await (piece === undefined ? end() : push(piece));
+      if (events.length > 0) return events;
+    }
+    return undefined;
   };
   return {
     async next() {
+      if (known.length > 0) {
+        const events = known;
+        known = [];
+        return events;
+      }
       try {
-        // Pieces are read in their order.
-        // eslint-disable-next-line no-await-in-loop
-        while (known.length === 0 && !isOver) known = await read();
+        return await read();
       } catch (error) {
         isOver = true;
         await pieces.cancel();
         throw error;
       }
-      const events = known;
-      known = [];
-      return events.length === 0 ? undefined : events;
     },
     cancel: async () => pieces.cancel(),
   };
