@@ -1,15 +1,7 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { isEnclosError } from '@enclos/errors';
-import {
-  currentKey,
-  keySetDigest,
-  parseKeySet,
-  type HpkeEngine,
-  type KemId,
-  type KeySetDocument,
-  type PublishedKey,
-} from '@enclos/hpke';
+import { keySetDigest, parseKeySet, type HpkeEngine, type KemId, type PublishedKey } from '@enclos/hpke';
 import { modelManifestDigest } from '@enclos/inference-models';
 import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import {
@@ -20,6 +12,7 @@ import {
   type InferenceReport,
 } from '@enclos/receipts';
 import type { ReportAppraiser } from './appraiser.ts';
+import { keyChooser } from './key-chooser.ts';
 import { readBody, refuseUnsealed, withinTime, type ServiceAddress } from './outer-http.ts';
 import { notAttested } from './refusal.ts';
 
@@ -89,18 +82,6 @@ async function attestService(
     expectedClaims: { tee: accepted.tee, measurement: accepted.measurement, keySetDigest: toHex(digest) },
     routing: Object.freeze(replica === undefined ? {} : { [replicaHeader]: replica }),
   });
-}
-
-/** Chooses anew when a key begins or ends, or the clock goes back: it is asked for several times with each request. */
-function keyChooser(keySet: Pick<KeySetDocument, 'keys'>, kems: readonly KemId[]): AttestedService['key'] {
-  const changes = keySet.keys.flatMap(({ notBeforeMs, notAfterMs }) => [notBeforeMs, notAfterMs]);
-  let chosen: { readonly key: PublishedKey; readonly fromMs: number; readonly untilMs: number } | undefined;
-  return (time) => {
-    if (chosen !== undefined && chosen.fromMs <= time && time < chosen.untilMs) return chosen.key;
-    const untilMs = Math.min(...changes.filter((change) => change > time));
-    chosen = { key: currentKey(keySet, time, kems), fromMs: time, untilMs };
-    return chosen.key;
-  };
 }
 
 /** The list of models is the one that the key set vouches for, and one that the client accepts. */
