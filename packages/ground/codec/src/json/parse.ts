@@ -13,6 +13,8 @@ export const maximumJsonValues = 32_768;
 export interface JsonLimits {
   /** As `JsonBounds` counts them. Checked before any value is made. Default: `maximumJsonValues`. */
   readonly maxValues?: number;
+  /** Members of all objects. Default: as many as there may be values. */
+  readonly maxMembers?: number;
   /** Objects and arrays within each other, the outermost one included. Default: `maximumJsonDepth`. */
   readonly maxDepth?: number;
 }
@@ -36,12 +38,12 @@ export function parseJson(text: string, maxLength: number, limits: JsonLimits = 
 function scan(
   text: string,
   maxLength: number,
-  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits,
+  { maxValues = maximumJsonValues, maxMembers = maxValues, maxDepth = maximumJsonDepth }: JsonLimits,
   note?: MemberNote,
 ): JsonValue {
   if (text.length > maxLength) throw tooMuch(`over ${maxLength} characters`);
-  if (!isJsonWithin(text, { maxDepth, maxValues })) {
-    throw tooMuch(`nested deeper than ${maxDepth} levels, or over ${maxValues} values`);
+  if (!isJsonWithin(text, { maxDepth, maxValues, maxMembers })) {
+    throw tooMuch(`nested deeper than ${maxDepth} levels, or over ${maxValues} values or ${maxMembers} members`);
   }
   return new JsonScanner(text).document(note);
 }

@@ -8,6 +8,9 @@ export interface RequestBounds {
   readonly maxValues: number;
 }
 
+/** Of all objects in a request: a conversation has the most of them. */
+const maximumMembers = 16_384;
+
 /** The members of a request that are not null: OpenAI's clients send null for what is not set. */
 export function readRequest(body: Uint8Array, { maxBytes, maxValues }: RequestBounds): JsonObject {
   if (body.length > maxBytes) {
@@ -16,7 +19,7 @@ export function readRequest(body: Uint8Array, { maxBytes, maxValues }: RequestBo
     });
   }
   return presentMembers(
-    reading('the request', () => parseJsonBytes(body, body.length, { maxValues })),
+    reading('the request', () => parseJsonBytes(body, body.length, { maxValues, maxMembers: maximumMembers })),
     'the request',
   );
 }
