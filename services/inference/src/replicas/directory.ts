@@ -82,10 +82,10 @@ export class ReplicaDirectory {
         this.#options.onRefused(-1, error);
         return 0;
       });
-      const looks = this.#slots.map((slot, place) => {
-        if (slot.card === undefined && ((places >>> place) & 1) === 0) return undefined;
+      const looks = this.#slots.flatMap((slot, place) => {
+        if (slot.card === undefined && ((places >>> place) & 1) === 0) return [];
         slot.looking ??= this.#lookAt(slot, place).finally(() => (slot.looking = undefined));
-        return slot.looking;
+        return [slot.looking];
       });
       await settledWithin(lookTimeoutMs, Promise.all(looks));
     });
