@@ -50,7 +50,7 @@ export class ForwardingTurns {
     });
     this.#promised -= 1;
     this.#held.add(turn);
-    if (signal.aborted) turn.end();
+    if (signal.aborted) turn.giveUp(signal.reason);
     return turn;
   }
 
@@ -112,7 +112,7 @@ export class ForwardingTurns {
   #endSlowest(): void {
     const nowMs = this.#nowMs();
     const [slowest] = [...this.#held].filter((turn) => turn.isSlow(nowMs)).toSorted((a, b) => b.owedMs - a.owedMs);
-    slowest?.giveUp();
+    slowest?.giveUp(new EnclosError('INFERENCE_REPLICA_LOST', 'The answer was taken too slowly while others waited.'));
   }
 }
 
@@ -128,10 +128,7 @@ class HeldTurn implements ForwardingTurn {
 
   constructor(nowMs: () => number, signal: AbortSignal, over: () => void) {
     this.#nowMs = nowMs;
-    const leave = (): void => {
-      this.#ending.abort(signal.reason);
-      this.end();
-    };
+    const leave = (): void => this.giveUp(signal.reason);
     this.#over = () => {
       signal.removeEventListener('abort', leave);
       over();
@@ -168,8 +165,8 @@ class HeldTurn implements ForwardingTurn {
     }
   }
 
-  giveUp(): void {
-    this.#ending.abort(new EnclosError('INFERENCE_REPLICA_LOST', 'The answer was taken too slowly while others waited.'));
+  giveUp(reason: unknown): void {
+    this.#ending.abort(reason);
     this.end();
   }
 

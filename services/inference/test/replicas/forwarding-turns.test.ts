@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientConnections, parseServiceConfiguration } from '../../src/configuration.ts';
 import { ForwardingTurns, type ForwardingTurn } from '../../src/replicas/forwarding-turns.ts';
 
 const atOnce = 14;
@@ -43,7 +44,10 @@ test('a client that does not take its answer gives way to a request that waits, 
 test('one that takes little at a time gives way too, and those that take enough stay', async () => {
   let nowMs = 0;
   const turns = new ForwardingTurns(() => nowMs);
-  const all = await clients(turns, Array.from({ length: 20 }, () => 60_000));
+  const all = await clients(
+    turns,
+    Array.from({ length: 20 }, () => 60_000),
+  );
   const [slow, ...quick] = all;
   assert.ok(slow !== undefined);
   for (let second = 0; second < 9; second++) {
@@ -58,6 +62,19 @@ test('one that takes little at a time gives way too, and those that take enough 
   await turns.take(signal);
   assert.ok(slow.turn.signal.aborted);
   assert.equal(ended(quick), 0);
+});
+
+test('a client that has left takes no turn, and its request is not sent', async () => {
+  const turns = new ForwardingTurns(() => 0);
+  for (let times = 0; times < 2 * atOnce; times++) {
+    // eslint-disable-next-line no-await-in-loop
+    assert.ok((await turns.take(AbortSignal.abort())).signal.aborted);
+  }
+  const leaving = new AbortController();
+  const turn = await turns.take(leaving.signal);
+  leaving.abort(new Error('gone'));
+  assert.equal((turn.signal.reason as Error).message, 'gone');
+  assert.equal((await clients(turns, [1])).length, atOnce);
 });
 
 test('waiting for the replica is not the fault of its client', async () => {
@@ -86,4 +103,12 @@ test('a request that waits is served although nothing else happens', { timeout: 
   await waiting;
   clearInterval(open);
   assert.equal(ended(all), 1);
+});
+
+test('clients that hold all connections which they may leave streams to replicas, in both directions', () => {
+  const streams = 256;
+  const others = 7;
+  const replicated = parseServiceConfiguration('{"replicas":{"by":"enclave"}}');
+  assert.ok(streams - clientConnections(replicated) >= 2 * (others + atOnce));
+  assert.equal(clientConnections(parseServiceConfiguration('{}')), 240);
 });

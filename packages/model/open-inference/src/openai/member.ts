@@ -8,7 +8,7 @@ export interface RequestBounds {
   readonly maxValues: number;
 }
 
-/** Of all objects in a request: a conversation has the most of them. */
+/** All objects of a request together may have so many: a conversation has the most. */
 const maximumMembers = 16_384;
 
 /** The members of a request that are not null: OpenAI's clients send null for what is not set. */
