@@ -239,6 +239,6 @@ test('the form follows from the headers', () => {
 test('members in JSON, which cost more than elements, are bounded before any is made', () => {
   const members = Array.from({ length: 5000 }, (_, at) => `"a${at}":0`).join(',');
   for (const text of [`{${members}}`, `{"inputs":{"x":{${members}}}}`]) {
-    assert.throws(() => parsePredictRequest(utf8(text), 'json'), /over \d+ values or 4096 members/);
+    assert.throws(() => parsePredictRequest(utf8(text), 'json'), /over 4096 members/);
   }
 });
