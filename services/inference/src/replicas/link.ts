@@ -9,19 +9,16 @@ export interface ReplicaLinkOptions {
   readonly open: () => Promise<Duplex>;
   /** The value of the header `host`. */
   readonly host: string;
-  /** Never goes back. Default: the time since the start. */
-  readonly nowMs?: (() => number) | undefined;
 }
 
 /** Connections to one replica, kept for the next requests. Nothing is sent twice. */
 export class ReplicaLink {
   readonly #options: ReplicaLinkOptions;
   #connections: HttpClientConnection[] = [];
-  readonly #turns: ForwardingTurns;
+  readonly #turns = new ForwardingTurns(() => performance.now());
 
   constructor(options: ReplicaLinkOptions) {
     this.#options = options;
-    this.#turns = new ForwardingTurns(options.nowMs ?? (() => performance.now()));
   }
 
   /**
@@ -42,7 +39,8 @@ export class ReplicaLink {
   }
 
   /**
-   * Passes a request on when it has its turn, which ends with the answer, when the signal aborts, or when the answer is taken slowly while others wait.
+   * Passes a request on when it has its turn, which ends with the answer, when the signal aborts, or when the answer is taken slowly while
+   * others wait.
    * @throws as `ask`; INFERENCE_REPLICA_LOST also where too many wait
    */
   async passOn(request: HttpClientRequest & { readonly signal: AbortSignal }): Promise<HttpClientResponse> {

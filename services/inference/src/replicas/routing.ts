@@ -110,7 +110,10 @@ export class ReplicaRouting implements OtherReplicas {
     return this.#forward(replica, request);
   }
 
-  /** Sessions are known to their replica alone: a short question to each. Beyond the bound a session counts as gone, and its client opens another. */
+  /**
+   * Sessions are known to their replica alone: a short question to each. Beyond the bound a session counts as gone, and its client opens
+   * another.
+   */
   async #search(replicas: readonly Replica[], id: string, signal: AbortSignal): Promise<Replica | undefined> {
     if (this.#sessionSearches >= maxSessionSearches) return undefined;
     this.#sessionSearches += 1;
