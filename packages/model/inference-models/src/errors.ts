@@ -29,7 +29,7 @@ export const inferenceModelErrors = declareErrors({
   MODEL_MISMATCH: [
     'evidence',
     'The model is not the one that was expected.',
-    'Do not serve it: compare its name and digest with the manifest or the catalogue.',
+    'Do not serve it: compare its name and digest with the manifest or the catalogue. `enclos model encrypt --name` says which name a file is for.',
   ],
   MODEL_NOT_ALLOWED: [
     'policy',
@@ -65,7 +65,7 @@ export const inferenceModelErrors = declareErrors({
   MODEL_KEY_AWAITED: [
     'transient',
     'The owner of the model has not supplied its key to this enclave.',
-    'Supply it with `enclos model key supply`; it is asked for again after each start of the enclave.',
+    'Supply it with `supplyModelKey` of @enclos/inference-client/node, after each start of the enclave unless the manifest says `"keepKey": "sealed"`.',
   ],
   MODEL_KEY_ANSWER_INVALID: [
     'evidence',
