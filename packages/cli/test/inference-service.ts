@@ -28,6 +28,8 @@ export interface AskedInside {
   readonly path: string;
   readonly fields: ReadonlyMap<string, string>;
   readonly body: Uint8Array;
+  /** SHA-256 of the keys of the service, in hex. */
+  readonly keySetDigest: string;
 }
 
 export interface AnswerInside {
@@ -103,7 +105,13 @@ export async function serveInference(options: InferenceServiceOptions): Promise<
     const message = concatBytes(...(await opener.push(body)), ...(await opener.end()));
     const { head, content } = decodeBhttpRequest(message, { maxContentBytes: maxBytes });
     const fields = new Map(head.fields);
-    const answered = answer({ method: head.method, path: head.path, fields, body: content });
+    const answered = answer({
+      method: head.method,
+      path: head.path,
+      fields,
+      body: content,
+      keySetDigest: toHex(sha256(keySet)),
+    });
     const requestId = fields.get('enclos-request-id') ?? '';
     const receipt = writesReceipts ? { 'enclos-receipt': await receiptOf(requestId, content, answered.body) } : {};
     const named = { ...answered.fields, ...receipt, 'enclos-model-digest': model.digest };

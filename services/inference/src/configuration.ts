@@ -48,7 +48,7 @@ export interface ReplicaConfiguration {
 export interface KeyServiceAddress {
   /** Origin, https, with a DNS name. Where it is reached says the host. */
   readonly url: string;
-  /** The roots of its certificate, PEM. */
+  /** The roots of its certificate, PEM. An attestation service may have none: see `releasedKeys`. */
   readonly certificateAuthorities?: readonly string[] | undefined;
 }
 

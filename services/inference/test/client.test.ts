@@ -1,70 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex } from '@enclos/codec';
-import { KeySet, ReplayWindow, aeadIds, kdfIds, kemIds } from '@enclos/hpke';
-import { createInferenceClient, type AnswerReceipt, type OuterFetch } from '@enclos/inference-client';
+import { createInferenceClient, type AnswerReceipt } from '@enclos/inference-client';
 import { valuesOf } from '@enclos/open-inference';
 import OpenAI from 'openai';
-import { createHandler } from '../src/channels/handler.ts';
-import { ReceiptWriter, createReceiptKey, type ServiceClaims } from '../src/inside/receipts.ts';
-import { ReportDesk } from '../src/inside/report.ts';
-import { adder, apiOf, digest, modelsOf, numbers, speaker } from './scene.ts';
-import { engine, maxBytes, wholeBodyOf } from './sealed-scene.ts';
-
-const url = 'https://service.test';
-const measurement = '33'.repeat(32);
-const nowMs = (): number => 1_700_000_000_000;
-
-/** The service with its reports and receipts, whose evidence is the report data itself. */
-async function openFetch(): Promise<OuterFetch> {
-  const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
-  const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
-  await keys.refresh(nowMs());
-  const { publicKey: receiptKey, signer } = await createReceiptKey();
-  const desk = new ReportDesk({
-    keys,
-    models: () => ({ models: [] }),
-    receiptKey,
-    quote: async (reportData) => reportData,
-    endorsements: async () => 'none',
-    nowMs,
-  });
-  await desk.renew();
-  const claims = (): ServiceClaims => ({
-    issuer: url,
-    tee: 'sgx',
-    measurement,
-    ...desk.digests,
-  });
-  const receipts = new ReceiptWriter(signer, claims, () => new Date(nowMs()));
-  const { handler } = createHandler({
-    api: apiOf(modelsOf(adder, speaker)),
-    context: { engine, keys, window: new ReplayWindow(), nowMs, maxBytes },
-    attestAnswer: (request, answer) => receipts.attest(request, answer),
-    report: (request) => desk.answer(request),
-    onFault: (error) => assert.fail(String(error)),
-  });
-  return async (address, init) => {
-    const request = new Request(address, init);
-    const { pathname, search, searchParams } = new URL(address);
-    const answer = await handler(
-      {
-        method: request.method,
-        path: pathname,
-        search,
-        query: searchParams,
-        headers: new Map(request.headers),
-        body: new Uint8Array(await request.arrayBuffer()),
-        remoteAddress: '',
-        clientCertificate: undefined,
-        clientCertificateChain: [],
-      },
-      { signal: request.signal },
-    );
-    const headers = Object.entries(answer.headers ?? {}).map(([name, value]): [string, string] => [name, value]);
-    return new Response(new Uint8Array(await wholeBodyOf(answer)), { status: answer.status, headers });
-  };
-}
+import { measurement, nowMs, openFetch, url } from './client-scene.ts';
+import { digest, numbers } from './scene.ts';
 
 for (const transport of ['one-shot', 'session', 'attested-tls'] as const) {
   test(`the client of this repository and the service understand each other: ${transport}`, async () => {
@@ -76,7 +17,7 @@ for (const transport of ['one-shot', 'session', 'attested-tls'] as const) {
       models: { adder: digest, speaker: digest },
       appraise: async ({ evidence }) => ({ tee: 'sgx', measurement, reportData: toHex(evidence) }),
       onReceipt: (receipt) => receipts.push(receipt),
-      fetch: await openFetch(),
+      fetch: (await openFetch()).fetch,
       nowMs,
     });
     const { outputs } = await client.infer({ model: 'adder', inputs: [numbers(1, 2)] });
@@ -106,7 +47,7 @@ for (const transport of ['one-shot', 'session', 'attested-tls'] as const) {
 }
 
 test('the client and the service understand each other over EHBP, which has no receipts of whole answers', async () => {
-  const fetch = await openFetch();
+  const { fetch } = await openFetch();
   const receipts: AnswerReceipt[] = [];
   const sent: string[] = [];
   const client = createInferenceClient({
@@ -146,7 +87,7 @@ test("OpenAI's client works over it unchanged, streamed and whole", async () => 
     receipts: 'require',
     appraise: async ({ evidence }) => ({ tee: 'sgx', measurement, reportData: toHex(evidence) }),
     onReceipt: () => receipts++,
-    fetch: await openFetch(),
+    fetch: (await openFetch()).fetch,
     nowMs,
   });
   const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', fetch: client.fetch, maxRetries: 0 });

@@ -3,7 +3,19 @@ import { test, type TestContext } from 'node:test';
 import { isEnclosError } from '@enclos/errors';
 import { modelManifestDigest } from '@enclos/inference-models';
 import { until } from '@enclos/testkit';
-import { catalogueOf, entryOf, Machine, modelsScene, newOwner, plainFile, type ModelsScene } from './models-scene.ts';
+import { writeKeySupply } from '@enclos/inference-models/node';
+import {
+  catalogueOf,
+  encryptedFile,
+  entryOf,
+  keySetDigest,
+  Machine,
+  modelKey,
+  modelsScene,
+  newOwner,
+  plainFile,
+  type ModelsScene,
+} from './models-scene.ts';
 
 const signer = newOwner();
 const manifest = { models: [entryOf('adder', 1)], catalogue: { keys: [signer.key], floor: 3 } };
@@ -99,4 +111,25 @@ test('a catalogue counts only when its version is kept, and a changed record of 
   const later = await start(t, await catalogueOf(5, [second], signer), machine);
   assert.ok(isEnclosError(later.faults[0], 'SERVICE_STATE_INVALID'));
   assert.deepEqual(served(later), ['adder 1']);
+});
+
+test('another replica gets the key of an owner for as long as the catalogue has the model', async (t) => {
+  const owner = newOwner();
+  const owned = entryOf('digits', 7, { owner: owner.key });
+  const scene = modelsScene({ manifest, files: { ...files, 'digits-1': encryptedFile('digits', 7) } });
+  t.after(() => scene.models.shelf.close());
+  const { models } = scene;
+  scene.catalogue = await catalogueOf(3, [owned], signer);
+  await tend(scene);
+  const { name, digest } = owned;
+  const supply = { name, digest, keySetDigest, challenge: models.keys.challenge(digest) };
+  models.keys.supply(digest, await writeKeySupply(modelKey, supply, owner));
+  await models.shelf.loadDigest(digest);
+  assert.deepEqual(models.ownersKeyOf(digest), modelKey);
+  assert.equal(models.ownersKeyOf(entryOf('adder', 1).digest), undefined);
+  scene.catalogue = await catalogueOf(4, [second], signer);
+  await tend(scene);
+  // A replica whose host holds back version 4 asks this one in vain.
+  assert.equal(models.ownersKeyOf(digest), undefined);
+  assert.deepEqual(models.keys.ownersKeyOf(digest), modelKey, 'which has it still');
 });

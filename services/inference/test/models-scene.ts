@@ -45,7 +45,7 @@ export async function catalogueOf(version: number, models: readonly ModelEntry[]
 }
 
 const tls = tlsKeyPair(selfSignedCertificate, 'keys.test');
-const keysUrl = 'https://keys.test';
+export const keysUrl = 'https://keys.test';
 const certificateAuthorities = [tls.cert];
 
 /** A broker that has the key of the model `digits`. */
@@ -87,11 +87,15 @@ export interface SceneOptions {
   readonly machine?: Machine;
   readonly broker?: KeyBroker;
   readonly authorities?: readonly string[];
+  /** An attestation service that releases keys, and the roots of its certificate. */
+  readonly release?: { readonly port: number; readonly authorities?: readonly string[] };
+  /** Of the service; default: one that nothing has. */
+  readonly ownKeySetDigest?: () => string;
 }
 
 /** The models of a service on a machine, with a pool that computes nothing. */
 export function modelsScene(options: SceneOptions): ModelsScene {
-  const { manifest, machine = new Machine(), broker, authorities = certificateAuthorities } = options;
+  const { manifest, machine = new Machine(), broker, authorities = certificateAuthorities, release } = options;
   const faults: unknown[] = [];
   const loaded: string[] = [];
   const unloaded: string[] = [];
@@ -127,16 +131,18 @@ export function modelsScene(options: SceneOptions): ModelsScene {
     configuration: {
       openAi: new Map(),
       keyBroker: broker === undefined ? undefined : { url: keysUrl, certificateAuthorities: authorities },
+      keyRelease: release === undefined ? undefined : { url: keysUrl, certificateAuthorities: release.authorities },
     },
     sealing: machine.sealing,
     quote: async (reportData) => reportData,
-    async connect() {
-      const socket = connect(broker?.port ?? 0, '127.0.0.1');
+    async connect(name) {
+      const port = name === 'key-broker' ? broker?.port : release?.port;
+      const socket = connect(port ?? 0, '127.0.0.1');
       await once(socket, 'connect');
       return socket;
     },
     randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
-    keySetDigest: () => keySetDigest,
+    keySetDigest: options.ownKeySetDigest ?? (() => keySetDigest),
     now: () => new Date(0),
     onFault: (error) => faults.push(error),
   });

@@ -4,8 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { softwareRoot } from '@enclos/attestation';
+import { softwareRoot, type SgxPolicy } from '@enclos/attestation';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
+import { supplyKeyFile } from '@enclos/cli-inference';
 import { toHex } from '@enclos/codec';
 import { selfSignedCertificate } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
@@ -18,9 +19,17 @@ import { runService, type RunningService } from '@enclos/inference-service';
 import { jwkOf, publicKeyOfJwk, signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import { encryptJwe, nodePublicKeyOf } from '@enclos/jose/node';
 import { tensorOf, valuesOf } from '@enclos/open-inference';
-import { createWorkshop, signingKey, until } from '@enclos/process-kit';
+import {
+  createWorkshop,
+  signedService,
+  signingKey,
+  startTestService,
+  until,
+  type TestService,
+} from '@enclos/process-kit';
 import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
-import { KeyBroker, tlsKeyPair } from '@enclos/testkit';
+import { freePort, KeyBroker, tlsKeyPair } from '@enclos/testkit';
+import { Agent, fetch as fetchWith } from 'undici';
 
 const serviceFolder = fileURLToPath(new URL('../../../../services/inference', import.meta.url));
 const modelFolder = fileURLToPath(new URL('../../../../samples/inference/models', import.meta.url));
@@ -31,25 +40,34 @@ interface Signer {
   readonly algorithm: 'EdDSA';
   readonly key: SignatureKey;
   readonly sign: (input: Uint8Array) => Uint8Array;
+  /** The private key. */
+  readonly pem: string;
 }
 
 function newSigner(): Signer {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = signatureKeyOfSpki(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
-  return { algorithm: 'EdDSA', key, sign: (input) => new Uint8Array(sign(null, input, privateKey)) };
+  const pem = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  return { algorithm: 'EdDSA', key, pem, sign: (input) => new Uint8Array(sign(null, input, privateKey)) };
 }
 
 const workshop = createWorkshop();
 const carrier = createSealedCarrier();
 const owner = newSigner();
 const publisher = newSigner();
-const keys = { broker: new Uint8Array(randomBytes(32)), owner: new Uint8Array(randomBytes(32)) };
+const newKey = (): Uint8Array => new Uint8Array(randomBytes(32));
+const keys = { broker: newKey(), owner: newKey(), released: newKey() };
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const plain = {
   digits: new Uint8Array(readFileSync(join(modelFolder, 'digits-1.onnx'))),
   characters: new Uint8Array(readFileSync(join(modelFolder, 'characters-1.onnx'))),
   doubler: writeModel({
     nodes: [{ operator: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
+    inputs: [{ name: 'x', datatype: 'FP32', shape: ['n'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
+  }),
+  squarer: writeModel({
+    nodes: [{ operator: 'Mul', inputs: ['x', 'x'], outputs: ['y'] }],
     inputs: [{ name: 'x', datatype: 'FP32', shape: ['n'] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
   }),
@@ -62,6 +80,7 @@ const manifest = {
   models: [
     { ...entryOf('digits'), keyId: 'kbs:///default/model/digits' },
     { ...entryOf('characters'), owner: jwkOf(owner.key), keepKey: 'sealed' },
+    { ...entryOf('squarer'), keyId: 'release:///squarer' },
   ],
   catalogue: { keys: [jwkOf(publisher.key)], floor: 4 },
 };
@@ -93,6 +112,9 @@ const variant = mkdtempSync(join(serviceFolder, '.enclos', 'models-'));
 let built: Awaited<ReturnType<typeof buildEnclave>>;
 let platform: Awaited<ReturnType<typeof workshop.startPlatform>>;
 let service: RunningService;
+/** The attestation service that releases the key of `squarer`. */
+let releasing: TestService;
+let releasingPort: number;
 const log: string[] = [];
 
 async function start(): Promise<RunningService> {
@@ -104,6 +126,7 @@ async function start(): Promise<RunningService> {
       admin: address,
       state: join(workshop.folder, 'state'),
       keyBroker: { host: '127.0.0.1', port: broker.port },
+      attestationService: { host: '127.0.0.1', port: releasingPort },
     },
     {
       environment: {
@@ -129,17 +152,20 @@ async function start(): Promise<RunningService> {
 
 const url = (): string => `https://127.0.0.1:${service.address.port}`;
 
-async function clientOf(more: { readonly minimumCatalogueVersion?: number } = {}): Promise<InferenceClient> {
+async function acceptedEnclave(): Promise<SgxPolicy> {
   const { rootPem } = await openVendor(stateFolders(workshop.stateFolder('here')).vendorFolder);
-  const policy = {
+  return {
     mrEnclave: [toHex(built.mrEnclave)],
     minimumSecurityVersion: 1,
     acceptedStatuses: ['CONFIGURATION_NEEDED'],
     acceptedAdvisoryIds: [singleUserAdvisory],
     intelRoot: false,
     softwareRoots: [(await softwareRoot(rootPem)).fingerprint],
-  } as const;
-  const appraise = policyReportAppraiser({ policy });
+  };
+}
+
+async function clientOf(more: { readonly minimumCatalogueVersion?: number } = {}): Promise<InferenceClient> {
+  const appraise = policyReportAppraiser({ policy: await acceptedEnclave() });
   return createInferenceClient({ url: url(), appraise, fetch: carrier.fetch, receipts: 'require', ...more });
 }
 
@@ -161,11 +187,15 @@ before(async () => {
     join(models, 'characters-1.onnx.jwe'),
     encryptModel(plain.characters, keys.owner, { name: 'characters' }),
   );
+  writeFileSync(join(models, 'squarer-1.onnx.jwe'), encryptModel(plain.squarer, keys.released, { name: 'squarer' }));
   writeFileSync(join(models, 'doubler-1.onnx'), plain.doubler);
   writeFileSync(join(models, 'catalogue.jws'), await catalogueOf(5));
   writeFileSync(join(variant, 'models.json'), JSON.stringify(manifest));
   const keyBroker = { url: 'https://keys.test', certificateAuthorities: [tls.cert] };
-  writeFileSync(join(variant, 'service.json'), JSON.stringify({ keyBroker }));
+  releasingPort = await freePort();
+  // Its certificate is made anew with each start of it, so the enclave takes any.
+  const keyRelease = { url: `https://localhost:${releasingPort}` };
+  writeFileSync(join(variant, 'service.json'), JSON.stringify({ keyBroker, keyRelease }));
   const project = await loadProject(serviceFolder);
   // A file of a project is in its folder.
   const files = project.files.map(({ target, ...file }) => ({
@@ -184,9 +214,27 @@ after(async () => {
   rmSync(variant, { recursive: true });
   carrier.close();
   await service?.stop();
+  await releasing?.running.stop();
   await broker.kill();
   await workshop.close();
 });
+
+/** Stores the key of `squarer` for enclaves of this measurement. */
+async function putReleasedKey(mrEnclave: Uint8Array): Promise<void> {
+  const authority = `https://localhost:${releasingPort}`;
+  const allOf = [{ claim: 'x-ms-sgx-mrenclave', equals: toHex(mrEnclave) }];
+  const releasePolicy = { version: '1.0.0', anyOf: [{ authority, allOf }] };
+  const secret = Buffer.from(keys.released).toString('base64url');
+  const dispatcher = new Agent({ connect: { ca: releasing.certificate } });
+  const response = await fetchWith(`https://localhost:${releasingPort}/keys/squarer?api-version=2025-06-01`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${releasing.managementToken}` },
+    body: JSON.stringify({ secret, releasePolicy }),
+    dispatcher,
+  });
+  assert.equal(response.status, 200, await response.text());
+  await dispatcher.close();
+}
 
 describe('encrypted models and a catalogue in the enclave of the inference service', () => {
   test('while the key service is dead, requests for its model are to be sent again, and within 2 s after it is back one is answered', async () => {
@@ -238,9 +286,49 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
     assert.equal(await stateOf(client, 'characters'), 'LOADING MODEL_KEY_AWAITED');
     await assert.rejects(supply(newSigner(), keys.owner), refused('MODEL_KEY_REFUSED'));
     await assert.rejects(supply(owner, keys.broker), refused('MODEL_NOT_OPENED'));
-    await supply(owner, keys.owner);
+    const file = (name: string): string => join(workshop.folder, name);
+    writeFileSync(file('characters.key'), keys.owner);
+    writeFileSync(file('owner.pem'), owner.pem);
+    writeFileSync(file('policy.json'), JSON.stringify(await acceptedEnclave()));
+    // What `enclos model key supply` does.
+    const supplied = await supplyKeyFile({
+      url: url(),
+      model: 'characters',
+      digest,
+      key: file('characters.key'),
+      owner: file('owner.pem'),
+      policy: file('policy.json'),
+      collateral: undefined,
+      now: () => new Date(),
+    });
+    assert.equal(supplied.measurement, toHex(built.mrEnclave));
     assert.equal(await stateOf(client, 'characters'), 'READY');
     await assert.rejects(supply(owner, keys.owner), refused('MODEL_KEY_REFUSED'));
+    client.close();
+  });
+
+  test('an attestation service releases the key of a model to the enclave that its policy names, and to no other', async () => {
+    const client = await clientOf();
+    const isWaitingFor = async (reason: string): Promise<void> =>
+      until(reason, async () => (await stateOf(client, 'squarer')) === `LOADING ${reason}`);
+    await isWaitingFor('MODEL_KEY_SERVICE_UNREACHABLE');
+    releasing = await startTestService({
+      signed: await signedService(workshop),
+      launcher: platform,
+      folder: workshop.subfolder('releasing'),
+      port: releasingPort,
+    });
+    await putReleasedKey(new Uint8Array(32).fill(9));
+    await until('the policy of the secret has refused this enclave', () => {
+      const lines = readFileSync(releasing.auditFile, 'utf8').trim().split('\n');
+      return lines.some((line) => line.includes('"release-policy"') && line.includes(toHex(built.mrEnclave)));
+    });
+    await isWaitingFor('MODEL_KEY_REFUSED');
+    await putReleasedKey(built.mrEnclave);
+    await until('the model is here', async () => (await stateOf(client, 'squarer')) === 'READY');
+    const inputs = [tensorOf('x', 'FP32', Float32Array.of(1, 3), [2])];
+    const { outputs } = await client.infer({ model: 'squarer', inputs });
+    assert.deepEqual(outputs[0] && [...valuesOf(outputs[0], 'FP32')], [1, 9]);
     client.close();
   });
 
@@ -252,8 +340,12 @@ describe('encrypted models and a catalogue in the enclave of the inference servi
     writeFileSync(join(models, 'catalogue.jws'), await catalogueOf(4));
     service = await start();
     const client = await clientOf();
-    await until('both models are here', async () => {
-      const states = [await stateOf(client, 'digits'), await stateOf(client, 'characters')];
+    await until('the models are here', async () => {
+      const states = [
+        await stateOf(client, 'digits'),
+        await stateOf(client, 'characters'),
+        await stateOf(client, 'squarer'),
+      ];
       return states.every((state) => state === 'READY');
     });
     assert.equal(await stateOf(client, 'doubler'), undefined);

@@ -81,6 +81,7 @@ Inference
   model info             Show what an ONNX model takes, gives and uses
   model hash             Print the digest of a model
   model encrypt          Encrypt a model for an inference enclave or KServe
+  model key supply       Supply the key of your model to an attested enclave
   model test-inputs      Write a request with made-up inputs for a model
 
 Platform

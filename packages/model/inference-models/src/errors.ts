@@ -65,7 +65,7 @@ export const inferenceModelErrors = declareErrors({
   MODEL_KEY_AWAITED: [
     'transient',
     'The owner of the model has not supplied its key to this enclave.',
-    'Supply it with `supplyModelKey` of @enclos/inference-client/node, after each start of the enclave unless the manifest says `"keepKey": "sealed"`.',
+    'Supply it with `enclos model key supply`; it is asked for again after each start of the enclave.',
   ],
   MODEL_KEY_ANSWER_INVALID: [
     'evidence',

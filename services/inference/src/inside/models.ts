@@ -53,6 +53,8 @@ export interface Models {
   list(): ModelList;
   /** Takes a newer catalogue of the host, if it has one; call `shelf.follow` once the report has it. Never rejects. */
   refresh(): Promise<void>;
+  /** For another replica: the key that the owner supplied, of a model that has an owner here now. */
+  ownersKeyOf(digest: string): Uint8Array | undefined;
 }
 
 /**
@@ -74,6 +76,11 @@ export function openModels(options: ModelsOptions): Models {
     list() {
       const version = keeper?.current?.version;
       return { models: allowed(), ...(version === undefined ? {} : { catalogueVersion: version }) };
+    },
+    ownersKeyOf(digest) {
+      // The host of the other one may hold back a catalogue that takes the model away.
+      const isOwned = allowed().some((entry) => entry.digest === digest && entry.owner !== undefined);
+      return isOwned ? keys.ownersKeyOf(digest) : undefined;
     },
     async refresh() {
       try {

@@ -85,7 +85,7 @@ export async function startService(host: ServiceHost, { withoutTls }: ServiceLis
   const parting = new AbortController();
   const served = await beginToServe(host, { ...handler, configuration, withoutTls, signal: stopping.signal });
   const withReplicas = replicas
-    ?.serve({ ...handler, modelKey: (digest) => models.keys.ownersKeyOf(digest) }, parting.signal)
+    ?.serve({ ...handler, modelKey: (digest) => models.ownersKeyOf(digest) }, parting.signal)
     .catch(logFault);
   const stopTending = every(
     tendMs,

@@ -36,8 +36,9 @@ const codes: ReadonlyMap<string, 'MODEL_KEY_REFUSED' | 'MODEL_KEY_SERVICE_UNREAC
 
 /**
  * Keys that an attestation service releases by the policy of the secret. The token is about a key pair that is made for this request, and
- * what comes back opens with it alone. Which service answers is not verified further: one that does not have the key cannot give it, and a
- * wrong key opens no model whose digest is measured.
+ * what comes back opens with it alone. Which service answers is not verified further. One that stands in for it learns what the reports of
+ * this enclave tell anyone, and the name of the secret. It cannot give a key that it does not have, and a wrong one opens no model whose
+ * digest is measured or signed; what it refuses is asked for again within a minute.
  */
 export function releasedKeys({ url, fetch, quote }: KeyServiceOptions<Fetch>): (name: string) => Promise<Uint8Array> {
   return async (name) => {

@@ -14,14 +14,15 @@ import { storedQuantity } from './epc.ts';
 import { networkPolicy } from './network.ts';
 import {
   compact,
+  type CompleteSettings,
+  isOwnClaim,
   labelsOf,
-  mostPods,
   listOrNothing,
+  mostPods,
   podTemplate,
   recordOrNothing,
   rootsConfigMap,
   selectorOf,
-  type CompleteSettings,
 } from './pod.ts';
 import type { Profile } from './profile.ts';
 
@@ -136,9 +137,9 @@ function jobSpec(
 
 type Claim = NonNullable<NonNullable<V1StatefulSet['spec']>['volumeClaimTemplates']>[number];
 
-function claimsOf({ volumes = [] }: CompleteSettings): readonly Claim[] {
+function claimsOf({ kind, volumes = [] }: CompleteSettings): readonly Claim[] {
   return volumes
-    .filter(({ type }) => type === 'persistent')
+    .filter((volume) => isOwnClaim(volume, kind))
     .map(({ name, size }) => ({
       metadata: { name },
       spec: {

@@ -5,7 +5,7 @@ import { isMutable, parseImageReference } from '../lint/image-reference.ts';
 import { epcResource, meaningOf } from '../lint/sgx-resources.ts';
 import { autoscalingProblem } from './autoscaling.ts';
 import { objectsOf, type KubernetesObject } from './objects.ts';
-import { isPublic, type CompleteSettings, type EnclaveListener } from './pod.ts';
+import { isOwnClaim, isPublic, type CompleteSettings, type EnclaveListener } from './pod.ts';
 import { portsOf } from './ports.ts';
 import { profileOf, type Profile } from './profile.ts';
 import { checkRoots } from './roots.ts';
@@ -165,9 +165,10 @@ function checkFit({ kind, enclave, volumes = [] }: CompleteSettings, profile: Pr
   if (typeof enclave === 'object' && enclave.debug === true && profile.needsEpc) {
     throw unfit('The enclave is a debug enclave, which keeps no secrets on any hardware.');
   }
-  const unsized = volumes.find(({ type, size }) => type === 'persistent' && size === undefined);
-  if (kind === 'StatefulSet' && unsized !== undefined) {
-    throw unfit(`The volume "${unsized.name}" needs a size: each pod of a StatefulSet has its own claim.`);
+  const unsized = volumes.find((volume) => isOwnClaim(volume, kind) && volume.size === undefined);
+  if (unsized !== undefined) {
+    const message = `The volume "${unsized.name}" needs a size: each pod of a StatefulSet has its own claim, unless from names one for all.`;
+    throw unfit(message);
   }
 }
 

@@ -260,10 +260,13 @@ function volumesOf(settings: CompleteSettings, profile: Profile): readonly Volum
     // Type Directory: a node without the provider shows an event, where an empty folder would hide it.
     ...(folder === undefined ? [] : [{ name: 'provider', hostPath: { path: folder, type: 'Directory' } }]),
     ...(softwareRoots === undefined ? [] : [{ name: 'roots', configMap: { name: rootsConfigMap } }]),
-    ...(settings.volumes ?? [])
-      .filter(({ type }) => type !== 'persistent' || kind !== 'StatefulSet')
-      .map((volume) => volumeOf(volume)),
+    ...(settings.volumes ?? []).filter((volume) => !isOwnClaim(volume, kind)).map((volume) => volumeOf(volume)),
   ];
+}
+
+/** Whether each pod has its own claim for a volume. A claim that is named is one for all of them. */
+export function isOwnClaim({ type, from }: VolumeSettings, kind: CompleteSettings['kind']): boolean {
+  return kind === 'StatefulSet' && type === 'persistent' && from === undefined;
 }
 
 function volumeOf({ name, type, from = name, size }: VolumeSettings): Volume {

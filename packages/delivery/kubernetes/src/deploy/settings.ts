@@ -99,7 +99,7 @@ const volume = z.strictObject({
   type: z
     .enum(['ephemeral', 'memory', 'persistent', 'secret', 'configMap'])
     .describe(
-      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim. Each pod of a StatefulSet has its own; the only pod of a Deployment ends before the next one starts.',
+      'ephemeral and memory (a tmpfs; not with podman) end with the pod. persistent is a claim. Each pod of a StatefulSet has its own, unless from names one for all; the only pod of a Deployment ends before the next one starts.',
     ),
   from: label.optional().describe('The name of the claim, secret or config map. Default: the name of the volume.'),
   size: quantity.optional().describe('The largest size in bytes; for a claim, the size that it asks for.'),

@@ -203,6 +203,29 @@ describe('planDeployment()', () => {
     assert.deepEqual(claim?.spec?.resources?.requests, { storage: '2Gi' });
   });
 
+  it('gives the pods of a StatefulSet one claim when the volume names it', () => {
+    const { spec } = find(
+      objectsOf({
+        kind: 'StatefulSet',
+        volumes: [
+          { name: 'state', target: '/state', type: 'persistent', size: '1Gi' },
+          { name: 'models', target: '/models', type: 'persistent', from: 'all-models', readOnly: true },
+        ],
+      }),
+      'StatefulSet',
+    );
+    assert.deepEqual(
+      spec?.volumeClaimTemplates?.map(({ metadata }) => metadata?.name),
+      ['state'],
+    );
+    const claims = spec?.template.spec?.volumes?.filter(
+      ({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined,
+    );
+    assert.deepEqual(claims, [{ name: 'models', persistentVolumeClaim: { claimName: 'all-models' } }]);
+    const mounts = spec?.template.spec?.containers[0]?.volumeMounts?.map(({ name }) => name) ?? [];
+    assert.ok(['state', 'models'].every((name) => mounts.includes(name)));
+  });
+
   it('ends the only pod of a Deployment with a claim before the next one begins', () => {
     const strategyOf = (settings: Partial<DeploySettings>): unknown =>
       find(objectsOf(settings), 'Deployment').spec?.strategy;

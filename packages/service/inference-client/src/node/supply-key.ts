@@ -1,5 +1,6 @@
 import '../errors.ts';
-import { isJsonObject, parseJsonBytes } from '@enclos/codec/json';
+import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
+import { isEnclosError } from '@enclos/errors';
 import { writeKeySupply, type KeySupplySigner } from '@enclos/inference-models/node';
 import type { InferenceClient } from '../client.ts';
 import { contentOfAnswer } from '../content.ts';
@@ -27,7 +28,7 @@ const digestForm = /^[0-9a-f]{64}$/;
  *
  * @param client seals what is sent: one made with the transports `one-shot` or `session`.
  * @throws INFERENCE_CALL_REFUSED with the code of the service in its details, such as MODEL_KEY_REFUSED or MODEL_NOT_OPENED;
- * MODEL_KEY_INVALID; INFERENCE_CLIENT_MISUSED; what `client.fetch` throws.
+ * MODEL_KEY_INVALID; INFERENCE_ANSWER_REFUSED; INFERENCE_CLIENT_MISUSED; what `client.fetch` throws.
  *
  * @example
  * ```ts
@@ -61,9 +62,18 @@ async function post(client: Pick<InferenceClient, 'fetch'>, address: string, bod
 }
 
 function readChallenge(content: Uint8Array): { readonly challenge: string; readonly keySetDigest: string } {
-  const value = parseJsonBytes(content, maximumAnswerBytes);
+  const value = readJson(content);
   const { challenge, keySetDigest } = isJsonObject(value) ? value : {};
   return typeof challenge === 'string' && typeof keySetDigest === 'string'
     ? { challenge, keySetDigest }
     : refuseAnswer('The answer has no challenge for the owner of a model.');
+}
+
+function readJson(content: Uint8Array): JsonValue {
+  try {
+    return parseJsonBytes(content, maximumAnswerBytes);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return refuseAnswer('The answer to the owner of a model is not JSON.');
+  }
 }

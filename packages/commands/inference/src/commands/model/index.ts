@@ -10,6 +10,12 @@ export const entries = [
     () => import('./encrypt.ts'),
   ),
   entry(
+    'model key supply',
+    'Inference',
+    'Supply the key of your model to an attested enclave',
+    () => import('./key-supply.ts'),
+  ),
+  entry(
     'model test-inputs',
     'Inference',
     'Write a request with made-up inputs for a model',

@@ -69,6 +69,7 @@ describe('a host that fills memory with images that it never has checked', () =>
     const waiting = [first, first].map(async (sgx) => sgx.add((await sgx.create(bounds)).upload, piece.slice()));
     const ended = Promise.allSettled(waiting);
     const { upload } = await second.create(bounds);
+    await until('both are counted', () => !hasRoom(host));
     await rejectsCode(second.add(upload, piece.slice()), 'PLATFORM_BUSY');
     first.close();
     await ended;
@@ -116,6 +117,16 @@ describe('a host that fills memory with images that it never has checked', () =>
     sgx.close();
   });
 });
+
+function hasRoom(host: Admission): boolean {
+  try {
+    host.takeBytes(1);
+  } catch {
+    return false;
+  }
+  host.giveBytes(1);
+  return true;
+}
 
 function isWholeFree({ memory }: Admission, pages: number): boolean {
   try {
