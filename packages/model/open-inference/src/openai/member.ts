@@ -71,6 +71,6 @@ export function requireSupported(members: JsonObject, { read, harmless, neutral 
     if (read.includes(name) || harmless.includes(name)) continue;
     const isNeutral = Object.hasOwn(neutral, name) ? neutral[name] : undefined;
     if (isNeutral === undefined) refuseUnsupported('the request', 'has a member that is not known');
-    else if (!isNeutral(value)) refuseUnsupported(name, 'is not supported with this value');
+    else if (!isNeutral(value)) refuseUnsupported(name, 'has a value that is not supported');
   }
 }
