@@ -31,7 +31,7 @@ const bundles = [
     format: 'iife',
     banner: banner('Enclos console'),
     // With the readers of @enclos/evidence: docs/decisions/one-reader-of-evidence.md.
-    maximumGzippedBytes: 75_000,
+    maximumGzippedBytes: 76_000,
     files: [
       'apps/console/site/index.html',
       'apps/console/site/page.css',

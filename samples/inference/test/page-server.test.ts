@@ -60,7 +60,10 @@ suite('the server of the page', () => {
 
   test('carries the report and sealed requests, and nothing else', async (t) => {
     const { base, seen } = await open(t);
-    assert.equal(await (await fetch(`${base}/service/v1/attestation/report?nonce=00`)).text(), 'sealed');
+    const report = await fetch(`${base}/service/v1/attestation/report?nonce=00`);
+    assert.equal(await report.text(), 'sealed');
+    // A hostile service that calls it a page gets no script, and none of what this origin has.
+    assert.match(report.headers.get('content-security-policy') ?? '', /default-src 'none'; sandbox/);
     const sealed = await fetch(`${base}/service/ohttp`, { method: 'POST', body: 'a request' });
     assert.equal(sealed.headers.get('content-type'), 'message/ohttp-res');
     for (const [method, path] of [

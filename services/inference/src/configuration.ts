@@ -85,6 +85,14 @@ export function parseServiceConfiguration(text: string): ServiceConfiguration {
   return Object.freeze(configuration);
 }
 
+/**
+ * Connections of clients at once. An enclave has 256 streams, relayed ones all together, and anyone may hold those of clients: with replicas the
+ * others are for what these ask each other and pass on.
+ */
+export function clientConnections({ replicas }: Pick<ServiceConfiguration, 'replicas'>): number {
+  return replicas === undefined ? 240 : 176;
+}
+
 function readKeyService(file: JsonForm, member: 'keyBroker' | 'keyRelease'): KeyServiceAddress | undefined {
   const form = file.form(member);
   if (form === undefined) return undefined;

@@ -123,10 +123,20 @@ test('errors have the shape of the API that was asked', async () => {
   assert.equal(chat.status, 400);
   assert.deepEqual(await jsonOf(chat), {
     error: {
-      message: 'model does not serve chat completions.',
+      message: 'The model does not serve chat completions.',
       type: 'invalid_request_error',
       param: 'model',
       code: 'INFERENCE_UNSUPPORTED',
+    },
+  });
+  const unknown = await api.answer(requestOf('POST', '/v1/responses'));
+  assert.equal(unknown.status, 404);
+  assert.deepEqual(await jsonOf(unknown), {
+    error: {
+      message: 'The inference service has nothing at this path.',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'INFERENCE_NOT_FOUND',
     },
   });
   const infer = await api.answer(requestOf('POST', '/v2/models/absent/infer'));

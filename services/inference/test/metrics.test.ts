@@ -178,3 +178,20 @@ test('a thousand models do not make a thousand series', async () => {
   }
   assert.ok(text().length < 262_144);
 });
+
+test('a thousand models, or versions of one, do not make a thousand series', () => {
+  for (const nameOf of [(at: number) => `model-${at}`, () => 'model']) {
+    const metrics = new ServiceMetrics({ elapsed: () => 0, log: () => undefined });
+    const models = Array.from({ length: 1024 }, (_, at) => ({
+      name: nameOf(at),
+      version: `${at}`,
+      queued: 1,
+      engines: 2,
+    }));
+    const lines = metrics.render({ models, keyAgeSeconds: 0, undatedShare: 0, sessions: 0 }).split('\n');
+    const queued = lines.filter((line) => line.startsWith('enclos_inference_queued_runs{'));
+    assert.ok(queued.length <= 129, String(queued.length));
+    const sum = queued.reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
+    assert.equal(sum, 1024);
+  }
+});

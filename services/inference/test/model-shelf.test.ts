@@ -106,6 +106,9 @@ test('the key of another model opens nothing, nor does content that is another t
     const swapped = { 'digits-1': encryptWrappedJwe(plainFile(8), modelKey, header) };
     const scene = sceneOf(t, { manifest: { models: [digits] }, files: swapped, broker: good });
     await assert.rejects(scene.models.shelf.load('digits'), refused('MODEL_MISMATCH'));
+    // A host that has the right file later needs no new start.
+    scene.files.set('digits-1', encryptedFile('digits', 7));
+    await scene.models.shelf.load('digits');
   }
 });
 

@@ -29,7 +29,7 @@ export const inferenceModelErrors = declareErrors({
   MODEL_MISMATCH: [
     'evidence',
     'The model is not the one that was expected.',
-    'Do not serve it: compare its name and digest with the manifest or the catalogue.',
+    'Do not serve it: compare its name and digest with the manifest or the catalogue. `enclos model encrypt --name` says which name a file is for.',
   ],
   MODEL_NOT_ALLOWED: [
     'policy',

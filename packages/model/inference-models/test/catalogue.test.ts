@@ -170,6 +170,10 @@ test('a model is served if the manifest or its catalogue has it', async () => {
   const other = { ...model, digest: 'cd'.repeat(32) };
   const twin = await verify(await writeCatalogue({ ...content, models: [other] }, signer));
   assert.deepEqual(allowedModels({ manifest, catalogue: twin }), [model]);
+  // Nor does a catalogue say whose key opens a model that was measured, by giving its bytes another name.
+  const renamed = { ...model, name: 'letters', owner: stranger.key };
+  const claimed = await verify(await writeCatalogue({ ...content, models: [renamed, added] }, signer));
+  assert.deepEqual(allowedModels({ manifest, catalogue: claimed }), [model, added]);
   const notAllowed = refused('MODEL_NOT_ALLOWED');
   assert.throws(() => allowedModel({ manifest }, wanted), notAllowed);
   assert.throws(() => allowedModel({ manifest, catalogue }, { name: 'letters', version: '2.0' }), notAllowed);

@@ -250,3 +250,10 @@ test('errors have the shape that clients read, with the member that is wrong', (
     [null, 'INFERENCE_MESSAGE_INVALID'],
   );
 });
+
+test('members of a request, which cost more than elements, are bounded before any is made', () => {
+  const withMembers = (count: number): Uint8Array =>
+    utf8(`{"model":"a",${Array.from({ length: count }, (_, at) => `"a${at}":0`).join(',')}}`);
+  assert.equal(modelOfRequest(withMembers(16_000)), 'a');
+  assert.throws(() => modelOfRequest(withMembers(16_384)), refused('INFERENCE_MESSAGE_INVALID'));
+});

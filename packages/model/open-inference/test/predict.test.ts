@@ -235,3 +235,10 @@ test('the form follows from the headers', () => {
   const body = predictResponseBody([tensorOf('y', 'INT8', Int8Array.of(1))], 'application/x-protobuf');
   assert.equal(parsePredictResponse(body, 'protobuf').length, 1);
 });
+
+test('members in JSON, which cost more than elements, are bounded before any is made', () => {
+  const members = Array.from({ length: 5000 }, (_, at) => `"a${at}":0`).join(',');
+  for (const text of [`{${members}}`, `{"inputs":{"x":{${members}}}}`]) {
+    assert.throws(() => parsePredictRequest(utf8(text), 'json'), /over 4096 members/);
+  }
+});

@@ -24,12 +24,12 @@ export const inferenceClientErrors = declareErrors({
   INFERENCE_SERVICE_UNREACHABLE: [
     'transient',
     'The inference service, or something on the way to it, did not answer.',
-    'Check the address, and try again.',
+    'Check that the service runs, and its address: https or http, host and port. Then try again.',
   ],
   INFERENCE_CALL_REFUSED: [
     'refused',
     'The inference service refused a call, inside its seal.',
-    'Correct the call; details has the status of the answer and the code of the service. Use fetch to read its body.',
+    'Correct the call: details.code is listed in docs/reference/errors.md. The body of the answer says more; `client.fetch` and `enclos proxy --inference` give it.',
   ],
   INFERENCE_SERVICE_BUSY: [
     'transient',

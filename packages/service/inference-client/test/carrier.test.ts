@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createSealedCarrier } from '../src/node/index.ts';
 
@@ -77,4 +77,21 @@ test('what is not bytes is not carried', async () => {
   await assert.rejects(createSealedCarrier().fetch('http://127.0.0.1:1/', { method: 'POST', body: 'text' }), {
     code: 'INFERENCE_CLIENT_MISUSED',
   });
+});
+
+test('an answer that no fetch could give ends its request, and not the program', async (t) => {
+  let answer = '';
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.end(answer));
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+  const carrier = createSealedCarrier();
+  t.after(() => carrier.close());
+  for (const status of ['000', '099', '101', '600', '999']) {
+    answer = `HTTP/1.1 ${status} A\r\nconnection: upgrade\r\nupgrade: a\r\ncontent-length: 0\r\n\r\n`;
+    await assert.rejects(carrier.fetch(url, post()), status);
+  }
 });

@@ -20,7 +20,7 @@ export async function refuseOthers(scene: Scene): Promise<void> {
   const before = between.requests;
   const refused = await refusalOf(attestingClient(other, between).infer(blank()));
   story.happened(
-    `a client that expects another enclave sends it nothing but the question who it is: ${refused}`,
+    `a client that expects another enclave asks for its evidence, and sends it nothing else: ${refused}`,
     refused === 'APPRAISAL_REFUSED' && between.requests === before + 1,
   );
 }

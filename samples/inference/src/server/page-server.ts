@@ -32,6 +32,8 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 };
+/** The service says the type of what it answers, and a document of it would be one of this origin. The script of the page alone reads it. */
+const carriedHeaders = { ...headers, 'content-security-policy': "default-src 'none'; sandbox; frame-ancestors 'none'" };
 /** What the page needs of the service: the report, and sealed requests. */
 const forwarded: Readonly<Record<string, string>> = { '/v1/attestation/report': 'GET', '/ohttp': 'POST' };
 const maxBodyBytes = 1_048_576;
@@ -89,7 +91,10 @@ async function carry(
     headers: type === undefined ? {} : { 'content-type': type },
     ...(method === 'GET' ? {} : { body: Buffer.concat(pieces) }),
   });
-  response.writeHead(answered.status, { ...headers, 'content-type': answered.headers.get('content-type') ?? '' });
+  response.writeHead(answered.status, {
+    ...carriedHeaders,
+    'content-type': answered.headers.get('content-type') ?? '',
+  });
   // The stream of the platform is that of node:stream/web.
   if (answered.body !== null) await pipeline(Readable.fromWeb(answered.body as ReadableStream), response);
   else response.end();

@@ -51,7 +51,7 @@ export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
   return Object.freeze<InferenceApi>({
     maxBodyBytes: (method, path) => routes.maxBodyBytes(method, path),
     async answer(request) {
-      let shape: ApiRoute['errors'] = 'open-inference';
+      let shape = shapeWithoutRoute(request.path);
       let operation = noOperation;
       let model: string | undefined;
       const onModel = ({ name }: ServedModelIdentity): void => void (model = name);
@@ -68,6 +68,11 @@ export function createInferenceApi(options: InferenceApiOptions): InferenceApi {
       }
     },
   });
+}
+
+/** Clients of OpenAI's API read errors in its shape alone, also where they call what is not here, such as `/v1/responses`. */
+function shapeWithoutRoute(path: string): ApiRoute['errors'] {
+  return path.startsWith('/v1/') ? 'openai' : 'open-inference';
 }
 
 function withDigest(answer: ApiAnswer): ApiAnswer {

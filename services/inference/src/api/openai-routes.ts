@@ -148,5 +148,5 @@ async function* bytesOf(body: AsyncIterable<Uint8Array | string>): AsyncGenerato
 }
 
 function notFor(what: string): never {
-  throw new EnclosError('INFERENCE_UNSUPPORTED', `model does not serve ${what}.`, { details: { at: 'model' } });
+  throw new EnclosError('INFERENCE_UNSUPPORTED', `The model does not serve ${what}.`, { details: { at: 'model' } });
 }

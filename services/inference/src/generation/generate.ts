@@ -84,7 +84,9 @@ function tokensOf(text: string, { alphabet, maxPromptTokens }: ChatUse): readonl
   const tokens = Array.from(text, (character) => alphabet.indexOf(character));
   if (tokens.length === 0) refuseMessage('messages', 'has no text');
   const unknown = tokens.indexOf(-1);
-  if (unknown !== -1) refuseMessage('messages', `has a character that this model does not know, number ${unknown + 1}`);
+  if (unknown !== -1) {
+    refuseMessage('messages', `has a character that is not in the alphabet of this model, at position ${unknown + 1}`);
+  }
   if (tokens.length > maxPromptTokens) {
     throw new EnclosError('INFERENCE_LIMIT_EXCEEDED', `messages has more than ${maxPromptTokens} tokens.`, {
       details: { at: 'messages', bound: 'maxPromptTokens' },

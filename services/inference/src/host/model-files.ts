@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { hasCode, readBoundedFile } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
-import { maxCatalogueBytes } from '../inference.edl.ts';
+import { maxCatalogueBytes, modelPartBytes } from '../inference.edl.ts';
 
 /**
  * Where the bytes of models are, for the enclave to ask: each in a file `NAME-VERSION.onnx` of one folder, or `NAME-VERSION.onnx.jwe` if it
@@ -62,7 +62,8 @@ async function readCatalogue(path: string): Promise<string> {
 }
 
 async function readAt(file: FileHandle, offset: bigint, sizeBytes: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(sizeBytes);
-  const { bytesRead } = await file.read(buffer, 0, sizeBytes, Number(offset));
+  // More would not cross to the enclave: one that asks for it gets no memory of the host.
+  const buffer = new Uint8Array(Math.min(sizeBytes, modelPartBytes));
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, Number(offset));
   return buffer.subarray(0, bytesRead);
 }

@@ -20,6 +20,14 @@ export interface ModelShelfOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+/** What may be wrong with a file that waited for its key. */
+const aboutFiles: ReadonlySet<string> = new Set([
+  'MODEL_NOT_OPENED',
+  'MODEL_MISMATCH',
+  'MODEL_ENCRYPTION_INVALID',
+  'INFERENCE_MODEL_REFUSED',
+]);
+
 type ShelvedModel = ServedModel & { readonly pooled: PooledModel };
 
 /**
@@ -158,7 +166,11 @@ export class ModelShelf implements ServedModels {
   async #loadAnew(entry: ModelEntry): Promise<void> {
     const key = keyOf(entry);
     const open = await this.#prepare(entry);
-    const source = await open();
+    const source = await open().catch((error: unknown) => {
+      // The file may be the wrong one, and its host may have another by now.
+      if (isEnclosError(error) && aboutFiles.has(error.code)) this.#prepared.delete(key);
+      throw error;
+    });
     const served = await this.#shelved(entry, source);
     this.#prepared.delete(key);
     this.#attempts.end(key);

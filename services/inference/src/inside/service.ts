@@ -14,7 +14,7 @@ import { modelManifestDigest as digestOfManifest, readModelManifest } from '@enc
 import { tensorLimitsOf } from '../api/tensor-limits.ts';
 import { createInferenceApi } from '../api/inference-api.ts';
 import { createHandler, type ServiceHandler } from '../channels/handler.ts';
-import { parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
+import { clientConnections, parseServiceConfiguration, type ServiceConfiguration } from '../configuration.ts';
 import { replicaHeader } from '@enclos/receipts';
 import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
@@ -46,8 +46,6 @@ export interface Service {
 const serviceVersion = '0.1.0';
 /** Keys and catalogue are looked after so often. */
 const tendMs = 15_000;
-/** An enclave has 256 streams. */
-const maxConnections = 240;
 const suites = [
   { kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm },
   { kdf: kdfIds.hkdfSha256, aead: aeadIds.chaCha20Poly1305 },
@@ -235,7 +233,11 @@ async function beginToServe(
       handler,
       bodyLimit,
       secure,
-      limits: { maxBodyBytes: 2 * maxRequestBytes, maxBodyBytesAtOnce: 8 * maxRequestBytes, maxConnections },
+      limits: {
+        maxBodyBytes: 2 * maxRequestBytes,
+        maxBodyBytesAtOnce: 8 * maxRequestBytes,
+        maxConnections: clientConnections(configuration),
+      },
       date: now,
       onError: logFault,
       signal,

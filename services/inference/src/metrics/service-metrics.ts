@@ -29,6 +29,8 @@ export interface ServiceMetricsOptions {
 const requestBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** So many models have their own series. The others share one: a manifest may have a thousand. */
 const namedModels = 32;
+/** Models, each with its version, in what is looked up when metrics are read. */
+const listedModels = 128;
 /** Series of a metric by operation, model and outcome. */
 const requestSeries = 2048;
 
@@ -128,8 +130,9 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
 
   /** @returns all of it, with what is so now */
   render({ models, keyAgeSeconds, undatedShare, sessions, replicas }: ServiceState): string {
-    const queued = models.map(({ name, version, queued: runs }) => [{ model: name, version }, runs] as const);
-    const holders = models.map(({ name, version, engines }) => [{ model: name, version }, engines] as const);
+    const loaded = this.#summed(models);
+    const queued = loaded.map(({ name, version, queued: runs }) => [{ model: name, version }, runs] as const);
+    const holders = loaded.map(({ name, version, engines }) => [{ model: name, version }, engines] as const);
     const families: readonly Family[] = [
       this.#requests,
       this.#durations,
@@ -158,6 +161,20 @@ export class ServiceMetrics implements RequestObserver, EngineObserver {
       ),
     ];
     return families.map((family) => family.render()).join('');
+  }
+
+  /** Models without their own series share one here too, and a model may have many versions. */
+  #summed(models: ServiceState['models']): ServiceState['models'] {
+    const { other } = SeriesBound;
+    const rest = { name: other, version: other, queued: 0, engines: 0 };
+    let count = 0;
+    const named = models.filter(({ name, queued, engines }) => {
+      if (this.#models.nameOf(name) !== other && ++count <= listedModels) return true;
+      rest.queued += queued;
+      rest.engines += engines;
+      return false;
+    });
+    return named.length === models.length ? named : [...named, rest];
   }
 
   #finished(request: FinishedRequest, seconds: number): void {

@@ -31,10 +31,17 @@ interface Slot {
   /** Not looked at again before. */
   restsUntilMs: number;
   told: string | undefined;
+  /** The look that is under way. */
+  looking: Promise<void> | undefined;
 }
 
 /** A replica answers for its card at once. One that hangs is left out, and requests that it has are given up. */
 const cardTimeoutMs = 1500;
+/**
+ * An address at which nothing answers, as that of a machine that is gone, takes its time to fail. Those that wait for a look, and the other
+ * replicas, do not.
+ */
+const lookTimeoutMs = 2000;
 /** What was refused, or is this replica itself, stays so for a while: each look costs both sides a quote. */
 const restMs = 10_000;
 /** A request whose key is not known has the replicas looked at again, so often at most. */
@@ -54,6 +61,7 @@ export class ReplicaDirectory {
       card: undefined,
       restsUntilMs: Number.NEGATIVE_INFINITY,
       told: undefined,
+      looking: undefined,
     }));
   }
 
@@ -66,7 +74,7 @@ export class ReplicaDirectory {
     return [...found.values()];
   }
 
-  /** Looks at every place that has an address, or had a replica. */
+  /** Looks at every place that has an address, or had a replica. One that takes long is looked at for longer, and not waited for. */
   async look(): Promise<void> {
     return this.#looking.join(async () => {
       this.#lookedAtMs = this.#options.nowMs();
@@ -74,11 +82,12 @@ export class ReplicaDirectory {
         this.#options.onRefused(-1, error);
         return 0;
       });
-      await Promise.all(
-        this.#slots.map(async (slot, place) => {
-          if (slot.card !== undefined || ((places >>> place) & 1) === 1) await this.#lookAt(slot, place);
-        }),
-      );
+      const looks = this.#slots.flatMap((slot, place) => {
+        if (slot.card === undefined && ((places >>> place) & 1) === 0) return [];
+        slot.looking ??= this.#lookAt(slot, place).finally(() => (slot.looking = undefined));
+        return [slot.looking];
+      });
+      await settledWithin(lookTimeoutMs, Promise.all(looks));
     });
   }
 
@@ -124,6 +133,14 @@ export class ReplicaDirectory {
     slot.card = undefined;
     slot.link.close();
   }
+}
+
+/** Waits for work that never rejects, and no longer than this. */
+async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {

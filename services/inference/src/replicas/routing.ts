@@ -26,6 +26,8 @@ const probeTimeoutMs = 1500;
 const maxSessions = 4096;
 /** Requests that do not say whose they are, and are shown to one replica after the other: so many at once. */
 const maxSearches = 4;
+/** Anyone can name a session that there is not, and each name is asked for everywhere: for so many at once. */
+const maxSessionSearches = 16;
 
 /** Sends requests to the replica that can open them, sealed as they came. A request that may have arrived there is not sent again. */
 export class ReplicaRouting implements OtherReplicas {
@@ -33,6 +35,7 @@ export class ReplicaRouting implements OtherReplicas {
   /** Which replica has a session. */
   readonly #sessions = new BoundedMap<string>(maxSessions);
   #searches = 0;
+  #sessionSearches = 0;
   #forwarded = 0;
 
   constructor(options: ReplicaRoutingOptions) {
@@ -107,8 +110,21 @@ export class ReplicaRouting implements OtherReplicas {
     return this.#forward(replica, request);
   }
 
-  /** Sessions are known to their replica alone: a short question to each. */
+  /**
+   * Sessions are known to their replica alone: a short question to each. Beyond the bound a session counts as gone, and its client opens
+   * another.
+   */
   async #search(replicas: readonly Replica[], id: string, signal: AbortSignal): Promise<Replica | undefined> {
+    if (this.#sessionSearches >= maxSessionSearches) return undefined;
+    this.#sessionSearches += 1;
+    try {
+      return await this.#askAll(replicas, id, signal);
+    } finally {
+      this.#sessionSearches -= 1;
+    }
+  }
+
+  async #askAll(replicas: readonly Replica[], id: string, signal: AbortSignal): Promise<Replica | undefined> {
     const found = await Promise.all(
       replicas.map(async (replica) => {
         const limits = { headTimeoutMs: probeTimeoutMs, maxBytes: 0, signal };

@@ -53,6 +53,37 @@ test('one that does not answer is left out', async () => {
   assert.deepEqual(silent.all(), []);
 });
 
+test('an address at which nothing answers keeps no other from being found, lost or waited for', async () => {
+  const network = new Network();
+  const second = await network.add();
+  let opened = 0;
+  const directory = new ReplicaDirectory({
+    own: () => ({ replica: 'a'.repeat(22), modelManifestDigest: manifestDigest, keys: [] }),
+    places: async () => 3,
+    linkTo: (place) =>
+      new ReplicaLink({
+        host: 'replica.test',
+        open: async () => {
+          if (place === 1) opened += 1;
+          if (place === 1) return new Promise(() => undefined);
+          const [here, there] = duplexPair();
+          second.accept(there);
+          return here;
+        },
+      }),
+    onRefused: () => undefined,
+    nowMs: () => performance.now(),
+  });
+  await directory.look();
+  assert.deepEqual(namesOf({ directory }), [second.name]);
+  second.kill();
+  second.hangs = true;
+  await directory.look();
+  assert.deepEqual(namesOf({ directory }), []);
+  assert.equal(opened, 1, 'it is tried once at a time');
+  directory.close();
+});
+
 test('a host that gives no list, or any bits, parts replicas and does no more', async () => {
   const network = new Network();
   const second = await network.add();

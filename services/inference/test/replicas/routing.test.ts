@@ -144,6 +144,24 @@ describe('a request that arrives at the wrong replica', () => {
     assert.deepEqual(await refusalOf(await first.send((await inSession(session)).request)), [410, 'HPKE_SESSION_GONE']);
   });
 
+  test('of sessions that strangers make up are asked for in a bounded number, each everywhere', async () => {
+    const { first, second } = await pair();
+    const session = await sessionThrough(first, second.key);
+    const { request } = await inSession(session);
+    second.hangs = true;
+    const refused = await Promise.all(
+      Array.from({ length: 40 }, async (_, at) => {
+        const body = new Uint8Array(request.body ?? []);
+        // The name of the session follows the version.
+        body.fill(at, 1, 9);
+        return refusalOf(await first.send({ ...request, body }));
+      }),
+    );
+    assert.deepEqual(new Set(refused.map(String)), new Set(['410,HPKE_SESSION_GONE']));
+    const probes = second.seen.filter(({ path }) => path.startsWith('/replica/session/'));
+    assert.ok(probes.length <= 16, String(probes.length));
+  });
+
   test('goes where its key is although the first one has a key of the same id', async () => {
     const same: HpkeEngine = Object.create(engine, {
       randomBytes: { value: (length: number) => (length === 1 ? Uint8Array.of(7) : engine.randomBytes(length)) },

@@ -12,6 +12,8 @@ export function markOf(mark: Mark, printer: Printer): string {
 
 /** Facts side by side, the values aligned. */
 export function renderFacts(facts: readonly (readonly [name: string, value: string])[], printer: Printer): void {
-  const width = Math.max(0, ...facts.map(([name]) => name.length));
-  for (const [name, value] of facts) printer.line(`  ${printer.paint('dim', name.padEnd(width))}  ${printable(value)}`);
+  // Names may be foreign too, such as those of the outputs of a model.
+  const shown = facts.map(([name, value]) => [printable(name), printable(value)] as const);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  for (const [name, value] of shown) printer.line(`  ${printer.paint('dim', name.padEnd(width))}  ${value}`);
 }

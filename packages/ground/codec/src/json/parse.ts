@@ -2,6 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import { decodeUtf8 } from '../text.ts';
 import { isJsonWithin } from './bounds.ts';
 import type { JsonSpan } from './cursor.ts';
+import { hasMembersWithin } from './members.ts';
 import { JsonScanner, type MemberNote } from './scanner.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
@@ -13,6 +14,8 @@ export const maximumJsonValues = 32_768;
 export interface JsonLimits {
   /** As `JsonBounds` counts them. Checked before any value is made. Default: `maximumJsonValues`. */
   readonly maxValues?: number;
+  /** Members of all objects. Default: as many as there may be values. */
+  readonly maxMembers?: number;
   /** Objects and arrays within each other, the outermost one included. Default: `maximumJsonDepth`. */
   readonly maxDepth?: number;
 }
@@ -36,13 +39,14 @@ export function parseJson(text: string, maxLength: number, limits: JsonLimits = 
 function scan(
   text: string,
   maxLength: number,
-  { maxValues = maximumJsonValues, maxDepth = maximumJsonDepth }: JsonLimits,
+  { maxValues = maximumJsonValues, maxMembers, maxDepth = maximumJsonDepth }: JsonLimits,
   note?: MemberNote,
 ): JsonValue {
   if (text.length > maxLength) throw tooMuch(`over ${maxLength} characters`);
   if (!isJsonWithin(text, { maxDepth, maxValues })) {
     throw tooMuch(`nested deeper than ${maxDepth} levels, or over ${maxValues} values`);
   }
+  if (maxMembers !== undefined && !hasMembersWithin(text, maxMembers)) throw tooMuch(`over ${maxMembers} members`);
   return new JsonScanner(text).document(note);
 }
 

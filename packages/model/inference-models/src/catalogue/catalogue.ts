@@ -111,12 +111,16 @@ export interface AllowedModels {
   readonly catalogue?: Catalogue | undefined;
 }
 
-/** All models that may be served: those of the manifest, and those of the catalogue that take no name and version of one in it. */
+/**
+ * All models that may be served: those of the manifest, and those of the catalogue that take neither name and version nor digest of one in
+ * it. Keys belong to a digest, so another entry for it would say who its owner is and where its key is kept.
+ */
 export function allowedModels({ manifest, catalogue }: AllowedModels): readonly ModelEntry[] {
   const { models } = manifest;
   if (manifest.catalogue === undefined || catalogue === undefined) return models;
-  const taken = new Set(models.map(({ name, version }) => `${name} ${version}`));
-  return [...models, ...catalogue.models.filter(({ name, version }) => !taken.has(`${name} ${version}`))];
+  const wordsOf = ({ name, version, digest }: ModelEntry): readonly string[] => [`${name} ${version}`, digest];
+  const taken = new Set(models.flatMap(wordsOf));
+  return [...models, ...catalogue.models.filter((model) => !wordsOf(model).some((word) => taken.has(word)))];
 }
 
 /**

@@ -8,6 +8,9 @@ export interface RequestBounds {
   readonly maxValues: number;
 }
 
+/** All objects of a request together may have so many: a conversation has the most. */
+const maximumMembers = 16_384;
+
 /** The members of a request that are not null: OpenAI's clients send null for what is not set. */
 export function readRequest(body: Uint8Array, { maxBytes, maxValues }: RequestBounds): JsonObject {
   if (body.length > maxBytes) {
@@ -16,7 +19,7 @@ export function readRequest(body: Uint8Array, { maxBytes, maxValues }: RequestBo
     });
   }
   return presentMembers(
-    reading('the request', () => parseJsonBytes(body, body.length, { maxValues })),
+    reading('the request', () => parseJsonBytes(body, body.length, { maxValues, maxMembers: maximumMembers })),
     'the request',
   );
 }
@@ -68,6 +71,6 @@ export function requireSupported(members: JsonObject, { read, harmless, neutral 
     if (read.includes(name) || harmless.includes(name)) continue;
     const isNeutral = Object.hasOwn(neutral, name) ? neutral[name] : undefined;
     if (isNeutral === undefined) refuseUnsupported('the request', 'has a member that is not known');
-    else if (!isNeutral(value)) refuseUnsupported(name, 'is not supported with this value');
+    else if (!isNeutral(value)) refuseUnsupported(name, 'has a value that is not supported');
   }
 }

@@ -170,7 +170,7 @@ function readJson(body: Uint8Array, map: MapName, limits: TensorLimits): Predict
   requireJsonWithin(body.length, limits);
   const listed = new ListedElements(limits);
   const maxValues = Math.min(maximumValues, limits.maxListedElements + maximumOtherValues);
-  const value = parseJsonBytes(body, body.length, { maxValues });
+  const value = parseJsonBytes(body, body.length, { maxValues, maxMembers: maximumOtherValues });
   if (!isJsonObject(value)) return refuse('the message', 'is not an object');
   const known = map === 'inputs' ? ['inputs', 'outputFilter', 'output_filter'] : ['outputs'];
   if (Object.keys(value).some((name) => !known.includes(name))) refuse('the message', 'has a member that is not known');

@@ -8,6 +8,8 @@ export interface FileShare {
   /** The same for this host from platform to platform: small letters, digits and hyphens. */
   readonly name: string;
   readonly maxBytes: number;
+  /** Each takes an inode and a block of the disk, and is looked at when another comes, however few bytes it has. Default: 1024. */
+  readonly maxFiles?: number;
 }
 
 const allBytes = 8 * 1024 ** 3;
@@ -90,18 +92,28 @@ export class FileShares {
     };
   }
 
-  async #makeRoom({ name, maxBytes }: FileShare, held: readonly HeldFile[], needs: number): Promise<void> {
+  async #makeRoom(
+    { name, maxBytes, maxFiles = 1024 }: FileShare,
+    held: readonly HeldFile[],
+    needs: number,
+  ): Promise<void> {
     let usedBytes = held.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let files = held.length;
+    const isRoom = (): boolean => usedBytes + needs <= maxBytes && files < maxFiles;
     const idle = held.filter(
       ({ digest, usedAtMs }) => !this.#busy.has(`${name}/${digest}`) && Date.now() - usedAtMs > freshMs,
     );
     for (const { digest, sizeBytes } of idle.toSorted((a, b) => a.usedAtMs - b.usedAtMs)) {
-      if (usedBytes + needs <= maxBytes) break;
+      if (isRoom()) break;
       await this.#drop(name, digest);
       usedBytes -= sizeBytes;
+      files -= 1;
     }
-    if (usedBytes + needs <= maxBytes) return;
-    throw new EnclosError('PLATFORM_BUSY', `The platform keeps ${maxBytes} bytes of files of companions for one host.`);
+    if (isRoom()) return;
+    throw new EnclosError(
+      'PLATFORM_BUSY',
+      `The platform keeps ${maxFiles} files of companions with ${maxBytes} bytes for one host.`,
+    );
   }
 
   /** Files that are gone count no more. */

@@ -78,6 +78,16 @@ test('a host fills its share and no more, and takes nothing from another; withou
   }
 });
 
+test('small files count too: a host that gives many has as many as its share allows', async () => {
+  const folder = runFolder('shares-files');
+  const files = openNativeFiles({ folder, passable: false, maxBytes: 1000 });
+  const host: FileShare = { name: 'user-1', maxBytes: Infinity, maxFiles: 2 };
+  for (const content of [1, 2]) await give(files, Uint8Array.of(content), host);
+  await assert.rejects(give(files, Uint8Array.of(3), host), { code: 'PLATFORM_BUSY' });
+  await rest(folder);
+  await give(files, Uint8Array.of(3), host);
+});
+
 test('uploads that are under way count, and no more once they are given up', async () => {
   const files = openNativeFiles({ folder: runFolder('shares-uploads'), passable: false, maxBytes: 1000 });
   const host = hostOf('user-1');

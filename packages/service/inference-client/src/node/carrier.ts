@@ -78,14 +78,24 @@ async function carry(begin: Begin, { url, init, body }: OutgoingRequest): Promis
       (answer ?? request).destroy(reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
-    request.once('close', () => signal?.removeEventListener('abort', abort));
+    request.once('close', () => {
+      signal?.removeEventListener('abort', abort);
+      // After 101 there is neither an answer nor an error.
+      reject(new Error('The connection ended without an answer.'));
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
       const isLost = request.reusedSocket && error.code === 'ECONNRESET' && answer === undefined;
       reject(isLost ? new StaleConnectionError('The connection was closed.', { cause: error }) : error);
     });
     request.once('response', (response) => {
       answer = response;
-      resolve(responseOf(response));
+      try {
+        resolve(responseOf(response));
+      } catch (error) {
+        // The parser takes any three digits for a status, and an exception in a listener would end the program.
+        response.destroy();
+        reject(error instanceof Error ? error : new Error('The head of the answer is not valid.', { cause: error }));
+      }
     });
     request.end(body);
   });

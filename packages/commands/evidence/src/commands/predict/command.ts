@@ -74,7 +74,7 @@ const shownElements = 16;
 
 function renderPrediction({ outputs, evidence, receipt }: Prediction, printer: Printer): void {
   const { claims } = receipt;
-  printer.line(`${markOf('ok', printer)} ${claims.model} answered, and its receipt holds`);
+  printer.line(`${markOf('ok', printer)} ${printable(claims.model)} answered, and its receipt holds`);
   renderFacts(
     [
       ['model SHA-256', claims.modelDigest],

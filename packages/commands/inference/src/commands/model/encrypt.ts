@@ -19,7 +19,7 @@ export const command = defineCommand({
     name: {
       type: 'string',
       value: 'NAME',
-      summary: 'The name that the model is served under; default: that of the file',
+      summary: 'The name that the model is served under; default: that of the file without .onnx',
     },
     out: { type: 'string', value: 'FILE', summary: 'The encrypted model; default: FILE.jwe' },
   },
@@ -28,6 +28,10 @@ export const command = defineCommand({
     {
       command: 'enclos model encrypt digits.onnx --key digits.key --key-id kbs:///default/model/digits',
       summary: 'Name the key that a key broker keeps',
+    },
+    {
+      command: 'enclos model encrypt digits-1.onnx --name digits --new-key digits.key',
+      summary: 'For the folder of a service, whose files have the version in their names',
     },
   ],
   exitCodes: {},
