@@ -51,16 +51,16 @@ async function reportFor(fetch: OuterFetch, address: string): Promise<string> {
 /** So that whole members are swapped and dropped too. */
 const inMembers = (report: string): readonly Uint8Array[] => report.split(/(?<=,)/).map((part) => utf8(part));
 
-/** Its first random bytes are the nonce of the genuine report. */
+/** Its first 32 random bytes are the nonce of the genuine report. */
 function engineWithNonce(nonce: Uint8Array): ReturnType<typeof nodeEngine> {
   const engine = nodeEngine();
   let isFirst = true;
   return {
     ...engine,
     randomBytes(length) {
-      const wanted = isFirst ? nonce : engine.randomBytes(length);
+      if (!isFirst || length !== nonce.length) return engine.randomBytes(length);
       isFirst = false;
-      return wanted;
+      return nonce;
     },
   };
 }
