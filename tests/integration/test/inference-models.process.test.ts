@@ -21,6 +21,7 @@ import { encryptJwe, nodePublicKeyOf } from '@enclos/jose/node';
 import { tensorOf, valuesOf } from '@enclos/open-inference';
 import {
   createWorkshop,
+  serviceEnvironment,
   signedService,
   signingKey,
   startTestService,
@@ -119,6 +120,7 @@ const log: string[] = [];
 
 async function start(): Promise<RunningService> {
   const address = { host: '127.0.0.1', port: 0 };
+  const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
   return runService(
     {
       models,
@@ -129,17 +131,10 @@ async function start(): Promise<RunningService> {
       attestationService: { host: '127.0.0.1', port: releasingPort },
     },
     {
-      environment: {
-        image: built.image,
-        signature: signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') }),
-        companionFiles: built.paths.companionFiles,
-        launcher: platform,
-        reconnect: async () => platform,
-        isolation: 'best',
-        sourceMap: undefined,
-        developerTool: undefined,
-        listenAddress: '127.0.0.1',
-      },
+      environment: serviceEnvironment(
+        { image: built.image, signature, companionFiles: built.paths.companionFiles },
+        platform,
+      ),
       logger: {
         debug: () => undefined,
         info: () => undefined,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { softwareRoot } from '@enclos/attestation';
@@ -10,9 +9,10 @@ import { createInferenceClient, type InferenceClient, type OuterFetch } from '@e
 import { createSealedCarrier, policyReportAppraiser } from '@enclos/inference-client/node';
 import { runService, type RunningService } from '@enclos/inference-service';
 import { tensorOf } from '@enclos/open-inference';
-import { createWorkshop, signingKey, until } from '@enclos/process-kit';
+import { createWorkshop, serviceEnvironment, signingKey, until } from '@enclos/process-kit';
 import { enclaveProcesses } from '@enclos/process-kit/processes/lifetime';
 import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
+import { freePort } from '@enclos/testkit';
 
 const serviceFolder = fileURLToPath(new URL('../../../../services/inference', import.meta.url));
 const models = fileURLToPath(new URL('../../../../samples/inference/models', import.meta.url));
@@ -43,15 +43,6 @@ interface Sent {
   readonly init: RequestInit;
 }
 
-/** A port that is free now: replicas have to know each other's before they start. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function start(port: number, ports: readonly number[], on = platform): Promise<Replica> {
   const former = new Set(enclaveProcesses(on));
   const signature = signEnclave({ image: built.image, key: signingKey('first'), date: new Date('2026-06-01') });
@@ -64,17 +55,10 @@ async function start(port: number, ports: readonly number[], on = platform): Pro
       listenReplicas: { host: '127.0.0.1', port },
     },
     {
-      environment: {
-        image: built.image,
-        signature,
-        companionFiles: built.paths.companionFiles,
-        launcher: on,
-        reconnect: async () => on,
-        isolation: 'best',
-        sourceMap: undefined,
-        developerTool: undefined,
-        listenAddress: '127.0.0.1',
-      },
+      environment: serviceEnvironment(
+        { image: built.image, signature, companionFiles: built.paths.companionFiles },
+        on,
+      ),
       logger: {
         debug: () => undefined,
         info: () => undefined,

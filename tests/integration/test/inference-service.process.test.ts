@@ -27,7 +27,7 @@ import { createWasmEngine } from '@enclos/inference-engine/wasm';
 import { runService, type RunningService } from '@enclos/inference-service';
 import { signatureKeyOfSpki } from '@enclos/jose';
 import { inferRequestBody, parseInferResponse, readHeaderLength, tensorOf, wholeBody } from '@enclos/open-inference';
-import { createWorkshop, signingKey } from '@enclos/process-kit';
+import { createWorkshop, serviceEnvironment, signingKey } from '@enclos/process-kit';
 import { callsOf, followStarts, noStrace } from '@enclos/process-kit/processes/followed-calls';
 import { commandOf, until } from '@enclos/process-kit/processes/process-watch';
 import { descendants } from '@enclos/process-kit/processes/processes';
@@ -147,17 +147,7 @@ const start = (folder: string, { image, signature, companionFiles } = signed): P
   runService(
     { models: folder, listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 } },
     {
-      environment: {
-        image,
-        signature,
-        companionFiles,
-        launcher: platform,
-        reconnect: async () => platform,
-        isolation: 'best',
-        sourceMap: undefined,
-        developerTool: undefined,
-        listenAddress: '127.0.0.1',
-      },
+      environment: serviceEnvironment({ image, signature, companionFiles }, platform),
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     },
   );

@@ -44,6 +44,7 @@ export {
 } from './attestation/attestation-service.ts';
 export { serviceScene, type ServiceScene, type ServiceSceneOptions } from './attestation/service-scene.ts';
 export { target } from '../enclaves/target/target.edl.ts';
+export { serviceEnvironment } from './service-environment.ts';
 export { foreignOutcome, outcome, refusedWith } from './expect.ts';
 export { loadProbe, withProbe, type Probe, type ProbeHandlers, type ProbeOptions } from './hosts/probe-host.ts';
 export { descendants } from './processes/processes.ts';

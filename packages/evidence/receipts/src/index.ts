@@ -6,6 +6,7 @@ export { readReceipt, type Receipt, type ReceiptAlgorithm, type ReceiptForm } fr
 export {
   inferenceReportData,
   readInferenceReport,
+  replicaForm,
   replicaHeader,
   writeInferenceReport,
   type InferenceReport,

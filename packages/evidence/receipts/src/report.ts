@@ -18,6 +18,8 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
  * a client believes the evidence.
  */
 export const replicaHeader = 'enclos-replica';
+/** The form of a replica's name: 16 bytes in base64url. */
+export const replicaForm = /^[\w-]{22}$/;
 
 /** What an inference service shows of itself: its public keys, its models, and the evidence that vouches for both. */
 export interface InferenceReport {

@@ -7,6 +7,7 @@ import { signatureKeyOfSpki, type SignatureKey } from '@enclos/jose';
 import {
   inferenceReportData,
   readInferenceReport,
+  replicaForm,
   replicaHeader,
   type ExpectedClaims,
   type InferenceReport,
@@ -50,7 +51,6 @@ export interface AttestedService {
 const reportPath = '/v1/attestation/report';
 /** The endorsements have the most of it. */
 const maximumReportBytes = 2_097_152;
-const replicaForm = /^[\w-]{22}$/;
 
 /**
  * Asks a service for its report with a fresh nonce, and verifies that its evidence vouches for the keys in it.

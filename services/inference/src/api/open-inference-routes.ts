@@ -21,7 +21,7 @@ import {
 import { jsonAnswer, tensorAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel, refuseAbsent } from './find-model.ts';
-import type { ApiRoute, PathParts, RouteHead } from './routes.ts';
+import { routesWith, type ApiRoute, type PathParts } from './routes.ts';
 import type { ServedModels } from '../models/served-models.ts';
 
 /** A body that says little. */
@@ -43,18 +43,7 @@ export interface OpenInferenceOptions {
 export function openInferenceRoutes(options: OpenInferenceOptions): readonly ApiRoute[] {
   const { models, server, maxInferBytes, clientsChangeModels, tensorLimits } = options;
   const model = '/v2/models/{name}[/versions/{version}]';
-  const route = (
-    [operation, method, path]: RouteHead,
-    answer: ApiRoute['answer'],
-    maxBodyBytes?: number,
-  ): ApiRoute => ({
-    operation,
-    method,
-    path,
-    errors: 'open-inference',
-    answer,
-    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-  });
+  const route = routesWith('open-inference');
   const changed = async (change: () => Promise<void>): Promise<ApiAnswer> => {
     if (!clientsChangeModels) throw new EnclosError('INFERENCE_FORBIDDEN');
     await change();

@@ -26,7 +26,7 @@ import type { EmbeddingsUse } from '../models/openai-use.ts';
 import { jsonAnswer } from './answers.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { findModel } from './find-model.ts';
-import type { ApiRoute, RouteHead } from './routes.ts';
+import { routesWith, type ApiRoute } from './routes.ts';
 import type { ServedModel, ServedModels } from '../models/served-models.ts';
 
 const maxChatBytes = 1_048_576;
@@ -44,18 +44,7 @@ export interface OpenAiOptions {
 /** OpenAI's API, for models that the configuration declares for it. */
 export function openAiRoutes(options: OpenAiOptions): readonly ApiRoute[] {
   const { models, tensorLimits } = options;
-  const route = (
-    [operation, method, path]: RouteHead,
-    answer: ApiRoute['answer'],
-    maxBodyBytes?: number,
-  ): ApiRoute => ({
-    operation,
-    method,
-    path,
-    errors: 'openai',
-    answer,
-    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
-  });
+  const route = routesWith('openai');
   return [
     route(['listModels', 'GET', '/v1/models'], () => jsonAnswer(modelsJson(models.list().map(listed)))),
     route(['getModel', 'GET', '/v1/models/{name}'], (request, { name = '' }) =>

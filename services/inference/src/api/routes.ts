@@ -21,7 +21,21 @@ export interface ApiRoute {
 }
 
 /** Operation, method and path. */
-export type RouteHead = readonly [operation: string, method: string, path: string];
+type RouteHead = readonly [operation: string, method: string, path: string];
+
+/** Makes the routes of an API whose errors have one shape. */
+export function routesWith(
+  errors: ApiRoute['errors'],
+): (head: RouteHead, answer: ApiRoute['answer'], maxBodyBytes?: number) => ApiRoute {
+  return ([operation, method, path], answer, maxBodyBytes) => ({
+    operation,
+    method,
+    path,
+    errors,
+    answer,
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+  });
+}
 
 interface RoutePattern {
   readonly route: ApiRoute;

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ModelEntry } from '@enclos/inference-models';
-import { openEncryptedModel, readEncryptedModel, requireBinding } from '@enclos/inference-models/node';
+import { modelDigestSync, openEncryptedModel, readEncryptedModel, requireBinding } from '@enclos/inference-models/node';
 import { modelPartBytes } from '../inference.edl.ts';
 import { isEncrypted, type ModelKeys } from '../keys/model-keys.ts';
 
@@ -28,7 +27,7 @@ const encryptionBytes = 16_384;
 export async function prepareModel(entry: ModelEntry, parts: ModelParts, keys: ModelKeys): Promise<PreparedModel> {
   if (!isEncrypted(entry)) {
     const plain = await readFile(entry, parts, entry.sizeBytes);
-    const isMeasured = plain.length === entry.sizeBytes && sha256(plain) === entry.digest;
+    const isMeasured = plain.length === entry.sizeBytes && modelDigestSync(plain) === entry.digest;
     return isMeasured ? async () => plain : refuse(entry);
   }
   const { name, digest, sizeBytes } = entry;
@@ -67,10 +66,6 @@ async function readFile(entry: ModelEntry, parts: ModelParts, mostBytes: number)
     sizeBytes += part.length;
   }
   return copy.subarray(0, sizeBytes);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function refuse({ name, version }: ModelEntry): never {

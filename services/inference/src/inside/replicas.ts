@@ -58,6 +58,14 @@ const idleTimeoutMs = 600_000;
 /** Seven others, with as many connections as `ReplicaLink` keeps, and one that arrives. */
 const maxConnections = 128;
 
+/** The evidence of this enclave, for handshakes. */
+export function evidenceOf(host: Pick<ReplicasOptions['host'], 'endorsements'>): EvidenceSource {
+  return async (reportData) => ({
+    quote: await quoteReportData(reportData),
+    endorsements: await host.endorsements(),
+  });
+}
+
 /**
  * What replicas need: evidence in both directions for each connection, and a directory of the others.
  * @returns undefined where the measured configuration names no replicas
@@ -67,18 +75,13 @@ export async function openReplicas(options: ReplicasOptions): Promise<Replicas |
   const { configuration, keys, modelManifestDigest, host, now, onFault } = options;
   if (configuration.replicas === undefined) return undefined;
   const { rule, allowSoftware, shareModelKeys } = configuration.replicas;
-  const endorsements = async (): Promise<string> => host.endorsements();
   const appraise = replicaPeerAppraiser({
     rule,
     allowSoftware,
     now,
-    endorsements: async () => parseCollateral(await endorsements()),
+    endorsements: async () => parseCollateral(await host.endorsements()),
   });
-  const evidence: EvidenceSource = async (reportData) => ({
-    quote: await quoteReportData(reportData),
-    endorsements: await endorsements(),
-  });
-  const identity = { name: configuration.name, evidence };
+  const identity = { name: configuration.name, evidence: evidenceOf(host) };
   const client = await createClientIdentity(identity);
   const replica = newReplicaName();
   const own = (): ReplicaCard => ({ replica, modelManifestDigest, keys: keys.published() });

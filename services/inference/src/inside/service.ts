@@ -20,7 +20,7 @@ import { requestLog } from '../metrics/request-log.ts';
 import { ServiceMetrics } from '../metrics/service-metrics.ts';
 import { openModels, type ModelHost, type Models, type ModelsOptions } from './models.ts';
 import { ReceiptWriter, createReceiptKey, type ServiceClaims } from './receipts.ts';
-import { openReplicas, type Replicas } from './replicas.ts';
+import { evidenceOf, openReplicas, type Replicas } from './replicas.ts';
 import { ReportDesk, type ReportOptions } from './report.ts';
 
 /** What the service asks of its host. */
@@ -222,10 +222,7 @@ async function beginToServe(
     // Clients that seal their requests need no more of TLS than any server gives, and those of RA-TLS find the evidence in the certificate.
     acceptRelayableRaTls: true,
     relayableProtocols: ['http/1.1'],
-    evidence: async (reportData) => ({
-      quote: await quoteReportData(reportData),
-      endorsements: await host.endorsements(),
-    }),
+    evidence: evidenceOf(host),
   });
   const { maxRequestBytes } = configuration;
   const serve = (listener: string, secure: ServeHttpOptions['secure']): Promise<void> =>

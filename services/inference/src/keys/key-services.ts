@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createAttestationClient, type Fetch } from '@enclos/attestation/client';
 import { toBase64, toHex, utf8 } from '@enclos/codec';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { createReleaseKeyPair, keyFromKbs, openReleasedKey, type KbsFetch } from '@enclos/inference-models/node';
+import { sha256 } from '@enclos/service/state';
 
 export interface KeyServiceOptions<F> {
   /** Origin, https. */
@@ -45,7 +46,7 @@ export function releasedKeys({ url, fetch, quote }: KeyServiceOptions<Fetch>): (
     const pair = createReleaseKeyPair();
     const data = utf8(JSON.stringify({ keys: [pair.jwk] }));
     const reportData = new Uint8Array(64);
-    reportData.set(createHash('sha256').update(data).digest());
+    reportData.set(sha256(data));
     const nonce = (): string => toHex(new Uint8Array(randomBytes(16)));
     // A new client each time: a service that started anew has new keys, and a client would not ask for them again at once.
     const client = createAttestationClient({ endpoint: url, fetch, timeoutMs });

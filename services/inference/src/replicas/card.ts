@@ -1,6 +1,7 @@
 import '../errors.ts';
 import { integer, JsonForm, meaning, parseJson } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { replicaForm } from '@enclos/receipts';
 
 /** What a replica tells another one about itself, after each has appraised the other. */
 export interface ReplicaCard {
@@ -22,10 +23,8 @@ export const cardPath = '/replica';
 export const maximumCardBytes = 16_384;
 const maximumKeys = 64;
 
-const replicaName = meaning('the name of a replica', (text) => (isReplicaName(text) ? text : undefined));
+const replicaName = meaning('the name of a replica', (text) => (replicaForm.test(text) ? text : undefined));
 const digest = meaning('32 bytes in hex', (text) => (/^[0-9a-f]{64}$/.test(text) ? text : undefined));
-
-const isReplicaName = (text: string): boolean => /^[\w-]{22}$/.test(text);
 
 export function cardText({ replica, modelManifestDigest, keys }: ReplicaCard): string {
   return JSON.stringify({ replica, modelManifestDigest, keys: keys.map(({ kem, keyId }) => ({ kem, keyId })) });

@@ -110,8 +110,7 @@ export class ForwardingTurns {
   }
 
   #endSlowest(): void {
-    const nowMs = this.#nowMs();
-    const [slowest] = [...this.#held].filter((turn) => turn.isSlow(nowMs)).toSorted((a, b) => b.owedMs - a.owedMs);
+    const [slowest] = [...this.#held].filter((turn) => turn.isSlow).toSorted((a, b) => b.owedMs - a.owedMs);
     slowest?.giveUp(new EnclosError('INFERENCE_REPLICA_LOST', 'The answer was taken too slowly while others waited.'));
   }
 }
@@ -145,10 +144,10 @@ class HeldTurn implements ForwardingTurn {
     return this.#clientMs + (this.#offeredAtMs === undefined ? 0 : this.#nowMs() - this.#offeredAtMs);
   }
 
-  isSlow(nowMs: number): boolean {
+  get isSlow(): boolean {
     if (this.#offeredAtMs === undefined) return false;
-    const clientMs = this.#clientMs + nowMs - this.#offeredAtMs;
-    return clientMs > patienceMs && this.#takenBytes < (clientMs / 1000) * minBytesPerSecond;
+    const { owedMs } = this;
+    return owedMs > patienceMs && this.#takenBytes < (owedMs / 1000) * minBytesPerSecond;
   }
 
   async *follow(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

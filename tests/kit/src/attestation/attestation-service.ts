@@ -12,6 +12,7 @@ import { buildEnclave, loadProject, relayedVariant, signEnclave, type Project } 
 import { jsonLines, loadEnclave, type EnclosLogger, type Enclave } from '@enclos/host';
 import type { SoftwareLauncher } from '@enclos/tee';
 import { claimant } from '../../enclaves/claimant/claimant.edl.ts';
+import { serviceEnvironment } from '../service-environment.ts';
 import { sharedImage } from '../shared-image.ts';
 import { signingKey } from '../signing-keys.ts';
 import type { SignedImage, Workshop } from '../workshop.ts';
@@ -113,15 +114,7 @@ export async function startTestService(options: TestServiceOptions): Promise<Tes
       audit: auditFile,
     },
     {
-      environment: {
-        ...signed,
-        launcher,
-        reconnect: async () => launcher,
-        isolation: 'best',
-        sourceMap: undefined,
-        developerTool: undefined,
-        listenAddress: '127.0.0.1',
-      },
+      environment: serviceEnvironment(signed, launcher),
       logger: logger ?? jsonLines({ stream: process.stderr }),
     },
   );

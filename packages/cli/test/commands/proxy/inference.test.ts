@@ -1,32 +1,22 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { afterEach, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { scenario } from '@enclos/evidence-kit';
 import { jsonLines, temporaryFolder } from '../../cli.ts';
 import { serveInference, type AskedInside, type InferenceServiceOptions } from '../../inference-service.ts';
-import { startHere, type CliHere } from '../../running-cli.ts';
-import { writeInputs } from './scene.ts';
+import type { CliHere } from '../../running-cli.ts';
+import { startProxy, writeInputs } from './scene.ts';
 
 const folder = temporaryFolder();
 const { at } = scenario();
 const digest = '22'.repeat(32);
 before(() => writeInputs(folder));
 
-const proxies: CliHere[] = [];
-afterEach(async () => {
-  for (const proxy of proxies.splice(0)) {
-    proxy.stop();
-    await proxy.ended;
-  }
-});
-
 function start(...argv: readonly string[]): CliHere {
   const listen = argv.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
   const all = ['proxy', '--inference', '--policy', 'policy.json', ...listen, ...argv];
-  const proxy = startHere(all, { cwd: folder, now: () => at });
-  proxies.push(proxy);
-  return proxy;
+  return startProxy(all, { cwd: folder, now: () => at });
 }
 
 async function serve(changes: Partial<InferenceServiceOptions> = {}): Promise<{ url: string; asked: AskedInside[] }> {
@@ -127,7 +117,7 @@ describe('enclos proxy --inference', () => {
       assert.equal((await proxy.ended).code, 2, proxy.text());
       assert.match(proxy.text(), said);
     }
-    const other = startHere(['proxy', 'a.test:1', '--policy', 'policy.json', '--transport', 'session'], {
+    const other = startProxy(['proxy', 'a.test:1', '--policy', 'policy.json', '--transport', 'session'], {
       cwd: folder,
     });
     assert.equal((await other.ended).code, 2);

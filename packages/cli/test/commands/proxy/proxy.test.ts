@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { scenario } from '@enclos/evidence-kit';
 import { jsonLines, temporaryFolder } from '../../cli.ts';
-import { startHere, type CliHere } from '../../running-cli.ts';
-import { ask, request, serve, writeInputs } from './scene.ts';
+import type { CliHere } from '../../running-cli.ts';
+import { ask, request, serve, startProxy, writeInputs } from './scene.ts';
 
 const folder = temporaryFolder();
 const { at } = scenario();
 before(() => writeInputs(folder));
 
-const proxies: CliHere[] = [];
-afterEach(async () => {
-  for (const proxy of proxies.splice(0)) {
-    proxy.stop();
-    await proxy.ended;
-  }
-});
-
 function start(argv: readonly string[], now = at): CliHere {
-  const proxy = startHere(['proxy', ...argv], { cwd: folder, now: () => now });
-  proxies.push(proxy);
-  return proxy;
+  return startProxy(['proxy', ...argv], { cwd: folder, now: () => now });
 }
 
 async function portOf(proxy: CliHere): Promise<number> {

@@ -2,15 +2,31 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, afterEach } from 'node:test';
 import { createAttestedServer } from '@enclos/atls';
 import { peerEvidence, scenario, type ScenarioChanges } from '@enclos/evidence-kit';
 import { enclos } from '../../cli.ts';
+import { startHere, type CliHere } from '../../running-cli.ts';
 
 const servers: Server[] = [];
 after(() => {
   for (const server of servers) server.close();
 });
+
+const proxies: CliHere[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) {
+    proxy.stop();
+    await proxy.ended;
+  }
+});
+
+/** Ended after the test. */
+export function startProxy(...started: Parameters<typeof startHere>): CliHere {
+  const proxy = startHere(...started);
+  proxies.push(proxy);
+  return proxy;
+}
 
 async function listening(server: Server): Promise<string> {
   servers.push(server.listen(0, '127.0.0.1'));
