@@ -11,6 +11,8 @@ import {
 } from '@enclos/cli-evidence/commands';
 import type { Entry } from '@enclos/cli-frame';
 import { modelCommands } from '@enclos/cli-inference/commands';
+import { consortiumCommands } from '@enclos/cli-consortium/commands';
+import { ledgerCommands } from '@enclos/cli-ledger/commands';
 import { doctorCommands, platformCommands } from '@enclos/cli-platform/commands';
 import { entries as buildCommands } from './commands/build/index.ts';
 import { entries as cHeaderCommands } from './commands/c-header/index.ts';
@@ -59,6 +61,8 @@ export const registry: readonly Entry[] = Object.freeze([
   ...predictCommands,
   ...receiptCommands,
   ...modelCommands,
+  ...ledgerCommands,
+  ...consortiumCommands,
   ...platformCommands,
   ...completionsCommands,
 ]);

@@ -1,0 +1,2 @@
+/** The functions that do the work of the commands about consortium services. */
+export {};

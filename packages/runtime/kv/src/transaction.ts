@@ -1,0 +1,28 @@
+import type { WriteSet } from '@enclos/ledger';
+
+/** A map inside a transaction. Keys and values are bytes. A value that it gives is the caller's own copy. */
+export interface KvMap {
+  readonly name: string;
+  /** The number of keys. */
+  readonly size: number;
+  has(key: Uint8Array): boolean;
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** The seqno of the last committed write of this key; undefined where the key is absent. This transaction's own writes do not count. */
+  versionOfPreviousWrite(key: Uint8Array): number | undefined;
+  set(key: Uint8Array, value: Uint8Array): void;
+  /** Whether the key was there. */
+  delete(key: Uint8Array): boolean;
+  clear(): void;
+  /** Calls `visit` for each key until it returns false. What `visit` writes does not change what is visited. */
+  forEach(visit: (value: Uint8Array, key: Uint8Array) => boolean | void): void;
+}
+
+/** One transaction: reads see one version of the store and the transaction's own writes. */
+export interface KvTransaction {
+  /** The seqno whose state it reads. */
+  readonly readVersion: number;
+  /** The map of this name. A map exists when something was written to it; before, it is empty. */
+  map(name: string): KvMap;
+  /** What it would change now. Empty for a transaction that only read. */
+  writeSet(): WriteSet;
+}
