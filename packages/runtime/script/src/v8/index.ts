@@ -1,0 +1,5 @@
+/**
+ * The engine of development: the same programs on V8, where its debugger sees them. Never in enclaves.
+ * Needs the package `esbuild`, which links the modules.
+ */
+export { v8Engine } from './engine.ts';
