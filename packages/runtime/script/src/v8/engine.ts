@@ -1,6 +1,13 @@
 import { Script } from 'node:vm';
 
-import type { ScriptEngine, ScriptInterpreter, ScriptLimits, ScriptOutcome, ScriptProgram, ScriptValue } from '../engine.ts';
+import type {
+  ScriptEngine,
+  ScriptInterpreter,
+  ScriptLimits,
+  ScriptOutcome,
+  ScriptProgram,
+  ScriptValue,
+} from '../engine.ts';
 import { linkModules } from './link.ts';
 import { openRealm, type Realm } from './realm.ts';
 import { MODULES_FILE, traceReader } from './trace.ts';

@@ -42,7 +42,10 @@ export function linkModules(modules: readonly ScriptFile[]): LinkedModules {
 function write(folder: string, name: string, source: string): void {
   const steps = name.split('/');
   if (steps[0] !== '' || steps.slice(1).some((step) => step === '' || step === '.' || step === '..')) {
-    throw new EnclosError('SCRIPT_INVALID', `"${name}" is no name of a module: it is an absolute path, such as /app.js.`);
+    throw new EnclosError(
+      'SCRIPT_INVALID',
+      `"${name}" is no name of a module: it is an absolute path, such as /app.js.`,
+    );
   }
   const path = join(folder, ...steps);
   mkdirSync(dirname(path), { recursive: true });

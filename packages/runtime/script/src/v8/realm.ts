@@ -58,8 +58,12 @@ export function openRealm(parts: RealmParts, limits: ScriptLimits): Realm {
       }
     },
     threw(message, stack) {
-      if (message === stackExhausted) outcome = { kind: 'exhausted', resource: 'stack' };
-      else outcome = { kind: 'threw', message: String(message), trace: typeof stack === 'string' ? parts.trace(stack) : '' };
+      if (message === stackExhausted) {
+        outcome = { kind: 'exhausted', resource: 'stack' };
+        return;
+      }
+      const trace = typeof stack === 'string' ? parts.trace(stack) : '';
+      outcome = { kind: 'threw', message: String(message), trace };
     },
   };
   const makeBridge = bridgeScript.runInContext(context) as (host: BridgeHost) => Bridge;
@@ -80,7 +84,13 @@ export function openRealm(parts: RealmParts, limits: ScriptLimits): Realm {
         outcome = { kind: 'timeout' };
       }
       rethrow(hostFailure);
-      return outcome ?? { kind: 'threw', message: 'Error: The promise of the script is pending, and nothing settles it.', trace: '' };
+      return (
+        outcome ?? {
+          kind: 'threw',
+          message: 'Error: The promise of the script is pending, and nothing settles it.',
+          trace: '',
+        }
+      );
     },
   };
 }
