@@ -22,87 +22,105 @@ const callScript = new Script(`${CALL_NAME}()`, { filename: 'enclos-engine-call.
 const stackExhausted = 'RangeError: Maximum call stack size exceeded';
 
 export function openRealm(parts: RealmParts, limits: ScriptLimits): Realm {
-  const entries = new Map<string, unknown>();
-  const functions = Object.values(parts.host);
-  let modules: Readonly<Record<string, unknown>> | undefined;
-  let outcome: ScriptOutcome | undefined;
-  let hostFailure: { readonly error: unknown } | undefined;
-
-  const context = createContext({}, { microtaskMode: 'afterEvaluate', codeGeneration: { strings: true, wasm: false } });
-  const bridgeHost: BridgeHost = {
-    names: Object.keys(parts.host),
-    answer(index, values) {
-      try {
-        // A host function that failed has ended the script. V8 has no exception that a script cannot catch, so it only gets no further.
-        if (hostFailure !== undefined) throw hostFailure.error;
-        return { kind: 'value', value: functions[index]?.(...Array.from(values, fromRealm)) };
-      } catch (error) {
-        if (error instanceof ScriptThrow) return { kind: error.kind, message: error.message };
-        hostFailure ??= { error };
-        return { kind: 'Error', message: 'The host ended the script.' } satisfies HostAnswer;
-      }
-    },
-    register: (name, entry) => entries.set(String(name), entry),
-    module(name) {
-      modules ??= parts.modules.runInContext(context) as Readonly<Record<string, unknown>>;
-      return typeof name === 'string' && Object.hasOwn(modules, name) ? modules[name] : undefined;
-    },
-    isBytes: (value) => value instanceof Uint8Array,
-    isPromise: types.isPromise,
-    isError: types.isNativeError,
-    returned(value) {
-      try {
-        outcome = { kind: 'returned', value: fromRealm(value) };
-      } catch (error) {
-        outcome = { kind: 'threw', message: String(error), trace: '' };
-      }
-    },
-    threw(message, stack) {
-      if (message === stackExhausted) {
-        outcome = { kind: 'exhausted', resource: 'stack' };
-        return;
-      }
-      const trace = typeof stack === 'string' ? parts.trace(stack) : '';
-      outcome = { kind: 'threw', message: String(message), trace };
-    },
-  };
-  const makeBridge = bridgeScript.runInContext(context) as (host: BridgeHost) => Bridge;
-  const bridge = makeBridge(bridgeHost);
-  runPrelude(parts.prelude, bridge, context, limits);
-
-  return {
-    call(name, values, callLimits) {
-      const entry = entries.get(name);
-      if (typeof entry !== 'function') throw new Error(`The prelude registered no entry point "${name}".`);
-      outcome = undefined;
-      hostFailure = undefined;
-      bridge.prepare(entry, values);
-      try {
-        callScript.runInContext(context, timeoutOf(callLimits));
-      } catch (error) {
-        if (!isTimeout(error)) throw error;
-        outcome = { kind: 'timeout' };
-      }
-      rethrow(hostFailure);
-      return (
-        outcome ?? {
-          kind: 'threw',
-          message: 'Error: The promise of the script is pending, and nothing settles it.',
-          trace: '',
-        }
-      );
-    },
-  };
+  return new OpenRealm(parts, limits);
 }
 
-function runPrelude(prelude: readonly Script[], bridge: Bridge, context: Context, limits: ScriptLimits): void {
-  context['host'] = bridge.host;
-  for (const script of prelude) script.runInContext(context, timeoutOf(limits));
-  delete context['host'];
-}
+const pending: ScriptOutcome = {
+  kind: 'threw',
+  message: 'Error: The promise of the script is pending, and nothing settles it.',
+  trace: '',
+};
 
-function rethrow(failure: { readonly error: unknown } | undefined): void {
-  if (failure !== undefined) throw failure.error;
+class OpenRealm implements Realm {
+  readonly #parts: RealmParts;
+  readonly #functions: readonly HostFunction[];
+  readonly #entries = new Map<string, unknown>();
+  readonly #context: Context;
+  readonly #bridge: Bridge;
+  #modules: Readonly<Record<string, unknown>> | undefined;
+  #outcome: ScriptOutcome = pending;
+  #hostFailure: { readonly error: unknown } | undefined;
+
+  constructor(parts: RealmParts, limits: ScriptLimits) {
+    this.#parts = parts;
+    this.#functions = Object.values(parts.host);
+    const codeGeneration = { strings: true, wasm: false };
+    const context = createContext({}, { microtaskMode: 'afterEvaluate', codeGeneration });
+    this.#context = context;
+    const makeBridge = bridgeScript.runInContext(context) as (host: BridgeHost) => Bridge;
+    this.#bridge = makeBridge(this.#bridgeHost());
+    context['host'] = this.#bridge.host;
+    for (const script of parts.prelude) script.runInContext(context, timeoutOf(limits));
+    delete context['host'];
+  }
+
+  call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome {
+    const entry = this.#entries.get(name);
+    if (typeof entry !== 'function') throw new Error(`The prelude registered no entry point "${name}".`);
+    this.#outcome = pending;
+    this.#hostFailure = undefined;
+    this.#bridge.prepare(entry, values);
+    try {
+      callScript.runInContext(this.#context, timeoutOf(limits));
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+      this.#outcome = { kind: 'timeout' };
+    }
+    this.#failWithHost();
+    return this.#outcome;
+  }
+
+  #bridgeHost(): BridgeHost {
+    return {
+      names: Object.keys(this.#parts.host),
+      answer: (index, values) => this.#answer(index, values),
+      register: (name, entry) => this.#entries.set(String(name), entry),
+      module: (name) => this.#module(name),
+      isBytes: (value) => value instanceof Uint8Array,
+      isPromise: types.isPromise,
+      isError: types.isNativeError,
+      returned: (value) => this.#returned(value),
+      threw: (message, stack) => this.#threw(message, stack),
+    };
+  }
+
+  #answer(index: number, values: readonly unknown[]): HostAnswer {
+    try {
+      // A host function that failed has ended the script. V8 has no exception that a script cannot catch, so it only gets no further.
+      this.#failWithHost();
+      return { kind: 'value', value: this.#functions[index]?.(...Array.from(values, fromRealm)) };
+    } catch (error) {
+      if (error instanceof ScriptThrow) return { kind: error.kind, message: error.message };
+      this.#hostFailure ??= { error };
+      return { kind: 'Error', message: 'The host ended the script.' };
+    }
+  }
+
+  #failWithHost(): void {
+    if (this.#hostFailure !== undefined) throw this.#hostFailure.error;
+  }
+
+  #module(name: unknown): unknown {
+    this.#modules ??= this.#parts.modules.runInContext(this.#context) as Readonly<Record<string, unknown>>;
+    return typeof name === 'string' && Object.hasOwn(this.#modules, name) ? this.#modules[name] : undefined;
+  }
+
+  #returned(value: unknown): void {
+    try {
+      this.#outcome = { kind: 'returned', value: fromRealm(value) };
+    } catch (error) {
+      this.#outcome = { kind: 'threw', message: String(error), trace: '' };
+    }
+  }
+
+  #threw(message: unknown, stack: unknown): void {
+    if (message === stackExhausted) {
+      this.#outcome = { kind: 'exhausted', resource: 'stack' };
+      return;
+    }
+    const trace = typeof stack === 'string' ? this.#parts.trace(stack) : '';
+    this.#outcome = { kind: 'threw', message: String(message), trace };
+  }
 }
 
 /** Copies, as the other engine does: a script may change its buffer while the host keeps what it got. */
