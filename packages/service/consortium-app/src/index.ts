@@ -1,3 +1,15 @@
 /** JavaScript applications of CCF. Runs in enclaves. */
 export { consortiumAppErrors } from './errors.ts';
-export type { AppFoundation, HistoricalState, LedgerView } from './context.ts';
+export type { LogLevel } from './ccf/console/index.ts';
+export type { GovernanceEffects } from './ccf/gov/effects.ts';
+export { loadCcfProgram, type CcfInterpreter, type CcfOutcome, type CcfProgram } from './ccf/program.ts';
+export { contextOf, isApplication, type ScriptRole } from './ccf/role.ts';
+export type { CallInput, ScriptCall, ScriptResponse } from './ccf/session.ts';
+export type {
+  AppFoundation,
+  HistoricalState,
+  HistoricalView,
+  LedgerView,
+  ReceiptJson,
+  ScriptServices,
+} from './context.ts';
