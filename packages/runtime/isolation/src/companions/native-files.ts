@@ -86,10 +86,6 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
       const name = setName(files);
       const set = join(folder, name);
       const touch = (): Promise<void> => touchAll([set, ...files.map((file) => pathOf(file.sha256))]);
-      const use = (): readonly (() => void)[] => [
-        sets.use(share.name, name),
-        ...files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes))),
-      ];
       const held: (() => void)[] = [];
       try {
         await makeFolder(folder);
@@ -104,7 +100,8 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
         return Object.freeze({
           keep(periodMs = keptMs) {
             // What cannot be touched is missed by the next recheck.
-            const stops = [every(periodMs, touch, () => undefined), ...use()];
+            const uses = files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes)));
+            const stops = [every(periodMs, touch, () => undefined), sets.use(share.name, name), ...uses];
             return () => stops.forEach((stop) => stop());
           },
           folder: set,
