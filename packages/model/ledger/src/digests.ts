@@ -5,11 +5,11 @@
  */
 export interface LedgerDigests {
   /** 32 bytes. */
-  sha256(bytes: Uint8Array): Uint8Array;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
   /** Prepares a key once, since that takes several times as long as to use it. */
-  hmacSha256(key: Uint8Array): KeyedHash;
+  readonly hmacSha256: (key: Uint8Array) => KeyedHash;
   /** Prepares a key of 32 bytes. */
-  aes256Gcm(key: Uint8Array): GcmKey;
+  readonly aes256Gcm: (key: Uint8Array) => GcmKey;
 }
 
 /** HMAC-SHA256 under one key: 32 bytes. */

@@ -184,7 +184,8 @@ test('commit evidence is the same with either implementation, and another for ea
 vectors.test('entries of real ledgers have the types, flags and views that are known of them', () => {
   const seen = services.map((service) => {
     const entries = sampleEntries(service);
-    const set = (of: (entry: (typeof entries)[number]) => number): number[] => [...new Set(entries.map(of))].sort();
+    const set = (of: (entry: (typeof entries)[number]) => number): number[] =>
+      [...new Set(entries.map(of))].toSorted((a, b) => a - b);
     return [entries.length, set(({ view }) => view), set(({ type }) => type), set(({ flags }) => flags)];
   });
   assert.deepEqual(seen, [

@@ -37,8 +37,9 @@ export interface EntryFrame {
 export function entrySize(header: Uint8Array, at = 0): number {
   const view = viewOf(header);
   const version = view.getUint8(at);
-  if (version !== formatVersion)
+  if (version !== formatVersion) {
     throw invalid(`The entry at offset ${at} has version ${version} of the format, not 1.`);
+  }
   return entryHeaderBytes + view.getUint16(at + 2, true) + view.getUint32(at + 4, true) * 2 ** 16;
 }
 

@@ -47,10 +47,11 @@ export class Level {
 
   /** Twice the memory, or the place of what was forgotten where that is at least half. */
   #makeRoom(): void {
+    const from = this.#skipped * digestBytes;
     const held = this.view(this.start, this.end - this.start);
-    if (this.#skipped * digestBytes * 2 >= this.#slab.length)
-      this.#slab.copyWithin(0, held.byteOffset, held.byteOffset + held.length);
-    else {
+    if (2 * from >= this.#slab.length) {
+      this.#slab.copyWithin(0, from, from + held.length);
+    } else {
       const larger = new Uint8Array(Math.max(this.#slab.length, 2 * held.length));
       larger.set(held);
       this.#slab = larger;

@@ -123,12 +123,8 @@ export class MerkleTree {
     this.#require(index, this.size);
     const lefts: Uint8Array[] = [];
     for (let height = 0, at = index; at > 0; height++, at = Math.floor(at / 2)) {
-      if (at % 2 === 1)
-        lefts.push(
-          this.#level(height)
-            .view(at - 1)
-            .slice(),
-        );
+      const level = this.#level(height);
+      if (at % 2 === 1) lefts.push(level.view(at - 1).slice());
     }
     return lefts;
   }

@@ -35,8 +35,9 @@ export function readSerialisedTree(digests: LedgerDigests, bytes: Uint8Array): M
   const retained = Number(view.getBigUint64(0));
   const flushed = Number(view.getBigUint64(8));
   // The counts are a stranger's: nothing is made of them before the length bears them out.
-  if (retained === 0 || !Number.isSafeInteger(retained + flushed))
+  if (retained === 0 || !Number.isSafeInteger(retained + flushed)) {
     throw invalid('The counts of a tree are not possible.');
+  }
   const leftCount = onesIn(flushed);
   if (bytes.length !== headBytes + (retained + leftCount) * digestBytes) {
     throw invalid(`A tree with ${retained} leaves retained and ${flushed} flushed has ${bytes.length} bytes.`);
