@@ -23,6 +23,13 @@ export interface CcfProgram {
   readonly services: ScriptServices;
 }
 
+/** An exported function. */
+export interface CcfFunction {
+  /** The absolute name of its module. */
+  readonly module: string;
+  readonly name: string;
+}
+
 /** How a call ended, and what the script did in it. */
 export interface CcfOutcome {
   readonly outcome: ScriptOutcome;
@@ -39,9 +46,9 @@ export interface CcfInterpreter {
    * `cose: {}`, which gets the content of the call. The answer is in `call.response`; after an exception of the conversion,
    * `call.conversionFailure` has the text of CCF.
    */
-  handle(module: string, name: string, request: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  handle(handler: CcfFunction, request: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
   /** Calls an exported function with an array of arguments in JSON; returns its value in JSON, undefined where it has none. */
-  invoke(module: string, name: string, values: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  invoke(called: CcfFunction, values: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
   reset(): void;
   dispose(): void;
 }
@@ -60,7 +67,8 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
   const { engine, modules, role, services } = program;
   const session = new ScriptSession(role, services);
   const extensions = [...everywhere, ...(isApplication(role) ? inApplications : []), request];
-  const host: Record<string, HostFunction> = Object.assign({}, ...extensions.map((extension) => extension.host(session)));
+  const hosts = extensions.map((extension) => extension.host(session));
+  const host: Record<string, HostFunction> = Object.fromEntries(hosts.flatMap((functions) => Object.entries(functions)));
   const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
   const call = (entry: string, values: readonly string[], input: CallInput, callLimits: ScriptLimits): CcfOutcome => {
     const running = session.begin(input);
@@ -75,8 +83,8 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
     get logsMetrics() {
       return session.metrics;
     },
-    handle: (module, name, json, input, callLimits) => call('handle', [module, name, json], input, callLimits),
-    invoke: (module, name, values, input, callLimits) => call('invoke', [module, name, values], input, callLimits),
+    handle: ({ module, name }, json, given, within) => call('handle', [module, name, json], given, within),
+    invoke: ({ module, name }, values, given, within) => call('invoke', [module, name, values], given, within),
     reset() {
       interpreter.reset();
       session.reset();

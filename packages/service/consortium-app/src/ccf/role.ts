@@ -1,4 +1,4 @@
-import type { KvContext } from './kv/access-tmp.ts';
+import type { KvContext } from '@enclos/kv';
 
 /**
  * What a script is run as: the handler of an endpoint that writes or only reads, or a step of a proposal. It decides which

@@ -65,8 +65,9 @@ export const historical: Extension = {
         return state === undefined ? undefined : describe(session, state);
       },
       historicalDrop: (handle) =>
-        wrapped('Failed to drop cached states', () => session.services.historical?.dropCachedStates(needCount(handle))) ??
-        false,
+        wrapped('Failed to drop cached states', () =>
+          session.services.historical?.dropCachedStates(needCount(handle)),
+        ) ?? false,
     };
   },
 };

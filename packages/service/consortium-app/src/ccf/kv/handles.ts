@@ -1,5 +1,4 @@
-import type { KvMap } from '@enclos/kv';
-import { accessRefusal, allowsOperation, kvAccess, type KvAccess, type KvOperation } from './access-tmp.ts';
+import { accessRefusal, allowsOperation, kvAccess, type KvAccess, type KvMap, type KvOperation } from '@enclos/kv';
 import { ScriptThrow } from '@enclos/script';
 
 import { contextOf } from '../role.ts';
@@ -55,7 +54,9 @@ export class KvHandles {
   use(number: number, operation: KvOperation): KvMap {
     const handle = this.#find(number);
     if (handle === undefined) throw new ScriptThrow('Error', notThere);
-    if (!allowsOperation(handle.access, operation)) throw new ScriptThrow('TypeError', this.#refusal(handle, operation));
+    if (!allowsOperation(handle.access, operation)) {
+      throw new ScriptThrow('TypeError', this.#refusal(handle, operation));
+    }
     return number < 0 ? this.#pastMap(number, handle) : this.#map(number, handle);
   }
 

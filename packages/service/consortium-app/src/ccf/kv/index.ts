@@ -14,7 +14,7 @@ export const kv: Extension = {
     const handles = new KvHandles(session);
     const iterations = new KvIterations();
     return {
-      kvOpen: (state, name) => handles.open(Number(state), needText(name)),
+      kvOpen: (state, name) => within(() => handles.open(Number(state), needText(name))),
       kvHas: (handle, key) => handles.use(Number(handle), 'has').has(needBytes(key)),
       kvGet: (handle, key) => handles.use(Number(handle), 'get').get(needBytes(key)),
       kvVersion: (handle, key) =>
@@ -27,10 +27,14 @@ export const kv: Extension = {
       kvDelete: (handle, key) => {
         handles.use(Number(handle), 'delete').delete(needBytes(key));
       },
-      kvClear: (handle) => handles.use(Number(handle), 'clear').clear(),
+      kvClear: (handle) => {
+        handles.use(Number(handle), 'clear').clear();
+      },
       kvEach: (handle) => iterations.begin(session.call, handles.use(Number(handle), 'forEach')),
       kvEachNext: (iteration) => iterations.next(Number(iteration)),
-      kvEachEnd: (iteration) => iterations.end(session.call, Number(iteration)),
+      kvEachEnd: (iteration) => {
+        iterations.end(session.call, Number(iteration));
+      },
     };
   },
 };
