@@ -26,9 +26,13 @@ export const touchedKeyBytes = 64;
 /** @throws KV_TOO_LARGE */
 export function requireAtMost(limits: KvLimits, limit: keyof KvLimits, length: number): void {
   if (length <= limits[limit]) return;
-  throw new EnclosError('KV_TOO_LARGE', `${subjects[limit]} has ${length} bytes: at most ${limits[limit]} are allowed (${limit}).`, {
-    details: { limit, maximum: limits[limit] },
-  });
+  throw new EnclosError(
+    'KV_TOO_LARGE',
+    `${subjects[limit]} has ${length} bytes: at most ${limits[limit]} are allowed (${limit}).`,
+    {
+      details: { limit, maximum: limits[limit] },
+    },
+  );
 }
 
 const subjects: Readonly<Record<keyof KvLimits, string>> = {

@@ -22,7 +22,10 @@ export function mapKind(name: string): MapKind {
   if (core.startsWith('ccf.gov.')) return { isPublic, category: 'governance' };
   if (core.startsWith('ccf.internal.')) return { isPublic, category: 'internal' };
   if (core.startsWith(reservedPrefix)) {
-    throw new EnclosError('KV_NAME_RESERVED', `Map name '${name}' includes disallowed reserved prefix '${reservedPrefix}'`);
+    throw new EnclosError(
+      'KV_NAME_RESERVED',
+      `Map name '${name}' includes disallowed reserved prefix '${reservedPrefix}'`,
+    );
   }
   return { isPublic, category: 'application' };
 }

@@ -148,7 +148,7 @@ export class State {
 
   /** Drops the versions before a record; and it too where it is the newest, and says that the key is not there. */
   #forgetBefore(record: number): void {
-    for (let before = this.records.previous(record); before !== 0; ) {
+    for (let before = this.records.previous(record); before !== 0;) {
       const next = this.records.previous(before);
       this.records.remove(before);
       before = next;

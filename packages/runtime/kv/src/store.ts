@@ -176,9 +176,13 @@ export class KvStore {
       for (const key of removes) needed += key.length + recordBytes;
     }
     if (needed > this.limits.storeBytes) {
-      throw new EnclosError('KV_FULL', `The store would hold ${needed} bytes: at most ${this.limits.storeBytes} are allowed.`, {
-        details: { maximum: this.limits.storeBytes },
-      });
+      throw new EnclosError(
+        'KV_FULL',
+        `The store would hold ${needed} bytes: at most ${this.limits.storeBytes} are allowed.`,
+        {
+          details: { maximum: this.limits.storeBytes },
+        },
+      );
     }
   }
 

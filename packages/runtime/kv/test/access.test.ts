@@ -57,7 +57,10 @@ describe('the access of code to maps', () => {
       accessRefusal('read-only governance', 'public:ccf.gov.a', 'set'),
       `Cannot call set on table named public:ccf.gov.a. This table is read-only in current (read-only governance) execution context. ${page}`,
     );
-    assert.match(accessRefusal('read-write governance', 'public:a', 'get'), /is write-only in current \(read-write governance\)/);
+    assert.match(
+      accessRefusal('read-write governance', 'public:a', 'get'),
+      /is write-only in current \(read-write governance\)/,
+    );
     assert.match(accessRefusal('application', 'ccf.gov.a', 'get'), /is inaccessible in current \(application\)/);
   });
 
@@ -69,12 +72,15 @@ describe('the access of code to maps', () => {
     for (const name of ['ccf.', 'ccf.other', 'public:ccf.', 'public:ccf.gov', 'ccf.internal']) {
       assert.throws(
         () => new KvStore().begin().map(name),
-        (error) => isEnclosError(error, 'KV_NAME_RESERVED') && error.message === `Map name '${name}' includes disallowed reserved prefix 'ccf.'`,
+        (error) =>
+          isEnclosError(error, 'KV_NAME_RESERVED') &&
+          error.message === `Map name '${name}' includes disallowed reserved prefix 'ccf.'`,
       );
     }
   });
 });
 
 function refusal(context: KvContext, name: string, operation: KvOperation): (error: unknown) => boolean {
-  return (error) => isEnclosError(error, 'KV_ACCESS_DENIED') && error.message === accessRefusal(context, name, operation);
+  return (error) =>
+    isEnclosError(error, 'KV_ACCESS_DENIED') && error.message === accessRefusal(context, name, operation);
 }

@@ -53,7 +53,9 @@ describe('the memory of a store', () => {
     const full = store.heldBytes;
     for (let round = 1; round <= 40; round++) {
       commit(store, (transaction) => {
-        for (let at = round % 7; at < entries; at += 7) transaction.map('m').set(keyOf(at), new Uint8Array(24 + (at % 5)));
+        for (let at = round % 7; at < entries; at += 7) {
+          transaction.map('m').set(keyOf(at), new Uint8Array(24 + (at % 5)));
+        }
       });
       store.compact(store.version);
     }

@@ -50,7 +50,13 @@ describe('the limits of a store', () => {
     assert.throws(fillUp, full);
     const { version, heldBytes } = store;
     assert.ok(version > 0 && version < 4);
-    assert.throws(() => store.apply(store.version + 1, [{ name: 'm', readVersion: 0, writes: [[utf8('a'), new Uint8Array(90_000)]], removes: [] }]), full);
+    assert.throws(
+      () =>
+        store.apply(store.version + 1, [
+          { name: 'm', readVersion: 0, writes: [[utf8('a'), new Uint8Array(90_000)]], removes: [] },
+        ]),
+      full,
+    );
     assert.deepEqual([store.version, store.heldBytes], [version, heldBytes]);
     store.rollback(0);
     assert.equal(fill(1), 1);

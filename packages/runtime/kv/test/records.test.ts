@@ -76,7 +76,11 @@ describe('records', () => {
         for (const [at, { key: keyLength, value, removals }] of changes.entries()) {
           const version = 2 ** 31 + at * 2 ** 25;
           const bytes = new Uint8Array(keyLength).fill(at);
-          const number = records.add(bytes, value === 0 ? undefined : new Uint8Array(value).fill(at), { map: at, version, previous: at });
+          const number = records.add(bytes, value === 0 ? undefined : new Uint8Array(value).fill(at), {
+            map: at,
+            version,
+            previous: at,
+          });
           model.set(number, [at, keyLength, value]);
           for (const gone of [...model.keys()].slice(0, removals)) {
             records.remove(gone);

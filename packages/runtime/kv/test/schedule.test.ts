@@ -8,18 +8,38 @@ import { ModelTransaction, runStep, type Model, type Step } from './model.ts';
 const mapNames = ['a', 'public:b'];
 const keys = ['', 'k', 'l', '__proto__'];
 const step: fc.Arbitrary<Step> = fc.record({
-    kind: fc.constantFrom<Step['kind']>('get', 'has', 'set', 'set', 'blind', 'delete', 'size', 'list', 'clear', 'version'),
-    map: fc.constantFrom(...mapNames),
-    key: fc.constantFrom(...keys),
-    text: fc.string({ maxLength: 3 }),
-  });
+  kind: fc.constantFrom<Step['kind']>(
+    'get',
+    'has',
+    'set',
+    'set',
+    'blind',
+    'delete',
+    'size',
+    'list',
+    'clear',
+    'version',
+  ),
+  map: fc.constantFrom(...mapNames),
+  key: fc.constantFrom(...keys),
+  text: fc.string({ maxLength: 3 }),
+});
 
 /** What happens next: a transaction begins, one goes on, one ends, or the store goes back or forgets. */
 const event = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constant('begin' as const), of: fc.constant(0) }) },
   { weight: 20, arbitrary: fc.record({ what: fc.constant('step' as const), of: fc.nat(5), step }) },
-  { weight: 6, arbitrary: fc.record({ what: fc.constantFrom('commit' as const, 'commit' as const, 'discard' as const), of: fc.nat(5) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('rollback' as const, 'compact' as const), of: fc.nat(9) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constantFrom('commit' as const, 'commit' as const, 'discard' as const),
+      of: fc.nat(5),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constantFrom('rollback' as const, 'compact' as const), of: fc.nat(9) }),
+  },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
@@ -40,7 +60,9 @@ class Schedule {
   commits = 0;
 
   run(next: Event): void {
-    if (next.what === 'begin') this.#running.push({ transaction: this.store.begin(), steps: [], reads: [], isUndone: false });
+    if (next.what === 'begin') {
+      this.#running.push({ transaction: this.store.begin(), steps: [], reads: [], isUndone: false });
+    }
     if (next.what === 'rollback' || next.what === 'compact') return this.#move(next.what, next.of);
     const running = this.#running[next.of % Math.max(1, this.#running.length)];
     if (running === undefined || next.what === 'begin') return;

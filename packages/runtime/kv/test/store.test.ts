@@ -43,7 +43,13 @@ describe('a store', () => {
   });
 
   test('holds keys that are names of members of objects, empty, or not text', () => {
-    const keys = [utf8('__proto__'), utf8('constructor'), new Uint8Array(), Uint8Array.of(0), Uint8Array.of(0, 0, 0xff, 0xfe)];
+    const keys = [
+      utf8('__proto__'),
+      utf8('constructor'),
+      new Uint8Array(),
+      Uint8Array.of(0),
+      Uint8Array.of(0, 0, 0xff, 0xfe),
+    ];
     const store = new KvStore();
     const writer = store.begin();
     const map = writer.map('__proto__');
@@ -87,7 +93,10 @@ describe('a store', () => {
       map.delete(utf8('c'));
     });
     assert.deepEqual(visited.toSorted(), ['a1', 'c3', 'd4']);
-    assert.deepEqual(entriesOf(map).map(([key]) => key), ['a', 'b', 'd', 'e']);
+    assert.deepEqual(
+      entriesOf(map).map(([key]) => key),
+      ['a', 'b', 'd', 'e'],
+    );
     let visits = 0;
     map.forEach(() => ++visits < 2);
     assert.equal(visits, 2);
@@ -117,7 +126,10 @@ describe('a store', () => {
     store.commit(late);
     const reader = store.begin();
     store.rollback(1);
-    assert.throws(() => reader.map('m').size, (error) => isEnclosError(error, 'KV_CONFLICT'));
+    assert.throws(
+      () => reader.map('m').size,
+      (error) => isEnclosError(error, 'KV_CONFLICT'),
+    );
     assert.deepEqual(entriesOf(store.begin().map('m')), [['a', '1']]);
     assert.deepEqual(store.mapNames(), ['m']);
     store.compact(1);
@@ -198,7 +210,10 @@ describe('the execution of a transaction', () => {
       keeps: (status) => status < 300,
     });
     assert.equal(seqno, undefined);
-    await assert.rejects(execute(store, () => Promise.reject(new Error('no'))), /no/);
+    await assert.rejects(
+      execute(store, () => Promise.reject(new Error('no'))),
+      /no/,
+    );
     assert.equal(store.version, 0);
   });
 });

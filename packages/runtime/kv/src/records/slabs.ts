@@ -129,7 +129,7 @@ export class Slabs {
   }
 
   #evacuate(from: Slab): void {
-    for (let offset = 0; from.live > 0; ) {
+    for (let offset = 0; from.live > 0;) {
       const words = this.#sizeOf(from, offset);
       if (from.words[offset] !== 0) {
         const address = this.take(words);
