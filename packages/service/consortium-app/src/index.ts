@@ -2,7 +2,13 @@
 export { consortiumAppErrors } from './errors.ts';
 export type { LogLevel } from './ccf/console/index.ts';
 export type { GovernanceEffects } from './ccf/gov/effects.ts';
-export { loadCcfProgram, type CcfFunction, type CcfInterpreter, type CcfOutcome, type CcfProgram } from './ccf/program.ts';
+export {
+  loadCcfProgram,
+  type CcfFunction,
+  type CcfInterpreter,
+  type CcfOutcome,
+  type CcfProgram,
+} from './ccf/program.ts';
 export { contextOf, isApplication, type ScriptRole } from './ccf/role.ts';
 export type { CallInput, ScriptCall, ScriptResponse } from './ccf/session.ts';
 export type {

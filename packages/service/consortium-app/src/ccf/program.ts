@@ -68,7 +68,9 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
   const session = new ScriptSession(role, services);
   const extensions = [...everywhere, ...(isApplication(role) ? inApplications : []), request];
   const hosts = extensions.map((extension) => extension.host(session));
-  const host: Record<string, HostFunction> = Object.fromEntries(hosts.flatMap((functions) => Object.entries(functions)));
+  const host: Record<string, HostFunction> = Object.fromEntries(
+    hosts.flatMap((functions) => Object.entries(functions)),
+  );
   const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
   const call = (entry: string, values: readonly string[], input: CallInput, callLimits: ScriptLimits): CcfOutcome => {
     const running = session.begin(input);

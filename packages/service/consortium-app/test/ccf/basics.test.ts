@@ -75,10 +75,18 @@ for (const engine of engines) {
       const first = new MemoryTransaction();
       const second = new MemoryTransaction();
       valueOf(interpreter.invoke({ module: '/app.js', name: 'put' }, '["one"]', input({ transaction: first }), limits));
-      valueOf(interpreter.invoke({ module: '/app.js', name: 'put' }, '["two"]', input({ transaction: second }), limits));
-      assert.equal(valueOf(interpreter.invoke({ module: '/app.js', name: 'get' }, '[]', input({ transaction: first }), limits)), 'one');
+      valueOf(
+        interpreter.invoke({ module: '/app.js', name: 'put' }, '["two"]', input({ transaction: second }), limits),
+      );
+      assert.equal(
+        valueOf(interpreter.invoke({ module: '/app.js', name: 'get' }, '[]', input({ transaction: first }), limits)),
+        'one',
+      );
       interpreter.reset();
-      assert.equal(valueOf(interpreter.invoke({ module: '/app.js', name: 'get' }, '[]', input({ transaction: second }), limits)), 'two');
+      assert.equal(
+        valueOf(interpreter.invoke({ module: '/app.js', name: 'get' }, '[]', input({ transaction: second }), limits)),
+        'two',
+      );
     });
 
     test('what is refused, in the words of CCF', () => {

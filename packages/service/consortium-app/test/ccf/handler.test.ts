@@ -14,7 +14,8 @@ function handle(
   request: object = {},
 ): CcfOutcome {
   const interpreter = loadModule(engine, `export const h = ${handler};`);
-  return interpreter.handle({ module: '/app.js', name: 'h' },
+  return interpreter.handle(
+    { module: '/app.js', name: 'h' },
     JSON.stringify({ method: 'GET', caller: null, ...request }),
     input(over),
     limits,
@@ -115,7 +116,12 @@ for (const engine of engines) {
     });
 
     test('a missing function, an exception of the handler, an exception of the module', () => {
-      const missing = loadModule(engine, `export const h = 1;`).handle({ module: '/app.js', name: 'h' }, '{}', input(), limits);
+      const missing = loadModule(engine, `export const h = 1;`).handle(
+        { module: '/app.js', name: 'h' },
+        '{}',
+        input(),
+        limits,
+      );
       assert.ok(missing.outcome.kind === 'threw' && missing.call.conversionFailure === undefined);
       assert.match(missing.outcome.message, /Failed to find export "h" in module "\/app\.js"/);
       const thrown = handle(engine, `() => { throw new TypeError('mine') }`);
