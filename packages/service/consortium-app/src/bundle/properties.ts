@@ -82,9 +82,16 @@ export function readProperties(value: JsonValue, path: string, problems: JsonPro
   const answersWhenCommitted = form.optional('respond', oneOf('executed', 'committed')) === 'committed';
   if (module === undefined || name === undefined || forwarding === undefined) return undefined;
   if (problems.texts.length > before) return undefined;
-  const known = policies.filter((entry) => entry !== undefined);
   return Object.freeze({
-    ...{ module, function: name, policies: known, forwarding, redirection, mode, openapi, isHidden, reuseKey },
+    module,
+    function: name,
+    policies: policies.filter((entry) => entry !== undefined),
+    forwarding,
+    redirection,
+    mode,
+    openapi,
+    isHidden,
+    reuseKey,
     answersWhenCommitted,
   });
 }

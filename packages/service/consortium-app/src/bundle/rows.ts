@@ -30,8 +30,8 @@ export function installBundle(transaction: KvTransaction, { endpoints, modules }
   for (const { name, source } of modules) sources.set(utf8(`/${name}`), utf8(source));
   transaction.map(appMaps.flush).set(singletonKey, utf8('true'));
   const rows = transaction.map(appMaps.endpoints);
-  for (const { verb, path, source } of endpoints) {
-    const row = { ...source, js_module: `/${String(source['js_module'])}` };
+  for (const { verb, path, properties, source } of endpoints) {
+    const row = { ...source, js_module: `/${properties.module}` };
     rows.set(utf8(`${verb} ${path}`), utf8(JSON.stringify(row)));
   }
 }
