@@ -1,3 +1,4 @@
+import '../errors.ts';
 import { utf8 } from '@enclos/codec';
 import { isJsonObject, JsonForm, parseJsonBytes, string } from '@enclos/codec/json';
 import type { JsonObject, JsonProblems, JsonValue } from '@enclos/codec/json';
