@@ -30,7 +30,10 @@ if (native === undefined) {
     const files = ['encapsulation.test.js', 'hpke.test.js'].map((name) => new URL(name, import.meta.url));
     for (const file of files) {
       const { stdout } = await promisify(execFile)(interpreter, [fileURLToPath(file)]);
-      assert.match(stdout, /DHKEM\(X25519\) of OpenSSL|D7: a share of zeros, and every point of small order, is refused/);
+      assert.match(
+        stdout,
+        /DHKEM\(X25519\) of OpenSSL|D7: a share of zeros, and every point of small order, is refused/,
+      );
       assert.match(stdout, /# fail 0|ℹ fail 0/);
     }
   });

@@ -55,8 +55,7 @@ export function x25519KemOfNode(generateKeyPair: Kem['generateKeyPair']): Kem | 
     encapsulate: (publicKey: Uint8Array) => {
       requireLength('public key', publicKey, lengths.publicKey);
       const theirs = recipients.of(publicKey) ?? refuseKey();
-      const { ciphertext: enc, sharedKey: sharedSecret } =
-        unlessRefused(() => node.encapsulate(theirs)) ?? refuseKey();
+      const { ciphertext: enc, sharedKey: sharedSecret } = unlessRefused(() => node.encapsulate(theirs)) ?? refuseKey();
       return { enc, sharedSecret };
     },
     decapsulate,
