@@ -2,8 +2,6 @@ import type { KvTransaction } from '@enclos/kv';
 import type { TransactionId } from '@enclos/ledger';
 import type { ScriptEngine } from '@enclos/script';
 
-import type { LogLevel } from './ccf/console/index.ts';
-
 /** What the service around an application tells of the ledger. */
 export interface LedgerView {
   /** The last transaction that is committed: signed, and held as the service's durability says. */
@@ -47,6 +45,8 @@ export interface HistoricalView {
   /** Whether there were any. */
   dropCachedStates(handle: number): boolean;
 }
+
+export type LogLevel = 'info' | 'warn' | 'error';
 
 /** What scripts reach through the global `ccf`, beyond the transaction of their call. */
 export interface ScriptServices {

@@ -12,8 +12,7 @@ export {
 } from './bundle/bundle.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
 export { consortiumAppErrors } from './errors.ts';
-export type { LogLevel } from './ccf/console/index.ts';
-export type { GovernanceEffects } from './ccf/gov/effects.ts';
+export type { GovernanceEffects } from './session/effects.ts';
 export {
   loadCcfProgram,
   type CcfFunction,
@@ -21,13 +20,14 @@ export {
   type CcfOutcome,
   type CcfProgram,
 } from './ccf/program.ts';
-export { contextOf, isApplication, type ScriptRole } from './ccf/role.ts';
-export type { CallInput, ScriptCall, ScriptResponse } from './ccf/session.ts';
+export { contextOf, isApplication, type ScriptRole } from './session/role.ts';
+export type { CallInput, ScriptCall, ScriptResponse } from './session/session.ts';
 export type {
   AppFoundation,
   HistoricalState,
   HistoricalView,
   LedgerView,
+  LogLevel,
   ReceiptJson,
   ScriptServices,
 } from './context.ts';

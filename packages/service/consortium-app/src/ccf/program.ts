@@ -5,14 +5,14 @@ import { basePrelude } from './base/prelude.ts';
 import { consensus } from './consensus/index.ts';
 import { consoleLines } from './console/index.ts';
 import { converters } from './converters/index.ts';
-import type { Extension } from './extension.ts';
+import type { Extension } from '../session/extension.ts';
 import { historical } from './historical/index.ts';
 import { kv } from './kv/index.ts';
 import { random } from './random/index.ts';
 import { request } from './request/index.ts';
-import { isApplication, type ScriptRole } from './role.ts';
+import { isApplication, type ScriptRole } from '../session/role.ts';
 import { rpc } from './rpc/index.ts';
-import { ScriptSession, type CallInput, type ScriptCall } from './session.ts';
+import { ScriptSession, type CallInput, type ScriptCall } from '../session/session.ts';
 
 /** Modules with the global `ccf` around them. */
 export interface CcfProgram {

@@ -1,5 +1,5 @@
-import type { Extension } from '../extension.ts';
-import { needCount } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { needCount } from '../../session/values.ts';
 
 /** What this node knows of the ledger. */
 export const consensus: Extension = {

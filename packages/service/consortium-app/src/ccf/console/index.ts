@@ -1,11 +1,9 @@
-import type { Extension } from '../extension.ts';
-import { needText } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { needText } from '../../session/values.ts';
 
 /** A line that is longer ends in an ellipsis. */
 const maxLineLength = 8192;
 const maxLinesOfCall = 1000;
-
-export type LogLevel = 'info' | 'warn' | 'error';
 
 /** `console.log`, `.info`, `.warn` and `.error`; lines go to the logger of the service, so many and so long at most. */
 export const consoleLines: Extension = {

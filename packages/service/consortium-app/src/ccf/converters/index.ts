@@ -3,8 +3,8 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { utf8 } from '@enclos/codec';
 import { ScriptThrow } from '@enclos/script';
 
-import type { Extension } from '../extension.ts';
-import { messageOf, needBytes, needText } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { messageOf, needBytes, needText } from '../../session/values.ts';
 
 const prelude = `
 ccf.strToBuf = function strToBuf(text) {

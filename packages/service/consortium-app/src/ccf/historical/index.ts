@@ -1,9 +1,9 @@
 import { ScriptThrow } from '@enclos/script';
 
 import type { HistoricalState } from '../../context.ts';
-import type { Extension } from '../extension.ts';
-import type { ScriptSession } from '../session.ts';
-import { messageOf, needCount } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import type { ScriptSession } from '../../session/session.ts';
+import { messageOf, needCount } from '../../session/values.ts';
 import { scriptReceipt } from './receipt.ts';
 
 const prelude = `

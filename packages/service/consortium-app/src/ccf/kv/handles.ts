@@ -1,8 +1,8 @@
 import { accessRefusal, allowsOperation, kvAccess, type KvAccess, type KvMap, type KvOperation } from '@enclos/kv';
 import { ScriptThrow } from '@enclos/script';
 
-import { contextOf } from '../role.ts';
-import type { ScriptSession } from '../session.ts';
+import { contextOf } from '../../session/role.ts';
+import type { ScriptSession } from '../../session/session.ts';
 
 /** A script that opens ever more tables ends in an error, not in the memory of the host. */
 const maxHandles = 10_000;

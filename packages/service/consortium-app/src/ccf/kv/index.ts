@@ -1,8 +1,8 @@
 import { isEnclosError } from '@enclos/errors';
 import { ScriptThrow } from '@enclos/script';
 
-import type { Extension } from '../extension.ts';
-import { needBytes, needText } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { needBytes, needText } from '../../session/values.ts';
 import { KvHandles } from './handles.ts';
 import { KvIterations } from './iterations.ts';
 import { kvPrelude } from './prelude.ts';

@@ -2,7 +2,7 @@ import { ByteWriter } from '@enclos/codec';
 import type { KvMap } from '@enclos/kv';
 import { ScriptThrow } from '@enclos/script';
 
-import type { ScriptCall } from '../session.ts';
+import type { ScriptCall } from '../../session/session.ts';
 
 /** Entries cross to the script in pieces of about this size. */
 const pieceBytes = 64 * 1024;

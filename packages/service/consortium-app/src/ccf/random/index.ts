@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-import type { Extension } from '../extension.ts';
+import type { Extension } from '../../session/extension.ts';
 
 const poolBytes = 1024;
 const drawBytes = 8;

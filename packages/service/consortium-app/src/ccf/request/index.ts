@@ -1,7 +1,7 @@
 import { ScriptThrow, type ScriptValue } from '@enclos/script';
 
-import type { Extension } from '../extension.ts';
-import { needText } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { needText } from '../../session/values.ts';
 import { requestPrelude } from './prelude.ts';
 
 /** The request that a handler gets, and the answer that it gives. */

@@ -1,7 +1,7 @@
 import { ScriptThrow } from '@enclos/script';
 
-import type { Extension } from '../extension.ts';
-import { needBytes } from '../values.ts';
+import type { Extension } from '../../session/extension.ts';
+import { needBytes } from '../../session/values.ts';
 
 const digestBytes = 32;
 

@@ -1,7 +1,7 @@
 import type { KvMap, KvTransaction } from '@enclos/kv';
 
 import type { HistoricalState, ScriptServices } from '../context.ts';
-import type { GovernanceEffects } from './gov/effects.ts';
+import type { GovernanceEffects } from './effects.ts';
 import type { ScriptRole } from './role.ts';
 
 /** What a handler answers, as the script side converted it. Names of headers are the script's. */
