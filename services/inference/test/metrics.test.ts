@@ -8,7 +8,16 @@ import { ServiceMetrics } from '../src/metrics/service-metrics.ts';
 import { SeriesBound } from '../src/metrics/series-bound.ts';
 import type { ServedModel } from '../src/models/served-models.ts';
 import { adder, jsonBody, speaker } from './scene.ts';
-import { bhttpOf, headersOf, inferInside, openScene, sealed, wholeBodyOf, type SealedScene } from './sealed-scene.ts';
+import {
+  bhttpOf,
+  headersOf,
+  inferInside,
+  openScene,
+  sealed,
+  wholeBodyOf,
+  type SceneOptions,
+  type SealedScene,
+} from './sealed-scene.ts';
 
 interface Watched {
   readonly metrics: ServiceMetrics;
@@ -21,7 +30,10 @@ interface Watched {
 
 const requestId = 'ab'.repeat(16);
 
-async function watched(served: readonly ServedModel[] = [adder, speaker]): Promise<Watched> {
+async function watched(
+  served: readonly ServedModel[] = [adder, speaker],
+  report: Required<SceneOptions>['report'] = async () => ({ status: 503 }),
+): Promise<Watched> {
   const lines: string[] = [];
   let seconds = 0;
   const add = (level: string) => (line: () => string) => void lines.push(`${level} ${line()}`);
@@ -32,6 +44,7 @@ async function watched(served: readonly ServedModel[] = [adder, speaker]): Promi
   const text = (): string => metrics.render({ models: [], keyAgeSeconds: 60, undatedShare: 0.25, sessions: 1 });
   const scene = await openScene({
     served,
+    report,
     observer: metrics,
     attestAnswer: async ({ headers }, answer) => ({
       ...answer,
@@ -84,6 +97,15 @@ test('requests are counted by operation, model and outcome, and by how they came
   assert.equal(
     lines[0],
     `debug {"request":"${requestId}","channel":"tls","operation":"infer","model":"adder","outcome":"ok","ms":2}`,
+  );
+});
+
+test('a report that cannot be made leaves nothing in flight', async () => {
+  const { scene, value } = await watched([adder], async () => Promise.reject(new Error('no quote')));
+  await assert.rejects(scene.send({ method: 'GET', path: '/v1/attestation/report' }), /no quote/);
+  assert.deepEqual(
+    [value('enclos_inference_requests_in_flight'), value(requests('attestationReport', '', 'fault'))],
+    [0, 1],
   );
 });
 

@@ -133,3 +133,17 @@ test('another replica gets the key of an owner for as long as the catalogue has 
   assert.equal(models.ownersKeyOf(digest), undefined);
   assert.deepEqual(models.keys.ownersKeyOf(digest), modelKey, 'which has it still');
 });
+
+test('a catalogue of many models has one copied, opened and given to the engines at a time', async (t) => {
+  const many = Array.from({ length: 20 }, (_, index) => entryOf(`many-${index}`, index + 20));
+  const scene = modelsScene({
+    manifest,
+    files: { ...files, ...Object.fromEntries(many.map(({ name }, index) => [`${name}-1`, plainFile(index + 20)])) },
+  });
+  t.after(() => scene.models.shelf.close());
+  await scene.models.shelf.loadAll();
+  scene.catalogue = await catalogueOf(3, many, signer);
+  await tend(scene);
+  await until('all are loaded', () => served(scene).length === many.length + 1);
+  assert.equal(scene.mostAtOnce, 1);
+});

@@ -75,10 +75,14 @@ export interface ModelsScene {
   /** Files of the host, by `NAME-VERSION`. */
   readonly files: Map<string, Uint8Array>;
   readonly faults: unknown[];
+  /** What models waited for, by name, version and code. */
+  readonly awaited: string[];
   /** What was loaded, by name and version, in its order. */
   readonly loaded: string[];
   readonly unloaded: string[];
   catalogue: string;
+  /** Of how many models bytes were copied or loaded at one moment. */
+  mostAtOnce: number;
 }
 
 export interface SceneOptions {
@@ -97,6 +101,7 @@ export interface SceneOptions {
 export function modelsScene(options: SceneOptions): ModelsScene {
   const { manifest, machine = new Machine(), broker, authorities = certificateAuthorities, release } = options;
   const faults: unknown[] = [];
+  const awaited: string[] = [];
   const loaded: string[] = [];
   const unloaded: string[] = [];
   const files = new Map(Object.entries(options.files ?? {}));
@@ -112,17 +117,27 @@ export function modelsScene(options: SceneOptions): ModelsScene {
         run: async () => [],
         unload: async () => void unloaded.push(`${name} ${version}`),
       };
+      hold(`${name} ${version}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      held.delete(`${name} ${version}`);
       // What the shelf uses of it.
       return pooled as PooledModel;
     },
   };
-  const scene = { files, faults, loaded, unloaded, catalogue: '' };
+  const scene = { files, faults, awaited, loaded, unloaded, catalogue: '', mostAtOnce: 0 };
+  const held = new Set<string>();
+  const hold = (key: string): void => {
+    held.add(key);
+    scene.mostAtOnce = Math.max(scene.mostAtOnce, held.size);
+  };
   const models = openModels({
     pool,
     host: {
       ...machine.store.functions,
       catalogue: async () => scene.catalogue,
       async modelPart({ name, version, offset, sizeBytes }) {
+        hold(`${name} ${version}`);
+        await new Promise((resolve) => setImmediate(resolve));
         const file = files.get(`${name}-${version}`) ?? new Uint8Array();
         return file.slice(Number(offset), Number(offset) + sizeBytes);
       },
@@ -145,6 +160,7 @@ export function modelsScene(options: SceneOptions): ModelsScene {
     keySetDigest: options.ownKeySetDigest ?? (() => keySetDigest),
     now: () => new Date(0),
     onFault: (error) => faults.push(error),
+    onAwaited: ({ name, version }, code) => awaited.push(`${name} ${version} ${code}`),
   });
   return Object.assign(scene, { models });
 }

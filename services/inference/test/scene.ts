@@ -93,6 +93,7 @@ export function modelsOf(...served: readonly ServedModel[]): ServedModels {
       { name: 'other', version: '2', isExpected: false, reason: 'not loaded' },
       { name: 'coming', version: '1', isExpected: true, reason: 'MODEL_KEY_AWAITED' },
     ],
+    want: () => undefined,
     load: async () => undefined,
     unload: async () => undefined,
     isReady: true,

@@ -33,7 +33,9 @@ export interface SealedScene extends ServiceHandler {
   readonly faults: unknown[];
 }
 
-export type SceneOptions = Partial<Pick<HandlerOptions, 'attestAnswer' | 'sessions' | 'keysRenewed' | 'observer'>> & {
+export type SceneOptions = Partial<
+  Pick<HandlerOptions, 'attestAnswer' | 'sessions' | 'keysRenewed' | 'observer' | 'report'>
+> & {
   readonly replay?: ReplayWindowOptions;
   readonly served?: readonly ServedModel[];
 };
@@ -45,6 +47,7 @@ export async function openScene({
   sessions,
   keysRenewed,
   observer,
+  report = async () => ({ status: 503 }),
 }: SceneOptions = {}): Promise<SealedScene> {
   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
@@ -57,7 +60,7 @@ export async function openScene({
     context: { engine, keys, window, nowMs: () => scene.nowMs, maxBytes },
     attestAnswer,
     sessions,
-    report: async () => ({ status: 503 }),
+    report,
     keysRenewed,
     observer,
     onFault: (error) => faults.push(error),

@@ -47,3 +47,10 @@ export async function underDeadline<T>(timeoutMs: number, exchange: (signal: Abo
     abort.abort();
   }
 }
+
+/** Waits for work that never rejects, and no longer than this. The work goes on. */
+export async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

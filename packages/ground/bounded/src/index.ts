@@ -10,7 +10,7 @@ export {
 export { boundedBody } from './bounded-body.ts';
 export { BoundedMap } from './bounded-map.ts';
 export { ContentMap } from './content-map.ts';
-export { underDeadline, untilAborted, withinTime } from './deadline.ts';
+export { settledWithin, underDeadline, untilAborted, withinTime } from './deadline.ts';
 export { peerOf } from './peer-address.ts';
 export { SharedWork } from './shared-work.ts';
 export { Turns } from './turns.ts';

@@ -40,6 +40,28 @@ describe('turns', () => {
   });
 });
 
+describe('turns for several', () => {
+  test('run as many as they are made for, and the others in their order', async () => {
+    for (const atOnce of [1, 2, 5]) {
+      const turns = new Turns(atOnce);
+      let running = 0;
+      let most = 0;
+      const begun: number[] = [];
+      const work = (index: number) => async () => {
+        begun.push(index);
+        most = Math.max(most, ++running);
+        await pause();
+        running -= 1;
+      };
+      const all = [0, 1, 2, 3, 4, 5, 6].map((index) => turns.take(work(index)));
+      // What comes when a turn has just ended is behind those that waited.
+      await all[0];
+      await Promise.all([...all, turns.take(work(7))]);
+      assert.deepEqual([most, begun], [atOnce, [0, 1, 2, 3, 4, 5, 6, 7]]);
+    }
+  });
+});
+
 describe('shared work', () => {
   test('is done once for all that ask meanwhile, and again for those that ask later', async () => {
     const shared = new SharedWork<number>();

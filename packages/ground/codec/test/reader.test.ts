@@ -78,3 +78,13 @@ test('any sequence of reads gives the bytes in order or a typed error', () => {
     }),
   );
 });
+
+test('a 64-bit integer is a number as long as a number holds it', () => {
+  const of = (value: bigint): ByteReader => new ByteReader(new Uint8Array(BigUint64Array.of(value).buffer));
+  for (const value of [0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    assert.equal(of(BigInt(value)).safeU64(), value);
+  }
+  refuses(() => of(2n ** 53n).safeU64(), 'CODEC_OUT_OF_RANGE');
+  refuses(() => of(2n ** 64n - 1n).safeU64(), 'CODEC_OUT_OF_RANGE');
+  refuses(() => new ByteReader(bytes, 0, 7).safeU64(), 'CODEC_TRUNCATED');
+});

@@ -6,4 +6,18 @@ export const ledgerErrors = declareErrors({
     'A file, an entry or a record of a ledger does not have the form of CCF.',
     'Check that the file is a ledger chunk, a snapshot or a receipt of CCF, and that it was copied whole.',
   ],
+  LEDGER_SECRET_WRONG: [
+    'evidence',
+    'Something that a ledger holds encrypted does not decrypt: the key is another one, or the bytes were changed.',
+    'Give the ledger secret, the shares or the private key of this ledger, and of the version that the message names.',
+  ],
+  LEDGER_FORGOTTEN: [
+    'usage',
+    'The Merkle tree does not hold the leaf that was asked for: it was flushed, or it is not appended yet.',
+    'Ask for a leaf that the tree retains, or build the tree again from the ledger.',
+  ],
 });
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof ledgerErrors, true> {}
+}

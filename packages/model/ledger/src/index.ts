@@ -1,3 +1,20 @@
 /** Ledgers of CCF as values. Runs in browsers and enclaves. */
+export { ChunkFile } from './chunk/file.ts';
+export { chunkName, parseChunkName, type ChunkName } from './chunk/names.ts';
+export { ChunkScanner, readChunk, type ChunkEnd, type ChunkEntry, type ChunkLimits } from './chunk/scanner.ts';
+export type { GcmKey, KeyedHash, LedgerDigests, SealedBytes } from './digests.ts';
+export { commitEvidence, commitKeyOf, leafDigest, leafOf, type LeafParts } from './entry/digests.ts';
+export { EntryEncoder, noClaims, type EntryContents } from './entry/encode.ts';
+export {
+  entryTypes,
+  privateWrites,
+  publicWrites,
+  readEntry,
+  type LedgerEntry,
+  type TransactionType,
+} from './entry/entry.ts';
+export { entryFlags, type EntryFrame } from './entry/frame.ts';
 export { ledgerErrors } from './errors.ts';
+export { MerkleTree, type ProofStep } from './tree/merkle-tree.ts';
+export { readSerialisedTree, serialiseTree } from './tree/serialised.ts';
 export type { MapChanges, MapWrite, TransactionId, WriteSet } from './write-set.ts';

@@ -7,3 +7,7 @@ export const scriptErrors = declareErrors({
     'Read the message for the file and the line, and correct the script.',
   ],
 });
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof scriptErrors, true> {}
+}

@@ -7,3 +7,7 @@ export const consortiumAppErrors = declareErrors({
     'Correct what the message names. The form is that of CCF: app.json beside src/.',
   ],
 });
+
+declare module '@enclos/errors' {
+  interface ErrorCodes extends Record<keyof typeof consortiumAppErrors, true> {}
+}

@@ -13,7 +13,10 @@ export function refuseAbsent(
   const isExpected = models.loadable.some(
     (one) => one.isExpected && one.name === name && (version === undefined || one.version === version),
   );
-  if (isExpected) throw new EnclosError('INFERENCE_MODEL_LOADING');
+  if (isExpected) {
+    models.want(name);
+    throw new EnclosError('INFERENCE_MODEL_LOADING');
+  }
   throw new EnclosError('INFERENCE_NOT_FOUND', 'There is no model of this name and version.');
 }
 

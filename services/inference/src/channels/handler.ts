@@ -75,17 +75,16 @@ export function createHandler(options: HandlerOptions): ServiceHandler {
   const unsealed = new Map(unsealedRoutes({ keys: context.keys, report }).map((route) => [route.path, route]));
   const answerUnsealed = async (route: UnsealedRoute, request: HttpRequest, call?: HttpCall): Promise<HttpResponse> => {
     const finished = began();
-    const named =
-      call !== undefined && route.path === reportPath ? await reportOfNamed(options, request, call) : undefined;
-    const answer = named ?? (await route.answer(request));
-    finished({
-      channel: 'tls',
-      operation: route.operation,
-      model: undefined,
-      outcome: outcomeOf(answer),
-      requestId: undefined,
-    });
-    return answer;
+    let outcome = faultOutcome;
+    try {
+      const named =
+        call !== undefined && route.path === reportPath ? await reportOfNamed(options, request, call) : undefined;
+      const answer = named ?? (await route.answer(request));
+      outcome = outcomeOf(answer);
+      return answer;
+    } finally {
+      finished({ channel: 'tls', operation: route.operation, model: undefined, outcome, requestId: undefined });
+    }
   };
   const unsealedRouteOf = ({ method, path }: HttpRequest): UnsealedRoute | undefined =>
     method === 'GET' ? unsealed.get(path) : undefined;

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { settledWithin, SharedWork, Turns } from '@enclos/bounded';
 import type { NetworkAddress } from '@enclos/command-line';
 
 export interface ReplicaPlacesOptions {
@@ -15,6 +16,10 @@ export interface ReplicaPlacesOptions {
 
 /** Names are resolved so often, when they are asked for. */
 const resolvedForMs = 1000;
+/** A name server that hangs keeps no one longer from what is known. */
+const patienceMs = 250;
+/** Each keeps a thread of the host for as long as it takes, and there are four, which also read files. */
+const lookupsAtOnce = 2;
 
 /**
  * Where replicas are: each address keeps its place for as long as a name leads to it. This replica is among them; it finds out inside that
@@ -24,6 +29,8 @@ export class ReplicaPlaces {
   readonly #options: ReplicaPlacesOptions;
   readonly #places: (NetworkAddress | undefined)[];
   readonly #known = new Map<NetworkAddress, readonly string[]>();
+  readonly #resolving = new SharedWork<void>();
+  readonly #lookups = new Turns(lookupsAtOnce);
   #resolvedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplicaPlacesOptions) {
@@ -35,30 +42,37 @@ export class ReplicaPlaces {
     return this.#places[place];
   }
 
-  /** The places that have an address now, as bits. */
+  /** The places that have an address now, as bits: as it was known last, while a name server does not answer. */
   async occupied(): Promise<number> {
     const { nowMs } = this.#options;
     if (nowMs() - this.#resolvedAtMs >= resolvedForMs) {
-      this.#resolvedAtMs = nowMs();
-      this.#settle(await this.#resolveAll());
+      await settledWithin(
+        patienceMs,
+        this.#resolving.join(async () => this.#resolveAll()),
+      );
     }
     return this.#places.reduce((bits, address, place) => (address === undefined ? bits : bits | (1 << place)), 0);
   }
 
-  async #resolveAll(): Promise<readonly NetworkAddress[]> {
-    const { names, onUnresolved, resolve = systemAddresses } = this.#options;
-    const all = await Promise.all(
-      names.map(async (name) => {
-        const found = await resolve(name.host).catch(() => {
-          onUnresolved(name.host);
-          // A name server that is away for a moment does not part replicas.
-          return this.#known.get(name) ?? [];
-        });
-        this.#known.set(name, found);
-        return found.map((host) => ({ host, port: name.port }));
-      }),
+  async #resolveAll(): Promise<void> {
+    const { names, nowMs } = this.#options;
+    this.#resolvedAtMs = nowMs();
+    await Promise.all(names.map(async (name) => this.#resolve(name)));
+  }
+
+  async #resolve(name: NetworkAddress): Promise<void> {
+    const { onUnresolved, resolve = systemAddresses } = this.#options;
+    try {
+      this.#known.set(name, await this.#lookups.take(async () => resolve(name.host)));
+    } catch {
+      // A name server that is away for a moment does not part replicas.
+      onUnresolved(name.host);
+    }
+    // At once: another name may take long.
+    const all = this.#options.names.flatMap((one) =>
+      (this.#known.get(one) ?? []).map((host) => ({ host, port: one.port })),
     );
-    return all.flat();
+    this.#settle(all);
   }
 
   #settle(addresses: readonly NetworkAddress[]): void {

@@ -4,35 +4,41 @@ import { isEnclosError } from '@enclos/errors';
 const firstWaitMs = 250;
 /** A service that is back shows within this time. */
 const longestWaitMs = 500;
+/** And within this one for those that wait for it. */
+const wantedWaitMs = 100;
 /** What does not pass by itself may be mended by the operator. */
 const longestRefusedWaitMs = 60_000;
 
 interface Attempt {
   reason: string | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Brings the next attempt forward, while it waits for what passes by itself. */
+  hurry: (() => void) | undefined;
 }
 
 /** Work that is tried until it succeeds or is ended, each kind by its name. */
 export class Attempts {
-  readonly #onFault: (error: unknown) => void;
   readonly #underWay = new Map<string, Attempt>();
-
-  /** @param onFault hears of an attempt that failed for another reason than the one before. */
-  constructor(onFault: (error: unknown) => void) {
-    this.#onFault = onFault;
-  }
 
   /** The code of the error that the last attempt ended with. */
   reasonFor(name: string): string | undefined {
     return this.#underWay.get(name)?.reason;
   }
 
-  /** Begins, unless it has begun. */
-  begin(name: string, work: () => Promise<void>): void {
+  /**
+   * Begins, unless it has begun.
+   * @param failed hears of an attempt that failed for another reason than the one before.
+   */
+  begin(name: string, work: () => Promise<void>, failed: (error: unknown) => void): void {
     if (this.#underWay.has(name)) return;
-    const attempt: Attempt = { reason: undefined, timer: undefined };
+    const attempt: Attempt = { reason: undefined, timer: undefined, hurry: undefined };
     this.#underWay.set(name, attempt);
-    this.#try({ name, work, attempt }, firstWaitMs);
+    this.#try({ name, work, failed, attempt }, firstWaitMs);
+  }
+
+  /** Someone waits for it: what passes by itself is tried again soon. */
+  want(name: string): void {
+    this.#underWay.get(name)?.hurry?.();
   }
 
   end(name: string): void {
@@ -46,7 +52,7 @@ export class Attempts {
   }
 
   #try(begun: BegunWork, waitMs: number): void {
-    const { name, work, attempt } = begun;
+    const { name, work, failed, attempt } = begun;
     const isUnderWay = (): boolean => this.#underWay.get(name) === attempt;
     work().then(
       () => {
@@ -55,12 +61,25 @@ export class Attempts {
       (error: unknown) => {
         if (!isUnderWay()) return;
         const reason = isEnclosError(error) ? error.code : 'an unexpected error';
-        if (reason !== attempt.reason) this.#onFault(error);
+        if (reason !== attempt.reason) failed(error);
         attempt.reason = reason;
-        const most = isEnclosError(error) && error.kind === 'transient' ? longestWaitMs : longestRefusedWaitMs;
-        const nextMs = Math.min(2 * waitMs, most);
-        attempt.timer = setTimeout(() => this.#try(begun, nextMs), Math.min(waitMs, most));
-        attempt.timer.unref();
+        const doesPass = isEnclosError(error) && error.kind === 'transient';
+        const most = doesPass ? longestWaitMs : longestRefusedWaitMs;
+        const tryIn = (ms: number): void => {
+          clearTimeout(attempt.timer);
+          attempt.timer = setTimeout(() => {
+            attempt.hurry = undefined;
+            this.#try(begun, Math.min(2 * waitMs, most));
+          }, ms);
+          attempt.timer.unref();
+        };
+        tryIn(Math.min(waitMs, most));
+        if (!doesPass) return;
+        attempt.hurry = () => {
+          // Once: many that wait must not put it off.
+          attempt.hurry = undefined;
+          tryIn(wantedWaitMs);
+        };
       },
     );
   }
@@ -69,5 +88,6 @@ export class Attempts {
 interface BegunWork {
   readonly name: string;
   readonly work: () => Promise<void>;
+  readonly failed: (error: unknown) => void;
   readonly attempt: Attempt;
 }

@@ -1,5 +1,5 @@
-import { SharedWork } from '@enclos/bounded';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { SharedWork, Turns } from '@enclos/bounded';
+import { EnclosError, isEnclosError, type ErrorCode } from '@enclos/errors';
 import type { EnginePool, PooledModel } from '@enclos/inference-engine';
 import type { ModelEntry } from '@enclos/inference-models';
 import { isEncrypted, type ModelKeys } from '../keys/model-keys.ts';
@@ -18,6 +18,8 @@ export interface ModelShelfOptions {
   readonly now: () => Date;
   /** Hears why a model cannot be loaded in the background, once for each reason. */
   readonly onFault: (error: unknown) => void;
+  /** Hears what a model waits for that comes by itself, or from its owner: the code of an error, once for each. */
+  readonly onAwaited: (model: Pick<ModelEntry, 'name' | 'version'>, code: ErrorCode) => void;
 }
 
 /** What may be wrong with a file that waited for its key. */
@@ -27,6 +29,9 @@ const aboutFiles: ReadonlySet<string> = new Set([
   'MODEL_ENCRYPTION_INVALID',
   'INFERENCE_MODEL_REFUSED',
 ]);
+
+/** A key service that hangs keeps so many models waiting, and the others behind them. */
+const keysAtOnce = 8;
 
 type ShelvedModel = ServedModel & { readonly pooled: PooledModel };
 
@@ -39,16 +44,18 @@ export class ModelShelf implements ServedModels {
   readonly #served = new Map<string, ShelvedModel>();
   /** Two calls for one model load it once. */
   readonly #loading = new SharedWork<void>();
+  /** A catalogue may have a thousand models, which are not copied, decrypted and given to the engines all at once. */
+  readonly #copying = new Turns();
+  readonly #asking = new Turns(keysAtOnce);
   /** Encrypted files that wait for their keys. */
   readonly #prepared = new Map<string, PreparedModel>();
-  readonly #attempts: Attempts;
+  readonly #attempts = new Attempts();
   readonly #startedWith = new Set<string>();
   /** What was unloaded, and stays so until it is loaded by name. */
   readonly #unloaded = new Set<string>();
 
   constructor(options: ModelShelfOptions) {
     this.#options = options;
-    this.#attempts = new Attempts(options.onFault);
   }
 
   get isReady(): boolean {
@@ -69,6 +76,10 @@ export class ModelShelf implements ServedModels {
 
   find(name: string, version?: string): ServedModel | undefined {
     return this.list().findLast((model) => model.name === name && (version === undefined || model.version === version));
+  }
+
+  want(name: string): void {
+    for (const entry of this.#options.allowed()) if (entry.name === name) this.#attempts.want(keyOf(entry));
   }
 
   list(): readonly ServedModel[] {
@@ -139,7 +150,15 @@ export class ModelShelf implements ServedModels {
   }
 
   #pursue(entry: ModelEntry): void {
-    this.#attempts.begin(keyOf(entry), async () => this.#load(entry));
+    const { onAwaited, onFault } = this.#options;
+    this.#attempts.begin(
+      keyOf(entry),
+      async () => this.#load(entry),
+      (error) => {
+        if (isEnclosError(error) && error.kind === 'transient') onAwaited(entry, error.code);
+        else onFault(error);
+      },
+    );
   }
 
   async #drop(key: string): Promise<void> {
@@ -165,13 +184,16 @@ export class ModelShelf implements ServedModels {
 
   async #loadAnew(entry: ModelEntry): Promise<void> {
     const key = keyOf(entry);
-    const open = await this.#prepare(entry);
-    const source = await open().catch((error: unknown) => {
-      // The file may be the wrong one, and its host may have another by now.
-      if (isEnclosError(error) && aboutFiles.has(error.code)) this.#prepared.delete(key);
-      throw error;
+    const prepared = await this.#copying.take(async () => this.#prepare(entry));
+    const modelKey = await this.#asking.take(async () => prepared.key());
+    const served = await this.#copying.take(async () => {
+      const source = await prepared.open(modelKey).catch((error: unknown) => {
+        // The file may be the wrong one, and its host may have another by now.
+        if (isEnclosError(error) && aboutFiles.has(error.code)) this.#prepared.delete(key);
+        throw error;
+      });
+      return this.#shelved(entry, source);
     });
-    const served = await this.#shelved(entry, source);
     this.#prepared.delete(key);
     this.#attempts.end(key);
     this.#served.set(key, served);

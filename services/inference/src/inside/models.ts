@@ -16,7 +16,7 @@ import type { ServiceConfiguration } from '../configuration.ts';
 import { KeptRecord } from '../keys/kept-record.ts';
 import { brokerKeys, releasedKeys } from '../keys/key-services.ts';
 import { ModelKeys } from '../keys/model-keys.ts';
-import { ModelShelf } from './model-shelf.ts';
+import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
 import { outgoingFetch } from './outgoing.ts';
 import type { ModelParts } from './prepare-model.ts';
 
@@ -43,6 +43,7 @@ export interface ModelsOptions {
   readonly fromReplicas?: ((digest: string) => Promise<Uint8Array | undefined>) | undefined;
   readonly now: () => Date;
   readonly onFault: (error: unknown) => void;
+  readonly onAwaited: ModelShelfOptions['onAwaited'];
 }
 
 /** The models of the service, the keys of those that are encrypted, and the catalogue that adds some. */
@@ -62,13 +63,14 @@ export interface Models {
  * @throws INFERENCE_CONFIGURATION_INVALID for a model whose key is with a service that the configuration does not name
  */
 export function openModels(options: ModelsOptions): Models {
-  const { pool, host, manifest, configuration, onFault, now } = options;
+  const { pool, host, manifest, configuration, onFault, onAwaited, now } = options;
   checkKeyServices(manifest.models, configuration);
   const keeper = catalogueKeeper(options);
   const allowed = (): readonly ModelEntry[] => allowedModels({ manifest, catalogue: keeper?.current });
   const keys = openKeys(options, allowed);
   const { openAi } = configuration;
-  const shelf = new ModelShelf({ pool, allowed, openAi, parts: (part) => host.modelPart(part), keys, now, onFault });
+  const parts: ModelParts = (part) => host.modelPart(part);
+  const shelf = new ModelShelf({ pool, allowed, openAi, parts, keys, now, onFault, onAwaited });
   let refused: string | undefined;
   return Object.freeze<Models>({
     shelf,

@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
+import { underDeadline, untilAborted } from '@enclos/bounded';
 import { concatBytes, utf8 } from '@enclos/codec';
 import { HttpClientConnection } from '@enclos/http';
 import { secureClient } from '@enclos/service/tls';
 import type { KeyServiceAddress } from '../configuration.ts';
 
 const headTimeoutMs = 10_000;
+/** A server that is not there is tried again, rather than waited for: it may be back by then. */
+const openTimeoutMs = 1000;
 /** Keys, tokens and lists of certificates. */
 const maxBytes = 1_048_576;
 
@@ -39,7 +42,11 @@ async function exchange(
   { open, authorities }: Way,
 ): Promise<Response> {
   const until = signal ?? AbortSignal.timeout(headTimeoutMs);
-  const socket = await secureClient(await open(until), { serverName, authorities, signal: until });
+  const stream = await underDeadline(openTimeoutMs, async (late) => {
+    const either = AbortSignal.any([until, late]);
+    return untilAborted(either, open(either));
+  });
+  const socket = await secureClient(stream, { serverName, authorities, signal: until });
   const client = new HttpClientConnection(socket, host);
   try {
     const answer = await client.send({

@@ -13,41 +13,50 @@ export type ModelParts = (part: {
   readonly sizeBytes: number;
 }) => Promise<Uint8Array>;
 
-/** A model whose file is here. @returns its plain bytes, after asking for the key of an encrypted one. */
-export type PreparedModel = () => Promise<Uint8Array>;
+/** A model whose file is here, if it is encrypted. */
+export interface PreparedModel {
+  /** Asks for the key of an encrypted one. */
+  key(): Promise<Uint8Array>;
+  /** Its plain bytes. The key is wiped. */
+  open(key: Uint8Array): Promise<Uint8Array>;
+}
 
 /** What an encrypted file has beside the model in base64url: header, wrapped key, nonce and tag. */
 const encryptionBytes = 16_384;
 
 /**
- * Copies the file of a model from the host, and refuses what is wrong with it without a key.
- * @throws INFERENCE_MODEL_REFUSED, MODEL_ENCRYPTION_INVALID, MODEL_MISMATCH. The function that it gives throws these too, MODEL_NOT_OPENED,
- * and what `ModelKeys.keyOf` throws.
+ * Copies the file of an encrypted model from the host, and refuses what is wrong with it without a key. Any other is copied when it is opened.
+ * @throws INFERENCE_MODEL_REFUSED, MODEL_ENCRYPTION_INVALID, MODEL_MISMATCH. `open` throws these too, and MODEL_NOT_OPENED; `key` throws
+ * what `ModelKeys.keyOf` does.
  */
 export async function prepareModel(entry: ModelEntry, parts: ModelParts, keys: ModelKeys): Promise<PreparedModel> {
-  if (!isEncrypted(entry)) {
-    const plain = await readFile(entry, parts, entry.sizeBytes);
-    const isMeasured = plain.length === entry.sizeBytes && modelDigestSync(plain) === entry.digest;
-    return isMeasured ? async () => plain : refuse(entry);
-  }
+  if (!isEncrypted(entry)) return { key: async () => new Uint8Array(), open: async () => plainModel(entry, parts) };
   const { name, digest, sizeBytes } = entry;
   const file = await readFile(entry, parts, Math.ceil((4 * sizeBytes) / 3) + encryptionBytes);
   const model = readEncryptedModel(file, { maxBytes: sizeBytes });
   requireBinding(model, { name, digest });
-  return async () => {
-    const key = await keys.keyOf(entry);
-    try {
-      const plain = openEncryptedModel(model, key, { name, digest });
-      if (plain.length !== sizeBytes) refuse(entry);
-      await keys.opened(entry);
-      return plain;
-    } catch (error) {
-      if (isEnclosError(error)) keys.failed(entry);
-      throw error;
-    } finally {
-      key.fill(0);
-    }
+  return {
+    key: async () => keys.keyOf(entry),
+    async open(key) {
+      try {
+        const plain = openEncryptedModel(model, key, { name, digest });
+        if (plain.length !== sizeBytes) refuse(entry);
+        await keys.opened(entry);
+        return plain;
+      } catch (error) {
+        if (isEnclosError(error)) keys.failed(entry);
+        throw error;
+      } finally {
+        key.fill(0);
+      }
+    },
   };
+}
+
+async function plainModel(entry: ModelEntry, parts: ModelParts): Promise<Uint8Array> {
+  const plain = await readFile(entry, parts, entry.sizeBytes);
+  const isMeasured = plain.length === entry.sizeBytes && modelDigestSync(plain) === entry.digest;
+  return isMeasured ? plain : refuse(entry);
 }
 
 /** The file, or as much of it as it may have. */

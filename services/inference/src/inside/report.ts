@@ -1,3 +1,4 @@
+import { Turns } from '@enclos/bounded';
 import { equalBytes, fromHex, toHex } from '@enclos/codec';
 import { encodeKeySet, type KeySet } from '@enclos/hpke';
 import type { HttpRequest, HttpResponse } from '@enclos/http';
@@ -43,6 +44,8 @@ export interface ReportDigests {
 export class ReportDesk {
   readonly #options: ReportOptions;
   #current: Current | undefined;
+  /** Who comes later may have newer keys: with one quote for each call at once, an older one could be the last to be ready. */
+  readonly #renewing = new Turns();
   #second = 0;
   #quotes = 0;
 
@@ -55,6 +58,10 @@ export class ReportDesk {
    * the host has no endorsements, is tried at the next call.
    */
   async renew(): Promise<void> {
+    return this.#renewing.take(async () => this.#renew());
+  }
+
+  async #renew(): Promise<void> {
     const { keys, models, receiptKey, quote, endorsements } = this.#options;
     const served = models();
     const modelDigest = fromHex(await modelManifestDigest(served));

@@ -133,6 +133,7 @@ async function loadModels(
     randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
     now,
     onFault: logFault,
+    onAwaited: ({ name, version }, code) => log.warn(`The model ${name} ${version} waits: ${code}`),
   });
   await models.refresh();
   await models.shelf.loadAll();

@@ -38,6 +38,8 @@ export interface ServedModels {
   list(): readonly ServedModel[];
   /** What may be loaded and is not. */
   readonly loadable: readonly LoadableModel[];
+  /** A client asked for a model that is on its way: what keeps it away is looked at again soon. */
+  want(name: string): void;
   load(name: string): Promise<void>;
   unload(name: string): Promise<void>;
   /** Whether every model that the configuration starts with is loaded. */

@@ -1,4 +1,4 @@
-import { SharedWork } from '@enclos/bounded';
+import { settledWithin, SharedWork } from '@enclos/bounded';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { HttpClientResponse } from '@enclos/http';
@@ -133,14 +133,6 @@ export class ReplicaDirectory {
     slot.card = undefined;
     slot.link.close();
   }
-}
-
-/** Waits for work that never rejects, and no longer than this. */
-async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {

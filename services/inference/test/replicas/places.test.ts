@@ -56,6 +56,34 @@ test('a name server that is away for a moment parts no replicas', async () => {
   }
 });
 
+test('a name server that hangs keeps no one from what is known, and few threads of the host', async () => {
+  const names = ['a', 'slow', 'b', 'c', 'd'].map((host) => ({ host, port: 1 }));
+  const asked: string[] = [];
+  let ends: (() => void)[] = [];
+  const scene = placesOf(async (host) => {
+    asked.push(host);
+    if (host === 'slow') await new Promise<void>((resolve) => ends.push(resolve));
+    return [host];
+  }, names);
+  const isKnown = (): readonly (string | undefined)[] => scene.hosts().filter((host) => host !== undefined);
+  assert.equal(await scene.places.occupied(), 0b1111);
+  assert.deepEqual(isKnown(), ['a', 'b', 'c', 'd']);
+  scene.nowMs += 1000;
+  assert.equal(await scene.places.occupied(), 0b1111);
+  assert.equal(asked.length, names.length, 'it is asked again when it has answered');
+  for (const end of ends.splice(0)) end();
+  const hanging = names.map(() => ({ host: 'slow', port: 1 }));
+  ends = [];
+  assert.equal(
+    await placesOf(
+      async () => new Promise<never>((_, fail) => ends.push(() => fail(new Error('late')))),
+      hanging,
+    ).places.occupied(),
+    0,
+  );
+  assert.equal(ends.length, 2);
+});
+
 test('--replicas names them, as often as there are names', () => {
   const options = parseCommandLine([
     '--replicas',

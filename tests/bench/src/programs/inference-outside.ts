@@ -55,6 +55,7 @@ async function apiOf(open: (load: Load) => Promise<Omit<ServedModel, keyof typeo
       find: (name) => served.find((model) => model.name === name),
       list: () => served,
       loadable: [],
+      want: () => undefined,
       load: async () => undefined,
       unload: async () => undefined,
       isReady: true,

@@ -107,9 +107,12 @@ export class KeySet {
     };
   }
 
-  /** The keys of one KEM that open now, the newest first: for requests that do not name their key. */
+  /**
+   * The keys of one KEM that open requests without a date now, the newest first: for those that do not name their key, which are tried
+   * with each. There are two at most, while one key follows another.
+   */
   pairsOf(kem: KemId, nowMs: number): readonly KemKeyPair[] {
-    return this.#open(nowMs).flatMap(({ pair }) => (pair.kem === kem ? [pair] : []));
+    return this.#open(nowMs).flatMap(({ pair, isRetired }) => (pair.kem === kem && !isRetired ? [pair] : []));
   }
 
   /**

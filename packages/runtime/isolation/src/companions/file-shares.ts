@@ -10,6 +10,8 @@ export interface FileShare {
   readonly maxBytes: number;
   /** Each takes an inode and a block of the disk, and is looked at when another comes, however few bytes it has. Default: 1024. */
   readonly maxFiles?: number;
+  /** Folders that give the files of a companion their names. Default: 256. */
+  readonly maxSets?: number;
 }
 
 const allBytes = 8 * 1024 ** 3;
@@ -34,7 +36,7 @@ interface HeldFile {
 
 const digestName = /^[0-9a-f]{64}$/;
 /** What was placed so lately is about to be used. */
-const freshMs = 60_000;
+export const freshMs = 60_000;
 /** The folder, among the files, that says which host has which. */
 export const ownersName = 'owners';
 

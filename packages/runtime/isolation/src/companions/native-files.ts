@@ -9,6 +9,7 @@ import { EnclosError } from '@enclos/errors';
 import type { CompanionFile } from '@enclos/manifest';
 import { storageFailed } from '@enclos/tee/storage';
 import { FileShares, ownersName, type FileShare } from './file-shares.ts';
+import { SetShares } from './set-shares.ts';
 import { verifyFile, type FileErrors, type VerifiedFile } from '../interpreter/verified-file.ts';
 
 /** The files of one companion, where its processes find them: each under its name in one folder. */
@@ -59,6 +60,7 @@ const keptMs = restedMs / 4;
 
 export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptions): NativeFiles {
   const shares = new FileShares(folder);
+  const sets = new SetShares(folder);
   const mode = passable ? 0o555 : 0o500;
   const pathOf = (digest: Uint8Array): string => join(folder, toHex(digest));
   const hasFile = async (digest: Uint8Array): Promise<boolean> =>
@@ -81,12 +83,13 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
       }
     },
     async place(files: readonly CompanionFile[], share: FileShare) {
-      const set = join(folder, setName(files));
+      const name = setName(files);
+      const set = join(folder, name);
       const touch = (): Promise<void> => touchAll([set, ...files.map((file) => pathOf(file.sha256))]);
-      const use = (): readonly (() => void)[] =>
-        files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes)));
       const held: (() => void)[] = [];
       try {
+        await makeFolder(folder);
+        held.push(await sets.hold(share, name));
         await makeFolder(set);
         for (const file of files) held.push(await shares.hold(share, toHex(file.sha256), Number(file.sizeBytes)));
         for (const file of files) await placeFile(pathOf(file.sha256), join(set, file.path), file);
@@ -97,7 +100,8 @@ export function openNativeFiles({ folder, passable, maxBytes }: NativeFilesOptio
         return Object.freeze({
           keep(periodMs = keptMs) {
             // What cannot be touched is missed by the next recheck.
-            const stops = [every(periodMs, touch, () => undefined), ...use()];
+            const uses = files.map((file) => shares.use(share.name, toHex(file.sha256), Number(file.sizeBytes)));
+            const stops = [every(periodMs, touch, () => undefined), sets.use(share.name, name), ...uses];
             return () => stops.forEach((stop) => stop());
           },
           folder: set,

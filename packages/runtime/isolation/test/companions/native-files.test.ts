@@ -130,3 +130,27 @@ test('a host whose share is full loses what it does not use, and never what an e
   // Its name in the folder of the companion is gone too, so its bytes are.
   await assert.rejects(placed.recheck(), { code: 'LAUNCH_FILE_REFUSED' });
 });
+
+test('a host that gives one file many names has as many folders as its share allows; without a share it has all', async () => {
+  for (const maxSets of [2, Infinity]) {
+    const folder = runFolder(`sets-${maxSets}`);
+    const files = openNativeFiles({ folder, passable: false, maxBytes: 1000 });
+    const host: FileShare = { name: 'user-1', maxBytes: Infinity, maxSets };
+    const given = await give(files, bytesOf(1), host);
+    const placeAs = async (path: string, share = host) => files.place([{ ...given, path }], share);
+    const setsNow = async (): Promise<number> => (await readdir(folder)).filter((name) => name.startsWith('s-')).length;
+    const stop = (await placeAs('used.node')).keep();
+    await placeAs('shared.node');
+    await placeAs('shared.node', { ...host, name: 'user-2' });
+    if (maxSets === 2) await assert.rejects(placeAs('fresh.node'), { code: 'PLATFORM_BUSY' });
+    await rest(folder);
+    for (const path of ['a.node', 'b.node', 'c.node']) {
+      await placeAs(path);
+      await rest(folder);
+    }
+    // The one of the enclave, that of the other host, and the last.
+    assert.equal(await setsNow(), maxSets === 2 ? 3 : 5);
+    stop();
+    await placeAs('shared.node', { ...host, name: 'user-2' });
+  }
+});

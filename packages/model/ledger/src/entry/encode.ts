@@ -1,0 +1,91 @@
+import { EnclosError } from '@enclos/errors';
+import { digestBytes, type GcmKey } from '../digests.ts';
+import type { MapChanges, TransactionId, WriteSet } from '../write-set.ts';
+import { hasClaims, hasCommitEvidence, type TransactionType } from './entry.ts';
+import { fillSealed, openFrame, writeIv, writeU64, type OpenFrame } from './frame.ts';
+import { isPrivate, MapWriter } from './map-writer.ts';
+
+/** What an entry is made of. */
+export interface EntryContents extends TransactionId {
+  /** Type 4 if it is left out. */
+  readonly type?: TransactionType;
+  /** Bits of `entryFlags`. */
+  readonly flags?: number;
+  /** Of types 2 and 4: zeros if it is left out. */
+  readonly claimsDigest?: Uint8Array;
+  /** Of types 3 and 4: it must be there. */
+  readonly commitEvidenceDigest?: Uint8Array;
+  readonly conflictVersion?: number;
+  /** Public and private maps, ordered by name. */
+  readonly writes: WriteSet;
+}
+
+/** Encodes entries. One encoder serves a whole ledger: it keeps the bytes of map names. */
+export class EntryEncoder {
+  readonly #maps = new MapWriter();
+
+  /**
+   * One entry, header and body.
+   *
+   * @param key The ledger secret, for the private maps.
+   * @throws CODEC_OUT_OF_RANGE for a view or seqno that an entry cannot hold, or a digest of another length.
+   */
+  encode(contents: EntryContents, key: GcmKey): Uint8Array {
+    const { type = 4, flags = 0, seqno, view, writes } = contents;
+    checkId(contents);
+    const privateMaps: MapChanges[] = [];
+    let publicSize = 17 + (hasClaims(type) ? digestBytes : 0) + (hasCommitEvidence(type) ? digestBytes : 0);
+    let privateSize = 0;
+    for (const changes of writes) {
+      if (isPrivate(changes.name)) {
+        privateMaps.push(changes);
+        privateSize += this.#maps.size(changes);
+      } else publicSize += this.#maps.size(changes);
+    }
+    const frame = openFrame(flags, { public: publicSize, private: privateSize });
+    this.#writePublic(frame, contents, type);
+    const privateAt = frame.publicAt + publicSize;
+    this.#writeMaps(privateMaps, frame, privateAt);
+    const iv = writeIv(frame, seqno, view);
+    const { bytes } = frame;
+    const publicDomain = bytes.subarray(frame.publicAt, privateAt);
+    fillSealed(frame, key.seal(iv, bytes.subarray(privateAt), publicDomain));
+    return bytes;
+  }
+
+  #writePublic(frame: OpenFrame, contents: EntryContents, type: TransactionType): void {
+    const { bytes, view } = frame;
+    let at = frame.publicAt;
+    view.setUint8(at, type);
+    writeU64(view, at + 1, contents.seqno);
+    at += 9;
+    if (hasClaims(type)) at = writeDigest(contents.claimsDigest ?? noClaims, bytes, at);
+    if (hasCommitEvidence(type)) at = writeDigest(contents.commitEvidenceDigest, bytes, at);
+    writeU64(view, at, contents.conflictVersion ?? 0);
+    at += 8;
+    for (const changes of contents.writes) {
+      if (!isPrivate(changes.name)) at = this.#maps.write(changes, bytes, view, at);
+    }
+  }
+
+  #writeMaps(maps: readonly MapChanges[], { bytes, view }: OpenFrame, start: number): void {
+    let at = start;
+    for (const changes of maps) at = this.#maps.write(changes, bytes, view, at);
+  }
+}
+
+/** The claims of a transaction whose application claims nothing. */
+export const noClaims: Uint8Array = new Uint8Array(digestBytes);
+
+function writeDigest(digest: Uint8Array | undefined, bytes: Uint8Array, at: number): number {
+  if (digest?.length !== digestBytes) {
+    throw new EnclosError('CODEC_OUT_OF_RANGE', 'An entry of this type needs a digest of 32 bytes.');
+  }
+  bytes.set(digest, at);
+  return at + digestBytes;
+}
+
+function checkId({ view, seqno }: TransactionId): void {
+  if (Number.isSafeInteger(seqno) && seqno >= 0 && Number.isSafeInteger(view) && view >= 0 && view < 2 ** 31) return;
+  throw new EnclosError('CODEC_OUT_OF_RANGE', `An entry cannot hold the identifier ${view}.${seqno}.`);
+}

@@ -1,0 +1,58 @@
+import { concatBytes, viewOf } from '@enclos/codec';
+import { digestBytes, type LedgerDigests } from '../digests.ts';
+import { invalid } from '../within.ts';
+import { MerkleTree } from './merkle-tree.ts';
+
+const headBytes = 16;
+/** Bits of a safe integer. */
+const maxHeight = 53;
+
+/**
+ * The value of `public:ccf.internal.tree`: `u64be leaves retained | u64be leaves flushed | leaves | subtrees on the left`
+ * (merklecpp, serialise).
+ *
+ * @param from The first leaf to retain. CCF retains those since the previous signature.
+ * @throws LEDGER_FORGOTTEN
+ */
+export function serialiseTree(tree: MerkleTree, from: number): Uint8Array {
+  const head = new Uint8Array(headBytes);
+  const view = viewOf(head);
+  view.setBigUint64(0, BigInt(tree.size - from));
+  view.setBigUint64(8, BigInt(from));
+  const leaves = Array.from({ length: tree.size - from }, (_, index) => tree.leaf(from + index));
+  return concatBytes(head, ...leaves, ...tree.leftsOf(from));
+}
+
+/**
+ * Reads the value of `public:ccf.internal.tree`.
+ *
+ * @throws LEDGER_INVALID for bytes of another form, or of another length than their counts say.
+ * @example readSerialisedTree(nodeDigests, value).root()
+ */
+export function readSerialisedTree(digests: LedgerDigests, bytes: Uint8Array): MerkleTree {
+  if (bytes.length < headBytes) throw invalid('A tree of fewer than 16 bytes.');
+  const view = viewOf(bytes);
+  const retained = Number(view.getBigUint64(0));
+  const flushed = Number(view.getBigUint64(8));
+  // The counts are a stranger's: nothing is made of them before the length bears them out.
+  if (retained === 0 || !Number.isSafeInteger(retained + flushed)) {
+    throw invalid('The counts of a tree are not possible.');
+  }
+  const leftCount = onesIn(flushed);
+  if (bytes.length !== headBytes + (retained + leftCount) * digestBytes) {
+    throw invalid(`A tree with ${retained} leaves retained and ${flushed} flushed has ${bytes.length} bytes.`);
+  }
+  const digestAt = (index: number): Uint8Array =>
+    bytes.subarray(headBytes + index * digestBytes, headBytes + (index + 1) * digestBytes);
+  const lefts = Array.from({ length: leftCount }, (_, index) => digestAt(retained + index));
+  const tree = MerkleTree.resume(digests, flushed, lefts);
+  for (let index = 0; index < retained; index++) tree.append(digestAt(index));
+  return tree;
+}
+
+/** A leaf has a subtree on its left for each bit that is set in its index. */
+function onesIn(index: number): number {
+  let ones = 0;
+  for (let height = 0, rest = index; height < maxHeight; height++, rest = Math.floor(rest / 2)) ones += rest % 2;
+  return ones;
+}
