@@ -1,5 +1,6 @@
 import { equalBytes, readWholeSequence } from '@enclos/codec';
 import { fromPem } from '@enclos/codec/pem';
+import { withoutTrailingNuls } from '@enclos/codec/text';
 import {
   describeName,
   describeValidity,
@@ -51,7 +52,7 @@ export interface LedgerCertificate {
  */
 export function readLedgerCertificate(certificate: Uint8Array | string): LedgerCertificate {
   return within('A certificate of the ledger', () => {
-    const [der, another] = typeof certificate === 'string' ? fromPem('CERTIFICATE', certificate, 2 * maximumBytes) : [certificate];
+    const [der, another] = typeof certificate === 'string' ? pemBlocks(certificate) : [certificate];
     if (der === undefined || another !== undefined) return malformed('Where one certificate stands, there are several.');
     const shape = readCertificateShape(der, { maxBytes: maximumBytes });
     const hash = hashes[readWholeSequence(shape.algorithm).objectIdentifier()];
@@ -71,6 +72,11 @@ export function readLedgerCertificate(certificate: Uint8Array | string): LedgerC
       },
     });
   });
+}
+
+/** Services of version 1 stored the certificates of members as strings of C. */
+function pemBlocks(text: string): readonly Uint8Array[] {
+  return fromPem('CERTIFICATE', withoutTrailingNuls(text), 2 * maximumBytes);
 }
 
 /**

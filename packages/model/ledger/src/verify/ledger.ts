@@ -53,7 +53,7 @@ export async function verifyLedger(
   const findings = new Findings();
   const { services = [], snapshots = [], keys, onTransaction } = expected;
   const names = snapshots.map(({ name }) => parseSnapshotName(name)?.seqno ?? -1);
-  const options = { trusted: services, keys, rootsAt: new Set(names), onTransaction };
+  const options = { trusted: services, keys, leavesAt: new Set(names), onTransaction };
   const verifier = new TransactionVerifier(options, findings, tools);
   const reading = new Reading(verifier, findings, expected, totalOf(files));
   const chunks = chunksInOrder(files, findings);
@@ -141,6 +141,7 @@ class Reading {
     } catch (error) {
       if (!isEnclosError(error) || error.code !== 'LEDGER_INVALID') throw error;
       this.#findings.problem('form', { file: chunk.name }, error.message);
+      this.#verifier.resume();
     }
     const last = this.#verifier.last?.seqno;
     this.#next = last === undefined || last === before ? chunk.first + entries : last + 1;
@@ -212,7 +213,7 @@ function checkIdentity(
 
 async function checkSnapshot(
   { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
-  { network, evidence, roots }: TransactionVerifier,
+  { network, evidence, leaves }: TransactionVerifier,
   services: readonly LedgerCertificate[],
   findings: Findings,
   tools: ProofTools,
@@ -226,9 +227,9 @@ async function checkSnapshot(
     if (named !== undefined && named.seqno !== parts.seqno) {
       findings.problem('snapshot', place, `The snapshot is of transaction ${parts.seqno}, and its name says ${named.seqno}.`);
     }
-    const root = roots.get(parts.seqno);
-    if (root !== undefined && !equalBytes(root, parts.root)) {
-      findings.problem('snapshot', place, 'The snapshot is of another ledger: its root is not the one of these transactions.');
+    const leaf = leaves.get(parts.seqno);
+    if (leaf !== undefined && !equalBytes(leaf, parts.leaf)) {
+      findings.problem('snapshot', place, 'The snapshot is of another ledger: its last transaction is another one.');
     }
     const seen = named === undefined ? undefined : evidence.get(named.evidenceSeqno);
     if (seen !== undefined) {

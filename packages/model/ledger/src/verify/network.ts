@@ -33,6 +33,18 @@ export class Network {
   readonly #members = new Map<string, LedgerCertificate>();
   readonly identities: Identity[] = [];
   #status: ServiceStatus | undefined;
+  #isInterrupted = false;
+
+  /** Transactions are missing: what was seen may not hold any more. */
+  interrupt(): void {
+    this.#status = undefined;
+    this.#isInterrupted = true;
+  }
+
+  /** Whether the service may be another one than was seen last. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
 
   get service(): LedgerCertificate | undefined {
     return this.identities.at(-1)?.certificate;
@@ -84,13 +96,15 @@ export class Network {
     if (before !== undefined && before !== status && status !== 'Opening' && !moves[before].includes(status)) {
       findings.problem('status', place, `The service went from ${before} to ${status}.`);
     }
+    const wasInterrupted = this.#isInterrupted;
     this.#status = status;
+    this.#isInterrupted = false;
     const last = this.identities.at(-1);
     if (last !== undefined && equalBytes(last.certificate.key.spki, certificate.key.spki)) {
       last.certificate = certificate;
       return;
     }
-    if (last !== undefined && status !== 'Opening' && status !== 'Recovering') {
+    if (last !== undefined && !wasInterrupted && status !== 'Opening' && status !== 'Recovering') {
       findings.problem('identity', place, `The service took another key while it was ${status}, not in a recovery.`);
     }
     this.identities.push({ certificate, since, endorsed: false });

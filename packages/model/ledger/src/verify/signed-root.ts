@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { foldProof } from '../receipt/proof.ts';
 import { isIssuedBy, readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
-import { readCoseRootSignature, readCoseSignatureRecord, verifyRootByService } from '../signature/cose-root.ts';
+import { namesKey, readCoseRootSignature, readCoseSignatureRecord, verifyRootByService } from '../signature/cose-root.ts';
 import { readNodeSignature, verifyRootByNode, type ProofTools, type SignedRoot } from '../signature/node-signature.ts';
 import type { MerkleTree } from '../tree/merkle-tree.ts';
 import type { TransactionId } from '../write-set.ts';
@@ -78,7 +78,7 @@ async function isOfService(certificate: LedgerCertificate, scene: SignatureScene
   const { network, trusted, findings, tools } = scene;
   const services = network.service === undefined ? trusted : [network.service, ...trusted];
   for (const service of services) if (await isIssuedBy(certificate, service, tools.subtle)) return true;
-  if (services.length === 0) {
+  if (services.length === 0 || (trusted.length === 0 && network.isInterrupted)) {
     findings.note(
       'The files do not say who the service is, so its nodes are taken at their own word. Give the certificate of the service.',
     );
@@ -96,9 +96,11 @@ export async function checkCoseSignature(value: Uint8Array, root: Uint8Array, sc
     if (seqno !== scene.id.seqno || view !== scene.id.view) {
       return fail('signature', `The COSE signature is for transaction ${view}.${seqno}.`);
     }
-    const { service } = scene.network;
-    const [trusted] = scene.trusted;
-    const signer = service ?? trusted;
+    const { service, isInterrupted } = scene.network;
+    // In a ledger without gaps the present service must have signed, and no other that the caller trusts.
+    const isCertain = service !== undefined && !isInterrupted;
+    const known = service === undefined ? scene.trusted : [service, ...scene.trusted];
+    const signer = isCertain ? service : known.find(({ key }) => namesKey(signature.message.kid, key, scene.tools));
     if (signer === undefined) {
       scene.findings.note('The files do not say who the service is, so COSE signatures were not checked.');
       return false;

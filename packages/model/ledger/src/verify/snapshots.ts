@@ -28,8 +28,8 @@ export function parseSnapshotName(name: string): SnapshotName | undefined {
 /** A snapshot, taken apart and not verified. */
 export interface SnapshotParts {
   readonly seqno: number;
-  /** The root over all transactions up to it. 32 bytes. */
-  readonly root: Uint8Array;
+  /** The leaf of its last transaction in the Merkle tree. 32 bytes. */
+  readonly leaf: Uint8Array;
   /** The entry: what the digest is of. */
   readonly entry: Uint8Array;
   /** The receipt of the transaction with its digest, in JSON or COSE; none while that is not committed. */
@@ -47,9 +47,9 @@ export function readSnapshotParts(bytes: Uint8Array): SnapshotParts {
     if (reader.u8() !== snapshotType) return malformed('The entry is that of a transaction, not of a snapshot.');
     const seqno = reader.safeU64();
     reader.safeU64();
-    if (reader.safeU64() !== 32) return malformed('The root in the snapshot does not have 32 bytes.');
-    const root = reader.view(32);
-    return { seqno, root, entry, ...(size === bytes.length ? {} : { receipt: bytes.subarray(size) }) };
+    if (reader.safeU64() !== 32) return malformed('The leaf in the snapshot does not have 32 bytes.');
+    const leaf = reader.view(32);
+    return { seqno, leaf, entry, ...(size === bytes.length ? {} : { receipt: bytes.subarray(size) }) };
   });
 }
 

@@ -23,8 +23,8 @@ const maximumChecks = 64;
 export interface TransactionOptions {
   readonly trusted: readonly LedgerCertificate[];
   readonly keys?: LedgerKeys | undefined;
-  /** Seqnos whose root is kept, for snapshots. */
-  readonly rootsAt: ReadonlySet<number>;
+  /** Seqnos whose leaf is kept, for snapshots. */
+  readonly leavesAt: ReadonlySet<number>;
   readonly onTransaction?: ((entry: LedgerEntry, privateWrites: WriteSet | undefined) => void) | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface TransactionOptions {
 export class TransactionVerifier {
   readonly network = new Network();
   readonly evidence = new Map<number, SnapshotEvidence>();
-  readonly roots = new Map<number, Uint8Array>();
+  readonly leaves = new Map<number, Uint8Array>();
   readonly #options: TransactionOptions;
   readonly #findings: Findings;
   readonly #tools: ProofTools;
@@ -42,6 +42,7 @@ export class TransactionVerifier {
   /** The leaves and places since the last signature: to name a transaction that was changed. */
   #recent: { readonly id: TransactionId; readonly leaf: Uint8Array; readonly place: LedgerPlace }[] = [];
   #isPart = false;
+  #mayJump = false;
   #endRoots: readonly Uint8Array[] = [];
   transactions = 0;
   nodeSignatures = 0;
@@ -60,11 +61,15 @@ export class TransactionVerifier {
     this.#tree = MerkleTree.begin(tools.digests);
   }
 
-  /** From here on transactions are missing: the tree is taken from the next signature. */
+  /**
+   * From here on transactions are missing: the tree is taken from the next signature, and who takes part may have changed.
+   */
   resume(): void {
     this.#tree = undefined;
     this.#isPart = true;
+    this.#mayJump = true;
     this.#recent = [];
+    this.network.interrupt();
   }
 
   /** The transactions since the last signature. */
@@ -107,13 +112,14 @@ export class TransactionVerifier {
 
   #checkOrder(id: TransactionId, place: LedgerPlace): void {
     const { last } = this;
-    if (last !== undefined && id.seqno !== last.seqno + 1) {
+    if (last !== undefined && id.seqno !== last.seqno + 1 && !(this.#mayJump && id.seqno > last.seqno)) {
       this.#findings.problem('order', place, `Transaction ${id.seqno} stands after ${last.seqno}.`);
       this.resume();
     } else if (last !== undefined && id.view < last.view) {
       this.#findings.problem('order', place, `Transaction ${id.seqno} is of view ${id.view}, after view ${last.view}.`);
     }
     if (this.#tree !== undefined && this.#tree.size !== id.seqno) this.resume();
+    this.#mayJump = false;
     this.first ??= id;
     this.last = id;
     this.transactions++;
@@ -296,9 +302,8 @@ export class TransactionVerifier {
   #append(entry: LedgerEntry, id: TransactionId, place: LedgerPlace): void {
     const leaf = leafOf(this.#tools.digests, entry);
     this.#recent.push({ id, leaf, place });
-    if (this.#tree === undefined) return;
-    this.#tree.append(leaf);
-    if (this.#options.rootsAt.has(id.seqno)) this.roots.set(id.seqno, this.#tree.root());
+    if (this.#options.leavesAt.has(id.seqno)) this.leaves.set(id.seqno, leaf);
+    this.#tree?.append(leaf);
   }
 
   #start(check: Promise<void>): void {
