@@ -10,8 +10,8 @@ export interface KvMap {
   /** The seqno of the last committed write of this key; undefined where the key is absent. This transaction's own writes do not count. */
   versionOfPreviousWrite(key: Uint8Array): number | undefined;
   set(key: Uint8Array, value: Uint8Array): void;
-  /** Whether the key was there. */
-  delete(key: Uint8Array): boolean;
+  /** Removes a key, if it is there. Whether it was is not told: that would make the transaction depend on it. */
+  delete(key: Uint8Array): void;
   clear(): void;
   /** Calls `visit` for each key until it returns false. What `visit` writes does not change what is visited. */
   forEach(visit: (value: Uint8Array, key: Uint8Array) => boolean | void): void;

@@ -26,7 +26,7 @@ export interface DhKemOptions<PrivateKey, PublicKey> {
 }
 
 /** DHKEM (RFC 9180, section 4.1), without its authenticated mode, which draft-ietf-hpke-hpke leaves out. */
-export function createDhKem<PrivateKey, PublicKey>(
+export function createDhKem<PrivateKey, PublicKey extends object>(
   engine: HpkeEngine,
   { id, hash, curve }: DhKemOptions<PrivateKey, PublicKey>,
 ): Kem {

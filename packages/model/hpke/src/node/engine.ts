@@ -4,6 +4,7 @@ import { createDhKem } from '../hpke/dh-kem.ts';
 import { empty } from '../hpke/labels.ts';
 import { kemIds, tagBytes, type AeadId, type HashName, type KemId } from '../suites.ts';
 import { p384Curve, x25519Curve } from './curves.ts';
+import { x25519KemOfNode } from './encapsulation.ts';
 import { xWingKem } from './x-wing.ts';
 
 export interface NodeEngineOptions {
@@ -71,7 +72,10 @@ function kemOf(engine: HpkeEngine, id: KemId, random: NodeEngineOptions['randomB
   if (id === kemIds.xWing) return xWingKem(random, engine.randomBytes);
   const bytes = engine.randomBytes;
   if (id === kemIds.p384) return createDhKem(engine, { id, hash: 'SHA-384', curve: p384Curve(random, bytes) });
-  return createDhKem(engine, { id, hash: 'SHA-256', curve: x25519Curve(random, bytes) });
+  const curve = x25519Curve(random, bytes);
+  // OpenSSL takes its own random bytes.
+  const native = random === undefined ? x25519KemOfNode(curve.generateKeyPair) : undefined;
+  return native ?? createDhKem(engine, { id, hash: 'SHA-256', curve });
 }
 
 /** A key object: with bytes, OpenSSL would take them in anew for each message, for four times the cost. */

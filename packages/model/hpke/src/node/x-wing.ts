@@ -1,4 +1,3 @@
-import * as nodeCrypto from 'node:crypto';
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { concatBytes, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
@@ -16,12 +15,7 @@ import {
   x25519PublicKey,
   type RandomSource,
 } from './curves.ts';
-
-/** ML-KEM of node:crypto, which Node has from 24.7 on and its types for 20 do not name. */
-interface MlKem {
-  readonly encapsulate: (key: KeyObject) => { readonly sharedKey: Uint8Array; readonly ciphertext: Uint8Array };
-  readonly decapsulate: (key: KeyObject, ciphertext: Uint8Array) => Uint8Array;
-}
+import { encapsulationOfNode } from './encapsulation.ts';
 
 interface PrivateParts {
   readonly mlKem: KeyObject;
@@ -39,15 +33,9 @@ const mlKemPkcs8 = fromHex('3054020100300b060960864801650304040204428040');
 /** draft-connolly-cfrg-xwing-kem, section 5.3: `\.//^\`. */
 const label = fromHex('5c2e2f2f5e5c');
 
-function mlKemOfNode(): MlKem | undefined {
-  // The types for Node 20 do not have these functions; whether this Node has them is checked here.
-  const { encapsulate, decapsulate } = nodeCrypto as Partial<MlKem>;
-  return encapsulate === undefined || decapsulate === undefined ? undefined : { encapsulate, decapsulate };
-}
-
 /** Whether this Node has ML-KEM, which X-Wing needs. */
 export function hasXWing(): boolean {
-  return mlKemOfNode() !== undefined;
+  return encapsulationOfNode() !== undefined;
 }
 
 /**
@@ -57,7 +45,7 @@ export function hasXWing(): boolean {
  * @throws HPKE_UNSUPPORTED on a Node without ML-KEM.
  */
 export function xWingKem(random: RandomSource, randomBytes: (length: number) => Uint8Array): Kem {
-  const mlKem = mlKemOfNode() ?? refuseAlgorithm('X-Wing: it needs the ML-KEM of Node 24');
+  const mlKem = encapsulationOfNode() ?? refuseAlgorithm('X-Wing: it needs the ML-KEM of Node 24');
   const recipients = new RecipientKeys((bytes) => unlessRefused(() => publicPartsOf(bytes)));
   const held = new HeldKeys((pair) => privatePartsOf(pair.exportPrivateKey()));
   return Object.freeze({
@@ -66,9 +54,9 @@ export function xWingKem(random: RandomSource, randomBytes: (length: number) => 
       const seed = randomBytes(lengths.privateKey);
       return new KemKeyPair(kemIds.xWing, xWingPublicKey(seed), seed);
     },
-    encapsulate: async (publicKey: Uint8Array) => {
+    encapsulate: (publicKey: Uint8Array) => {
       requireLength('public key', publicKey, lengths.publicKey);
-      const theirs = await recipients.of(publicKey);
+      const theirs = recipients.of(publicKey);
       const inner = theirs === undefined ? undefined : unlessRefused(() => mlKem.encapsulate(theirs.mlKem));
       const { publicKey: point, privateKey } = x25519Ephemeral(random);
       const agreed = theirs === undefined ? undefined : x25519Agree(privateKey, theirs.x25519);

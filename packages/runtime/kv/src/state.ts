@@ -1,0 +1,202 @@
+import type { WriteSet } from '@enclos/ledger';
+import { halfSipHash, type HashKey } from './records/hash.ts';
+import { KeyTable } from './records/key-table.ts';
+import { Records } from './records/records.ts';
+
+/** One map: the newest record of each key. */
+export interface MapState {
+  readonly number: number;
+  readonly name: string;
+  readonly table: KeyTable;
+  /** The seqno of the newest change; zero for a map that does not exist. */
+  version: number;
+  /** Keys whose newest record is no removal. */
+  size: number;
+}
+
+/** What a seqno changed, to be undone. */
+interface Undo {
+  readonly records: number[];
+  readonly maps: (readonly [map: MapState, version: number])[];
+}
+
+/** In bytes, about: an object, its arrays, and four bytes for each record. */
+const undoBytes = 200;
+const mapBytes = 300;
+
+/**
+ * Maps with the versions of their keys, newest first. Versions stay until `forget` says that nobody may ask for what was
+ * before a seqno.
+ */
+export class State {
+  readonly records = new Records();
+  readonly #hashKey: HashKey;
+  readonly #maps = new Map<string, MapState>();
+  readonly #byNumber: MapState[] = [];
+  readonly #undo = new Map<number, Undo>();
+  #forgotten: number;
+  #tableBytes = 0;
+  #undoBytes = 0;
+
+  /** @param version the seqno before the first that is applied */
+  constructor(hashKey: HashKey, version: number) {
+    this.#hashKey = hashKey;
+    this.#forgotten = version;
+  }
+
+  get heldBytes(): number {
+    return this.records.heldBytes + this.#tableBytes + this.#undoBytes;
+  }
+
+  map(name: string): MapState | undefined {
+    return this.#maps.get(name);
+  }
+
+  /** Every map that was ever written to, in no order that means anything. */
+  maps(): Iterable<MapState> {
+    return this.#byNumber;
+  }
+
+  hash(key: Uint8Array): number {
+    return halfSipHash(this.#hashKey, key);
+  }
+
+  /** The newest record of a key, or zero. */
+  newest(map: MapState, hash: number, key: Uint8Array): number {
+    const slot = this.#find(map, hash, key);
+    return slot === -1 ? 0 : map.table.referenceAt(slot);
+  }
+
+  /** From the newest record of a key, that which a reader at this seqno sees: zero if the key is absent there. */
+  seenFrom(newest: number, at: number): number {
+    let record = newest;
+    while (record !== 0 && this.records.version(record) > at) record = this.records.previous(record);
+    return record === 0 || this.records.isRemoval(record) ? 0 : record;
+  }
+
+  /** The version that a map had at a seqno that is not forgotten. */
+  versionAt(map: MapState, at: number, newest: number): number {
+    let { version } = map;
+    for (let seqno = newest; seqno > at; seqno--) {
+      const change = this.#undo.get(seqno)?.maps.find(([changed]) => changed === map);
+      if (change !== undefined) version = change[1];
+    }
+    return version;
+  }
+
+  /** Applies what a transaction changes, as a seqno after all others. */
+  apply(seqno: number, writeSet: WriteSet): void {
+    const undo: Undo = { records: [], maps: [] };
+    for (const { name, writes, removes } of writeSet) {
+      const map = this.#maps.get(name) ?? this.#create(name);
+      undo.maps.push([map, map.version]);
+      map.version = seqno;
+      for (const [key, value] of writes) undo.records.push(this.#put(map, seqno, key, value));
+      for (const key of removes) undo.records.push(this.#put(map, seqno, key, undefined));
+    }
+    this.#undo.set(seqno, undo);
+    this.#undoBytes += undoBytes + 4 * undo.records.length;
+  }
+
+  /** Undoes the newest seqno. */
+  undo(seqno: number): void {
+    const undo = this.#take(seqno);
+    if (undo === undefined) return;
+    for (let at = undo.records.length - 1; at >= 0; at--) this.#undoRecord(undo.records[at] ?? 0);
+    for (const [map, version] of undo.maps) map.version = version;
+    this.records.tidy();
+  }
+
+  /** Nobody asks for what was before this seqno any more. */
+  forget(seqno: number): void {
+    if (seqno <= this.#forgotten) return;
+    while (this.#forgotten < seqno) {
+      const undo = this.#take(++this.#forgotten);
+      for (const record of undo?.records ?? []) this.#forgetBefore(record);
+    }
+    this.records.tidy();
+  }
+
+  #create(name: string): MapState {
+    const map = { number: this.#byNumber.length, name, table: new KeyTable(), version: 0, size: 0 };
+    this.#maps.set(name, map);
+    this.#byNumber.push(map);
+    this.#tableBytes += mapBytes + map.table.heldBytes;
+    return map;
+  }
+
+  #put(map: MapState, seqno: number, key: Uint8Array, value: Uint8Array | undefined): number {
+    const hash = this.hash(key);
+    const slot = this.#find(map, hash, key);
+    const before = slot === -1 ? 0 : map.table.referenceAt(slot);
+    const record = this.records.add(key, value, { map: map.number, version: seqno, previous: before });
+    map.size += this.#counts(record) - this.#counts(before);
+    if (slot === -1) this.#resizing(map, () => map.table.add(hash, record));
+    else map.table.replace(slot, record);
+    return record;
+  }
+
+  #undoRecord(record: number): void {
+    const map = this.#mapOf(record);
+    const before = this.records.previous(record);
+    const slot = this.#slotOf(map, record);
+    map.size += this.#counts(before) - this.#counts(record);
+    if (before === 0) this.#resizing(map, () => map.table.remove(slot));
+    else map.table.replace(slot, before);
+    this.records.remove(record);
+  }
+
+  /** Drops the versions before a record; and it too where it is the newest, and says that the key is not there. */
+  #forgetBefore(record: number): void {
+    for (let before = this.records.previous(record); before !== 0;) {
+      const next = this.records.previous(before);
+      this.records.remove(before);
+      before = next;
+    }
+    this.records.setPrevious(record, 0);
+    if (!this.records.isRemoval(record)) return;
+    const map = this.#mapOf(record);
+    const slot = this.#slotOf(map, record);
+    if (map.table.referenceAt(slot) !== record) return;
+    this.#resizing(map, () => map.table.remove(slot));
+    this.records.remove(record);
+  }
+
+  #take(seqno: number): Undo | undefined {
+    const undo = this.#undo.get(seqno);
+    if (undo === undefined) return undefined;
+    this.#undo.delete(seqno);
+    this.#undoBytes -= undoBytes + 4 * undo.records.length;
+    return undo;
+  }
+
+  #counts(record: number): number {
+    return record === 0 || this.records.isRemoval(record) ? 0 : 1;
+  }
+
+  #mapOf(record: number): MapState {
+    const map = this.#byNumber[this.records.map(record)];
+    if (map === undefined) throw new RangeError('No map has this number.');
+    return map;
+  }
+
+  #slotOf(map: MapState, record: number): number {
+    const key = this.records.key(record);
+    return this.#find(map, this.hash(key), key);
+  }
+
+  #find(map: MapState, hash: number, key: Uint8Array): number {
+    const { table } = map;
+    for (let slot = table.start(hash); ; slot = table.next(slot)) {
+      const record = table.referenceAt(slot);
+      if (record === 0) return -1;
+      if (table.hashAt(slot) === hash && this.records.hasKey(record, key)) return slot;
+    }
+  }
+
+  #resizing(map: MapState, change: () => void): void {
+    const before = map.table.heldBytes;
+    change();
+    this.#tableBytes += map.table.heldBytes - before;
+  }
+}
