@@ -79,7 +79,12 @@ export function nodeInfo({ id, pem }: Party, status = 'Trusted'): readonly MapCh
 }
 
 /** COSE by a party, detached or not. */
-export function coseSign(signer: Party, protectedBytes: Uint8Array, payload: Uint8Array, isDetached: boolean): Uint8Array {
+export function coseSign(
+  signer: Party,
+  protectedBytes: Uint8Array,
+  payload: Uint8Array,
+  isDetached: boolean,
+): Uint8Array {
   const input = coseSigningInput(
     isDetached ? { protectedBytes } : { protectedBytes, payload },
     isDetached ? { detachedPayload: payload } : {},
@@ -130,7 +135,12 @@ export class LittleLedger {
 
   coseSignature(service: Party, size = this.tree.size): Uint8Array {
     const header = coseRootHeader(
-      { transactionId: { view: this.view, seqno: size }, issuer: 'service.example', subject: 'ledger', issuedAt: 1_767_225_600 },
+      {
+        transactionId: { view: this.view, seqno: size },
+        issuer: 'service.example',
+        subject: 'ledger',
+        issuedAt: 1_767_225_600,
+      },
       service.certificate.key,
       tools,
     );
@@ -185,7 +195,9 @@ export function littleService(): {
   return { ledger, service, node };
 }
 
-export function filesOf(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): readonly LedgerFile[] {
+export function filesOf(
+  files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): readonly LedgerFile[] {
   return files.map(({ name, bytes }) => ({
     name,
     size: bytes.length,

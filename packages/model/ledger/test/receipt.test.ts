@@ -45,7 +45,8 @@ const cose = writeCoseReceipt(ledger.coseSignature(service, size), [{ leaf, proo
 const expected = { services: [service.certificate] };
 const prove = (bytes: Uint8Array, more: object = {}): ReturnType<typeof verifyReceipt> =>
   verifyReceipt(readReceipt(bytes), { ...expected, ...more }, tools);
-const jsonOf = (changes: object): Uint8Array => utf8(JSON.stringify({ ...JSON.parse(writeJsonReceipt(receipt)), ...changes }));
+const jsonOf = (changes: object): Uint8Array =>
+  utf8(JSON.stringify({ ...JSON.parse(writeJsonReceipt(receipt)), ...changes }));
 
 test('a receipt in JSON proves its transaction and its claims', async () => {
   const proven = await prove(utf8(writeJsonReceipt(receipt)), { claimsDigest: leaf.claimsDigest });
@@ -96,7 +97,10 @@ test('a receipt of a signature transaction proves the root', async () => {
   assert.equal(proven.root, toHex(root));
   assert.equal(proven.transactionId, undefined);
   const other = { kind: 'signature', root: new Uint8Array(32) } as const;
-  await assert.rejects(prove(utf8(writeJsonReceipt({ ...receipt, of: other }))), failsWith('LEDGER_UNPROVEN', 'signature'));
+  await assert.rejects(
+    prove(utf8(writeJsonReceipt({ ...receipt, of: other }))),
+    failsWith('LEDGER_UNPROVEN', 'signature'),
+  );
 });
 
 test('a leaf that is given whole is refused, though it would give the root', async () => {
@@ -207,7 +211,9 @@ test('a receipt that is written reads back', () => {
 });
 
 vectors.test('the snapshots of a public ledger are proved by their receipts', async () => {
-  const services = [readLedgerCertificate(new TextDecoder().decode(readSample('sgx_service', 'common/service_cert.pem')))];
+  const services = [
+    readLedgerCertificate(new TextDecoder().decode(readSample('sgx_service', 'common/service_cert.pem'))),
+  ];
   const read = (name: string): Uint8Array => readSample('sgx_service', `snapshots/${name}`);
   assert.equal(sampleNames('sgx_service', 'snapshots').filter((name) => name.endsWith('.committed')).length, 2);
   const proven = await verifySnapshot(read('snapshot_138_139.committed'), { services }, tools);

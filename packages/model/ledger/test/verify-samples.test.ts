@@ -7,8 +7,22 @@ import { chunkNames, readSample, sampleNames } from './samples.ts';
 
 /** Results that others computed too: see the table of public ledgers in the documentation of the format. */
 const expected = {
-  acme_containing_service: { transactions: 22, nodeSignatures: 8, coseSignatures: 8, messages: 3, proposals: 1, snapshots: 0 },
-  cose_flipflop_service: { transactions: 46, nodeSignatures: 23, coseSignatures: 5, messages: 6, proposals: 3, snapshots: 0 },
+  acme_containing_service: {
+    transactions: 22,
+    nodeSignatures: 8,
+    coseSignatures: 8,
+    messages: 3,
+    proposals: 1,
+    snapshots: 0,
+  },
+  cose_flipflop_service: {
+    transactions: 46,
+    nodeSignatures: 23,
+    coseSignatures: 5,
+    messages: 6,
+    proposals: 3,
+    snapshots: 0,
+  },
   sgx_service: { transactions: 153, nodeSignatures: 54, coseSignatures: 0, messages: 12, proposals: 4, snapshots: 2 },
 } as const;
 

@@ -63,7 +63,7 @@ async function requireSigner(
 ): Promise<EcdsaKey> {
   for (const [index, key] of signers.entries()) {
     try {
-      await verifyCose(message, key, {}, tools, 'An endorsement is not signed by the identity after it.');
+      await verifyCose(message, key, { otherwise: 'An endorsement is not signed by the identity after it.' }, tools);
       return key;
     } catch (error) {
       if (index === signers.length - 1) throw error;

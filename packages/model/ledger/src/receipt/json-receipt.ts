@@ -56,7 +56,8 @@ export function readJsonReceipt(text: string): JsonReceipt {
       nodeId: record.required(spelled(record, 'node_id'), hex(32)),
       of: readSubject(record),
       serviceEndorsements:
-        record.optional(spelled(record, 'service_endorsements'), strings(maximumEndorsements, maximumCertificate)) ?? [],
+        record.optional(spelled(record, 'service_endorsements'), strings(maximumEndorsements, maximumCertificate)) ??
+        [],
     });
   });
 }

@@ -87,7 +87,8 @@ async function verifyJson(
   if (keyIdentifier(node.key, tools.digests) !== nodeId) {
     return unproven('key', 'The receipt names another node than the one whose certificate it holds.');
   }
-  const signed = of.kind === 'signature' ? { root: of.root } : foldProof(leafOfComponents(of.leaf, tools), of.proof, tools);
+  const signed =
+    of.kind === 'signature' ? { root: of.root } : foldProof(leafOfComponents(of.leaf, tools), of.proof, tools);
   const claims = of.kind === 'signature' ? undefined : of.leaf.claimsDigest;
   requireClaims(claims, claimsDigest);
   await verifyRootByNode(signed, signature, node.key, tools);
@@ -111,8 +112,7 @@ async function verifyCoseForm(
 ): Promise<ProvenReceipt> {
   const [first, ...others] = proofs;
   if (first === undefined) return malformed('The COSE receipt holds no proof of inclusion.');
-  if (others.length > 0) return malformed('The COSE receipt is for several transactions; verify each in a receipt of its own.');
-  requireClaims(first.leaf.claimsDigest, claimsDigest);
+  if (others.length > 0) return malformed('The COSE receipt is for several transactions: verify each in its own.');requireClaims(first.leaf.claimsDigest, claimsDigest);
   const { root } = foldProof(leafOfComponents(first.leaf, tools), first.proof, tools);
   const transactionId = transactionOfEvidence(first.leaf.commitEvidence);
   if (transactionId.seqno >= signature.transactionId.seqno) {

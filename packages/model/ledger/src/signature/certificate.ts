@@ -53,7 +53,8 @@ export interface LedgerCertificate {
 export function readLedgerCertificate(certificate: Uint8Array | string): LedgerCertificate {
   return within('A certificate of the ledger', () => {
     const [der, another] = typeof certificate === 'string' ? pemBlocks(certificate) : [certificate];
-    if (der === undefined || another !== undefined) return malformed('Where one certificate stands, there are several.');
+    if (der === undefined || another !== undefined)
+      {return malformed('Where one certificate stands, there are several.');}
     const shape = readCertificateShape(der, { maxBytes: maximumBytes });
     const hash = hashes[readWholeSequence(shape.algorithm).objectIdentifier()];
     const constraints = shape.extensions.get(ExtensionId.basicConstraints);
@@ -92,6 +93,6 @@ export async function isIssuedBy(
     issuer.isAuthority &&
     issuance.hash !== undefined &&
     equalBytes(issuance.issuerName, issuer.issuance.subjectName) &&
-    verifyEcdsa(issuer.key, issuance.hash, issuance.signature, issuance.signedBytes, subtle)
+    verifyEcdsa(issuer.key, { ...issuance, hash: issuance.hash, message: issuance.signedBytes }, subtle)
   );
 }

@@ -44,7 +44,10 @@ export interface CoseRootSignature {
  */
 export function readCoseRootSignature(bytes: Uint8Array, maxBytes = 65_536): CoseRootSignature {
   return within('The COSE signature over the root', () => {
-    const message = readCoseSign1(bytes, { maxBytes, understood: [coseLabels.structure, coseLabels.claims, coseLabels.ccf] });
+    const message = readCoseSign1(bytes, {
+      maxBytes,
+      understood: [coseLabels.structure, coseLabels.claims, coseLabels.ccf],
+    });
     if (message.payload !== undefined) return malformed('The COSE signature over the root has a payload of its own.');
     if (integerOf(message.protected, coseLabels.structure) !== ccfLedgerStructure) {
       return malformed('The COSE signature is not over the tree of a CCF ledger.');
@@ -86,7 +89,8 @@ export async function verifyRootByService(
   tools: ProofTools,
 ): Promise<void> {
   if (!namesKey(message.kid, service, tools)) unproven('key', 'The COSE signature names the key of another service.');
-  await verifyCose(message, service, { detachedPayload: root }, tools, 'The COSE signature over the root does not hold.');
+  const otherwise = 'The COSE signature over the root does not hold.';
+  await verifyCose(message, service, { otherwise, detachedPayload: root }, tools);
 }
 
 /** The key identifier of CCF is the SHA-256 of the public key: its hex as text, or in early versions its bytes. */
@@ -100,14 +104,19 @@ export function namesKey(kid: Uint8Array | undefined, key: EcdsaKey, { digests }
 export async function verifyCose(
   message: CoseSign1,
   { spki }: EcdsaKey,
-  payload: { readonly detachedPayload?: Uint8Array },
+  { otherwise, detachedPayload }: CoseCheck,
   { subtle }: ProofTools,
-  otherwise: string,
 ): Promise<void> {
-  const signingInput = coseSigningInput(message, payload);
+  const signingInput = coseSigningInput(message, detachedPayload === undefined ? {} : { detachedPayload });
   const { algorithm, signature } = message;
   const fault = await verifyJws({ algorithm, signingInput, signature }, publicKeyOfSpki(spki), subtle);
   if (fault !== undefined) unproven('signature', otherwise);
+}
+
+export interface CoseCheck {
+  /** What to say where the signature does not hold. */
+  readonly otherwise: string;
+  readonly detachedPayload?: Uint8Array;
 }
 
 export interface CoseRootHeader {

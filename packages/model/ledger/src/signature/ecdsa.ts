@@ -27,16 +27,18 @@ export function readEcdsaKey(spki: Uint8Array): EcdsaKey {
   return { curve: type, spki };
 }
 
-/**
- * Whether an ECDSA signature in DER is over a message.
- *
- * @param signature ECDSA-Sig-Value (RFC 5480 appendix A).
- */
+/** A message with its signature. */
+export interface EcdsaSigned {
+  readonly hash: EcdsaHash;
+  /** ECDSA-Sig-Value in DER (RFC 5480 appendix A). */
+  readonly signature: Uint8Array;
+  readonly message: Uint8Array;
+}
+
+/** Whether an ECDSA signature is over a message. */
 export async function verifyEcdsa(
   { curve, spki }: EcdsaKey,
-  hash: EcdsaHash,
-  signature: Uint8Array,
-  message: Uint8Array,
+  { hash, signature, message }: EcdsaSigned,
   subtle: VerificationCrypto,
 ): Promise<boolean> {
   const fixed = fixedSignature(signature, curves[curve].size);

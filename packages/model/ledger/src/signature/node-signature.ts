@@ -86,7 +86,7 @@ export async function verifyRootByNode(
   const holds =
     preimage === undefined
       ? verifyEcdsaDigest(key, signature, root)
-      : await verifyEcdsa(key, 'SHA-256', signature, preimage, subtle);
+      : await verifyEcdsa(key, { hash: 'SHA-256', signature, message: preimage }, subtle);
   if (!holds) unproven('signature', 'The signature of the node over the root does not hold.');
 }
 

@@ -32,7 +32,9 @@ export interface GovernanceMessage {
 export function readGovernanceRecord(value: Uint8Array): GovernanceMessage {
   return within('The message of a member', () => {
     const text = parseJsonBytes(value, maximumMessage);
-    return typeof text === 'string' ? readGovernanceMessage(fromBase64(text)) : malformed('The message of a member is not a string.');
+    return typeof text === 'string'
+      ? readGovernanceMessage(fromBase64(text))
+      : malformed('The message of a member is not a string.');
   });
 }
 
@@ -70,14 +72,19 @@ export async function verifyGovernanceMessage(
   if (message.kid === undefined || !equalBytes(message.kid, utf8(memberId))) {
     malformed('The message of a member names another member.');
   }
-  await verifyCose(message, key, {}, tools, 'The signature of a member over a message does not hold.');
+  await verifyCose(message, key, { otherwise: 'The signature of a member over a message does not hold.' }, tools);
 }
 
 /**
  * Whether the identifier of a proposal is the one that its message gives: SHA-256 of the root over some transactions before,
  * and of the SHA-256 of the signature.
  */
-export function isProposalId(id: string, { message }: GovernanceMessage, tree: MerkleTree, { digests }: ProofTools): boolean {
+export function isProposalId(
+  id: string,
+  { message }: GovernanceMessage,
+  tree: MerkleTree,
+  { digests }: ProofTools,
+): boolean {
   const signature = digests.sha256(message.signature);
   const lowest = Math.max(1, tree.flushed + 1, tree.size - maximumRoots);
   for (let size = tree.size; size >= lowest; size--) {

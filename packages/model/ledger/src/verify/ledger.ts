@@ -1,6 +1,6 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { ChunkScanner } from '../chunk/scanner.ts';
+import { ChunkScanner, type ChunkEnd } from '../chunk/scanner.ts';
 import type { LedgerEntry } from '../entry/entry.ts';
 import type { LedgerCertificate } from '../signature/certificate.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
@@ -8,7 +8,8 @@ import type { WriteSet } from '../write-set.ts';
 import { chunksInOrder, type ChunkSource, type LedgerFile } from './files.ts';
 import { Findings, type LedgerReport, type SnapshotFinding } from './report.ts';
 import type { LedgerKeys } from './secrets.ts';
-import { isOfEvidence, parseSnapshotName, readSnapshotParts, verifySnapshot } from './snapshots.ts';
+import { checkSnapshot } from './snapshot-check.ts';
+import { parseSnapshotName } from './snapshots.ts';
 import { TransactionVerifier } from './transactions.ts';
 
 /** How far a verification is. */
@@ -62,7 +63,7 @@ export async function verifyLedger(
   const trusted = checkIdentity(verifier, services, findings);
   const snapshotFindings: SnapshotFinding[] = [];
   for (const snapshot of snapshots) {
-    snapshotFindings.push(await checkSnapshot(snapshot, verifier, services, findings, tools));
+    snapshotFindings.push(await checkSnapshot(snapshot, { verifier, services, findings, tools }));
   }
   const signatures = verifier.nodeSignatures + verifier.coseSignatures;
   if (chunks.length > 0 && signatures === 0) {
@@ -82,8 +83,8 @@ export async function verifyLedger(
     tornBytes: reading.tornBytes,
     nodeSignatures: verifier.nodeSignatures,
     coseSignatures: verifier.coseSignatures,
-    governanceMessages: verifier.messages,
-    proposals: verifier.proposals,
+    governanceMessages: verifier.records.messages,
+    proposals: verifier.records.proposals,
     decrypted: verifier.decrypted,
     identities: verifier.network.identities.map((identity) => Object.freeze({ ...identity })),
     ...(trusted === undefined ? {} : { trusted }),
@@ -136,8 +137,8 @@ class Reading {
         }
         this.#progress(chunk.name);
       }
-      const { complete, tornBytes } = scanner.finish();
-      this.#checkEnd(chunk, entries, complete, tornBytes, isLast);
+      const end = scanner.finish();
+      this.#checkEnd(chunk, entries, end, isLast);
     } catch (error) {
       if (!isEnclosError(error) || error.code !== 'LEDGER_INVALID') throw error;
       this.#findings.problem('form', { file: chunk.name }, error.message);
@@ -152,33 +153,51 @@ class Reading {
     if (first === this.#next) return;
     const isBegin = this.#verifier.transactions === 0 && this.#next === 1;
     if (first < this.#next) {
-      this.#findings.problem('order', { file: name }, `The file begins with transaction ${first}, which was read before.`);
+      this.#findings.problem(
+        'order',
+        { file: name },
+        `The file begins with transaction ${first}, which was read before.`,
+      );
     } else if (isBegin && this.#expected.part === true) {
       this.#findings.note(`The files begin with transaction ${first}: what stands before was not checked.`);
     } else {
-      this.#findings.problem('gap', { file: name }, `The transactions ${this.#next} to ${first - 1} are missing before this file.`);
+      this.#findings.problem(
+        'gap',
+        { file: name },
+        `The transactions ${this.#next} to ${first - 1} are missing before this file.`,
+      );
     }
     this.#verifier.resume();
   }
 
-  #checkEnd(chunk: ChunkSource, entries: number, complete: boolean, tornBytes: number, isLast: boolean): void {
+  #checkEnd(chunk: ChunkSource, entries: number, { complete, tornBytes }: ChunkEnd, isLast: boolean): void {
     const place = { file: chunk.name };
     const end = chunk.first + entries - 1;
     if (chunk.last !== undefined && chunk.last !== end) {
-      this.#findings.problem('truncated', place, `The file ends with transaction ${end}, and its name promises ${chunk.last}.`);
+      this.#findings.problem(
+        'truncated',
+        place,
+        `The file ends with transaction ${end}, and its name promises ${chunk.last}.`,
+      );
     }
     if (chunk.committed && !complete) {
       this.#findings.problem('truncated', place, 'The file is committed by its name, and has no table of entries.');
     }
     if (chunk.committed && this.#verifier.unsigned > 1) {
-      this.#findings.problem('truncated', place, 'The file is committed by its name, and does not end with a signature.');
+      this.#findings.problem(
+        'truncated',
+        place,
+        'The file is committed by its name, and does not end with a signature.',
+      );
     }
     if (tornBytes === 0) return;
     this.tornBytes += tornBytes;
     if (chunk.committed || !isLast) {
       this.#findings.problem('truncated', place, `The file ends within an entry, ${tornBytes} bytes after its begin.`);
     } else {
-      this.#findings.note(`${chunk.name} ends within an entry that a node was writing, ${tornBytes} bytes after its begin.`);
+      this.#findings.note(
+        `${chunk.name} ends within an entry that a node was writing, ${tornBytes} bytes after its begin.`,
+      );
     }
   }
 
@@ -199,53 +218,20 @@ function checkIdentity(
   findings: Findings,
 ): boolean | undefined {
   if (services.length === 0) {
-    findings.note('No certificate of the service was given, so the ledger is taken at its own word about who the service is.');
+    findings.note(
+      'No certificate of the service was given, so the ledger is taken at its own word about who the service is.',
+    );
     return undefined;
   }
   const { service } = network;
   if (service === undefined) return undefined;
   const trusted = services.some(({ key }) => equalBytes(key.spki, service.key.spki));
   if (!trusted) {
-    findings.problem('identity', { file: '' }, 'The service of the ledger is another one than the certificate that was given.');
+    findings.problem(
+      'identity',
+      { file: '' },
+      'The service of the ledger is another one than the certificate that was given.',
+    );
   }
   return trusted;
-}
-
-async function checkSnapshot(
-  { name, bytes }: { readonly name: string; readonly bytes: Uint8Array },
-  { network, evidence, leaves }: TransactionVerifier,
-  services: readonly LedgerCertificate[],
-  findings: Findings,
-  tools: ProofTools,
-): Promise<SnapshotFinding> {
-  const place = { file: name };
-  const named = parseSnapshotName(name);
-  let finding: SnapshotFinding = { file: name, seqno: named?.seqno ?? 0, proven: false, evidenceSeen: false };
-  try {
-    const parts = readSnapshotParts(bytes);
-    finding = { ...finding, seqno: parts.seqno };
-    if (named !== undefined && named.seqno !== parts.seqno) {
-      findings.problem('snapshot', place, `The snapshot is of transaction ${parts.seqno}, and its name says ${named.seqno}.`);
-    }
-    const leaf = leaves.get(parts.seqno);
-    if (leaf !== undefined && !equalBytes(leaf, parts.leaf)) {
-      findings.problem('snapshot', place, 'The snapshot is of another ledger: its last transaction is another one.');
-    }
-    const seen = named === undefined ? undefined : evidence.get(named.evidenceSeqno);
-    if (seen !== undefined) {
-      if (isOfEvidence(parts, seen, tools)) finding = { ...finding, evidenceSeen: true };
-      else findings.problem('snapshot', place, 'The digest of the snapshot is not the one in the ledger.');
-    }
-    if (parts.receipt === undefined) {
-      findings.note(`${name} holds no receipt.`);
-      return finding;
-    }
-    const known = network.identities.map(({ certificate }) => certificate);
-    await verifySnapshot(bytes, { services: [...services, ...known] }, tools);
-    return { ...finding, proven: true };
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    findings.problem('snapshot', place, error.message);
-    return finding;
-  }
 }

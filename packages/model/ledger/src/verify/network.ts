@@ -34,6 +34,13 @@ export class Network {
   readonly identities: Identity[] = [];
   #status: ServiceStatus | undefined;
   #isInterrupted = false;
+  readonly #findings: Findings;
+  readonly #tools: ProofTools;
+
+  constructor(findings: Findings, tools: ProofTools) {
+    this.#findings = findings;
+    this.#tools = tools;
+  }
 
   /** Transactions are missing: what was seen may not hold any more. */
   interrupt(): void {
@@ -63,20 +70,20 @@ export class Network {
   }
 
   /** Takes what a transaction says. @returns checks that go on. */
-  apply(writes: WriteSet, id: TransactionId, place: LedgerPlace, findings: Findings, tools: ProofTools): Promise<void>[] {
+  apply(writes: WriteSet, id: TransactionId, place: LedgerPlace): Promise<void>[] {
     const checks: Promise<void>[] = [];
     const guard = (rule: 'governance' | 'identity' | 'node', read: () => void): void => {
       try {
         read();
       } catch (error) {
-        findings.problem(rule, place, error instanceof Error ? error.message : String(error));
+        this.#findings.problem(rule, place, error instanceof Error ? error.message : String(error));
       }
     };
     const service = singleOf(writes, tables.service);
-    if (service !== undefined) guard('identity', () => this.#applyService(service, id, place, findings));
+    if (service !== undefined) guard('identity', () => this.#applyService(service, id, place));
     for (const [node, value] of changesOf(writes, tables.nodes)) guard('node', () => this.#applyNode(node, value));
     for (const [node, value] of changesOf(writes, tables.nodeCertificates)) {
-      guard('node', () => checks.push(...this.#applyNodeCertificate(node, value, place, findings, tools)));
+      guard('node', () => checks.push(...this.#applyNodeCertificate(node, value, place)));
     }
     for (const [member, value] of changesOf(writes, tables.members)) {
       guard('governance', () => this.#applyMember(member, value));
@@ -84,7 +91,7 @@ export class Network {
     return checks;
   }
 
-  #applyService(value: Uint8Array, since: TransactionId, place: LedgerPlace, findings: Findings): void {
+  #applyService(value: Uint8Array, since: TransactionId, place: LedgerPlace): void {
     const { status, certificate } = within('The record of the service', () => {
       const record = new JsonRecord(parseJsonBytes(value, maximumJson), 'service');
       return {
@@ -94,7 +101,7 @@ export class Network {
     });
     const before = this.#status;
     if (before !== undefined && before !== status && status !== 'Opening' && !moves[before].includes(status)) {
-      findings.problem('status', place, `The service went from ${before} to ${status}.`);
+      this.#findings.problem('status', place, `The service went from ${before} to ${status}.`);
     }
     const wasInterrupted = this.#isInterrupted;
     this.#status = status;
@@ -105,7 +112,7 @@ export class Network {
       return;
     }
     if (last !== undefined && !wasInterrupted && status !== 'Opening' && status !== 'Recovering') {
-      findings.problem('identity', place, `The service took another key while it was ${status}, not in a recovery.`);
+      this.#findings.problem('identity', place, `The service took another key while it was ${status}, not in a recovery.`);
     }
     this.identities.push({ certificate, since, endorsed: false });
   }
@@ -125,27 +132,21 @@ export class Network {
     });
   }
 
-  #applyNodeCertificate(
-    id: string,
-    value: Uint8Array | undefined,
-    place: LedgerPlace,
-    findings: Findings,
-    tools: ProofTools,
-  ): Promise<void>[] {
+  #applyNodeCertificate(id: string, value: Uint8Array | undefined, place: LedgerPlace): Promise<void>[] {
     if (value === undefined) {
       this.#certificates.delete(id);
       return [];
     }
     const certificate = readLedgerCertificate(decodeUtf8(value));
     this.#certificates.set(id, certificate);
-    if (keyIdentifier(certificate.key, tools.digests) !== id) {
-      findings.problem('node', place, `The certificate of node ${id} is for the key of another node.`);
+    if (keyIdentifier(certificate.key, this.#tools.digests) !== id) {
+      this.#findings.problem('node', place, `The certificate of node ${id} is for the key of another node.`);
     }
     const { service } = this;
     if (service === undefined) return [];
     return [
-      isIssuedBy(certificate, service, tools.subtle).then((isIssued) => {
-        if (!isIssued) findings.problem('node', place, `The certificate of node ${id} is not issued by the service.`);
+      isIssuedBy(certificate, service, this.#tools.subtle).then((isIssued) => {
+        if (!isIssued) this.#findings.problem('node', place, `The certificate of node ${id} is not issued by the service.`);
       }),
     ];
   }

@@ -20,7 +20,11 @@ export type LedgerKeys = (seqno: number) => TransactionKeys | undefined;
  * @returns undefined where the evidence is another one.
  * @throws LEDGER_SECRET_WRONG
  */
-export function openPrivatePart(entry: LedgerEntry, keys: TransactionKeys, { digests }: ProofTools): WriteSet | undefined {
+export function openPrivatePart(
+  entry: LedgerEntry,
+  keys: TransactionKeys,
+  { digests }: ProofTools,
+): WriteSet | undefined {
   const writes = privateWrites(entry, keys.cipher);
   const { commitEvidenceDigest } = entry;
   if (commitEvidenceDigest === undefined) return writes;

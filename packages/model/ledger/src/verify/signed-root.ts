@@ -2,7 +2,12 @@ import { equalBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { foldProof } from '../receipt/proof.ts';
 import { isIssuedBy, readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
-import { namesKey, readCoseRootSignature, readCoseSignatureRecord, verifyRootByService } from '../signature/cose-root.ts';
+import {
+  namesKey,
+  readCoseRootSignature,
+  readCoseSignatureRecord,
+  verifyRootByService,
+} from '../signature/cose-root.ts';
 import { readNodeSignature, verifyRootByNode, type ProofTools, type SignedRoot } from '../signature/node-signature.ts';
 import type { MerkleTree } from '../tree/merkle-tree.ts';
 import type { TransactionId } from '../write-set.ts';
@@ -29,7 +34,11 @@ export function signedRootOf(tree: MerkleTree, tools: ProofTools): SignedRoot {
 }
 
 /** Checks the signature of a node over a root. @returns whether it holds. */
-export async function checkNodeSignature(value: Uint8Array, signed: SignedRoot, scene: SignatureScene): Promise<boolean> {
+export async function checkNodeSignature(
+  value: Uint8Array,
+  signed: SignedRoot,
+  scene: SignatureScene,
+): Promise<boolean> {
   return checking(scene, async (fail) => {
     const record = readNodeSignature(value);
     const { view, seqno } = record.transactionId;
@@ -37,7 +46,10 @@ export async function checkNodeSignature(value: Uint8Array, signed: SignedRoot, 
       return fail('signature', `The record of the signature is for transaction ${view}.${seqno}.`);
     }
     if (!equalBytes(record.root, signed.root)) {
-      return fail('root', `The node signed the root ${toHex(record.root)}, and the transactions give ${toHex(signed.root)}.`);
+      return fail(
+        'root',
+        `The node signed the root ${toHex(record.root)}, and the transactions give ${toHex(signed.root)}.`,
+      );
     }
     const certificate = await certificateOf(record.node, record.certificate, scene, fail);
     if (certificate === undefined) return false;

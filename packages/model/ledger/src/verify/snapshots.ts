@@ -91,6 +91,10 @@ export function readSnapshotEvidence(value: Uint8Array): SnapshotEvidence {
 }
 
 /** Whether a snapshot is the one of its evidence. */
-export function isOfEvidence({ entry, seqno }: SnapshotParts, evidence: SnapshotEvidence, { digests }: ProofTools): boolean {
+export function isOfEvidence(
+  { entry, seqno }: SnapshotParts,
+  evidence: SnapshotEvidence,
+  { digests }: ProofTools,
+): boolean {
   return evidence.seqno === seqno && equalBytes(evidence.digest, digests.sha256(entry));
 }

@@ -1,21 +1,18 @@
-import { equalBytes, toHex } from '@enclos/codec';
+import { equalBytes } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { readCoseEndorsement, readEndorsementRecord } from '../endorsement/cose-endorsement.ts';
 import { leafOf } from '../entry/digests.ts';
 import { publicWrites, readEntry, type LedgerEntry } from '../entry/entry.ts';
-import { verifyCose } from '../signature/cose-root.ts';
 import type { ProofTools, SignedRoot } from '../signature/node-signature.ts';
 import type { LedgerCertificate } from '../signature/certificate.ts';
 import { MerkleTree } from '../tree/merkle-tree.ts';
 import { readSerialisedTree } from '../tree/serialised.ts';
 import type { TransactionId, WriteSet } from '../write-set.ts';
-import { isProposalBody, isProposalId, readGovernanceRecord, verifyGovernanceMessage } from './governance.ts';
 import { Network } from './network.ts';
 import type { Findings, LedgerPlace } from './report.ts';
+import { RecordVerifier } from './records.ts';
 import { openPrivatePart, type LedgerKeys } from './secrets.ts';
 import { checkCoseSignature, checkNodeSignature, signedRootOf, type SignatureScene } from './signed-root.ts';
-import { readSnapshotEvidence, type SnapshotEvidence } from './snapshots.ts';
-import { changesOf, singleOf, tableNames, tables } from './tables.ts';
+import { singleOf, tableNames, tables } from './tables.ts';
 
 /** So many checks of signatures run at once. */
 const maximumChecks = 64;
@@ -30,8 +27,8 @@ export interface TransactionOptions {
 
 /** Checks transactions one after the other, as they stand in the ledger. */
 export class TransactionVerifier {
-  readonly network = new Network();
-  readonly evidence = new Map<number, SnapshotEvidence>();
+  readonly network: Network;
+  readonly records: RecordVerifier;
   readonly leaves = new Map<number, Uint8Array>();
   readonly #options: TransactionOptions;
   readonly #findings: Findings;
@@ -47,8 +44,6 @@ export class TransactionVerifier {
   transactions = 0;
   nodeSignatures = 0;
   coseSignatures = 0;
-  messages = 0;
-  proposals = 0;
   decrypted = 0;
   first: TransactionId | undefined;
   last: TransactionId | undefined;
@@ -58,6 +53,8 @@ export class TransactionVerifier {
     this.#options = options;
     this.#findings = findings;
     this.#tools = tools;
+    this.network = new Network(findings, tools);
+    this.records = new RecordVerifier(findings, tools);
     this.#tree = MerkleTree.begin(tools.digests);
   }
 
@@ -89,8 +86,9 @@ export class TransactionVerifier {
     const writes = this.#publicWrites(entry, place);
     this.#openPrivate(entry, place);
     this.#keepEndRoots(writes);
-    for (const check of this.network.apply(writes, id, place, this.#findings, this.#tools)) this.#start(check);
-    this.#checkRecords(writes, place);
+    for (const check of this.network.apply(writes, id, place)) this.#start(check);
+    const scene = { writes, place, network: this.network, tree: this.#tree, isPart: this.#isPart, endRoots: this.#endRoots };
+    for (const check of this.records.check(scene)) this.#start(check);
     this.#checkSignature(writes, id, place);
     this.#append(entry, id, place);
     if (this.#checks.size >= maximumChecks) await Promise.race(this.#checks);
@@ -158,80 +156,6 @@ export class TransactionVerifier {
     this.#endRoots = [lastSigned?.root, after, ...this.#endRoots].filter((root) => root !== undefined).slice(0, 32);
   }
 
-  #checkRecords(writes: WriteSet, place: LedgerPlace): void {
-    for (const [member, value] of changesOf(writes, tables.messages)) {
-      if (value !== undefined) this.#start(this.#checkMessage(member, value, writes, place));
-    }
-    const evidence = singleOf(writes, tables.snapshotEvidence);
-    if (evidence !== undefined) {
-      try {
-        this.evidence.set(place.transactionId?.seqno ?? 0, readSnapshotEvidence(evidence));
-      } catch (error) {
-        this.#report('snapshot', place, error);
-      }
-    }
-    const endorsement = singleOf(writes, tables.endorsement);
-    if (endorsement !== undefined) this.#start(this.#checkEndorsement(endorsement, place));
-  }
-
-  async #checkMessage(member: string, value: Uint8Array, writes: WriteSet, place: LedgerPlace): Promise<void> {
-    const certificate = this.network.member(member);
-    const tree = this.#tree;
-    try {
-      const message = readGovernanceRecord(value);
-      this.messages++;
-      if (message.type === 'proposal') {
-        for (const [id, body] of changesOf(writes, tables.proposals)) {
-          if (body === undefined) continue;
-          this.proposals++;
-          if (tree !== undefined && !isProposalId(id, message, tree, this.#tools)) {
-            this.#findings.problem('governance', place, `The proposal ${id} is not named after its message.`);
-          }
-          if (!isProposalBody(body, message)) {
-            this.#findings.problem('governance', place, `The proposal ${id} is not the one that the member signed.`);
-          }
-        }
-      }
-      if (certificate === undefined) {
-        if (this.#isPart) this.#findings.note('Messages of members whose certificates stand before the files were not checked.');
-        else this.#findings.problem('governance', place, `A message is of ${member}, who is not a member.`);
-        return;
-      }
-      await verifyGovernanceMessage(message, member, certificate, this.#tools);
-    } catch (error) {
-      this.#report('governance', place, error);
-    }
-  }
-
-  async #checkEndorsement(value: Uint8Array, place: LedgerPlace): Promise<void> {
-    const [current, before] = [this.network.identities.at(-1), this.network.identities.at(-2)];
-    const endRoots = this.#endRoots;
-    try {
-      const record = readEndorsementRecord(value);
-      const endorsement = readCoseEndorsement(record.endorsement);
-      if (current !== undefined && !equalBytes(record.endorsingKey, current.certificate.key.spki)) {
-        this.#findings.problem('identity', place, 'The endorsement is by another key than the one of the service.');
-      }
-      if (current !== undefined) {
-        await verifyCose(endorsement.message, current.certificate.key, {}, this.#tools, 'The endorsement does not hold.');
-      }
-      // The first endorsement of a service is of its own key, from its first transaction on.
-      if (endorsement.to === undefined || before === undefined) return;
-      if (!equalBytes(endorsement.key.spki, before.certificate.key.spki)) {
-        this.#findings.problem('identity', place, 'The endorsement is of another key than the one before the recovery.');
-        return;
-      }
-      const { lastRoot } = endorsement;
-      if (lastRoot !== undefined && !endRoots.some((root) => equalBytes(root, lastRoot))) {
-        this.#findings.problem('identity', place, `The endorsement is of a ledger that ends with the root ${toHex(lastRoot)}.`);
-        return;
-      }
-      before.endorsed = true;
-    } catch (error) {
-      this.#report('identity', place, error);
-    }
-  }
-
   #checkSignature(writes: WriteSet, id: TransactionId, place: LedgerPlace): void {
     const byNode = singleOf(writes, tables.signatures);
     const byService = singleOf(writes, tables.coseSignatures);
@@ -286,7 +210,8 @@ export class TransactionVerifier {
     const theirs = signedRootOf(recorded, this.#tools);
     if (own !== undefined && equalBytes(own.root, theirs.root)) return own;
     const changed = this.#recent.filter(
-      ({ id, leaf }) => id.seqno >= recorded.flushed && id.seqno < recorded.size && !equalBytes(recorded.leaf(id.seqno), leaf),
+      ({ id, leaf }) =>
+        id.seqno >= recorded.flushed && id.seqno < recorded.size && !equalBytes(recorded.leaf(id.seqno), leaf),
     );
     for (const { id, place: of } of changed) {
       this.#findings.problem('root', of, `Transaction ${id.view}.${id.seqno} is not the one that was signed.`);
@@ -311,7 +236,7 @@ export class TransactionVerifier {
     this.#checks.add(running);
   }
 
-  #report(rule: 'form' | 'governance' | 'identity' | 'private' | 'snapshot', place: LedgerPlace, error: unknown): void {
+  #report(rule: 'form' | 'private', place: LedgerPlace, error: unknown): void {
     if (!isEnclosError(error)) throw error;
     this.#findings.problem(rule, place, error.message);
   }
