@@ -15,7 +15,7 @@ export function mapsOfSnapshotFile(file: Uint8Array): FileMaps {
   domain.view(domain.safeU64());
   domain.view(domain.safeU64());
   const maps = new Map<string, { version: number; entries: Map<string, string> }>();
-  while (!domain.done) {
+  while (domain.remaining > 0) {
     const name = Buffer.from(domain.view(domain.safeU64())).toString();
     const version = domain.safeU64();
     maps.set(name, { version, entries: entriesOf(new ByteReader(domain.view(domain.safeU64()))) });
@@ -25,7 +25,7 @@ export function mapsOfSnapshotFile(file: Uint8Array): FileMaps {
 
 function entriesOf(map: ByteReader): Map<string, string> {
   const entries = new Map<string, string>();
-  while (!map.done) {
+  while (map.remaining > 0) {
     const key = toHex(padded(map));
     const value = new ByteReader(padded(map));
     entries.set(key, `${value.safeU64()}:${toHex(value.view(value.remaining))}`);
