@@ -60,13 +60,17 @@ export async function makeReceipt(
     tree.append(leafOf(tools.digests, entry));
     if (entry.seqno !== transactionId.seqno) continue;
     if (entry.view !== transactionId.view) {
-      throw unavailable(`Transaction ${entry.seqno} is of view ${entry.view}: ${transactionId.view}.${entry.seqno} is not.`);
+      throw unavailable(
+        `Transaction ${entry.seqno} is of view ${entry.view}: ${transactionId.view}.${entry.seqno} is not.`,
+      );
     }
     // The bytes of the piece that it came in may be used again.
     found = readEntry(entry.bytes.slice());
   }
   if (found === undefined) throw unavailable('The files do not hold the transaction.');
-  throw unavailable(`No ${form === 'json' ? 'signature of a node' : 'COSE signature'} follows the transaction in the files.`);
+  throw unavailable(
+    `No ${form === 'json' ? 'signature of a node' : 'COSE signature'} follows the transaction in the files.`,
+  );
 }
 
 async function* entriesOf(files: readonly LedgerFile[]): AsyncGenerator<LedgerEntry> {
