@@ -45,6 +45,8 @@ export interface InferenceServiceOptions {
   readonly answer: (asked: AskedInside) => AnswerInside;
   /** Default: true. */
   readonly writesReceipts?: boolean;
+  /** The version of its catalogue. Default: it has none. */
+  readonly catalogueVersion?: number;
   /** Answers of an address that is not sealed. */
   readonly unsealedStatus?: number;
 }
@@ -62,7 +64,8 @@ after(() => {
 
 /** An inference service on a synthetic platform, over plain HTTP: reports and chunked Oblivious HTTP. @returns its URL */
 export async function serveInference(options: InferenceServiceOptions): Promise<string> {
-  const { model, answer, writesReceipts = true, changes, unsealedStatus } = options;
+  const { model, answer, writesReceipts = true, changes, unsealedStatus, catalogueVersion } = options;
+  const catalogue = catalogueVersion === undefined ? {} : { catalogueVersion };
   const pair = generateKeyPairSync('ed25519');
   const receiptKey = new Uint8Array(pair.publicKey.export({ type: 'spki', format: 'der' }));
   const kid = await receiptKeyId(signatureKeyOfSpki(receiptKey));
@@ -70,13 +73,13 @@ export async function serveInference(options: InferenceServiceOptions): Promise<
   const keys = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
   await keys.refresh(Date.now());
   const models = [{ ...model, version: '1', sizeBytes: 5 }];
-  const manifest = fromHex(await modelManifestDigest({ models }));
+  const manifest = fromHex(await modelManifestDigest({ models, ...catalogue }));
   const keySet = encodeKeySet({ keys: keys.published(), modelManifestDigest: manifest, receiptKey });
   const evidence = peerEvidence(changes);
 
   const report = async (nonce: Uint8Array): Promise<string> => {
     const { quote, endorsements } = await evidence(await inferenceReportData(sha256(keySet), nonce));
-    const shown = { keySet, models, evidence: { kind: 'sgx-quote', value: quote }, endorsements, nonce };
+    const shown = { keySet, models, ...catalogue, evidence: { kind: 'sgx-quote', value: quote }, endorsements, nonce };
     return writeInferenceReport(shown);
   };
   const measurement = toHex(parseQuoteV3((await evidence(new Uint8Array(64))).quote).reportBody.mrEnclave);

@@ -30,10 +30,29 @@ export async function endOfProgram(
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The `onSignal` of this process. */
+/** How often a program that npm started looks for its parent. */
+const lookMs = 250;
+
+/**
+ * The `onSignal` of this process. Under `npx` the end of the parent counts as SIGTERM: npm hands the signal to a shell, which ends of it and leaves
+ * what it started running.
+ */
 export function onProcessSignal(handler: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of forwarded) process.on(signal, handler);
+  const stopLooking = process.env['npm_command'] === 'exec' ? onParentEnd(() => handler('SIGTERM')) : () => undefined;
   return () => {
+    stopLooking();
     for (const signal of forwarded) process.off(signal, handler);
   };
+}
+
+function onParentEnd(handler: () => void): () => void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    handler();
+  }, lookMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -13,7 +13,7 @@ interface Scene {
   carry: OuterFetch;
 }
 
-async function openProxy(t: TestContext): Promise<Scene> {
+async function openProxy(t: TestContext, exposed?: { readonly hosts?: readonly string[] }): Promise<Scene> {
   const service = await openService();
   const refusals: unknown[] = [];
   const client = createInferenceClient({
@@ -22,8 +22,16 @@ async function openProxy(t: TestContext): Promise<Scene> {
     fetch: async (url, init) => scene.carry(url, init),
     nowMs: () => service.nowMs,
   });
-  const proxy = createInferenceProxy({ client, url: serviceUrl, onRefusal: (error) => refusals.push(error) });
-  const { port = 0 } = await proxy.listen({ host: '127.0.0.1', port: 0 });
+  const proxy = createInferenceProxy({
+    ...exposed,
+    client,
+    url: serviceUrl,
+    onRefusal: (error) => refusals.push(error),
+  });
+  const { port = 0 } = await proxy.listen(
+    { host: '127.0.0.1', port: 0 },
+    { allowOtherMachines: exposed !== undefined },
+  );
   t.after(async () => proxy.close());
   const scene: Scene = { service, proxy, port, refusals, carry: service.fetch };
   return scene;
@@ -90,6 +98,22 @@ test('pages in browsers, other hosts and other machines are refused', async (t) 
   }
   assert.deepEqual(service.seen, []);
   await assert.rejects(proxy.listen({ host: '0.0.0.0', port: 0 }), { code: 'ATLS_PROXY_ADDRESS' });
+});
+
+test('a proxy that other machines reach takes its addresses and the names that it was given, and no other name', async (t) => {
+  const { port, service } = await openProxy(t, { hosts: ['Proxy.internal'] });
+  for (const host of ['page.test', `page.test:${port}`, 'proxy.internal.page.test', '10.0.0.7.page.test']) {
+    assert.equal((await ask(port, '/v1/models', { host })).status, 403, host);
+  }
+  for (const origin of ['https://page.test', `http://proxy.internal:${port}`]) {
+    assert.equal((await ask(port, '/v1/models', { host: 'proxy.internal', origin })).status, 403, origin);
+  }
+  assert.deepEqual(service.seen, []);
+  for (const host of ['10.0.0.7', `[fd00::7]:${port}`, 'localhost', 'proxy.internal', `PROXY.INTERNAL:${port}`]) {
+    assert.equal((await ask(port, '/v1/models', { host })).status, 200, host);
+  }
+  const nameless = await openProxy(t, {});
+  assert.equal((await ask(nameless.port, '/v1/models', { host: 'proxy.internal' })).status, 403);
 });
 
 test('a target that names another server stays a path, or is refused', async (t) => {

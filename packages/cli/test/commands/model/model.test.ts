@@ -56,6 +56,7 @@ test('a model is encrypted under a new key, which is never overwritten, and open
   assert.deepEqual(openEncryptedModel(encrypted, key, { name: 'digits', digest }), model);
   const again = await run('encrypt', 'digits.onnx', '--new-key', 'digits.key', '--json');
   assert.deepEqual([again.code, errorOf(again).code], [2, 'CLI_FILE_INVALID']);
+  assert.match(errorOf(again).next, /--key .*digits\.key to encrypt with the key that is there/);
   const other = await run(
     'encrypt',
     'digits.onnx',

@@ -144,9 +144,26 @@ describe('enclos predict', () => {
       const ran = await predict(await serve(changes), '--model', `same=${digest}`, '--input', 'in.json', '--json');
       assert.deepEqual([ran.code, errorOf(ran).code], [exit, code]);
       if (code !== 'INFERENCE_CALL_REFUSED') continue;
-      assert.deepEqual(errorOf(ran).details, { status: 400, code: 'INFERENCE_MESSAGE_INVALID' });
-      assert.ok(!ran.stdout.includes('in the way'));
+      const { message, next, details } = errorOf(ran);
+      assert.deepEqual(details, { status: 400, code: 'INFERENCE_MESSAGE_INVALID' });
+      assert.equal(message, 'The service says INFERENCE_MESSAGE_INVALID: in the way.');
+      assert.match(next, /Correct the member that the message names/);
     }
+  });
+
+  test('refuses a service whose catalogue is older than the one that is named, or that has none', async () => {
+    writeFileSync(file('in.json'), '{"inputs":[]}');
+    const ask = async (catalogueVersion: number | undefined, ...argv: readonly string[]): Promise<Ran> => {
+      const url = await serve(catalogueVersion === undefined ? {} : { catalogueVersion });
+      return predict(url, '--model', 'same', '--input', 'in.json', '--json', ...argv);
+    };
+    for (const version of [undefined, 4]) {
+      const ran = await ask(version, '--minimum-catalogue', '5');
+      assert.deepEqual([ran.code, errorOf(ran).code], [3, 'INFERENCE_NOT_ATTESTED']);
+    }
+    for (const argv of [['--minimum-catalogue', '5'], []]) assert.equal((await ask(5, ...argv)).code, 0);
+    assert.equal((await ask(4)).code, 0);
+    assert.equal(errorOf(await ask(5, '--minimum-catalogue', '0')).code, 'CLI_USAGE');
   });
 
   test('refuses files that are not requests, and wrong command lines, before it asks anything', async () => {

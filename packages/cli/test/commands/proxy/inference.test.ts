@@ -112,6 +112,7 @@ describe('enclos proxy --inference', () => {
       [[url, '--model', 'digits=12'], /--model is NAME=DIGEST/],
       [[url, '--cached'], /--cached is for attested TLS/],
       [[url, '--listen', '0.0.0.0:0'], /ATLS_PROXY_ADDRESS/],
+      [[url, '--allow-host', 'proxy.internal'], /--allow-host goes with --expose/],
     ] as const) {
       const proxy = start(...argv);
       assert.equal((await proxy.ended).code, 2, proxy.text());
@@ -121,6 +122,6 @@ describe('enclos proxy --inference', () => {
       cwd: folder,
     });
     assert.equal((await other.ended).code, 2);
-    assert.match(other.text(), /--transport and --model go with --inference/);
+    assert.match(other.text(), /--transport, --model, --minimum-catalogue and --allow-host go with --inference/);
   });
 });

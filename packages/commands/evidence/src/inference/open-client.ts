@@ -19,6 +19,8 @@ export interface InferenceServer {
   readonly transport: 'one-shot' | 'session' | 'attested-tls';
   /** Digests by name, in hex; undefined for any model of the service. */
   readonly models: Readonly<Record<string, string>> | undefined;
+  /** The oldest catalogue that is accepted; undefined for any, and for none. */
+  readonly minimumCatalogueVersion: number | undefined;
 }
 
 export interface OpenInferenceOptions {
@@ -37,7 +39,7 @@ export interface OpenInferenceClient {
  * @throws what `readQuotePolicy` throws
  */
 export async function openInferenceClient(
-  { url, policyFile, collateral, transport, models }: InferenceServer,
+  { url, policyFile, collateral, transport, models, minimumCatalogueVersion }: InferenceServer,
   { now, onEvidence, onReceipt }: OpenInferenceOptions,
 ): Promise<OpenInferenceClient> {
   const policy = await readQuotePolicy(policyFile, 'inference services have');
@@ -56,6 +58,7 @@ export async function openInferenceClient(
     receipts: 'require',
     onReceipt,
     ...(models === undefined ? {} : { models }),
+    ...(minimumCatalogueVersion === undefined ? {} : { minimumCatalogueVersion }),
   });
   return {
     client,

@@ -60,11 +60,18 @@ export const sealingOptions = {
     multiple: true,
     summary: 'Only this model may answer: see `enclos model hash`. Give it once for each',
   },
+  'minimum-catalogue': {
+    type: 'string',
+    value: 'VERSION',
+    summary:
+      'Refuse a service whose catalogue of models is older, or that has none: its host may bring back an old one',
+  },
 } as const;
 
 type ServerInput = AcceptanceInput & {
   readonly transport: InferenceServer['transport'] | undefined;
   readonly model: readonly string[];
+  readonly 'minimum-catalogue': string | undefined;
 };
 
 /** @throws CLI_USAGE */
@@ -79,8 +86,16 @@ export function inferenceServer(url: string, given: ServerInput, context: Comman
     policyFile: context.path(given.policy),
     collateral: collateralChoice(given, context),
     transport: given.transport ?? 'one-shot',
+    minimumCatalogueVersion: catalogueVersion(given['minimum-catalogue']),
     models: given.model.length === 0 ? undefined : Object.fromEntries(given.model.map(modelOf)),
   };
+}
+
+function catalogueVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^[1-9]\d{0,14}$/.test(text)
+    ? Number(text)
+    : refuseUsage(`--minimum-catalogue is a whole number from 1, not ${JSON.stringify(text)}.`);
 }
 
 function modelOf(text: string): readonly [string, string] {

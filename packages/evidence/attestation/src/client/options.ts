@@ -60,6 +60,12 @@ export interface Settings {
 const maximumSkewMs = 600_000;
 const maximumDurationMs = 86_400_000;
 
+/** Enclaves have none. */
+const globalFetch: Fetch = async (url, init) => {
+  if (typeof globalThis.fetch !== 'function') return misused('There is no `fetch` here: give one with the options.');
+  return globalThis.fetch(url, init);
+};
+
 /** @throws VERIFIER_MISUSED */
 export function settingsOf(options: AttestationClientOptions): Settings {
   const allowHttp = options.allowLoopbackHttp ?? false;
@@ -68,7 +74,7 @@ export function settingsOf(options: AttestationClientOptions): Settings {
   return Object.freeze({
     endpoint: baseOf(options.endpoint, 'endpoint', allowHttp),
     issuer: baseOf(options.issuer ?? options.endpoint, 'issuer', allowHttp),
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    fetch: options.fetch ?? globalFetch,
     nowMs: () => finite(now().getTime()),
     subtle:
       options.subtle ??

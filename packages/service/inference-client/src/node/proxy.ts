@@ -13,6 +13,11 @@ export interface InferenceProxyOptions {
   readonly client: Pick<InferenceClient, 'fetch'>;
   /** The address that the client was made with. */
   readonly url: string | URL;
+  /**
+   * Names, without a port, that programs on other machines may call this one, for a proxy that these reach. Addresses and `localhost` are always
+   * taken: a page's owner can make a name of theirs lead here, and no address.
+   */
+  readonly hosts?: readonly string[];
   /** Connections at once; further ones are closed. Default: 64. */
   readonly maxConnections?: number;
   /** Learns why a request was not answered. It gets nothing of the request, and must not throw. */
@@ -39,7 +44,7 @@ export interface InferenceProxy {
  * Protocol. They speak to it in the clear, and it answers 502 for all that the attested enclave did not answer.
  *
  * Pages in a browser cannot use it: a request that a page sent, or for another host than this machine, is refused with 403. Otherwise any
- * page could ask the service in the name of the user.
+ * page could ask the service in the name of the user. With `allowOtherMachines` any address is one of this machine, and so is a name in `hosts`.
  *
  * @example
  * import type { InferenceClient } from '@enclos/inference-client';
@@ -52,15 +57,16 @@ export interface InferenceProxy {
  */
 export function createInferenceProxy(options: InferenceProxyOptions): InferenceProxy {
   const { maxConnections = 64 } = options;
-  // No page reaches a socket of the file system. Where other machines may connect, names of this one are not known here.
-  let areHostsChecked = true;
+  let isOwnHost: (host: string) => boolean = isLoopback;
   const server = createServer((request, response) => {
-    void answer(request, response, { ...options, areHostsChecked });
+    void answer(request, response, { ...options, isOwnHost });
   });
   server.maxConnections = maxConnections;
   return Object.freeze<InferenceProxy>({
     async listen(address, listening = {}) {
-      areHostsChecked = address.path === undefined && listening.allowOtherMachines !== true;
+      // No page reaches a socket of the file system.
+      if (address.path !== undefined) isOwnHost = () => true;
+      else if (listening.allowOtherMachines === true) isOwnHost = exposedHosts(options.hosts ?? []);
       return listenAt(server, address, listening);
     },
     async close({ graceMs = 0 } = {}) {
@@ -77,20 +83,19 @@ export function createInferenceProxy(options: InferenceProxyOptions): InferenceP
 }
 
 interface AnswerOptions extends InferenceProxyOptions {
-  readonly areHostsChecked: boolean;
+  readonly isOwnHost: (host: string) => boolean;
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { client, url, areHostsChecked, onRefusal = () => undefined }: AnswerOptions,
+  { client, url, isOwnHost, onRefusal = () => undefined }: AnswerOptions,
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {
-    if (isFromPage(request) || (areHostsChecked && !isForThisMachine(request))) {
-      return refuse(response, 403, 'Pages in browsers cannot use the proxy.');
-    }
+    if (isFromPage(request)) return refuse(response, 403, 'Pages in browsers cannot use the proxy.');
+    if (!isOwnHost(hostIn(request))) return refuse(response, 403, foreignHost);
     const answered = await client.fetch(targetOf(request, url), initOf(request, gone.signal));
     response.writeHead(answered.status, Object.fromEntries(answered.headers));
     if (answered.body === null) response.end();
@@ -113,11 +118,23 @@ function isFromPage({ headers }: IncomingMessage): boolean {
   return origin !== undefined || site !== 'none';
 }
 
-/** A name that a page's owner made to lead here is not one of this machine. */
-function isForThisMachine({ headers }: IncomingMessage): boolean {
+const foreignHost =
+  'The proxy does not know the name in the header `host` as one of this machine. Use its address, or name it with --allow-host.';
+
+/** The name or address of a request's header `host`, without a port. */
+function hostIn({ headers }: IncomingMessage): string {
   const [, name = ''] = /^(?<name>\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(headers.host ?? '') ?? [];
-  const host = name.replace(/^\[(?<address>.*)\]$/, '$<address>');
+  return name.replace(/^\[(?<address>.*)\]$/, '$<address>').toLowerCase();
+}
+
+/** A name that a page's owner made to lead here is not one of this machine. */
+function isLoopback(host: string): boolean {
   return host === '::1' || host === 'localhost' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function exposedHosts(names: readonly string[]): (host: string) => boolean {
+  const known = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
+  return (host) => isIP(host) !== 0 || known.has(host);
 }
 
 /** A path stays one: an absolute target, or one that begins with two slashes, would name another server. */

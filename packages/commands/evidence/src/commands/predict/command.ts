@@ -18,6 +18,7 @@ const options = {
   out: { type: 'string', value: 'FILE', summary: 'Keep the body of the answer here, exactly as it was received' },
   receipt: { type: 'string', value: 'FILE', summary: 'Keep the receipt here, for `enclos receipt verify`' },
   transport: sealingOptions.transport,
+  'minimum-catalogue': sealingOptions['minimum-catalogue'],
   ...acceptanceOptions,
 } as const;
 

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from '@enclos/open-inference';
 import { openInferenceClient, type InferenceServer } from '../../inference/open-client.ts';
+import { refusalOfService } from './refusal-of-service.ts';
 import { requestFormOf } from './request-form.ts';
 
 export interface PredictOptions {
@@ -61,6 +62,7 @@ export async function predict(options: PredictOptions): Promise<Prediction> {
       headers,
       body: new Uint8Array(body),
     });
+    if (response.status !== 200) throw await refusalOfService(response);
     const content = await contentOfAnswer(response);
     // A client that requires receipts gives out nothing without one.
     if (evidence === undefined || receipt === undefined) throw new EnclosError('INFERENCE_RECEIPT_MISSING');

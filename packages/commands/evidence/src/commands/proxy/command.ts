@@ -26,6 +26,13 @@ const options = {
     type: 'boolean',
     summary: 'SERVER is the URL of an inference service: attest it, seal each request, and require receipts',
   },
+  'allow-host': {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    summary:
+      'With --inference and --expose: a name by which other machines call this one. Its addresses need none; give the option once for each',
+  },
   ...sealingOptions,
   json: eventsOption,
 } as const;
@@ -99,11 +106,15 @@ async function serveInference(
   if (given.cached) refuseUsage('--cached is for attested TLS: do not combine it with --inference.');
   const server = inferenceServer(url, given, context);
   const view = given.json ? inferenceLines(context) : inferenceNotes(context);
-  await forwardInference({ server, listen, allowOtherMachines: given.expose }, context.io, view);
+  const { expose: allowOtherMachines, 'allow-host': hosts } = given;
+  if (hosts.length > 0 && !allowOtherMachines) refuseUsage('--allow-host goes with --expose.');
+  await forwardInference({ server, listen, allowOtherMachines, hosts }, context.io, view);
 }
 
-function refuseSealing({ transport, model }: Options): void {
-  if (transport !== undefined || model.length > 0) refuseUsage('--transport and --model go with --inference.');
+function refuseSealing({ transport, model, 'allow-host': hosts, 'minimum-catalogue': minimum }: Options): void {
+  if (transport !== undefined || model.length > 0 || hosts.length > 0 || minimum !== undefined) {
+    refuseUsage('--transport, --model, --minimum-catalogue and --allow-host go with --inference.');
+  }
 }
 
 function listenAddress(text: string, { path }: CommandContext): ProxyAddress {

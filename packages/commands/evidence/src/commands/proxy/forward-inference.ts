@@ -11,6 +11,8 @@ export interface ForwardInferenceOptions {
   readonly server: InferenceServer;
   readonly listen: ProxyAddress;
   readonly allowOtherMachines: boolean;
+  /** Names by which other machines call this one. */
+  readonly hosts: readonly string[];
 }
 
 /** Learns what the proxy does. */
@@ -31,7 +33,7 @@ export interface InferenceView {
  * @throws what `openInferenceClient` throws, ATLS_PROXY_ADDRESS, and what the evidence of the service is refused with
  */
 export async function forwardInference(
-  { server, listen, allowOtherMachines }: ForwardInferenceOptions,
+  { server, listen, allowOtherMachines, hosts }: ForwardInferenceOptions,
   io: Pick<Io, 'onSignal' | 'now'>,
   view: InferenceView,
 ): Promise<void> {
@@ -45,7 +47,7 @@ export async function forwardInference(
       if (!isEnclosError(error) || error.kind !== 'transient') throw error;
       view.refused(error);
     });
-    const proxy = createInferenceProxy({ client, url: server.url, onRefusal: (error) => view.refused(error) });
+    const proxy = createInferenceProxy({ client, url: server.url, hosts, onRefusal: (error) => view.refused(error) });
     const address = await proxy.listen(listen, { allowOtherMachines });
     const ending = untilClosed(proxy, io);
     view.listening(address, server.url);

@@ -59,5 +59,6 @@ async function newKey(path: string): Promise<Uint8Array> {
   if (await durable.add(path, key)) return key;
   throw new EnclosError('CLI_FILE_INVALID', `${path} exists already, and a key is never overwritten.`, {
     details: { path },
+    next: `Give --key ${path} to encrypt with the key that is there, or name a file that does not exist.`,
   });
 }
