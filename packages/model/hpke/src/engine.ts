@@ -17,7 +17,9 @@ async function later<T, R>(value: Promise<T>, next: (value: T) => R): Promise<Aw
 }
 
 /** Several values: at once if all are there, and otherwise all of them at the same time. */
-export function together<T extends readonly unknown[]>(values: { readonly [I in keyof T]: Awaitable<T[I]> }): Awaitable<T> {
+export function together<T extends readonly unknown[]>(values: {
+  readonly [I in keyof T]: Awaitable<T[I]>;
+}): Awaitable<T> {
   // Without promises the values are their own results.
   return (values.some((value) => value instanceof Promise) ? Promise.all(values) : values) as Awaitable<T>;
 }

@@ -54,8 +54,6 @@ function responseKey(
       hkdfExpand(engine, hash, extracted, { info: [keyLabel], length: keyBytesOf(suite.aead) }),
       hkdfExpand(engine, hash, extracted, { info: [nonceLabel], length: nonceBytes }),
     ]);
-    return after(parts, ([bytes, baseNonce]) =>
-      after(engine.aead(suite.aead, bytes), (key) => ({ key, baseNonce })),
-    );
+    return after(parts, ([bytes, baseNonce]) => after(engine.aead(suite.aead, bytes), (key) => ({ key, baseNonce })));
   });
 }
