@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type { ScriptEngine } from '@enclos/script';
+import { findQuickJs } from '@enclos/script/artefact';
+import { quickJsEngine } from '@enclos/script/quickjs';
 import { v8Engine } from '@enclos/script/v8';
 
 import {
@@ -16,7 +18,7 @@ import { MemoryTransaction } from './memory-transaction.ts';
 export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 10_000 };
 
 /** Both engines: applications must not be able to tell them apart. */
-export const engines: readonly ScriptEngine[] = [v8Engine()];
+export const engines: readonly ScriptEngine[] = [v8Engine(), quickJsEngine({ wasm: findQuickJs().wasm })];
 
 export const noServices: ScriptServices = {
   ledger: { lastCommitted: () => ({ view: 2, seqno: 14 }), status: () => 'Unknown', viewOf: () => undefined },
