@@ -10,6 +10,8 @@ export {
   type AppModule,
   type BundleEndpoint,
 } from './bundle/bundle.ts';
+export { LedgerHistory, type LedgerHistoryOptions } from './historical/history.ts';
+export type { LedgerSource, PastService, ReadingRules } from './historical/read-states.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
 export { consortiumAppErrors } from './errors.ts';
 export type { GovernanceEffects } from './session/effects.ts';

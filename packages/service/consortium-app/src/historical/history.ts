@@ -116,7 +116,10 @@ export class LedgerHistory implements HistoricalView {
 
   #requireRange(first: number, last: number): void {
     if (last < first) {
-      throw new EnclosError('HISTORY_RANGE', `Invalid range for historical query: end ${last} is before start ${first}`);
+      throw new EnclosError(
+        'HISTORY_RANGE',
+        `Invalid range for historical query: end ${last} is before start ${first}`,
+      );
     }
     if (last - first < this.#maxStates) return;
     throw new EnclosError('HISTORY_TOO_LARGE', `A range has at most ${this.#maxStates} transactions.`, {

@@ -58,16 +58,6 @@ export class PastState implements HistoricalState {
     ) as ReceiptJson;
   }
 
-  get coseReceipt(): Uint8Array | undefined {
-    const { byService, tree } = this.#signature;
-    const { writeSetDigest, commitEvidence, claimsDigest } = this.#of.leaf;
-    if (byService === undefined || commitEvidence === undefined || claimsDigest === undefined || this.#isSignature()) {
-      return undefined;
-    }
-    const leaf = { writeSetDigest, commitEvidence, claimsDigest };
-    return writeCoseReceipt(byService, [{ leaf, proof: tree.proof(this.id.seqno) }]);
-  }
-
   /** Shows what the transaction wrote, and nothing else, as in CCF. */
   get transaction(): KvTransaction {
     const store = new KvStore({ version: this.id.seqno - 1 });
@@ -78,4 +68,42 @@ export class PastState implements HistoricalState {
   #isSignature(): boolean {
     return this.#signature.id.seqno === this.id.seqno;
   }
+}
+
+/** A transaction that a signature of the service covers. */
+class PastStateInCose extends PastState {
+  readonly #cover: ServiceCover;
+
+  constructor(of: VerifiedEntry, signature: VerifiedSignature, cover: ServiceCover) {
+    super(of, signature);
+    this.#cover = cover;
+  }
+
+  get coseReceipt(): Uint8Array {
+    const { message, leaf, tree } = this.#cover;
+    return writeCoseReceipt(message, [{ leaf, proof: tree.proof(this.id.seqno) }]);
+  }
+}
+
+interface ServiceCover {
+  /** COSE_Sign1. */
+  readonly message: Uint8Array;
+  readonly leaf: Required<LeafComponents>;
+  readonly tree: MerkleTree;
+}
+
+/** The state that an entry left, with the receipts that its signature can give: none in COSE of a signature itself. */
+export function pastState(of: VerifiedEntry, signature: VerifiedSignature): PastState {
+  const { byService, tree, id } = signature;
+  const { writeSetDigest, commitEvidence, claimsDigest } = of.leaf;
+  if (
+    byService === undefined ||
+    commitEvidence === undefined ||
+    claimsDigest === undefined ||
+    id.seqno === of.entry.seqno
+  ) {
+    return new PastState(of, signature);
+  }
+  const leaf = { writeSetDigest, commitEvidence, claimsDigest };
+  return new PastStateInCose(of, signature, { message: byService, leaf, tree });
 }

@@ -19,7 +19,7 @@ import {
   type ProofTools,
 } from '@enclos/ledger/proof';
 import type { LedgerView } from '../context.ts';
-import { PastState, type VerifiedEntry } from './past-state.ts';
+import { pastState, type PastState, type VerifiedEntry } from './past-state.ts';
 import { verifySignature } from './signatures.ts';
 
 /** Where the bytes of the ledger are. It is not trusted. */
@@ -115,10 +115,10 @@ class Reading {
       if (!equalBytes(tree.leaf(waiting.entry.seqno), leafOf(tools.digests, waiting.entry))) {
         throw unproven('root', `Transaction ${waiting.entry.seqno} is not the one that was signed.`);
       }
-      this.states.push(new PastState(waiting, signature));
+      this.states.push(pastState(waiting, signature));
     }
     this.#waiting = [];
-    if (seqno <= this.#last) this.states.push(new PastState(by, signature));
+    if (seqno <= this.#last) this.states.push(pastState(by, signature));
   }
 
   #open(entry: LedgerEntry): VerifiedEntry {
@@ -126,7 +126,9 @@ class Reading {
     const { seqno, commitEvidenceDigest, claimsDigest, bytes } = entry;
     const known = keys(seqno);
     if (known === undefined) throw unavailable(`The ledger secret of transaction ${seqno} is not known.`);
-    const writes = inOrder(publicWrites(entry), privateWrites(entry, known.cipher));
+    // Decryption authenticates the public part too: before, nothing in it is looked at.
+    const privatePart = privateWrites(entry, known.cipher);
+    const writes = inOrder(publicWrites(entry), privatePart);
     const evidence = commitEvidenceDigest === undefined ? undefined : commitEvidence(known.commit, entry);
     if (evidence !== undefined && !equalBytes(tools.digests.sha256(utf8(evidence)), commitEvidenceDigest ?? utf8(''))) {
       throw unproven('evidence', `The evidence of commit of transaction ${seqno} is not the one of its secret.`);
@@ -143,9 +145,13 @@ class Reading {
     this.#bytes += length;
     const { maxBytes } = this.#rules;
     if (this.#bytes <= maxBytes) return;
-    throw new EnclosError('HISTORY_TOO_LARGE', `The range has more than ${maxBytes} bytes with the signature after it.`, {
-      details: { maximum: maxBytes },
-    });
+    throw new EnclosError(
+      'HISTORY_TOO_LARGE',
+      `The range has more than ${maxBytes} bytes with the signature after it.`,
+      {
+        details: { maximum: maxBytes },
+      },
+    );
   }
 }
 

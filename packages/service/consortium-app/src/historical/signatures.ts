@@ -1,17 +1,19 @@
 import { equalBytes } from '@enclos/codec';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { MerkleTree } from '@enclos/ledger';
 import {
   readCoseRootSignature,
   readCoseSignatureRecord,
   readLedgerCertificate,
   readNodeSignature,
+  signedRootOf,
   singleOf,
   tables,
   verifyNodeCertificate,
   verifyRootByNode,
   verifyRootByService,
   type ProofTools,
+  type SignedRoot,
 } from '@enclos/ledger/proof';
 import type { VerifiedEntry, VerifiedSignature } from './past-state.ts';
 import type { PastService } from './read-states.ts';
@@ -29,14 +31,15 @@ export async function verifySignature(
   tools: ProofTools,
 ): Promise<VerifiedSignature> {
   const id = { view: entry.view, seqno: entry.seqno };
-  const root = tree.root();
+  const signed = signedRootOf(tree, tools);
+  const { root } = signed;
   const nodeRecord = singleOf(writes, tables.signatures);
   const coseRecord = singleOf(writes, tables.coseSignatures);
-  const byNode = nodeRecord === undefined ? undefined : await nodeSignatureOf(nodeRecord, root, services, tools);
+  const byNode = nodeRecord === undefined ? undefined : await nodeSignatureOf(nodeRecord, signed, services, tools);
   const byService = coseRecord === undefined ? undefined : await coseSignatureOf(coseRecord, root, services, tools);
-  for (const signed of [byNode?.signature.transactionId, byService?.transactionId]) {
-    if (signed !== undefined && (signed.seqno !== id.seqno || signed.view !== id.view)) {
-      throw unproven(`The signature in transaction ${id.view}.${id.seqno} is that of ${signed.view}.${signed.seqno}.`);
+  for (const named of [byNode?.signature.transactionId, byService?.transactionId]) {
+    if (named !== undefined && (named.seqno !== id.seqno || named.view !== id.view)) {
+      throw unproven(`The signature in transaction ${id.view}.${id.seqno} is that of ${named.view}.${named.seqno}.`);
     }
   }
   const service = byNode?.service ?? byService?.service;
@@ -51,17 +54,17 @@ export async function verifySignature(
 
 async function nodeSignatureOf(
   record: Uint8Array,
-  root: Uint8Array,
+  signed: SignedRoot,
   services: readonly PastService[],
   tools: ProofTools,
 ) {
   const read = readNodeSignature(record);
-  if (!equalBytes(read.root, root)) throw unproven('The node signed another root than that of the tree.');
+  if (!equalBytes(read.root, signed.root)) throw unproven('The node signed another root than that of the tree.');
   if (read.certificate === undefined) throw unproven('The signature does not hold the certificate of its node.');
   const certificate = readLedgerCertificate(read.certificate);
   const trusted = services.map((service) => service.certificate);
   const endorsement = await verifyNodeCertificate(certificate, [], trusted, tools);
-  await verifyRootByNode({ root }, read.signature, certificate.key, tools);
+  await verifyRootByNode(signed, read.signature, certificate.key, tools);
   return {
     signature: { ...read, certificate: read.certificate },
     service: services.find((service) => service.certificate === endorsement.service),
@@ -76,18 +79,19 @@ async function coseSignatureOf(
 ) {
   const message = readCoseSignatureRecord(record);
   const read = readCoseRootSignature(message);
-  let refusal: unknown;
+  let refusal = unproven('No service is known that may have signed.');
   for (const service of services) {
     try {
       await verifyRootByService(read, root, service.certificate.key, tools);
       return { message, transactionId: read.transactionId, service };
     } catch (error) {
+      if (!isEnclosError(error, 'LEDGER_UNPROVEN')) throw error;
       refusal = error;
     }
   }
-  throw refusal ?? unproven('No service is known that may have signed.');
+  throw refusal;
 }
 
-function unproven(message: string): EnclosError {
+function unproven(message: string): EnclosError<'LEDGER_UNPROVEN'> {
   return new EnclosError('LEDGER_UNPROVEN', message, { details: { rule: 'signature' } });
 }
