@@ -37,7 +37,10 @@ vectors.test('a ledger is verified, and the command says what that proves', asyn
   assert.match(ran.stdout, /This proves: the service signed exactly these transactions/);
   assert.match(ran.stdout, /It does not prove that nothing came later/);
   const { holds, trusted, lastSigned, problems } = (await run('verify', 'whole', ...certificate, '--json')).json();
-  assert.deepEqual({ holds, trusted, lastSigned, problems }, { holds: true, trusted: true, lastSigned: '2.46', problems: [] });
+  assert.deepEqual(
+    { holds, trusted, lastSigned, problems },
+    { holds: true, trusted: true, lastSigned: '2.46', problems: [] },
+  );
 });
 
 vectors.test('without a certificate the ledger is taken at its own word, and the command says so', async () => {
@@ -56,7 +59,10 @@ vectors.test('a changed byte is refused, with its file, its place and its transa
   writeFileSync(path, bytes);
   const ran = await run('verify', 'changed', ...certificate);
   assert.equal(ran.code, 3);
-  assert.match(ran.stdout, /ledger_1-14\.committed, offset 8, transaction 2\.1: Transaction 2\.1 is not the one that was signed/);
+  assert.match(
+    ran.stdout,
+    /ledger_1-14\.committed, offset 8, transaction 2\.1: Transaction 2\.1 is not the one that was signed/,
+  );
 });
 
 vectors.test('a missing file is a gap', async () => {

@@ -39,8 +39,7 @@ export const command = defineCommand({
     );
     return { file: out, transactions: counter.transactions };
   },
-  human: ({ file, transactions }, printer) =>
-    printer.line(`Wrote ${grouped(transactions)} transactions to ${file}.`),
+  human: ({ file, transactions }, printer) => printer.line(`Wrote ${grouped(transactions)} transactions to ${file}.`),
   json: (written) => written,
 });
 

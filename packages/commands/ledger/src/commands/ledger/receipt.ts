@@ -2,13 +2,7 @@ import { defineCommand, refuseUsage } from '@enclos/cli-frame';
 import { requireFolderOf } from '@enclos/cli-frame/files';
 import { durable } from '@enclos/durable';
 import { isEnclosError } from '@enclos/errors';
-import {
-  makeReceipt,
-  readReceipt,
-  readTransactionId,
-  verifyReceipt,
-  writeTransactionId,
-} from '@enclos/ledger/proof';
+import { makeReceipt, readReceipt, readTransactionId, verifyReceipt, writeTransactionId } from '@enclos/ledger/proof';
 import { keyOptions, keysIn, serviceOption, servicesIn } from '../../ledger/keys.ts';
 import { openChunks } from '../../ledger/open.ts';
 import { nodeTools } from '../../ledger/tools.ts';

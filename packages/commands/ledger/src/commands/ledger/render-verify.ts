@@ -48,7 +48,8 @@ function renderLedger({ report, keysGiven }: Extract<VerifyOutcome, { kind: 'led
     ],
     printer,
   );
-  for (const problem of problems.slice(0, shownProblems)) printer.line(`${markOf('failure', printer)} ${placed(problem)}`);
+  const failure = markOf('failure', printer);
+  for (const problem of problems.slice(0, shownProblems)) printer.line(`${failure} ${placed(problem)}`);
   if (problemCount > shownProblems) printer.line(`  and ${problemCount - shownProblems} more: see --json`);
   for (const note of [...report.notes, ...caveatsOf(report, keysGiven)]) {
     printer.line(`${markOf('warning', printer)} ${note}`);

@@ -18,7 +18,12 @@ export const command = defineCommand({
   options: {
     from: { type: 'string', value: 'SEQNO', default: '1', summary: 'The first transaction' },
     to: { type: 'string', value: 'SEQNO', summary: 'The last one' },
-    map: { type: 'string', value: 'NAME', multiple: true, summary: 'Only transactions that wrote this map, and only it' },
+    map: {
+      type: 'string',
+      value: 'NAME',
+      multiple: true,
+      summary: 'Only transactions that wrote this map, and only it',
+    },
     values: { type: 'boolean', summary: 'Show keys and values too' },
     ...keyOptions,
   },

@@ -46,7 +46,12 @@ export const command = defineCommand({
     'Without --service-certificate it takes the ledger at its own word about who the service is, and says so.',
   ],
   arguments: {
-    paths: { value: 'PATH', summary: 'Folders, files of a ledger, snapshots, or one receipt', required: true, multiple: true },
+    paths: {
+      value: 'PATH',
+      summary: 'Folders, files of a ledger, snapshots, or one receipt',
+      required: true,
+      multiple: true,
+    },
   },
   options,
   examples: [
