@@ -1,6 +1,6 @@
 import { ByteReader, equalBytes, fromHex } from '@enclos/codec';
 import { hex, integer, JsonRecord, parseJsonBytes } from '@enclos/codec/json';
-import { entrySize, readFrame } from '../entry/frame.ts';
+import { EntryFrame, entrySize } from '../entry/frame.ts';
 import { readReceipt, verifyReceipt, type ProvenReceipt, type ReceiptExpectation } from '../receipt/verify.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
 import { malformed, unproven } from '../signature/refusal.ts';
@@ -43,7 +43,7 @@ export function readSnapshotParts(bytes: Uint8Array): SnapshotParts {
     const size = entrySize(bytes);
     if (size > bytes.length) return malformed('The snapshot is shorter than its header says.');
     const entry = bytes.subarray(0, size);
-    const reader = new ByteReader(readFrame(entry).publicDomain);
+    const reader = new ByteReader(new EntryFrame(entry).publicDomain);
     if (reader.u8() !== snapshotType) return malformed('The entry is that of a transaction, not of a snapshot.');
     const seqno = reader.safeU64();
     reader.safeU64();
