@@ -20,7 +20,7 @@ const mostReadings = 4;
 const mostHandles = 1000;
 
 /** A range that was asked for under a handle. */
-interface Kept {
+interface HandleRange {
   readonly first: number;
   readonly last: number;
   expiresAtMs: number;
@@ -45,7 +45,7 @@ export class LedgerHistory implements HistoricalView {
   readonly #maxStates: number;
   readonly #now: () => number;
   /** The least recently asked for first. */
-  readonly #kept = new Map<number, Kept>();
+  readonly #kept = new Map<number, HandleRange>();
   #heldBytes = 0;
   #readings = 0;
 
@@ -95,7 +95,7 @@ export class LedgerHistory implements HistoricalView {
     return this.#drop(handle);
   }
 
-  async #read(handle: number, kept: Kept): Promise<void> {
+  async #read(handle: number, kept: HandleRange): Promise<void> {
     this.#readings++;
     try {
       const states = await readStates(kept.first, kept.last, { ...this.#options, maxBytes: this.#softLimit });

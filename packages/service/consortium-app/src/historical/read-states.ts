@@ -10,16 +10,10 @@ import {
   type LedgerEntry,
   type WriteSet,
 } from '@enclos/ledger';
-import {
-  singleOf,
-  tables,
-  type LeafComponents,
-  type LedgerCertificate,
-  type LedgerKeys,
-  type ProofTools,
-} from '@enclos/ledger/proof';
+import { singleOf, tables, type LeafComponents, type LedgerKeys, type ProofTools } from '@enclos/ledger/proof';
 import type { LedgerView } from '../context.ts';
 import { pastState, type PastState, type VerifiedEntry } from './past-state.ts';
+import type { PastService } from './past-service.ts';
 import { verifySignature } from './signatures.ts';
 
 /** Where the bytes of the ledger are. It is not trusted. */
@@ -29,13 +23,6 @@ export interface LedgerSource {
    * not change afterwards.
    */
   read(from: number, most: number): Promise<readonly Uint8Array[]>;
-}
-
-/** A service that may have signed, the present one among them. */
-export interface PastService {
-  readonly certificate: LedgerCertificate;
-  /** PEM certificates that lead from it to the present one: those of receipts. */
-  readonly endorsements?: readonly string[];
 }
 
 /** What entries are held to. */

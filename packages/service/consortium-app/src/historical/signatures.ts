@@ -16,7 +16,7 @@ import {
   type SignedRoot,
 } from '@enclos/ledger/proof';
 import type { VerifiedEntry, VerifiedSignature } from './past-state.ts';
-import type { PastService } from './read-states.ts';
+import type { PastService } from './past-service.ts';
 
 /**
  * Verifies the signatures of a signature transaction over a tree: by a node with a certificate of one of the services, by one of
