@@ -12,6 +12,7 @@ export const buildStages = [
       command: script('packages/runtime/isolation/dist/src/relay/building/main.js'),
     },
     { name: 'stub of SGX images', command: script('packages/runtime/sgx-stub/dist/src/building/main.js') },
+    { name: 'interpreter of scripts', command: script('packages/runtime/script/dist/src/building/main.js') },
     { name: 'C header', command: script('packages/cli/dist/src/c-header/main.js') },
     { name: 'Go files', command: script('packages/delivery/go-toolchain/dist/src/carry/main.js') },
   ],

@@ -24,6 +24,7 @@ export { programFile, programSegments, type ProgramFileOptions, type ProgramSegm
 export { manifestFields } from './manifest-fields.ts';
 export { goIsHere, goProgram, goTest } from './native/go-test.ts';
 export { nativeCompilers, nativeTest } from './native/native-test.ts';
+export { quickJsTest } from './native/quickjs-test.ts';
 export { saidBy, signalTo, startProgram, type Ran, type Running } from './programs.ts';
 export { connectRawPassage, handleOf, passSocket, type RawPassage } from './sockets/raw-passage.ts';
 export { runFolder } from './run-folder.ts';

@@ -11,6 +11,11 @@ export const ledgerErrors = declareErrors({
     'Something that a ledger holds encrypted does not decrypt: the key is another one, or the bytes were changed.',
     'Give the ledger secret, the shares or the private key of this ledger, and of the version that the message names.',
   ],
+  LEDGER_SHARE_INVALID: [
+    'evidence',
+    'A recovery share does not have the form of CCF, or the shares that were given do not belong together.',
+    "Give each member's own share once, decrypted with its encryption key, from the latest issue of shares.",
+  ],
   LEDGER_FORGOTTEN: [
     'usage',
     'The Merkle tree does not hold the leaf that was asked for: it was flushed, or it is not appended yet.',

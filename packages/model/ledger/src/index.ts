@@ -15,6 +15,14 @@ export {
 } from './entry/entry.ts';
 export { entryFlags, type EntryFrame } from './entry/frame.ts';
 export { ledgerErrors } from './errors.ts';
+export { openBytes, sealBytes } from './secrets/gcm-bytes.ts';
+export { LedgerSecret } from './secrets/ledger-secret.ts';
+export { LedgerSecrets, type StoredRecord } from './secrets/ledger-secrets.ts';
+export { encodeSecretRecord, readSecretRecord, type PreviousSecret, type SecretRecord } from './secrets/records.ts';
+export { openShare, sealShare } from './shares/member-key.ts';
+export { encodeRecoveryShares, readRecoveryShares, type RecoveryShares } from './shares/records.ts';
+export { combineShares, encodeShare, makeShares, readShare, type RandomBytes, type Share } from './shares/share.ts';
+export { unwrapLedgerSecret, wrapLedgerSecret } from './shares/wrapping.ts';
 export { MerkleTree, type ProofStep } from './tree/merkle-tree.ts';
 export { readSerialisedTree, serialiseTree } from './tree/serialised.ts';
 export type { MapChanges, MapWrite, TransactionId, WriteSet } from './write-set.ts';

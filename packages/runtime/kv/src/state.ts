@@ -74,16 +74,6 @@ export class State {
     return record === 0 || this.records.isRemoval(record) ? 0 : record;
   }
 
-  /** The version that a map had at a seqno that is not forgotten. */
-  versionAt(map: MapState, at: number, newest: number): number {
-    let { version } = map;
-    for (let seqno = newest; seqno > at; seqno--) {
-      const change = this.#undo.get(seqno)?.maps.find(([changed]) => changed === map);
-      if (change !== undefined) version = change[1];
-    }
-    return version;
-  }
-
   /** Applies what a transaction changes, as a seqno after all others. */
   apply(seqno: number, writeSet: WriteSet): void {
     const undo: Undo = { records: [], maps: [] };
@@ -96,6 +86,20 @@ export class State {
     }
     this.#undo.set(seqno, undo);
     this.#undoBytes += undoBytes + 4 * undo.records.length;
+  }
+
+  /** A map of a snapshot, which the state does not have yet. */
+  load(name: string, version: number): MapState {
+    const map = this.#create(name);
+    map.version = version;
+    return map;
+  }
+
+  /** An entry of a snapshot, which nothing undoes. @returns Whether the key was not there. */
+  loadEntry(map: MapState, written: number, key: Uint8Array, value: Uint8Array): boolean {
+    const isNew = this.newest(map, this.hash(key), key) === 0;
+    if (isNew) this.#put(map, written, key, value);
+    return isNew;
   }
 
   /** Undoes the newest seqno. */

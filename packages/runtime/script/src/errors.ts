@@ -6,6 +6,21 @@ export const scriptErrors = declareErrors({
     'A script or a module of it could not be loaded: a syntax error, a missing module or an export that is not there.',
     'Read the message for the file and the line, and correct the script.',
   ],
+  SCRIPT_ENGINE_INVALID: [
+    'usage',
+    'The interpreter of scripts is missing, or is not the one of this version.',
+    'Install a package that carries it, or build it: `apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32`, then `npm run build` in a clone of the repository.',
+  ],
+  SCRIPT_MISUSED: [
+    'usage',
+    'An interpreter of scripts was used in a way that it does not allow.',
+    'Call `reset` after a call that was ended, and use an interpreter for one call at a time and not after `dispose`.',
+  ],
+  SCRIPT_MEMORY_EXHAUSTED: [
+    'transient',
+    'The interpreters of scripts have as much memory as they may have together.',
+    'Dispose of interpreters that are not used, or give the engine more: `maxTotalBytes`.',
+  ],
 });
 
 declare module '@enclos/errors' {

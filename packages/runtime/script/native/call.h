@@ -1,0 +1,26 @@
+/* Calls of entry points. */
+
+/* 0: the value is in the first slot. -1: the script threw, and text and trace are in the first two. */
+ENCLOS_EXPORT(call) int enclos_call(uint32_t entry, uint32_t count, uint32_t heap, uint32_t stack)
+{
+    set_limits(heap, stack);
+    release(context);
+    if (entry >= entry_count || count > ENCLOS_SLOTS)
+        __builtin_trap();
+    JSValue values[ENCLOS_SLOTS];
+    for (uint32_t at = 0; at < count; at++)
+        values[at] = of_slot(context, (int)at);
+    JSValue result = JS_Call(context, entries[entry], JS_UNDEFINED, (int)count, values);
+    for (uint32_t at = 0; at < count; at++)
+        JS_FreeValue(context, values[at]);
+    /* What was left to do belongs to this call, and not to the next one. */
+    if (!JS_IsException(result))
+        drain(context);
+    result = settle(context, result);
+    if (JS_IsException(result) || to_slot(context, 0, result) < 0) {
+        report(context);
+        return -1;
+    }
+    JS_FreeValue(context, result);
+    return 0;
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { editSource } from './edits.ts';
+import { sourceFiles, type QuickJsSource } from './source.ts';
+import { compiler, target } from './toolchain.ts';
+
+const run = promisify(execFile);
+
+/** Our glue in C, which the package carries. */
+export const nativeFolder = fileURLToPath(new URL('../../../native/', import.meta.url));
+
+const compileFlags: readonly string[] = [
+  target,
+  '-O2',
+  '-std=gnu11',
+  '-mbulk-memory',
+  '-fwrapv',
+  '-funsigned-char',
+  '-D_GNU_SOURCE',
+  '-DCONFIG_VERSION="2025-04-26"',
+  '-Inative/include',
+  '-Inative',
+  '-Iquickjs',
+  '-Wall',
+  '-Werror',
+];
+/** QuickJS is as it is. */
+const theirFlags = ['-Wno-everything'] as const;
+const stepFlags = ['-fsanitize-coverage=trace-pc,bb', '-fsanitize-coverage-ignorelist=native/hot.txt'] as const;
+const linkFlags: readonly string[] = [
+  target,
+  '-O2',
+  '-mexec-model=reactor',
+  // The stack lies first: whatever overflows it leaves the memory, and traps.
+  '-Wl,--stack-first,-z,stack-size=2097152,--export=__stack_pointer,--strip-all',
+];
+
+/** Each becomes an object file. */
+const units: readonly (readonly [source: string, flags: readonly string[]])[] = [
+  ...['cutils', 'dtoa', 'libregexp', 'libunicode'].map(
+    (name) => [`quickjs/${name}.c`, [...theirFlags, ...stepFlags]] as const,
+  ),
+  ['native/engine.c', [...theirFlags, ...stepFlags]],
+  ['native/limits.c', ['-fno-builtin']],
+];
+
+/** All that makes the bytes what they are, beside sources and tools. */
+export const buildFlags: readonly string[] = [...compileFlags, ...units.flat(2), ...linkFlags];
+
+/** Puts the edited source and the glue side by side, as the flags expect them. */
+export function layOut(source: QuickJsSource, work: string): void {
+  mkdirSync(join(work, 'quickjs'));
+  for (const name of sourceFiles) {
+    writeFileSync(join(work, 'quickjs', name), editSource(name, readFileSync(join(source.folder, name), 'utf8')));
+  }
+  cpSync(nativeFolder, join(work, 'native'), { recursive: true });
+}
+
+/**
+ * Compiles the interpreter. Names are relative to the folder, so that the same sources give the same bytes wherever that is.
+ * @throws Error with the compiler's words
+ */
+export async function compileQuickJs(source: QuickJsSource, work: string): Promise<Uint8Array> {
+  layOut(source, work);
+  const objects = units.map((_, index) => `${index}.o`);
+  await Promise.all(
+    units.map(([unit, flags], index) =>
+      run(compiler, [...compileFlags, ...flags, '-c', unit, '-o', `${index}.o`], { cwd: work }),
+    ),
+  );
+  await run(compiler, [...linkFlags, '-o', 'out.wasm', ...objects], { cwd: work });
+  return readFileSync(join(work, 'out.wasm'));
+}

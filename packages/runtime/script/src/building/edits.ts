@@ -1,0 +1,43 @@
+/** One change to a file of QuickJS. What it replaces stands there exactly once, or the source is another one. */
+interface SourceEdit {
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+const edits: readonly SourceEdit[] = [
+  {
+    // There are no threads in the interpreter, and `Atomics` would need them.
+    file: 'quickjs.c',
+    before: '#if !defined(EMSCRIPTEN)\n#define CONFIG_ATOMICS\n#endif',
+    after: '',
+  },
+  {
+    // A stack that is exhausted ends the script, and how deep it was is known when it is cleared.
+    file: 'quickjs.c',
+    before: 'return unlikely(sp < rt->stack_limit);',
+    after: 'return enclos_check_stack(sp, rt->stack_limit);',
+  },
+  {
+    // Its own generator would be part of the image, and begin anew with each reset.
+    file: 'quickjs.c',
+    before: 'v = xorshift64star(&ctx->random_state);',
+    after: 'v = enclos_random_bits();',
+  },
+];
+
+/**
+ * Makes the edits of a file.
+ * @throws Error when the file is not the one that they are for
+ */
+export function editSource(file: string, text: string): string {
+  return edits
+    .filter((edit) => edit.file === file)
+    .reduce((edited, { before, after }) => {
+      const parts = edited.split(before);
+      if (parts.length !== 2) {
+        throw new Error(`${file} has ${JSON.stringify(before)} ${parts.length - 1} times, not once.`);
+      }
+      return parts.join(after);
+    }, text);
+}
