@@ -12,4 +12,22 @@ export {
 } from './bundle/bundle.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
 export { consortiumAppErrors } from './errors.ts';
-export type { AppFoundation, HistoricalState, LedgerView } from './context.ts';
+export type { GovernanceEffects } from './session/effects.ts';
+export {
+  loadCcfProgram,
+  type CcfFunction,
+  type CcfInterpreter,
+  type CcfOutcome,
+  type CcfProgram,
+} from './ccf/program.ts';
+export { contextOf, isApplication, type ScriptRole } from './session/role.ts';
+export type { CallInput, ScriptCall, ScriptResponse } from './session/session.ts';
+export type {
+  AppFoundation,
+  HistoricalState,
+  HistoricalView,
+  LedgerView,
+  LogLevel,
+  ReceiptJson,
+  ScriptServices,
+} from './context.ts';

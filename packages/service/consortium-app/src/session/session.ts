@@ -1,0 +1,106 @@
+import type { KvMap, KvTransaction } from '@enclos/kv';
+
+import type { HistoricalState, ScriptServices } from '../context.ts';
+import type { GovernanceEffects } from './effects.ts';
+import type { ScriptRole } from './role.ts';
+
+/** What a handler answers, as the script side converted it. Names of headers are the script's. */
+export interface ScriptResponse {
+  readonly status: number;
+  /** By the kind of the body; undefined without one. */
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array | string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One request, or one step of a proposal, and what the script did in it. */
+export interface ScriptCall {
+  readonly transaction: KvTransaction;
+  readonly requestBody: Uint8Array;
+  /** The content of the COSE message that authenticated the caller. */
+  readonly callerContent: Uint8Array | undefined;
+  readonly historicalState: HistoricalState | undefined;
+  readonly effects: GovernanceEffects | undefined;
+  /** `ccf.rpc.setApplyWrites`; undefined while the status decides. */
+  applyWrites: boolean | undefined;
+  claimsDigest: Uint8Array | undefined;
+  response: ScriptResponse | undefined;
+  /** Which part of the returned value could not be converted, in the words of CCF. */
+  conversionFailure: string | undefined;
+  /** Lines that it wrote to the console. */
+  lines: number;
+  /** Bytes of tables that it iterates over now. */
+  iteratedBytes: number;
+  /** The maps of its transaction, by the number of the handle. */
+  readonly maps: (KvMap | undefined)[];
+  /** The states of the past that it may read. */
+  readonly states: HistoricalState[];
+}
+
+export type CallInput = Pick<ScriptCall, 'transaction' | 'historicalState' | 'effects'> & {
+  readonly requestBody?: Uint8Array;
+  readonly callerContent?: Uint8Array | undefined;
+};
+
+const nothing = new Uint8Array(0);
+
+/** What an interpreter keeps between its calls, and the call that runs in it. */
+export class ScriptSession {
+  readonly role: ScriptRole;
+  readonly services: ScriptServices;
+  /** `ccf.enableMetricsLogging`. */
+  metrics = false;
+  #call: ScriptCall | undefined;
+  #resets: (() => void)[] = [];
+
+  constructor(role: ScriptRole, services: ScriptServices) {
+    this.role = role;
+    this.services = services;
+  }
+
+  /** The running call. The host functions that need it are called by scripts only, which run in calls only. */
+  get call(): ScriptCall {
+    if (this.#call === undefined) throw new Error('No call is running.');
+    return this.#call;
+  }
+
+  begin(input: CallInput): ScriptCall {
+    this.#call = {
+      transaction: input.transaction,
+      requestBody: input.requestBody ?? nothing,
+      callerContent: input.callerContent,
+      historicalState: input.historicalState,
+      effects: input.effects,
+      applyWrites: undefined,
+      claimsDigest: undefined,
+      response: undefined,
+      conversionFailure: undefined,
+      lines: 0,
+      iteratedBytes: 0,
+      maps: [],
+      states: [],
+    };
+    return this.#call;
+  }
+
+  end(): void {
+    this.#call = undefined;
+  }
+
+  /** The previous setting, as the function of CCF answers. */
+  logMetrics(enable: boolean): boolean {
+    const previous = this.metrics;
+    this.metrics = enable;
+    return previous;
+  }
+
+  /** What an extension keeps for the interpreter goes with it when it becomes new. */
+  onReset(forget: () => void): void {
+    this.#resets.push(forget);
+  }
+
+  reset(): void {
+    this.metrics = false;
+    for (const forget of this.#resets) forget();
+  }
+}

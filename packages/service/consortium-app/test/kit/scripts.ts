@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+
+import type { ScriptEngine } from '@enclos/script';
+import { v8Engine } from '@enclos/script/v8';
+
+import {
+  loadCcfProgram,
+  type CallInput,
+  type CcfInterpreter,
+  type CcfOutcome,
+  type ScriptRole,
+  type ScriptServices,
+} from '../../src/index.ts';
+import { MemoryTransaction } from './memory-transaction.ts';
+
+export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 10_000 };
+
+/** Both engines: applications must not be able to tell them apart. */
+export const engines: readonly ScriptEngine[] = [v8Engine()];
+
+export const noServices: ScriptServices = {
+  ledger: { lastCommitted: () => ({ view: 2, seqno: 14 }), status: () => 'Unknown', viewOf: () => undefined },
+};
+
+export interface ScriptSetting {
+  readonly role?: ScriptRole;
+  readonly services?: ScriptServices;
+  readonly modules?: Readonly<Record<string, string>>;
+}
+
+export function loadModule(engine: ScriptEngine, source: string, setting: ScriptSetting = {}): CcfInterpreter {
+  const { role = 'readwrite', services = noServices, modules = {} } = setting;
+  const files = Object.entries({ '/app.js': source, ...modules });
+  const program = { engine, role, services, modules: files.map(([name, text]) => ({ name, source: text })) };
+  return loadCcfProgram(program, limits);
+}
+
+export function input(over: Partial<CallInput> = {}): CallInput {
+  return { transaction: new MemoryTransaction(), historicalState: undefined, effects: undefined, ...over };
+}
+
+/** Runs the body of a function, and gives the value that it returns by way of JSON. */
+export function evaluate(
+  engine: ScriptEngine,
+  body: string,
+  setting: ScriptSetting & { call?: Partial<CallInput> } = {},
+) {
+  const interpreter = loadModule(engine, `export function f() {\n${body}\n}`, setting);
+  return valueOf(interpreter.invoke({ module: '/app.js', name: 'f' }, '[]', input(setting.call), limits));
+}
+
+export function valueOf({ outcome }: CcfOutcome): unknown {
+  assert.equal(outcome.kind, 'returned', JSON.stringify(outcome));
+  assert.ok(outcome.kind === 'returned');
+  return typeof outcome.value === 'string' ? (JSON.parse(outcome.value) as unknown) : outcome.value;
+}
+
+/** What an expression throws: its class and its message. */
+export function thrownBy(
+  engine: ScriptEngine,
+  expression: string,
+  setting: ScriptSetting & { call?: Partial<CallInput> } = {},
+) {
+  const body = `try { const got = ${expression}; return 'no error, but ' + String(got); } catch (error) { return String(error); }`;
+  return evaluate(engine, body, setting);
+}
