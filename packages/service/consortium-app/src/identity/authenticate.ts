@@ -1,7 +1,7 @@
 import type { AuthnPolicy, PolicyName } from '../bundle/properties.ts';
 import type { AppAnswer } from '../contract/message.ts';
 import { errorAnswer, type ErrorDetail } from '../contract/odata.ts';
-import type { AuthnContext, AuthnFinding, Caller } from './caller.ts';
+import type { AuthnContext, AuthnFinding, Caller } from '../contract/caller.ts';
 import { authenticateAnyCertificate, authenticateParty } from './certificates.ts';
 import { authenticateSignedBody } from './signed-body.ts';
 import { authenticateToken } from './token.ts';

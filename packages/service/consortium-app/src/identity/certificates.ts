@@ -7,7 +7,7 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { readCertificateShape, readValidity, type CertificateValidity } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import type { KvTransaction } from '@enclos/kv';
-import type { AuthnContext, AuthnFinding } from './caller.ts';
+import type { AuthnContext, AuthnFinding } from '../contract/caller.ts';
 
 /** Users and members are kept alike (CCF, doc/audit/builtin_maps.rst). */
 const parties = {

@@ -5,7 +5,7 @@ import { readCertificateShape } from '@enclos/codec/x509';
 import { isEnclosError } from '@enclos/errors';
 import { publicKeyOfSpki } from '@enclos/jose';
 import { nodePublicKeyOf, verifyJwsSync } from '@enclos/jose/node';
-import type { AuthnContext, AuthnFinding } from './caller.ts';
+import type { AuthnContext, AuthnFinding } from '../contract/caller.ts';
 import { certificateOf, dataOf, type Party } from './certificates.ts';
 
 const maximumCertificateLength = 65_536;

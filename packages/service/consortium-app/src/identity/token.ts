@@ -5,7 +5,7 @@ import { isEnclosError } from '@enclos/errors';
 import { publicKeyOfSpki, readJwt, type Jwt } from '@enclos/jose';
 import { nodePublicKeyOf, verifyJwsSync, type NodePublicKey } from '@enclos/jose/node';
 import type { KvTransaction } from '@enclos/kv';
-import type { AuthnContext, AuthnFinding } from './caller.ts';
+import type { AuthnContext, AuthnFinding } from '../contract/caller.ts';
 
 const signingKeys = 'public:ccf.gov.jwt.public_signing_keys_metadata_v2';
 const maximumTokenLength = 16_384;

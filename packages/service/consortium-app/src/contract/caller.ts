@@ -1,5 +1,5 @@
 import type { KvTransaction } from '@enclos/kv';
-import type { AppRequest } from '../contract/message.ts';
+import type { AppRequest } from './message.ts';
 
 /** A caller as a handler sees it, but for bytes (CCF, js/ccf-app/src/endpoints.ts). */
 export interface Caller {
