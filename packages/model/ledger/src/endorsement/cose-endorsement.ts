@@ -95,8 +95,9 @@ export function writeEndorsementRecord(record: EndorsementRecord): Uint8Array {
  */
 export function readEndorsementFile(bytes: Uint8Array): readonly Uint8Array[] {
   return within('The file of endorsements', () => {
-    if (bytes.length > sidecar.bytes)
-      {return malformed(`The file of endorsements has more than ${sidecar.bytes} bytes.`);}
+    if (bytes.length > sidecar.bytes) {
+      return malformed(`The file of endorsements has more than ${sidecar.bytes} bytes.`);
+    }
     const reader = new CborReader(bytes);
     const messages = Array.from({ length: reader.array(sidecar.messages) }, () => reader.byteString(maximumBytes));
     reader.end();

@@ -112,7 +112,8 @@ async function verifyCoseForm(
 ): Promise<ProvenReceipt> {
   const [first, ...others] = proofs;
   if (first === undefined) return malformed('The COSE receipt holds no proof of inclusion.');
-  if (others.length > 0) return malformed('The COSE receipt is for several transactions: verify each in its own.');requireClaims(first.leaf.claimsDigest, claimsDigest);
+  if (others.length > 0) return malformed('The COSE receipt is for several transactions: verify each in its own.');
+  requireClaims(first.leaf.claimsDigest, claimsDigest);
   const { root } = foldProof(leafOfComponents(first.leaf, tools), first.proof, tools);
   const transactionId = transactionOfEvidence(first.leaf.commitEvidence);
   if (transactionId.seqno >= signature.transactionId.seqno) {

@@ -53,8 +53,9 @@ export interface LedgerCertificate {
 export function readLedgerCertificate(certificate: Uint8Array | string): LedgerCertificate {
   return within('A certificate of the ledger', () => {
     const [der, another] = typeof certificate === 'string' ? pemBlocks(certificate) : [certificate];
-    if (der === undefined || another !== undefined)
-      {return malformed('Where one certificate stands, there are several.');}
+    if (der === undefined || another !== undefined) {
+      return malformed('Where one certificate stands, there are several.');
+    }
     const shape = readCertificateShape(der, { maxBytes: maximumBytes });
     const hash = hashes[readWholeSequence(shape.algorithm).objectIdentifier()];
     const constraints = shape.extensions.get(ExtensionId.basicConstraints);

@@ -28,7 +28,7 @@ export function readEcdsaKey(spki: Uint8Array): EcdsaKey {
 }
 
 /** A message with its signature. */
-export interface EcdsaSigned {
+export interface EcdsaSignature {
   readonly hash: EcdsaHash;
   /** ECDSA-Sig-Value in DER (RFC 5480 appendix A). */
   readonly signature: Uint8Array;
@@ -38,7 +38,7 @@ export interface EcdsaSigned {
 /** Whether an ECDSA signature is over a message. */
 export async function verifyEcdsa(
   { curve, spki }: EcdsaKey,
-  { hash, signature, message }: EcdsaSigned,
+  { hash, signature, message }: EcdsaSignature,
   subtle: VerificationCrypto,
 ): Promise<boolean> {
   const fixed = fixedSignature(signature, curves[curve].size);

@@ -112,7 +112,11 @@ export class Network {
       return;
     }
     if (last !== undefined && !wasInterrupted && status !== 'Opening' && status !== 'Recovering') {
-      this.#findings.problem('identity', place, `The service took another key while it was ${status}, not in a recovery.`);
+      this.#findings.problem(
+        'identity',
+        place,
+        `The service took another key while it was ${status}, not in a recovery.`,
+      );
     }
     this.identities.push({ certificate, since, endorsed: false });
   }
@@ -146,7 +150,8 @@ export class Network {
     if (service === undefined) return [];
     return [
       isIssuedBy(certificate, service, this.#tools.subtle).then((isIssued) => {
-        if (!isIssued) this.#findings.problem('node', place, `The certificate of node ${id} is not issued by the service.`);
+        const what = `The certificate of node ${id} is not issued by the service.`;
+        if (!isIssued) this.#findings.problem('node', place, what);
       }),
     ];
   }

@@ -108,12 +108,20 @@ export class RecordVerifier {
       // The first endorsement of a service is of its own key, from its first transaction on.
       if (endorsement.to === undefined || before === undefined) return;
       if (!equalBytes(endorsement.key.spki, before.certificate.key.spki)) {
-        this.#findings.problem('identity', place, 'The endorsement is of another key than the one before the recovery.');
+        this.#findings.problem(
+          'identity',
+          place,
+          'The endorsement is of another key than the one before the recovery.',
+        );
         return;
       }
       const { lastRoot } = endorsement;
       if (lastRoot !== undefined && !endRoots.some((root) => equalBytes(root, lastRoot))) {
-        this.#findings.problem('identity', place, `The endorsement is of a ledger that ends with root ${toHex(lastRoot)}.`);
+        this.#findings.problem(
+          'identity',
+          place,
+          `The endorsement is of a ledger that ends with root ${toHex(lastRoot)}.`,
+        );
         return;
       }
       before.endorsed = true;

@@ -87,7 +87,14 @@ export class TransactionVerifier {
     this.#openPrivate(entry, place);
     this.#keepEndRoots(writes);
     for (const check of this.network.apply(writes, id, place)) this.#start(check);
-    const scene = { writes, place, network: this.network, tree: this.#tree, isPart: this.#isPart, endRoots: this.#endRoots };
+    const scene = {
+      writes,
+      place,
+      network: this.network,
+      tree: this.#tree,
+      isPart: this.#isPart,
+      endRoots: this.#endRoots,
+    };
     for (const check of this.records.check(scene)) this.#start(check);
     this.#checkSignature(writes, id, place);
     this.#append(entry, id, place);
