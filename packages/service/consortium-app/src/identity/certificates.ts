@@ -34,10 +34,7 @@ export function dataOf(transaction: KvTransaction, party: Party, id: string): un
 }
 
 /** `user_cert` and `member_cert`: the certificate of TLS is one that governance knows. */
-export function authenticateParty(
-  { request, transaction, nowSeconds }: AuthnContext,
-  party: Party,
-): AuthnFinding {
+export function authenticateParty({ request, transaction, nowSeconds }: AuthnContext, party: Party): AuthnFinding {
   const { certificate } = request;
   if (certificate === undefined) return { refusal: `No caller ${party} certificate` };
   const id = hash('sha256', certificate, 'hex');
@@ -65,7 +62,9 @@ function refusalByDate(certificate: Uint8Array, id: string, nowSeconds: number):
   if (nowSeconds < from) {
     return `Current time ${nowSeconds} is before certificate's Not Before validity period ${from}`;
   }
-  return nowSeconds > to ? `Current time ${nowSeconds} is after certificate's Not After validity period ${to}` : undefined;
+  return nowSeconds > to
+    ? `Current time ${nowSeconds} is after certificate's Not After validity period ${to}`
+    : undefined;
 }
 
 function validityOf(certificate: Uint8Array, id: string): CertificateValidity | undefined {

@@ -112,7 +112,10 @@ const entraHost = 'login.microsoftonline.com';
 function isIssuedWithin({ iss, tid }: Claims, constraint: string): boolean {
   if (urlOf(constraint)?.hostname !== entraHost) return iss === constraint && tid === undefined;
   if (tid === undefined || iss !== constraint.replace('{tenantid}', () => tid)) return false;
-  const [tenant] = urlOf(iss)?.pathname.split('/').filter((part) => part !== '') ?? [];
+  const [tenant] =
+    urlOf(iss)
+      ?.pathname.split('/')
+      .filter((part) => part !== '') ?? [];
   return tenant === tid;
 }
 

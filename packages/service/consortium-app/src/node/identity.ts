@@ -28,7 +28,14 @@ export interface CertifiedKeyOptions {
 }
 
 /** Makes a key and its certificate, as CCF does for services, nodes, members and users. */
-export function certifiedKey({ name, issuer, hosts = [], validFrom, validUntil, ...rest }: CertifiedKeyOptions): CertifiedKey {
+export function certifiedKey({
+  name,
+  issuer,
+  hosts = [],
+  validFrom,
+  validUntil,
+  ...rest
+}: CertifiedKeyOptions): CertifiedKey {
   const pair = generateKeyPairSync('ec', {
     namedCurve: 'P-384',
     publicKeyEncoding: { type: 'spki', format: 'der' },

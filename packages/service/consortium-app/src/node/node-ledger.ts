@@ -181,7 +181,10 @@ export class NodeLedger implements LedgerView {
     const id = { view: this.view, seqno: this.tree.size };
     const evidence = commitEvidence(this.secret.commitKey, id);
     const commitEvidenceDigest = nodeDigests.sha256(utf8(evidence));
-    const bytes = this.#encoder.encode({ ...id, claimsDigest, commitEvidenceDigest, writes: writeSet }, this.secret.key);
+    const bytes = this.#encoder.encode(
+      { ...id, claimsDigest, commitEvidenceDigest, writes: writeSet },
+      this.secret.key,
+    );
     const writeSetDigest = nodeDigests.sha256(bytes);
     this.#sink?.({ seqno: id.seqno, bytes, isSignature: signature !== undefined });
     this.tree.append(leafDigest(nodeDigests, { writeSetDigest, commitEvidenceDigest, claimsDigest }));

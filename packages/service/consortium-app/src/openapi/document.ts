@@ -28,7 +28,11 @@ export function openApiDocument(rows: readonly EndpointRow[], info: OpenApiInfo 
     components: sorted(components),
     info: sorted({ ...info }),
     openapi: '3.0.0',
-    paths: Object.fromEntries(Object.entries(paths).toSorted(byName).map(([path, verbs]) => [path, sorted(verbs)])),
+    paths: Object.fromEntries(
+      Object.entries(paths)
+        .toSorted(byName)
+        .map(([path, verbs]) => [path, sorted(verbs)]),
+    ),
     servers: [],
   };
 }
@@ -141,7 +145,10 @@ const components: Json = {
   },
   'x-ccf-forwarding': {
     always: forwarding('always', 'A node that is not the primary passes the request on to it.'),
-    never: forwarding('never', 'The node that gets the request executes it. It fails if it writes and is not the primary.'),
+    never: forwarding(
+      'never',
+      'The node that gets the request executes it. It fails if it writes and is not the primary.',
+    ),
     sometimes: forwarding(
       'sometimes',
       'A node that is not the primary passes the request on to it if it did so before in this session.',

@@ -58,6 +58,11 @@ export class AppLoader {
     const modules = readModuleRows(transaction);
     const { engine, ...services } = this.#foundation;
     const load = (role: ScriptRole): CcfInterpreter => loadCcfProgram({ engine, modules, role, services }, options);
-    return { rows, router: new Router(rows, builtInRoutes), options, pool: new InterpreterPool(load, options.maxCachedInterpreters) };
+    return {
+      rows,
+      router: new Router(rows, builtInRoutes),
+      options,
+      pool: new InterpreterPool(load, options.maxCachedInterpreters),
+    };
   }
 }

@@ -125,18 +125,39 @@ export class Stages {
   #tick(): void {
     const batch = this.#queue.splice(0, requestsOfTick);
     const executed = batch.map((waiting) => this.#execute(waiting));
-    for (const { writeSet, execution } of executed) {
-      if (writeSet.length > 0) this.#options.node.append(writeSet, execution.claimsDigest);
+    const appended = this.#append(executed);
+    for (const [index, each] of executed.entries()) {
+      // What comes after may have read what was rolled back.
+      this.#answer(index < appended ? each : { ...each, execution: notReplicated });
     }
-    for (const each of executed) this.#answer(each);
     this.#clock.note(this.#options.node.unsigned, this.#held.length > 0);
+  }
+
+  /** @returns the first that the ledger did not take: from there on the store is rolled back. */
+  #append(executed: readonly Executed[]): number {
+    const { store, node, log } = this.#options;
+    for (const [index, { writeSet, execution }] of executed.entries()) {
+      if (writeSet.length === 0) continue;
+      try {
+        node.append(writeSet, execution.claimsDigest);
+      } catch (error) {
+        log?.('error', error instanceof Error ? error.message : String(error));
+        store.rollback(node.last);
+        this.#executor.loader.forget();
+        return index;
+      }
+    }
+    return executed.length;
   }
 
   #execute(waiting: Waiting): Executed {
     const { store, node } = this.#options;
     const none = { ...waiting, id: { view: node.view, seqno: store.version }, writeSet: [] };
     if (store.version - store.compacted > maximumUncommitted) {
-      return { ...none, execution: refused(503, 'TooManyPendingTransactions', 'Too many transactions are not committed.') };
+      return {
+        ...none,
+        execution: refused(503, 'TooManyPendingTransactions', 'Too many transactions are not committed.'),
+      };
     }
     try {
       return this.#attempt(waiting) ?? { ...none, execution: conflicted };
@@ -185,7 +206,11 @@ export class Stages {
 
 function refused(
   status: number,
-  code: 'InternalError' | 'TooManyPendingTransactions' | 'TransactionCommitAttemptsExceedLimit',
+  code:
+    | 'InternalError'
+    | 'TooManyPendingTransactions'
+    | 'TransactionCommitAttemptsExceedLimit'
+    | 'TransactionReplicationFailed',
   message: string,
 ): Execution {
   const headers = status === 503 ? { 'retry-after': '3' } : {};
@@ -197,3 +222,5 @@ const conflicted = refused(
   'TransactionCommitAttemptsExceedLimit',
   `Transaction continued to conflict after ${mostAttempts} attempts. Retry later.`,
 );
+
+const notReplicated = refused(503, 'TransactionReplicationFailed', 'Transaction failed to replicate.');
