@@ -8,6 +8,7 @@ import { benchEdl } from './edl.ts';
 import { benchGo } from './go/go.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
+import { benchKv } from './kv.ts';
 import { benchLint } from './lint.ts';
 import { benchHttp } from './connections/http.ts';
 import { benchHpke } from './inference/hpke.ts';
@@ -46,6 +47,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
   hpke: () => benchHpke(),
+  kv: () => benchKv(),
 };
 
 /** `--write` puts what was measured into docs/performance.md. `--requests` says after how many the memory of the inference service is looked at. */

@@ -57,11 +57,7 @@ export type {
   ServiceIdentity,
   SnapshotFinding,
 } from '../verify/report.ts';
-export type { LedgerKeys, TransactionKeys } from '../verify/secrets.ts';
-export {
-  parseSnapshotName,
-  readSnapshotParts,
-  verifySnapshot,
-  type SnapshotName,
-  type SnapshotParts,
-} from '../verify/snapshots.ts';
+export { keysOf, type LedgerKeys, type TransactionKeys } from '../verify/secrets.ts';
+export { verifySnapshot, type ProvenSnapshot } from '../verify/snapshots.ts';
+export { recoverLedgerSecrets, type RecoveryKeys } from '../verify/recover.ts';
+export { makeReceipt, type MadeReceipt, type ReceiptRequest } from '../verify/make-receipt.ts';
