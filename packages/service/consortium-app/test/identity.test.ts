@@ -52,7 +52,11 @@ function judge(
 ) {
   const certificate = as === undefined ? undefined : fromPem('CERTIFICATE', as.certificate, 65_536)[0];
   const request: AppRequest = {
-    ...{ method: 'GET', path: '/', query: '', body, certificate },
+    method: 'GET',
+    path: '/',
+    query: '',
+    body,
+    certificate,
     headers: new Map(Object.entries(headers)),
   };
   return authenticate(policies, { request, transaction: store(), nowSeconds: at });

@@ -183,8 +183,9 @@ for (const engine of engines) {
 
     it('has a new interpreter for each request, or one by key and access', async () => {
       const seen = [];
-      for (const path of ['/fresh', '/fresh', '/reused', '/reused', '/reused/ro'])
+      for (const path of ['/fresh', '/fresh', '/reused', '/reused', '/reused/ro']) {
         seen.push((await service.json(`GET ${path}`))[1]);
+      }
       assert.deepEqual(seen, [
         [1, 1],
         [1, 1],

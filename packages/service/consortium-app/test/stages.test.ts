@@ -71,7 +71,7 @@ for (const engine of engines) {
       attempts = 0;
       const refused = await service.ask('POST /add');
       assert.deepEqual([refused.status, refused.headers.get('retry-after'), attempts], [503, '3', 30]);
-      assert.equal(JSON.parse(textOf(refused)).error.code, 'TransactionCommitAttemptsExceedLimit');
+      assert.match(textOf(refused), /^\{"error":\{"code":"TransactionCommitAttemptsExceedLimit"/);
       conflicts = 0;
       service.stages.close();
     });
@@ -139,7 +139,7 @@ for (const engine of engines) {
       }
       const signature = `transaction_id=2.${service.node.last}`;
       const ofSignature = await service.ask('GET /receipt', { query: signature });
-      assert.deepEqual(Object.keys(JSON.parse(textOf(ofSignature))), ['cert', 'leaf', 'node_id', 'proof', 'signature']);
+      assert.deepEqual(Object.keys(JSON.parse(textOf(ofSignature)) as object), ['cert', 'leaf', 'node_id', 'proof', 'signature']);
       assert.equal((await service.ask('GET /receipt/cose', { query: signature })).status, 404);
       service.stages.close();
     });

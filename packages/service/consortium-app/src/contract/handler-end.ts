@@ -53,8 +53,9 @@ interface Failure {
 
 function failureOf(outcome: CcfOutcome['outcome'], wrongAnswer: string | undefined): Failure {
   if (outcome.kind === 'timeout') return { message: tooLong, reason: 'InternalError: interrupted' };
-  if (outcome.kind === 'exhausted')
+  if (outcome.kind === 'exhausted') {
     return { message: thrown, reason: `InternalError: out of ${outcome.resource} memory` };
+  }
   if (outcome.kind === 'threw') {
     const { message, trace } = outcome;
     return { message: wrongAnswer ?? thrown, reason: message, ...(trace === '' ? {} : { trace }) };
