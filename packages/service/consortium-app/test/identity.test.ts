@@ -9,7 +9,7 @@ import { coseProtectedHeader, coseSigningInput, writeCoseSign1 } from '@enclos/c
 import type { KvTransaction } from '@enclos/kv';
 import type { AuthnPolicy } from '../src/bundle/properties.ts';
 import type { AppRequest } from '../src/contract/message.ts';
-import { authenticate, type Authenticated } from '../src/identity/authenticate.ts';
+import { authenticate, type Authentication } from '../src/identity/authenticate.ts';
 import { partyId, setUser } from '../src/node/genesis.ts';
 import type { CertifiedKey } from '../src/node/identity.ts';
 import { member, nowMs, stranger, user } from './kit/little-app.ts';
@@ -62,7 +62,7 @@ function judge(
   return authenticate(policies, { request, transaction: store(), nowSeconds: at });
 }
 
-function accepted(policies: readonly AuthnPolicy[], ask?: Ask): Authenticated {
+function accepted(policies: readonly AuthnPolicy[], ask?: Ask): Authentication {
   const found = judge(policies, ask);
   assert.ok('caller' in found, 'status' in found ? decodeUtf8(found.body) : '');
   return found;

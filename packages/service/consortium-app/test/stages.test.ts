@@ -139,7 +139,13 @@ for (const engine of engines) {
       }
       const signature = `transaction_id=2.${service.node.last}`;
       const ofSignature = await service.ask('GET /receipt', { query: signature });
-      assert.deepEqual(Object.keys(JSON.parse(textOf(ofSignature)) as object), ['cert', 'leaf', 'node_id', 'proof', 'signature']);
+      assert.deepEqual(Object.keys(JSON.parse(textOf(ofSignature)) as object), [
+        'cert',
+        'leaf',
+        'node_id',
+        'proof',
+        'signature',
+      ]);
       assert.equal((await service.ask('GET /receipt/cose', { query: signature })).status, 404);
       service.stages.close();
     });

@@ -25,7 +25,7 @@ const challenges: Partial<Readonly<Record<PolicyName, string>>> = {
 };
 
 /** A caller; null for an endpoint that asks for none. `content` is what a caller signed. */
-export interface Authenticated {
+export interface Authentication {
   readonly caller: Caller | null;
   readonly content?: Uint8Array;
 }
@@ -35,7 +35,7 @@ export interface Authenticated {
  *
  * @returns the answer 401 with the reason of each policy if none does.
  */
-export function authenticate(entries: readonly AuthnPolicy[], context: AuthnContext): Authenticated | AppAnswer {
+export function authenticate(entries: readonly AuthnPolicy[], context: AuthnContext): Authentication | AppAnswer {
   if (entries.length === 0) return { caller: null };
   const details: ErrorDetail[] = [];
   let challenge: string | undefined;

@@ -59,9 +59,9 @@ function answered(answer: AppAnswer): Execution {
   return { answer, applies: answer.status < 300, waits: false };
 }
 
-type Refused = Exclude<RouteMatch<BuiltInHandler>, { readonly kind: 'app' | 'built-in' }>;
+type Refusal = Exclude<RouteMatch<BuiltInHandler>, { readonly kind: 'app' | 'built-in' }>;
 
-function refusalOf(match: Refused, method: string, path: string): AppAnswer {
+function refusalOf(match: Refusal, method: string, path: string): AppAnswer {
   if (match.kind === 'unknown') {
     return errorAnswer(404, { code: 'ResourceNotFound', message: `Unknown path: ${path}.` });
   }

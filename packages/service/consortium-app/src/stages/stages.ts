@@ -31,7 +31,7 @@ interface Waiting {
 }
 
 /** A request that was executed, and is not answered yet. */
-interface Executed extends Waiting {
+interface Ending extends Waiting {
   readonly execution: Execution;
   readonly id: TransactionId;
   readonly writeSet: WriteSet;
@@ -134,7 +134,7 @@ export class Stages {
   }
 
   /** @returns the first that the ledger did not take: from there on the store is rolled back. */
-  #append(executed: readonly Executed[]): number {
+  #append(executed: readonly Ending[]): number {
     const { store, node, log } = this.#options;
     for (const [index, { writeSet, execution }] of executed.entries()) {
       if (writeSet.length === 0) continue;
@@ -150,7 +150,7 @@ export class Stages {
     return executed.length;
   }
 
-  #execute(waiting: Waiting): Executed {
+  #execute(waiting: Waiting): Ending {
     const { store, node } = this.#options;
     const none = { ...waiting, id: { view: node.view, seqno: store.version }, writeSet: [] };
     if (store.version - store.compacted > maximumUncommitted) {
@@ -169,7 +169,7 @@ export class Stages {
   }
 
   /** @returns undefined when others kept changing what it read. */
-  #attempt(waiting: Waiting): Executed | undefined {
+  #attempt(waiting: Waiting): Ending | undefined {
     const { store, node, attempted } = this.#options;
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const transaction = store.begin();
@@ -191,7 +191,7 @@ export class Stages {
     return undefined;
   }
 
-  #answer({ execution, id, resolve, writeSet }: Executed): void {
+  #answer({ execution, id, resolve, writeSet }: Ending): void {
     const { answer, applies, waits } = execution;
     if (!applies) {
       resolve(answer);
