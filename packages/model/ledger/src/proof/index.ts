@@ -46,6 +46,7 @@ export {
 } from '../signature/node-signature.ts';
 export type { ProofRule } from '../signature/refusal.ts';
 export { readTransactionId, writeTransactionId } from '../signature/transaction-id.ts';
+export { readLedger, type PlacedEntry } from '../verify/entries.ts';
 export type { LedgerFile } from '../verify/files.ts';
 export { readGovernanceMessage, readGovernanceRecord, type GovernanceMessage } from '../verify/governance.ts';
 export { verifyLedger, type LedgerExpectation, type LedgerProgress } from '../verify/ledger.ts';
