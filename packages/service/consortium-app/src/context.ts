@@ -8,6 +8,8 @@ export interface LedgerView {
   lastCommitted(): TransactionId;
   status(id: TransactionId): 'Committed' | 'Invalid' | 'Pending' | 'Unknown';
   viewOf(seqno: number): number | undefined;
+  /** The first seqno of each view from 1 on. Default: none is known. */
+  firstSeqnos?(): readonly number[];
 }
 
 /** What scripts see of a receipt in JSON, as `/receipt` answers it. Hex, PEM and base64 as there. */
