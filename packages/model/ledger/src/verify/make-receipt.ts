@@ -1,6 +1,5 @@
 import { equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { ChunkScanner } from '../chunk/scanner.ts';
 import { commitEvidence, leafOf } from '../entry/digests.ts';
 import { publicWrites, readEntry, type LedgerEntry } from '../entry/entry.ts';
 import { writeCoseReceipt } from '../receipt/cose-receipt.ts';
@@ -10,8 +9,8 @@ import { readCoseSignatureRecord } from '../signature/cose-root.ts';
 import { readNodeSignature, type ProofTools } from '../signature/node-signature.ts';
 import { MerkleTree } from '../tree/merkle-tree.ts';
 import type { TransactionId, WriteSet } from '../write-set.ts';
-import { chunksInOrder, type LedgerFile } from './files.ts';
-import { Findings } from './report.ts';
+import { readLedger } from './entries.ts';
+import type { LedgerFile } from './files.ts';
 import type { LedgerKeys } from './secrets.ts';
 import { singleOf, tables } from './tables.ts';
 
@@ -46,7 +45,7 @@ export async function makeReceipt(
   const { transactionId, form } = request;
   const tree = MerkleTree.begin(tools.digests);
   let found: LedgerEntry | undefined;
-  for await (const entry of entriesOf(files)) {
+  for await (const { entry } of readLedger(files)) {
     if (entry.seqno !== tree.size) throw unavailable(`The files lack transaction ${tree.size}, which the proof needs.`);
     if (found !== undefined) {
       const writes = publicWrites(entry, names);
@@ -71,13 +70,6 @@ export async function makeReceipt(
   throw unavailable(
     `No ${form === 'json' ? 'signature of a node' : 'COSE signature'} follows the transaction in the files.`,
   );
-}
-
-async function* entriesOf(files: readonly LedgerFile[]): AsyncGenerator<LedgerEntry> {
-  for (const chunk of chunksInOrder(files, new Findings())) {
-    const scanner = new ChunkScanner();
-    for await (const piece of chunk.read()) for (const { bytes } of scanner.push(piece)) yield readEntry(bytes);
-  }
 }
 
 interface ProvenLeaf {

@@ -1,7 +1,6 @@
 import { isEnclosError } from '@enclos/errors';
-import { ChunkScanner } from '../chunk/scanner.ts';
 import type { LedgerDigests } from '../digests.ts';
-import { publicWrites, readEntry } from '../entry/entry.ts';
+import { publicWrites } from '../entry/entry.ts';
 import { LedgerSecrets, type StoredRecord } from '../secrets/ledger-secrets.ts';
 import { readSecretRecord } from '../secrets/records.ts';
 import { openShare } from '../shares/member-key.ts';
@@ -9,8 +8,8 @@ import { readRecoveryShares, type RecoveryShares } from '../shares/records.ts';
 import { combineShares, readShare, type Share } from '../shares/share.ts';
 import { unwrapLedgerSecret } from '../shares/wrapping.ts';
 import { invalid } from '../within.ts';
-import { chunksInOrder, type LedgerFile } from './files.ts';
-import { Findings } from './report.ts';
+import { readLedger } from './entries.ts';
+import type { LedgerFile } from './files.ts';
 
 const shares = 'public:ccf.internal.recovery_shares';
 const secrets = 'public:ccf.internal.historical_encrypted_ledger_secret';
@@ -37,17 +36,11 @@ export async function recoverLedgerSecrets(
 ): Promise<LedgerSecrets> {
   const records: StoredRecord[] = [];
   let issue: RecoveryShares | undefined;
-  for (const chunk of chunksInOrder(files, new Findings())) {
-    const scanner = new ChunkScanner();
-    for await (const piece of chunk.read()) {
-      for (const { bytes } of scanner.push(piece)) {
-        const entry = readEntry(bytes);
-        for (const { name, writes } of publicWrites(entry, names)) {
-          for (const [, value] of writes) {
-            if (name === shares) issue = readRecoveryShares(value);
-            else records.push({ seqno: entry.seqno, record: readSecretRecord(value) });
-          }
-        }
+  for await (const { entry } of readLedger(files)) {
+    for (const { name, writes } of publicWrites(entry, names)) {
+      for (const [, value] of writes) {
+        if (name === shares) issue = readRecoveryShares(value);
+        else records.push({ seqno: entry.seqno, record: readSecretRecord(value) });
       }
     }
   }

@@ -16,7 +16,7 @@ import {
 } from '../../src/index.ts';
 import { MemoryTransaction } from './memory-transaction.ts';
 
-export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 10_000 };
+export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 60_000 };
 
 /** A test on both engines: applications must not be able to tell them apart. */
 export function engineTest(name: string, run: (engine: ScriptEngine) => void | Promise<void>): void {
