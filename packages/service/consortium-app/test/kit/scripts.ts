@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { ScriptEngine } from '@enclos/script';
+import { findQuickJs } from '@enclos/script/artefact';
 import { quickJsEngine } from '@enclos/script/quickjs';
 import { v8Engine } from '@enclos/script/v8';
 import { quickJsTest } from '@enclos/testkit';
@@ -22,6 +23,17 @@ export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExec
 export function engineTest(name: string, run: (engine: ScriptEngine) => void | Promise<void>): void {
   test(`${name} (v8)`, () => run(v8Engine()));
   quickJsTest(`${name} (quickjs)`, (wasm) => run(quickJsOf(wasm)));
+}
+
+/** The engines that are here, for suites that run on each. Where QuickJS is missing, `engineTest` says so, and fails in CI. */
+export const engines: readonly ScriptEngine[] = [v8Engine(), ...builtQuickJs()];
+
+function builtQuickJs(): readonly ScriptEngine[] {
+  try {
+    return [quickJsEngine({ wasm: findQuickJs().wasm })];
+  } catch {
+    return [];
+  }
 }
 
 let quickJs: ScriptEngine | undefined;
