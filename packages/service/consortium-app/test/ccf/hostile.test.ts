@@ -112,13 +112,13 @@ engineTest('loops over tables that are left open end in an error, not in the mem
     try { again(); } catch (error) { return [String(error), depth]; }`;
   const [error, depth] = evaluate(engine, body) as [string, number];
   assert.equal(error, 'RangeError: The tables that are iterated over are too large.');
-  assert.equal(depth, 13, '256 MiB hold twelve loops over 20 MiB');
+  assert.equal(depth, 7, '128 MiB hold six loops over 20 MiB');
   const left = `const t = ccf.kv.t, v = new ArrayBuffer(1 << 20);
     for (let i = 0; i < 20; i += 1) t.set(ccf.strToBuf(String(i)), v);
     let ended = 0;
-    for (let i = 0; i < 30; i += 1) { try { t.forEach(() => { throw 1; }); } catch { ended += 1; } }
+    for (let i = 0; i < 10; i += 1) { try { t.forEach(() => { throw 1; }); } catch { ended += 1; } }
     return ended`;
-  assert.equal(evaluate(engine, left), 30, 'an exception ends the loop');
+  assert.equal(evaluate(engine, left), 10, 'an exception ends the loop');
   const many = `try { for (let i = 0; i < 20000; i += 1) ccf.kv['t' + i]; } catch (error) { return String(error); }`;
   assert.equal(evaluate(engine, many), 'RangeError: Too many tables are open.');
 });
