@@ -21,7 +21,8 @@ export interface ReceiptJson {
   /** Absent in the receipt of a signature transaction. */
   readonly leaf_components?: {
     readonly write_set_digest: string;
-    readonly commit_evidence: string;
+    /** Absent in ledgers of before it. */
+    readonly commit_evidence?: string;
     readonly claims_digest?: string;
   };
   /** The signed root, in the receipt of a signature transaction. */
