@@ -80,11 +80,11 @@ for (const engine of engines) {
       let isFull = false;
       const service = new LittleApp(engine, app, {
         sink: {
-        write: () => {
-          if (isFull) throw new Error('No space is left.');
+          write: () => {
+            if (isFull) throw new Error('No space is left.');
+          },
+          committed: () => undefined,
         },
-        committed: () => undefined,
-      },
       });
       await service.ask('POST /add');
       isFull = true;

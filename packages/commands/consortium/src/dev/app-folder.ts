@@ -40,7 +40,10 @@ export async function readApp(path: string): Promise<LoadedFolder> {
 function modulesNamedIn(metadata: Uint8Array): readonly string[] {
   let value: JsonValue;
   try {
-    value = parseJsonBytes(metadata, bundleBounds.bytes, { maxValues: bundleBounds.values, maxDepth: bundleBounds.depth });
+    value = parseJsonBytes(metadata, bundleBounds.bytes, {
+      maxValues: bundleBounds.values,
+      maxDepth: bundleBounds.depth,
+    });
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     throw new EnclosError('APP_INVALID', `${metadataName} is not JSON. ${error.message}`, { cause: error });

@@ -207,7 +207,11 @@ export class NodeLedger implements LedgerView {
       throw error;
     }
     const leaf = { writeSetDigest, commitEvidence, claimsDigest };
-    this.#entries.set(seqno, { writeSet: writes, leaf, ...(signed === undefined ? {} : { signature: signed.signature }) });
+    this.#entries.set(seqno, {
+      writeSet: writes,
+      leaf,
+      ...(signed === undefined ? {} : { signature: signed.signature }),
+    });
     this.#entries.delete(seqno - this.#kept);
     return { view: this.view, seqno };
   }
