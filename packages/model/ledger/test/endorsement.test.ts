@@ -26,12 +26,7 @@ function endorse(signer: Party, endorsed: Party, from: string, to?: string): Uin
 }
 
 const find = (of: Party, seqno: number, ...endorsements: readonly Uint8Array[]): Promise<ServiceEndorsement> =>
-  findServiceKey(
-    { kid: utf8(of.id), transactionId: { view: 2, seqno } },
-    [third.certificate.key],
-    endorsements,
-    tools,
-  );
+  findServiceKey({ kid: utf8(of.id), transactionId: { view: 2, seqno } }, [third.certificate.key], endorsements, tools);
 const newest = endorse(third, second, '4.51', '4.90');
 const oldest = endorse(second, first, '2.1', '2.50');
 
@@ -39,14 +34,20 @@ test('a trusted key is found without endorsements, and earlier ones step by step
   assert.equal((await find(third, 100)).steps, 0);
   assert.equal((await find(second, 60, newest, oldest)).steps, 1);
   const found = await find(first, 7, newest, oldest);
-  assert.deepEqual([found.steps, found.key.spki, found.trusted], [2, first.certificate.key.spki, third.certificate.key]);
+  assert.deepEqual(
+    [found.steps, found.key.spki, found.trusted],
+    [2, first.certificate.key.spki, third.certificate.key],
+  );
 });
 
 test('a chain that does not lead to the key is refused', async () => {
   await assert.rejects(find(first, 7), failsWith('LEDGER_UNPROVEN', 'key'));
   await assert.rejects(find(first, 7, newest), failsWith('LEDGER_UNPROVEN', 'endorsement'));
   await assert.rejects(find(first, 7, oldest), failsWith('LEDGER_UNPROVEN', 'signature'));
-  await assert.rejects(find(first, 7, newest, endorse(third, first, '2.1', '2.50')), failsWith('LEDGER_UNPROVEN', 'signature'));
+  await assert.rejects(
+    find(first, 7, newest, endorse(third, first, '2.1', '2.50')),
+    failsWith('LEDGER_UNPROVEN', 'signature'),
+  );
 });
 
 test('an endorsement counts for its time alone', async () => {
@@ -59,7 +60,13 @@ test('an endorsement counts for its time alone', async () => {
 test('an endorsement and its record read back', () => {
   const { key, from, to } = readCoseEndorsement(newest);
   assert.deepEqual([key.spki, from, to], [second.certificate.key.spki, { view: 4, seqno: 51 }, { view: 4, seqno: 90 }]);
-  const record = { endorsement: newest, endorsingKey: third.certificate.key.spki, begin: '4.51', end: '4.90', previousVersion: 3 };
+  const record = {
+    endorsement: newest,
+    endorsingKey: third.certificate.key.spki,
+    begin: '4.51',
+    end: '4.90',
+    previousVersion: 3,
+  };
   assert.deepEqual(readEndorsementRecord(writeEndorsementRecord(record)), record);
   assert.deepEqual(readEndorsementFile(writeEndorsementFile([newest, oldest])), [newest, oldest]);
 });

@@ -33,7 +33,10 @@ test('records of signatures read back', () => {
   const message = ledger.coseSignature(service, 7);
   assert.deepEqual(readCoseSignatureRecord(writeCoseSignatureRecord(message)), message);
   const { transactionId, issuer, subject, issuedAt } = readCoseRootSignature(message);
-  assert.deepEqual([transactionId, issuer, subject, issuedAt], [{ view: 2, seqno: 7 }, 'service.example', 'ledger', 1_767_225_600]);
+  assert.deepEqual(
+    [transactionId, issuer, subject, issuedAt],
+    [{ view: 2, seqno: 7 }, 'service.example', 'ledger', 1_767_225_600],
+  );
 });
 
 test('a signature over a root is verified with the two nodes beneath it, and without them', async () => {
@@ -72,16 +75,28 @@ test('identifiers of transactions have one form', () => {
 
 test('any bytes are a record or are refused', () => {
   const seeds = [writeNodeSignature(record), ledger.coseSignature(service, 7), utf8('{}')];
-  const readers = [readNodeSignature, readCoseRootSignature, readCoseSignatureRecord, readGovernanceMessage, readLedgerCertificate];
+  const readers = [
+    readNodeSignature,
+    readCoseRootSignature,
+    readCoseSignatureRecord,
+    readGovernanceMessage,
+    readLedgerCertificate,
+  ];
   fc.assert(
-    fc.property(fc.constantFrom(...seeds), fc.constantFrom(...readers), fc.nat(), fc.nat(255), (seed, read, at, value) => {
-      const bytes = seed.slice();
-      bytes[at % bytes.length] = value;
-      try {
-        read(bytes);
-      } catch (error) {
-        assert.ok(isEnclosError(error, 'LEDGER_INVALID'), String(error));
-      }
-    }),
+    fc.property(
+      fc.constantFrom(...seeds),
+      fc.constantFrom(...readers),
+      fc.nat(),
+      fc.nat(255),
+      (seed, read, at, value) => {
+        const bytes = seed.slice();
+        bytes[at % bytes.length] = value;
+        try {
+          read(bytes);
+        } catch (error) {
+          assert.ok(isEnclosError(error, 'LEDGER_INVALID'), String(error));
+        }
+      },
+    ),
   );
 });

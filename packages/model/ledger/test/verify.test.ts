@@ -107,9 +107,10 @@ test('transactions after the last signature are told apart from those that are c
 test('gaps, cut files and torn entries are told apart', async () => {
   const { ledger } = whole;
   const missing = await verify([ledger.file(1, 2), ledger.file(6)]);
-  assert.deepEqual(missing.problems.map(({ rule, file, message }) => [rule, file, message]), [
-    ['gap', 'ledger_6', 'The transactions 3 to 5 are missing before this file.'],
-  ]);
+  assert.deepEqual(
+    missing.problems.map(({ rule, file, message }) => [rule, file, message]),
+    [['gap', 'ledger_6', 'The transactions 3 to 5 are missing before this file.']],
+  );
   const begin = await verify([ledger.file(3, 5), ledger.file(6)]);
   assert.deepEqual(rulesOf(begin), ['gap']);
   const part = await verify([ledger.file(3, 5), ledger.file(6)], { part: true, services: [whole.service.certificate] });
@@ -197,7 +198,10 @@ test('the service must move as services do', async () => {
       service,
       ...statuses.map((status, index) => [serviceInfo(service, status), ...(index === 0 ? nodeInfo(node) : [])]),
     );
-  assert.deepEqual(rulesOf(await verify([at('Opening', 'Open', 'Recovering', 'WaitingForRecoveryShares', 'Open').file(1)])), []);
+  assert.deepEqual(
+    rulesOf(await verify([at('Opening', 'Open', 'Recovering', 'WaitingForRecoveryShares', 'Open').file(1)])),
+    [],
+  );
   assert.deepEqual(rulesOf(await verify([at('Opening', 'Recovering').file(1)])), ['status']);
   assert.deepEqual(rulesOf(await verify([at('Recovering', 'Open').file(1)])), ['status']);
   assert.deepEqual(rulesOf(await verify([at('Closed').file(1)])), ['identity']);
@@ -259,7 +263,12 @@ test('a recovered service endorses its earlier identity', async () => {
 test('another identity outside of a recovery is refused', async () => {
   const { service, node } = whole;
   const next = party('next service');
-  const ledger = signedLedger(node, next, [serviceInfo(service, 'Open'), ...nodeInfo(node)], [serviceInfo(next, 'Open')]);
+  const ledger = signedLedger(
+    node,
+    next,
+    [serviceInfo(service, 'Open'), ...nodeInfo(node)],
+    [serviceInfo(next, 'Open')],
+  );
   assert.deepEqual(rulesOf(await verify([ledger.file(1)])), ['identity']);
 });
 
