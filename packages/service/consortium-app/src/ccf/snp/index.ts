@@ -27,14 +27,14 @@ export const snp: Extension = {
   }),
 };
 
-interface Wanted {
+interface Endorsement {
   /** The certificates of the key that signed, in PEM, the key's own first. */
   readonly endorsements: Uint8Array;
   readonly endorsedTcb: string | undefined;
   readonly roots: readonly SnpRoot[];
 }
 
-function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Wanted): void {
+function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endorsement): void {
   try {
     const pem = Buffer.from(endorsements).toString('latin1');
     const certificates = findPemBlocks(pem, maxCertificates).map(({ label, bytes }) => toPem(label, bytes));
