@@ -110,7 +110,11 @@ export function encodeSnapshot({ seqno, leaf, viewStarts, maps }: SnapshotConten
     maps.filter(({ name }) => isPrivate(name)),
   );
   const privateDomain = privateWriter.finish();
-  const bytes = openFrame(0, { public: publicDomain.length, private: privateDomain.length });
+  const bytes = openFrame(
+    0,
+    { public: publicDomain.length, private: privateDomain.length },
+    (length) => new Uint8Array(length),
+  );
   bytes.set(publicDomain, publicAt);
   fillSealed(bytes, key.seal(writeIv(bytes, seqno, snapshotTerm), privateDomain, publicDomain));
   return bytes;
