@@ -8,6 +8,8 @@ export interface LedgerView {
   lastCommitted(): TransactionId;
   status(id: TransactionId): 'Committed' | 'Invalid' | 'Pending' | 'Unknown';
   viewOf(seqno: number): number | undefined;
+  /** The first seqno of each view from 1 on. Default: none is known. */
+  firstSeqnos?(): readonly number[];
 }
 
 /** What scripts see of a receipt in JSON, as `/receipt` answers it. Hex, PEM and base64 as there. */
@@ -19,17 +21,22 @@ export interface ReceiptJson {
   /** Absent in the receipt of a signature transaction. */
   readonly leaf_components?: {
     readonly write_set_digest: string;
-    readonly commit_evidence: string;
+    /** Absent in ledgers of before it. */
+    readonly commit_evidence?: string;
     readonly claims_digest?: string;
   };
   /** The signed root, in the receipt of a signature transaction. */
   readonly leaf?: string;
+  /** Certificates of earlier identities of the service, PEM. */
+  readonly service_endorsements?: readonly string[];
 }
 
 /** A transaction of the past, for `mode: "historical"`. */
 export interface HistoricalState {
   readonly id: TransactionId;
   readonly receipt: ReceiptJson;
+  /** The receipt in COSE; absent where no signature of the service covers the transaction. */
+  readonly coseReceipt?: Uint8Array;
   readonly transaction: KvTransaction;
 }
 

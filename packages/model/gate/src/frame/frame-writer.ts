@@ -114,6 +114,11 @@ export class FrameWriter {
     if (!this.#isGathering) this.#gather(this.#streamTurns);
   }
 
+  /** Sends what is waiting, instead of at the end of the turn. Under congestion the batch stays open and fills up. */
+  flush(): void {
+    if (!this.#congested && !this.#held) this.#sealAndPump();
+  }
+
   /** Sends what is waiting, then holds everything until `release`. */
   hold(): void {
     this.#sealAndPump();
@@ -220,12 +225,10 @@ export class FrameWriter {
     if (this.#frames !== this.#framesSeen && this.#deferrals < MAX_DEFERRALS) {
       this.#framesSeen = this.#frames;
       this.#deferrals++;
-      void settled.then(this.#flushTurn);
-      return;
+      return void settled.then(this.#flushTurn);
     }
     this.#flushScheduled = false;
-    // Under congestion the batch stays open and fills up.
-    if (!this.#congested && !this.#held) this.#sealAndPump();
+    this.flush();
   }
 
   #sealAndPump(): void {

@@ -46,6 +46,7 @@ export {
 } from '../signature/node-signature.ts';
 export type { ProofRule } from '../signature/refusal.ts';
 export { readTransactionId, writeTransactionId } from '../signature/transaction-id.ts';
+export { readLedger, type PlacedEntry } from '../verify/entries.ts';
 export type { LedgerFile } from '../verify/files.ts';
 export { readGovernanceMessage, readGovernanceRecord, type GovernanceMessage } from '../verify/governance.ts';
 export { verifyLedger, type LedgerExpectation, type LedgerProgress } from '../verify/ledger.ts';
@@ -57,11 +58,9 @@ export type {
   ServiceIdentity,
   SnapshotFinding,
 } from '../verify/report.ts';
-export type { LedgerKeys, TransactionKeys } from '../verify/secrets.ts';
-export {
-  parseSnapshotName,
-  readSnapshotParts,
-  verifySnapshot,
-  type SnapshotName,
-  type SnapshotParts,
-} from '../verify/snapshots.ts';
+export { signedRootOf } from '../verify/signed-root.ts';
+export { singleOf, tables } from '../verify/tables.ts';
+export { keysOf, type LedgerKeys, type TransactionKeys } from '../verify/secrets.ts';
+export { verifySnapshot, type ProvenSnapshot } from '../verify/snapshots.ts';
+export { recoverLedgerSecrets, type RecoveryKeys } from '../verify/recover.ts';
+export { makeReceipt, type MadeReceipt, type ReceiptRequest } from '../verify/make-receipt.ts';

@@ -2,18 +2,11 @@ import { ByteReader, ByteWriter } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { digestBytes, type GcmKey } from '../digests.ts';
 import { entryTypes } from '../entry/entry.ts';
-import {
-  entryHeaderBytes,
-  entrySize,
-  fillSealed,
-  openFrame,
-  readFrame,
-  writeIv,
-  type EntryFrame,
-} from '../entry/frame.ts';
+import { entryHeaderBytes, EntryFrame, entrySize, fillSealed, openFrame, publicAt, writeIv } from '../entry/frame.ts';
 import { isPrivate } from '../entry/map-writer.ts';
 import { invalid, within } from '../within.ts';
-import { readSnapshotMaps, readVersion, writeSnapshotMaps, writeVersion, type SnapshotMap } from './maps.ts';
+import { readSnapshotMaps, readVersion, writeSnapshotMaps, writeVersion } from './maps.ts';
+import type { SnapshotMap, SnapshotMapContents } from './maps.ts';
 
 /** The view in the IV of a snapshot: its top bit is set, so that no transaction has the same IV. */
 const snapshotTerm = 2 ** 31;
@@ -39,7 +32,7 @@ export interface Snapshot {
 /** What a snapshot is made of. */
 export interface SnapshotContents extends Pick<Snapshot, 'seqno' | 'leaf' | 'viewStarts'> {
   /** Public and private maps. */
-  readonly maps: readonly SnapshotMap[];
+  readonly maps: readonly SnapshotMapContents[];
 }
 
 /**
@@ -52,7 +45,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   if (bytes.length < entryHeaderBytes) throw invalid('A snapshot of fewer than 8 bytes.');
   const size = entrySize(bytes);
   if (size > bytes.length) throw invalid(`The entry of a snapshot has ${size} bytes, and the file ${bytes.length}.`);
-  const entry = readFrame(bytes.subarray(0, size));
+  const entry = new EntryFrame(bytes.subarray(0, size));
   return within('The public domain of a snapshot', () => {
     const reader = new ByteReader(entry.publicDomain);
     const type = reader.u8();
@@ -67,11 +60,8 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   });
 }
 
-function checkIv({ iv }: EntryFrame, seqno: number): void {
-  const fields = new ByteReader(iv);
-  if (fields.safeU64() !== seqno || fields.u32() !== snapshotTerm) {
-    throw invalid('The IV of a snapshot is not that of its seqno.');
-  }
+function checkIv({ ivSeqno, ivTerm }: EntryFrame, seqno: number): void {
+  if (ivSeqno !== seqno || ivTerm !== snapshotTerm) throw invalid('The IV of a snapshot is not that of its seqno.');
 }
 
 function readViewStarts(reader: ByteReader): readonly number[] {
@@ -120,8 +110,12 @@ export function encodeSnapshot({ seqno, leaf, viewStarts, maps }: SnapshotConten
     maps.filter(({ name }) => isPrivate(name)),
   );
   const privateDomain = privateWriter.finish();
-  const frame = openFrame(0, { public: publicDomain.length, private: privateDomain.length });
-  frame.bytes.set(publicDomain, frame.publicAt);
-  fillSealed(frame, key.seal(writeIv(frame, seqno, snapshotTerm), privateDomain, publicDomain));
-  return frame.bytes;
+  const bytes = openFrame(
+    0,
+    { public: publicDomain.length, private: privateDomain.length },
+    (length) => new Uint8Array(length),
+  );
+  bytes.set(publicDomain, publicAt);
+  fillSealed(bytes, key.seal(writeIv(bytes, seqno, snapshotTerm), privateDomain, publicDomain));
+  return bytes;
 }

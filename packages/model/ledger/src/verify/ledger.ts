@@ -3,13 +3,13 @@ import { isEnclosError } from '@enclos/errors';
 import { ChunkScanner, type ChunkEnd } from '../chunk/scanner.ts';
 import type { LedgerEntry } from '../entry/entry.ts';
 import type { LedgerCertificate } from '../signature/certificate.ts';
+import { parseSnapshotName } from '../snapshot/names.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
 import type { WriteSet } from '../write-set.ts';
 import { chunksInOrder, type ChunkSource, type LedgerFile } from './files.ts';
 import { Findings, type LedgerReport, type SnapshotFinding } from './report.ts';
 import type { LedgerKeys } from './secrets.ts';
 import { checkSnapshot } from './snapshot-check.ts';
-import { parseSnapshotName } from './snapshots.ts';
 import { TransactionVerifier } from './transactions.ts';
 
 /** How far a verification is. */

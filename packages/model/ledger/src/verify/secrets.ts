@@ -2,6 +2,7 @@ import { equalBytes, utf8 } from '@enclos/codec';
 import type { GcmKey, KeyedHash } from '../digests.ts';
 import { commitEvidence } from '../entry/digests.ts';
 import { privateWrites, type LedgerEntry } from '../entry/entry.ts';
+import type { LedgerSecrets } from '../secrets/ledger-secrets.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
 import type { WriteSet } from '../write-set.ts';
 
@@ -9,6 +10,16 @@ import type { WriteSet } from '../write-set.ts';
 export interface TransactionKeys {
   readonly cipher: GcmKey;
   readonly commit: KeyedHash;
+}
+
+/** The keys that the secrets of a ledger give. */
+export function keysOf(secrets: LedgerSecrets): LedgerKeys {
+  const [first = 1] = secrets.versions;
+  return (seqno) => {
+    if (seqno < first) return undefined;
+    const { key, commitKey } = secrets.at(seqno);
+    return { cipher: key, commit: commitKey };
+  };
 }
 
 /** The keys of a transaction; undefined where the caller does not know the ledger secret of its time. */

@@ -3,7 +3,9 @@ import { isEnclosError } from '@enclos/errors';
 import type { LedgerCertificate } from '../signature/certificate.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
 import type { Findings, SnapshotFinding } from './report.ts';
-import { isOfEvidence, parseSnapshotName, readSnapshotParts, verifySnapshot } from './snapshots.ts';
+import { parseSnapshotName } from '../snapshot/names.ts';
+import { readSnapshot } from '../snapshot/snapshot.ts';
+import { isOfEvidence, verifySnapshot } from './snapshots.ts';
 import type { TransactionVerifier } from './transactions.ts';
 
 /** What the check of a snapshot needs. */
@@ -25,7 +27,7 @@ export async function checkSnapshot(
   const named = parseSnapshotName(name);
   let finding: SnapshotFinding = { file: name, seqno: named?.seqno ?? 0, proven: false, evidenceSeen: false };
   try {
-    const parts = readSnapshotParts(bytes);
+    const parts = readSnapshot(bytes);
     finding = { ...finding, seqno: parts.seqno };
     if (named !== undefined && named.seqno !== parts.seqno) {
       findings.problem(
@@ -43,7 +45,7 @@ export async function checkSnapshot(
       if (isOfEvidence(parts, seen, tools)) finding = { ...finding, evidenceSeen: true };
       else findings.problem('snapshot', place, 'The digest of the snapshot is not the one in the ledger.');
     }
-    if (parts.receipt === undefined) {
+    if (parts.receipt.length === 0) {
       findings.note(`${name} holds no receipt.`);
       return finding;
     }

@@ -1,56 +1,15 @@
-import { ByteReader, equalBytes, fromHex } from '@enclos/codec';
+import { equalBytes, fromHex } from '@enclos/codec';
 import { hex, integer, JsonRecord, parseJsonBytes } from '@enclos/codec/json';
-import { entrySize, readFrame } from '../entry/frame.ts';
 import { readReceipt, verifyReceipt, type ProvenReceipt, type ReceiptExpectation } from '../receipt/verify.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
-import { malformed, unproven } from '../signature/refusal.ts';
+import { unproven } from '../signature/refusal.ts';
+import { readSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
 import { within } from '../within.ts';
 
-const nameForm = /^snapshot_(\d{1,15})_(\d{1,15})(\.committed)?$/;
-const snapshotType = 1;
-
-/** What the name of a snapshot says. */
-export interface SnapshotName {
+/** What a snapshot proves: the service committed the state after one transaction. */
+export interface ProvenSnapshot extends ProvenReceipt {
   /** The last transaction in it. */
   readonly seqno: number;
-  /** The transaction that holds its digest. */
-  readonly evidenceSeqno: number;
-  readonly committed: boolean;
-}
-
-/** Undefined for the name of another file. */
-export function parseSnapshotName(name: string): SnapshotName | undefined {
-  const [, seqno, evidence, committed] = nameForm.exec(name) ?? [];
-  if (seqno === undefined || evidence === undefined) return undefined;
-  return { seqno: Number(seqno), evidenceSeqno: Number(evidence), committed: committed !== undefined };
-}
-
-/** A snapshot, taken apart and not verified. */
-export interface SnapshotParts {
-  readonly seqno: number;
-  /** The leaf of its last transaction in the Merkle tree. 32 bytes. */
-  readonly leaf: Uint8Array;
-  /** The entry: what the digest is of. */
-  readonly entry: Uint8Array;
-  /** The receipt of the transaction with its digest, in JSON or COSE; none while that is not committed. */
-  readonly receipt?: Uint8Array;
-}
-
-/** @throws LEDGER_INVALID */
-export function readSnapshotParts(bytes: Uint8Array): SnapshotParts {
-  return within('The snapshot', () => {
-    if (bytes.length < 8) return malformed('The snapshot has fewer than 8 bytes.');
-    const size = entrySize(bytes);
-    if (size > bytes.length) return malformed('The snapshot is shorter than its header says.');
-    const entry = bytes.subarray(0, size);
-    const reader = new ByteReader(readFrame(entry).publicDomain);
-    if (reader.u8() !== snapshotType) return malformed('The entry is that of a transaction, not of a snapshot.');
-    const seqno = reader.safeU64();
-    reader.safeU64();
-    if (reader.safeU64() !== 32) return malformed('The leaf in the snapshot does not have 32 bytes.');
-    const leaf = reader.view(32);
-    return { seqno, leaf, entry, ...(size === bytes.length ? {} : { receipt: bytes.subarray(size) }) };
-  });
 }
 
 /**
@@ -63,10 +22,10 @@ export async function verifySnapshot(
   bytes: Uint8Array,
   expected: Omit<ReceiptExpectation, 'claimsDigest'>,
   tools: ProofTools,
-): Promise<ProvenReceipt & { readonly seqno: number }> {
-  const { seqno, entry, receipt } = readSnapshotParts(bytes);
-  if (receipt === undefined) return unproven('signature', 'The snapshot holds no receipt: nothing proves it yet.');
-  const claimsDigest = tools.digests.sha256(entry);
+): Promise<ProvenSnapshot> {
+  const { seqno, entry, receipt } = readSnapshot(bytes);
+  if (receipt.length === 0) return unproven('signature', 'The snapshot holds no receipt: nothing proves it yet.');
+  const claimsDigest = tools.digests.sha256(entry.bytes);
   const proven = await verifyReceipt(readReceipt(receipt), { ...expected, claimsDigest }, tools);
   return { ...proven, seqno };
 }
@@ -91,10 +50,6 @@ export function readSnapshotEvidence(value: Uint8Array): SnapshotEvidence {
 }
 
 /** Whether a snapshot is the one of its evidence. */
-export function isOfEvidence(
-  { entry, seqno }: SnapshotParts,
-  evidence: SnapshotEvidence,
-  { digests }: ProofTools,
-): boolean {
-  return evidence.seqno === seqno && equalBytes(evidence.digest, digests.sha256(entry));
+export function isOfEvidence({ entry, seqno }: Snapshot, evidence: SnapshotEvidence, { digests }: ProofTools): boolean {
+  return evidence.seqno === seqno && equalBytes(evidence.digest, digests.sha256(entry.bytes));
 }

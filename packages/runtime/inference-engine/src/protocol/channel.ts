@@ -31,6 +31,8 @@ export function serveCalls(stream: DuplexLike, handlers: Handlers<Functions>): E
     ...shared,
     transport: streamTransport(stream, giveBack),
     initiator: false,
+    // A run blocks this process: its answer must not wait for the run that arrived with it.
+    answersAtOnce: true,
     remoteErrors: [],
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
     dispatch: ({ table, index, payload }) => dispatch(table === 0 ? index : -1, payload, undefined),

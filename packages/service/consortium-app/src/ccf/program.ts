@@ -6,12 +6,15 @@ import { consensus } from './consensus/index.ts';
 import { consoleLines } from './console/index.ts';
 import { converters } from './converters/index.ts';
 import type { Extension } from '../session/extension.ts';
+import { crypto } from './crypto/index.ts';
+import { govApply, govValidate } from './gov/index.ts';
 import { historical } from './historical/index.ts';
 import { kv } from './kv/index.ts';
 import { random } from './random/index.ts';
 import { request } from './request/index.ts';
 import { isApplication, type ScriptRole } from '../session/role.ts';
 import { rpc } from './rpc/index.ts';
+import { snp } from './snp/index.ts';
 import { ScriptSession, type CallInput, type ScriptCall } from '../session/session.ts';
 
 /** Modules with the global `ccf` around them. */
@@ -53,8 +56,16 @@ export interface CcfInterpreter {
   dispose(): void;
 }
 
-const everywhere: readonly Extension[] = [random, consoleLines, converters, kv];
+const everywhere: readonly Extension[] = [random, consoleLines, converters, kv, crypto, snp];
 const inApplications: readonly Extension[] = [rpc, consensus, historical];
+const byRole: Readonly<Record<ScriptRole, readonly Extension[]>> = {
+  readwrite: inApplications,
+  readonly: inApplications,
+  ballot: [],
+  validate: [govValidate],
+  resolve: [],
+  apply: [govApply],
+};
 /** Proposals have no states of the past. */
 const noHistory = 'const setHistoricalState = () => {};';
 
@@ -65,15 +76,15 @@ const noHistory = 'const setHistoricalState = () => {};';
  */
 export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfInterpreter {
   const { engine, modules, role, services } = program;
-  const session = new ScriptSession(role, services);
-  const extensions = [...everywhere, ...(isApplication(role) ? inApplications : []), request];
+  const session = new ScriptSession({ role, services, engine });
+  const extensions = [...everywhere, ...byRole[role], request];
   const hosts = extensions.map((extension) => extension.host(session));
   const host: Record<string, HostFunction> = Object.fromEntries(
     hosts.flatMap((functions) => Object.entries(functions)),
   );
   const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
   const call = (entry: string, values: readonly string[], input: CallInput, callLimits: ScriptLimits): CcfOutcome => {
-    const running = session.begin(input);
+    const running = session.begin(input, callLimits);
     try {
       return { outcome: interpreter.call(entry, values, callLimits), call: running };
     } finally {

@@ -1,4 +1,5 @@
 import type { KvMap, KvTransaction } from '@enclos/kv';
+import type { ScriptEngine, ScriptLimits } from '@enclos/script';
 
 import type { HistoricalState, ScriptServices } from '../context.ts';
 import type { GovernanceEffects } from './effects.ts';
@@ -21,6 +22,9 @@ export interface ScriptCall {
   readonly callerContent: Uint8Array | undefined;
   readonly historicalState: HistoricalState | undefined;
   readonly effects: GovernanceEffects | undefined;
+  readonly limits: ScriptLimits;
+  /** Milliseconds, on the clock of `Date`. */
+  readonly startedAtMs: number;
   /** `ccf.rpc.setApplyWrites`; undefined while the status decides. */
   applyWrites: boolean | undefined;
   claimsDigest: Uint8Array | undefined;
@@ -48,14 +52,17 @@ const nothing = new Uint8Array(0);
 export class ScriptSession {
   readonly role: ScriptRole;
   readonly services: ScriptServices;
+  /** Runs what is checked before it is accepted: constitutions, modules. */
+  readonly engine: ScriptEngine;
   /** `ccf.enableMetricsLogging`. */
   metrics = false;
   #call: ScriptCall | undefined;
   #resets: (() => void)[] = [];
 
-  constructor(role: ScriptRole, services: ScriptServices) {
-    this.role = role;
-    this.services = services;
+  constructor(of: Pick<ScriptSession, 'role' | 'services' | 'engine'>) {
+    this.role = of.role;
+    this.services = of.services;
+    this.engine = of.engine;
   }
 
   /** The running call. The host functions that need it are called by scripts only, which run in calls only. */
@@ -64,13 +71,15 @@ export class ScriptSession {
     return this.#call;
   }
 
-  begin(input: CallInput): ScriptCall {
+  begin(input: CallInput, limits: ScriptLimits): ScriptCall {
     this.#call = {
       transaction: input.transaction,
       requestBody: input.requestBody ?? nothing,
       callerContent: input.callerContent,
       historicalState: input.historicalState,
       effects: input.effects,
+      limits,
+      startedAtMs: Date.now(),
       applyWrites: undefined,
       claimsDigest: undefined,
       response: undefined,
@@ -81,6 +90,13 @@ export class ScriptSession {
       states: [],
     };
     return this.#call;
+  }
+
+  /** The limits of the running call, with the time that is left of it. */
+  limitsLeft(): ScriptLimits {
+    const { limits, startedAtMs } = this.call;
+    const maxExecutionMs = Math.max(1, startedAtMs + limits.maxExecutionMs - Date.now());
+    return { ...limits, maxExecutionMs };
   }
 
   end(): void {

@@ -1,0 +1,44 @@
+import { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, parseSnpCollateral } from '@enclos/attestation';
+import { verifySnpReportSync } from '@enclos/attestation/node';
+import { toHex } from '@enclos/codec';
+import { findPemBlocks, toPem } from '@enclos/codec/pem';
+
+import type { Extension } from '../../session/extension.ts';
+import { messageOf, needBytes, needText } from '../../session/values.ts';
+import { outOfRange } from '../../session/failures.ts';
+import { snpPrelude } from './prelude.ts';
+
+const roots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
+const maxCertificates = 4;
+const reportedTcb = { start: 0x180, end: 0x188 };
+
+/** Reports of AMD SEV-SNP, over the verifier of attestation evidence. */
+export const snp: Extension = {
+  prelude: snpPrelude,
+  host: () => ({
+    snpVerify: (report, endorsements, uvmEndorsements, tcb) => {
+      if (uvmEndorsements !== undefined) {
+        throw outOfRange('Endorsements of utility VMs are not verified by this service.');
+      }
+      const endorsed = tcb === undefined ? undefined : needText(tcb);
+      verify(needBytes(report), needBytes(endorsements), endorsed);
+    },
+  }),
+};
+
+function verify(report: Uint8Array, endorsements: Uint8Array, endorsedTcb: string | undefined): void {
+  try {
+    const pem = Buffer.from(endorsements).toString('latin1');
+    const certificates = findPemBlocks(pem, maxCertificates).map(({ label, bytes }) => toPem(label, bytes));
+    const [signingKeyCertificate = '', ...authorities] = certificates;
+    const collateral = parseSnpCollateral({ signingKeyCertificate, certificateChain: authorities.join('') });
+    verifySnpReportSync(report, collateral, { roots, now: new Date() });
+  } catch (error) {
+    throw outOfRange(messageOf(error));
+  }
+  // A number in hex, as AMD's key service and `set_snp_minimum_tcb_version_hex` write it; the report has it from its last byte on.
+  const reported = toHex(report.slice(reportedTcb.start, reportedTcb.end).reverse());
+  if (endorsedTcb !== undefined && endorsedTcb.toLowerCase() !== reported) {
+    throw outOfRange(`The endorsed TCB version ${endorsedTcb} is not that of the report, ${reported}.`);
+  }
+}
