@@ -10,7 +10,7 @@ import type { AppAnswer, AppRequest } from '../../src/contract/message.ts';
 import { openService, writeGenesis } from '../../src/node/genesis.ts';
 import { NodeHistory } from '../../src/node/history.ts';
 import { certifiedKey, makeServiceIdentity, type CertifiedKey } from '../../src/node/identity.ts';
-import { NodeLedger, type EntrySink } from '../../src/node/node-ledger.ts';
+import { NodeLedger, type LedgerSink } from '../../src/node/node-ledger.ts';
 import type { SignaturePolicy } from '../../src/stages/signature-clock.ts';
 import { Stages } from '../../src/stages/stages.ts';
 
@@ -48,7 +48,7 @@ export function bundle(source: string, endpoints: Readonly<Record<string, Little
 
 export interface LittleOptions {
   readonly signatures?: Partial<SignaturePolicy>;
-  readonly sink?: EntrySink;
+  readonly sink?: LedgerSink;
   readonly attempted?: (transaction: KvTransaction, store: KvStore) => void;
   /** Writes to the store before the application is there. */
   readonly before?: (transaction: KvTransaction) => void;
