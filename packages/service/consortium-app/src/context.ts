@@ -1,3 +1,4 @@
+import type { SnpRoot } from '@enclos/attestation';
 import type { KvTransaction } from '@enclos/kv';
 import type { TransactionId } from '@enclos/ledger';
 import type { ScriptEngine } from '@enclos/script';
@@ -21,7 +22,8 @@ export interface ReceiptJson {
   /** Absent in the receipt of a signature transaction. */
   readonly leaf_components?: {
     readonly write_set_digest: string;
-    readonly commit_evidence: string;
+    /** Absent in ledgers of before it. */
+    readonly commit_evidence?: string;
     readonly claims_digest?: string;
   };
   /** The signed root, in the receipt of a signature transaction. */
@@ -58,6 +60,8 @@ export type LogLevel = 'info' | 'warn' | 'error';
 export interface ScriptServices {
   readonly ledger: LedgerView;
   readonly historical?: HistoricalView;
+  /** Whose SEV-SNP reports `snp_attestation` accepts. Default: AMD's roots */
+  readonly snpRoots?: readonly SnpRoot[];
   /** Takes the lines of `console`. Their length and their number in a call are bounded. */
   readonly log?: (level: LogLevel, line: string) => void;
 }

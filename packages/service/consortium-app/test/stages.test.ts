@@ -79,8 +79,11 @@ for (const engine of engines) {
     it('do not happen when the ledger does not take them', async () => {
       let isFull = false;
       const service = new LittleApp(engine, app, {
-        sink: () => {
-          if (isFull) throw new Error('No space is left.');
+        sink: {
+          write: () => {
+            if (isFull) throw new Error('No space is left.');
+          },
+          committed: () => undefined,
         },
       });
       await service.ask('POST /add');

@@ -4,6 +4,7 @@ import type { MapChanges, TransactionId, WriteSet } from '../write-set.ts';
 import { hasClaims, hasCommitEvidence, headBytes, type TransactionType } from './entry.ts';
 import { fillSealed, openFrame, publicAt, writeIv } from './frame.ts';
 import { writeU64 } from './integers.ts';
+import { Slab } from './slab.ts';
 import { isPrivate, MapWriter } from './map-writer.ts';
 
 /** What an entry is made of. */
@@ -24,6 +25,7 @@ export interface EntryContents extends TransactionId {
 /** Encodes entries. One encoder serves a whole ledger: it keeps the bytes of map names. */
 export class EntryEncoder {
   readonly #maps = new MapWriter();
+  readonly #slab = new Slab();
 
   /**
    * One entry, header and body.
@@ -43,7 +45,7 @@ export class EntryEncoder {
         privateSize += this.#maps.size(changes);
       } else publicSize += this.#maps.size(changes);
     }
-    const bytes = openFrame(flags, { public: publicSize, private: privateSize });
+    const bytes = openFrame(flags, { public: publicSize, private: privateSize }, (length) => this.#slab.take(length));
     this.#writePublic(bytes, contents, type);
     const privateAt = publicAt + publicSize;
     this.#writeMaps(privateMaps, bytes, privateAt);

@@ -81,9 +81,14 @@ export function entrySize(header: Uint8Array): number {
  * Makes room for an entry, whose public domain begins at `publicAt`. `writeIv` and `fillSealed` complete it.
  *
  * @param sizes Bytes of its two domains.
+ * @param take Gives zeroed memory.
  */
-export function openFrame(flags: number, sizes: { readonly public: number; readonly private: number }): Uint8Array {
-  const bytes = new Uint8Array(publicAt + sizes.public + sizes.private);
+export function openFrame(
+  flags: number,
+  sizes: { readonly public: number; readonly private: number },
+  take: (length: number) => Uint8Array,
+): Uint8Array {
+  const bytes = take(publicAt + sizes.public + sizes.private);
   const size = bytes.length - entryHeaderBytes;
   bytes[0] = formatVersion;
   bytes[1] = flags;

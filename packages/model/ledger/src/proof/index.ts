@@ -58,6 +58,8 @@ export type {
   ServiceIdentity,
   SnapshotFinding,
 } from '../verify/report.ts';
+export { signedRootOf } from '../verify/signed-root.ts';
+export { singleOf, tables } from '../verify/tables.ts';
 export { keysOf, type LedgerKeys, type TransactionKeys } from '../verify/secrets.ts';
 export { verifySnapshot, type ProvenSnapshot } from '../verify/snapshots.ts';
 export { recoverLedgerSecrets, type RecoveryKeys } from '../verify/recover.ts';

@@ -1,16 +1,15 @@
 import { randomBytes, sign } from 'node:crypto';
-import { utf8 } from '@enclos/codec';
 import { coseSigningInput, writeCoseSign1 } from '@enclos/cose';
 import {
-  commitEvidence,
-  EntryEncoder,
-  leafDigest,
   LedgerSecret,
-  MerkleTree,
+  LedgerSecrets,
+  LedgerWriter,
   noClaims,
   serialiseTree,
+  type MerkleTree,
   type TransactionId,
   type WriteSet,
+  type WrittenEntry,
 } from '@enclos/ledger';
 import { nodeDigests } from '@enclos/ledger/node';
 import { coseRootHeader, foldProof, writeCoseSignatureRecord, writeNodeSignature } from '@enclos/ledger/proof';
@@ -40,20 +39,23 @@ export interface LedgerSignature {
   readonly byService: Uint8Array;
 }
 
-/** Takes the bytes of each entry, in order. */
-export type EntrySink = (entry: {
-  readonly seqno: number;
-  readonly bytes: Uint8Array;
-  readonly isSignature: boolean;
-}) => void;
+/** What keeps a ledger in files. */
+export interface LedgerSink {
+  /** Takes each entry, in order. What it throws undoes the transaction. */
+  write(entry: WrittenEntry): void;
+  /** Files to rename, since all that they hold is committed. */
+  committed(files: readonly { readonly from: string; readonly to: string }[]): void;
+}
 
 export interface NodeLedgerOptions {
   readonly identity: ServiceIdentity;
-  readonly sink?: EntrySink;
+  readonly sink?: LedgerSink;
   /** In milliseconds since 1970. */
   readonly now?: () => number;
   /** Transactions whose bytes of receipts are kept. Default: 65,536. */
   readonly kept?: number;
+  /** Default: a new secret. */
+  readonly secrets?: LedgerSecrets;
 }
 
 const tables = Object.freeze({
@@ -72,22 +74,25 @@ export class NodeLedger implements LedgerView {
   /** CCF begins in view 2. */
   readonly view = 2;
   readonly identity: ServiceIdentity;
-  readonly secret = new LedgerSecret(nodeDigests, new Uint8Array(randomBytes(32)));
-  readonly tree = MerkleTree.begin(nodeDigests);
-  readonly #encoder = new EntryEncoder();
+  readonly #writer: LedgerWriter;
   readonly #entries = new Map<number, KeptEntry>();
   readonly #signatures: number[] = [];
-  readonly #sink: EntrySink | undefined;
+  readonly #sink: LedgerSink | undefined;
   readonly #now: () => number;
   readonly #kept: number;
   #committed = 0;
   #retainedFrom = 1;
 
-  constructor({ identity, sink, now = Date.now, kept = 65_536 }: NodeLedgerOptions) {
+  constructor({ identity, sink, now = Date.now, kept = 65_536, secrets = newSecrets() }: NodeLedgerOptions) {
+    this.#writer = new LedgerWriter({ digests: nodeDigests, secrets });
     this.identity = identity;
     this.#sink = sink;
     this.#now = now;
     this.#kept = kept;
+  }
+
+  get tree(): MerkleTree {
+    return this.#writer.tree;
   }
 
   /** The seqno of the last transaction. */
@@ -168,29 +173,49 @@ export class NodeLedger implements LedgerView {
     return { writeSet, signature: { seqno, root, byNode, byService } };
   }
 
-  /** Appends a signature that `sign` made, right after it did: everything up to it is committed. */
-  appendSignature({ writeSet, signature }: ReturnType<NodeLedger['sign']>): TransactionId {
+  /**
+   * Appends a signature that `sign` made, right after it did: everything up to it is committed.
+   * @param endsChunk whether the file of the ledger ends with it, however small.
+   */
+  appendSignature({ writeSet, signature }: ReturnType<NodeLedger['sign']>, endsChunk = false): TransactionId {
+    const id = this.#append(writeSet, noClaims, { signature, endsChunk });
     this.#retainedFrom = signature.seqno;
-    const id = this.#append(writeSet, noClaims, signature);
     this.#signatures.push(id.seqno);
     this.#committed = id.seqno;
+    this.#sink?.committed(this.#writer.commit(id.seqno));
     return id;
   }
 
-  #append(writeSet: WriteSet, claimsDigest: Uint8Array, signature: LedgerSignature | undefined): TransactionId {
-    const id = { view: this.view, seqno: this.tree.size };
-    const evidence = commitEvidence(this.secret.commitKey, id);
-    const commitEvidenceDigest = nodeDigests.sha256(utf8(evidence));
-    const bytes = this.#encoder.encode(
-      { ...id, claimsDigest, commitEvidenceDigest, writes: writeSet },
-      this.secret.key,
-    );
-    const writeSetDigest = nodeDigests.sha256(bytes);
-    this.#sink?.({ seqno: id.seqno, bytes, isSignature: signature !== undefined });
-    this.tree.append(leafDigest(nodeDigests, { writeSetDigest, commitEvidenceDigest, claimsDigest }));
-    const leaf = { writeSetDigest, commitEvidence: evidence, claimsDigest };
-    this.#entries.set(id.seqno, { writeSet, leaf, ...(signature === undefined ? {} : { signature }) });
-    this.#entries.delete(id.seqno - this.#kept);
-    return id;
+  #append(
+    writes: WriteSet,
+    claimsDigest: Uint8Array,
+    signed: { readonly signature: LedgerSignature; readonly endsChunk: boolean } | undefined,
+  ): TransactionId {
+    const { endsChunk = false } = signed ?? {};
+    const written = this.#writer.append({
+      view: this.view,
+      writes,
+      claimsDigest,
+      isSignature: signed !== undefined,
+      endsChunk,
+    });
+    const { seqno, writeSetDigest, commitEvidence } = written;
+    try {
+      this.#sink?.write(written);
+    } catch (error) {
+      this.#writer.retract(seqno - 1);
+      throw error;
+    }
+    const leaf = { writeSetDigest, commitEvidence, claimsDigest };
+    this.#entries.set(seqno, {
+      writeSet: writes,
+      leaf,
+      ...(signed === undefined ? {} : { signature: signed.signature }),
+    });
+    this.#entries.delete(seqno - this.#kept);
+    return { view: this.view, seqno };
   }
 }
+
+const newSecrets = (): LedgerSecrets =>
+  LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(randomBytes(32))));

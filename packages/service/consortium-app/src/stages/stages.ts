@@ -90,12 +90,15 @@ export class Stages {
 
   /** Signs what is not signed yet, and releases the answers that waited for it. */
   sign(): void {
+    if (this.#options.node.unsigned > 0) this.#sign(false);
+  }
+
+  #sign(endsChunk: boolean): void {
     const { store, node } = this.#options;
-    if (node.unsigned === 0) return;
     const startedMs = performance.now();
     const made = node.sign();
     store.apply(made.signature.seqno, made.writeSet);
-    node.appendSignature(made);
+    node.appendSignature(made, endsChunk);
     store.compact(store.version);
     this.#clock.signed(performance.now() - startedMs);
     const committed = node.lastCommitted().seqno;
@@ -104,10 +107,10 @@ export class Stages {
     for (const { release } of released) release();
   }
 
-  /** Answers what has arrived, signs it, and stops. */
+  /** Answers what has arrived, signs it, ends the file of the ledger, and stops. */
   close(): void {
     while (this.#queue.length > 0) this.#tick();
-    this.sign();
+    this.#sign(true);
     this.#clock.stop();
     this.#executor.loader.forget();
   }
