@@ -2,7 +2,7 @@ import { sign, webcrypto } from 'node:crypto';
 import { concatBytes, utf8 } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
 import { coseSigningInput, writeCoseSign1 } from '@enclos/cose';
-import { basicConstraints, issueCertificate, keyRing, type KeyPair } from '@enclos/evidence-kit';
+import { basicConstraints, issueCertificate, keyRing, type Curve, type KeyPair } from '@enclos/evidence-kit';
 import {
   ChunkFile,
   commitEvidence,
@@ -44,8 +44,8 @@ export interface Party {
   readonly id: string;
 }
 
-export function party(name: string, issuer?: Party, ca = issuer === undefined): Party {
-  const key = ring.key(name, 'P-384');
+export function party(name: string, issuer?: Party, ca = issuer === undefined, curve: Curve = 'P-384'): Party {
+  const key = ring.key(name, curve);
   const der = issueCertificate({
     version: 3,
     serialNumber: Uint8Array.of(1),

@@ -41,6 +41,8 @@ export class TransactionVerifier {
   #isPart = false;
   #mayJump = false;
   #endRoots: readonly Uint8Array[] = [];
+  /** The root of the signature before, whether it holds or not. */
+  #latestRoot: Uint8Array | undefined;
   transactions = 0;
   nodeSignatures = 0;
   coseSignatures = 0;
@@ -85,8 +87,7 @@ export class TransactionVerifier {
     this.#checkOrder(id, place);
     const writes = this.#publicWrites(entry, place);
     this.#openPrivate(entry, place);
-    this.#keepEndRoots(writes);
-    for (const check of this.network.apply(writes, id, place)) this.#start(check);
+    this.#applyToNetwork(writes, id, place);
     const scene = {
       writes,
       place,
@@ -155,12 +156,13 @@ export class TransactionVerifier {
     this.#options.onTransaction?.(entry, writes);
   }
 
-  /** When a service is recovered, its next identity endorses the root that the one before signed last. */
-  #keepEndRoots(writes: WriteSet): void {
-    if (singleOf(writes, tables.service) === undefined) return;
-    const { lastSigned } = this;
-    const after = this.#tree?.root();
-    this.#endRoots = [lastSigned?.root, after, ...this.#endRoots].filter((root) => root !== undefined).slice(0, 32);
+  /** A new identity of the service endorses the one before with the root that it signed last, or the one after that signature. */
+  #applyToNetwork(writes: WriteSet, id: TransactionId, place: LedgerPlace): void {
+    const before = this.network.identities.length;
+    const isMove = singleOf(writes, tables.service) !== undefined;
+    const endRoots = [this.#latestRoot, isMove ? this.#tree?.root() : undefined].filter((root) => root !== undefined);
+    for (const check of this.network.apply(writes, id, place)) this.#start(check);
+    if (this.network.identities.length > before) this.#endRoots = endRoots;
   }
 
   #checkSignature(writes: WriteSet, id: TransactionId, place: LedgerPlace): void {
@@ -194,6 +196,7 @@ export class TransactionVerifier {
       const check = checkCoseSignature(byService, signed.root, scene);
       this.#start(check.then((holds) => mark(holds, () => this.coseSignatures++)));
     }
+    this.#latestRoot = signed.root;
     this.#recent = [];
     this.#tree?.flush(this.#tree.size - 1);
   }
