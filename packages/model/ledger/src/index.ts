@@ -24,7 +24,7 @@ export { openShare, sealShare } from './shares/member-key.ts';
 export { encodeRecoveryShares, readRecoveryShares, type RecoveryShares } from './shares/records.ts';
 export { combineShares, encodeShare, makeShares, readShare, type RandomBytes, type Share } from './shares/share.ts';
 export { unwrapLedgerSecret, wrapLedgerSecret } from './shares/wrapping.ts';
-export type { SnapshotMap, SnapshotRow } from './snapshot/maps.ts';
+export type { SnapshotMap, SnapshotMapContents, SnapshotRow } from './snapshot/maps.ts';
 export { parseSnapshotName, snapshotName, type SnapshotName } from './snapshot/names.ts';
 export {
   encodeSnapshot,

@@ -15,7 +15,7 @@ import {
   snapshotPrivateMaps,
   snapshotPublicMaps,
   type SnapshotContents,
-  type SnapshotMap,
+  type SnapshotMapContents,
 } from '../src/index.ts';
 import { nodeDigests } from '../src/node/index.ts';
 import { sampleSecrets, valuesOf } from './sample-secrets.ts';
@@ -45,10 +45,10 @@ const example: SnapshotContents = {
   ],
 };
 
-const plain = (maps: readonly SnapshotMap[]): unknown =>
+const plain = (maps: readonly SnapshotMapContents[]): unknown =>
   maps.map(({ rows, ...rest }) => ({
     ...rest,
-    rows: rows.map((of) => ({ ...of, key: toHex(of.key), value: toHex(of.value) })),
+    rows: Array.from(rows, (of) => ({ ...of, key: toHex(of.key), value: toHex(of.value) })),
   }));
 
 test('a snapshot comes back from its bytes, whatever stands behind it', () => {
@@ -59,7 +59,7 @@ test('a snapshot comes back from its bytes, whatever stands behind it', () => {
       assert.deepEqual(snapshot.leaf.slice(), given.leaf);
       assert.deepEqual(snapshot.viewStarts, given.viewStarts);
       assert.deepEqual(snapshot.receipt.slice(), receipt);
-      const isPublic = ({ name }: SnapshotMap): boolean => name.startsWith('public:');
+      const isPublic = ({ name }: SnapshotMapContents): boolean => name.startsWith('public:');
       assert.deepEqual(plain(snapshotPublicMaps(snapshot)), plain(given.maps.filter(isPublic)));
       assert.deepEqual(plain(snapshotPrivateMaps(snapshot, key)), plain(given.maps.filter((of) => !isPublic(of))));
     }),

@@ -1,8 +1,8 @@
 import { utf8 } from '@enclos/codec';
+import type { SnapshotMapContents } from '@enclos/ledger';
 import { requireAtMost, requireRoom, type KvLimits } from './limits.ts';
 import { mapKind } from './map-name.ts';
 import { misused, requireSeqno } from './misused.ts';
-import type { KvSnapshotMap } from './snapshot.ts';
 import type { State } from './state.ts';
 
 /**
@@ -13,15 +13,17 @@ import type { State } from './state.ts';
 export function loadMaps(
   state: State,
   within: KvLimits & { readonly version: number },
-  maps: Iterable<KvSnapshotMap>,
+  maps: Iterable<SnapshotMapContents>,
 ): void {
-  for (const { name, version, entries } of maps) {
+  for (const { name, version, rows } of maps) {
     requireAtMost(within, 'nameBytes', utf8(name).length);
     mapKind(name);
     if (state.map(name) !== undefined) throw misused(`The snapshot holds ${name} twice.`);
     requireVersion(version, within.version);
     const map = state.load(name, version);
-    for (const [key, value, written] of entries) {
+    for (const { key, value, version: written } of rows) {
+      // Early versions of CCF kept keys that were removed.
+      if (written < 0) continue;
       requireAtMost(within, 'keyBytes', key.length);
       requireAtMost(within, 'valueBytes', value.length);
       requireVersion(written, version);

@@ -126,13 +126,14 @@ export class KvStore {
   /**
    * Applies the next entry of a ledger, whoever executed it. An entry that changes nothing takes its place too.
    *
-   * @throws KV_FULL, and KV_MISUSED for a seqno that is not the next.
+   * @throws KV_FULL, and KV_MISUSED for a seqno that is not the next, or an entry that holds a map twice.
    */
   apply(seqno: number, writeSet: WriteSet): void {
     this.#requireStill();
     if (seqno !== this.#version + 1) {
       throw misused(`Entry ${seqno} does not follow ${this.#version}, the newest of the store.`);
     }
+    requireDistinct(writeSet);
     requireRoom(this.limits, this.#state.heldBytes, writeSet);
     this.#state.apply(seqno, writeSet);
     this.#version = seqno;
@@ -194,6 +195,7 @@ export class KvStore {
     if (!this.#reserved.has(seqno)) throw misused(`Seqno ${seqno} is not reserved.`);
     const later = writeSet.find(({ name }) => (this.#state.map(name)?.version ?? 0) > seqno);
     if (later !== undefined) throw misused(`A later entry than ${seqno} has changed ${later.name}.`);
+    requireDistinct(writeSet);
     requireRoom(this.limits, this.#state.heldBytes, writeSet);
     this.#state.apply(seqno, writeSet);
     this.#reserved.delete(seqno);
@@ -247,6 +249,11 @@ export class KvStore {
       this.#holders--;
     }
   }
+}
+
+/** What undoes an entry counts on a map standing in it once. */
+function requireDistinct(writeSet: WriteSet): void {
+  if (new Set(writeSet.map(({ name }) => name)).size < writeSet.length) throw misused('An entry holds a map twice.');
 }
 
 function randomHashKey(): HashKey {

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { toHex } from '@enclos/codec';
-import { KvStore, type KvSnapshotMap } from '@enclos/kv';
-import { parseChunkName, publicWrites, readChunk, readEntry } from '@enclos/ledger';
+import { KvStore } from '@enclos/kv';
+import {
+  encodeSnapshot,
+  LedgerSecret,
+  parseChunkName,
+  publicWrites,
+  readChunk,
+  readEntry,
+  readSnapshot,
+  snapshotPublicMaps,
+  type SnapshotMapContents,
+} from '@enclos/ledger';
+import { nodeDigests } from '@enclos/ledger/node';
 import { vectors } from '@enclos/testkit';
 import { mapsOfSnapshotFile, type FileMaps } from './snapshot-file.ts';
 
@@ -26,11 +37,27 @@ describe('the sample ledger of a service with three recoveries', () => {
       assert.deepEqual(mapsOf(KvStore.load(store.snapshot()).snapshot().maps), file);
     });
   }
+
+  vectors.test('goes through the file of a snapshot into another store', () => {
+    const bytes = snapshotFile(138);
+    const read = readSnapshot(bytes);
+    const maps = snapshotPublicMaps(read);
+    const store = KvStore.load({ version: read.seqno, maps });
+    assert.deepEqual(mapsOf(store.snapshot().maps), mapsOfSnapshotFile(bytes));
+    // The private part of this one is empty, so that any key gives its size.
+    const { key } = new LedgerSecret(nodeDigests, new Uint8Array(32));
+    const { seqno, leaf, viewStarts } = read;
+    const written = encodeSnapshot({ seqno, leaf, viewStarts, maps: store.snapshot().maps }, key);
+    assert.equal(written.length, bytes.length - read.receipt.length);
+    assert.deepEqual(mapsOfSnapshotFile(written), mapsOfSnapshotFile(bytes));
+  });
 });
 
-function snapshotAt(seqno: number): FileMaps {
+const snapshotAt = (seqno: number): FileMaps => mapsOfSnapshotFile(snapshotFile(seqno));
+
+function snapshotFile(seqno: number): Uint8Array {
   const name = vectors.list(`${service}/snapshots`).find((file) => file.startsWith(`snapshot_${seqno}_`)) ?? '';
-  return mapsOfSnapshotFile(vectors.read(`${service}/snapshots/${name}`));
+  return vectors.read(`${service}/snapshots/${name}`);
 }
 
 /** The private parts of this ledger are empty. */
@@ -46,10 +73,12 @@ function replay(store: KvStore, to: number): void {
   assert.equal(store.version, to);
 }
 
-function mapsOf(maps: readonly KvSnapshotMap[]): FileMaps {
+function mapsOf(maps: readonly SnapshotMapContents[]): FileMaps {
   return new Map(
-    maps.map(({ name, version, entries }) => {
-      const texts = [...entries].map(([key, value, written]) => [toHex(key), `${written}:${toHex(value)}`] as const);
+    maps.map(({ name, version, rows }) => {
+      const texts = [...rows].map(
+        ({ key, value, version: written }) => [toHex(key), `${written}:${toHex(value)}`] as const,
+      );
       return [name, { version, entries: new Map(texts) }];
     }),
   );

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
-import { KvStore, type KvSnapshotMap } from '@enclos/kv';
+import { KvStore } from '@enclos/kv';
+import type { SnapshotMapContents, SnapshotRow } from '@enclos/ledger';
 import { entriesOf, setText, textOf } from './model.ts';
 
 type Plain = readonly [name: string, version: number, entries: readonly (readonly [string, string, number])[]];
 
-const plain = (maps: readonly KvSnapshotMap[]): readonly Plain[] =>
-  maps.map(({ name, version, entries }) => [
+const plain = (maps: readonly SnapshotMapContents[]): readonly Plain[] =>
+  maps.map(({ name, version, rows }) => [
     name,
     version,
-    [...entries]
-      .map(([key, value, at]) => [textOf(key), textOf(value), at] as const)
+    [...rows]
+      .map(({ key, value, version: at }) => [textOf(key), textOf(value), at] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   ]);
 const misused = (error: unknown): boolean => isEnclosError(error, 'KV_MISUSED');
@@ -79,30 +80,37 @@ describe('a snapshot of a store', () => {
   });
 
   test('is refused where it contradicts itself, or does not fit', () => {
-    const entry = (version: number) => [utf8('k'), utf8('v'), version] as const;
-    const map = (name: string, version: number, ...entries: KvSnapshotMap['entries'][]): KvSnapshotMap => ({
+    const row = (version: number): SnapshotRow => ({ key: utf8('k'), value: utf8('v'), version });
+    const map = (name: string, version: number, ...rows: SnapshotRow[]): SnapshotMapContents => ({
       name,
       version,
-      entries: entries.flatMap((some) => [...some]),
+      rows,
     });
-    const load = (...maps: KvSnapshotMap[]) =>
+    const load = (...maps: SnapshotMapContents[]) =>
       KvStore.load({ version: 9, maps }, { limits: { keyBytes: 4, storeBytes: 10_000 } });
-    assert.equal(load(map('m', 9, [entry(9)])).version, 9);
+    assert.equal(load(map('m', 9, row(9))).version, 9);
     assert.throws(() => load(map('m', 10)), misused);
-    assert.throws(() => load(map('m', 3, [entry(4)])), misused);
-    assert.throws(() => load(map('m', 3, [entry(-1)])), misused);
-    assert.throws(() => load(map('m', 3, [entry(1), entry(2)])), misused);
+    assert.throws(() => load(map('m', 3, row(4))), misused);
+    // A key that was removed.
+    assert.equal(
+      load(map('m', 3, row(-1)))
+        .begin()
+        .map('m').size,
+      0,
+    );
+    assert.throws(() => load(map('m', 3, row(0))), misused);
+    assert.throws(() => load(map('m', 3, row(1), row(2))), misused);
     assert.throws(() => load(map('m', 3), map('m', 3)), misused);
     assert.throws(
       () => load(map('ccf.x', 3)),
       (error) => isEnclosError(error, 'KV_NAME_RESERVED'),
     );
     assert.throws(
-      () => load(map('m', 3, [[utf8('12345'), utf8(''), 1]])),
+      () => load(map('m', 3, { ...row(1), key: utf8('12345') })),
       (error) => isEnclosError(error, 'KV_TOO_LARGE'),
     );
     assert.throws(
-      () => load(map('m', 3, [[utf8('1'), new Uint8Array(20_000), 1]])),
+      () => load(map('m', 3, { ...row(1), value: new Uint8Array(20_000) })),
       (error) => isEnclosError(error, 'KV_FULL'),
     );
   });

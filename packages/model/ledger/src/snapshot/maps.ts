@@ -3,11 +3,17 @@ import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { invalid, within } from '../within.ts';
 
-/** The state of one map in a snapshot. */
-export interface SnapshotMap {
+/** The state of one map, to be written into a snapshot. */
+export interface SnapshotMapContents {
   readonly name: string;
   /** The seqno of the map's last change. */
   readonly version: number;
+  /** In any order. They are gone through twice. */
+  readonly rows: Iterable<SnapshotRow>;
+}
+
+/** The state of one map in a snapshot. */
+export interface SnapshotMap extends SnapshotMapContents {
   readonly rows: readonly SnapshotRow[];
 }
 
@@ -68,12 +74,14 @@ export function writeVersion(writer: ByteWriter, version: number): void {
 }
 
 /** Writes maps as `readSnapshotMaps` reads them. */
-export function writeSnapshotMaps(writer: ByteWriter, maps: readonly SnapshotMap[]): void {
+export function writeSnapshotMaps(writer: ByteWriter, maps: readonly SnapshotMapContents[]): void {
   for (const { name, version, rows } of maps) {
     const nameBytes = utf8(name);
     writer.u64(BigInt(nameBytes.length)).bytes(nameBytes);
     writeVersion(writer, version);
-    writer.u64(BigInt(rows.reduce((sum, row) => sum + rowBytes(row), 0)));
+    let size = 0;
+    for (const row of rows) size += rowBytes(row);
+    writer.u64(BigInt(size));
     for (const row of rows) writeRow(writer, row);
   }
 }

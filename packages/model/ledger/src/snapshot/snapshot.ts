@@ -5,7 +5,8 @@ import { entryTypes } from '../entry/entry.ts';
 import { entryHeaderBytes, EntryFrame, entrySize, fillSealed, openFrame, publicAt, writeIv } from '../entry/frame.ts';
 import { isPrivate } from '../entry/map-writer.ts';
 import { invalid, within } from '../within.ts';
-import { readSnapshotMaps, readVersion, writeSnapshotMaps, writeVersion, type SnapshotMap } from './maps.ts';
+import { readSnapshotMaps, readVersion, writeSnapshotMaps, writeVersion } from './maps.ts';
+import type { SnapshotMap, SnapshotMapContents } from './maps.ts';
 
 /** The view in the IV of a snapshot: its top bit is set, so that no transaction has the same IV. */
 const snapshotTerm = 2 ** 31;
@@ -31,7 +32,7 @@ export interface Snapshot {
 /** What a snapshot is made of. */
 export interface SnapshotContents extends Pick<Snapshot, 'seqno' | 'leaf' | 'viewStarts'> {
   /** Public and private maps. */
-  readonly maps: readonly SnapshotMap[];
+  readonly maps: readonly SnapshotMapContents[];
 }
 
 /**
