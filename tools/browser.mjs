@@ -74,7 +74,9 @@ const bundles = [
 const [below = ''] = process.argv.slice(2);
 
 let problems = 0;
-for (const { maximumGzippedBytes, files = [], beside, ...spec } of bundles.filter(({ file }) => file.startsWith(below))) {
+for (const { maximumGzippedBytes, files = [], beside, ...spec } of bundles.filter(({ file }) =>
+  file.startsWith(below),
+)) {
   const { script, map } = await bundleForBrowsers({ ...spec, base: root });
   const folder = dirname(join(root, spec.file));
   // What goes beside another script goes into the folder that it has made.

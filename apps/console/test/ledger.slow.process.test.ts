@@ -79,18 +79,21 @@ function complaints(page: Session): readonly unknown[] {
 }
 
 for (const service of samples) {
-  sampleTest(`the public ledger ${service} holds in a browser, with its snapshots and private parts`, async (page, t) => {
-    const ledger = await LedgerPage.open(page, t);
-    const files = ['ledger', 'snapshots', 'common'].flatMap((folder) => filesOf(ledger, service, folder));
-    assert.equal(await ledger.choose(...files), 'The ledger holds');
-    const facts = await ledger.text('.facts');
-    const count = { acme_containing_service: 22, cose_flipflop_service: 46, sgx_service: 153 }[service];
-    assert.match(facts, new RegExp(`Transactions${count}, 2\\.1 to`));
-    assert.match(facts, new RegExp(`Private parts${count} opened`));
-    if (service === 'sgx_service') assert.match(facts, /Snapshots2 of 2 proved/);
-    assert.match(await ledger.text('.summary'), /This proves: the service signed exactly these transactions/);
-    assert.deepEqual(complaints(page), []);
-  });
+  sampleTest(
+    `the public ledger ${service} holds in a browser, with its snapshots and private parts`,
+    async (page, t) => {
+      const ledger = await LedgerPage.open(page, t);
+      const files = ['ledger', 'snapshots', 'common'].flatMap((folder) => filesOf(ledger, service, folder));
+      assert.equal(await ledger.choose(...files), 'The ledger holds');
+      const facts = await ledger.text('.facts');
+      const count = { acme_containing_service: 22, cose_flipflop_service: 46, sgx_service: 153 }[service];
+      assert.match(facts, new RegExp(`Transactions${count}, 2\\.1 to`));
+      assert.match(facts, new RegExp(`Private parts${count} opened`));
+      if (service === 'sgx_service') assert.match(facts, /Snapshots2 of 2 proved/);
+      assert.match(await ledger.text('.summary'), /This proves: the service signed exactly these transactions/);
+      assert.deepEqual(complaints(page), []);
+    },
+  );
 }
 
 sampleTest('what does not hold is shown with its place, and text of a ledger stays text', async (page, t) => {
@@ -111,7 +114,9 @@ sampleTest('a snapshot alone waits for the certificate of its service, and is pr
   const name = 'snapshot_138_139.committed';
   const snapshot = ledger.file(name, vectors.read(`${root}/sgx_service/snapshots/${name}`));
   assert.equal(await ledger.choose(snapshot), 'Not verified yet');
-  const [certificate = ''] = filesOf(ledger, 'sgx_service', 'common').filter((path) => path.endsWith('service_cert.pem'));
+  const [certificate = ''] = filesOf(ledger, 'sgx_service', 'common').filter((path) =>
+    path.endsWith('service_cert.pem'),
+  );
   assert.equal(await ledger.choose(certificate), 'The snapshot holds');
   assert.match(await ledger.text('.facts'), /Transaction8\.139/);
 });
@@ -119,5 +124,8 @@ sampleTest('a snapshot alone waits for the certificate of its service, and is pr
 chromium.test('a receipt that is none is refused with what to do', async (page, t) => {
   const ledger = await LedgerPage.open(page, t);
   assert.equal(await ledger.choose(ledger.file('receipt.json', '{"proof":[]}')), 'Not verified yet');
-  assert.match(await ledger.choose(ledger.file('cert.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')), /Not proved/);
+  assert.match(
+    await ledger.choose(ledger.file('cert.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')),
+    /Not proved/,
+  );
 });

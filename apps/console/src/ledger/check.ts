@@ -25,7 +25,8 @@ export type Finding =
   | { readonly kind: 'waiting'; readonly message: string };
 
 const tools: ProofTools = Object.freeze({ digests: webDigests, subtle: globalThis.crypto.subtle });
-const needsService = 'Add the certificate of the service that you trust (service_cert.pem): without it nothing is proved.';
+const needsService =
+  'Add the certificate of the service that you trust (service_cert.pem): without it nothing is proved.';
 
 /** Verifies what the page was given, all of it together. */
 export async function checkGiven(
@@ -66,8 +67,7 @@ async function checkLedger(
   onProgress: (progress: LedgerProgress) => void,
 ): Promise<Finding> {
   const members = given.flatMap((one) => (one.kind === 'keys' ? one.pems : []));
-  const keys =
-    members.length === 0 ? undefined : keysOf(await recoverLedgerSecrets(chunks, { members }, webDigests));
+  const keys = members.length === 0 ? undefined : keysOf(await recoverLedgerSecrets(chunks, { members }, webDigests));
   const snapshots = given.flatMap((one) => (one.kind === 'snapshot' ? [{ name: one.name, bytes: one.bytes }] : []));
   const report = await verifyLedger(
     chunks,

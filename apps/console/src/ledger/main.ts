@@ -40,7 +40,10 @@ async function refresh(): Promise<void> {
   });
   if (mine !== latest) return;
   if (findings.length === 0) {
-    show([waitingView('Nothing here can be verified: add the files of a ledger, a snapshot or a receipt.')], 'Not verified yet');
+    show(
+      [waitingView('Nothing here can be verified: add the files of a ledger, a snapshot or a receipt.')],
+      'Not verified yet',
+    );
     return;
   }
   show(findings.map(findingView), findings.map(headlineOf).join('. '));
@@ -52,7 +55,11 @@ function show(views: readonly Node[], text: string): void {
 }
 
 function waitingView(text: string): HTMLElement {
-  return element('div', { class: 'summary', 'data-grade': 'neutral' }, element('p', { class: 'headline' }, mark('neutral', text)));
+  return element(
+    'div',
+    { class: 'summary', 'data-grade': 'neutral' },
+    element('p', { class: 'headline' }, mark('neutral', text)),
+  );
 }
 
 function entryView(one: GivenFile): HTMLElement {

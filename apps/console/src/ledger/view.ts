@@ -1,9 +1,4 @@
-import {
-  writeTransactionId,
-  type LedgerProblem,
-  type LedgerReport,
-  type ProvenReceipt,
-} from '@enclos/ledger/proof';
+import { writeTransactionId, type LedgerProblem, type LedgerReport, type ProvenReceipt } from '@enclos/ledger/proof';
 import { code, element, foreign, type Child } from '../page/dom.ts';
 import { mark, type Grade } from '../page/view/mark.ts';
 import { facts, section, table } from '../page/view/section.ts';
@@ -57,14 +52,18 @@ export function findingView(finding: Finding, index: number): HTMLElement {
 function sentencesOf(finding: Finding): readonly Child[] {
   switch (finding.kind) {
     case 'ledger':
-      return finding.report.holds ? ledgerSentences(finding.report) : ['What does not hold is listed below, with its place.'];
+      return finding.report.holds
+        ? ledgerSentences(finding.report)
+        : ['What does not hold is listed below, with its place.'];
     case 'receipt':
       return [
         'This proves: the service committed a transaction with this digest and these claims.',
         'It does not prove what the transaction says: compare its digest, or its claims, with what you hold.',
       ];
     case 'snapshot':
-      return ['This proves: the service committed a transaction with the digest of this snapshot. It may not be the newest.'];
+      return [
+        'This proves: the service committed a transaction with the digest of this snapshot. It may not be the newest.',
+      ];
     case 'refused':
       return [foreign(`${finding.name}: ${finding.message}`), finding.next];
     case 'waiting':
@@ -97,7 +96,9 @@ function ledgerParts(report: LedgerReport, keysGiven: boolean, id: string): read
   }
   const notes = [
     ...report.notes,
-    ...(report.unsigned === 0 ? [] : [`The last ${report.unsigned} transactions are not signed yet: nothing covers them.`]),
+    ...(report.unsigned === 0
+      ? []
+      : [`The last ${report.unsigned} transactions are not signed yet: nothing covers them.`]),
     'The last signature transaction is covered by no other signature: its own fields are checked, and nothing else vouches for it.',
   ];
   const list = element('ul', {}, ...notes.map((note) => element('li', {}, foreign(note))));
@@ -108,7 +109,8 @@ function ledgerParts(report: LedgerReport, keysGiven: boolean, id: string): read
 
 function ledgerFacts(report: LedgerReport, keysGiven: boolean): HTMLElement {
   const { first, last, lastSigned } = report;
-  const range = first === undefined || last === undefined ? '' : `, ${writeTransactionId(first)} to ${writeTransactionId(last)}`;
+  const range =
+    first === undefined || last === undefined ? '' : `, ${writeTransactionId(first)} to ${writeTransactionId(last)}`;
   return facts([
     ['Files', `${report.files}, ${report.bytes.toLocaleString('en')} bytes`],
     ['Transactions', `${report.transactions.toLocaleString('en')}${range}`],
@@ -126,12 +128,24 @@ function identitiesTable({ identities }: LedgerReport): HTMLElement {
     foreign(certificate.subject),
     writeTransactionId(since),
     `${certificate.notBefore} to ${certificate.notAfter}`,
-    index === identities.length - 1 ? 'the present one' : endorsed ? 'endorsed by the next' : 'not endorsed in the ledger',
+    index === identities.length - 1
+      ? 'the present one'
+      : endorsed
+        ? 'endorsed by the next'
+        : 'not endorsed in the ledger',
   ]);
   return table('Identities', ['Name', 'Since', 'Certificate', 'Endorsement'], rows);
 }
 
-function provenFacts({ transactionId, root, writeSetDigest, claimsDigest, signer, service, endorsementSteps }: ProvenReceipt): HTMLElement {
+function provenFacts({
+  transactionId,
+  root,
+  writeSetDigest,
+  claimsDigest,
+  signer,
+  service,
+  endorsementSteps,
+}: ProvenReceipt): HTMLElement {
   return facts([
     ...(transactionId === undefined ? [] : [['Transaction', writeTransactionId(transactionId)] as const]),
     ...(writeSetDigest === undefined ? [] : [['Digest', code(writeSetDigest)] as const]),
