@@ -1,3 +1,4 @@
+import type { SnpRoot } from '@enclos/attestation';
 import type { KvTransaction } from '@enclos/kv';
 import type { TransactionId } from '@enclos/ledger';
 import type { ScriptEngine } from '@enclos/script';
@@ -59,6 +60,8 @@ export type LogLevel = 'info' | 'warn' | 'error';
 export interface ScriptServices {
   readonly ledger: LedgerView;
   readonly historical?: HistoricalView;
+  /** Whose SEV-SNP reports `snp_attestation` accepts. Default: AMD's roots */
+  readonly snpRoots?: readonly SnpRoot[];
   /** Takes the lines of `console`. Their length and their number in a call are bounded. */
   readonly log?: (level: LogLevel, line: string) => void;
 }

@@ -54,6 +54,8 @@ export interface NodeLedgerOptions {
   readonly now?: () => number;
   /** Transactions whose bytes of receipts are kept. Default: 65,536. */
   readonly kept?: number;
+  /** Default: a new secret. */
+  readonly secrets?: LedgerSecrets;
 }
 
 const tables = Object.freeze({
@@ -72,10 +74,7 @@ export class NodeLedger implements LedgerView {
   /** CCF begins in view 2. */
   readonly view = 2;
   readonly identity: ServiceIdentity;
-  readonly #writer = new LedgerWriter({
-    digests: nodeDigests,
-    secrets: LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(randomBytes(32)))),
-  });
+  readonly #writer: LedgerWriter;
   readonly #entries = new Map<number, KeptEntry>();
   readonly #signatures: number[] = [];
   readonly #sink: LedgerSink | undefined;
@@ -84,7 +83,8 @@ export class NodeLedger implements LedgerView {
   #committed = 0;
   #retainedFrom = 1;
 
-  constructor({ identity, sink, now = Date.now, kept = 65_536 }: NodeLedgerOptions) {
+  constructor({ identity, sink, now = Date.now, kept = 65_536, secrets = newSecrets() }: NodeLedgerOptions) {
+    this.#writer = new LedgerWriter({ digests: nodeDigests, secrets });
     this.identity = identity;
     this.#sink = sink;
     this.#now = now;
@@ -216,3 +216,6 @@ export class NodeLedger implements LedgerView {
     return { view: this.view, seqno };
   }
 }
+
+const newSecrets = (): LedgerSecrets =>
+  LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(randomBytes(32))));

@@ -2,9 +2,10 @@ import { utf8 } from '@enclos/codec';
 import { fromPem } from '@enclos/codec/pem';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { KvStore, type KvTransaction } from '@enclos/kv';
+import type { LedgerSecrets } from '@enclos/ledger';
 import type { ScriptEngine } from '@enclos/script';
 
-import { bundleOf, type AppBundle, type LogLevel } from '../../src/index.ts';
+import { bundleOf, type AppBundle, type HistoricalView, type LogLevel } from '../../src/index.ts';
 import { installBundle } from '../../src/bundle/rows.ts';
 import type { AppAnswer, AppRequest } from '../../src/contract/message.ts';
 import { openService, writeGenesis } from '../../src/node/genesis.ts';
@@ -53,6 +54,9 @@ export interface LittleOptions {
   /** Writes to the store before the application is there. */
   readonly before?: (transaction: KvTransaction) => void;
   readonly nowMs?: number;
+  readonly secrets?: LedgerSecrets;
+  /** Default: what the node remembers. */
+  readonly historical?: (node: NodeLedger) => HistoricalView;
 }
 
 export interface LittleAsk {
@@ -71,14 +75,20 @@ export class LittleApp {
 
   constructor(engine: ScriptEngine, app: AppBundle, options: LittleOptions = {}) {
     const now = (): number => options.nowMs ?? nowMs;
-    this.node = new NodeLedger({ identity, now, ...(options.sink === undefined ? {} : { sink: options.sink }) });
+    const { sink, secrets } = options;
+    this.node = new NodeLedger({
+      identity,
+      now,
+      ...(sink === undefined ? {} : { sink }),
+      ...(secrets === undefined ? {} : { secrets }),
+    });
     const { attempted } = options;
     this.stages = new Stages({
       engine,
       store: this.store,
       node: this.node,
       ledger: this.node,
-      historical: new NodeHistory(this.node),
+      historical: options.historical?.(this.node) ?? new NodeHistory(this.node),
       now,
       log: (level: LogLevel, line) => this.lines.push(`${level}: ${line}`),
       signatures: { delayMs: 3_600_000, ...options.signatures },

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
 import type { ScriptEngine } from '@enclos/script';
+import { findQuickJs } from '@enclos/script/artefact';
+import { quickJsEngine } from '@enclos/script/quickjs';
 import { v8Engine } from '@enclos/script/v8';
+import { quickJsTest } from '@enclos/testkit';
 
 import {
   loadCcfProgram,
@@ -13,10 +17,32 @@ import {
 } from '../../src/index.ts';
 import { MemoryTransaction } from './memory-transaction.ts';
 
-export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 10_000 };
+export const limits = { maxHeapBytes: 100 << 20, maxStackBytes: 1 << 20, maxExecutionMs: 60_000 };
 
-/** Both engines: applications must not be able to tell them apart. */
-export const engines: readonly ScriptEngine[] = [v8Engine()];
+/** A test on both engines: applications must not be able to tell them apart. */
+export function engineTest(name: string, run: (engine: ScriptEngine) => void | Promise<void>): void {
+  test(`${name} (v8)`, () => run(v8Engine()));
+  quickJsTest(`${name} (quickjs)`, (wasm) => run(quickJsOf(wasm)));
+}
+
+/** The engines that are here, for suites that run on each. Where QuickJS is missing, `engineTest` says so, and fails in CI. */
+export const engines: readonly ScriptEngine[] = [v8Engine(), ...builtQuickJs()];
+
+function builtQuickJs(): readonly ScriptEngine[] {
+  try {
+    return [quickJsEngine({ wasm: findQuickJs().wasm })];
+  } catch {
+    return [];
+  }
+}
+
+let quickJs: ScriptEngine | undefined;
+
+/** One for all tests of a file: to compile it takes longer than they do. */
+function quickJsOf(wasm: Uint8Array): ScriptEngine {
+  quickJs ??= quickJsEngine({ wasm });
+  return quickJs;
+}
 
 export const noServices: ScriptServices = {
   ledger: { lastCommitted: () => ({ view: 2, seqno: 14 }), status: () => 'Unknown', viewOf: () => undefined },
@@ -63,4 +89,16 @@ export function thrownBy(
 ) {
   const body = `try { const got = ${expression}; return 'no error, but ' + String(got); } catch (error) { return String(error); }`;
   return evaluate(engine, body, setting);
+}
+
+/** What each of many expressions throws, in one interpreter. */
+export function thrownByEach(
+  engine: ScriptEngine,
+  expressions: readonly string[],
+  setting: ScriptSetting & { call?: Partial<CallInput>; helpers?: string } = {},
+): readonly unknown[] {
+  const tries = expressions.map((expression) => `() => (${expression})`);
+  const body = `${setting.helpers ?? ''}; return [${tries.join(',\n')}].map((attempt) => {
+    try { return 'no error, but ' + String(attempt()); } catch (error) { return String(error); } });`;
+  return evaluate(engine, body, setting) as readonly unknown[];
 }

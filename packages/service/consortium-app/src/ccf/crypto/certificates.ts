@@ -26,7 +26,9 @@ export function isCertificateChain(chain: string, trusted: string): boolean {
 function certificatesOf(pem: string): readonly X509Certificate[] | undefined {
   if (pem.length > maxTextLength) return undefined;
   try {
-    const blocks = findPemBlocks(pem, maxCertificates).filter(({ label }) => label === 'CERTIFICATE');
+    const found = findPemBlocks(pem, maxCertificates + 1);
+    if (found.length > maxCertificates) return undefined;
+    const blocks = found.filter(({ label }) => label === 'CERTIFICATE');
     return blocks.map(({ bytes }) => new X509Certificate(toPem('CERTIFICATE', bytes)));
   } catch {
     return undefined;

@@ -52,7 +52,8 @@ export const govApply: Extension = {
         orFail('Failed to remove JWT public signing keys', () => removeIssuerKeys(keys(), needText(issuer)));
       },
       govTrigger: (name) => {
-        const [what, trigger] = triggers[needText(name)] ?? [];
+        const wanted = needText(name);
+        const [what, trigger] = Object.hasOwn(triggers, wanted) ? (triggers[wanted] ?? []) : [];
         if (what !== undefined && trigger !== undefined) orFail(what, () => trigger(effects()));
       },
       govOpen: (previous, next) => {

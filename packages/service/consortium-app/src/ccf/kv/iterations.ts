@@ -7,7 +7,7 @@ import type { ScriptCall } from '../../session/session.ts';
 /** Entries cross to the script in pieces of about this size. */
 const pieceBytes = 64 * 1024;
 /** What all open iterations of a call may hold: a script may leave one open by an exception, and open another inside it. */
-const maxIteratedBytes = 256 * 1024 * 1024;
+const maxIteratedBytes = 128 * 1024 * 1024;
 const entryOverheadBytes = 8;
 
 interface Iteration {

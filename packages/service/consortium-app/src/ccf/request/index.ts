@@ -1,6 +1,7 @@
-import { ScriptThrow, type ScriptValue } from '@enclos/script';
+import type { ScriptValue } from '@enclos/script';
 
 import type { Extension } from '../../session/extension.ts';
+import { orFail } from '../../session/failures.ts';
 import { needText } from '../../session/values.ts';
 import { requestPrelude } from './prelude.ts';
 
@@ -24,13 +25,9 @@ export const request: Extension = {
   }),
 };
 
+/** The script side wrote it, from names and values that are text. A script that got past it gets an error. */
 function headersOf(json: string): Readonly<Record<string, string>> {
-  // The script side wrote it, from names and values that are text; a script that replaced what it uses gets an error.
-  const parsed: unknown = JSON.parse(json);
-  if (typeof parsed !== 'object' || parsed === null) throw malformed();
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, needText(value as ScriptValue)]));
-}
-
-function malformed(): ScriptThrow {
-  return new ScriptThrow('TypeError', 'The headers are no object.');
+  const parsed = orFail('The headers are no JSON', () => JSON.parse(json) as unknown);
+  const headers = Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {});
+  return Object.fromEntries(headers.map(([name, value]) => [name, needText(value as ScriptValue)]));
 }

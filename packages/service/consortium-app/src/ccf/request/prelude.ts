@@ -94,6 +94,7 @@ host.register('handle', (module, name, request) => {
   return settled(handler(makeRequest(request)), respond);
 });
 host.register('invoke', (module, name, json) => {
+  setHistoricalState();
   const values = parse(json);
   return settled(apply(exported(module, name), undefined, values), (value) => stringify(value));
 });
