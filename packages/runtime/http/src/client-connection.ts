@@ -39,10 +39,7 @@ export interface HttpClientResponse {
  * @param maxBytes that of its request
  * @throws as the body does
  */
-export async function wholeBodyOf(
-  { body }: Pick<HttpClientResponse, 'body'>,
-  maxBytes: number,
-): Promise<Uint8Array> {
+export async function wholeBodyOf({ body }: Pick<HttpClientResponse, 'body'>, maxBytes: number): Promise<Uint8Array> {
   // A server may send its bytes one by one.
   const whole = new WholeBody('chunked', maxBytes);
   for await (const piece of body) whole.add(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
