@@ -89,8 +89,6 @@ static void set_limits(uint32_t heap, uint32_t stack)
 /* Makes the runtime, with `functions` host functions whose names arrive by name_host_function. */
 ENCLOS_EXPORT(create) int enclos_create(uint32_t heap, uint32_t stack)
 {
-    for (int at = 0; at < ENCLOS_SLOTS; at++)
-        held[at] = JS_UNDEFINED;
     runtime = JS_NewRuntime2(&heap_functions, NULL);
     if (!runtime)
         return -1;

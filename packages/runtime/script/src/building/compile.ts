@@ -29,7 +29,7 @@ const compileFlags: readonly string[] = [
 ];
 /** QuickJS is as it is. */
 const theirFlags = ['-Wno-everything'] as const;
-const stepFlags = ['-fsanitize-coverage=trace-pc,bb', '-fsanitize-coverage-ignorelist=native/hot.txt'] as const;
+const stepFlags = ['-fsanitize-coverage=trace-pc,bb', '-fsanitize-coverage-allowlist=native/steps.txt', '-fsanitize-coverage-ignorelist=native/no-steps.txt'] as const;
 const linkFlags: readonly string[] = [
   target,
   '-O2',
