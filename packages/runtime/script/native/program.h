@@ -79,9 +79,12 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
     return NULL;
 }
 
+/* No script begins with less, and sums of the allocator stay positive. */
+enum { MIN_HEAP = 65536 };
+
 static void set_limits(uint32_t heap, uint32_t stack)
 {
-    JS_SetMemoryLimit(runtime, heap);
+    JS_SetMemoryLimit(runtime, heap < MIN_HEAP ? MIN_HEAP : heap);
     JS_UpdateStackTop(runtime);
     JS_SetMaxStackSize(runtime, stack);
 }

@@ -38,7 +38,12 @@ interface Measured {
 }
 
 function measure(engine: QuickJsEngine, source: string): Measured {
-  const prelude = [{ name: 'prelude.js', source: `{ const { import: load } = host; host.register('run', () => load('/app.js').f()) }` }];
+  const prelude = [
+    {
+      name: 'prelude.js',
+      source: `{ const { import: load } = host; host.register('run', () => load('/app.js').f()) }`,
+    },
+  ];
   const modules = [{ name: '/app.js', source: `export const f = () => { ${source} }` }];
   const interpreter = engine.load({ prelude, modules, host: {} }, limits);
   const start = performance.now();

@@ -88,7 +88,7 @@ export class Slots {
       }
       case tags.bytes: {
         const at = words[word + 2] ?? 0;
-        return copyOf(this.bytes, at, words[word + 1] ?? 0);
+        return this.bytes.slice(at, at + (words[word + 1] ?? 0));
       }
       default:
         return undefined;
@@ -181,11 +181,4 @@ function isLatin1(text: string): boolean {
   if (text.length > SHORT) return onlyLatin1.test(text);
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return false;
   return true;
-}
-
-function copyOf(bytes: Uint8Array<ArrayBuffer>, from: number, length: number): Uint8Array {
-  if (length > SHORT * 2) return bytes.slice(from, from + length);
-  const copy = new Uint8Array(length);
-  for (let at = 0; at < length; at++) copy[at] = bytes[from + at] ?? 0;
-  return copy;
 }
