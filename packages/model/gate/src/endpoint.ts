@@ -59,11 +59,6 @@ export interface EndpointOptions {
   readonly onStream?: ((frame: Frame) => void) | undefined;
   /** How many turns of the event loop a frame of a stream may wait, so that it is sent with others. Default 0. */
   readonly streamTurns?: number | undefined;
-  /**
-   * Whether an answer leaves before the next call begins, and not with others of its turn: for handlers that block their process. Two calls
-   * that arrive together run in one turn, and the first answer would wait for the second run. Default: false.
-   */
-  readonly answersAtOnce?: boolean | undefined;
   readonly timers?: Timers | undefined;
 }
 

@@ -15,7 +15,6 @@ export interface IncomingCallsOptions {
   readonly timers: Timers;
   readonly writer: FrameWriter;
   readonly outgoing: OutgoingCalls;
-  readonly answersAtOnce?: boolean | undefined;
   readonly dispatch: (call: IncomingCall) => Uint8Array | Promise<Uint8Array>;
   readonly describeError: (error: unknown) => ErrorDescription;
 }
@@ -56,11 +55,7 @@ export class IncomingCalls implements CallOwner {
   }
 
   #openLane(slots: number): Lane {
-    const { answersAtOnce, writer } = this.#options;
-    const release = (): void => {
-      if (answersAtOnce === true) writer.flush();
-      this.#release(lane);
-    };
+    const release = (): void => this.#release(lane);
     const lane: Lane = { slots, running: 0, waiting: new CallQueue(), isStarting: false, release };
     return lane;
   }

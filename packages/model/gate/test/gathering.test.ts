@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FrameKind, encodeFrame, type Frame } from '../src/index.ts';
+import { FrameKind, type Frame } from '../src/index.ts';
 import { FakeTransport, frame, noBytes, openRig, settle, testLimits, watch } from './harness.ts';
 
 const streamTurns = 3;
@@ -67,39 +67,6 @@ test('a call does not wait, and takes along what does', async () => {
     wire.frames().map(({ kind }) => kind),
     [FrameKind.STREAM_DATA, FrameKind.CALL],
   );
-});
-
-for (const answersAtOnce of [false, true]) {
-  test(`of calls that arrive together, the first is answered ${answersAtOnce ? 'before' : 'after'} the second runs, as asked for`, async () => {
-    const answered: number[] = [];
-    const limits = { ...testLimits, maxConcurrentCalls: 1 };
-    const dispatch = (): Uint8Array => {
-      answered.push(wire.frames().length);
-      return noBytes;
-    };
-    const { wire } = await openRig({ answersAtOnce, limits, dispatch });
-    const calls = [2, 4, 6].map((callId) => encodeFrame(frame(FrameKind.CALL, { callId })));
-    wire.push(Buffer.concat(calls));
-    assert.deepEqual(answered, answersAtOnce ? [0, 1, 1] : [0, 0, 0]);
-    await settle();
-    assert.equal(wire.frames().length, answersAtOnce ? 1 : 3);
-  });
-}
-
-test('answers at once wait for a congested wire', async () => {
-  let runs = 0;
-  const limits = { ...testLimits, maxConcurrentCalls: 1 };
-  const dispatch = (): Uint8Array => {
-    runs++;
-    return noBytes;
-  };
-  const { wire } = await openRig({ answersAtOnce: true, limits, dispatch });
-  wire.congested = true;
-  wire.push(...[2, 4, 6].map((callId) => frame(FrameKind.CALL, { callId })));
-  // The answer to the first filled the wire, and that to the second has to wait on it.
-  assert.deepEqual([runs, wire.frames().length], [2, 1]);
-  wire.drain();
-  assert.deepEqual([runs, wire.frames().length], [3, 2]);
 });
 
 test('a full batch does not wait either', async () => {

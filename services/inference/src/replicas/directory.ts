@@ -1,7 +1,7 @@
 import { settledWithin, SharedWork } from '@enclos/bounded';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { HttpClientResponse } from '@enclos/http';
+import { wholeBodyOf, type HttpClientResponse } from '@enclos/http';
 import { cardPath, maximumCardBytes, readCard, refuseReplica, type ReplicaCard } from './card.ts';
 import type { ReplicaLink } from './link.ts';
 
@@ -142,19 +142,17 @@ async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {
     headTimeoutMs: cardTimeoutMs,
     maxBytes: maximumCardBytes,
   });
-  const text = decodeUtf8(await bytesOf(response));
+  const text = decodeUtf8(await bytesOf(response, maximumCardBytes));
   return response.status === 200 ? readCard(text) : refuseReplica('card');
 }
 
-/** All of a short answer. */
-export async function bytesOf({ body }: HttpClientResponse): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+/** All of a short answer. @param maxBytes that of its request @throws INFERENCE_REPLICA_LOST */
+export async function bytesOf(response: HttpClientResponse, maxBytes: number): Promise<Uint8Array> {
   try {
-    for await (const piece of body) pieces.push(piece);
+    return await wholeBodyOf(response, maxBytes);
   } catch (cause) {
     throw new EnclosError('INFERENCE_REPLICA_LOST', undefined, { cause });
   }
-  return Buffer.concat(pieces);
 }
 
 /** Whether another look would find the same: it is not a replica, rather than not there. */

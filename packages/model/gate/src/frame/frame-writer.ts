@@ -114,11 +114,6 @@ export class FrameWriter {
     if (!this.#isGathering) this.#gather(this.#streamTurns);
   }
 
-  /** Sends what is waiting, instead of at the end of the turn. Under congestion the batch stays open and fills up. */
-  flush(): void {
-    if (!this.#congested && !this.#held) this.#sealAndPump();
-  }
-
   /** Sends what is waiting, then holds everything until `release`. */
   hold(): void {
     this.#sealAndPump();
@@ -225,10 +220,12 @@ export class FrameWriter {
     if (this.#frames !== this.#framesSeen && this.#deferrals < MAX_DEFERRALS) {
       this.#framesSeen = this.#frames;
       this.#deferrals++;
-      return void settled.then(this.#flushTurn);
+      void settled.then(this.#flushTurn);
+      return;
     }
     this.#flushScheduled = false;
-    this.flush();
+    // Under congestion the batch stays open and fills up.
+    if (!this.#congested && !this.#held) this.#sealAndPump();
   }
 
   #sealAndPump(): void {
