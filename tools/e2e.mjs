@@ -2,7 +2,8 @@
 //
 //   node tools/e2e.mjs [--within seconds]
 //
-// The first step does what README says, in a clone of HEAD. Each other one is a torture (tests/torture), whose exit code says whether the product works.
+// The first steps are strangers with packages from a registry on this machine, and what README says, in a clone of HEAD. They wait for npm and for
+// each other's programs most of the time. Each other one is a torture (tests/torture), whose exit code says whether the product works.
 // Two run at a time. After --within seconds none begins: those that are left out are named, and counted as skipped.
 import { parseArgs } from 'node:util';
 import { pool, run, seconds, totalsLine } from './lib/run.mjs';
@@ -15,6 +16,19 @@ const torture = (...args) => ({
 });
 /** What is worth most comes first. */
 const steps = [
+  // Twice the time that it has where nothing runs beside it.
+  { name: 'stranger', command: [process.execPath, 'tools/stranger.mjs', '--patience', '2'] },
+  {
+    name: 'stranger matrix',
+    command: [
+      process.execPath,
+      'tools/stranger-matrix.mjs',
+      '--node=20',
+      '--manager=pnpm',
+      '--template=app',
+      '--types',
+    ],
+  },
   { name: 'README in a fresh clone', command: [process.execPath, 'tools/readme.mjs'] },
   torture('kill-matrix', '--moments', '105', '--seed', '1'),
   // Each step of a signed enclave, its host and its platform, with each victim once.

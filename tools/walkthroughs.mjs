@@ -9,7 +9,8 @@
 //   ```sh until="TEXT"        runs until it prints the text, and is ended then
 //   ```sh containers          runs on a private machine with podman, as root: the whole page does; elsewhere it is skipped
 //   ```text                   is what the commands before it print: each line in turn, `…` for anything
-// A page without commands is not followed. The reader is outside this repository, in a folder that has what a clone has after
+// A page without commands is not followed. Pages that take ports are followed one after the other, and the others
+// beside them. The reader is outside this repository, in a folder that has what a clone has after
 // `npm ci && npm run packages`; the projects that the page makes beside it install those packages. The tarballs are of
 // what is built: run `npm run build` before.
 import { readFileSync, rmSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { join } from 'node:path';
 import { createWalk, inTemporaryFolder, isCommand, needsContainers, readersPlace } from './docs/walk.mjs';
 import { containersMissing, onMachine } from './docs/walk-on-machine.mjs';
 import { parseMarkdown } from './docs/markdown.mjs';
-import { seconds, totalsLine } from './lib/run.mjs';
+import { pool, seconds, totalsLine } from './lib/run.mjs';
 import { filesUnder, fromRoot, root } from './lib/workspace.mjs';
 import { packPackages } from './packages/pack.mjs';
 
@@ -27,6 +28,10 @@ const pages = ['docs/tutorial', 'docs/how-to']
   .map((path) => ({ name: fromRoot(path), ...parseMarkdown(readFileSync(path, 'utf8')) }))
   .filter(({ blocks }) => blocks.some(({ info }) => isCommand(info)))
   .filter(({ name }) => chosen.length === 0 || chosen.some((part) => name.includes(part)));
+
+/** What a page shows names a port, or a program that may take one; containers have names for the whole machine. */
+const taken = /\b(?:podman|serve|proxy|curl)\b|:\d{4,5}\b|\b(?:PORT=|port\W{1,3})\d/;
+const takesPorts = ({ blocks }) => blocks.some(({ info, body }) => needsContainers(info) || taken.test(body));
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -52,7 +57,12 @@ await inTemporaryFolder('enclos-walk-', async (base) => {
   const { problems } = await packPackages(packed);
   for (const problem of problems) console.log(problem);
   totals.failed += problems.length;
-  if (problems.length === 0) for (const page of pages) await follow(page, base, packed);
+  if (problems.length > 0) return true;
+  const inTurn = async (some) => {
+    for (const page of some) await follow(page, base, packed);
+  };
+  const others = pages.filter((page) => !takesPorts(page));
+  await pool([() => inTurn(pages.filter(takesPorts)), () => inTurn(others)], 2);
   return totals.failed > 0;
 });
 const followed = totals.passed + totals.failed + totals.skipped;

@@ -32,7 +32,9 @@ kept=$ENCLOS_INSTALLED/$(sed '/"name":/d' package.json | sha256sum | cut -d ' ' 
 if [ -e "$kept" ] && [ ! -e node_modules ]; then exec cp -al "$kept" node_modules; fi
 "$ENCLOS_NPM" install --prefer-offline --no-audit --no-fund --ignore-scripts || exit
 if [ -e "$kept" ]; then exit; fi
-mkdir -p "$ENCLOS_INSTALLED" && cp -al node_modules "$kept.$$" && mv -T "$kept.$$" "$kept"`,
+mkdir -p "$ENCLOS_INSTALLED" && cp -al node_modules "$kept.$$"
+# Another reader may have kept the same meanwhile.
+mv -T "$kept.$$" "$kept" || rm -rf "$kept.$$"`,
 };
 
 function writeShims(folder, { npm, installed }) {

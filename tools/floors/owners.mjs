@@ -82,6 +82,7 @@ export const primitives = [
       ['packages/runtime/tee/src/gramine-host/gate-listener.ts', 'the gate of Gramine'],
       ['packages/evidence/atls/src/proxy/proxy.ts', 'the proxy, which relays bytes of programs on its machine'],
       ['packages/commands/frame/src/http-server.ts', 'servers that a command runs for one user of this machine'],
+      ['packages/commands/consortium/src/dev/server.ts', 'the sandbox of one developer, which asks for certificates'],
       ['packages/cli/src', 'the inspector and the socket of tools, of a command for one user'],
       ['services/admission/src/server/webhook-server.ts', 'the webhook, whose TLS and bounds are its own'],
       ['services/node-agent/src/seat.ts', 'the place of the one agent that serves, on which nothing is served'],

@@ -8,6 +8,8 @@ import { benchEdl } from './edl.ts';
 import { benchGo } from './go/go.ts';
 import { writeTable } from './harness/document.ts';
 import { lineOf, totalsOf, type Figure, type Totals } from './harness/figures.ts';
+import { benchKv } from './kv.ts';
+import { benchLedger } from './ledger.ts';
 import { benchLint } from './lint.ts';
 import { benchHttp } from './connections/http.ts';
 import { benchHpke } from './inference/hpke.ts';
@@ -48,11 +50,20 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   attestation: () => benchAttestation(),
   cost: () => benchCost(),
   hpke: () => benchHpke(),
+  kv: () => benchKv(),
+  ledger: () => benchLedger(Number(values.megabytes)),
 };
 
-/** `--write` puts what was measured into docs/performance.md. `--requests` says after how many the memory of the inference service is looked at. */
+/**
+ * `--write` puts what was measured into docs/performance.md. `--requests` says after how many the memory of the inference service
+ * is looked at, `--megabytes` how large the ledgers are that are verified.
+ */
 const { values, positionals: asked } = parseArgs({
-  options: { write: { type: 'boolean', default: false }, requests: { type: 'string', default: '10000' } },
+  options: {
+    write: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '10000' },
+    megabytes: { type: 'string', default: '128' },
+  },
   allowPositionals: true,
 });
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name));

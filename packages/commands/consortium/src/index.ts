@@ -1,2 +1,3 @@
 /** The functions that do the work of the commands about consortium services. */
-export {};
+export { runSandbox, type SandboxRun } from './dev/session.ts';
+export type { SandboxView } from './dev/view.ts';

@@ -11,6 +11,7 @@ export type Category =
   | 'Native enclaves'
   | 'Evidence'
   | 'Inference'
+  | 'Ledgers'
   | 'Platform'
   | 'Shell';
 

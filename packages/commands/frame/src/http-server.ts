@@ -1,6 +1,6 @@
 import './errors.ts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { EnclosError } from '@enclos/errors';
 

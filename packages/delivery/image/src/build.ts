@@ -14,6 +14,7 @@ import { prepareForeignBase } from './base/foreign-base.ts';
 import { noCache, openLayerCache } from './base/layer-cache.ts';
 import { prepareNodeBase, type BaseContext } from './base/node-base.ts';
 import { composeImage, type ComposedImage } from './build-image.ts';
+import { companionLibraries } from './companion-libraries.ts';
 import type { ComposeContext, ComposedContent } from './compose.ts';
 import { writeArchive } from './oci/archive.ts';
 import { createLayoutWriter, type LayoutWriter } from './oci/layout-writer.ts';
@@ -82,7 +83,8 @@ export async function buildImage({ application, ...options }: BuildImageOptions)
   // Host and platform run on the interpreter, also for an enclave that does not.
   const pinned = isProgramManifest(manifest) ? pinnedInterpreter : manifest.interpreter;
   if (isProgramManifest(manifest)) requireMachine(manifest.program, options.architecture ?? architectureOfMachine());
-  return build(options, pinned, (context, writer) => composeImage(application, context, writer));
+  const moreLibraries = await companionLibraries(application.companionFiles ?? [], manifest);
+  return build({ ...options, moreLibraries }, pinned, (context, writer) => composeImage(application, context, writer));
 }
 
 /**
@@ -108,11 +110,11 @@ export async function buildProgramImage({ program, ...options }: BuildProgramIma
 }
 
 async function build<T extends ComposedContent>(
-  options: BuildOptions,
+  options: BuildOptions & Pick<BaseContext, 'moreLibraries'>,
   pinned: InterpreterIdentity,
   make: (context: ComposeContext, writer: LayoutWriter) => Promise<T>,
 ): Promise<T & BuiltOn> {
-  const { createdSeconds = 0, tag = 'latest', tool, archiveFile, libraryFolder } = options;
+  const { createdSeconds = 0, tag = 'latest', tool, archiveFile, libraryFolder, moreLibraries } = options;
   if (!Number.isInteger(createdSeconds) || createdSeconds < 0 || createdSeconds > maxSeconds) {
     throw new EnclosError('BUILD_DATE_INVALID', 'The time of an image is a number of seconds since 1970.');
   }
@@ -131,7 +133,7 @@ async function build<T extends ComposedContent>(
   const writer = await createLayoutWriter(options.layoutFolder);
   try {
     const context = { architecture, isForeign: architecture !== machine, interpreter, runnable, writer, cache };
-    const base = await prepareBase(options.base, { ...context, libraryFolder });
+    const base = await prepareBase(options.base, { ...context, libraryFolder, moreLibraries });
     const image = await make({ base, architecture, createdSeconds, tag, tool }, writer);
     const { descriptor, sbom, provenance, name } = image;
     await writer.finish([descriptor, sbom, provenance], async () => {

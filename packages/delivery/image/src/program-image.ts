@@ -100,7 +100,7 @@ async function machineFiles(programs: readonly string[], architecture: Architect
   const sources = new Map<string, { readonly source: string; readonly type: Component['type'] }>();
   for (const path of programs) {
     sources.set(path, { source: await realProgram(path), type: 'application' });
-    for (const { source, path: library } of interpreterLibraries(path, architecture)) {
+    for (const { source, path: library } of interpreterLibraries(path, { architecture })) {
       sources.set(library, { source, type: 'library' });
     }
   }

@@ -95,9 +95,9 @@ test('libraries of another architecture come from the folder that was named, wit
   const folder = temporaryFolder();
   const program = saved(foreignInterpreter);
   const machine = other === 'arm64' ? 183 : 62;
-  assert.throws(() => interpreterLibraries(program, other, folder), { code: 'OCI_LIBRARY_MISSING' });
+  assert.throws(() => interpreterLibraries(program, { architecture: other, folder }), { code: 'OCI_LIBRARY_MISSING' });
   for (const name of [loaders[other], 'libc.so.6']) writeFileSync(join(folder, name), elfFile({ machine }));
-  const found = interpreterLibraries(program, other, folder);
+  const found = interpreterLibraries(program, { architecture: other, folder });
   assert.deepEqual(
     found.map(({ source }) => source),
     [join(folder, loaders[other]), join(folder, 'libc.so.6')],
@@ -107,5 +107,7 @@ test('libraries of another architecture come from the folder that was named, wit
   const mixed = temporaryFolder();
   writeFileSync(join(mixed, loaders[other]), elfFile({ machine }));
   writeFileSync(join(mixed, 'libc.so.6'), elfFile({ machine: own === 'arm64' ? 183 : 62 }));
-  assert.throws(() => interpreterLibraries(program, other, mixed), { code: 'OCI_BASE_UNUSABLE' });
+  assert.throws(() => interpreterLibraries(program, { architecture: other, folder: mixed }), {
+    code: 'OCI_BASE_UNUSABLE',
+  });
 });

@@ -26,6 +26,10 @@ export function cborNull(): Uint8Array {
   return head(CborType.SIMPLE, 22);
 }
 
+export function cborBoolean(value: boolean): Uint8Array {
+  return head(CborType.SIMPLE, value ? 21 : 20);
+}
+
 export function cborBytes(bytes: Uint8Array): Uint8Array {
   return concatBytes(head(CborType.BYTES, bytes.length), bytes);
 }

@@ -3,6 +3,7 @@ export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export {
   cborArray,
+  cborBoolean,
   cborBytes,
   cborInteger,
   cborLabelledMap,

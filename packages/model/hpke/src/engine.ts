@@ -16,6 +16,14 @@ async function later<T, R>(value: Promise<T>, next: (value: T) => R): Promise<Aw
   return await next(await value);
 }
 
+/** Several values: at once if all are there, and otherwise all of them at the same time. */
+export function together<T extends readonly unknown[]>(values: {
+  readonly [I in keyof T]: Awaitable<T[I]>;
+}): Awaitable<T> {
+  // Without promises the values are their own results.
+  return (values.some((value) => value instanceof Promise) ? Promise.all(values) : values) as Awaitable<T>;
+}
+
 /** What spares the maker of a message copies of it: memory that was not touched before takes longer than its encryption. */
 export interface SealingForm {
   /** Bytes in front of the ciphertext, for the caller to fill. Default: none. */

@@ -146,7 +146,7 @@ test('no nonce comes twice, and the number of messages ends before it would', as
   const sealer = new Sealer(key, fromHex('ffffffffffffffffffffffff'), maximumMessages - 300);
   for (let message = 0; message < 300; message++) await sealer.seal(new Uint8Array(0));
   assert.equal(nonces.size, 300);
-  await assert.rejects(sealer.seal(new Uint8Array(0)), is('HPKE_LIMIT_EXCEEDED'));
+  await assert.rejects(async () => sealer.seal(new Uint8Array(0)), is('HPKE_LIMIT_EXCEEDED'));
   await assert.rejects(
     async () => new Opener(key, new Uint8Array(12), maximumMessages).open(new Uint8Array(16)),
     is('HPKE_LIMIT_EXCEEDED'),

@@ -6,6 +6,16 @@ export const ledgerErrors = declareErrors({
     'A file, an entry or a record of a ledger does not have the form of CCF.',
     'Check that the file is a ledger chunk, a snapshot or a receipt of CCF, and that it was copied whole.',
   ],
+  LEDGER_UNPROVEN: [
+    'evidence',
+    'A signature, a proof or a certificate of a ledger does not hold, or is not by the service that was expected.',
+    'Do not rely on it. Check that the certificate is the one of this service, and fetch the receipt or the file again.',
+  ],
+  LEDGER_UNAVAILABLE: [
+    'usage',
+    'The files of a ledger do not hold what was asked for.',
+    'Give all files of the ledger up to the signature after the transaction, and the keys that the message names.',
+  ],
   LEDGER_SECRET_WRONG: [
     'evidence',
     'Something that a ledger holds encrypted does not decrypt: the key is another one, or the bytes were changed.',

@@ -16,8 +16,10 @@ import {
   type EntryContents,
   type WriteSet,
 } from '../src/index.ts';
+import { readMaps } from '../src/entry/maps.ts';
 import { nodeDigests } from '../src/node/index.ts';
 import { webDigests } from '../src/web/index.ts';
+import { contentsOf } from './contents.ts';
 import { sampleEntries, services } from './samples.ts';
 
 const secret = new Uint8Array(32).fill(7);
@@ -134,7 +136,7 @@ test('maps of another form are refused', () => {
   const changed = (at: number, value: number): (() => WriteSet) => {
     const publicMaps = entry.publicMaps.slice();
     viewOf(publicMaps).setUint8(at, value);
-    return () => publicWrites({ ...entry, publicMaps });
+    return () => readMaps(publicMaps);
   };
   const readsAt = 8 + 'public:a'.length + 8;
   assert.throws(changed(readsAt, 1), { code: 'LEDGER_INVALID', message: /names 1 reads/ });
@@ -201,7 +203,7 @@ vectors.test('each entry of real ledgers is encoded again to the same bytes, aro
       const recorded = { seal: () => entry.sealed, open: () => undefined };
       const room = entry.sealed.ciphertext.length - 48;
       const sealed = room < 0 ? [] : [{ name: '', readVersion: 0, writes: [], removes: [new Uint8Array(room)] }];
-      const again = encoder.encode({ ...entry, writes: [...publicWrites(entry), ...sealed] }, recorded);
+      const again = encoder.encode(contentsOf(entry, [...publicWrites(entry), ...sealed]), recorded);
       assert.deepEqual(again, entry.bytes);
     }
   }

@@ -15,6 +15,7 @@ import {
   sealBytes,
 } from '../src/index.ts';
 import { nodeDigests } from '../src/node/index.ts';
+import { contentsOf } from './contents.ts';
 import { sampleSecrets, valuesOf } from './sample-secrets.ts';
 import { sampleEntries, services } from './samples.ts';
 
@@ -144,7 +145,7 @@ vectors.test(
           assert.deepEqual(evidence, entry.commitEvidenceDigest.slice());
           withEvidence++;
         }
-        const again = encoder.encode({ ...entry, writes: [...publicWrites(entry), ...writes] }, secret.key);
+        const again = encoder.encode(contentsOf(entry, [...publicWrites(entry), ...writes]), secret.key);
         assert.deepEqual(again, entry.bytes, `${service} ${entry.seqno}`);
       }
       results.push([secrets.versions, opened, withPrivateMaps, withEvidence, [...names]]);

@@ -29,6 +29,36 @@ function duplexPair(): readonly [DuplexLike, DuplexLike] {
   return [duplexOf(left), duplexOf(right)];
 }
 
+suite('answers of an engine', () => {
+  test('an answer leaves before the run that arrived with its request begins', async () => {
+    const [inside, outside] = duplexPair();
+    const order: string[] = [];
+    const session: Session = {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      run() {
+        order.push('run');
+        return [{ index: 0, shape: [1], data: new Uint8Array(4) }];
+      },
+      dispose: () => undefined,
+    };
+    const write = outside.write.bind(outside);
+    serveEngine({ ...outside, write: (chunk) => (order.push('answer'), write(chunk)) }, { load: () => session });
+    const pool = new EnginePool({
+      engines: (events) => events.started({ number: 0, stream: inside, end: () => undefined }),
+    });
+    const model = await pool.load({ name: 'x', version: '1', source: new Uint8Array(8) });
+    const run = async (): Promise<unknown> =>
+      model.run([{ name: 'x', datatype: 'FP32', shape: [1], data: new Uint8Array(4) }]);
+    // A run is sent ahead when those before were short: until then it comes alone.
+    for (let time = 0; time < 60; time++) await run();
+    order.length = 0;
+    await Promise.all([run(), run()]);
+    assert.deepEqual(order, ['run', 'answer', 'run', 'answer']);
+    pool.close();
+  });
+});
+
 suite('copies of a run', () => {
   for (const floats of [16, 100_000]) {
     test(`an engine gets ${4 * floats} bytes as an aligned view of what arrived, and its outputs are not copied to be packed`, async () => {

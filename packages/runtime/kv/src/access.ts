@@ -62,10 +62,10 @@ export function allowsOperation(access: KvAccess, operation: KvOperation): boole
   return access === 'read-write' || access === (isWriting[operation] ? 'write-only' : 'read-only');
 }
 
-/** Why an operation is refused, in the words of CCF, which applications show to their users. */
+/** Why an operation is refused, in the words of CCF, which applications show to their users. Its quotes are from a macro (kv_helpers.h). */
 export function accessRefusal(context: KvContext, name: string, operation: KvOperation): string {
   const page = 'https://microsoft.github.io/CCF/main/audit/read_write_restrictions.html';
-  return `Cannot call ${operation} on table named ${name}. This table is ${kvAccess(context, name)} in current (${context}) execution context. See ${page} for more detail.`;
+  return `Cannot call "${operation}" on table named ${name}. This table is ${kvAccess(context, name)} in current (${context}) execution context. See ${page} for more detail.`;
 }
 
 /**

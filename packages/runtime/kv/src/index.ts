@@ -5,5 +5,6 @@ export { kvErrors } from './errors.ts';
 export { execute, mostAttempts, type ExecuteOptions, type KvExecution } from './execute.ts';
 export { defaultKvLimits, type KvLimits } from './limits.ts';
 export { mapKind, type MapKind } from './map-name.ts';
+export type { KvSnapshot } from './snapshot.ts';
 export { KvStore, type KvCommit, type KvStoreOptions } from './store.ts';
 export type { KvMap, KvTransaction } from './transaction.ts';

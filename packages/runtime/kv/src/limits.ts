@@ -1,3 +1,4 @@
+import type { MapChanges } from '@enclos/ledger';
 import { EnclosError } from '@enclos/errors';
 
 /** What a store accepts and holds, in bytes. It is looked at before memory is taken. */
@@ -42,3 +43,26 @@ const subjects: Readonly<Record<keyof KvLimits, string>> = {
   transactionBytes: 'A transaction',
   storeBytes: 'The store',
 };
+
+/** The words of a record beside its key and value, of its place in a table, and of what undoes it. */
+const recordBytes = 64;
+
+/**
+ * @param heldBytes what the store holds now
+ * @throws KV_FULL
+ */
+export function requireRoom(
+  limits: KvLimits,
+  heldBytes: number,
+  writeSet: readonly Pick<MapChanges, 'writes' | 'removes'>[],
+): void {
+  let needed = heldBytes;
+  for (const { writes, removes } of writeSet) {
+    for (const [key, value] of writes) needed += key.length + value.length + recordBytes;
+    for (const key of removes) needed += key.length + recordBytes;
+  }
+  if (needed <= limits.storeBytes) return;
+  throw new EnclosError('KV_FULL', `The store would hold ${needed} bytes: at most ${limits.storeBytes} are allowed.`, {
+    details: { maximum: limits.storeBytes },
+  });
+}

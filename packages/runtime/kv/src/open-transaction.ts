@@ -4,6 +4,7 @@ import { EnclosError } from '@enclos/errors';
 import { requireAtMost, touchedKeyBytes, type KvLimits } from './limits.ts';
 import { mapKind } from './map-name.ts';
 import { OpenMap, type TransactionScope } from './open-map.ts';
+import { misused } from './misused.ts';
 import type { State } from './state.ts';
 import type { KvMap, KvTransaction } from './transaction.ts';
 
@@ -73,7 +74,7 @@ export class OpenTransaction implements KvTransaction, TransactionScope {
   }
 
   requireOpen(): void {
-    if (this.#ended) throw new EnclosError('KV_MISUSED', 'The transaction has ended.');
+    if (this.#ended) throw misused('The transaction has ended.');
     if (this.#undone) throw new EnclosError('KV_CONFLICT', 'The state that the transaction reads was rolled back.');
   }
 

@@ -14,14 +14,14 @@ export interface MapState {
   size: number;
 }
 
-/** What a seqno changed, to be undone. */
-interface Undo {
-  readonly records: number[];
-  readonly maps: (readonly [map: MapState, version: number])[];
-}
+/**
+ * What a seqno changed, to be undone: for each map its number, its version before, how many records it has here, and their
+ * numbers. It is one flat list because thousands of them live for a while, and each object more is one more to collect.
+ */
+type Undo = readonly number[];
 
-/** In bytes, about: an object, its arrays, and four bytes for each record. */
-const undoBytes = 200;
+/** In bytes, about: the list, its place, and eight bytes for each number. */
+const undoBytes = 100;
 const mapBytes = 300;
 
 /**
@@ -74,47 +74,62 @@ export class State {
     return record === 0 || this.records.isRemoval(record) ? 0 : record;
   }
 
-  /** The version that a map had at a seqno that is not forgotten. */
-  versionAt(map: MapState, at: number, newest: number): number {
-    let { version } = map;
-    for (let seqno = newest; seqno > at; seqno--) {
-      const change = this.#undo.get(seqno)?.maps.find(([changed]) => changed === map);
-      if (change !== undefined) version = change[1];
-    }
-    return version;
-  }
-
   /** Applies what a transaction changes, as a seqno after all others. */
   apply(seqno: number, writeSet: WriteSet): void {
-    const undo: Undo = { records: [], maps: [] };
+    const undo: number[] = [];
     for (const { name, writes, removes } of writeSet) {
       const map = this.#maps.get(name) ?? this.#create(name);
-      undo.maps.push([map, map.version]);
+      undo.push(map.number, map.version, writes.length + removes.length);
       map.version = seqno;
-      for (const [key, value] of writes) undo.records.push(this.#put(map, seqno, key, value));
-      for (const key of removes) undo.records.push(this.#put(map, seqno, key, undefined));
+      for (const [key, value] of writes) undo.push(this.#put(map, seqno, key, value));
+      for (const key of removes) undo.push(this.#put(map, seqno, key, undefined));
     }
     this.#undo.set(seqno, undo);
-    this.#undoBytes += undoBytes + 4 * undo.records.length;
+    this.#undoBytes += undoBytes + 8 * undo.length;
+  }
+
+  /** A map of a snapshot, which the state does not have yet. */
+  load(name: string, version: number): MapState {
+    const map = this.#create(name);
+    map.version = version;
+    return map;
+  }
+
+  /** An entry of a snapshot, which nothing undoes. @returns Whether the key was not there. */
+  loadEntry(map: MapState, written: number, key: Uint8Array, value: Uint8Array): boolean {
+    const isNew = this.newest(map, this.hash(key), key) === 0;
+    if (isNew) this.#put(map, written, key, value);
+    return isNew;
   }
 
   /** Undoes the newest seqno. */
   undo(seqno: number): void {
     const undo = this.#take(seqno);
-    if (undo === undefined) return;
-    for (let at = undo.records.length - 1; at >= 0; at--) this.#undoRecord(undo.records[at] ?? 0);
-    for (const [map, version] of undo.maps) map.version = version;
+    for (let at = 0; at < undo.length;) {
+      const map = this.#mapOf(undo[at] ?? 0);
+      map.version = undo[at + 1] ?? 0;
+      const begin = at + 3;
+      const end = begin + (undo[at + 2] ?? 0);
+      for (let record = end - 1; record >= begin; record--) this.#undoRecord(map, undo[record] ?? 0);
+      at = end;
+    }
     this.records.tidy();
   }
 
   /** Nobody asks for what was before this seqno any more. */
   forget(seqno: number): void {
     if (seqno <= this.#forgotten) return;
-    while (this.#forgotten < seqno) {
-      const undo = this.#take(++this.#forgotten);
-      for (const record of undo?.records ?? []) this.#forgetBefore(record);
-    }
+    while (this.#forgotten < seqno) this.#forget(this.#take(++this.#forgotten));
     this.records.tidy();
+  }
+
+  #forget(undo: Undo): void {
+    for (let at = 0; at < undo.length;) {
+      const map = this.#mapOf(undo[at] ?? 0);
+      const end = at + 3 + (undo[at + 2] ?? 0);
+      for (let record = at + 3; record < end; record++) this.#forgetBefore(map, undo[record] ?? 0);
+      at = end;
+    }
   }
 
   #create(name: string): MapState {
@@ -129,15 +144,14 @@ export class State {
     const hash = this.hash(key);
     const slot = this.#find(map, hash, key);
     const before = slot === -1 ? 0 : map.table.referenceAt(slot);
-    const record = this.records.add(key, value, { map: map.number, version: seqno, previous: before });
+    const record = this.records.add(key, value, { version: seqno, previous: before });
     map.size += this.#counts(record) - this.#counts(before);
     if (slot === -1) this.#resizing(map, () => map.table.add(hash, record));
     else map.table.replace(slot, record);
     return record;
   }
 
-  #undoRecord(record: number): void {
-    const map = this.#mapOf(record);
+  #undoRecord(map: MapState, record: number): void {
     const before = this.records.previous(record);
     const slot = this.#slotOf(map, record);
     map.size += this.#counts(before) - this.#counts(record);
@@ -147,7 +161,7 @@ export class State {
   }
 
   /** Drops the versions before a record; and it too where it is the newest, and says that the key is not there. */
-  #forgetBefore(record: number): void {
+  #forgetBefore(map: MapState, record: number): void {
     for (let before = this.records.previous(record); before !== 0;) {
       const next = this.records.previous(before);
       this.records.remove(before);
@@ -155,18 +169,17 @@ export class State {
     }
     this.records.setPrevious(record, 0);
     if (!this.records.isRemoval(record)) return;
-    const map = this.#mapOf(record);
     const slot = this.#slotOf(map, record);
     if (map.table.referenceAt(slot) !== record) return;
     this.#resizing(map, () => map.table.remove(slot));
     this.records.remove(record);
   }
 
-  #take(seqno: number): Undo | undefined {
+  #take(seqno: number): Undo {
     const undo = this.#undo.get(seqno);
-    if (undo === undefined) return undefined;
+    if (undo === undefined) return [];
     this.#undo.delete(seqno);
-    this.#undoBytes -= undoBytes + 4 * undo.records.length;
+    this.#undoBytes -= undoBytes + 8 * undo.length;
     return undo;
   }
 
@@ -174,8 +187,8 @@ export class State {
     return record === 0 || this.records.isRemoval(record) ? 0 : 1;
   }
 
-  #mapOf(record: number): MapState {
-    const map = this.#byNumber[this.records.map(record)];
+  #mapOf(number: number): MapState {
+    const map = this.#byNumber[number];
     if (map === undefined) throw new RangeError('No map has this number.');
     return map;
   }

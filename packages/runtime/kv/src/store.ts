@@ -1,8 +1,10 @@
 import type { WriteSet } from '@enclos/ledger';
-import { EnclosError } from '@enclos/errors';
-import { defaultKvLimits, type KvLimits } from './limits.ts';
+import { defaultKvLimits, requireRoom, type KvLimits } from './limits.ts';
+import { loadMaps } from './load.ts';
+import { misused, requireSeqno } from './misused.ts';
 import { OpenTransaction } from './open-transaction.ts';
 import type { HashKey } from './records/hash.ts';
+import { mapsAt, type KvSnapshot } from './snapshot.ts';
 import { State } from './state.ts';
 import type { KvTransaction } from './transaction.ts';
 
@@ -18,9 +20,6 @@ export interface KvCommit {
   readonly seqno: number | undefined;
   readonly writeSet: WriteSet;
 }
-
-/** The words and bytes of a record beside its key and value, of its place in a table, and of what undoes it. */
-const recordBytes = 64;
 
 /**
  * Maps of bytes with transactions that are as if one ran after another. It holds the newest state, and what undoes each seqno
@@ -40,6 +39,7 @@ export class KvStore {
   readonly #open = new Set<OpenTransaction>();
   #version: number;
   #compacted: number;
+  readonly #reserved = new Set<number>();
   #holders = 0;
 
   constructor({ limits, version = 0 }: KvStoreOptions = {}) {
@@ -49,6 +49,21 @@ export class KvStore {
     this.#compacted = version;
     this.#state = new State(randomHashKey(), version);
     this.#home = { state: this.#state, limits: this.limits, holding: (visit: () => void) => this.#holding(visit) };
+  }
+
+  /**
+   * A store with the state of a snapshot, after its seqno.
+   *
+   * @throws KV_FULL, KV_TOO_LARGE, KV_NAME_RESERVED, and KV_MISUSED for versions after the snapshot's, and for a map or key that
+   *   is there twice.
+   */
+  static load(
+    { version, maps }: Pick<KvSnapshot, 'version' | 'maps'>,
+    options: Pick<KvStoreOptions, 'limits'> = {},
+  ): KvStore {
+    const store = new KvStore({ ...options, version });
+    loadMaps(store.#state, { ...store.limits, version }, maps);
+    return store;
   }
 
   /** The newest seqno. */
@@ -91,7 +106,7 @@ export class KvStore {
       const writeSet = open.writeSet();
       if (writeSet.length === 0) return { seqno: undefined, writeSet };
       if (!open.isCurrent()) return undefined;
-      this.#requireRoom(writeSet);
+      requireRoom(this.limits, this.#state.heldBytes, writeSet);
       this.#state.apply(this.#version + 1, writeSet);
       return { seqno: ++this.#version, writeSet };
     } finally {
@@ -111,14 +126,15 @@ export class KvStore {
   /**
    * Applies the next entry of a ledger, whoever executed it. An entry that changes nothing takes its place too.
    *
-   * @throws KV_FULL, and KV_MISUSED for a seqno that is not the next.
+   * @throws KV_FULL, and KV_MISUSED for a seqno that is not the next, or an entry that holds a map twice.
    */
   apply(seqno: number, writeSet: WriteSet): void {
     this.#requireStill();
     if (seqno !== this.#version + 1) {
-      throw new EnclosError('KV_MISUSED', `Entry ${seqno} does not follow ${this.#version}, the newest of the store.`);
+      throw misused(`Entry ${seqno} does not follow ${this.#version}, the newest of the store.`);
     }
-    this.#requireRoom(writeSet);
+    requireDistinct(writeSet);
+    requireRoom(this.limits, this.#state.heldBytes, writeSet);
     this.#state.apply(seqno, writeSet);
     this.#version = seqno;
     this.#forget();
@@ -137,28 +153,73 @@ export class KvStore {
       open.undo();
       this.#open.delete(open);
     }
-    while (this.#version > toSeqno) this.#state.undo(this.#version--);
+    while (this.#version > toSeqno) {
+      this.#reserved.delete(this.#version);
+      this.#state.undo(this.#version--);
+    }
     this.#forget();
   }
 
   /**
    * What was committed up to this seqno stays: what would undo it is dropped, once no open transaction reads it.
    *
-   * @throws KV_MISUSED for a seqno before the last that is compacted, or after the newest.
+   * @throws KV_MISUSED for a seqno before the last that is compacted, after the newest, or not before one that is reserved.
    */
   compact(seqno: number): void {
     this.#requireStill();
     this.#requireHeld(seqno);
+    for (const reserved of this.#reserved) {
+      if (reserved <= seqno) throw misused(`Seqno ${reserved} is reserved, and its entry is not there yet.`);
+    }
     this.#compacted = seqno;
     this.#forget();
   }
 
+  /**
+   * Takes the next seqno for an entry that is still being made, such as a signature, while others go on. `fill` must follow, or
+   * a rollback: until then nothing is compacted beyond it.
+   */
+  reserve(): number {
+    this.#requireStill();
+    this.#reserved.add(++this.#version);
+    return this.#version;
+  }
+
+  /**
+   * Applies the entry of a seqno that was reserved. Only such entries may write its maps.
+   *
+   * @throws KV_FULL, and KV_MISUSED for another seqno, and for a map that a later seqno has changed.
+   */
+  fill(seqno: number, writeSet: WriteSet): void {
+    this.#requireStill();
+    if (!this.#reserved.has(seqno)) throw misused(`Seqno ${seqno} is not reserved.`);
+    const later = writeSet.find(({ name }) => (this.#state.map(name)?.version ?? 0) > seqno);
+    if (later !== undefined) throw misused(`A later entry than ${seqno} has changed ${later.name}.`);
+    requireDistinct(writeSet);
+    requireRoom(this.limits, this.#state.heldBytes, writeSet);
+    this.#state.apply(seqno, writeSet);
+    this.#reserved.delete(seqno);
+  }
+
+  /**
+   * The whole state as it is now, to be read while the store goes on. Close it.
+   *
+   * @throws KV_MISUSED while a seqno is reserved.
+   */
+  snapshot(): KvSnapshot {
+    if (this.#reserved.size > 0) throw misused('A seqno is reserved, and its entry is not there yet.');
+    const pin = new OpenTransaction(this.#home, this.#version);
+    this.#open.add(pin);
+    const maps = mapsAt(this.#state, this.#version, () => pin.requireOpen());
+    return { version: this.#version, maps, close: () => this.discard(pin) };
+  }
+
   #end(transaction: KvTransaction): OpenTransaction {
     if (!(transaction instanceof OpenTransaction) || transaction.state !== this.#state) {
-      throw new EnclosError('KV_MISUSED', 'The transaction is not one of this store.');
+      throw misused('The transaction is not one of this store.');
     }
     if (!this.#open.delete(transaction) && !transaction.isUndone) {
-      throw new EnclosError('KV_MISUSED', 'The transaction has ended.');
+      throw misused('The transaction has ended.');
     }
     transaction.end();
     return transaction;
@@ -169,32 +230,15 @@ export class KvStore {
     this.#state.forget(Math.min(this.#compacted, oldest?.readVersion ?? this.#compacted));
   }
 
-  #requireRoom(writeSet: WriteSet): void {
-    let needed = this.#state.heldBytes;
-    for (const { writes, removes } of writeSet) {
-      for (const [key, value] of writes) needed += key.length + value.length + recordBytes;
-      for (const key of removes) needed += key.length + recordBytes;
-    }
-    if (needed > this.limits.storeBytes) {
-      throw new EnclosError(
-        'KV_FULL',
-        `The store would hold ${needed} bytes: at most ${this.limits.storeBytes} are allowed.`,
-        {
-          details: { maximum: this.limits.storeBytes },
-        },
-      );
-    }
-  }
-
   #requireHeld(seqno: number): void {
     requireSeqno(seqno);
     if (seqno >= this.#compacted && seqno <= this.#version) return;
     const held = `${this.#compacted} to ${this.#version}`;
-    throw new EnclosError('KV_MISUSED', `The store cannot go to ${seqno}: it holds ${held}.`);
+    throw misused(`The store cannot go to ${seqno}: it holds ${held}.`);
   }
 
   #requireStill(): void {
-    if (this.#holders > 0) throw new EnclosError('KV_MISUSED', 'The store cannot change while a map of it is visited.');
+    if (this.#holders > 0) throw misused('The store cannot change while a map of it is visited.');
   }
 
   #holding(visit: () => void): void {
@@ -207,9 +251,9 @@ export class KvStore {
   }
 }
 
-function requireSeqno(seqno: number): void {
-  if (Number.isSafeInteger(seqno) && seqno >= 0) return;
-  throw new EnclosError('KV_MISUSED', `${seqno} is no seqno: a whole number from 0 is.`);
+/** What undoes an entry counts on a map standing in it once. */
+function requireDistinct(writeSet: WriteSet): void {
+  if (new Set(writeSet.map(({ name }) => name)).size < writeSet.length) throw misused('An entry holds a map twice.');
 }
 
 function randomHashKey(): HashKey {

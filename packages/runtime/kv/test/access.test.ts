@@ -55,7 +55,7 @@ describe('the access of code to maps', () => {
     const page = 'See https://microsoft.github.io/CCF/main/audit/read_write_restrictions.html for more detail.';
     assert.equal(
       accessRefusal('read-only governance', 'public:ccf.gov.a', 'set'),
-      `Cannot call set on table named public:ccf.gov.a. This table is read-only in current (read-only governance) execution context. ${page}`,
+      `Cannot call "set" on table named public:ccf.gov.a. This table is read-only in current (read-only governance) execution context. ${page}`,
     );
     assert.match(
       accessRefusal('read-write governance', 'public:a', 'get'),

@@ -158,6 +158,7 @@ describe('a store', () => {
     second.apply(1, []);
     assert.throws(() => second.apply(1, writeSet), misused);
     assert.throws(() => second.apply(3, writeSet), misused);
+    assert.throws(() => second.apply(2, [...writeSet, ...writeSet]), misused);
     second.apply(2, writeSet);
     assert.deepEqual(entriesOf(second.begin().map('m')), [['c', '3']]);
     assert.equal(new KvStore({ version: 41 }).version, 41);

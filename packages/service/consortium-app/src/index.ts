@@ -10,6 +10,40 @@ export {
   type AppModule,
   type BundleEndpoint,
 } from './bundle/bundle.ts';
+export { LedgerHistory, type LedgerHistoryOptions } from './historical/history.ts';
+export type { PastService } from './historical/past-service.ts';
+export type { LedgerSource, ReadingRules } from './historical/read-states.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
+export { bodyTooLarge, headerTooLarge, requestLimits } from './contract/limits.ts';
+export type { AppAnswer, AppRequest } from './contract/message.ts';
 export { consortiumAppErrors } from './errors.ts';
-export type { AppFoundation, HistoricalState, LedgerView } from './context.ts';
+export type { KnownParty } from './node/genesis.ts';
+export {
+  certifiedKey,
+  makeServiceIdentity,
+  type CertifiedKey,
+  type CertifiedKeyOptions,
+  type ServiceIdentity,
+} from './node/identity.ts';
+export type { LedgerSink } from './node/node-ledger.ts';
+export { Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
+export type { SignaturePolicy } from './stages/signature-clock.ts';
+export type { GovernanceEffects } from './session/effects.ts';
+export {
+  loadCcfProgram,
+  type CcfFunction,
+  type CcfInterpreter,
+  type CcfOutcome,
+  type CcfProgram,
+} from './ccf/program.ts';
+export { contextOf, isApplication, type ScriptRole } from './session/role.ts';
+export type { CallInput, ScriptCall, ScriptResponse } from './session/session.ts';
+export type {
+  AppFoundation,
+  HistoricalState,
+  HistoricalView,
+  LedgerView,
+  LogLevel,
+  ReceiptJson,
+  ScriptServices,
+} from './context.ts';

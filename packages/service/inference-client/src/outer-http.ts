@@ -11,6 +11,8 @@ export class ServiceAddress {
   /** Ends with a slash. */
   readonly base: URL;
   readonly #fetch: OuterFetch;
+  /** The last path, and its address: sealed requests all go to the same one, and reading it takes as long as encrypting them. */
+  #last: { readonly path: string; readonly href: string } | undefined;
 
   constructor(url: string | URL, fetch: OuterFetch = async (address, init) => globalThis.fetch(address, init)) {
     this.base = new URL(url);
@@ -39,7 +41,7 @@ export class ServiceAddress {
   async send(path: string, init: RequestInit): Promise<Response> {
     try {
       // A redirect would let the host choose another server, and a cookie would name the client.
-      return await this.#fetch(new URL(`.${path}`, this.base).href, {
+      return await this.#fetch(this.#hrefOf(path), {
         ...init,
         redirect: 'error',
         credentials: 'omit',
@@ -49,6 +51,12 @@ export class ServiceAddress {
       if (init.signal?.aborted === true || isEnclosError(error)) throw error;
       throw new EnclosError('INFERENCE_SERVICE_UNREACHABLE', undefined, { cause: error });
     }
+  }
+
+  #hrefOf(path: string): string {
+    const last = this.#last?.path === path ? this.#last : { path, href: new URL(`.${path}`, this.base).href };
+    this.#last = last;
+    return last.href;
   }
 }
 

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
+import { EhbpRequestOpener, ehbp, ehbpSuite } from '@enclos/hpke';
+import { nodeEngine } from '@enclos/hpke/node';
+import {
+  headerLengthName,
+  inferResponseBody,
+  parseInferRequest,
+  readHeaderLength,
+  tensorOf,
+  valuesOf,
+  wholeBody,
+} from '@enclos/open-inference';
 import {
   createInferenceClient,
   type InferenceClient,
@@ -10,7 +22,7 @@ import {
 import { appraiseTestReport, openService, serviceUrl, type TestService } from './service.ts';
 
 async function openClient(
-  answer: (url: string, init: RequestInit) => Response,
+  answer: (url: string, init: RequestInit, service: TestService) => Promise<Response> | Response,
   changes: Partial<InferenceClientOptions>,
 ): Promise<{ readonly client: InferenceClient; readonly service: TestService; readonly posts: string[] }> {
   const service = await openService();
@@ -18,7 +30,7 @@ async function openClient(
   const fetch: OuterFetch = async (url, init) => {
     if (url.includes('/report')) return service.fetch(url, init);
     posts.push(url);
-    return answer(url, init);
+    return answer(url, init, service);
   };
   const client = createInferenceClient({
     url: serviceUrl,
@@ -36,6 +48,72 @@ const chat = `${serviceUrl}/v1/chat/completions`;
 test('attested-tls: without a fetch that attests there is no client', () => {
   const options = { url: serviceUrl, appraise: appraiseTestReport, transport: 'attested-tls' } as const;
   assert.throws(() => createInferenceClient(options), { code: 'INFERENCE_CLIENT_MISUSED' });
+});
+
+const inputs = [tensorOf('in', 'FP32', Float32Array.of(1, 2), [2])];
+
+/** What a model answers that adds one: to the body of a request in the clear. */
+function added(body: Uint8Array, headers: Headers): { readonly body: Uint8Array; readonly headers: Headers } {
+  const headerLength = readHeaderLength(headers.get(headerLengthName));
+  const asked = parseInferRequest(body, { headerLength });
+  const outputs = asked.inputs.map((input) =>
+    tensorOf(
+      'out',
+      'FP32',
+      Float32Array.from(valuesOf(input, 'FP32'), (value) => value + 1),
+      input.shape,
+    ),
+  );
+  const answer = inferResponseBody({ modelName: 'adder', outputs }, asked);
+  const fields = new Headers({ 'content-type': answer.contentType });
+  if (answer.headerLength !== undefined) fields.set(headerLengthName, String(answer.headerLength));
+  return { body: wholeBody(answer), headers: fields };
+}
+
+const sentBody = async (url: string, init: RequestInit): Promise<Uint8Array> =>
+  new Uint8Array(await new Request(url, init).arrayBuffer());
+
+test('attested-tls: a request goes as it is over the connection that was attested, and the answer comes back', async () => {
+  const { client, posts } = await openClient(
+    async (url, init) => {
+      const answer = added(await sentBody(url, init), new Headers(init.headers));
+      return new Response(new Uint8Array(answer.body), { headers: answer.headers });
+    },
+    { transport: 'attested-tls' },
+  );
+  const { modelName, outputs } = await client.infer({ model: 'adder', inputs });
+  assert.equal(modelName, 'adder');
+  assert.deepEqual(outputs[0] && [...valuesOf(outputs[0], 'FP32')], [2, 3]);
+  assert.deepEqual(posts, [`${serviceUrl}/v2/models/adder/infer`]);
+});
+
+test('ehbp: bodies are sealed both ways, and path and headers are not', async () => {
+  const seen: Uint8Array[] = [];
+  const { client, posts } = await openClient(
+    async (url, init, service) => {
+      const headers = new Headers(init.headers);
+      const sealed = await sentBody(url, init);
+      seen.push(sealed);
+      const opener = new EhbpRequestOpener(nodeEngine(), {
+        pairs: service.keys.pairsOf(ehbpSuite.kem, service.nowMs),
+        encapsulatedKey: headers.get(ehbp.encapsulatedKeyHeader) ?? '',
+        maxBytes: 100_000,
+      });
+      const body = concatBytes(...(await opener.push(sealed)), ...(await opener.end()));
+      const answer = added(body, headers);
+      const { responseNonce, seal } = await opener.sealResponse();
+      answer.headers.set(ehbp.responseNonceHeader, responseNonce);
+      const half = answer.body.length / 2;
+      const chunks = [await seal(answer.body.subarray(0, half)), await seal(answer.body.subarray(half))];
+      seen.push(...chunks);
+      return new Response(new Uint8Array(concatBytes(...chunks)), { headers: answer.headers });
+    },
+    { transport: 'ehbp' },
+  );
+  const { outputs } = await client.infer({ model: 'adder', inputs });
+  assert.deepEqual(outputs[0] && [...valuesOf(outputs[0], 'FP32')], [2, 3]);
+  assert.deepEqual(posts, [`${serviceUrl}/v2/models/adder/infer`]);
+  assert.ok(seen.every((bytes) => !Buffer.from(bytes).includes('adder') && !Buffer.from(bytes).includes('FP32')));
 });
 
 test('attested-tls: a connection that is refused is told as it is, and nothing is sent again', async () => {

@@ -30,7 +30,7 @@ const aboutFiles: ReadonlySet<string> = new Set([
   'INFERENCE_MODEL_REFUSED',
 ]);
 
-/** A key service that hangs keeps so many models waiting, and the others behind them. */
+/** So many models ask for their keys at once, so that a key service that hangs does not take all connections. */
 const keysAtOnce = 8;
 
 type ShelvedModel = ServedModel & { readonly pooled: PooledModel };

@@ -44,7 +44,7 @@ export interface ReportDigests {
 export class ReportDesk {
   readonly #options: ReportOptions;
   #current: Current | undefined;
-  /** Who comes later may have newer keys: with one quote for each call at once, an older one could be the last to be ready. */
+  /** A later call may have newer keys: with a quote for each call at once, that of older keys could be the last to be ready. */
   readonly #renewing = new Turns();
   #second = 0;
   #quotes = 0;

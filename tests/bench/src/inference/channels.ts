@@ -4,9 +4,10 @@ import { classifier, image } from './models.ts';
 import type { InferenceClientProcess } from './servers.ts';
 import type { WayName } from './ways.ts';
 
-const rounds = 9;
-const warmUpCalls = 1500;
-const calls = { small: 300, large: 40 };
+/** Many and short: a slower moment of the machine lasts for seconds, and has to meet all ways. */
+const rounds = 27;
+const warmUpRounds = 15;
+const calls = { small: 100, large: 14 };
 
 /** Milliseconds that a way may take longer than the one that it is held to. */
 interface Added {
@@ -72,7 +73,7 @@ async function mediansOf(
   each: number,
 ): Promise<Medians> {
   const found = new Map<WayName, number[]>(ways.map((way) => [way, []]));
-  for (const way of ways) await client.number({ do: 'median', way, model, calls: Math.min(warmUpCalls, 5 * each) });
+  for (const way of ways) await client.number({ do: 'median', way, model, calls: warmUpRounds * each });
   for (let round = 0; round < rounds; round++) {
     for (const way of ways) found.get(way)?.push(await client.number({ do: 'median', way, model, calls: each }));
   }

@@ -18,20 +18,23 @@ export interface MarkerOptions {
 
 /**
  * What clients ask and are answered is in the memory of the enclave, where a control finds it, and in that of no other process but the
- * client's: not the host's, not the platform's; and in no log and no temporary file.
+ * client's: not the host's, not the platform's; and in no log and no temporary file. So it is with an encrypted model and its key, but that
+ * engines have the model.
  */
 export async function searchMarkers(options: MarkerOptions): Promise<void> {
   const { site, life, tally } = options;
   if (process.getuid?.() !== 0) return tally.skip('markers: another process cannot be searched without root');
   const carrier = createSealedCarrier();
   try {
-    await searchWith(createInferenceClient({ url: life.url, appraise: site.appraise, fetch: carrier.fetch }), options);
+    const client = createInferenceClient({ url: life.url, appraise: site.appraise, fetch: carrier.fetch });
+    await searchTexts(client, options);
+    await searchModel(client, options);
   } finally {
     carrier.close();
   }
 }
 
-async function searchWith(client: InferenceClient, { site, life, tally }: MarkerOptions): Promise<void> {
+async function searchTexts(client: InferenceClient, { site, life, tally }: MarkerOptions): Promise<void> {
   const answers: string[] = [];
   for (let seed = 1; seed <= rounds; seed++) answers.push(await answerTo(client, { url: life.url, seed }));
   const answer = answers.toSorted((a, b) => b.length - a.length)[0] ?? '';
@@ -51,26 +54,49 @@ async function searchWith(client: InferenceClient, { site, life, tally }: Marker
     }
     throw new Error('It is not found where it must be.');
   });
-  for (const [name, id] of [
-    ['host', life.hostId],
-    ['platform', site.platformId],
-  ] as const) {
-    await tally.check(`no marker of a question or an answer is in the memory of the ${name}`, () => {
-      const found = markersIn(id, markers);
-      if (found.length > 0) throw new Error(`Markers ${found.join()} are there.`);
-    });
-  }
+  await searchOutside('a question or an answer', markers, { site, life, tally });
   await tally.check('engines see numbers, and no text of a question', () => {
     if (engines.length === 0) throw new Error('There is no engine.');
     const found = engines.flatMap((id) => markersIn(id, markers));
     if (found.length > 0) throw new Error(`Markers ${found.join()} are there.`);
   });
-  await tally.check('no marker is in what host and platform wrote, or in a file', () => {
+}
+
+async function searchModel(client: InferenceClient, { site, life, tally }: MarkerOptions): Promise<void> {
+  const { secret } = site;
+  await secret.use(client, life.url);
+  const { engines } = site.processes();
+  await tally.check('control: the search finds the weights of the encrypted model in the memory of an engine', () => {
+    if (!engines.some((id) => markersIn(id, secret.markers).includes(0))) throw new Error('They are not there.');
+  });
+  await tally.check('no engine has the key of the encrypted model', () => {
+    if (engines.some((id) => markersIn(id, secret.markers).includes(1))) throw new Error('It is there.');
+  });
+  await searchOutside('the encrypted model or its key', secret.markers, { site, life, tally });
+}
+
+/** In what an operator of the machine has without a look into the enclave. */
+async function searchOutside(
+  what: string,
+  markers: readonly Buffer[],
+  { site, life, tally }: MarkerOptions,
+): Promise<void> {
+  for (const [name, id] of [
+    ['host', life.hostId],
+    ['platform', site.platformId],
+  ] as const) {
+    await tally.check(`no marker of ${what} is in the memory of the ${name}`, () => {
+      const found = markersIn(id, markers);
+      if (found.length > 0) throw new Error(`Markers ${found.join()} are there.`);
+    });
+  }
+  await tally.check(`no marker of ${what} is in what host and platform wrote, or in a file`, () => {
     const holding = filesBelow(site.folder).filter((path) =>
       markers.some((marker) => readFileSync(path).includes(marker)),
     );
     if (holding.length > 0) throw new Error(holding.join());
-    if (texts.some((text) => site.outputs().includes(text))) throw new Error('A log has one.');
+    const outputs = Buffer.from(site.outputs());
+    if (markers.some((marker) => outputs.includes(marker))) throw new Error('A log has one.');
   });
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave } from '@enclos/build';
@@ -13,6 +13,7 @@ import { toHex } from '@enclos/codec';
 import { descendants } from '@enclos/process-kit';
 import { openVendor, singleUserAdvisory, stateFolders } from '@enclos/software-sgx';
 import { startWatchedPlatform } from '../lab.ts';
+import { createSecretModel, type SecretModel } from './secret-model.ts';
 
 const service = fileURLToPath(new URL('../../../../../services/inference', import.meta.url));
 /** Where the models of the service are. */
@@ -32,6 +33,8 @@ export interface ServiceLife {
 export interface InferenceSite {
   readonly platformId: number;
   readonly folder: string;
+  /** One of its models, whose key the service does not have yet. */
+  readonly secret: SecretModel;
   readonly appraise: ReportAppraiser;
   start(): Promise<ServiceLife>;
   /** The processes of the present enclave, and those of its engines. */
@@ -44,7 +47,11 @@ export interface InferenceSite {
 export async function openInferenceSite(): Promise<InferenceSite> {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-torture-inference-'));
   const paths = { image: join(folder, 'inference.sgxs'), signature: join(folder, 'inference.sig') };
-  const built = await buildEnclave(await loadProject(service), { outFolder: join(folder, 'build') });
+  const secret = createSecretModel();
+  const models = join(folder, 'models');
+  cpSync(modelFolder, models, { recursive: true });
+  writeFileSync(join(models, secret.file.name), secret.file.bytes);
+  const built = await buildWith(secret, join(folder, 'build'));
   writeFileSync(paths.image, built.image);
   writeFileSync(paths.signature, signEnclave({ image: built.image, key: generateSigningKey(), date: new Date() }));
   cpSync(built.paths.companionFiles, join(folder, 'inference.files'), { recursive: true });
@@ -68,6 +75,7 @@ export async function openInferenceSite(): Promise<InferenceSite> {
   return Object.freeze<InferenceSite>({
     platformId: platform.processId,
     folder,
+    secret,
     appraise: policyReportAppraiser({ policy }),
     async start() {
       const life = await startHost(folder, {
@@ -98,6 +106,23 @@ export async function openInferenceSite(): Promise<InferenceSite> {
   });
 }
 
+/** The service, with one model more in its manifest. */
+async function buildWith({ entry }: SecretModel, outFolder: string): ReturnType<typeof buildEnclave> {
+  const project = await loadProject(service);
+  // A file of a project is in its folder, and git ignores what is there.
+  mkdirSync(join(service, '.enclos'), { recursive: true });
+  const variant = mkdtempSync(join(service, '.enclos', 'torture-'));
+  try {
+    const { models } = JSON.parse(readFileSync(join(service, 'models.json'), 'utf8')) as { readonly models: object[] };
+    writeFileSync(join(variant, 'models.json'), JSON.stringify({ models: [...models, entry] }));
+    const source = relative(service, join(variant, 'models.json'));
+    const files = project.files.map((file) => (file.target === '/models.json' ? { ...file, source } : file));
+    return await buildEnclave({ ...project, files }, { outFolder });
+  } finally {
+    rmSync(variant, { recursive: true });
+  }
+}
+
 function commandOf(processId: number): string {
   try {
     return readFileSync(`/proc/${processId}/cmdline`, 'latin1');
@@ -111,7 +136,7 @@ async function startHost(
   { env, wrote }: { readonly env: NodeJS.ProcessEnv; readonly wrote: (text: string) => void },
 ): Promise<ServiceLife> {
   const address = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
-  const args = [join(service, 'dist/src/host.js'), '--models', modelFolder, ...address];
+  const args = [join(service, 'dist/src/host.js'), '--models', join(folder, 'models'), ...address];
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stderr.setEncoding('utf8').on('data', wrote);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -14,42 +14,60 @@ export interface InterpreterLibrary {
 
 const machines: Readonly<Record<Architecture, number>> = { amd64: EM_X86_64, arm64: EM_AARCH64 };
 
+/** A library that something else than the interpreter needs. */
+export interface NeededLibrary {
+  /** As the loader asks for it. */
+  readonly name: string;
+  readonly neededBy: string;
+}
+
+export interface LibrariesOptions {
+  readonly architecture: Architecture;
+  /** Where the libraries are on this machine. Default: where Debian has them. */
+  readonly folder?: string | undefined;
+  /** What is needed beside. */
+  readonly more?: readonly NeededLibrary[] | undefined;
+}
+
 /**
- * The loader and the libraries that an interpreter needs, and no others. In the image the loader is where the interpreter names it, and the
- * libraries where Debian's loader looks for them without a cache, wherever they are here.
+ * The loader and the libraries that an interpreter needs, and what else is asked for with the libraries that it needs; no others. In the image the loader
+ * is where the interpreter names it, and the libraries where Debian's loader looks for them without a cache, wherever they are here.
  *
- * @param folder where the libraries are on this machine
  * @throws OCI_LIBRARY_MISSING, OCI_BASE_UNUSABLE
  */
 export function interpreterLibraries(
   interpreter: string,
-  architecture: Architecture,
-  folder: string = architectures[architecture].libraryFolder,
+  { architecture, folder = architectures[architecture].libraryFolder, more = [] }: LibrariesOptions,
 ): readonly InterpreterLibrary[] {
   const invalid = (path: string, reason: string, cause?: unknown): EnclosError =>
     new EnclosError('OCI_BASE_UNUSABLE', `${path}: ${reason}`, { details: { path }, cause });
-  const search = {
+  const elf = {
     machine: machines[architecture],
     invalid,
     unreadable: (path: string, cause: unknown) => invalid(path, 'It cannot be read.', cause),
   };
-  const { loader } = readElfFile(interpreter, search);
+  const { loader } = readElfFile(interpreter, elf);
   if (loader === undefined) throw invalid(interpreter, 'It names no loader.');
-  return findNeeded(interpreter, {
-    ...search,
-    locate(name, neededBy) {
-      const path = name === basename(loader) ? loader : join(architectures[architecture].libraryFolder, name);
-      const inFolder = join(folder, name);
-      // The loader goes with the library of C, so where both are in one folder it is taken from there.
-      const here = name === basename(loader) && !isFile(inFolder) ? loader : inFolder;
-      if (!isFile(here)) {
-        throw new EnclosError('OCI_LIBRARY_MISSING', `${neededBy} needs ${name}, which is not at ${here}.`, {
-          details: { library: name, neededBy },
-        });
-      }
-      return Object.freeze({ source: realpathSync(here), path });
-    },
-  });
+  const locate = (name: string, neededBy: string): InterpreterLibrary => {
+    const path = name === basename(loader) ? loader : join(architectures[architecture].libraryFolder, name);
+    const inFolder = join(folder, name);
+    // The loader goes with the library of C, so where both are in one folder it is taken from there.
+    const here = name === basename(loader) && !isFile(inFolder) ? loader : inFolder;
+    if (!isFile(here)) {
+      throw new EnclosError('OCI_LIBRARY_MISSING', `${neededBy} needs ${name}, which is not at ${here}.`, {
+        details: { library: name, neededBy },
+      });
+    }
+    return Object.freeze({ source: realpathSync(here), path });
+  };
+  const search = { ...elf, locate };
+  const found = new Map(findNeeded(interpreter, search).map((library) => [library.path, library]));
+  for (const { name, neededBy } of more) {
+    const library = locate(name, neededBy);
+    if (found.has(library.path)) continue;
+    for (const one of [library, ...findNeeded(library.source, search)]) found.set(one.path, one);
+  }
+  return Object.freeze([...found.values()]);
 }
 
 function isFile(path: string): boolean {

@@ -11,7 +11,7 @@ import { fileContent } from '../tar/file-content.ts';
 import { writeTar } from '../tar/write.ts';
 import { architectures, interpreterPath, type Architecture, type PreparedBase } from './base.ts';
 import { interpreterCertificates } from './certificates.ts';
-import { interpreterLibraries } from './interpreter-libraries.ts';
+import { interpreterLibraries, type NeededLibrary } from './interpreter-libraries.ts';
 import { layerKey, type LayerCache } from './layer-cache.ts';
 import { rootFiles } from './root-files.ts';
 import { withFolders } from '../tar/with-folders.ts';
@@ -28,6 +28,8 @@ export interface BaseContext {
   readonly cache: LayerCache;
   /** Where the libraries of the interpreter are on this machine. */
   readonly libraryFolder?: string | undefined;
+  /** What files of companions need beside what the interpreter needs. */
+  readonly moreLibraries?: readonly NeededLibrary[] | undefined;
 }
 
 /** The same in every base, so that layers of bases are shared by images of all dates. */
@@ -37,10 +39,10 @@ const certificatesPath = 'etc/ssl/certs/ca-certificates.crt';
 
 /** The pinned interpreter and the files that it needs to start. Nothing here can start another program. */
 export async function prepareNodeBase(context: BaseContext): Promise<PreparedBase> {
-  const { architecture, interpreter, libraryFolder } = context;
+  const { architecture, interpreter, libraryFolder: folder, moreLibraries: more } = context;
   const libraries = await Promise.all(
     // Read once: what was hashed is what is packed.
-    interpreterLibraries(interpreter.path, architecture, libraryFolder).map(async ({ source, path }) => {
+    interpreterLibraries(interpreter.path, { architecture, folder, more }).map(async ({ source, path }) => {
       const bytes = new Uint8Array(await readFile(source));
       return { path, content: bytesContent(bytes), sha256: toHex(sha256(bytes)) };
     }),

@@ -1,7 +1,7 @@
 /**
  * X.509 (RFC 5280), without any verification of signatures. Two readers: `parseCertificate` and `parseRevocationList`
  * are strict, for values that are verified to a root; `readCertificateShape` and `readRevocationListShape` report what is
- * there, for everything else. One writer, of self-signed certificates.
+ * there, for everything else. Writers of certificates that sign themselves, and of those that a small authority issues.
  */
 import '../errors.ts';
 export { leafFirst } from './chain-order.ts';
@@ -24,6 +24,7 @@ export {
   type Extensions,
   type ExtensionShape,
 } from './extensions.ts';
+export { issueCertificate, type IssuedCertificate } from './issued.ts';
 export { describeName, readName, type DistinguishedName } from './names.ts';
 export { readPublicKeyInfo, readRsaPublicKey, type PublicKeyInfo } from './public-key-info.ts';
 export {
@@ -33,10 +34,10 @@ export {
   type RevocationList,
   type RevocationListShape,
 } from './revocation-list.ts';
+export type { CertificateExtension } from './certificate-writer.ts';
 export {
   selfSignedCertificate,
   selfSignedSigningCertificate,
-  type CertificateExtension,
   type SelfSignedCertificate,
   type SigningCertificate,
 } from './self-signed.ts';

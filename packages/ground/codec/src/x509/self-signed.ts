@@ -1,37 +1,20 @@
-import { concatBytes, utf8 } from '../bytes.ts';
-import { DerTag } from '../der.ts';
-import {
-  derBitString,
-  derBoolean,
-  derExplicit,
-  derInteger,
-  derMagnitude,
-  derOctetString,
-  derOid,
-  derSequence,
-  derTime,
-  derValue,
-} from '../der-writer.ts';
+import { utf8 } from '../bytes.ts';
+import { derSequence, derTime, derValue } from '../der-writer.ts';
 import { EnclosError } from '@enclos/errors';
+import {
+  alternative,
+  hostName,
+  nameAttribute,
+  oid,
+  plainExtension,
+  signatureAlgorithms,
+  usage,
+  writeCertificate,
+  type CertificateExtension,
+} from './certificate-writer.ts';
 
-const oid = Object.freeze({
-  commonName: '2.5.4.3',
-  organizationalUnit: '2.5.4.11',
-  subjectAlternativeName: '2.5.29.17',
-  keyUsage: '2.5.29.15',
-});
-const asn1Null = 0x05;
-/** AlgorithmIdentifier of RFC 5758 section 3.2, and of RFC 4055 section 5 with its NULL. */
-const algorithms = Object.freeze({
-  'ecdsa-sha256': derSequence(derOid('1.2.840.10045.4.3.2')),
-  'ecdsa-sha384': derSequence(derOid('1.2.840.10045.4.3.3')),
-  'rsa-sha256': derSequence(derOid('1.2.840.113549.1.1.11'), derValue(asn1Null, new Uint8Array())),
-});
 /** Evidence about a key does not expire on a date, and an enclave has no trusted clock: RFC 5280 section 4.1.2.5. */
 const always = derSequence(derTime(new Date('2000-01-01T00:00:00Z')), derTime(new Date('9999-12-31T23:59:59Z')));
-/** BIT STRING of RFC 5280 section 4.2.1.3: digitalSignature. */
-const digitalSignature = derValue(DerTag.BIT_STRING, Uint8Array.of(7, 0x80));
-
 export interface SelfSignedCertificate {
   /** The DNS name of subject and issuer, at most 64 ASCII characters; or an IPv4 address. */
   readonly name: string;
@@ -58,17 +41,11 @@ export function selfSignedCertificate(options: SelfSignedCertificate): Uint8Arra
   }
   return writeCertificate({
     ...options,
-    algorithm: algorithms['ecdsa-sha256'],
+    algorithm: signatureAlgorithms['ecdsa-sha256'],
     subject: derSequence(nameAttribute(oid.commonName, name)),
     validity: always,
     extensions: [alternative(...[name, ...alternativeNames].map(hostName)), usage, ...extensions.map(plainExtension)],
   });
-}
-
-/** An extension that is not critical. */
-export interface CertificateExtension {
-  readonly id: string;
-  readonly value: Uint8Array;
 }
 
 export interface SigningCertificate {
@@ -86,7 +63,7 @@ export interface SigningCertificate {
   /** The SubjectPublicKeyInfo of the key, in DER. */
   readonly publicKey: Uint8Array;
   /** The algorithm by which the key signs: P-256, P-384, or RSA with PKCS #1 v1.5. */
-  readonly algorithm: keyof typeof algorithms;
+  readonly algorithm: keyof typeof signatureAlgorithms;
   readonly extensions?: readonly CertificateExtension[];
   /** The signature by that key: an ECDSA-Sig-Value in DER, or the bytes of RSA. */
   sign(bytes: Uint8Array): Uint8Array;
@@ -109,7 +86,7 @@ export function selfSignedSigningCertificate(options: SigningCertificate): Uint8
   }
   return writeCertificate({
     ...options,
-    algorithm: algorithms[algorithm],
+    algorithm: signatureAlgorithms[algorithm],
     subject: derSequence(
       ...organizationalUnits.map((unit) => nameAttribute(oid.organizationalUnit, unit)),
       nameAttribute(oid.commonName, commonName),
@@ -119,58 +96,3 @@ export function selfSignedSigningCertificate(options: SigningCertificate): Uint8
     extensions: [alternative(derValue(0x86, utf8(uri))), usage, ...extensions.map(plainExtension)],
   });
 }
-
-interface CertificateParts {
-  readonly algorithm: Uint8Array;
-  readonly subject: Uint8Array;
-  readonly validity: Uint8Array;
-  readonly serialNumber: Uint8Array;
-  readonly publicKey: Uint8Array;
-  /** Encoded. */
-  readonly extensions: readonly Uint8Array[];
-  sign(bytes: Uint8Array): Uint8Array;
-}
-
-function writeCertificate(parts: CertificateParts): Uint8Array {
-  const { algorithm, subject, validity, publicKey, extensions } = parts;
-  // Positive, minimal and never zero.
-  const serialNumber = concatBytes(Uint8Array.of(0x40), parts.serialNumber.subarray(1));
-  // TBSCertificate: version 3, issuer and subject alike.
-  const signed = derSequence(
-    derExplicit(0, derInteger(2)),
-    derMagnitude(serialNumber),
-    algorithm,
-    subject,
-    validity,
-    subject,
-    publicKey,
-    derExplicit(3, derSequence(...extensions)),
-  );
-  return derSequence(signed, algorithm, derBitString(parts.sign(signed)));
-}
-
-function nameAttribute(type: string, text: string): Uint8Array {
-  return derValue(DerTag.SET, derSequence(derOid(type), derValue(DerTag.UTF8_STRING, utf8(text))));
-}
-
-function alternative(...names: readonly Uint8Array[]): Uint8Array {
-  return extension(oid.subjectAlternativeName, false, derSequence(...names));
-}
-
-/** dNSName is [2] IMPLICIT IA5String, iPAddress is [7] IMPLICIT OCTET STRING of the address's bytes. */
-function hostName(name: string): Uint8Array {
-  const bytes = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(name) ? name.split('.').map(Number) : undefined;
-  if (bytes === undefined) return derValue(0x82, utf8(name));
-  if (bytes.some((byte) => byte > 255)) throw new EnclosError('CODEC_OUT_OF_RANGE', 'Not an IPv4 address.');
-  return derValue(0x87, Uint8Array.from(bytes));
-}
-
-function plainExtension({ id, value }: CertificateExtension): Uint8Array {
-  return extension(id, false, value);
-}
-
-function extension(id: string, critical: boolean, value: Uint8Array): Uint8Array {
-  return derSequence(derOid(id), critical ? derBoolean(true) : new Uint8Array(), derOctetString(value));
-}
-
-const usage = extension(oid.keyUsage, true, digitalSignature);

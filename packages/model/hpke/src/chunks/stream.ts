@@ -34,6 +34,8 @@ export interface StreamOpener {
    * @throws HPKE_TRUNCATED if it ended before its last chunk.
    */
   readonly end: () => Promise<readonly Uint8Array[]>;
+  /** The last bytes, or all of them, and the end: as `push` and `end`, at once where the engine answers at once. */
+  readonly finish: (bytes: Uint8Array) => Awaitable<readonly Uint8Array[]>;
 }
 
 /** Seals a stream. What `head` holds is to be sent first. */
@@ -61,16 +63,17 @@ export function streamSealer(
   tailOf: (chunkBytes: number) => Uint8Array = () => empty,
 ): StreamSealer {
   let isOver = false;
-  const seal = async (chunk: Uint8Array, isFinal: boolean, front: Uint8Array): Promise<Uint8Array> => {
+  const seal = (chunk: Uint8Array, isFinal: boolean, front: Uint8Array): Awaitable<Uint8Array> => {
     if (isOver) throw new EnclosError('HPKE_MESSAGE_INVALID', 'The stream has had its last chunk.');
     isOver = isFinal || framing.finalAad === empty;
     const tail = tailOf(chunk.length);
     const chunkHead = framing.head(chunk.length + tail.length + tagBytes, isFinal);
     const room = front.length + chunkHead.length;
-    const sealed = await sealer.seal(chunk, isFinal ? (framing.finalAad ?? empty) : empty, { room, tail });
-    sealed.set(front);
-    sealed.set(chunkHead, front.length);
-    return sealed;
+    return after(sealer.seal(chunk, isFinal ? (framing.finalAad ?? empty) : empty, { room, tail }), (sealed) => {
+      sealed.set(front);
+      sealed.set(chunkHead, front.length);
+      return sealed;
+    });
   };
   return Object.freeze({
     head,
@@ -109,23 +112,43 @@ export class ChunkOpener implements StreamOpener {
     return this.#openThere(true);
   }
 
-  async #openThere(isEnd: boolean): Promise<readonly Uint8Array[]> {
+  finish(bytes: Uint8Array): Awaitable<readonly Uint8Array[]> {
+    this.#queue.push(bytes);
+    return this.#openThere(true);
+  }
+
+  #openThere(isEnd: boolean): Awaitable<readonly Uint8Array[]> {
     if (this.#isBroken) throw new EnclosError('HPKE_OPEN_FAILED');
     const opened: Uint8Array[] = [];
-    try {
-      for (;;) {
-        const head = this.#nextWhole(isEnd);
-        if (head === undefined) return opened;
-        const chunk = this.#openNext(head);
-        // Chunks are opened in their order.
-        // eslint-disable-next-line no-await-in-loop
-        const there = chunk instanceof Promise ? await chunk : chunk;
-        if (there !== undefined) opened.push(there);
-      }
-    } catch (error) {
-      this.#isBroken = true;
-      throw error;
+    // What throws before its last line leaves it so.
+    this.#isBroken = true;
+    for (;;) {
+      const head = this.#nextWhole(isEnd);
+      if (head === undefined) break;
+      const chunk = this.#openNext(head);
+      if (chunk instanceof Promise) return this.#openLater(chunk, opened, isEnd);
+      if (chunk !== undefined) opened.push(chunk);
     }
+    this.#isBroken = false;
+    return opened;
+  }
+
+  /** Chunks are opened in their order. */
+  async #openLater(
+    first: Promise<Uint8Array | undefined>,
+    opened: Uint8Array[],
+    isEnd: boolean,
+  ): Promise<readonly Uint8Array[]> {
+    let chunk = await first;
+    for (;;) {
+      if (chunk !== undefined) opened.push(chunk);
+      const head = this.#nextWhole(isEnd);
+      if (head === undefined) break;
+      // eslint-disable-next-line no-await-in-loop
+      chunk = await this.#openNext(head);
+    }
+    this.#isBroken = false;
+    return opened;
   }
 
   /** The head of a chunk that is all there. Undefined: more is awaited, or the stream is over. */
@@ -180,34 +203,46 @@ export class ChunkOpener implements StreamOpener {
 export class PrefixedOpener implements StreamOpener {
   readonly #queue = new ByteQueue();
   readonly #lengthOf: (front: Uint8Array) => number;
-  readonly #begin: (prefix: Uint8Array) => Promise<StreamOpener>;
+  readonly #begin: (prefix: Uint8Array) => Awaitable<StreamOpener>;
   #rest: StreamOpener | undefined;
 
   /**
    * @param lengthOf of the prefix, from what is there of it; it may grow as more is known.
    */
-  constructor(lengthOf: (front: Uint8Array) => number, begin: (prefix: Uint8Array) => Promise<StreamOpener>) {
+  constructor(lengthOf: (front: Uint8Array) => number, begin: (prefix: Uint8Array) => Awaitable<StreamOpener>) {
     this.#lengthOf = lengthOf;
     this.#begin = begin;
   }
 
   async push(bytes: Uint8Array): Promise<readonly Uint8Array[]> {
     if (this.#rest !== undefined) return this.#rest.push(bytes);
-    this.#queue.push(bytes);
-    const length = this.#lengthOf(this.#queue.peek(longestHead));
-    if (this.#queue.length < length) return [];
-    this.#rest = await this.#begin(this.#queue.take(length));
-    return this.#rest.push(this.#queue.take(this.#queue.length));
+    this.#rest = await this.#begun(bytes);
+    return this.#rest?.push(this.#queue.take(this.#queue.length)) ?? [];
   }
 
   async end(): Promise<readonly Uint8Array[]> {
-    if (this.#rest === undefined) throw new EnclosError('HPKE_TRUNCATED');
-    return this.#rest.end();
+    return this.finish(empty);
+  }
+
+  finish(bytes: Uint8Array): Awaitable<readonly Uint8Array[]> {
+    if (this.#rest !== undefined) return this.#rest.finish(bytes);
+    return after(this.#begun(bytes), (rest) => {
+      if (rest === undefined) throw new EnclosError('HPKE_TRUNCATED');
+      this.#rest = rest;
+      return rest.finish(this.#queue.take(this.#queue.length));
+    });
+  }
+
+  /** Undefined while the prefix is not all there. */
+  #begun(bytes: Uint8Array): Awaitable<StreamOpener | undefined> {
+    this.#queue.push(bytes);
+    const length = this.#lengthOf(this.#queue.peek(longestHead));
+    return this.#queue.length < length ? undefined : this.#begin(this.#queue.take(length));
   }
 }
 
 /** Opens a stream that is all there. */
 export async function openWhole(opener: StreamOpener, bytes: Uint8Array): Promise<Uint8Array> {
-  const [first, ...more] = [...(await opener.push(bytes)), ...(await opener.end())];
+  const [first, ...more] = await opener.finish(bytes);
   return first !== undefined && more.length === 0 ? first : concatBytes(first ?? empty, ...more);
 }

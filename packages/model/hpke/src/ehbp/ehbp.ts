@@ -2,7 +2,7 @@ import { fromHex, toHex, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { ehbpFraming } from '../chunks/framing.ts';
 import { ChunkOpener, streamSealer, type StreamLimits, type StreamOpener } from '../chunks/stream.ts';
-import type { HpkeEngine } from '../engine.ts';
+import type { Awaitable, HpkeEngine } from '../engine.ts';
 import { hpkeOf, type RecipientContext } from '../hpke/hpke.ts';
 import type { KemKeyPair } from '../hpke/key-pair.ts';
 import { empty } from '../hpke/labels.ts';
@@ -109,6 +109,10 @@ export class EhbpRequestOpener implements StreamOpener {
 
   async end(): Promise<readonly Uint8Array[]> {
     return this.#stream.end();
+  }
+
+  finish(bytes: Uint8Array): Awaitable<readonly Uint8Array[]> {
+    return this.#stream.finish(bytes);
   }
 
   async sealResponse(): Promise<EhbpResponseSealer> {

@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { u16 } from '../big-endian.ts';
-import type { HpkeEngine, SealingForm } from '../engine.ts';
+import { after, together, type Awaitable, type HpkeEngine, type SealingForm } from '../engine.ts';
 import { hashBytes, hashOf, keyBytesOf, nonceBytes, type HpkeSuite } from '../suites.ts';
 import type { KemKeyPair } from './key-pair.ts';
 import { empty, labelledKdf, longestOutput, type LabelledKdf } from './labels.ts';
@@ -31,6 +31,18 @@ export interface RecipientContext extends HpkeContext {
   readonly open: (ciphertext: Uint8Array, aad?: Uint8Array) => Promise<Uint8Array>;
 }
 
+/** A context with what seals its messages: at once, where the engine answers at once. */
+export interface SenderParts {
+  readonly context: SenderContext;
+  readonly sealer: Sealer;
+}
+
+/** A context with what opens its messages: at once, where the engine answers at once. */
+export interface RecipientParts {
+  readonly context: RecipientContext;
+  readonly opener: Opener;
+}
+
 interface Schedule {
   readonly key: Uint8Array;
   readonly baseNonce: Uint8Array;
@@ -48,9 +60,8 @@ export class Hpke {
   readonly suite: HpkeSuite;
   readonly #engine: HpkeEngine;
   readonly #kdf: LabelledKdf;
-  #pskIdHash: Uint8Array | undefined;
-  /** The hash of the last info: a server sees the same one in nearly each request. */
-  #lastInfo: { readonly info: Uint8Array; readonly hash: Uint8Array } | undefined;
+  /** The context of the last info: a server sees the same one in nearly each request. */
+  #lastInfo: { readonly info: Uint8Array; readonly context: Uint8Array } | undefined;
 
   constructor(engine: HpkeEngine, suite: HpkeSuite) {
     this.suite = suite;
@@ -61,25 +72,46 @@ export class Hpke {
 
   /** @throws HPKE_KEY_INVALID, HPKE_UNSUPPORTED. */
   async setUpSender(publicKey: Uint8Array, info: Uint8Array): Promise<SenderContext> {
-    const { enc, sharedSecret } = await this.#engine.kem(this.suite.kem).encapsulate(publicKey);
-    const { key, baseNonce, exporter } = await this.#schedule(sharedSecret, info);
-    const sealer = new Sealer(await this.#engine.aead(this.suite.aead, key), baseNonce);
-    return Object.freeze({
-      ...this.#context(enc, exporter),
-      seal: async (plaintext: Uint8Array, aad?: Uint8Array, form?: SealingForm) => sealer.seal(plaintext, aad, form),
-    });
+    return (await this.sender(publicKey, info)).context;
+  }
+
+  /** As `setUpSender`, for what is written over both kinds of engine. */
+  sender(publicKey: Uint8Array, info: Uint8Array): Awaitable<SenderParts> {
+    return after(this.#engine.kem(this.suite.kem).encapsulate(publicKey), ({ enc, sharedSecret }) =>
+      after(this.#schedule(sharedSecret, info), ({ key, baseNonce, exporter }) =>
+        after(this.#engine.aead(this.suite.aead, key), (aead) => {
+          const sealer = new Sealer(aead, baseNonce);
+          const context: SenderContext = Object.freeze({
+            ...this.#context(enc, exporter),
+            seal: async (plaintext: Uint8Array, aad?: Uint8Array, form?: SealingForm) =>
+              sealer.seal(plaintext, aad, form),
+          });
+          return { context, sealer };
+        }),
+      ),
+    );
   }
 
   /** @throws HPKE_KEY_INVALID, HPKE_UNSUPPORTED. */
   async setUpRecipient(pair: KemKeyPair, enc: Uint8Array, info: Uint8Array): Promise<RecipientContext> {
+    return (await this.recipient(pair, enc, info)).context;
+  }
+
+  /** As `setUpRecipient`, for what is written over both kinds of engine. */
+  recipient(pair: KemKeyPair, enc: Uint8Array, info: Uint8Array): Awaitable<RecipientParts> {
     if (pair.kem !== this.suite.kem) throw new EnclosError('HPKE_KEY_INVALID', 'The key is for another KEM.');
-    const sharedSecret = await this.#engine.kem(this.suite.kem).decapsulate(pair, enc);
-    const { key, baseNonce, exporter } = await this.#schedule(sharedSecret, info);
-    const opener = new Opener(await this.#engine.aead(this.suite.aead, key), baseNonce);
-    return Object.freeze({
-      ...this.#context(enc, exporter),
-      open: async (ciphertext: Uint8Array, aad?: Uint8Array) => opener.open(ciphertext, aad),
-    });
+    return after(this.#engine.kem(this.suite.kem).decapsulate(pair, enc), (sharedSecret) =>
+      after(this.#schedule(sharedSecret, info), ({ key, baseNonce, exporter }) =>
+        after(this.#engine.aead(this.suite.aead, key), (aead) => {
+          const opener = new Opener(aead, baseNonce);
+          const context: RecipientContext = Object.freeze({
+            ...this.#context(enc, exporter),
+            open: async (ciphertext: Uint8Array, aad?: Uint8Array) => opener.open(ciphertext, aad),
+          });
+          return { context, opener };
+        }),
+      ),
+    );
   }
 
   #context(enc: Uint8Array, exporter: Uint8Array): HpkeContext {
@@ -95,25 +127,35 @@ export class Hpke {
   }
 
   /** RFC 9180, section 5.1. */
-  async #schedule(sharedSecret: Uint8Array, info: Uint8Array): Promise<Schedule> {
-    this.#pskIdHash ??= await this.#kdf.extract(empty, 'psk_id_hash', empty);
-    const context = concatBytes(baseMode, this.#pskIdHash, await this.#infoHash(info));
-    const secret = await this.#kdf.extract(sharedSecret, 'secret', empty);
-    const schedule = {
-      key: await this.#kdf.expand(secret, 'key', context, keyBytesOf(this.suite.aead)),
-      baseNonce: await this.#kdf.expand(secret, 'base_nonce', context, nonceBytes),
-      exporter: await this.#kdf.expand(secret, 'exp', context, hashBytes(hashOf(this.suite.kdf))),
-    };
-    secret.fill(0);
-    return schedule;
+  #schedule(sharedSecret: Uint8Array, info: Uint8Array): Awaitable<Schedule> {
+    const kdf = this.#kdf;
+    return after(together([this.#contextOf(info), kdf.extract(sharedSecret, 'secret', empty)]), ([context, secret]) => {
+      const parts = together<readonly [Uint8Array, Uint8Array, Uint8Array]>([
+        kdf.expand(secret, 'key', context, keyBytesOf(this.suite.aead)),
+        kdf.expand(secret, 'base_nonce', context, nonceBytes),
+        kdf.expand(secret, 'exp', context, hashBytes(hashOf(this.suite.kdf))),
+      ]);
+      return after(parts, ([key, baseNonce, exporter]) => {
+        secret.fill(0);
+        return { key, baseNonce, exporter };
+      });
+    });
   }
 
-  async #infoHash(info: Uint8Array): Promise<Uint8Array> {
+  /** What the schedule has of mode and info: the same while the info is. */
+  #contextOf(info: Uint8Array): Awaitable<Uint8Array> {
     const last = this.#lastInfo;
-    if (last !== undefined && equalBytes(last.info, info)) return last.hash;
-    const hash = await this.#kdf.extract(empty, 'info_hash', info);
-    this.#lastInfo = { info: info.slice(), hash };
-    return hash;
+    if (last !== undefined && equalBytes(last.info, info)) return last.context;
+    const kept = info.slice();
+    const hashes = together<readonly [Uint8Array, Uint8Array]>([
+      this.#kdf.extract(empty, 'psk_id_hash', empty),
+      this.#kdf.extract(empty, 'info_hash', kept),
+    ]);
+    return after(hashes, ([pskIdHash, infoHash]) => {
+      const context = concatBytes(baseMode, pskIdHash, infoHash);
+      this.#lastInfo = { info: kept, context };
+      return context;
+    });
   }
 }
 

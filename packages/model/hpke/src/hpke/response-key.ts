@@ -1,6 +1,6 @@
 import { concatBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import type { HpkeEngine } from '../engine.ts';
+import { after, together, type AeadKey, type Awaitable, type HpkeEngine } from '../engine.ts';
 import { hashOf, keyBytesOf, nonceBytes, type HpkeSuite } from '../suites.ts';
 import type { HpkeContext } from './hpke.ts';
 import { hkdfExpand } from './labels.ts';
@@ -31,29 +31,29 @@ export function responseNonceBytes({ aead }: HpkeSuite): number {
 }
 
 /** What seals the response to a request, by its key of RFC 9458, section 4.4. */
-export async function responseSealer(engine: HpkeEngine, input: ResponseKeyInput): Promise<Sealer> {
-  const { key, baseNonce } = await responseKey(engine, input);
-  return new Sealer(await engine.aead(input.context.suite.aead, key), baseNonce);
+export function responseSealer(engine: HpkeEngine, input: ResponseKeyInput): Awaitable<Sealer> {
+  return after(responseKey(engine, input), ({ key, baseNonce }) => new Sealer(key, baseNonce));
 }
 
-export async function responseOpener(engine: HpkeEngine, input: ResponseKeyInput): Promise<Opener> {
-  const { key, baseNonce } = await responseKey(engine, input);
-  return new Opener(await engine.aead(input.context.suite.aead, key), baseNonce);
+export function responseOpener(engine: HpkeEngine, input: ResponseKeyInput): Awaitable<Opener> {
+  return after(responseKey(engine, input), ({ key, baseNonce }) => new Opener(key, baseNonce));
 }
 
-async function responseKey(
+function responseKey(
   engine: HpkeEngine,
   { context, secret, nonce }: ResponseKeyInput,
-): Promise<{ readonly key: Uint8Array; readonly baseNonce: Uint8Array }> {
+): Awaitable<{ readonly key: AeadKey; readonly baseNonce: Uint8Array }> {
   const { suite, enc } = context;
   const length = responseNonceBytes(suite);
   if (nonce.length !== length) {
     throw new EnclosError('HPKE_MESSAGE_INVALID', `The nonce of a response has ${length} bytes.`);
   }
   const hash = hashOf(suite.kdf);
-  const extracted = await engine.hmac(hash, concatBytes(enc, nonce), secret);
-  return {
-    key: await hkdfExpand(engine, hash, extracted, { info: [keyLabel], length: keyBytesOf(suite.aead) }),
-    baseNonce: await hkdfExpand(engine, hash, extracted, { info: [nonceLabel], length: nonceBytes }),
-  };
+  return after(engine.hmac(hash, concatBytes(enc, nonce), secret), (extracted) => {
+    const parts = together<readonly [Uint8Array, Uint8Array]>([
+      hkdfExpand(engine, hash, extracted, { info: [keyLabel], length: keyBytesOf(suite.aead) }),
+      hkdfExpand(engine, hash, extracted, { info: [nonceLabel], length: nonceBytes }),
+    ]);
+    return after(parts, ([bytes, baseNonce]) => after(engine.aead(suite.aead, bytes), (key) => ({ key, baseNonce })));
+  });
 }

@@ -50,7 +50,7 @@ export class Sealer {
    * @returns ciphertext and tag.
    * @throws HPKE_LIMIT_EXCEEDED.
    */
-  async seal(plaintext: Uint8Array, aad: Uint8Array = empty, form?: SealingForm): Promise<Uint8Array> {
+  seal(plaintext: Uint8Array, aad: Uint8Array = empty, form?: SealingForm): Awaitable<Uint8Array> {
     return this.#key.seal(nonceOf(this.#baseNonce, this.#numbers.take()), aad, plaintext, form);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { concatBytes, fromHex } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import type { Kem } from '../engine.ts';
@@ -105,10 +105,8 @@ function publicPartsOf(publicKey: Uint8Array): { readonly mlKem: KeyObject; read
 
 /** draft-connolly-cfrg-xwing-kem, section 5.3. */
 function combine(inner: Uint8Array, agreed: Uint8Array, point: Uint8Array, publicPoint: Uint8Array): Uint8Array {
-  const combined = createHash('sha3-256')
-    .update(concatBytes(inner, agreed, point, publicPoint, label))
-    .digest();
-  inner.fill(0);
-  agreed.fill(0);
-  return new Uint8Array(combined);
+  const material = concatBytes(inner, agreed, point, publicPoint, label);
+  const combined = hash('sha3-256', material, 'buffer');
+  for (const secret of [inner, agreed, material]) secret.fill(0);
+  return combined;
 }

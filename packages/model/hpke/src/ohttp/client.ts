@@ -1,5 +1,5 @@
 import { concatBytes } from '@enclos/codec';
-import type { HpkeEngine } from '../engine.ts';
+import { after, type HpkeEngine } from '../engine.ts';
 import { ChunkOpener, PrefixedOpener, openWhole, streamSealer } from '../chunks/stream.ts';
 import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
 import { hpkeOf } from '../hpke/hpke.ts';
@@ -38,17 +38,18 @@ export async function beginOhttpRequest(
 ): Promise<OhttpRequestSealer> {
   const suite = chooseSuite(config, wanted);
   const header = requestHeader(config.keyId, suite);
-  const context = await hpkeOf(engine, suite).setUpSender(config.publicKey, requestInfo(profile, header));
+  const { context, sealer } = await hpkeOf(engine, suite).sender(config.publicKey, requestInfo(profile, header));
   const common = await responseSecret(context, profile.responseLabel);
   return Object.freeze({
-    ...streamSealer(context, profile.requestFraming, concatBytes(header, context.enc)),
+    ...streamSealer(sealer, profile.requestFraming, concatBytes(header, context.enc)),
     openResponse: (limits: StreamLimits) =>
       new PrefixedOpener(
         () => responseNonceBytes(suite),
-        async (nonce) => {
-          const opener = await responseOpener(engine, { ...common, nonce });
-          return new ChunkOpener(opener, profile.responseFraming, limits);
-        },
+        (nonce) =>
+          after(
+            responseOpener(engine, { ...common, nonce }),
+            (opener) => new ChunkOpener(opener, profile.responseFraming, limits),
+          ),
       ),
   });
 }

@@ -1,4 +1,4 @@
-import type { HpkeEngine } from '../engine.ts';
+import { after, type Awaitable, type HpkeEngine } from '../engine.ts';
 import { ChunkOpener, PrefixedOpener, openWhole, streamSealer } from '../chunks/stream.ts';
 import type { StreamLimits, StreamOpener, StreamSealer } from '../chunks/stream.ts';
 import { EnclosError } from '@enclos/errors';
@@ -31,7 +31,7 @@ export class OhttpRequestOpener implements StreamOpener {
   constructor(engine: HpkeEngine, options: OhttpServiceOptions) {
     this.#engine = engine;
     this.#options = options;
-    this.#stream = new PrefixedOpener(requestPrefixBytes, async (prefix) => this.#begin(prefix));
+    this.#stream = new PrefixedOpener(requestPrefixBytes, (prefix) => this.#begin(prefix));
   }
 
   /** The context of the request, once its head has arrived: for a `ReplayWindow`, whose name of the request it exports. */
@@ -50,6 +50,10 @@ export class OhttpRequestOpener implements StreamOpener {
     return this.#stream.end();
   }
 
+  finish(bytes: Uint8Array): Awaitable<readonly Uint8Array[]> {
+    return this.#stream.finish(bytes);
+  }
+
   /**
    * Begins the response, under a key that this request alone gives. Each call makes another key.
    *
@@ -63,13 +67,16 @@ export class OhttpRequestOpener implements StreamOpener {
     return streamSealer(sealer, responseFraming, nonce);
   }
 
-  async #begin(prefix: Uint8Array): Promise<StreamOpener> {
+  #begin(prefix: Uint8Array): Awaitable<StreamOpener> {
     const { keyId, suite } = readRequestHeader(prefix);
     const { profile, keyOf } = this.#options;
     const info = requestInfo(profile, prefix.subarray(0, headerBytes));
     const hpke = hpkeOf(this.#engine, suite);
-    this.#context = await hpke.setUpRecipient(keyOf(keyId, suite), prefix.subarray(headerBytes), info);
-    return new ChunkOpener(this.#context, profile.requestFraming, this.#options);
+    const parts = hpke.recipient(keyOf(keyId, suite), prefix.subarray(headerBytes), info);
+    return after(parts, ({ context, opener }) => {
+      this.#context = context;
+      return new ChunkOpener(opener, profile.requestFraming, this.#options);
+    });
   }
 }
 

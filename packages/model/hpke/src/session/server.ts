@@ -104,7 +104,7 @@ export class ServerExchange implements StreamOpener {
     this.#input = input;
     this.#stream = new PrefixedOpener(
       () => requestHeadBytes,
-      async (head) => Promise.resolve(this.#begin(head)),
+      (head) => this.#begin(head),
     );
   }
 
@@ -115,6 +115,10 @@ export class ServerExchange implements StreamOpener {
 
   async end(): Promise<readonly Uint8Array[]> {
     return this.#stream.end();
+  }
+
+  finish(bytes: Uint8Array): Awaitable<readonly Uint8Array[]> {
+    return this.#stream.finish(bytes);
   }
 
   /**

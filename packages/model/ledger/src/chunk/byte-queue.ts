@@ -1,8 +1,8 @@
-import { concatBytes } from '@enclos/codec';
-
-/** Pieces of a stream. What is taken is copied once at most, however many pieces it came in. */
+/** Pieces of a stream. What is taken is a view where it lies in one piece, and a copy of its bytes alone where it does not. */
 export class ByteQueue {
+  /** Not empty pieces, of which the first is used up to `#used`. */
   readonly #pieces: Uint8Array[] = [];
+  #used = 0;
   #length = 0;
 
   get length(): number {
@@ -15,27 +15,48 @@ export class ByteQueue {
     this.#length += piece.length;
   }
 
-  /** The next `length` bytes, without taking them. The queue must hold them. */
-  peek(length: number): Uint8Array {
-    const [first] = this.#pieces;
-    if (first === undefined || length === 0) return new Uint8Array(0);
-    if (first.length >= length) return first.subarray(0, length);
-    let held = 0;
-    const count = this.#pieces.findIndex((piece) => (held += piece.length) >= length) + 1;
-    const joined = concatBytes(...this.#pieces.slice(0, count));
-    this.#pieces.splice(0, count, joined);
-    return joined.subarray(0, length);
+  /** Copies the next bytes into `target` without taking them. The queue must hold as many. */
+  peekInto(target: Uint8Array): void {
+    let from = this.#used;
+    let filled = 0;
+    for (const piece of this.#pieces) {
+      for (; from < piece.length && filled < target.length; from++, filled++) target[filled] = piece[from] ?? 0;
+      if (filled === target.length) return;
+      from = 0;
+    }
   }
 
   /** The next `length` bytes. The queue must hold them. */
   take(length: number): Uint8Array {
-    const taken = this.peek(length);
     const [first] = this.#pieces;
-    if (first !== undefined && length > 0) {
-      if (first.length === length) this.#pieces.shift();
-      else this.#pieces[0] = first.subarray(length);
-    }
-    this.#length -= taken.length;
+    const end = this.#used + length;
+    this.#length -= length;
+    if (first === undefined || end > first.length) return this.#gather(length);
+    const taken = first.subarray(this.#used, end);
+    this.#use(first, end);
     return taken;
+  }
+
+  #gather(length: number): Uint8Array {
+    const gathered = new Uint8Array(length);
+    let filled = 0;
+    while (filled < length) {
+      const [first] = this.#pieces;
+      if (first === undefined) break;
+      const end = Math.min(first.length, this.#used + length - filled);
+      gathered.set(first.subarray(this.#used, end), filled);
+      filled += end - this.#used;
+      this.#use(first, end);
+    }
+    return gathered;
+  }
+
+  #use(first: Uint8Array, end: number): void {
+    if (end < first.length) {
+      this.#used = end;
+      return;
+    }
+    this.#pieces.shift();
+    this.#used = 0;
   }
 }

@@ -1,6 +1,5 @@
-import { viewOf } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { writeU64 } from '../entry/frame.ts';
+import { writeU32, writeU64 } from '../entry/integers.ts';
 
 /** What a chunk that is being written consists of, without its entries' bytes: their places. */
 export class ChunkFile {
@@ -45,10 +44,9 @@ export class ChunkFile {
   /** What completes the file: the table goes behind the entries, the header over the first 8 bytes. */
   complete(): { readonly header: Uint8Array; readonly table: Uint8Array } {
     const header = new Uint8Array(8);
-    writeU64(viewOf(header), 0, this.#size);
+    writeU64(header, 0, this.#size);
     const table = new Uint8Array(4 * this.#offsets.length);
-    const view = viewOf(table);
-    for (const [index, offset] of this.#offsets.entries()) view.setUint32(4 * index, offset, true);
+    for (const [index, offset] of this.#offsets.entries()) writeU32(table, 4 * index, offset);
     return { header, table };
   }
 }

@@ -1,5 +1,5 @@
-import { viewOf } from '@enclos/codec';
 import { entryHeaderBytes, entrySize } from '../entry/frame.ts';
+import { readU32, readU64 } from '../entry/integers.ts';
 import { invalid } from '../within.ts';
 import { ByteQueue } from './byte-queue.ts';
 
@@ -37,6 +37,7 @@ const defaultMaxEntryBytes = 2 ** 26;
  */
 export class ChunkScanner {
   readonly #queue = new ByteQueue();
+  readonly #header = new Uint8Array(entryHeaderBytes);
   readonly #offsets: number[] = [];
   readonly #maxEntryBytes: number;
   /** Where the queue begins, from the begin of the file. */
@@ -75,8 +76,7 @@ export class ChunkScanner {
   }
 
   #readFileHeader(): void {
-    const view = viewOf(this.#take(fileHeaderBytes));
-    const tableAt = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+    const tableAt = readU64(this.#take(fileHeaderBytes), 0);
     // The offsets of the table have 32 bits.
     if (tableAt !== 0 && (tableAt < fileHeaderBytes || tableAt > 2 ** 32)) {
       throw invalid(`The header of a chunk, at offset 0, places the table at ${tableAt}.`);
@@ -98,7 +98,8 @@ export class ChunkScanner {
   }
 
   #sizeAt(offset: number): number {
-    const header = this.#queue.peek(entryHeaderBytes);
+    const header = this.#header;
+    this.#queue.peekInto(header);
     if (header[0] !== 1) throw invalid(`The entry at offset ${offset} of the chunk has version ${header[0]}, not 1.`);
     const size = entrySize(header);
     if (size > this.#maxEntryBytes) {
@@ -114,7 +115,7 @@ export class ChunkScanner {
   #readTable(): void {
     while (this.#queue.length >= tableEntryBytes) {
       const offset = this.#at;
-      const named = viewOf(this.#take(tableEntryBytes)).getUint32(0, true);
+      const named = readU32(this.#take(tableEntryBytes), 0);
       const found = this.#offsets[this.#tableRead];
       if (named !== found) {
         throw invalid(`The table of the chunk, at offset ${offset}, names ${named} instead of ${found ?? 'its end'}.`);

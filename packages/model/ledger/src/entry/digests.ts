@@ -1,5 +1,5 @@
-import { concatBytes, toHex, utf8 } from '@enclos/codec';
-import type { KeyedHash, LedgerDigests } from '../digests.ts';
+import { toHex, utf8 } from '@enclos/codec';
+import { digestBytes, type KeyedHash, type LedgerDigests } from '../digests.ts';
 import type { TransactionId } from '../write-set.ts';
 import type { LedgerEntry } from './entry.ts';
 
@@ -8,26 +8,31 @@ export interface LeafParts {
   /** SHA-256 of the whole entry. */
   readonly writeSetDigest: Uint8Array;
   /** SHA-256 of the commit evidence; of types 3 and 4. */
-  readonly commitEvidenceDigest?: Uint8Array;
+  readonly commitEvidenceDigest?: Uint8Array | undefined;
   /** Of types 2 and 4. */
-  readonly claimsDigest?: Uint8Array;
+  readonly claimsDigest?: Uint8Array | undefined;
 }
+
+/** Where the parts of a leaf come together. It is filled and hashed in one step, so that one is enough. */
+const scratch = new Uint8Array(3 * digestBytes);
+const twoParts = scratch.subarray(0, 2 * digestBytes);
 
 /** The leaf of a transaction in the Merkle tree (CCF, src/node/history.h). 32 bytes. */
 export function leafDigest(digests: LedgerDigests, parts: LeafParts): Uint8Array {
   const { writeSetDigest, commitEvidenceDigest, claimsDigest } = parts;
-  if (commitEvidenceDigest === undefined && claimsDigest === undefined) return writeSetDigest;
-  const rest = [commitEvidenceDigest, claimsDigest].filter((part) => part !== undefined);
-  return digests.sha256(concatBytes(writeSetDigest, ...rest));
+  const second = commitEvidenceDigest ?? claimsDigest;
+  if (second === undefined) return writeSetDigest;
+  scratch.set(writeSetDigest);
+  scratch.set(second, digestBytes);
+  if (commitEvidenceDigest === undefined || claimsDigest === undefined) return digests.sha256(twoParts);
+  scratch.set(claimsDigest, 2 * digestBytes);
+  return digests.sha256(scratch);
 }
 
 /** The leaf of an entry in the Merkle tree. 32 bytes. */
 export function leafOf(digests: LedgerDigests, entry: LedgerEntry): Uint8Array {
-  return leafDigest(digests, {
-    writeSetDigest: digests.sha256(entry.bytes),
-    ...(entry.commitEvidenceDigest === undefined ? {} : { commitEvidenceDigest: entry.commitEvidenceDigest }),
-    ...(entry.claimsDigest === undefined ? {} : { claimsDigest: entry.claimsDigest }),
-  });
+  const { commitEvidenceDigest, claimsDigest } = entry;
+  return leafDigest(digests, { writeSetDigest: digests.sha256(entry.bytes), commitEvidenceDigest, claimsDigest });
 }
 
 /**

@@ -1,8 +1,10 @@
 import { EnclosError } from '@enclos/errors';
 import { digestBytes, type GcmKey } from '../digests.ts';
 import type { MapChanges, TransactionId, WriteSet } from '../write-set.ts';
-import { hasClaims, hasCommitEvidence, type TransactionType } from './entry.ts';
-import { fillSealed, openFrame, writeIv, writeU64, type OpenFrame } from './frame.ts';
+import { hasClaims, hasCommitEvidence, headBytes, type TransactionType } from './entry.ts';
+import { fillSealed, openFrame, publicAt, writeIv } from './frame.ts';
+import { writeU64 } from './integers.ts';
+import { Slab } from './slab.ts';
 import { isPrivate, MapWriter } from './map-writer.ts';
 
 /** What an entry is made of. */
@@ -12,9 +14,9 @@ export interface EntryContents extends TransactionId {
   /** Bits of `entryFlags`. */
   readonly flags?: number;
   /** Of types 2 and 4: zeros if it is left out. */
-  readonly claimsDigest?: Uint8Array;
+  readonly claimsDigest?: Uint8Array | undefined;
   /** Of types 3 and 4: it must be there. */
-  readonly commitEvidenceDigest?: Uint8Array;
+  readonly commitEvidenceDigest?: Uint8Array | undefined;
   readonly conflictVersion?: number;
   /** Public and private maps, ordered by name. */
   readonly writes: WriteSet;
@@ -23,6 +25,7 @@ export interface EntryContents extends TransactionId {
 /** Encodes entries. One encoder serves a whole ledger: it keeps the bytes of map names. */
 export class EntryEncoder {
   readonly #maps = new MapWriter();
+  readonly #slab = new Slab();
 
   /**
    * One entry, header and body.
@@ -34,7 +37,7 @@ export class EntryEncoder {
     const { type = 4, flags = 0, seqno, view, writes } = contents;
     checkId(contents);
     const privateMaps: MapChanges[] = [];
-    let publicSize = 17 + (hasClaims(type) ? digestBytes : 0) + (hasCommitEvidence(type) ? digestBytes : 0);
+    let publicSize = headBytes(type);
     let privateSize = 0;
     for (const changes of writes) {
       if (isPrivate(changes.name)) {
@@ -42,35 +45,32 @@ export class EntryEncoder {
         privateSize += this.#maps.size(changes);
       } else publicSize += this.#maps.size(changes);
     }
-    const frame = openFrame(flags, { public: publicSize, private: privateSize });
-    this.#writePublic(frame, contents, type);
-    const privateAt = frame.publicAt + publicSize;
-    this.#writeMaps(privateMaps, frame, privateAt);
-    const iv = writeIv(frame, seqno, view);
-    const { bytes } = frame;
-    const publicDomain = bytes.subarray(frame.publicAt, privateAt);
-    fillSealed(frame, key.seal(iv, bytes.subarray(privateAt), publicDomain));
+    const bytes = openFrame(flags, { public: publicSize, private: privateSize }, (length) => this.#slab.take(length));
+    this.#writePublic(bytes, contents, type);
+    const privateAt = publicAt + publicSize;
+    this.#writeMaps(privateMaps, bytes, privateAt);
+    const publicDomain = bytes.subarray(publicAt, privateAt);
+    fillSealed(bytes, key.seal(writeIv(bytes, seqno, view), bytes.subarray(privateAt), publicDomain));
     return bytes;
   }
 
-  #writePublic(frame: OpenFrame, contents: EntryContents, type: TransactionType): void {
-    const { bytes, view } = frame;
-    let at = frame.publicAt;
-    view.setUint8(at, type);
-    writeU64(view, at + 1, contents.seqno);
+  #writePublic(bytes: Uint8Array, contents: EntryContents, type: TransactionType): void {
+    let at = publicAt;
+    bytes[at] = type;
+    writeU64(bytes, at + 1, contents.seqno);
     at += 9;
     if (hasClaims(type)) at = writeDigest(contents.claimsDigest ?? noClaims, bytes, at);
     if (hasCommitEvidence(type)) at = writeDigest(contents.commitEvidenceDigest, bytes, at);
-    writeU64(view, at, contents.conflictVersion ?? 0);
+    writeU64(bytes, at, contents.conflictVersion ?? 0);
     at += 8;
     for (const changes of contents.writes) {
-      if (!isPrivate(changes.name)) at = this.#maps.write(changes, bytes, view, at);
+      if (!isPrivate(changes.name)) at = this.#maps.write(changes, bytes, at);
     }
   }
 
-  #writeMaps(maps: readonly MapChanges[], { bytes, view }: OpenFrame, start: number): void {
+  #writeMaps(maps: readonly MapChanges[], bytes: Uint8Array, start: number): void {
     let at = start;
-    for (const changes of maps) at = this.#maps.write(changes, bytes, view, at);
+    for (const changes of maps) at = this.#maps.write(changes, bytes, at);
   }
 }
 

@@ -1,11 +1,14 @@
-import { viewOf } from '@enclos/codec';
 import { gcmIvBytes, gcmTagBytes, type SealedBytes } from '../digests.ts';
 import { invalid } from '../within.ts';
+import { readU32, readU64, writeU32, writeU64 } from './integers.ts';
 
 /** Version, flags and size (CCF, src/kv/serialised_entry_format.h). */
 export const entryHeaderBytes = 8;
-const bodyHeaderBytes = gcmTagBytes + gcmIvBytes + 8;
 const formatVersion = 1;
+const ivAt = entryHeaderBytes + gcmTagBytes;
+const lengthAt = ivAt + gcmIvBytes;
+/** Where the public domain begins. */
+export const publicAt: number = lengthAt + 8;
 
 /** Bits of an entry's flags. */
 export const entryFlags = Object.freeze({
@@ -16,91 +19,95 @@ export const entryFlags = Object.freeze({
 });
 
 /**
- * An entry taken apart, without what its domains mean. All bytes are views of the entry's own.
+ * An entry taken apart, without what its domains mean. All bytes are views of the entry's own, made when they are asked for.
  * Layout: `u8 1 | u8 flags | u48 size | tag[16] | iv[12] | u64 public length | public domain | sealed private domain`.
  */
-export interface EntryFrame {
+export class EntryFrame {
   /** The whole entry with its header: what `write_set_digest` is the digest of. */
   readonly bytes: Uint8Array;
-  readonly flags: number;
-  readonly iv: Uint8Array;
-  readonly publicDomain: Uint8Array;
-  readonly sealed: SealedBytes;
+  /** Where the private domain begins. */
+  readonly privateAt: number;
+
+  /** @throws LEDGER_INVALID for bytes that are not exactly one entry. */
+  constructor(bytes: Uint8Array) {
+    if (bytes.length < publicAt) throw invalid(`An entry of ${bytes.length} bytes, which has at least ${publicAt}.`);
+    const size = entrySize(bytes);
+    if (size !== bytes.length) throw invalid(`An entry names a size of ${size} bytes, and has ${bytes.length}.`);
+    const publicLength = readU64(bytes, lengthAt);
+    if (publicLength > size - publicAt) throw invalid('The public domain of an entry is longer than the entry.');
+    this.bytes = bytes;
+    this.privateAt = publicAt + publicLength;
+  }
+
+  /** Bits of `entryFlags`. */
+  get flags(): number {
+    return this.bytes[1] ?? 0;
+  }
+
+  /** `u64 seqno | u32 view`. */
+  get iv(): Uint8Array {
+    return this.bytes.subarray(ivAt, lengthAt);
+  }
+
+  get ivSeqno(): number {
+    return readU64(this.bytes, ivAt);
+  }
+
+  get ivTerm(): number {
+    return readU32(this.bytes, ivAt + 8);
+  }
+
+  get publicDomain(): Uint8Array {
+    return this.bytes.subarray(publicAt, this.privateAt);
+  }
+
+  get sealed(): SealedBytes {
+    return { tag: this.bytes.subarray(entryHeaderBytes, ivAt), ciphertext: this.bytes.subarray(this.privateAt) };
+  }
 }
 
 /**
  * The size of an entry with its header, from the header alone.
  *
- * @param header At least 8 bytes at `at`.
+ * @param header At least 8 bytes.
  * @throws LEDGER_INVALID for another version of the format.
  */
-export function entrySize(header: Uint8Array, at = 0): number {
-  const view = viewOf(header);
-  const version = view.getUint8(at);
-  if (version !== formatVersion) {
-    throw invalid(`The entry at offset ${at} has version ${version} of the format, not 1.`);
-  }
-  return entryHeaderBytes + view.getUint16(at + 2, true) + view.getUint32(at + 4, true) * 2 ** 16;
+export function entrySize(header: Uint8Array): number {
+  if (header[0] !== formatVersion) throw invalid(`An entry has version ${header[0]} of the format, not 1.`);
+  return entryHeaderBytes + ((header[2] ?? 0) | ((header[3] ?? 0) << 8)) + readU32(header, 4) * 2 ** 16;
 }
 
-/** @throws LEDGER_INVALID for bytes that are not exactly one entry. */
-export function readFrame(bytes: Uint8Array): EntryFrame {
-  const domains = entryHeaderBytes + bodyHeaderBytes;
-  if (bytes.length < domains) throw invalid(`An entry of ${bytes.length} bytes, which has at least ${domains}.`);
-  const size = entrySize(bytes);
-  if (size !== bytes.length) throw invalid(`An entry names a size of ${size} bytes, and has ${bytes.length}.`);
-  const view = viewOf(bytes);
-  const ivAt = entryHeaderBytes + gcmTagBytes;
-  const lengthAt = ivAt + gcmIvBytes;
-  const publicLength = view.getUint32(lengthAt, true) + view.getUint32(lengthAt + 4, true) * 2 ** 32;
-  if (publicLength > bytes.length - domains) throw invalid('The public domain of an entry is longer than the entry.');
-  const publicEnd = domains + publicLength;
-  return {
-    bytes,
-    flags: view.getUint8(1),
-    iv: bytes.subarray(ivAt, lengthAt),
-    publicDomain: bytes.subarray(domains, publicEnd),
-    sealed: { tag: bytes.subarray(entryHeaderBytes, ivAt), ciphertext: bytes.subarray(publicEnd) },
-  };
-}
-
-/** An entry to fill: its public domain stands at `publicAt`. Then `sealFrame` completes it. */
-export interface OpenFrame {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly publicAt: number;
-}
-
-/** Makes room for an entry. @param sizes Bytes of its two domains. */
-export function openFrame(flags: number, sizes: { readonly public: number; readonly private: number }): OpenFrame {
-  const publicAt = entryHeaderBytes + bodyHeaderBytes;
-  const bytes = new Uint8Array(publicAt + sizes.public + sizes.private);
-  const view = viewOf(bytes);
+/**
+ * Makes room for an entry, whose public domain begins at `publicAt`. `writeIv` and `fillSealed` complete it.
+ *
+ * @param sizes Bytes of its two domains.
+ * @param take Gives zeroed memory.
+ */
+export function openFrame(
+  flags: number,
+  sizes: { readonly public: number; readonly private: number },
+  take: (length: number) => Uint8Array,
+): Uint8Array {
+  const bytes = take(publicAt + sizes.public + sizes.private);
   const size = bytes.length - entryHeaderBytes;
-  view.setUint8(0, formatVersion);
-  view.setUint8(1, flags);
-  view.setUint16(2, size & 0xffff, true);
-  view.setUint32(4, Math.floor(size / 2 ** 16), true);
-  writeU64(view, publicAt - 8, sizes.public);
-  return { bytes, view, publicAt };
+  bytes[0] = formatVersion;
+  bytes[1] = flags;
+  bytes[2] = size;
+  bytes[3] = size >>> 8;
+  writeU32(bytes, 4, Math.floor(size / 2 ** 16));
+  writeU64(bytes, lengthAt, sizes.public);
+  return bytes;
 }
 
 /** Writes the IV (CCF, src/kv/encryptor.h): `u64 seqno | u32 view`. @param term The view, or 2^31 for snapshots. */
-export function writeIv({ bytes, view }: OpenFrame, seqno: number, term: number): Uint8Array {
-  const at = entryHeaderBytes + gcmTagBytes;
-  writeU64(view, at, seqno);
-  view.setUint32(at + 8, term, true);
-  return bytes.subarray(at, at + gcmIvBytes);
+export function writeIv(bytes: Uint8Array, seqno: number, term: number): Uint8Array {
+  writeU64(bytes, ivAt, seqno);
+  writeU32(bytes, ivAt + 8, term);
+  return bytes.subarray(ivAt, lengthAt);
 }
 
 /** Writes the tag, and the private domain at its place behind the public one. */
-export function fillSealed({ bytes }: OpenFrame, { tag, ciphertext }: SealedBytes): void {
+export function fillSealed(bytes: Uint8Array, { tag, ciphertext }: SealedBytes): void {
   bytes.set(tag, entryHeaderBytes);
   if (ciphertext.length > 0) bytes.set(ciphertext, bytes.length - ciphertext.length);
-}
-
-/** Writes a safe integer as a 64-bit one. */
-export function writeU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value >>> 0, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }

@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
 import type { MapChanges } from '../write-set.ts';
-import { writeU64 } from './frame.ts';
+import { writeU64 } from './integers.ts';
 
 const publicPrefix = 'public:';
 /** More names than a service has maps; a service that makes maps by name of a request must not fill the memory. */
@@ -24,16 +24,16 @@ export class MapWriter {
   }
 
   /** Writes one map at `at`. @returns the place behind it. */
-  write({ name, readVersion, writes, removes }: MapChanges, bytes: Uint8Array, view: DataView, at: number): number {
-    const head = writeBytes(this.#name(name), bytes, view, at);
-    writeU64(view, head, readVersion);
+  write({ name, readVersion, writes, removes }: MapChanges, bytes: Uint8Array, at: number): number {
+    const head = writeBytes(this.#name(name), bytes, at);
+    writeU64(bytes, head, readVersion);
     // The count of reads stays zero.
-    writeU64(view, head + 16, writes.length);
+    writeU64(bytes, head + 16, writes.length);
     let end = head + 24;
-    for (const [key, value] of writes) end = writeBytes(value, bytes, view, writeBytes(key, bytes, view, end));
-    writeU64(view, end, removes.length);
+    for (const [key, value] of writes) end = writeBytes(value, bytes, writeBytes(key, bytes, end));
+    writeU64(bytes, end, removes.length);
     end += 8;
-    for (const key of removes) end = writeBytes(key, bytes, view, end);
+    for (const key of removes) end = writeBytes(key, bytes, end);
     return end;
   }
 
@@ -47,8 +47,8 @@ export class MapWriter {
   }
 }
 
-function writeBytes(value: Uint8Array, bytes: Uint8Array, view: DataView, at: number): number {
-  writeU64(view, at, value.length);
+function writeBytes(value: Uint8Array, bytes: Uint8Array, at: number): number {
+  writeU64(bytes, at, value.length);
   bytes.set(value, at + 8);
   return at + 8 + value.length;
 }

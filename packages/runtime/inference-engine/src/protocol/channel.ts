@@ -9,7 +9,14 @@ import {
   memoryFor,
 } from '@enclos/edl';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import { createEndpoint, type DuplexLike, type Endpoint, gateAnswerErrors, streamTransport } from '@enclos/gate';
+import {
+  createEndpoint,
+  type DuplexLike,
+  type Endpoint,
+  gateAnswerErrors,
+  LARGE_PAYLOAD_BYTES,
+  streamTransport,
+} from '@enclos/gate';
 import { engineInterface, engineLimits } from './interface.ts';
 
 type Functions = typeof engineInterface.trusted;
@@ -27,13 +34,14 @@ const shared = { hello, acceptHello, limits: engineLimits, memoryFor };
 /** Serves calls of an enclave over its stream, in the engine's process. */
 export function serveCalls(stream: DuplexLike, handlers: Handlers<Functions>): Endpoint {
   const dispatch = createDispatcher(engineInterface.trusted, handlers);
+  const run = oneInATurn((index, payload) => dispatch(index, payload, undefined));
   const endpoint = createEndpoint({
     ...shared,
     transport: streamTransport(stream, giveBack),
     initiator: false,
     remoteErrors: [],
     maxPayloadBytes: (table, index) => (table === 0 ? (maxBytes[index] ?? 0) : 0),
-    dispatch: ({ table, index, payload }) => dispatch(table === 0 ? index : -1, payload, undefined),
+    dispatch: ({ table, index, payload }) => run(table === 0 ? index : -1, payload),
     describeError(error) {
       if (isEnclosError(error)) return { code: error.code, message: error.message };
       // An engine that trapped is in an unknown state. The enclave loses it, and gets the next one.
@@ -43,6 +51,27 @@ export function serveCalls(stream: DuplexLike, handlers: Handlers<Functions>): E
     lostError: (cause) => new EnclosError('ENGINE_LOST', undefined, { cause }),
   });
   return endpoint;
+}
+
+type Run = (index: number, payload: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+
+/**
+ * Runs each call in a turn of its own. A run blocks this process, and answers leave at the end of the turn: that to the first of two calls which
+ * arrive together would wait for the second run.
+ */
+function oneInATurn(dispatch: Run): Run {
+  let hasRun = false;
+  const run: Run = (index, payload) => {
+    hasRun = true;
+    setImmediate(() => (hasRun = false));
+    return dispatch(index, payload);
+  };
+  return (index, payload) => {
+    if (!hasRun) return run(index, payload);
+    // Fewer bytes are lent until this returns.
+    const kept = payload.length < LARGE_PAYLOAD_BYTES ? payload.slice() : payload;
+    return new Promise((resolve) => setImmediate(() => resolve(run(index, kept))));
+  };
 }
 
 /** The functions of an engine, called by the enclave over the stream to its process. */

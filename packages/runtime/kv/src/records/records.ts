@@ -6,8 +6,7 @@ const valueLengthAt = 2;
 const versionLowAt = 3;
 const versionHighAt = 4;
 const previousAt = 5;
-const mapAt = 6;
-const headerWords = 7;
+const headerWords = 6;
 
 /** In place of the length of a value: the key was removed. */
 const removed = 0xffff_ffff;
@@ -16,7 +15,6 @@ const none = 0;
 
 /** Where a record belongs. */
 export interface RecordPlace {
-  readonly map: number;
   readonly version: number;
   /** The record of the key's version before, or zero. */
   readonly previous: number;
@@ -48,7 +46,7 @@ export class Records {
   }
 
   /** @param value undefined where the key is removed */
-  add(key: Uint8Array, value: Uint8Array | undefined, { map, version, previous }: RecordPlace): number {
+  add(key: Uint8Array, value: Uint8Array | undefined, { version, previous }: RecordPlace): number {
     const words = headerWords + ((key.length + (value?.length ?? 0) + 3) >>> 2);
     const number = this.#takeNumber();
     const address = this.#slabs.take(words);
@@ -61,7 +59,6 @@ export class Records {
     slab.words[at + versionLowAt] = version >>> 0;
     slab.words[at + versionHighAt] = Math.floor(version / 2 ** 32);
     slab.words[at + previousAt] = previous;
-    slab.words[at + mapAt] = map;
     const bytesAt = 4 * (at + headerWords);
     slab.bytes.set(key, bytesAt);
     if (value !== undefined) slab.bytes.set(value, bytesAt + key.length);
@@ -80,10 +77,6 @@ export class Records {
   /** Gives memory back that the removal of records has left. */
   tidy(): void {
     this.#slabs.tidy();
-  }
-
-  map(number: number): number {
-    return this.#word(number, mapAt);
   }
 
   version(number: number): number {

@@ -88,7 +88,7 @@ class OpenRealm implements Realm {
     try {
       // A host function that failed has ended the script. V8 has no exception that a script cannot catch, so it only gets no further.
       this.#failWithHost();
-      return { kind: 'value', value: this.#functions[index]?.(...Array.from(values, fromRealm)) };
+      return { kind: 'value', value: this.#functions[index]?.(...copied(values)) };
     } catch (error) {
       if (error instanceof ScriptThrow) return { kind: error.kind, message: error.message };
       this.#hostFailure ??= { error };
@@ -121,6 +121,13 @@ class OpenRealm implements Realm {
     const trace = typeof stack === 'string' ? this.#parts.trace(stack) : '';
     this.#outcome = { kind: 'threw', message: String(message), trace };
   }
+}
+
+/** By index: the program may have replaced what iterates over its arrays. */
+function copied(values: readonly unknown[]): readonly ScriptValue[] {
+  const copies: ScriptValue[] = [];
+  for (let index = 0; index < values.length; index += 1) copies.push(fromRealm(values[index]));
+  return copies;
 }
 
 /** Copies, as the other engine does: a script may change its buffer while the host keeps what it got. */

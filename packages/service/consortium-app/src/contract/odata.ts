@@ -5,9 +5,7 @@ import type { AppAnswer } from './message.ts';
 export type ErrorName =
   | 'InternalError'
   | 'InvalidAuthenticationInfo'
-  | 'InvalidHeaderValue'
   | 'InvalidQueryParameterValue'
-  | 'InvalidResourceName'
   | 'RequestBodyTooLarge'
   | 'RequestHeaderTooLarge'
   | 'ResourceNotFound'
@@ -15,6 +13,7 @@ export type ErrorName =
   | 'TransactionCommitAttemptsExceedLimit'
   | 'TransactionInvalid'
   | 'TransactionPendingOrUnknown'
+  | 'TransactionReplicationFailed'
   | 'UnsupportedHttpVerb';
 
 /** One entry of `details`. Members are in the order of CCF, which sorts them. */

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { defineCommand, refuseUsage, type CommandContext } from '@enclos/cli-frame';
+import { eventsOption } from '@enclos/cli-frame/options';
+import { addressIn, type CommandInput, type NetworkAddress } from '@enclos/command-line';
+import { runSandbox } from '../../dev/session.ts';
+import { eventLines, eventNotes } from '../../dev/view.ts';
+
+const options = {
+  listen: {
+    type: 'string',
+    value: 'HOST:PORT',
+    default: '127.0.0.1:8000',
+    summary: 'Where the service listens; port 0 takes a free one',
+  },
+  engine: {
+    type: 'string',
+    value: 'ENGINE',
+    default: 'v8',
+    summary: 'v8, which has a debugger, or quickjs, which services run on, with its limits',
+  },
+  inspect: {
+    type: 'string',
+    value: 'HOST:PORT',
+    summary: 'Open the inspector of V8 there: 127.0.0.1:9229, for chrome://inspect and editors',
+  },
+  certificates: {
+    type: 'string',
+    value: 'FOLDER',
+    summary: 'Where the certificates and keys go. Default: sandbox_common in FOLDER of the application',
+  },
+  ledger: { type: 'string', value: 'FOLDER', summary: 'Write the ledger into this folder, which must be new or empty' },
+  json: eventsOption,
+} as const;
+
+export const command = defineCommand({
+  description: [
+    'Runs an application of CCF as a service of one node, in memory, over HTTPS, and loads it again whenever a file of it changes.',
+    'FOLDER holds app.json and src/, as CCF wants it; or it is a bundle.json that `npx ccf-build-bundle` wrote.',
+    'A module that app.json names and that src/ has as TypeScript is built with everything that it imports, also packages.',
+    '',
+    'The service is new at each start: its certificate, those of user0 and member0, and their keys, are written to sandbox_common. Nothing in them may be used elsewhere.',
+    'There is no governance: the service is open at once, and takes the application from the folder.',
+    'Exceptions are printed with the lines of your sources, and are in the answers too.',
+    '',
+    'With --engine v8 the time of a request is limited, and memory is not. With --engine quickjs all limits of CCF hold.',
+    'With --ledger the transactions go into files; `enclos ledger verify` reads them.',
+    '',
+    'SIGINT or SIGTERM ends it: the last transactions are signed.',
+    '',
+    'With --json each line has `event`: listening, loaded, refused, log or ended.',
+  ],
+  arguments: { folder: { value: 'FOLDER', summary: 'The folder of app.json, or a bundle.json', default: '.' } },
+  options,
+  examples: [
+    { command: 'enclos consortium dev app', summary: 'Run the application in app/; it prints a line for curl' },
+    {
+      command: 'enclos consortium dev app --inspect 127.0.0.1:9229 --ledger ledger',
+      summary: 'With a debugger, and with a ledger in files',
+    },
+    { command: 'enclos consortium dev app --engine quickjs', summary: 'As services run it' },
+  ],
+  exitCodes: {},
+  async run({ arguments: { folder }, options: given }, context) {
+    const listen = address(given.listen, '--listen');
+    const inspect = given.inspect === undefined ? undefined : address(given.inspect, '--inspect');
+    const engine = engineNamed(given);
+    const app = context.path(folder);
+    const home = app.endsWith('.json') ? join(app, '..') : app;
+    await runSandbox(
+      {
+        app,
+        listen,
+        engine,
+        inspect,
+        certificates: context.path(given.certificates) ?? join(home, 'sandbox_common'),
+        ledger: context.path(given.ledger),
+      },
+      context.io,
+      viewOf(given, context),
+    );
+  },
+});
+
+type Options = CommandInput<typeof options>['options'];
+
+function address(text: string, option: string): NetworkAddress {
+  return addressIn(text) ?? refuseUsage(`${option} is HOST:PORT, not ${JSON.stringify(text)}.`);
+}
+
+function engineNamed({ engine, inspect }: Options): 'quickjs' | 'v8' {
+  if (engine !== 'v8' && engine !== 'quickjs') {
+    return refuseUsage(`--engine is v8 or quickjs, not ${JSON.stringify(engine)}.`);
+  }
+  if (engine === 'quickjs' && inspect !== undefined) refuseUsage('--inspect goes with --engine v8.');
+  return engine;
+}
+
+function viewOf({ json }: Options, context: CommandContext): ReturnType<typeof eventLines> {
+  return json ? eventLines(context) : eventNotes(context);
+}

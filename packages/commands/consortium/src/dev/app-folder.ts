@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { readSmallFile } from '@enclos/cli-frame/files';
+import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
+import { bundleBounds, bundleOf, readBundle, type AppBundle, type AppModule } from '@enclos/consortium-app';
+import { EnclosError, isEnclosError } from '@enclos/errors';
+import { buildModules } from './build.ts';
+
+/** An application as it was read, and what to watch for its next version. */
+export interface LoadedFolder {
+  readonly bundle: AppBundle;
+  /** Absolute paths of files. */
+  readonly files: readonly string[];
+}
+
+const metadataName = 'app.json';
+
+/**
+ * Reads an application: a folder with app.json and src/, or a bundle.json.
+ *
+ * @throws APP_INVALID that names what is wrong.
+ */
+export async function readApp(path: string): Promise<LoadedFolder> {
+  if (isFile(path)) return { bundle: readBundle(await readSmallFile(path, bundleBounds.bytes)), files: [path] };
+  const metadataPath = join(path, metadataName);
+  const metadata = await readSmallFile(metadataPath, bundleBounds.bytes);
+  const source = join(path, 'src');
+  const present = modulesIn(source);
+  const names = new Set(present.map(({ name }) => name));
+  const named = modulesNamedIn(metadata);
+  if (named.every((name) => names.has(name))) {
+    const files = present.map(({ name }) => join(source, name));
+    return { bundle: bundleOf(metadata, present), files: [metadataPath, ...files] };
+  }
+  const { modules, files } = await buildModules(source, named);
+  return { bundle: bundleOf(metadata, modules), files: [metadataPath, ...files] };
+}
+
+/** The modules of endpoints, before anything else is checked: a bundle reports all mistakes at once. */
+function modulesNamedIn(metadata: Uint8Array): readonly string[] {
+  let value: JsonValue;
+  try {
+    value = parseJsonBytes(metadata, bundleBounds.bytes, {
+      maxValues: bundleBounds.values,
+      maxDepth: bundleBounds.depth,
+    });
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    throw new EnclosError('APP_INVALID', `${metadataName} is not JSON. ${error.message}`, { cause: error });
+  }
+  const paths = isJsonObject(value) && isJsonObject(value['endpoints']) ? Object.values(value['endpoints']) : [];
+  const endpoints = paths.flatMap((methods) => (isJsonObject(methods) ? Object.values(methods) : []));
+  const names = endpoints.map((endpoint) => (isJsonObject(endpoint) ? endpoint['js_module'] : undefined));
+  return [...new Set(names.filter((name) => typeof name === 'string'))];
+}
+
+/** Every file of JavaScript below src/, as `ccf-build-bundle` takes them. */
+function modulesIn(folder: string): readonly AppModule[] {
+  if (!isFolder(folder)) {
+    throw new EnclosError('APP_INVALID', `There is no folder ${folder}: app.json stands beside src/.`);
+  }
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.m?js$/.test(name) && !name.split(sep).includes('node_modules'),
+  );
+  return paths.toSorted().map((name) => ({
+    name: relative('', name).split(sep).join('/'),
+    source: readFileSync(join(folder, name), 'utf8'),
+  }));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { certifiedKey, type CertifiedKey, type ServiceIdentity } from '@enclos/consortium-app';
+import { durable } from '@enclos/durable';
+import { utf8 } from '@enclos/codec';
+
+/** The parties of a sandbox, by the names of CCF's. */
+export interface Credentials {
+  readonly user: CertifiedKey;
+  readonly member: CertifiedKey;
+}
+
+const day = 86_400_000;
+
+/** Makes a user and a member, and writes what a client needs, in the files of CCF's own sandbox. */
+export async function writeCredentials(folder: string, { service }: ServiceIdentity): Promise<Credentials> {
+  const now = Date.now();
+  const validity = { validFrom: new Date(now - 60_000), validUntil: new Date(now + 90 * day), isAuthority: false };
+  const user = certifiedKey({ name: 'user0', ...validity });
+  const member = certifiedKey({ name: 'member0', ...validity });
+  const write = (name: string, text: string, mode: number): Promise<void> =>
+    durable.replace(join(folder, name), utf8(text), { mode, folderMode: 0o700 });
+  await write('service_cert.pem', service.certificate, 0o644);
+  for (const [name, party] of [['user0', user] as const, ['member0', member] as const]) {
+    await write(`${name}_cert.pem`, party.certificate, 0o644);
+    const key = party.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await write(`${name}_privk.pem`, key, 0o600);
+  }
+  return { user, member };
+}

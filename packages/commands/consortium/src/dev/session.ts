@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import inspector from 'node:inspector';
+import type { Io } from '@enclos/cli-frame';
+import type { NetworkAddress } from '@enclos/command-line';
+import { makeServiceIdentity, Sandbox, type AppBundle } from '@enclos/consortium-app';
+import type { ScriptEngine } from '@enclos/script';
+import { readApp } from './app-folder.ts';
+import { writeCredentials } from './credentials.ts';
+import { LedgerFolder } from './ledger-folder.ts';
+import { serveSandbox } from './server.ts';
+import { sourcePlaces } from './traces.ts';
+import type { SandboxView } from './view.ts';
+import { FileWatch } from './watch.ts';
+
+export interface SandboxRun {
+  /** A folder with app.json, or a bundle.json. */
+  readonly app: string;
+  readonly listen: NetworkAddress;
+  readonly engine: 'quickjs' | 'v8';
+  readonly inspect: NetworkAddress | undefined;
+  readonly certificates: string;
+  readonly ledger: string | undefined;
+}
+
+/**
+ * Runs a sandbox until a signal. A first version of the application that does not load ends it; of a later one the reason is shown,
+ * and the one before stays.
+ */
+export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view: SandboxView): Promise<void> {
+  const engine = await engineOf(run.engine);
+  const first = await readApp(run.app);
+  const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
+  const { user, member } = await writeCredentials(run.certificates, identity);
+  const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
+  let places = sourcePlaces(first.bundle.modules);
+  const sandbox = new Sandbox({
+    engine,
+    identity,
+    members: [member],
+    users: [user],
+    address: `${run.listen.host}:${run.listen.port}`,
+    log: (level, line) => view.log(level, places(line)),
+    ...(files === undefined ? {} : { sink: files }),
+  });
+  const deploy = (bundle: AppBundle): void => {
+    places = sourcePlaces(bundle.modules);
+    sandbox.deploy(bundle);
+    view.loaded({ endpoints: bundle.endpoints.length, modules: bundle.modules.length });
+  };
+  if (run.inspect !== undefined) inspector.open(run.inspect.port, run.inspect.host);
+  deploy(first.bundle);
+  const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
+  const watch = watchApp(run.app, first.files, deploy, view);
+  view.listening({ url: server.url, certificates: run.certificates, curl: curlOf(server.url, run, first.bundle) });
+  await new Promise<void>((resolve) => {
+    const stop = io.onSignal(() => {
+      stop();
+      resolve();
+    });
+  });
+  watch.close();
+  await server.close();
+  sandbox.close();
+  await files?.finished();
+  if (run.inspect !== undefined) inspector.close();
+  view.ended();
+}
+
+/** Loads the application again after each change, one at a time. */
+function watchApp(
+  app: string,
+  files: readonly string[],
+  deploy: (bundle: AppBundle) => void,
+  view: SandboxView,
+): FileWatch {
+  let loading: Promise<void> = Promise.resolve();
+  const load = async (): Promise<void> => {
+    try {
+      const next = await readApp(app);
+      watch.set(next.files);
+      deploy(next.bundle);
+    } catch (error) {
+      view.refused(error);
+    }
+  };
+  const watch = new FileWatch(() => {
+    loading = loading.then(load);
+  });
+  watch.set(files);
+  return watch;
+}
+
+/** Loaded when it is wanted: V8's needs the linker, and QuickJS's the interpreter that the build made. */
+async function engineOf(name: SandboxRun['engine']): Promise<ScriptEngine> {
+  if (name === 'v8') return (await import('@enclos/script/v8')).v8Engine();
+  const [{ quickJsEngine }, { findQuickJs }] = await Promise.all([
+    import('@enclos/script/quickjs'),
+    import('@enclos/script/artefact'),
+  ]);
+  return quickJsEngine({ wasm: findQuickJs().wasm });
+}
+
+/** Certificates of ours have no names of IPv6. */
+function isNamed(host: string): boolean {
+  return !host.includes(':');
+}
+
+/** A request that works as it stands: one that reads without parameters, or what every service answers. */
+function curlOf(url: string, { certificates }: SandboxRun, { endpoints }: AppBundle): string {
+  const plain = endpoints.find(({ verb, path }) => verb === 'GET' && !path.includes('{'));
+  const file = (name: string): string => quoted(join(certificates, name));
+  const identity = `--cert ${file('user0_cert.pem')} --key ${file('user0_privk.pem')}`;
+  return `curl --cacert ${file('service_cert.pem')} ${identity} ${quoted(`${url}/app${plain?.path ?? '/commit'}`)}`;
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,137 @@
+import { equalBytes, toHex } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
+import { foldProof } from '../receipt/proof.ts';
+import { isIssuedBy, readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
+import {
+  namesKey,
+  readCoseRootSignature,
+  readCoseSignatureRecord,
+  verifyRootByService,
+} from '../signature/cose-root.ts';
+import { readNodeSignature, verifyRootByNode, type ProofTools, type SignedRoot } from '../signature/node-signature.ts';
+import type { MerkleTree } from '../tree/merkle-tree.ts';
+import type { TransactionId } from '../write-set.ts';
+import type { Network } from './network.ts';
+import type { Findings, LedgerPlace, LedgerRule } from './report.ts';
+
+/** What the check of a signature transaction needs. */
+export interface SignatureScene {
+  readonly id: TransactionId;
+  readonly place: LedgerPlace;
+  readonly network: Network;
+  /** Whom the caller trusts. They stand in for what a part of a ledger does not tell. */
+  readonly trusted: readonly LedgerCertificate[];
+  /** Whether the transactions before were not all read. */
+  readonly isPart: boolean;
+  readonly findings: Findings;
+  readonly tools: ProofTools;
+}
+
+/** The root over all leaves of a tree, with the two nodes beneath it. */
+export function signedRootOf(tree: MerkleTree, tools: ProofTools): SignedRoot {
+  const last = tree.size - 1;
+  return foldProof(tree.leaf(last), tree.proof(last), tools);
+}
+
+/** Checks the signature of a node over a root. @returns whether it holds. */
+export async function checkNodeSignature(
+  value: Uint8Array,
+  signed: SignedRoot,
+  scene: SignatureScene,
+): Promise<boolean> {
+  return checking(scene, async (fail) => {
+    const record = readNodeSignature(value);
+    const { view, seqno } = record.transactionId;
+    if (seqno !== scene.id.seqno || view !== scene.id.view) {
+      return fail('signature', `The record of the signature is for transaction ${view}.${seqno}.`);
+    }
+    if (!equalBytes(record.root, signed.root)) {
+      return fail(
+        'root',
+        `The node signed the root ${toHex(record.root)}, and the transactions give ${toHex(signed.root)}.`,
+      );
+    }
+    const certificate = await certificateOf(record.node, record.certificate, scene, fail);
+    if (certificate === undefined) return false;
+    await verifyRootByNode(signed, record.signature, certificate.key, scene.tools);
+    return true;
+  });
+}
+
+type Fail = (rule: LedgerRule, message: string) => false;
+
+async function certificateOf(
+  node: string,
+  inRecord: string | undefined,
+  scene: SignatureScene,
+  fail: Fail,
+): Promise<LedgerCertificate | undefined> {
+  const { network, isPart } = scene;
+  const status = network.nodeStatus(node);
+  const recorded = network.nodeCertificate(node);
+  const embedded = inRecord === undefined ? undefined : readLedgerCertificate(inRecord);
+  if (status === 'Pending') fail('node', `Node ${node} signed while it was pending.`);
+  if (recorded !== undefined) {
+    if (embedded !== undefined && !equalBytes(embedded.key.spki, recorded.key.spki)) {
+      fail('node', `The record of the signature holds the certificate of another node than ${node}.`);
+    }
+    if (status === undefined && !isPart) fail('node', `Node ${node}, which signed, is not part of the network.`);
+    return recorded;
+  }
+  if (!isPart || embedded === undefined) {
+    fail('node', `Node ${node}, which signed, is not part of the network.`);
+    return undefined;
+  }
+  return (await isOfService(embedded, scene)) ? embedded : undefined;
+}
+
+/** In a part of a ledger, the certificate beside the signature is all that there is. */
+async function isOfService(certificate: LedgerCertificate, scene: SignatureScene): Promise<boolean> {
+  const { network, trusted, findings, tools } = scene;
+  const services = network.service === undefined ? trusted : [network.service, ...trusted];
+  for (const service of services) if (await isIssuedBy(certificate, service, tools.subtle)) return true;
+  if (services.length === 0 || (trusted.length === 0 && network.isInterrupted)) {
+    findings.note(
+      'The files do not say who the service is, so its nodes are taken at their own word. Give the certificate of the service.',
+    );
+    return true;
+  }
+  findings.problem('node', scene.place, 'The certificate of the node that signed is not issued by the service.');
+  return false;
+}
+
+/** Checks the COSE signature of the service over a root. @returns whether it holds. */
+export async function checkCoseSignature(value: Uint8Array, root: Uint8Array, scene: SignatureScene): Promise<boolean> {
+  return checking(scene, async (fail) => {
+    const signature = readCoseRootSignature(readCoseSignatureRecord(value));
+    const { view, seqno } = signature.transactionId;
+    if (seqno !== scene.id.seqno || view !== scene.id.view) {
+      return fail('signature', `The COSE signature is for transaction ${view}.${seqno}.`);
+    }
+    const { service, isInterrupted } = scene.network;
+    // In a ledger without gaps the present service must have signed, and no other that the caller trusts.
+    const isCertain = service !== undefined && !isInterrupted;
+    const known = service === undefined ? scene.trusted : [service, ...scene.trusted];
+    const signer = isCertain ? service : known.find(({ key }) => namesKey(signature.message.kid, key, scene.tools));
+    if (signer === undefined) {
+      scene.findings.note('The files do not say who the service is, so COSE signatures were not checked.');
+      return false;
+    }
+    await verifyRootByService(signature, root, signer.key, scene.tools);
+    return true;
+  });
+}
+
+/** What a check throws is a problem at its place. */
+async function checking(scene: SignatureScene, check: (fail: Fail) => Promise<boolean>): Promise<boolean> {
+  const fail: Fail = (rule, message) => {
+    scene.findings.problem(rule, scene.place, message);
+    return false;
+  };
+  try {
+    return await check(fail);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return fail(error.code === 'LEDGER_UNPROVEN' ? 'signature' : 'form', error.message);
+  }
+}

@@ -1,0 +1,8 @@
+import { EnclosError } from '@enclos/errors';
+
+export const misused = (message: string): EnclosError<'KV_MISUSED'> => new EnclosError('KV_MISUSED', message);
+
+/** @throws KV_MISUSED */
+export function requireSeqno(seqno: number): void {
+  if (!Number.isSafeInteger(seqno) || seqno < 0) throw misused(`${seqno} is no seqno: a whole number from 0 is.`);
+}

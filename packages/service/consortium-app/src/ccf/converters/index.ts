@@ -1,0 +1,67 @@
+import { createHash, X509Certificate } from 'node:crypto';
+
+import { utf8 } from '@enclos/codec';
+import { ScriptThrow } from '@enclos/script';
+
+import type { Extension } from '../../session/extension.ts';
+import { messageOf, needBytes, needText } from '../../session/values.ts';
+
+const prelude = `
+ccf.strToBuf = function strToBuf(text) {
+  count(arguments.length, 1, 1);
+  if (typeof text !== 'string') throw new TypeFailure('Argument must be a string');
+  return host.convertersEncode(text);
+};
+ccf.bufToStr = function bufToStr(buffer) {
+  count(arguments.length, 1, 1);
+  return host.convertersDecode(needBuffer(buffer, 'Argument must be an ArrayBuffer'));
+};
+ccf.jsonCompatibleToBuf = function jsonCompatibleToBuf(value) {
+  count(arguments.length, 1, 1);
+  const text = stringify(value);
+  if (typeof text !== 'string') throw new TypeFailure('Argument must be a string');
+  return host.convertersEncode(text);
+};
+ccf.bufToJsonCompatible = function bufToJsonCompatible(buffer) {
+  count(arguments.length, 1, 1);
+  return parse(host.convertersDecode(needBuffer(buffer, 'Argument must be an ArrayBuffer')));
+};
+let untrustedTime = false;
+ccf.enableUntrustedDateTime = function enableUntrustedDateTime(enable) {
+  count(arguments.length, 1, 1);
+  if (typeof enable !== 'boolean') throw new TypeFailure('First argument must be a boolean');
+  const previous = untrustedTime;
+  untrustedTime = enable;
+  return previous;
+};
+ccf.enableMetricsLogging = function enableMetricsLogging(enable) {
+  count(arguments.length, 1, 1);
+  if (typeof enable !== 'boolean') throw new TypeFailure('First argument must be a boolean');
+  return host.convertersLogMetrics(enable);
+};
+ccf.pemToId = function pemToId(pem) {
+  count(arguments.length, 1, 1);
+  return internally(host.convertersPemToId, [textOf(pem)]);
+};
+`;
+
+/** Text, JSON and bytes; ids of certificates. */
+export const converters: Extension = {
+  prelude,
+  host: (session) => ({
+    convertersEncode: (text) => utf8(needText(text)),
+    // What is no UTF-8 is replaced, as in CCF: applications keep bytes of strangers in tables.
+    convertersDecode: (bytes) => Buffer.from(needBytes(bytes)).toString('utf8'),
+    convertersLogMetrics: (enable) => session.logMetrics(enable === true),
+    convertersPemToId: (pem) => idOf(needText(pem)),
+  }),
+};
+
+/** Members and users are named by the digest of their certificates (CCF, `pemToId`). */
+function idOf(pem: string): string {
+  try {
+    return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
+  } catch (error) {
+    throw new ScriptThrow('Error', `Failed to parse PEM: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,67 @@
+import { X509Certificate } from 'node:crypto';
+
+import { findPemBlocks, toPem } from '@enclos/codec/pem';
+
+/** More is no chain of anyone, and each may cost a verification. */
+const maxCertificates = 32;
+const maxTextLength = 1024 * 1024;
+const maxVerifications = 64;
+
+/** Whether a text has certificates in PEM, and all of them can be read. */
+export function isCertificateBundle(pem: string): boolean {
+  return (certificatesOf(pem)?.length ?? 0) > 0;
+}
+
+/**
+ * Whether the first certificate of a chain leads to a trusted one, over the others, all of them in force now. A trusted
+ * certificate need not be a root, as in CCF (X509_V_FLAG_PARTIAL_CHAIN). Constraints on names are not evaluated.
+ */
+export function isCertificateChain(chain: string, trusted: string): boolean {
+  const [target, ...between] = certificatesOf(chain) ?? [];
+  const anchors = certificatesOf(trusted) ?? [];
+  if (target === undefined || anchors.length === 0) return false;
+  return new ChainSearch(between, anchors).reaches(target);
+}
+
+function certificatesOf(pem: string): readonly X509Certificate[] | undefined {
+  if (pem.length > maxTextLength) return undefined;
+  try {
+    const found = findPemBlocks(pem, maxCertificates + 1);
+    if (found.length > maxCertificates) return undefined;
+    const blocks = found.filter(({ label }) => label === 'CERTIFICATE');
+    return blocks.map(({ bytes }) => new X509Certificate(toPem('CERTIFICATE', bytes)));
+  } catch {
+    return undefined;
+  }
+}
+
+class ChainSearch {
+  readonly #between: readonly X509Certificate[];
+  readonly #anchors: readonly X509Certificate[];
+  readonly #now = Date.now();
+  readonly #seen = new Set<string>();
+  #verifications = 0;
+
+  constructor(between: readonly X509Certificate[], anchors: readonly X509Certificate[]) {
+    this.#between = between;
+    this.#anchors = anchors;
+  }
+
+  reaches(certificate: X509Certificate): boolean {
+    if (this.#seen.has(certificate.fingerprint256) || !this.#isInForce(certificate)) return false;
+    this.#seen.add(certificate.fingerprint256);
+    if (this.#anchors.some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint256)) return true;
+    if (this.#anchors.some((anchor) => this.#isInForce(anchor) && this.#issued(anchor, certificate))) return true;
+    return this.#between.some((issuer) => this.#issued(issuer, certificate) && this.reaches(issuer));
+  }
+
+  #issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+    if (!issuer.ca || !certificate.checkIssued(issuer) || this.#verifications >= maxVerifications) return false;
+    this.#verifications += 1;
+    return certificate.verify(issuer.publicKey);
+  }
+
+  #isInForce({ validFrom, validTo }: X509Certificate): boolean {
+    return Date.parse(validFrom) <= this.#now && this.#now <= Date.parse(validTo);
+  }
+}

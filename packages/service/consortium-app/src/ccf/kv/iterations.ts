@@ -1,0 +1,63 @@
+import { ByteWriter } from '@enclos/codec';
+import type { KvMap } from '@enclos/kv';
+import { ScriptThrow } from '@enclos/script';
+
+import type { ScriptCall } from '../../session/session.ts';
+
+/** Entries cross to the script in pieces of about this size. */
+const pieceBytes = 64 * 1024;
+/** What all open iterations of a call may hold: a script may leave one open by an exception, and open another inside it. */
+const maxIteratedBytes = 128 * 1024 * 1024;
+const entryOverheadBytes = 8;
+
+interface Iteration {
+  readonly pieces: Uint8Array[];
+  readonly bytes: number;
+}
+
+/** The loops over tables that run now. What is visited is what was there when the loop began, as `KvMap.forEach` says. */
+export class KvIterations {
+  #open = new Map<number, Iteration>();
+  #next = 0;
+  #call: ScriptCall | undefined;
+
+  begin(call: ScriptCall, map: KvMap): number {
+    if (this.#call !== call) this.#open.clear();
+    this.#call = call;
+    const iteration = collect(map, maxIteratedBytes - call.iteratedBytes);
+    call.iteratedBytes += iteration.bytes;
+    const number = this.#next;
+    this.#next += 1;
+    this.#open.set(number, iteration);
+    return number;
+  }
+
+  next(number: number): Uint8Array | undefined {
+    return this.#open.get(number)?.pieces.shift();
+  }
+
+  end(call: ScriptCall, number: number): void {
+    call.iteratedBytes -= this.#open.get(number)?.bytes ?? 0;
+    this.#open.delete(number);
+  }
+}
+
+function collect(map: KvMap, limit: number): Iteration {
+  const pieces: Uint8Array[] = [];
+  let writer = new ByteWriter();
+  let inPiece = 0;
+  let bytes = 0;
+  map.forEach((value, key) => {
+    const size = entryOverheadBytes + key.length + value.length;
+    bytes += size;
+    if (bytes > limit) throw new ScriptThrow('RangeError', 'The tables that are iterated over are too large.');
+    writer.u32(key.length).u32(value.length).bytes(key).bytes(value);
+    inPiece += size;
+    if (inPiece < pieceBytes) return;
+    pieces.push(writer.finish());
+    writer = new ByteWriter();
+    inPiece = 0;
+  });
+  if (inPiece > 0) pieces.push(writer.finish());
+  return { pieces, bytes };
+}

@@ -1,0 +1,113 @@
+import type { HostFunction, ScriptEngine, ScriptFile, ScriptLimits, ScriptOutcome } from '@enclos/script';
+
+import type { ScriptServices } from '../context.ts';
+import { basePrelude } from './base/prelude.ts';
+import { consensus } from './consensus/index.ts';
+import { consoleLines } from './console/index.ts';
+import { converters } from './converters/index.ts';
+import type { Extension } from '../session/extension.ts';
+import { crypto } from './crypto/index.ts';
+import { govApply, govValidate } from './gov/index.ts';
+import { historical } from './historical/index.ts';
+import { kv } from './kv/index.ts';
+import { random } from './random/index.ts';
+import { request } from './request/index.ts';
+import { isApplication, type ScriptRole } from '../session/role.ts';
+import { rpc } from './rpc/index.ts';
+import { snp } from './snp/index.ts';
+import { ScriptSession, type CallInput, type ScriptCall } from '../session/session.ts';
+
+/** Modules with the global `ccf` around them. */
+export interface CcfProgram {
+  readonly engine: ScriptEngine;
+  /** By absolute name, such as `/app.js`. */
+  readonly modules: readonly ScriptFile[];
+  readonly role: ScriptRole;
+  readonly services: ScriptServices;
+}
+
+/** An exported function. */
+export interface CcfFunction {
+  /** The absolute name of its module. */
+  readonly module: string;
+  readonly name: string;
+}
+
+/** How a call ended, and what the script did in it. */
+export interface CcfOutcome {
+  readonly outcome: ScriptOutcome;
+  readonly call: ScriptCall;
+}
+
+/** An interpreter with a program in it. One call at a time. */
+export interface CcfInterpreter {
+  readonly role: ScriptRole;
+  /** Whether the script asked for a line with its time (`ccf.enableMetricsLogging`). */
+  readonly logsMetrics: boolean;
+  /**
+   * Runs a handler. `request` is the JSON of a request object without `body`; a caller that was authenticated by COSE has
+   * `cose: {}`, which gets the content of the call. The answer is in `call.response`; after an exception of the conversion,
+   * `call.conversionFailure` has the text of CCF.
+   */
+  handle(handler: CcfFunction, request: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  /** Calls an exported function with an array of arguments in JSON; returns its value in JSON, undefined where it has none. */
+  invoke(called: CcfFunction, values: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  reset(): void;
+  dispose(): void;
+}
+
+const everywhere: readonly Extension[] = [random, consoleLines, converters, kv, crypto, snp];
+const inApplications: readonly Extension[] = [rpc, consensus, historical];
+const byRole: Readonly<Record<ScriptRole, readonly Extension[]>> = {
+  readwrite: inApplications,
+  readonly: inApplications,
+  ballot: [],
+  validate: [govValidate],
+  resolve: [],
+  apply: [govApply],
+};
+/** Proposals have no states of the past. */
+const noHistory = 'const setHistoricalState = () => {};';
+
+/**
+ * Loads a program with what its role gives it.
+ *
+ * @throws SCRIPT_INVALID
+ */
+export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfInterpreter {
+  const { engine, modules, role, services } = program;
+  const session = new ScriptSession({ role, services, engine });
+  const extensions = [...everywhere, ...byRole[role], request];
+  const hosts = extensions.map((extension) => extension.host(session));
+  const host: Record<string, HostFunction> = Object.fromEntries(
+    hosts.flatMap((functions) => Object.entries(functions)),
+  );
+  const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
+  const call = (entry: string, values: readonly string[], input: CallInput, callLimits: ScriptLimits): CcfOutcome => {
+    const running = session.begin(input, callLimits);
+    try {
+      return { outcome: interpreter.call(entry, values, callLimits), call: running };
+    } finally {
+      session.end();
+    }
+  };
+  return {
+    role,
+    get logsMetrics() {
+      return session.metrics;
+    },
+    handle: ({ module, name }, json, given, within) => call('handle', [module, name, json], given, within),
+    invoke: ({ module, name }, values, given, within) => call('invoke', [module, name, values], given, within),
+    reset() {
+      interpreter.reset();
+      session.reset();
+    },
+    dispose: () => interpreter.dispose(),
+  };
+}
+
+function preludeOf(extensions: readonly Extension[], role: ScriptRole): ScriptFile {
+  const parts = [basePrelude, ...(isApplication(role) ? [] : [noHistory]), ...extensions.map(({ prelude }) => prelude)];
+  const source = `((host) => {\n'use strict';\nconst load = host.import;\n${parts.join('\n')}\n})(host);\n`;
+  return { name: 'ccf-prelude.js', source };
+}

@@ -1,0 +1,93 @@
+import { utf8 } from '@enclos/codec';
+import { KvStore } from '@enclos/kv';
+import type { ScriptEngine } from '@enclos/script';
+import type { AppBundle } from '../bundle/bundle.ts';
+import { appMaps, defaultRuntimeOptions, installBundle, singletonKey } from '../bundle/rows.ts';
+import { loadCcfProgram } from '../ccf/program.ts';
+import type { LogLevel } from '../context.ts';
+import type { AppAnswer, AppRequest } from '../contract/message.ts';
+import { openService, writeGenesis, type KnownParty } from '../node/genesis.ts';
+import { NodeHistory } from '../node/history.ts';
+import type { ServiceIdentity } from '../node/identity.ts';
+import { NodeLedger, type LedgerSink } from '../node/node-ledger.ts';
+import type { SignaturePolicy } from '../stages/signature-clock.ts';
+import { Stages } from '../stages/stages.ts';
+
+export interface SandboxOptions {
+  readonly engine: ScriptEngine;
+  readonly identity: ServiceIdentity;
+  readonly members: readonly KnownParty[];
+  readonly users: readonly KnownParty[];
+  /** Where clients reach it: `127.0.0.1:8000`. */
+  readonly address: string;
+  readonly sink?: LedgerSink;
+  readonly signatures?: Partial<SignaturePolicy>;
+  /** Takes lines of `console`, and exceptions with their traces. */
+  readonly log?: (level: LogLevel, line: string) => void;
+}
+
+/**
+ * A service of CCF for development: one node, open at once, all in memory, and no governance: its applications are put into it.
+ * Exceptions go to the log and to clients.
+ *
+ * @example
+ * const sandbox = new Sandbox({ engine: v8Engine(), identity, members: [], users: [], address: '127.0.0.1:8000' });
+ * sandbox.deploy(readBundle(bytes));
+ * const answer = await sandbox.submit(request);
+ */
+export class Sandbox {
+  readonly #engine: ScriptEngine;
+  readonly #node: NodeLedger;
+  readonly #stages: Stages;
+
+  constructor({ engine, identity, members, users, address, sink, signatures = {}, log }: SandboxOptions) {
+    const store = new KvStore();
+    const node = new NodeLedger({ identity, ...(sink === undefined ? {} : { sink }) });
+    const logging = log === undefined ? {} : { log };
+    this.#engine = engine;
+    this.#node = node;
+    this.#stages = new Stages({
+      ...logging,
+      engine,
+      store,
+      node,
+      ledger: node,
+      historical: new NodeHistory(node),
+      signatures,
+    });
+    this.#stages.transact((transaction) => writeGenesis(transaction, { identity, members, users, address }));
+    this.#stages.transact((transaction) => {
+      openService(transaction, identity);
+      const { maxHeapBytes, maxStackBytes, maxExecutionMs } = defaultRuntimeOptions;
+      const options = {
+        max_heap_bytes: maxHeapBytes,
+        max_stack_bytes: maxStackBytes,
+        max_execution_time_ms: maxExecutionMs,
+        log_exception_details: true,
+        return_exception_details: true,
+      };
+      transaction.map(appMaps.options).set(singletonKey, utf8(JSON.stringify(options)));
+    });
+  }
+
+  /**
+   * Puts an application in the place of the one before.
+   *
+   * @throws SCRIPT_INVALID when a module does not load: then the one before stays.
+   */
+  deploy(bundle: AppBundle): void {
+    const modules = bundle.modules.map(({ name, source }) => ({ name: `/${name}`, source }));
+    const services = { ledger: this.#node };
+    loadCcfProgram({ engine: this.#engine, modules, role: 'readwrite', services }, defaultRuntimeOptions).dispose();
+    this.#stages.transact((transaction) => installBundle(transaction, bundle));
+  }
+
+  submit(request: AppRequest): Promise<AppAnswer> {
+    return this.#stages.submit(request);
+  }
+
+  /** Signs what is not signed yet, and stops. */
+  close(): void {
+    this.#stages.close();
+  }
+}

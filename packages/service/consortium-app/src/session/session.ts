@@ -1,0 +1,122 @@
+import type { KvMap, KvTransaction } from '@enclos/kv';
+import type { ScriptEngine, ScriptLimits } from '@enclos/script';
+
+import type { HistoricalState, ScriptServices } from '../context.ts';
+import type { GovernanceEffects } from './effects.ts';
+import type { ScriptRole } from './role.ts';
+
+/** What a handler answers, as the script side converted it. Names of headers are the script's. */
+export interface ScriptResponse {
+  readonly status: number;
+  /** By the kind of the body; undefined without one. */
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array | string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One request, or one step of a proposal, and what the script did in it. */
+export interface ScriptCall {
+  readonly transaction: KvTransaction;
+  readonly requestBody: Uint8Array;
+  /** The content of the COSE message that authenticated the caller. */
+  readonly callerContent: Uint8Array | undefined;
+  readonly historicalState: HistoricalState | undefined;
+  readonly effects: GovernanceEffects | undefined;
+  readonly limits: ScriptLimits;
+  /** Milliseconds, on the clock of `Date`. */
+  readonly startedAtMs: number;
+  /** `ccf.rpc.setApplyWrites`; undefined while the status decides. */
+  applyWrites: boolean | undefined;
+  claimsDigest: Uint8Array | undefined;
+  response: ScriptResponse | undefined;
+  /** Which part of the returned value could not be converted, in the words of CCF. */
+  conversionFailure: string | undefined;
+  /** Lines that it wrote to the console. */
+  lines: number;
+  /** Bytes of tables that it iterates over now. */
+  iteratedBytes: number;
+  /** The maps of its transaction, by the number of the handle. */
+  readonly maps: (KvMap | undefined)[];
+  /** The states of the past that it may read. */
+  readonly states: HistoricalState[];
+}
+
+export type CallInput = Pick<ScriptCall, 'transaction' | 'historicalState' | 'effects'> & {
+  readonly requestBody?: Uint8Array;
+  readonly callerContent?: Uint8Array | undefined;
+};
+
+const nothing = new Uint8Array(0);
+
+/** What an interpreter keeps between its calls, and the call that runs in it. */
+export class ScriptSession {
+  readonly role: ScriptRole;
+  readonly services: ScriptServices;
+  /** Runs what is checked before it is accepted: constitutions, modules. */
+  readonly engine: ScriptEngine;
+  /** `ccf.enableMetricsLogging`. */
+  metrics = false;
+  #call: ScriptCall | undefined;
+  #resets: (() => void)[] = [];
+
+  constructor(of: Pick<ScriptSession, 'role' | 'services' | 'engine'>) {
+    this.role = of.role;
+    this.services = of.services;
+    this.engine = of.engine;
+  }
+
+  /** The running call. The host functions that need it are called by scripts only, which run in calls only. */
+  get call(): ScriptCall {
+    if (this.#call === undefined) throw new Error('No call is running.');
+    return this.#call;
+  }
+
+  begin(input: CallInput, limits: ScriptLimits): ScriptCall {
+    this.#call = {
+      transaction: input.transaction,
+      requestBody: input.requestBody ?? nothing,
+      callerContent: input.callerContent,
+      historicalState: input.historicalState,
+      effects: input.effects,
+      limits,
+      startedAtMs: Date.now(),
+      applyWrites: undefined,
+      claimsDigest: undefined,
+      response: undefined,
+      conversionFailure: undefined,
+      lines: 0,
+      iteratedBytes: 0,
+      maps: [],
+      states: [],
+    };
+    return this.#call;
+  }
+
+  /** The limits of the running call, with the time that is left of it. */
+  limitsLeft(): ScriptLimits {
+    const { limits, startedAtMs } = this.call;
+    const maxExecutionMs = Math.max(1, startedAtMs + limits.maxExecutionMs - Date.now());
+    return { ...limits, maxExecutionMs };
+  }
+
+  end(): void {
+    this.#call = undefined;
+  }
+
+  /** The previous setting, as the function of CCF answers. */
+  logMetrics(enable: boolean): boolean {
+    const previous = this.metrics;
+    this.metrics = enable;
+    return previous;
+  }
+
+  /** What an extension keeps for the interpreter goes with it when it becomes new. */
+  onReset(forget: () => void): void {
+    this.#resets.push(forget);
+  }
+
+  reset(): void {
+    this.metrics = false;
+    for (const forget of this.#resets) forget();
+  }
+}

@@ -1,0 +1,61 @@
+import type { ScriptRole } from '../session/role.ts';
+import type { CcfInterpreter } from '../ccf/program.ts';
+
+/**
+ * The interpreters of one version of an application. A request without a key gets one that is as new; requests with equal keys
+ * share one, and what its globals hold (CCF, src/js/interpreter_cache.h).
+ */
+export class InterpreterPool {
+  readonly #load: (role: ScriptRole) => CcfInterpreter;
+  readonly #maximum: number;
+  readonly #fresh = new Map<ScriptRole, CcfInterpreter>();
+  /** The one used last is the last. */
+  readonly #reused = new Map<string, CcfInterpreter>();
+
+  /** @param maximum how many with keys are kept (`max_cached_interpreters`). */
+  constructor(load: (role: ScriptRole) => CcfInterpreter, maximum: number) {
+    this.#load = load;
+    this.#maximum = maximum;
+  }
+
+  /**
+   * Runs with an interpreter for this role and key.
+   * @param run says whether the interpreter is fit for another call.
+   */
+  use(role: ScriptRole, key: string | undefined, run: (interpreter: CcfInterpreter) => boolean): void {
+    const interpreter = key === undefined ? this.#freshFor(role) : this.#reusedFor(role, key);
+    let isFit = false;
+    try {
+      isFit = run(interpreter);
+    } finally {
+      // At once, so that nothing of this request is in memory while the next one is awaited.
+      if (key === undefined || !isFit) interpreter.reset();
+    }
+  }
+
+  dispose(): void {
+    for (const interpreter of [...this.#fresh.values(), ...this.#reused.values()]) interpreter.dispose();
+    this.#fresh.clear();
+    this.#reused.clear();
+  }
+
+  #freshFor(role: ScriptRole): CcfInterpreter {
+    const found = this.#fresh.get(role) ?? this.#load(role);
+    this.#fresh.set(role, found);
+    return found;
+  }
+
+  #reusedFor(role: ScriptRole, key: string): CcfInterpreter {
+    // A script that only reads must not find what one that writes left, as in CCF.
+    const name = `${key} (${role === 'readwrite' ? 'rw' : 'ro'})`;
+    const interpreter = this.#reused.get(name) ?? this.#load(role);
+    this.#reused.delete(name);
+    this.#reused.set(name, interpreter);
+    const [oldest = ''] = this.#reused.keys();
+    if (this.#reused.size > Math.max(this.#maximum, 1)) {
+      this.#reused.get(oldest)?.dispose();
+      this.#reused.delete(oldest);
+    }
+    return interpreter;
+  }
+}
