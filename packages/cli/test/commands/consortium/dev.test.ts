@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request, type RequestOptions } from 'node:https';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { quickJsTest } from '@enclos/testkit';
+import { enclos, jsonLines, temporaryFolder } from '../../cli.ts';
+import { startHere, waitUntil, type CliHere } from '../../running-cli.ts';
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+const endpoint = (js_function: string, more: object = {}): object => ({
+  js_module: 'app.js',
+  js_function,
+  authn_policies: ['user_cert'],
+  forwarding_required: 'always',
+  ...more,
+});
+const appJson = JSON.stringify({
+  endpoints: {
+    '/records/{key}': { put: endpoint('put'), get: endpoint('get', { mode: 'readonly' }) },
+    '/fails': { get: endpoint('fails', { authn_policies: ['no_auth'], mode: 'readonly' }) },
+  },
+});
+const appTs = `import { nameOf } from './names.ts';
+
+const records = ccf.kv['records'];
+declare const ccf: any;
+
+export function put(request: any): object {
+  records.set(nameOf(request), request.body.arrayBuffer());
+  return { statusCode: 204 };
+}
+export const get = (request: any): object => ({ body: records.get(nameOf(request)) });
+export function fails(): never {
+  const reason: string = 'VERSION';
+  throw new Error(reason);
+}
+`;
+const namesTs = `declare const ccf: any;
+export const nameOf = (request: any): ArrayBuffer => ccf.strToBuf(request.params.key);
+`;
+
+function write(folder: string, version: string): void {
+  mkdirSync(join(folder, 'src'), { recursive: true });
+  writeFileSync(join(folder, 'app.json'), appJson);
+  writeFileSync(join(folder, 'src/names.ts'), namesTs);
+  writeFileSync(join(folder, 'src/app.ts'), appTs.replace('VERSION', version));
+}
+
+/** One request with the certificates of the sandbox. */
+function ask(
+  url: string,
+  folder: string,
+  path: string,
+  options: RequestOptions & { body?: string | Buffer } = {},
+): Promise<Answer> {
+  const file = (name: string): Buffer => readFileSync(join(folder, 'sandbox_common', name));
+  const { body = '', ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      `${url}${path}`,
+      {
+        ca: file('service_cert.pem'),
+        cert: file('user0_cert.pem'),
+        key: file('user0_privk.pem'),
+        agent: false,
+        ...rest,
+      },
+      (incoming) => {
+        let text = '';
+        incoming.setEncoding('utf8').on('data', (more: string) => (text += more));
+        incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, text }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+async function start(
+  folder: string,
+  ...more: readonly string[]
+): Promise<{ readonly cli: CliHere; readonly url: string }> {
+  const cli = startHere(['consortium', 'dev', folder, '--listen', '127.0.0.1:0', ...more], { cwd: folder });
+  const [, url = ''] = await cli.until(/listens at (https:\/\/127\.0\.0\.1:\d+)\n/);
+  return { cli, url };
+}
+
+async function end(cli: CliHere): Promise<void> {
+  cli.stop();
+  assert.equal((await cli.ended).code, 0);
+}
+
+async function serves(engine: string): Promise<void> {
+  const folder = temporaryFolder();
+  write(folder, 'first');
+  const ledger = join(folder, 'ledger');
+  const { cli, url } = await start(folder, '--engine', engine, '--ledger', ledger);
+  const put = await ask(url, folder, '/app/records/a', { method: 'PUT', body: 'hi' });
+  assert.equal(put.status, 204);
+  assert.match(String(put.headers['x-ms-ccf-transaction-id']), /^2\.\d+$/);
+  assert.equal((await ask(url, folder, '/records/a')).text, 'hi');
+  const refused = await ask(url, folder, '/app/records/a', { cert: undefined, key: undefined });
+  assert.equal(refused.status, 401);
+  assert.match(refused.text, /No caller user certificate/);
+  // Traces show the sources, in the log and in the answer's log alike.
+  const failed = await ask(url, folder, '/app/fails');
+  assert.match(failed.text, /"message":"Error: first"/);
+  await cli.until(/Error: first\n\s+at fails \(.*src\/app\.ts:13:\d+\)/);
+
+  write(folder, 'second');
+  await waitUntil('the second version', async () =>
+    (await ask(url, folder, '/app/fails')).text.includes('Error: second'),
+  );
+  assert.equal((await ask(url, folder, '/app/records/a')).text, 'hi');
+  writeFileSync(join(folder, 'src/app.ts'), 'export const put = (;');
+  await cli.until(/✖ The application does not build:\n\s+app\.ts:1:21: /);
+  assert.match((await ask(url, folder, '/app/fails')).text, /Error: second/);
+  await end(cli);
+
+  assert.match(readdirSync(ledger).join(), /^ledger_1-\d+\.committed$/);
+  const verified = await enclos([
+    'ledger',
+    'verify',
+    ledger,
+    '--service-certificate',
+    join(folder, 'sandbox_common/service_cert.pem'),
+  ]);
+  assert.equal(verified.code, 0, verified.stderr);
+}
+
+describe('enclos consortium dev', () => {
+  test('serves TypeScript on V8, reloads it, and writes a ledger that verifies', () => serves('v8'));
+  quickJsTest('does the same on QuickJS', () => serves('quickjs'));
+
+  test('bounds what a request may hold', async () => {
+    const folder = temporaryFolder();
+    write(folder, 'x');
+    const { cli, url } = await start(folder);
+    const long = await ask(url, folder, '/app/records/a', { method: 'PUT', body: Buffer.alloc(1_048_577) });
+    assert.equal(long.status, 413);
+    assert.match(long.text, /"code":"RequestBodyTooLarge"/);
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`x-${index}`, '1']));
+    const wide = await ask(url, folder, '/app/fails', { headers: many });
+    assert.equal(wide.status, 431);
+    assert.match(wide.text, /"code":"RequestHeaderTooLarge"/);
+    const tall = await ask(url, folder, '/app/fails', { headers: { 'x-a': 'a'.repeat(17_000) } });
+    assert.equal(tall.status, 431);
+    await end(cli);
+  });
+
+  test('takes a bundle, and tells programs what happens', async () => {
+    const folder = temporaryFolder();
+    const source = 'export const get = () => ({ body: 1 });';
+    const metadata = { endpoints: { '/x': { get: endpoint('get', { authn_policies: ['no_auth'] }) } } };
+    const bundle = join(folder, 'bundle.json');
+    writeFileSync(bundle, JSON.stringify({ metadata, modules: [{ name: 'app.js', module: source }] }));
+    const cli = startHere(['consortium', 'dev', bundle, '--listen', '127.0.0.1:0', '--json'], { cwd: folder });
+    const [, url = ''] = await cli.until(/"url":"(https:[^"]+)"/);
+    assert.equal((await ask(url, folder, '/app/x')).text, '1');
+    cli.stop();
+    const { stdout } = await cli.ended;
+    assert.deepEqual(
+      jsonLines(stdout).map(({ event }) => event),
+      ['loaded', 'listening', 'ended'],
+    );
+  });
+
+  for (const [what, change, reason] of [
+    [
+      'an application that is none',
+      (folder: string) => writeFileSync(join(folder, 'app.json'), '{"endpoints":[]}'),
+      /APP_INVALID: .*\n\s+endpoints: must be an object/,
+    ],
+    [
+      'a module that is not there',
+      (folder: string) => writeFileSync(join(folder, 'app.json'), appJson.replaceAll('app.js"', 'b.js"')),
+      /src\/ has no b\.js/,
+    ],
+    [
+      'a ledger that is there already',
+      (folder: string) => {
+        mkdirSync(join(folder, 'ledger'));
+        writeFileSync(join(folder, 'ledger/ledger_1'), '');
+      },
+      /--ledger is a new folder, or an empty one/,
+    ],
+  ] as const) {
+    test(`refuses ${what}`, async () => {
+      const folder = temporaryFolder();
+      write(folder, 'x');
+      change(folder);
+      const { code, stderr } = await enclos([
+        'consortium',
+        'dev',
+        folder,
+        '--listen',
+        '127.0.0.1:0',
+        '--ledger',
+        join(folder, 'ledger'),
+      ]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, reason);
+    });
+  }
+
+  test('refuses options that contradict each other', async () => {
+    for (const [options, reason] of [
+      [['--engine', 'spidermonkey'], /--engine is v8 or quickjs/],
+      [['--engine', 'quickjs', '--inspect', '127.0.0.1:0'], /--inspect goes with --engine v8/],
+      [['--listen', 'nowhere'], /--listen is HOST:PORT/],
+    ] as const) {
+      const { code, stderr } = await enclos(['consortium', 'dev', '.', ...options]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, reason);
+    }
+  });
+});
