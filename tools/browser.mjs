@@ -4,7 +4,7 @@
 //
 // - packages/evidence/attestation/dist/browser/attestation.js: the verifier in one file, an ES module (README there);
 // - packages/service/inference-client/dist/browser/inference-client.js: the client, to know what pages load with it;
-// - apps/console/dist/site: the page of the console, with all its files;
+// - apps/console/dist/site: the two pages of the console, with all their files;
 // - samples/inference/dist/site: the page that has digits read.
 //
 // With a folder, what is below it alone.
@@ -34,11 +34,21 @@ const bundles = [
     maximumGzippedBytes: 76_000,
     files: [
       'apps/console/site/index.html',
+      'apps/console/site/ledger.html',
       'apps/console/site/page.css',
       'apps/console/site/console.css',
       'apps/console/site/icon.svg',
       'apps/console/site/example.js',
     ],
+  },
+  {
+    entry: 'apps/console/dist/src/ledger/main.js',
+    file: 'apps/console/dist/site/ledger.js',
+    format: 'iife',
+    banner: banner('Enclos console, ledgers'),
+    // With the curves, hashes and ciphers in JavaScript that WebCrypto does not give synchronously.
+    maximumGzippedBytes: 60_000,
+    beside: 'apps/console/dist/site/console.js',
   },
   {
     entry: 'packages/service/inference-client/dist/src/index.js',
@@ -64,10 +74,13 @@ const bundles = [
 const [below = ''] = process.argv.slice(2);
 
 let problems = 0;
-for (const { maximumGzippedBytes, files = [], ...spec } of bundles.filter(({ file }) => file.startsWith(below))) {
+for (const { maximumGzippedBytes, files = [], beside, ...spec } of bundles.filter(({ file }) =>
+  file.startsWith(below),
+)) {
   const { script, map } = await bundleForBrowsers({ ...spec, base: root });
   const folder = dirname(join(root, spec.file));
-  rmSync(folder, { recursive: true, force: true });
+  // What goes beside another script goes into the folder that it has made.
+  if (beside === undefined) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(root, spec.file), script);
   writeFileSync(`${join(root, spec.file)}.map`, map);

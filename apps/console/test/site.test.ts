@@ -29,7 +29,15 @@ test('the page has a policy that lets nothing out and runs its own script alone'
 test('the page has no inline script, style or handler, and names its own files only', () => {
   assert.doesNotMatch(html, /\sstyle=|<style|\son[a-z]+=/);
   const addresses = [...html.matchAll(/\s(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
-  assert.deepEqual(addresses, ['icon.svg', 'page.css', 'console.css', 'example.js', 'console.js', '#result-area']);
+  assert.deepEqual(addresses, [
+    'icon.svg',
+    'page.css',
+    'console.css',
+    'example.js',
+    'console.js',
+    '#result-area',
+    'ledger.html',
+  ]);
 });
 
 test('no source of the page makes markup of text, and the script asks no network', () => {
@@ -65,6 +73,9 @@ test('the server gives the files of the page with its headers, and nothing else'
     '/console.css',
     '/example.js',
     '/icon.svg',
+    '/ledger.html',
+    '/ledger.js',
+    '/ledger.js.map',
     '/console.js.map',
     '/?a=b',
   ]) {

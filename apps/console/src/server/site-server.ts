@@ -4,11 +4,14 @@ import { createServer, type Server } from 'node:http';
 const folder = new URL('../../site/', import.meta.url);
 const types: Readonly<Record<string, string>> = {
   'index.html': 'text/html; charset=utf-8',
+  'ledger.html': 'text/html; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
   'console.css': 'text/css; charset=utf-8',
   'console.js': 'text/javascript; charset=utf-8',
+  'ledger.js': 'text/javascript; charset=utf-8',
   'example.js': 'text/javascript; charset=utf-8',
   'console.js.map': 'application/json; charset=utf-8',
+  'ledger.js.map': 'application/json; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
 /** What the page itself says, and who may frame it, which only a header can say. */
