@@ -2,6 +2,7 @@ import { settledWithin, SharedWork } from '@enclos/bounded';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { wholeBodyOf, type HttpClientResponse } from '@enclos/http';
+import { ChangedReason } from '../changed-reason.ts';
 import { cardPath, maximumCardBytes, readCard, refuseReplica, type ReplicaCard } from './card.ts';
 import type { ReplicaLink } from './link.ts';
 
@@ -30,7 +31,7 @@ interface Slot {
   card: ReplicaCard | undefined;
   /** Not looked at again before. */
   restsUntilMs: number;
-  told: string | undefined;
+  readonly told: ChangedReason;
   /** The look that is under way. */
   looking: Promise<void> | undefined;
 }
@@ -60,7 +61,7 @@ export class ReplicaDirectory {
       link: options.linkTo(place),
       card: undefined,
       restsUntilMs: Number.NEGATIVE_INFINITY,
-      told: undefined,
+      told: new ChangedReason(),
       looking: undefined,
     }));
   }
@@ -114,13 +115,11 @@ export class ReplicaDirectory {
       if (card.replica === replica) return this.#rest(slot);
       if (card.modelManifestDigest !== modelManifestDigest) refuseReplica('models');
       slot.card = card;
-      slot.told = undefined;
+      slot.told.clear();
     } catch (error) {
       this.#leave(slot);
       if (isRefusal(error)) slot.restsUntilMs = nowMs() + restMs;
-      const reason = isEnclosError(error) ? error.code : 'unexpected';
-      if (slot.told !== reason) onRefused(place, error);
-      slot.told = reason;
+      if (slot.told.take(error)) onRefused(place, error);
     }
   }
 
