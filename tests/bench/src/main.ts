@@ -19,6 +19,7 @@ import { benchMeasure } from './harness/measure.ts';
 import { benchMemory } from './harness/memory.ts';
 import { setTheScene, type Scene } from './scene.ts';
 import { benchProxy } from './connections/proxy.ts';
+import { benchScript } from './script/script.ts';
 import { benchSeal } from './seal.ts';
 import { benchSgx } from './sgx/sgx.ts';
 import { benchStart } from './start.ts';
@@ -41,6 +42,7 @@ const benchmarks: Readonly<Record<string, (scene: Scene) => Promise<readonly Fig
   web: () => benchWeb(),
   seal: benchSeal,
   verify: benchVerify,
+  script: () => benchScript(),
   lint: () => benchLint(),
   edl: () => benchEdl(),
   image: benchImage,

@@ -3,6 +3,7 @@ import { EnclosError, isEnclosError } from '@enclos/errors';
 import { misused } from './errors.ts';
 import { defaultLimits } from './limits.ts';
 import { ResponseReader } from './reading/response-reader.ts';
+import { WholeBody } from './reading/whole-body.ts';
 import { encodeRequestHead } from './writing/request.ts';
 
 export interface HttpClientRequest {
@@ -17,6 +18,8 @@ export interface HttpClientRequest {
   readonly maxBytes: number;
   /** Ends the connection, also while the body of the answer is taken. */
   readonly signal?: AbortSignal | undefined;
+  /** The server is told that no request follows. Default: one may. */
+  readonly isLast?: boolean;
 }
 
 export interface HttpClientResponse {
@@ -29,6 +32,18 @@ export interface HttpClientResponse {
    * HTTP_CONNECTION_BROKEN and HTTP_MESSAGE_REFUSED; leaving it early closes the connection.
    */
   readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * All of an answer's body.
+ * @param maxBytes that of its request
+ * @throws as the body does
+ */
+export async function wholeBodyOf({ body }: Pick<HttpClientResponse, 'body'>, maxBytes: number): Promise<Uint8Array> {
+  // A server may send its bytes one by one.
+  const whole = new WholeBody('chunked', maxBytes);
+  for await (const piece of body) whole.add(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+  return whole.take();
 }
 
 /**
@@ -58,6 +73,8 @@ export class HttpClientConnection {
   readonly #chunks: AsyncIterator<Buffer, void>;
   #isBusy = false;
   #isOver = false;
+  /** The request is the last one: what follows its answer is not read. */
+  #endsHere = false;
 
   /** @param host the value of the header `host`: a name or an address, and a port if it is not the usual one. */
   constructor(socket: Duplex, host: string) {
@@ -95,11 +112,12 @@ export class HttpClientConnection {
    *   the signal's reason. The connection is closed then.
    */
   async send(request: HttpClientRequest): Promise<HttpClientResponse> {
-    const { method, path, headers = {}, body, maxBytes, signal } = request;
+    const { method, path, headers = {}, body, maxBytes, signal, isLast = false } = request;
     if (this.#isBusy) misused('The connection has another request.');
-    const head = encodeRequestHead({ method, host: this.#host, path, headers, bodyBytes: body?.length, isLast: false });
+    const head = encodeRequestHead({ method, host: this.#host, path, headers, bodyBytes: body?.length, isLast });
     signal?.throwIfAborted();
     this.#isBusy = true;
+    this.#endsHere = isLast;
     const pieces: Buffer[] = [];
     const reader = new ResponseReader({ ...defaultLimits, maxBodyBytes: maxBytes }, (piece) => {
       // What is read may be lent: it is written over with the next reading.
@@ -158,7 +176,7 @@ export class HttpClientConnection {
       throw this.#failed(error, signal);
     } finally {
       stop();
-      if (isWhole && !this.#isLast(reader)) this.#isBusy = false;
+      if (isWhole && !this.#endsHere && !this.#isLast(reader)) this.#isBusy = false;
       else this.close();
     }
   }
@@ -170,7 +188,7 @@ export class HttpClientConnection {
   async #readOnce(reader: ResponseReader): Promise<void> {
     const chunk = await this.#chunks.next();
     if (chunk.done === true) throw new EnclosError('HTTP_CONNECTION_BROKEN');
-    if (reader.read(chunk.value) < chunk.value.length) {
+    if (reader.read(chunk.value) < chunk.value.length && !this.#endsHere) {
       throw new EnclosError('HTTP_MESSAGE_REFUSED', 'Bytes follow the answer.', { details: { status: 400 } });
     }
   }

@@ -1,5 +1,10 @@
 import './errors.ts';
-export { HttpClientConnection, type HttpClientRequest, type HttpClientResponse } from './client-connection.ts';
+export {
+  HttpClientConnection,
+  wholeBodyOf,
+  type HttpClientRequest,
+  type HttpClientResponse,
+} from './client-connection.ts';
 export type { HttpClock } from './clock.ts';
 export { httpGet, type HttpGetOptions, type HttpGetResponse } from './get.ts';
 export { defaultLimits as defaultHttpLimits, type HttpLimits } from './limits.ts';

@@ -17,6 +17,7 @@ ENCLOS_EXPORT(call) int enclos_call(uint32_t entry, uint32_t count, uint32_t hea
     if (!JS_IsException(result))
         drain(context);
     result = settle(context, result);
+    release(context);
     if (JS_IsException(result) || to_slot(context, 0, result) < 0) {
         report(context);
         return -1;

@@ -67,7 +67,20 @@ void *sbrk(intptr_t increment)
     return (void *)from;
 }
 
-/* Those of wasi-libc go byte by byte, and nothing can stop them. */
+/* What so many bytes cost is a step. */
+enum { STEP_BYTES = 256 };
+
+static void bulk_steps(size_t length)
+{
+    enclos_fuel -= (int32_t)(length / STEP_BYTES);
+    if (enclos_fuel < 0)
+        enclos_refuel();
+}
+
+/*
+ * Those of wasi-libc go byte by byte, and nothing can stop them. All other files are compiled without the instructions for bulk memory,
+ * so that whatever copies or fills comes here.
+ */
 void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
     return memmove(to, from, length);
@@ -82,35 +95,25 @@ void *memmove(void *to, const void *from, size_t length)
             target[at] = source[at];
         return to;
     }
-    if (length <= ENCLOS_CHUNK) {
-        __builtin_memmove(target, source, length);
-    } else if (target <= source) {
-        for (size_t at = 0; at < length; at += ENCLOS_CHUNK) {
-            const size_t part = length - at < ENCLOS_CHUNK ? length - at : ENCLOS_CHUNK;
-            __builtin_memmove(target + at, source + at, part);
-            enclos_refuel();
-        }
-    } else {
-        for (size_t end = length; end > 0;) {
-            const size_t part = end < ENCLOS_CHUNK ? end : ENCLOS_CHUNK;
-            end -= part;
-            __builtin_memmove(target + end, source + end, part);
-            enclos_refuel();
-        }
+    const int isForward = target <= source;
+    for (size_t done = 0; done < length;) {
+        const size_t part = length - done < ENCLOS_CHUNK ? length - done : ENCLOS_CHUNK;
+        const size_t at = isForward ? done : length - done - part;
+        __builtin_memmove(target + at, source + at, part);
+        done += part;
+        bulk_steps(part);
     }
     return to;
 }
 
 void *memset(void *to, int value, size_t length)
 {
-    unsigned char *target = to;
-    while (length > ENCLOS_CHUNK) {
-        __builtin_memset(target, value, ENCLOS_CHUNK);
-        target += ENCLOS_CHUNK;
-        length -= ENCLOS_CHUNK;
-        enclos_refuel();
+    for (size_t done = 0; done < length;) {
+        const size_t part = length - done < ENCLOS_CHUNK ? length - done : ENCLOS_CHUNK;
+        __builtin_memset((unsigned char *)to + done, value, part);
+        done += part;
+        bulk_steps(part);
     }
-    __builtin_memset(target, value, length);
     return to;
 }
 

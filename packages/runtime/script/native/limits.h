@@ -6,7 +6,7 @@
 
 /* Steps until the host is asked for the time. A step is a basic block of a builtin, an allocation or a release. */
 enum { ENCLOS_FUEL = 8192 };
-/* What is copied, filled or compared between two looks at the time. */
+/* What is copied or filled between two looks at the time. */
 enum { ENCLOS_CHUNK = 1 << 20 };
 
 extern int32_t enclos_fuel;
@@ -36,7 +36,5 @@ static inline uint64_t enclos_random_bits(void)
 {
     return (uint64_t)(enclos_host_random() * 0x1p53) << 11;
 }
-
-size_t malloc_usable_size(void *block);
 
 #endif

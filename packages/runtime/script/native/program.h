@@ -79,9 +79,12 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
     return NULL;
 }
 
+/* No script begins with less, and sums of the allocator stay positive. */
+enum { MIN_HEAP = 65536 };
+
 static void set_limits(uint32_t heap, uint32_t stack)
 {
-    JS_SetMemoryLimit(runtime, heap);
+    JS_SetMemoryLimit(runtime, heap < MIN_HEAP ? MIN_HEAP : heap);
     JS_UpdateStackTop(runtime);
     JS_SetMaxStackSize(runtime, stack);
 }
@@ -89,8 +92,6 @@ static void set_limits(uint32_t heap, uint32_t stack)
 /* Makes the runtime, with `functions` host functions whose names arrive by name_host_function. */
 ENCLOS_EXPORT(create) int enclos_create(uint32_t heap, uint32_t stack)
 {
-    for (int at = 0; at < ENCLOS_SLOTS; at++)
-        held[at] = JS_UNDEFINED;
     runtime = JS_NewRuntime2(&heap_functions, NULL);
     if (!runtime)
         return -1;

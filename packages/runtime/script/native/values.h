@@ -3,6 +3,7 @@
 static struct enclos_slot slots[ENCLOS_SLOTS];
 /* What the slots point into, held until it was read. */
 static JSValue held[ENCLOS_SLOTS];
+static int held_count;
 
 ENCLOS_EXPORT(slots) struct enclos_slot *enclos_slots(void)
 {
@@ -11,14 +12,17 @@ ENCLOS_EXPORT(slots) struct enclos_slot *enclos_slots(void)
 
 static void release(JSContext *ctx)
 {
-    for (int at = 0; at < ENCLOS_SLOTS; at++) {
-        JSValue value = held[at];
-        held[at] = JS_UNDEFINED;
-        JS_FreeValue(ctx, value);
-    }
+    while (held_count > 0)
+        JS_FreeValue(ctx, held[--held_count]);
 }
 
-/* Fills a slot. Returns -1 for what is neither a scalar nor text nor bytes, with a TypeError thrown. */
+/* There is room for one value a slot. */
+static void hold(JSValue value)
+{
+    held[held_count++] = value;
+}
+
+/* Fills a slot, after a release, and each at most once. Returns -1 for what is neither a scalar nor text nor bytes, with a TypeError thrown. */
 static int to_slot(JSContext *ctx, int at, JSValueConst value)
 {
     struct enclos_slot *slot = &slots[at];
@@ -48,8 +52,7 @@ static int to_slot(JSContext *ctx, int at, JSValueConst value)
         if (JS_IsException(flat))
             return -1;
         const JSString *text = JS_VALUE_GET_STRING(flat);
-        JS_FreeValue(ctx, held[at]);
-        held[at] = flat;
+        hold(flat);
         slot->tag = text->is_wide_char ? TAG_UTF16 : TAG_LATIN1;
         slot->length = text->len;
         slot->u.at = text->u.str8;
@@ -59,8 +62,7 @@ static int to_slot(JSContext *ctx, int at, JSValueConst value)
         const JSObject *object = JS_VALUE_GET_OBJ(value);
         if (object->class_id != JS_CLASS_ARRAY_BUFFER || object->u.array_buffer->detached)
             break;
-        JS_FreeValue(ctx, held[at]);
-        held[at] = JS_DupValue(ctx, value);
+        hold(JS_DupValue(ctx, value));
         slot->tag = TAG_BYTES;
         slot->length = (uint32_t)object->u.array_buffer->byte_length;
         slot->u.at = object->u.array_buffer->data;

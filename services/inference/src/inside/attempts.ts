@@ -1,4 +1,5 @@
 import { isEnclosError } from '@enclos/errors';
+import { ChangedReason } from '../changed-reason.ts';
 
 /** What passes by itself is tried again after so long, and then after twice as long. */
 const firstWaitMs = 250;
@@ -10,7 +11,7 @@ const wantedWaitMs = 100;
 const longestRefusedWaitMs = 60_000;
 
 interface Attempt {
-  reason: string | undefined;
+  readonly reason: ChangedReason;
   timer: NodeJS.Timeout | undefined;
   /** Brings the next attempt forward, while it waits for what passes by itself. */
   hurry: (() => void) | undefined;
@@ -22,7 +23,7 @@ export class Attempts {
 
   /** The code of the error that the last attempt ended with. */
   reasonFor(name: string): string | undefined {
-    return this.#underWay.get(name)?.reason;
+    return this.#underWay.get(name)?.reason.code;
   }
 
   /**
@@ -31,7 +32,7 @@ export class Attempts {
    */
   begin(name: string, work: () => Promise<void>, failed: (error: unknown) => void): void {
     if (this.#underWay.has(name)) return;
-    const attempt: Attempt = { reason: undefined, timer: undefined, hurry: undefined };
+    const attempt: Attempt = { reason: new ChangedReason(), timer: undefined, hurry: undefined };
     this.#underWay.set(name, attempt);
     this.#try({ name, work, failed, attempt }, firstWaitMs);
   }
@@ -60,9 +61,7 @@ export class Attempts {
       },
       (error: unknown) => {
         if (!isUnderWay()) return;
-        const reason = isEnclosError(error) ? error.code : 'an unexpected error';
-        if (reason !== attempt.reason) failed(error);
-        attempt.reason = reason;
+        if (attempt.reason.take(error)) failed(error);
         const doesPass = isEnclosError(error) && error.kind === 'transient';
         const most = doesPass ? longestWaitMs : longestRefusedWaitMs;
         const tryIn = (ms: number): void => {

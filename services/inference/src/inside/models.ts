@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
 import type { EnginePool } from '@enclos/inference-engine';
 import {
   allowedModels,
@@ -11,6 +11,7 @@ import {
 import { ModelKeyDesk, type OwnedModel } from '@enclos/inference-models/node';
 import { sealedProtection, type Sealing } from '@enclos/service/state';
 import type { StoreFunctions } from '@enclos/service/store';
+import { ChangedReason } from '../changed-reason.ts';
 import { CatalogueKeeper } from '../catalogue/catalogue-keeper.ts';
 import type { ServiceConfiguration } from '../configuration.ts';
 import { KeptRecord } from '../keys/kept-record.ts';
@@ -71,7 +72,7 @@ export function openModels(options: ModelsOptions): Models {
   const { openAi } = configuration;
   const parts: ModelParts = (part) => host.modelPart(part);
   const shelf = new ModelShelf({ pool, allowed, openAi, parts, keys, now, onFault, onAwaited });
-  let refused: string | undefined;
+  const refused = new ChangedReason();
   return Object.freeze<Models>({
     shelf,
     keys,
@@ -87,11 +88,9 @@ export function openModels(options: ModelsOptions): Models {
     async refresh() {
       try {
         await keeper?.refresh();
-        refused = undefined;
+        refused.clear();
       } catch (error) {
-        const reason = isEnclosError(error) ? error.code : 'unexpected';
-        if (reason !== refused) onFault(error);
-        refused = reason;
+        if (refused.take(error)) onFault(error);
       }
     },
   });

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { underDeadline, untilAborted } from '@enclos/bounded';
-import { concatBytes, utf8 } from '@enclos/codec';
-import { HttpClientConnection } from '@enclos/http';
+import { utf8 } from '@enclos/codec';
+import { HttpClientConnection, wholeBodyOf } from '@enclos/http';
 import { secureClient } from '@enclos/service/tls';
 import type { KeyServiceAddress } from '../configuration.ts';
 
@@ -58,9 +58,7 @@ async function exchange(
       maxBytes,
       signal: until,
     });
-    const pieces: Uint8Array[] = [];
-    for await (const piece of answer.body) pieces.push(piece);
-    const content = new Uint8Array(concatBytes(...pieces));
+    const content = new Uint8Array(await wholeBodyOf(answer, maxBytes));
     return new Response(content.length === 0 ? null : content, {
       status: answer.status,
       headers: [...answer.headers].map(([name, value]): [string, string] => [name, value]),

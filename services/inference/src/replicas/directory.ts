@@ -1,7 +1,8 @@
 import { settledWithin, SharedWork } from '@enclos/bounded';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { HttpClientResponse } from '@enclos/http';
+import { wholeBodyOf, type HttpClientResponse } from '@enclos/http';
+import { ChangedReason } from '../changed-reason.ts';
 import { cardPath, maximumCardBytes, readCard, refuseReplica, type ReplicaCard } from './card.ts';
 import type { ReplicaLink } from './link.ts';
 
@@ -30,7 +31,7 @@ interface Slot {
   card: ReplicaCard | undefined;
   /** Not looked at again before. */
   restsUntilMs: number;
-  told: string | undefined;
+  readonly told: ChangedReason;
   /** The look that is under way. */
   looking: Promise<void> | undefined;
 }
@@ -60,7 +61,7 @@ export class ReplicaDirectory {
       link: options.linkTo(place),
       card: undefined,
       restsUntilMs: Number.NEGATIVE_INFINITY,
-      told: undefined,
+      told: new ChangedReason(),
       looking: undefined,
     }));
   }
@@ -114,13 +115,11 @@ export class ReplicaDirectory {
       if (card.replica === replica) return this.#rest(slot);
       if (card.modelManifestDigest !== modelManifestDigest) refuseReplica('models');
       slot.card = card;
-      slot.told = undefined;
+      slot.told.clear();
     } catch (error) {
       this.#leave(slot);
       if (isRefusal(error)) slot.restsUntilMs = nowMs() + restMs;
-      const reason = isEnclosError(error) ? error.code : 'unexpected';
-      if (slot.told !== reason) onRefused(place, error);
-      slot.told = reason;
+      if (slot.told.take(error)) onRefused(place, error);
     }
   }
 
@@ -142,19 +141,17 @@ async function cardOf(link: ReplicaLink): Promise<ReplicaCard> {
     headTimeoutMs: cardTimeoutMs,
     maxBytes: maximumCardBytes,
   });
-  const text = decodeUtf8(await bytesOf(response));
+  const text = decodeUtf8(await bytesOf(response, maximumCardBytes));
   return response.status === 200 ? readCard(text) : refuseReplica('card');
 }
 
-/** All of a short answer. */
-export async function bytesOf({ body }: HttpClientResponse): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+/** All of a short answer. @param maxBytes that of its request @throws INFERENCE_REPLICA_LOST */
+export async function bytesOf(response: HttpClientResponse, maxBytes: number): Promise<Uint8Array> {
   try {
-    for await (const piece of body) pieces.push(piece);
+    return await wholeBodyOf(response, maxBytes);
   } catch (cause) {
     throw new EnclosError('INFERENCE_REPLICA_LOST', undefined, { cause });
   }
-  return Buffer.concat(pieces);
 }
 
 /** Whether another look would find the same: it is not a replica, rather than not there. */

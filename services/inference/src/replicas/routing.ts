@@ -131,7 +131,7 @@ export class ReplicaRouting implements OtherReplicas {
         const question = { method: 'GET', path: `${sessionProbePath}${id}`, ...limits };
         try {
           const response = await replica.link.passOn(question);
-          await bytesOf(response);
+          await bytesOf(response, limits.maxBytes);
           return response.status === 204;
         } catch {
           return false;
@@ -161,7 +161,7 @@ export class ReplicaRouting implements OtherReplicas {
       return undefined;
     }
     if (response.status === misdirected) {
-      await bytesOf(response);
+      await bytesOf(response, this.#options.maxAnswerBytes);
       return undefined;
     }
     this.#forwarded += 1;

@@ -19,7 +19,7 @@ export async function keyFromReplicas(directory: ReplicaDirectory, digest: strin
       // eslint-disable-next-line no-await-in-loop
       const response = await link.ask(request);
       // eslint-disable-next-line no-await-in-loop
-      const key = await bytesOf(response);
+      const key = await bytesOf(response, keyBytes);
       if (response.status === 200 && key.length === keyBytes) return new Uint8Array(key);
     } catch {
       // A replica that is lost has told nothing; the directory finds that out by itself.

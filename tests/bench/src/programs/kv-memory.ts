@@ -3,7 +3,7 @@ import { Map as PersistentMap } from 'immutable';
 
 /**
  * Fills one store with so many keys and values of 24 bytes, a thousand in a transaction, and says how many bytes more the process
- * holds. Arguments: `kv`, `map` or `immutable`, and the number of entries. It runs with `--expose-gc`.
+ * holds, how many more it uses, and how many the store itself counts. Arguments: `kv`, `map` or `immutable`, and the number of entries. It runs with `--expose-gc`.
  */
 const [kind = '', count = ''] = process.argv.slice(2);
 const entries = Number(count);
@@ -35,15 +35,16 @@ const fillers: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-const before = heldBytes();
+const before = memory();
 const filled = fillers[kind]?.();
-process.stdout.write(`${filled === undefined ? Number.NaN : heldBytes() - before}\n`);
-// What was filled lives until here.
-globalThis.gc?.();
-if (filled === undefined) process.exitCode = 1;
+const after = memory();
+const counted = filled instanceof KvStore ? filled.heldBytes : 0;
+const known = filled === undefined ? Number.NaN : 1;
+process.stdout.write(`${known * (after.held - before.held)} ${after.used - before.used} ${counted}\n`);
 
-function heldBytes(): number {
+/** With the room of the heap that is not used, and without. */
+function memory(): { readonly held: number; readonly used: number } {
   globalThis.gc?.();
-  const { heapTotal, external } = process.memoryUsage();
-  return heapTotal + external;
+  const { heapTotal, heapUsed, external } = process.memoryUsage();
+  return { held: heapTotal + external, used: heapUsed + external };
 }

@@ -2,7 +2,6 @@ import { BodyReader, bodyLengthOf, type FramingLimits } from './body-reader.ts';
 import { refuse } from '../errors.ts';
 import { Fields, tooManyHeaderBytes } from './fields.ts';
 import { LineReader } from './line-reader.ts';
-import { WholeBody } from './whole-body.ts';
 
 interface ResponseLimits extends FramingLimits {
   readonly maxBodyBytes: number;
@@ -16,17 +15,16 @@ const statusLine = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)
 /** Reads the answer to one request, other than HEAD, from bytes that arrive in pieces of any size. */
 export class ResponseReader {
   readonly #limits: ResponseLimits;
-  readonly #onPiece: ((piece: Buffer) => void) | undefined;
+  readonly #onPiece: (piece: Buffer) => void;
   readonly #lines = new LineReader();
   #fields: Fields;
   #minorVersion = 0;
   #status = 0;
   #interim = 0;
   #body: BodyReader | undefined;
-  #whole: WholeBody | undefined;
 
-  /** @param onPiece takes the body as it comes, in pieces that share the memory of what is read; without it the body is kept */
-  constructor(limits: ResponseLimits, onPiece?: (piece: Buffer) => void) {
+  /** @param onPiece takes the body as it comes, in pieces that share the memory of what is read */
+  constructor(limits: ResponseLimits, onPiece: (piece: Buffer) => void) {
     this.#limits = limits;
     this.#onPiece = onPiece;
     this.#fields = new Fields(limits);
@@ -47,11 +45,6 @@ export class ResponseReader {
 
   get headers(): ReadonlyMap<string, string> {
     return this.#fields.map;
-  }
-
-  /** Takes the body, which can be done once. */
-  takeBody(): Uint8Array {
-    return this.#whole?.take() ?? new Uint8Array(0);
   }
 
   /**
@@ -89,7 +82,7 @@ export class ResponseReader {
 
   #readBody(body: BodyReader, chunk: Buffer, from: number): number {
     const end = body.read(chunk, from);
-    if (body.piece !== undefined) (this.#onPiece ?? this.#keep)(body.piece);
+    if (body.piece !== undefined) this.#onPiece(body.piece);
     return end;
   }
 
@@ -100,10 +93,7 @@ export class ResponseReader {
     // RFC 9112 section 6.3, rule 8, lets the end of the connection end the body. The host could end it anywhere.
     if (length === undefined) refuse(400, 'The answer does not say where its body ends.');
     this.#body = new BodyReader(length, this.#limits.maxBodyBytes, this.#limits);
-    if (this.#onPiece === undefined) this.#whole = new WholeBody(length, this.#limits.maxBodyBytes);
   }
-
-  readonly #keep = (piece: Buffer): void => this.#whole?.add(piece);
 
   #skipInterim(): void {
     this.#interim += 1;

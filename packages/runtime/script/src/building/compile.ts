@@ -16,7 +16,6 @@ const compileFlags: readonly string[] = [
   target,
   '-O2',
   '-std=gnu11',
-  '-mbulk-memory',
   '-fwrapv',
   '-funsigned-char',
   '-D_GNU_SOURCE',
@@ -29,7 +28,11 @@ const compileFlags: readonly string[] = [
 ];
 /** QuickJS is as it is. */
 const theirFlags = ['-Wno-everything'] as const;
-const stepFlags = ['-fsanitize-coverage=trace-pc,bb', '-fsanitize-coverage-ignorelist=native/hot.txt'] as const;
+const stepFlags = [
+  '-fsanitize-coverage=trace-pc,bb',
+  '-fsanitize-coverage-allowlist=native/steps.txt',
+  '-fsanitize-coverage-ignorelist=native/no-steps.txt',
+] as const;
 const linkFlags: readonly string[] = [
   target,
   '-O2',
@@ -44,7 +47,7 @@ const units: readonly (readonly [source: string, flags: readonly string[]])[] = 
     (name) => [`quickjs/${name}.c`, [...theirFlags, ...stepFlags]] as const,
   ),
   ['native/engine.c', [...theirFlags, ...stepFlags]],
-  ['native/limits.c', ['-fno-builtin']],
+  ['native/limits.c', ['-fno-builtin', '-mbulk-memory']],
 ];
 
 /** All that makes the bytes what they are, beside sources and tools. */

@@ -24,6 +24,31 @@ const edits: readonly SourceEdit[] = [
     before: 'v = xorshift64star(&ctx->random_state);',
     after: 'v = enclos_random_bits();',
   },
+  {
+    // JSON.stringify spends its time here: a call for each of several basic blocks would double it.
+    file: 'quickjs.c',
+    before: '        c = string_getc(p, &i);\n        switch(c) {',
+    after: '        enclos_step();\n        c = string_getc(p, &i);\n        switch(c) {',
+  },
+  {
+    // So does JSON.parse.
+    file: 'quickjs.c',
+    before: '        if (p >= s->buf_end)\n            goto invalid_char;\n        c = *p;',
+    after: '        enclos_step();\n        if (p >= s->buf_end)\n            goto invalid_char;\n        c = *p;',
+  },
+  {
+    // A chain of prototypes can be as long as memory allows, and each look for what is not there goes to its end.
+    file: 'quickjs.c',
+    before:
+      '        p = p->shape->proto;\n        if (!p)\n            break;\n    }\n    if (unlikely(throw_ref_error)) {',
+    after:
+      '        enclos_step();\n        p = p->shape->proto;\n        if (!p)\n            break;\n    }\n    if (unlikely(throw_ref_error)) {',
+  },
+  {
+    file: 'quickjs.c',
+    before: '        p1 = p1->shape->proto;\n    prototype_lookup:',
+    after: '        enclos_step();\n        p1 = p1->shape->proto;\n    prototype_lookup:',
+  },
 ];
 
 /**

@@ -1,4 +1,4 @@
-import { ScriptThrow, type HostFunction, type ScriptOutcome } from '../engine.ts';
+import { ScriptThrow, type HostFunction, type ScriptOutcome, type ScriptValue } from '../engine.ts';
 import { MAX_VALUES, Slots } from './slots.ts';
 import { webAssembly, type WasmMemory, type WasmModule } from './webassembly.ts';
 
@@ -146,11 +146,8 @@ export class Instance {
     // A host function that V8 ended somewhere in its middle would leave the host's own state in pieces.
     if (depth > SHALLOW_STACK_BYTES && useStack(ROOM_LEVELS) < 0) throw exhaustedStack;
     const { slots } = this;
-    const values = [];
-    for (let at = 0; at < count && at < MAX_VALUES; at++) values.push(slots.read(at));
     try {
-      const hostFunction = this.#host.functions[index];
-      slots.write(0, hostFunction?.(...values));
+      slots.write(0, callWith(this.#host.functions[index], slots, count));
     } catch (error) {
       if (error instanceof ScriptThrow) {
         slots.writeThrow(error);
@@ -159,6 +156,23 @@ export class Instance {
       this.#hostFailure = { error };
       throw error;
     }
+  }
+}
+
+/** The usual numbers of values take no array. */
+function callWith(hostFunction: HostFunction | undefined, slots: Slots, count: number): ScriptValue {
+  if (hostFunction === undefined) return undefined;
+  switch (count) {
+    case 0:
+      return hostFunction();
+    case 1:
+      return hostFunction(slots.read(0));
+    case 2:
+      return hostFunction(slots.read(0), slots.read(1));
+    case 3:
+      return hostFunction(slots.read(0), slots.read(1), slots.read(2));
+    default:
+      return hostFunction(...Array.from({ length: Math.min(count, MAX_VALUES) }, (_, at) => slots.read(at)));
   }
 }
 

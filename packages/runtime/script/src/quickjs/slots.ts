@@ -39,6 +39,7 @@ export class Slots {
   readonly #memory: WasmMemory;
   readonly #word: number;
   readonly #outgoing: (string | Uint8Array | undefined)[] = Array.from({ length: MAX_VALUES });
+  readonly #recent: (string | undefined)[] = Array.from({ length: RECENT });
   /** Views of the memory as it is now: they go when it grows. */
   bytes: Uint8Array<ArrayBuffer>;
   #text: TextBuffer;
@@ -78,7 +79,8 @@ export class Slots {
         return this.#numbers[(word >> 1) + 1];
       case tags.latin1: {
         const at = words[word + 2] ?? 0;
-        return this.#text.latin1Slice(at, at + (words[word + 1] ?? 0));
+        const length = words[word + 1] ?? 0;
+        return length <= SHORT ? this.#shortText(at, length) : this.#text.latin1Slice(at, at + length);
       }
       case tags.utf16: {
         const at = words[word + 2] ?? 0;
@@ -136,11 +138,29 @@ export class Slots {
     const word = this.#word + slot * WORDS;
     if (typeof value !== 'string') {
       if (value !== undefined) this.bytes.set(value, address);
+    } else if (value.length <= SHORT && this.#words[word] === tags.latin1) {
+      const { bytes } = this;
+      for (let at = 0; at < value.length; at++) bytes[address + at] = value.charCodeAt(at);
     } else if (this.#words[word] === tags.latin1) {
       this.#text.latin1Write(value, address, value.length);
     } else {
       this.#text.ucs2Write(value, address, value.length * 2);
     }
+  }
+
+  /** Short texts recur: names of tables, keys, headers. To compare one with what was there last is faster than to make it anew. */
+  #shortText(at: number, length: number): string {
+    const { bytes } = this;
+    const place = (length * 31 + (bytes[at] ?? 0) * 7 + (bytes[at + length - 1] ?? 0)) & (RECENT - 1);
+    const recent = this.#recent[place];
+    if (recent?.length === length) {
+      let same = 0;
+      while (same < length && recent.charCodeAt(same) === bytes[at + same]) same += 1;
+      if (same === length) return recent;
+    }
+    const text = this.#text.latin1Slice(at, at + length);
+    this.#recent[place] = text;
+    return text;
   }
 
   #put(slot: number, tag: number, length = 0): void {
@@ -150,12 +170,15 @@ export class Slots {
   }
 }
 
-const LONG = 32;
+/** Copying so little is faster here than by a call of V8's. */
+const SHORT = 32;
+/** A power of two. */
+const RECENT = 128;
 // eslint-disable-next-line no-control-regex -- every unit of one byte
 const onlyLatin1 = /^[\0-\xff]*$/;
 
 function isLatin1(text: string): boolean {
-  if (text.length > LONG) return onlyLatin1.test(text);
+  if (text.length > SHORT) return onlyLatin1.test(text);
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return false;
   return true;
 }

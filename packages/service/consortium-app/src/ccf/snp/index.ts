@@ -7,6 +7,7 @@ import type { Extension } from '../../session/extension.ts';
 import { messageOf, needBytes, needText } from '../../session/values.ts';
 import { outOfRange } from '../../session/failures.ts';
 import { snpPrelude } from './prelude.ts';
+import { tcbPolicyJson } from './tcb-policy.ts';
 
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 const maxCertificates = 4;
@@ -16,6 +17,7 @@ const reportedTcb = { start: 0x180, end: 0x188 };
 export const snp: Extension = {
   prelude: snpPrelude,
   host: ({ services }) => ({
+    snpTcbPolicy: (cpuid, tcb) => tcbPolicyJson(needText(cpuid), needText(tcb)),
     snpVerify: (report, endorsements, uvmEndorsements, tcb) => {
       if (uvmEndorsements !== undefined) {
         throw outOfRange('Endorsements of utility VMs are not verified by this service.');

@@ -57,3 +57,27 @@ engineTest('what is not verified is refused', (engine) => {
   const [stranger] = thrownByEach(engine, [`verify(report, chain)`], { helpers });
   assert.match(String(stranger), /^RangeError: /, 'the roots are those of AMD unless others are named');
 });
+
+engineTest('the components of a version of the TCB, by product', (engine) => {
+  const body = `return [ccf.tcbHexToPolicy('00a00f11', 'D315000000000004'), ccf.tcbHexToPolicy('00b00f21', '5100000004030201')]`;
+  assert.deepEqual(evaluate(engine, body, { role: 'apply' }), [
+    { hexstring: 'd315000000000004', microcode: 0xd3, snp: 0x15, tee: 0, boot_loader: 4 },
+    { hexstring: '5100000004030201', microcode: 0x51, snp: 4, tee: 3, boot_loader: 2, fmc: 1 },
+  ]);
+  assert.deepEqual(
+    thrownByEach(engine, [
+      `ccf.tcbHexToPolicy('00a00f11')`,
+      `ccf.tcbHexToPolicy('a00f11', 'd315000000000004')`,
+      `ccf.tcbHexToPolicy('00a00f11', 'd3')`,
+      `ccf.tcbHexToPolicy('00000000', 'd315000000000004')`,
+      `ccf.tcbHexToPolicy('00a00f11', 'd315010000000004')`,
+    ]),
+    [
+      'TypeError: Passed 1 arguments, but expected 2',
+      'RangeError: CPUID could not be parsed',
+      'RangeError: TCB could not be parsed from hex_str',
+      'RangeError: The CPUID 00000000 is that of no processor with SEV-SNP that is known.',
+      'RangeError: The TCB version d315010000000004 has bits that Milan reserves.',
+    ],
+  );
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { quickJsTest } from '@enclos/testkit';
+import { quickJsEngine } from '../../../src/quickjs/index.ts';
+import { callF, engineOf, limits, load, prelude, run } from '../program.ts';
+
+const small = { ...limits, maxHeapBytes: 8 << 20, maxExecutionMs: 20_000 };
+
+const heaps: Readonly<Record<string, string>> = {
+  arrays: `for (const all = []; ;) all.push(new Array(1000).fill(0))`,
+  'caught again and again': `const all = []; for (;;) { try { for (;;) all.push({}) } catch {} }`,
+  'one large buffer': `new ArrayBuffer(2 ** 30)`,
+  'many small buffers': `for (const all = []; ;) all.push(new ArrayBuffer(100))`,
+  'a string that doubles': `for (let text = 'x'; ; text += text) text.charCodeAt(0)`,
+  padding: `'x'.padEnd(2 ** 29)`,
+  repeat: `'xyz'.repeat(1e8).charCodeAt(0)`,
+  BigInts: `for (const all = []; ;) all.push(1n << 1000000n)`,
+  'keys of a map': `for (let map = new Map(), at = 0; ; at++) map.set(at, at)`,
+  'properties of an object': `for (let all = {}, at = 0; ; at++) all['key' + at] = at`,
+  symbols: `for (const all = []; ;) all.push(Symbol('s'))`,
+  closures: `let f = () => 0; for (;;) { const g = f; f = () => g }`,
+  jobs: `for (;;) Promise.resolve().then(() => 0)`,
+  generators: `for (const all = []; ;) { const g = (function* () { yield all })(); g.next(); all.push(g) }`,
+  'a regular expression': `new RegExp('(?:' + 'a{1,255}'.repeat(2e5) + '){9}')`,
+  'text of a program': `eval('[' + '{},'.repeat(3e6) + ']')`,
+  'JSON text': `JSON.stringify(new Array(2e5).fill('x'.repeat(100)))`,
+  'sizes in turn, which are freed': `for (let size = 8; ; size += 8) { const all = []; for (let at = 0; at < 3e4; at++) all.push(new ArrayBuffer(size)) }`,
+};
+
+for (const [name, source] of Object.entries(heaps)) {
+  quickJsTest(`no script has more memory than its limit: ${name}`, (wasm) => {
+    const outcome = run(wasm, `export const f = () => { ${source} }`, [], { limits: small });
+    assert.deepEqual(outcome, { kind: 'exhausted', resource: 'heap' });
+  });
+}
+
+quickJsTest('with a higher limit, the same allocation succeeds', (wasm) => {
+  const source = `export const f = () => new ArrayBuffer(16 << 20).byteLength`;
+  assert.deepEqual(run(wasm, source, [], { limits: small }), { kind: 'exhausted', resource: 'heap' });
+  assert.deepEqual(run(wasm, source, [], { limits: { ...small, maxHeapBytes: 32 << 20 } }), {
+    kind: 'returned',
+    value: 16 << 20,
+  });
+});
+
+quickJsTest('memory of a script that was ended is not kept', (wasm) => {
+  const interpreter = load(wasm, `export const f = () => { for (const all = []; ;) all.push(new ArrayBuffer(1e5)) }`);
+  const before = engineOf(wasm).usedBytes;
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+    assert.ok(engineOf(wasm).usedBytes > before + (4 << 20));
+    interpreter.reset();
+    assert.equal(engineOf(wasm).usedBytes, before);
+  }
+  interpreter.dispose();
+});
+
+quickJsTest('all interpreters together have so much memory and no more', (wasm) => {
+  const engine = quickJsEngine({ wasm, maxTotalBytes: 12 << 20 });
+  const modules = [{ name: '/app.js', source: `export const f = (n) => new ArrayBuffer(n).byteLength` }];
+  const program = { prelude, modules, host: {} };
+  const first = engine.load(program, limits);
+  const second = engine.load(program, limits);
+  assert.deepEqual(first.call('run', ['/app.js', 'f', 1 << 20], limits), { kind: 'returned', value: 1 << 20 });
+  assert.deepEqual(second.call('run', ['/app.js', 'f', 8 << 20], limits), { kind: 'exhausted', resource: 'heap' });
+  assert.ok(engine.usedBytes <= 12 << 20);
+  assert.throws(() => [1, 2, 3].map(() => engine.load(program, limits)), { code: 'SCRIPT_MEMORY_EXHAUSTED' });
+});
+
+const stacks: Readonly<Record<string, string>> = {
+  'a function that calls itself': `const g = () => g() + 1; return g()`,
+  'caught at each level': `const g = () => { try { return g() + 1 } catch { return g() } }; return g()`,
+  'a getter': `const all = { get x() { return this.x } }; return all.x`,
+  'a proxy of itself': `let all = {}; for (let at = 0; at < 1e5; at++) all = new Proxy(all, {}); return all.x`,
+  'toString of an array': `const all = []; all.push({ toString: () => String(all) }); return String(all)`,
+  toJSON: `const all = { toJSON: () => JSON.stringify(all) }; return JSON.stringify(all)`,
+  'nested JSON': `return JSON.parse('['.repeat(1e6))`,
+  'nested text of a program': `return eval('('.repeat(1e6))`,
+  'nested eval': `const text = 'eval(text)'; return eval(text)`,
+  'a sort in its comparison': `const g = () => [2, 1].sort(g); return g()`,
+  'replace in its function': `const g = () => 'a'.replace('a', g); return g()`,
+  constructors: `class A { constructor() { new A() } }; return new A()`,
+  'a regular expression': `return new RegExp('(?:'.repeat(1e5) + ')'.repeat(1e5)).test('')`,
+  'an iterator': `const all = { *[Symbol.iterator]() { yield* all } }; return [...all]`,
+};
+
+for (const [name, source] of Object.entries(stacks)) {
+  quickJsTest(`no script has more stack than its limit: ${name}`, (wasm) => {
+    for (const maxStackBytes of [100_000, 1 << 20, 2 ** 31]) {
+      const outcome = run(wasm, `export const f = () => { ${source} }`, [], {
+        limits: { ...small, maxHeapBytes: 64 << 20, maxStackBytes },
+      });
+      assert.deepEqual(outcome, { kind: 'exhausted', resource: 'stack' }, `${maxStackBytes}`);
+    }
+  });
+}
+
+quickJsTest('a host function always has stack to run on, however deep the script is', (wasm) => {
+  let calls = 0;
+  let finished = 0;
+  const deep = (levels: number): number => (levels === 0 ? 0 : deep(levels - 1) + 1);
+  const host = {
+    work: () => {
+      calls += 1;
+      deep(100);
+      finished += 1;
+      return undefined;
+    },
+  };
+  for (const around of ['g()', 'all.x', '[1].map(g)[0]', 'Reflect.apply(g, null, [])', `'a'.replace('a', g)`]) {
+    const source = `export const f = () => { const g = () => { outside.work(); return ${around} + 1 }; const all = { get x() { return g() } }; return g() }`;
+    const outcome = run(wasm, source, [], { host, limits: { ...small, maxStackBytes: 2 ** 31 } });
+    assert.deepEqual(outcome, { kind: 'exhausted', resource: 'stack' }, around);
+  }
+  assert.ok(calls > 500);
+  assert.equal(finished, calls);
+});
