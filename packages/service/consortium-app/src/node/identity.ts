@@ -66,7 +66,7 @@ export interface ServiceIdentity {
   readonly node: CertifiedKey;
 }
 
-export const serviceName = 'CCF Service';
+const serviceName = 'CCF Service';
 const day = 86_400_000;
 
 /**
