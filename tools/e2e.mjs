@@ -16,19 +16,7 @@ const torture = (...args) => ({
 });
 /** What is worth most comes first. */
 const steps = [
-  // Twice the time that it has where nothing runs beside it.
-  { name: 'stranger', command: [process.execPath, 'tools/stranger.mjs', '--patience', '2'] },
-  {
-    name: 'stranger matrix',
-    command: [
-      process.execPath,
-      'tools/stranger-matrix.mjs',
-      '--node=20',
-      '--manager=pnpm',
-      '--template=app',
-      '--types',
-    ],
-  },
+  { name: 'strangers', command: [process.execPath, 'tools/strangers.mjs'] },
   { name: 'README in a fresh clone', command: [process.execPath, 'tools/readme.mjs'] },
   torture('kill-matrix', '--moments', '105', '--seed', '1'),
   // Each step of a signed enclave, its host and its platform, with each victim once.

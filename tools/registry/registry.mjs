@@ -14,7 +14,7 @@ import { packPackages } from '../packages/pack.mjs';
 import { verdaccioScript } from './programs.mjs';
 
 const startMs = 60_000;
-const publishMs = 60_000;
+const publishMs = 120_000;
 
 const npmSetting = async (name) => (await npm(['config', 'get', name], { cwd: tmpdir() })).trim();
 
@@ -52,6 +52,9 @@ async function untilAnswers(url, child, said) {
   }
 }
 
+/** The address of a registry that has the packages already. */
+export const sharedRegistryVariable = 'ENCLOS_SHARED_REGISTRY';
+
 /** npm asks for a token before it publishes, and this registry takes any. */
 async function publishAll(url, { packed, tarballs, base }) {
   const userconfig = join(base, 'publish.npmrc');
@@ -66,12 +69,15 @@ async function publishAll(url, { packed, tarballs, base }) {
 }
 
 /**
- * Packs and publishes the packages of this repository to a registry on this machine, for as long as it is used.
+ * Packs and publishes the packages of this repository to a registry on this machine, for as long as it is used. There is one at a time, since its
+ * storage is in the repository; a tool that `tools/strangers.mjs` runs uses that of it.
  *
  * @param use gets `{ url }`, the address without a slash at its end
  * @returns what `use` returns
  */
 export async function withRegistry(use) {
+  const shared = process.env[sharedRegistryVariable];
+  if (shared !== undefined) return use({ url: shared });
   const base = mkdtempSync(join(tmpdir(), 'enclos-registry-'));
   let child;
   try {

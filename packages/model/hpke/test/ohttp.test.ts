@@ -130,6 +130,11 @@ for (const [name, profile, suite] of profiles) {
             const request = await sealOhttpRequest(engine, { profile, config }, body);
             const opener = new OhttpRequestOpener(engine, { profile, keyOf, ...limits });
             assert.deepEqual(await readIn(opener, request.message, size), body);
+            const finished = new OhttpRequestOpener(engine, { profile, keyOf, ...limits });
+            const begun = await finished.push(request.message.slice(0, size));
+            assert.deepEqual(concatBytes(...begun, ...(await finished.finish(request.message.slice(size)))), body);
+            const cut = new OhttpRequestOpener(engine, { profile, keyOf, ...limits });
+            await assert.rejects(async () => cut.finish(request.message.slice(0, -size)), EnclosError);
             const sealer = await opener.sealResponse();
             const parts = [sealer.head];
             for (const [index, chunk] of chunks.entries()) {

@@ -8,7 +8,13 @@ export type DigestCrypto = Pick<webcrypto.SubtleCrypto, 'digest'>;
  * SHA-256 of the plain bytes of a model, as 64 lower-case hex digits: what catalogues, manifests and receipts name it by.
  *
  * @example
- * const digest = await modelDigest(bytes);
+ * ```ts
+ * import { modelDigest } from '@enclos/inference-models';
+ *
+ * export async function isExpected(model: Uint8Array, digest: string): Promise<boolean> {
+ *   return (await modelDigest(model)) === digest;
+ * }
+ * ```
  */
 export async function modelDigest(model: Uint8Array, subtle: DigestCrypto = globalThis.crypto.subtle): Promise<string> {
   return toHex(new Uint8Array(await subtle.digest('SHA-256', model)));

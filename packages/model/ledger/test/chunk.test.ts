@@ -98,6 +98,7 @@ test('an entry above the limit is refused by its header, before its bytes come',
     code: 'LEDGER_INVALID',
     message: /offset 8 of the chunk has 1001 bytes/,
   });
+  assert.deepEqual([...new ChunkScanner({ maxEntryBytes: 1001 }).push(start)], []);
 });
 
 test('a chunk that was cut back is completed as if it had never been longer', () => {

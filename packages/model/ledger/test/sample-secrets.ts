@@ -37,7 +37,7 @@ export function recoveryShares(entries: readonly LedgerEntry[]): RecoveryShares 
 }
 
 /** Every record of a ledger secret. */
-export function secretRecords(entries: readonly LedgerEntry[]): readonly StoredRecord[] {
+function secretRecords(entries: readonly LedgerEntry[]): readonly StoredRecord[] {
   return valuesOf(entries, secretMap).map(({ seqno, value }) => ({ seqno, record: readSecretRecord(value) }));
 }
 

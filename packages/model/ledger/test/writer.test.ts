@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toHex, utf8 } from '@enclos/codec';
+import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
-import { LedgerSecret, LedgerSecrets, LedgerWriter, type WriteSet } from '../src/index.ts';
+import {
+  entryFlags,
+  LedgerSecret,
+  LedgerSecrets,
+  LedgerWriter,
+  privateWrites,
+  publicWrites,
+  readSerialisedTree,
+  serialiseTree,
+  type WriteSet,
+} from '../src/index.ts';
 import { nodeDigests } from '../src/node/index.ts';
 import { checkLedger } from './independent-checker.ts';
+import { sampleSecrets } from './sample-secrets.ts';
+import { chunkNames, readSample, sampleEntries } from './samples.ts';
 import { LedgerFiles, signatureOf } from './written-ledger.ts';
 
 const [first, second] = [1, 2].map((fill) => new Uint8Array(32).fill(fill)) as [Uint8Array, Uint8Array];
@@ -147,3 +160,43 @@ test('an entry costs the hashes, seals and keyed hashes of its parts, and no key
   // Evidence, write set and leaf, and one node of the tree for each leaf.
   assert.deepEqual(counts, { sha256: 4 * 1023, hmac: 1023, seal: 1023, keys: 0 });
 });
+
+test('a writer goes on where another ended, from its serialised tree', () => {
+  const writer = newWriter();
+  const files = new LedgerFiles();
+  for (let count = 0; count < 5; count++) files.store(writer.append({ view: 2, writes: writesOf('x') }));
+  const signed = writer.seqno;
+  files.store(writer.append({ ...signatureOf(writer, 2), endsChunk: true }));
+  const tree = readSerialisedTree(nodeDigests, serialiseTree(writer.tree, signed));
+  const next = new LedgerWriter({ digests: nodeDigests, secrets: writer.secrets, tree });
+  files.store(next.append({ view: 4, writes: writesOf('y'), beginsChunk: true }));
+  files.store(next.append(signatureOf(next, 4)));
+  const { transactions, signatures } = checkLedger(files.list(), () => first);
+  assert.deepEqual({ transactions, signatures }, { transactions: 8, signatures: 2 });
+  assert.throws(() => next.retract(signed - 1), { code: 'LEDGER_FORGOTTEN' });
+});
+
+for (const service of ['acme_containing_service', 'cose_flipflop_service']) {
+  vectors.test(
+    `the files of ${service} are written again to the same bytes from what its transactions changed`,
+    async () => {
+      const entries = sampleEntries(service);
+      const writer = new LedgerWriter({ digests: nodeDigests, secrets: await sampleSecrets(service, entries) });
+      const files = new LedgerFiles();
+      for (const entry of entries) {
+        const { view, claimsDigest, flags } = entry;
+        const endsChunk = (flags & entryFlags.chunkAfter) !== 0;
+        const secret = writer.secrets.at(entry.seqno);
+        const writes = [...publicWrites(entry), ...privateWrites(entry, secret.key)];
+        const claims = claimsDigest === undefined ? {} : { claimsDigest };
+        files.store(writer.append({ view, writes, ...claims, isSignature: endsChunk, endsChunk }));
+        if (endsChunk) for (const renamed of writer.commit(entry.seqno)) files.rename(renamed);
+      }
+      assert.deepEqual(
+        files.list().map(([name]) => name),
+        chunkNames(service),
+      );
+      for (const [name, bytes] of files.list()) assert.deepEqual(bytes, readSample(service, `ledger/${name}`), name);
+    },
+  );
+}

@@ -83,21 +83,21 @@ export function restrictTransaction(transaction: KvTransaction, context: KvConte
 
 function restrictMap(map: KvMap, context: KvContext): KvMap {
   const access = kvAccess(context, map.name);
-  const require = (operation: KvOperation): KvMap => {
+  const permitted = (operation: KvOperation): KvMap => {
     if (allowsOperation(access, operation)) return map;
     throw new EnclosError('KV_ACCESS_DENIED', accessRefusal(context, map.name, operation));
   };
   return {
     name: map.name,
     get size() {
-      return require('size').size;
+      return permitted('size').size;
     },
-    has: (key) => require('has').has(key),
-    get: (key) => require('get').get(key),
-    versionOfPreviousWrite: (key) => require('getVersionOfPreviousWrite').versionOfPreviousWrite(key),
-    set: (key, value) => require('set').set(key, value),
-    delete: (key) => require('delete').delete(key),
-    clear: () => require('clear').clear(),
-    forEach: (visit) => require('forEach').forEach(visit),
+    has: (key) => permitted('has').has(key),
+    get: (key) => permitted('get').get(key),
+    versionOfPreviousWrite: (key) => permitted('getVersionOfPreviousWrite').versionOfPreviousWrite(key),
+    set: (key, value) => permitted('set').set(key, value),
+    delete: (key) => permitted('delete').delete(key),
+    clear: () => permitted('clear').clear(),
+    forEach: (visit) => permitted('forEach').forEach(visit),
   };
 }

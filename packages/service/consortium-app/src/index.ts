@@ -36,6 +36,7 @@ export {
   type CcfOutcome,
   type CcfProgram,
 } from './ccf/program.ts';
+export type { ScriptRequest } from './session/request.ts';
 export { contextOf, isApplication, type ScriptRole } from './session/role.ts';
 export type { CallInput, ScriptCall, ScriptResponse } from './session/session.ts';
 export type {
@@ -46,4 +47,5 @@ export type {
   LogLevel,
   ReceiptJson,
   ScriptServices,
+  UvmRoot,
 } from './context.ts';

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request, type RequestOptions } from 'node:https';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { quickJsTest } from '@enclos/testkit';
 import { enclos, jsonLines, temporaryFolder } from '../../cli.ts';
-import { startHere, waitUntil, type CliHere } from '../../running-cli.ts';
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly text: string;
-}
+import { startHere, waitUntil } from '../../running-cli.ts';
+import { ask, endSandbox, startSandbox } from './sandbox.ts';
 
 const endpoint = (js_function: string, more: object = {}): object => ({
   js_module: 'app.js',
@@ -52,55 +46,11 @@ function write(folder: string, version: string): void {
   writeFileSync(join(folder, 'src/app.ts'), appTs.replace('VERSION', version));
 }
 
-/** One request with the certificates of the sandbox. */
-function ask(
-  url: string,
-  folder: string,
-  path: string,
-  options: RequestOptions & { body?: string | Buffer } = {},
-): Promise<Answer> {
-  const file = (name: string): Buffer => readFileSync(join(folder, 'sandbox_common', name));
-  const { body = '', ...rest } = options;
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${url}${path}`,
-      {
-        ca: file('service_cert.pem'),
-        cert: file('user0_cert.pem'),
-        key: file('user0_privk.pem'),
-        agent: false,
-        ...rest,
-      },
-      (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8').on('data', (more: string) => (text += more));
-        incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, text }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-async function start(
-  folder: string,
-  ...more: readonly string[]
-): Promise<{ readonly cli: CliHere; readonly url: string }> {
-  const cli = startHere(['consortium', 'dev', folder, '--listen', '127.0.0.1:0', ...more], { cwd: folder });
-  const [, url = ''] = await cli.until(/listens at (https:\/\/127\.0\.0\.1:\d+)\n/);
-  return { cli, url };
-}
-
-async function end(cli: CliHere): Promise<void> {
-  cli.stop();
-  assert.equal((await cli.ended).code, 0);
-}
-
 async function serves(engine: string): Promise<void> {
   const folder = temporaryFolder();
   write(folder, 'first');
   const ledger = join(folder, 'ledger');
-  const { cli, url } = await start(folder, '--engine', engine, '--ledger', ledger);
+  const { cli, url } = await startSandbox(folder, '--engine', engine, '--ledger', ledger);
   const put = await ask(url, folder, '/app/records/a', { method: 'PUT', body: 'hi' });
   assert.equal(put.status, 204);
   assert.match(String(put.headers['x-ms-ccf-transaction-id']), /^2\.\d+$/);
@@ -121,7 +71,7 @@ async function serves(engine: string): Promise<void> {
   writeFileSync(join(folder, 'src/app.ts'), 'export const put = (;');
   await cli.until(/✖ The application does not build:\n\s+app\.ts:1:21: /);
   assert.match((await ask(url, folder, '/app/fails')).text, /Error: second/);
-  await end(cli);
+  await endSandbox(cli);
 
   assert.match(readdirSync(ledger).join(), /^ledger_1-\d+\.committed$/);
   const verified = await enclos([
@@ -141,7 +91,7 @@ describe('enclos consortium dev', () => {
   test('bounds what a request may hold', async () => {
     const folder = temporaryFolder();
     write(folder, 'x');
-    const { cli, url } = await start(folder);
+    const { cli, url } = await startSandbox(folder);
     const long = await ask(url, folder, '/app/records/a', { method: 'PUT', body: Buffer.alloc(1_048_577) });
     assert.equal(long.status, 413);
     assert.match(long.text, /"code":"RequestBodyTooLarge"/);
@@ -151,7 +101,7 @@ describe('enclos consortium dev', () => {
     assert.match(wide.text, /"code":"RequestHeaderTooLarge"/);
     const tall = await ask(url, folder, '/app/fails', { headers: { 'x-a': 'a'.repeat(17_000) } });
     assert.equal(tall.status, 431);
-    await end(cli);
+    await endSandbox(cli);
   });
 
   test('takes a bundle, and tells programs what happens', async () => {

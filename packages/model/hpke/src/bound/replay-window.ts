@@ -31,8 +31,15 @@ export async function requestName(context: HpkeContext): Promise<Uint8Array> {
  * makes the service refuse honest requests until it starts anew.
  *
  * @example
+ * ```ts
+ * import { ReplayWindow, requestName, type HpkeContext } from '@enclos/hpke';
+ *
  * const window = new ReplayWindow();
- * window.accept(await requestName(context), dateMs, Date.now());
+ *
+ * export async function accept(context: HpkeContext, dateMs: number): Promise<void> {
+ *   window.accept(await requestName(context), dateMs, Date.now());
+ * }
+ * ```
  */
 export class ReplayWindow {
   readonly #windowMs: number;

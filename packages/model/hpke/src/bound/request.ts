@@ -38,9 +38,19 @@ export interface BoundRequest {
  * Seals a request to one key, about one method, path and model, at one date.
  *
  * @example
- * const binding = { method: 'POST', path: '/v2/models/digits/infer', model: 'digits', modelDigest };
- * const request = await sealBoundRequest(engine, { config, binding, dateMs: Date.now() }, body);
- * const answer = await request.openWholeResponse(await post(request.message), { maxBytes: 1_000_000 });
+ * ```ts
+ * import { sealBoundRequest, type HpkeEngine, type KeyConfig, type RequestBinding } from '@enclos/hpke';
+ *
+ * interface Service {
+ *   readonly config: KeyConfig;
+ *   readonly post: (message: Uint8Array) => Promise<Uint8Array>;
+ * }
+ *
+ * export async function ask(engine: HpkeEngine, { config, post }: Service, binding: RequestBinding, body: Uint8Array) {
+ *   const request = await sealBoundRequest(engine, { config, binding, dateMs: Date.now() }, body);
+ *   return request.openWholeResponse(await post(request.message), { maxBytes: 1_000_000 });
+ * }
+ * ```
  *
  * @throws HPKE_UNSUPPORTED, HPKE_KEY_INVALID, HPKE_MESSAGE_INVALID, HPKE_LIMIT_EXCEEDED.
  */

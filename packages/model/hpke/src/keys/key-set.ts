@@ -33,9 +33,19 @@ const hourMs = 3_600_000;
  * grace is over. Times come from the caller; a time that goes back changes nothing.
  *
  * @example
- * const keySet = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites: [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }] }] });
- * if (await keySet.refresh(Date.now())) publish(keySet.published());
- * const opened = await openBoundRequest(engine, { keyOf: keySet.finder(Date.now()), ...options }, message);
+ * ```ts
+ * import { KeySet, aeadIds, kdfIds, kemIds, type HpkeEngine, type PublishedKey } from '@enclos/hpke';
+ *
+ * type Publish = (keys: readonly PublishedKey[]) => void;
+ *
+ * export async function keysOf(engine: HpkeEngine, publish: Publish): Promise<KeySet> {
+ *   const suites = [{ kdf: kdfIds.hkdfSha256, aead: aeadIds.aes256Gcm }];
+ *   const keySet = new KeySet(engine, { kems: [{ kem: kemIds.x25519, suites }] });
+ *   // Call it again and again: keys are renewed before they end.
+ *   if (await keySet.refresh(Date.now())) publish(keySet.published());
+ *   return keySet;
+ * }
+ * ```
  */
 export class KeySet {
   readonly #engine: HpkeEngine;

@@ -28,8 +28,12 @@ const hashes = Object.freeze({
  * ML-KEM (24.7 and later).
  *
  * @example
- * const engine = nodeEngine();
- * const pair = await engine.kem(kemIds.x25519).generateKeyPair();
+ * ```ts
+ * import { kemIds } from '@enclos/hpke';
+ * import { nodeEngine } from '@enclos/hpke/node';
+ *
+ * const pair = await nodeEngine().kem(kemIds.x25519).generateKeyPair();
+ * ```
  */
 export function nodeEngine(options: NodeEngineOptions = {}): HpkeEngine {
   const random = options.randomBytes ?? pooledRandomBytes();

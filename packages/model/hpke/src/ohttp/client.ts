@@ -25,10 +25,18 @@ export interface OhttpRequestSealer extends StreamSealer {
  * Begins a request of a profile, sealed to a key configuration.
  *
  * @example
- * const request = await beginOhttpRequest(engine, { profile: chunkedOhttpProfile, config });
- * send(request.head);
- * send(await request.seal(body, true));
- * const response = request.openResponse({ maxBytes: 1_000_000 });
+ * ```ts
+ * import { beginOhttpRequest, chunkedOhttpProfile, type HpkeEngine, type KeyConfig } from '@enclos/hpke';
+ *
+ * type Send = (bytes: Uint8Array) => void;
+ *
+ * export async function ask(engine: HpkeEngine, config: KeyConfig, body: Uint8Array, send: Send) {
+ *   const request = await beginOhttpRequest(engine, { profile: chunkedOhttpProfile, config });
+ *   send(request.head);
+ *   send(await request.seal(body, true));
+ *   return request.openResponse({ maxBytes: 1_000_000 });
+ * }
+ * ```
  *
  * @throws HPKE_UNSUPPORTED, HPKE_KEY_INVALID.
  */

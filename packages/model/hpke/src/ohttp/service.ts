@@ -91,7 +91,14 @@ export interface OpenedOhttpRequest {
  * Opens a whole request.
  *
  * @example
- * const { request, sealResponse } = await openOhttpRequest(engine, { profile: ohttpProfile, keyOf, maxBytes: 1_000_000 }, body);
+ * ```ts
+ * import { ohttpProfile, openOhttpRequest, type HpkeEngine, type KeySet } from '@enclos/hpke';
+ *
+ * export async function open(engine: HpkeEngine, keys: KeySet, message: Uint8Array) {
+ *   const keyOf = keys.finder(Date.now());
+ *   return openOhttpRequest(engine, { profile: ohttpProfile, keyOf, maxBytes: 1_000_000 }, message);
+ * }
+ * ```
  *
  * @throws HPKE_OPEN_FAILED, HPKE_TRUNCATED, HPKE_LIMIT_EXCEEDED, HPKE_UNSUPPORTED, HPKE_KEY_INVALID, HPKE_KEY_STALE.
  */

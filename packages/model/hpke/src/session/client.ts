@@ -34,9 +34,16 @@ export interface SessionOpening {
  * Begins a session: one set-up of HPKE for many requests, for where something between client and enclave ends TLS.
  *
  * @example
- * const opening = await openSession(engine, { config, dateMs: Date.now() });
- * const session = await opening.finish(await post(opening.message), Date.now());
- * const exchange = session.begin(binding, Date.now());
+ * ```ts
+ * import { openSession, type ClientSession, type HpkeEngine, type KeyConfig } from '@enclos/hpke';
+ *
+ * type Post = (message: Uint8Array) => Promise<Uint8Array>;
+ *
+ * export async function open(engine: HpkeEngine, config: KeyConfig, post: Post): Promise<ClientSession> {
+ *   const opening = await openSession(engine, { config, dateMs: Date.now() });
+ *   return opening.finish(await post(opening.message), Date.now());
+ * }
+ * ```
  */
 export async function openSession(
   engine: HpkeEngine,

@@ -27,7 +27,11 @@ export interface WebEngineOptions {
  * not in WebCrypto.
  *
  * @example
+ * ```ts
+ * import { webEngine } from '@enclos/hpke';
+ *
  * const engine = webEngine(crypto);
+ * ```
  */
 export function webEngine(source: WebCryptoSource, { kems = [] }: WebEngineOptions = {}): HpkeEngine {
   const { subtle } = source;

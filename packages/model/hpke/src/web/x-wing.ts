@@ -19,8 +19,13 @@ const lengths = lengthsOf(kemIds.xWing);
  * X-Wing from a library, for browsers and for Node before 24. This package depends on none: the application brings it.
  *
  * @example
+ * ```ts
+ * import { webEngine, xWingFrom } from '@enclos/hpke';
  * import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js';
- * const engine = webEngine(crypto, { kems: [xWingFrom(ml_kem768_x25519, (length) => crypto.getRandomValues(new Uint8Array(length)))] });
+ *
+ * const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+ * const engine = webEngine(crypto, { kems: [xWingFrom(ml_kem768_x25519, random)] });
+ * ```
  */
 export function xWingFrom(library: XWingLibrary, randomBytes: HpkeEngine['randomBytes']): Kem {
   return Object.freeze({

@@ -66,7 +66,13 @@ export async function writeCatalogue(content: CatalogueContent, signer: Catalogu
  * is known, nor another one of the same version.
  *
  * @example
- * const catalogue = await verifyCatalogue(text, { pin: manifest.catalogue, known: undefined });
+ * ```ts
+ * import { verifyCatalogue, type Catalogue, type CataloguePin } from '@enclos/inference-models';
+ *
+ * export async function newest(text: string, pin: CataloguePin, known: Catalogue | undefined): Promise<Catalogue> {
+ *   return verifyCatalogue(text, { pin, known });
+ * }
+ * ```
  *
  * @throws MODEL_CATALOGUE_INVALID or MODEL_CATALOGUE_OLD.
  */

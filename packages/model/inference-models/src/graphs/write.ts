@@ -37,12 +37,16 @@ const limits = { ...defaultTensorLimits, maxElements: 2 ** 30, maxBytes: 2 ** 31
  * An ONNX file. The same model always gives the same bytes.
  *
  * @example
+ * ```ts
+ * import { writeModel } from '@enclos/inference-models/graphs';
+ *
  * const value = (name: string) => ({ name, datatype: 'FP32', shape: ['n', 4] }) as const;
  * const bytes = writeModel({
  *   nodes: [{ operator: 'Add', inputs: ['x', 'x'], outputs: ['y'] }],
  *   inputs: [value('x')],
  *   outputs: [value('y')],
  * });
+ * ```
  *
  * @throws INFERENCE_TENSOR_INVALID for a tensor whose data does not fit its shape.
  */

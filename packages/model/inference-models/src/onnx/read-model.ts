@@ -19,7 +19,13 @@ const maximumMetadataBytes = 4096;
  * hardly on the size of the file. Nothing is run: a file that reads here may still be refused by an engine.
  *
  * @example
- * const { inputs, outputs, opsets } = readModelFacts(bytes);
+ * ```ts
+ * import { readModelFacts } from '@enclos/inference-models';
+ *
+ * export function inputsOf(bytes: Uint8Array): readonly string[] {
+ *   return readModelFacts(bytes).inputs.map(({ name }) => name);
+ * }
+ * ```
  *
  * @throws MODEL_INVALID, MODEL_LIMIT_EXCEEDED, or MODEL_EXTERNAL_DATA for weights in other files.
  */

@@ -33,30 +33,32 @@ export class ByteQueue {
     this.#length -= length;
     if (first === undefined || end > first.length) return this.#gather(length);
     const taken = first.subarray(this.#used, end);
-    this.#use(first, end);
+    this.#used = end;
+    if (end === first.length) this.#drop(1);
     return taken;
   }
 
   #gather(length: number): Uint8Array {
     const gathered = new Uint8Array(length);
     let filled = 0;
-    while (filled < length) {
-      const [first] = this.#pieces;
-      if (first === undefined) break;
-      const end = Math.min(first.length, this.#used + length - filled);
-      gathered.set(first.subarray(this.#used, end), filled);
+    let usedUp = 0;
+    for (const piece of this.#pieces) {
+      const end = Math.min(piece.length, this.#used + length - filled);
+      gathered.set(piece.subarray(this.#used, end), filled);
       filled += end - this.#used;
-      this.#use(first, end);
+      this.#used = end;
+      if (end < piece.length) break;
+      usedUp++;
+      this.#used = 0;
+      if (filled === length) break;
     }
+    if (usedUp > 0) this.#drop(usedUp, this.#used);
     return gathered;
   }
 
-  #use(first: Uint8Array, end: number): void {
-    if (end < first.length) {
-      this.#used = end;
-      return;
-    }
-    this.#pieces.shift();
-    this.#used = 0;
+  /** All at once: to drop many pieces one by one would take the square of their number. */
+  #drop(count: number, used = 0): void {
+    this.#pieces.splice(0, count);
+    this.#used = used;
   }
 }

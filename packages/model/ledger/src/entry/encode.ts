@@ -28,7 +28,7 @@ export class EntryEncoder {
   readonly #slab = new Slab();
 
   /**
-   * One entry, header and body.
+   * One entry, header and body. Its memory may hold other entries too.
    *
    * @param key The ledger secret, for the private maps.
    * @throws CODEC_OUT_OF_RANGE for a view or seqno that an entry cannot hold, or a digest of another length.

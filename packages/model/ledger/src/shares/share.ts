@@ -6,7 +6,7 @@ const limbs = 10;
 /** CCF's limit (doc/governance/accept_recovery.rst): 254 members hold shares. */
 const maxShares = 254;
 /** `u32 x | u32 y[10]`. */
-export const shareBytes = 4 + 4 * limbs;
+const shareBytes = 4 + 4 * limbs;
 
 /** One share of a wrapping secret: the values of ten polynomials at `x`. At zero they are the secret itself, a "full share". */
 export interface Share {

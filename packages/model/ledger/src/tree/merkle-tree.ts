@@ -160,7 +160,7 @@ export class MerkleTree {
 }
 
 /** The height of the root over so many leaves. */
-export function heightOf(size: number): number {
+function heightOf(size: number): number {
   let height = 0;
   for (let width = 1; width < size; width *= 2) height++;
   return height;

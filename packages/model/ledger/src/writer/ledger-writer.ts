@@ -34,7 +34,7 @@ export interface LedgerTransaction {
 
 /** A transaction as it was written. */
 export interface WrittenEntry extends TransactionId {
-  /** Header and body: the bytes of the file at `place`. */
+  /** Header and body: the bytes of the file at `place`. Their memory holds other entries too, so they are not to be transferred. */
   readonly bytes: Uint8Array;
   readonly writeSetDigest: Uint8Array;
   /** Secret until the transaction is committed. */

@@ -65,9 +65,12 @@ const DEFAULT_TIMEOUT_MS = 60_000;
  * import { openCompanions } from '@enclos/enclave/companions';
  * import { EnginePool } from '@enclos/inference-engine';
  *
- * const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
- * const model = await pool.load({ name: 'digits', version: '1', source: modelBytes });
- * const [scores] = await model.run([{ name: 'image', datatype: 'FP32', shape: [1, 1, 28, 28], data }]);
+ * export async function scores(modelBytes: Uint8Array, data: Uint8Array): Promise<Uint8Array | undefined> {
+ *   const pool = new EnginePool({ engines: (events) => openCompanions('engine', events) });
+ *   const model = await pool.load({ name: 'digits', version: '1', source: modelBytes });
+ *   const [first] = await model.run([{ name: 'image', datatype: 'FP32', shape: [1, 1, 28, 28], data }]);
+ *   return first?.data;
+ * }
  * ```
  */
 export class EnginePool {

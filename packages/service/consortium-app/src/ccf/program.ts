@@ -11,7 +11,8 @@ import { govApply, govValidate } from './gov/index.ts';
 import { historical } from './historical/index.ts';
 import { kv } from './kv/index.ts';
 import { random } from './random/index.ts';
-import { request } from './request/index.ts';
+import { request as requests } from './request/index.ts';
+import type { ScriptRequest } from '../session/request.ts';
 import { isApplication, type ScriptRole } from '../session/role.ts';
 import { rpc } from './rpc/index.ts';
 import { snp } from './snp/index.ts';
@@ -45,11 +46,10 @@ export interface CcfInterpreter {
   /** Whether the script asked for a line with its time (`ccf.enableMetricsLogging`). */
   readonly logsMetrics: boolean;
   /**
-   * Runs a handler. `request` is the JSON of a request object without `body`; a caller that was authenticated by COSE has
-   * `cose: {}`, which gets the content of the call. The answer is in `call.response`; after an exception of the conversion,
+   * Runs a handler. The answer is in `call.response`; after an exception of the conversion,
    * `call.conversionFailure` has the text of CCF.
    */
-  handle(handler: CcfFunction, request: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  handle(handler: CcfFunction, request: ScriptRequest, input: CallInput, limits: ScriptLimits): CcfOutcome;
   /** Calls an exported function with an array of arguments in JSON; returns its value in JSON, undefined where it has none. */
   invoke(called: CcfFunction, values: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
   reset(): void;
@@ -77,16 +77,15 @@ const noHistory = 'const setHistoricalState = () => {};';
 export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfInterpreter {
   const { engine, modules, role, services } = program;
   const session = new ScriptSession({ role, services, engine });
-  const extensions = [...everywhere, ...byRole[role], request];
+  const extensions = [...everywhere, ...byRole[role], requests];
   const hosts = extensions.map((extension) => extension.host(session));
   const host: Record<string, HostFunction> = Object.fromEntries(
     hosts.flatMap((functions) => Object.entries(functions)),
   );
   const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
-  const call = (entry: string, values: readonly string[], input: CallInput, callLimits: ScriptLimits): CcfOutcome => {
-    const running = session.begin(input, callLimits);
+  const run = (entry: string, values: readonly string[], running: ScriptCall): CcfOutcome => {
     try {
-      return { outcome: interpreter.call(entry, values, callLimits), call: running };
+      return { outcome: interpreter.call(entry, values, running.limits), call: running };
     } finally {
       session.end();
     }
@@ -96,8 +95,10 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
     get logsMetrics() {
       return session.metrics;
     },
-    handle: ({ module, name }, json, given, within) => call('handle', [module, name, json], given, within),
-    invoke: ({ module, name }, values, given, within) => call('invoke', [module, name, values], given, within),
+    handle: ({ module, name }, request, given, within) =>
+      run('handle', [module, name], session.begin(given, within, request)),
+    invoke: ({ module, name }, values, given, within) =>
+      run('invoke', [module, name, values], session.begin(given, within)),
     reset() {
       interpreter.reset();
       session.reset();

@@ -3,6 +3,7 @@ import type { ScriptEngine, ScriptLimits } from '@enclos/script';
 
 import type { HistoricalState, ScriptServices } from '../context.ts';
 import type { GovernanceEffects } from './effects.ts';
+import type { ScriptRequest } from './request.ts';
 import type { ScriptRole } from './role.ts';
 
 /** What a handler answers, as the script side converted it. Names of headers are the script's. */
@@ -17,6 +18,8 @@ export interface ScriptResponse {
 /** One request, or one step of a proposal, and what the script did in it. */
 export interface ScriptCall {
   readonly transaction: KvTransaction;
+  /** Of a handler; steps of proposals have none. */
+  readonly request: ScriptRequest | undefined;
   readonly requestBody: Uint8Array;
   /** The content of the COSE message that authenticated the caller. */
   readonly callerContent: Uint8Array | undefined;
@@ -71,9 +74,10 @@ export class ScriptSession {
     return this.#call;
   }
 
-  begin(input: CallInput, limits: ScriptLimits): ScriptCall {
+  begin(input: CallInput, limits: ScriptLimits, request?: ScriptRequest): ScriptCall {
     this.#call = {
       transaction: input.transaction,
+      request,
       requestBody: input.requestBody ?? nothing,
       callerContent: input.callerContent,
       historicalState: input.historicalState,

@@ -6,7 +6,8 @@ import type { AppFoundation, HistoricalState } from '../context.ts';
 import { endOfHandler, type HandlerEnd } from '../contract/handler-end.ts';
 import type { AppAnswer, AppRequest } from '../contract/message.ts';
 import { errorAnswer } from '../contract/odata.ts';
-import { requestJson } from '../contract/request-json.ts';
+import type { ScriptRequest } from '../session/request.ts';
+import { scriptRequest } from '../contract/script-request.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import { findPast, isState, parseTransactionId, transactionHeader } from '../routes/past.ts';
 import type { RouteMatch } from '../routes/router.ts';
@@ -99,8 +100,8 @@ function executeEndpoint(running: Running, { row, params }: AppMatch): Execution
     if (!isState(found)) return answered(found);
     past = found;
   }
-  const json = requestJson({ request, template: row.path, params, caller: identity.caller });
-  const end = runHandler(running, { row, properties, json, past, content: identity.content });
+  const routed = scriptRequest({ request, template: row.path, params, caller: identity.caller });
+  const end = runHandler(running, { row, properties, routed, past, content: identity.content });
   return {
     answer: end.answer,
     applies: end.applies,
@@ -116,13 +117,13 @@ function refused(answer: AppAnswer): Execution {
 interface HandlerRun {
   readonly row: EndpointRow;
   readonly properties: EndpointProperties;
-  readonly json: string;
+  readonly routed: ScriptRequest;
   readonly past: HistoricalState | undefined;
   readonly content: Uint8Array | undefined;
 }
 
 function runHandler({ executor, app, request, transaction }: Running, run: HandlerRun): HandlerEnd {
-  const { row, properties, json, past, content } = run;
+  const { row, properties, routed, past, content } = run;
   const { log } = executor.foundation;
   const handler = { module: properties.module, name: properties.function };
   const input = {
@@ -136,7 +137,7 @@ function runHandler({ executor, app, request, transaction }: Running, run: Handl
   try {
     app.pool.use(properties.mode === 'readwrite' ? 'readwrite' : 'readonly', properties.reuseKey, (interpreter) => {
       const startedMs = performance.now();
-      const outcome = interpreter.handle(handler, json, input, app.options);
+      const outcome = interpreter.handle(handler, routed, input, app.options);
       end = endOfHandler(outcome, app.options);
       if (interpreter.logsMetrics) {
         const { status } = end.answer;

@@ -3,22 +3,17 @@ import assert from 'node:assert/strict';
 import { utf8 } from '@enclos/codec';
 import type { ScriptEngine } from '@enclos/script';
 
-import type { CallInput, CcfOutcome } from '../../src/index.ts';
-import { engineTest, input, limits, loadModule } from '../kit/scripts.ts';
+import type { CallInput, CcfOutcome, ScriptRequest } from '../../src/index.ts';
+import { engineTest, input, limits, loadModule, request } from '../kit/scripts.ts';
 
 function handle(
   engine: ScriptEngine,
   handler: string,
   over: Partial<CallInput> = {},
-  request: object = {},
+  given: Partial<ScriptRequest> = {},
 ): CcfOutcome {
   const interpreter = loadModule(engine, `export const h = ${handler};`);
-  return interpreter.handle(
-    { module: '/app.js', name: 'h' },
-    JSON.stringify({ method: 'GET', caller: null, ...request }),
-    input(over),
-    limits,
-  );
+  return interpreter.handle({ module: '/app.js', name: 'h' }, request(given), input(over), limits);
 }
 
 engineTest('the body decides the content type', (engine) => {
@@ -89,7 +84,7 @@ engineTest('the request, its body and its caller', (engine) => {
     engine,
     handler,
     { requestBody: utf8('{"a":1}'), callerContent: utf8('signed') },
-    { caller, headers: JSON.parse('{"__proto__":"p"}') as object },
+    { caller, headers: JSON.parse('{"__proto__":"p"}') as Record<string, string> },
   );
   assert.equal(outcome.kind, 'returned', JSON.stringify(outcome));
   assert.deepEqual(JSON.parse(String(call.response?.body)), [
@@ -115,7 +110,7 @@ engineTest('effects of the call', (engine) => {
 engineTest('a missing function, an exception of the handler, an exception of the module', (engine) => {
   const missing = loadModule(engine, `export const h = 1;`).handle(
     { module: '/app.js', name: 'h' },
-    '{}',
+    request(),
     input(),
     limits,
   );
@@ -125,7 +120,33 @@ engineTest('a missing function, an exception of the handler, an exception of the
   assert.ok(thrown.outcome.kind === 'threw');
   assert.equal(thrown.outcome.message, 'TypeError: mine');
   const module = loadModule(engine, `throw new Error('at once'); export const h = 1;`);
-  const evaluated = module.handle({ module: '/app.js', name: 'h' }, '{}', input(), limits);
+  const evaluated = module.handle({ module: '/app.js', name: 'h' }, request(), input(), limits);
   assert.ok(evaluated.outcome.kind === 'threw');
   assert.equal(evaluated.outcome.message, 'Error: at once');
+});
+
+engineTest('the parts of a caller are complete, and other data that looks like them is left alone', (engine) => {
+  const handler = `(r) => ({ body: [r.caller, Object.keys(r), r.caller === r.caller, (r.caller = 1, r.caller)] })`;
+  const alike = { cert: true, cose: { a: 1 } };
+  const own = { policy: 'user_cert', id: 'ab', data: alike, cert: 'PEM' };
+  const keys = ['headers', 'query', 'path', 'method', 'hostname', 'route', 'url', 'params', 'body', 'caller'];
+  const answer = (caller: ScriptRequest['caller']): unknown =>
+    JSON.parse(String(handle(engine, handler, {}, { caller }).call.response?.body));
+  assert.deepEqual(answer(own), [own, keys, true, 1]);
+  const all = { policy: ['user_cert', 'jwt'], user_cert: own, jwt: { policy: 'jwt', jwt: { payload: alike } } };
+  assert.deepEqual(answer(all), [all, keys, true, 1]);
+  assert.deepEqual(answer(null), [null, keys, true, 1]);
+});
+
+engineTest('a request that was kept tells nothing of the next one', (engine) => {
+  const source = `let kept; export const h = (r) => { const before = kept; kept = r;
+    if (before === undefined) return { body: 'first' };
+    try { return { body: before.caller.id }; } catch (error) { return { body: error.message + before.path }; } };`;
+  const interpreter = loadModule(engine, source);
+  const call = (path: string): unknown => {
+    const given = request({ path, caller: { policy: 'user_cert', id: path } });
+    return interpreter.handle({ module: '/app.js', name: 'h' }, given, input(), limits).call.response?.body;
+  };
+  assert.equal(call('/alice'), 'first');
+  assert.equal(call('/bob'), 'The request has ended./alice');
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { ScriptThrow, type HostFunction, type ScriptEngine, type ScriptValue } from '@enclos/script';
 
 import type { ScriptRole } from '../../src/index.ts';
-import { engineTest, evaluate, input, limits, loadModule, thrownByEach, valueOf } from '../kit/scripts.ts';
+import { engineTest, evaluate, input, limits, loadModule, request, thrownByEach, valueOf } from '../kit/scripts.ts';
 import { MemoryTransaction } from '../kit/memory-transaction.ts';
 
 engineTest('builtins that an application replaces change nothing of the global', (engine) => {
@@ -37,7 +37,7 @@ engineTest('builtins that an application replaces change nothing of the global',
   const transaction = new MemoryTransaction();
   const { outcome, call } = loadModule(engine, source).handle(
     { module: '/app.js', name: 'f' },
-    '{}',
+    request(),
     input({ transaction }),
     limits,
   );

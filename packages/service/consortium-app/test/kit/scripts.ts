@@ -12,6 +12,7 @@ import {
   type CallInput,
   type CcfInterpreter,
   type CcfOutcome,
+  type ScriptRequest,
   type ScriptRole,
   type ScriptServices,
 } from '../../src/index.ts';
@@ -47,6 +48,11 @@ function quickJsOf(wasm: Uint8Array): ScriptEngine {
 export const noServices: ScriptServices = {
   ledger: { lastCommitted: () => ({ view: 2, seqno: 14 }), status: () => 'Unknown', viewOf: () => undefined },
 };
+
+export function request(over: Partial<ScriptRequest> = {}): ScriptRequest {
+  const empty = { headers: {}, query: '', path: '/app/x', method: 'GET', hostname: null, params: {}, caller: null };
+  return { ...empty, route: '/app/x', url: '/app/x', ...over };
+}
 
 export interface ScriptSetting {
   readonly role?: ScriptRole;

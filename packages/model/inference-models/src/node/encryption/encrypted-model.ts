@@ -48,7 +48,13 @@ export function isEncryptedModel(bytes: Uint8Array): boolean {
  * @throws MODEL_KEY_INVALID
  *
  * @example
- * const file = encryptModel(model, key, { name: 'digits', keyId: 'kbs:///default/model/digits' });
+ * ```ts
+ * import { encryptModel } from '@enclos/inference-models/node';
+ *
+ * export function encrypted(model: Uint8Array, key: Uint8Array): Uint8Array {
+ *   return encryptModel(model, key, { name: 'digits', keyId: 'kbs:///default/model/digits' });
+ * }
+ * ```
  */
 export function encryptModel(
   model: Uint8Array,

@@ -47,7 +47,13 @@ const cookiePattern = /(?:^|,\s*)(kbs-session-id=[\x21\x23-\x2b\x2d-\x3a\x3c-\x5
  * @throws MODEL_KEY_SERVICE_UNREACHABLE, MODEL_KEY_REFUSED, MODEL_KEY_ANSWER_INVALID or MODEL_KEY_INVALID.
  *
  * @example
- * const key = await keyFromKbs({ url, resource: 'kbs:///default/model/digits', tee: 'sgx', fetch, attest });
+ * ```ts
+ * import { keyFromKbs, type KbsOptions } from '@enclos/inference-models/node';
+ *
+ * export async function keyOfDigits(broker: Pick<KbsOptions, 'attest' | 'fetch' | 'url'>): Promise<Uint8Array> {
+ *   return keyFromKbs({ ...broker, resource: 'kbs:///default/model/digits', tee: 'sgx' });
+ * }
+ * ```
  */
 export async function keyFromKbs(options: KbsOptions): Promise<Uint8Array> {
   const { repository, type, tag } = resourceIn(options.resource);

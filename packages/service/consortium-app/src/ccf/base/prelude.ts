@@ -8,7 +8,7 @@ const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const { stringify, parse } = JSON;
 const { keys: keysOf, freeze, create: createObject } = Object;
 const isInteger = Number.isInteger;
-const isView = ArrayBuffer.isView;
+const isView = ArrayBuffer.isView, isArray = Array.isArray;
 const TypeFailure = TypeError, RangeFailure = RangeError, Failure = Error;
 const Bytes = Uint8Array, Buffer = ArrayBuffer, Numbers = DataView, Text = String, Promised = Promise, Wrapped = Proxy;
 const getter = (prototype, name) => getOwnPropertyDescriptor(prototype, name).get;
@@ -41,6 +41,13 @@ const needBuffer = (value, message) => {
   if (!isBuffer(value)) throw new TypeFailure(message ?? 'ArrayBuffer object expected');
   return value;
 };
+/* Called often, so written for QuickJS: the arguments object costs more than a list of the rest, and the engine refuses what is no ArrayBuffer
+ * itself, so that only an error is looked into. */
+const explain = (error, message, ...buffers) => {
+  for (let index = 0; index < buffers.length; index += 1) if (!isBuffer(buffers[index])) return new TypeFailure(message);
+  return error;
+};
+const noBuffer = 'Argument must be an ArrayBuffer';
 const count = (passed, least, most, expected, comma) => {
   if (passed < least || passed > most) {
     throw new TypeFailure('Passed ' + passed + ' arguments' + (comma ?? ',') + ' but expected ' + (expected ?? least));

@@ -7,24 +7,28 @@ import type { Extension } from '../../session/extension.ts';
 import { messageOf, needBytes, needText } from '../../session/values.ts';
 
 const prelude = `
-ccf.strToBuf = function strToBuf(text) {
-  count(arguments.length, 1, 1);
+const decode = (buffer) => {
+  try { return host.convertersDecode(buffer); } catch (error) { throw explain(error, noBuffer, buffer); }
+};
+ccf.strToBuf = function strToBuf(...given) {
+  if (given.length !== 1) count(given.length, 1, 1);
+  const text = given[0];
   if (typeof text !== 'string') throw new TypeFailure('Argument must be a string');
   return host.convertersEncode(text);
 };
-ccf.bufToStr = function bufToStr(buffer) {
-  count(arguments.length, 1, 1);
-  return host.convertersDecode(needBuffer(buffer, 'Argument must be an ArrayBuffer'));
+ccf.bufToStr = function bufToStr(...given) {
+  if (given.length !== 1) count(given.length, 1, 1);
+  return decode(given[0]);
 };
-ccf.jsonCompatibleToBuf = function jsonCompatibleToBuf(value) {
-  count(arguments.length, 1, 1);
-  const text = stringify(value);
+ccf.jsonCompatibleToBuf = function jsonCompatibleToBuf(...given) {
+  if (given.length !== 1) count(given.length, 1, 1);
+  const text = stringify(given[0]);
   if (typeof text !== 'string') throw new TypeFailure('Argument must be a string');
   return host.convertersEncode(text);
 };
-ccf.bufToJsonCompatible = function bufToJsonCompatible(buffer) {
-  count(arguments.length, 1, 1);
-  return parse(host.convertersDecode(needBuffer(buffer, 'Argument must be an ArrayBuffer')));
+ccf.bufToJsonCompatible = function bufToJsonCompatible(...given) {
+  if (given.length !== 1) count(given.length, 1, 1);
+  return parse(decode(given[0]));
 };
 let untrustedTime = false;
 ccf.enableUntrustedDateTime = function enableUntrustedDateTime(enable) {

@@ -14,27 +14,30 @@ const splitEntry = (packed, offset) => {
 class KvMapHandle {
   #handle;
   constructor(handle) { this.#handle = handle; }
-  has(key) {
-    count(arguments.length, 1, 1);
-    return host.kvHas(this.#handle, needBuffer(key, 'Argument must be an ArrayBuffer'));
+  has(...given) {
+    if (given.length !== 1) count(given.length, 1, 1);
+    try { return host.kvHas(this.#handle, given[0]); } catch (error) { throw explain(error, noBuffer, given[0]); }
   }
-  get(key) {
-    count(arguments.length, 1, 1);
-    return host.kvGet(this.#handle, needBuffer(key, 'Argument must be an ArrayBuffer'));
+  get(...given) {
+    if (given.length !== 1) count(given.length, 1, 1);
+    try { return host.kvGet(this.#handle, given[0]); } catch (error) { throw explain(error, noBuffer, given[0]); }
   }
-  getVersionOfPreviousWrite(key) {
-    count(arguments.length, 1, 1);
-    return host.kvVersion(this.#handle, needBuffer(key, 'Argument must be an ArrayBuffer'));
+  getVersionOfPreviousWrite(...given) {
+    if (given.length !== 1) count(given.length, 1, 1);
+    try { return host.kvVersion(this.#handle, given[0]); } catch (error) { throw explain(error, noBuffer, given[0]); }
   }
-  set(key, value) {
-    count(arguments.length, 2, 2);
-    if (!isBuffer(key) || !isBuffer(value)) throw new TypeFailure('Arguments must be ArrayBuffers');
-    host.kvSet(this.#handle, key, value);
+  set(...given) {
+    if (given.length !== 2) count(given.length, 2, 2);
+    try {
+      host.kvSet(this.#handle, given[0], given[1]);
+    } catch (error) {
+      throw explain(error, 'Arguments must be ArrayBuffers', given[0], given[1]);
+    }
     return this;
   }
-  delete(key) {
-    count(arguments.length, 1, 1);
-    host.kvDelete(this.#handle, needBuffer(key, 'Argument must be an ArrayBuffer'));
+  delete(...given) {
+    if (given.length !== 1) count(given.length, 1, 1);
+    try { host.kvDelete(this.#handle, given[0]); } catch (error) { throw explain(error, noBuffer, given[0]); }
   }
   clear() {
     count(arguments.length, 0, 0);

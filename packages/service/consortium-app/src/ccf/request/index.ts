@@ -5,10 +5,19 @@ import { orFail } from '../../session/failures.ts';
 import { needText } from '../../session/values.ts';
 import { requestPrelude } from './prelude.ts';
 
+const texts = ['query', 'path', 'method', 'hostname', 'route', 'url'] as const;
+
 /** The request that a handler gets, and the answer that it gives. */
 export const request: Extension = {
   prelude: requestPrelude,
   host: (session) => ({
+    requestText: (field) => {
+      const name = texts.find((known) => known === field);
+      return name === undefined ? undefined : session.call.request?.[name];
+    },
+    requestFields: (part) => JSON.stringify(session.call.request?.[part === 'headers' ? 'headers' : 'params'] ?? {}),
+    requestCaller: () => callerJson(session.call.request?.caller ?? null),
+    requestCertificate: (name) => certificateOf(session.call.request?.caller ?? {}, needText(name)),
     requestBody: () => session.call.requestBody,
     requestContent: () => session.call.callerContent,
     requestFailed: (text) => {
@@ -24,6 +33,29 @@ export const request: Extension = {
     },
   }),
 };
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** The caller in JSON, with `true` in the place of its certificates. */
+function callerJson(caller: Part | null): string {
+  if (caller === null) return 'null';
+  const marked = (part: Part): Part => (typeof part['cert'] === 'string' ? { ...part, cert: true } : part);
+  const parts = partsOf(caller).map(([name, part]) => [name, marked(part)] as const);
+  return JSON.stringify({ ...marked(caller), ...Object.fromEntries(parts) });
+}
+
+/** Of the caller itself, or of one of the policies that all hold. */
+function certificateOf(caller: Part, name: string): string | undefined {
+  const part = name === '' ? caller : partsOf(caller).find(([known]) => known === name)?.[1];
+  const certificate = part?.['cert'];
+  return typeof certificate === 'string' ? certificate : undefined;
+}
+
+function partsOf(caller: Part): readonly (readonly [string, Part])[] {
+  const { policy } = caller;
+  if (!Array.isArray(policy)) return [];
+  return policy.map((name: unknown) => [String(name), (caller[String(name)] ?? {}) as Part] as const);
+}
 
 /** The script side wrote it, from names and values that are text. A script that got past it gets an error. */
 function headersOf(json: string): Readonly<Record<string, string>> {

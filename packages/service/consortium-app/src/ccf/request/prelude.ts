@@ -12,24 +12,47 @@ const exported = (module, name) => {
   return found;
 };
 const none = (passed) => count(passed, 0, 0, 'none');
-const makeRequest = (json) => {
-  const request = parse(json);
-  request.body = {
-    text: function text() { none(arguments.length); return host.convertersDecode(host.requestBody()); },
-    json: function json() { none(arguments.length); return parse(host.convertersDecode(host.requestBody())); },
-    arrayBuffer: function arrayBuffer() { none(arguments.length); return host.requestBody(); },
-  };
-  giveContent(request.caller);
-  return request;
+/* Parsing costs QuickJS more than a call of the host, so parts that a handler does not read are not parsed. */
+let running = 0;
+const put = (object, name, value) => {
+  defineProperty(object, name, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 };
-/* The content of a COSE message is bytes, which JSON has not. It stands in the caller itself, or in a part of an all_of. */
-const giveContent = (caller) => {
-  if (!isObject(caller)) return;
-  if (isObject(caller.cose)) caller.cose.content = host.requestContent();
-  for (const name in caller) {
-    const part = caller[name];
-    if (isObject(part) && isObject(part.cose)) part.cose.content = host.requestContent();
-  }
+/* An interpreter that is reused may have kept a request: it is not to tell of another one. */
+const part = (request, own, name, make) => {
+  if (own !== running) throw new Failure('The request has ended.');
+  const value = make();
+  put(request, name, value);
+  return value;
+};
+const readHeaders = () => parse(host.requestFields('headers'));
+/* They read the body of the running request, as in CCF. */
+const bodyText = function text() { none(arguments.length); return host.convertersDecode(host.requestBody()); };
+const bodyJson = function json() { none(arguments.length); return parse(host.convertersDecode(host.requestBody())); };
+const bodyBuffer = function arrayBuffer() { none(arguments.length); return host.requestBody(); };
+const makeRequest = () => {
+  const own = running += 1;
+  return {
+    get headers() { return part(this, own, 'headers', readHeaders); },
+    set headers(value) { put(this, 'headers', value); },
+    query: host.requestText('query'), path: host.requestText('path'), method: host.requestText('method'),
+    hostname: host.requestText('hostname'), route: host.requestText('route'), url: host.requestText('url'),
+    params: parse(host.requestFields('params')), body: { text: bodyText, json: bodyJson, arrayBuffer: bodyBuffer },
+    get caller() { return part(this, own, 'caller', makeCaller); },
+    set caller(value) { put(this, 'caller', value); },
+  };
+};
+const makeCaller = () => {
+  const caller = parse(host.requestCaller());
+  if (caller === null) return caller;
+  complete(caller, '');
+  const { policy } = caller;
+  if (isArray(policy)) for (let index = 0; index < policy.length; index += 1) complete(caller[policy[index]], policy[index]);
+  return caller;
+};
+/* Certificates are long, and the content of a COSE message is bytes, which JSON has not. */
+const complete = (part, name) => {
+  if (part.cert === true) part.cert = host.requestCertificate(name);
+  if (isObject(part.cose)) part.cose.content = host.requestContent();
 };
 const invalid = 'Invalid endpoint function return value ';
 const converting = (what, convert) => {
@@ -88,10 +111,10 @@ const respond = (answer) => {
 };
 const settled = (value, finish) =>
   value instanceof Promised ? apply(settle, value, [finish]) : finish(value);
-host.register('handle', (module, name, request) => {
+host.register('handle', (module, name) => {
   setHistoricalState();
   const handler = exported(module, name);
-  return settled(handler(makeRequest(request)), respond);
+  return settled(handler(makeRequest()), respond);
 });
 host.register('invoke', (module, name, json) => {
   setHistoricalState();

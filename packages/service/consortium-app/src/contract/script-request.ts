@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts';
+import type { ScriptRequest } from '../session/request.ts';
 import type { AppRequest } from './message.ts';
 
 /** Where a request was routed. */
@@ -10,10 +11,10 @@ export interface RoutedRequest {
   readonly caller: Caller | null;
 }
 
-/** `request` of a handler as JSON, but for its body (CCF, src/js/extensions/ccf/request.cpp). */
-export function requestJson({ request, template, params, caller }: RoutedRequest): string {
+/** The request of a handler. */
+export function scriptRequest({ request, template, params, caller }: RoutedRequest): ScriptRequest {
   const { method, path, query, headers } = request;
-  return JSON.stringify({
+  return {
     headers: Object.fromEntries(headers),
     query,
     path,
@@ -23,5 +24,5 @@ export function requestJson({ request, template, params, caller }: RoutedRequest
     url: query === '' ? path : `${path}?${query}`,
     params,
     caller,
-  });
+  };
 }
