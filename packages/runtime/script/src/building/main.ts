@@ -23,8 +23,8 @@ function inputsOf({ name, libraries }: Toolchain): string {
   for (const entry of readdirSync(nativeFolder, { recursive: true, withFileTypes: true }).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   )) {
-    if (entry.isFile() && !entry.parentPath.endsWith('/fuzz'))
-      hash.update(`\n${entry.name}\n`).update(readFileSync(join(entry.parentPath, entry.name)));
+    if (!entry.isFile() || entry.parentPath.endsWith('/fuzz')) continue;
+    hash.update(`\n${entry.name}\n`).update(readFileSync(join(entry.parentPath, entry.name)));
   }
   return hash.digest('hex');
 }
