@@ -49,7 +49,7 @@ export { parseSnpCollateral, type SnpCollateral, type SnpEndorsements } from './
 export type { EndorsedKey } from './snp/extensions.ts';
 export { amdKeyServiceUrls, type AmdKeyServiceUrls } from './snp/key-service.ts';
 export type { SnpAbiVersion, SnpPolicy, SnpProtection } from './policy/snp-policy.ts';
-export type { SnpProduct, SnpTcb } from './snp/product.ts';
+export { decodeTcb, productOfCpuid, type SnpProduct, type SnpTcb } from './snp/product.ts';
 export type { SnpRefusalStatus } from './snp/refusal.ts';
 export type { SnpCpuid, SnpGuestPolicy, SnpPlatformInfo, SnpReportFields, SnpSigningKey } from './snp/report.ts';
 export { AMD_GENOA_ROOT, AMD_MILAN_ROOT, AMD_TURIN_ROOT, type SnpRoot } from './snp/roots.ts';

@@ -36,6 +36,10 @@ const attestationOf = (report) => {
     launch_tcb: version(0x1f0), signature: { r: bytes(0x2a0, 72), s: bytes(0x2e8, 72) },
   };
 };
+ccf.tcbHexToPolicy = function tcbHexToPolicy(cpuid, tcb) {
+  count(arguments.length, 2, 2);
+  return parse(host.snpTcbPolicy(textOf(cpuid), textOf(tcb)));
+};
 const snp_attestation = {
   verifySnpAttestation: function verifySnpAttestation(evidence, endorsements, uvmEndorsements, endorsedTcb) {
     count(arguments.length, 2, 4, 'between 2 and 4');
@@ -43,8 +47,9 @@ const snp_attestation = {
     needBuffer(endorsements);
     if (uvmEndorsements !== undefined) needBuffer(uvmEndorsements);
     const tcb = endorsedTcb === undefined ? undefined : textOf(endorsedTcb);
-    host.snpVerify(report, endorsements, uvmEndorsements, tcb);
-    return { attestation: attestationOf(report) };
+    const endorsed = host.snpVerify(report, endorsements, uvmEndorsements, tcb);
+    const attestation = attestationOf(report);
+    return endorsed === undefined ? { attestation } : { attestation, uvm_endorsements: parse(endorsed) };
   },
 };
 defineProperty(world, 'snp_attestation', { value: snp_attestation, writable: true, configurable: true, enumerable: true });
