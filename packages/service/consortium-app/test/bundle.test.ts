@@ -84,7 +84,7 @@ describe('bundles of applications', () => {
     const strange = utf8(JSON.stringify({ endpoints: { '/x': { fetch: endpoint } } }));
     assert.match(
       problemOf(() => bundleOf(strange, modules)),
-      /no method of HTTP/,
+      /not a method of HTTP/,
     );
   });
 
@@ -92,7 +92,7 @@ describe('bundles of applications', () => {
     for (const name of ['../app.js', '/app.js', 'a//b.js', './app.js', '', 'a\\b.js', 'a/../app.js']) {
       assert.match(
         problemOf(() => bundleOf(metadata(), [...modules, { name, source: '' }])),
-        /no path within/,
+        /not a path within/,
         name,
       );
     }

@@ -5,7 +5,7 @@ import { testWithPrograms } from '../programs.ts';
 const path = new URL('../../../../../packages/runtime/script/dist/native/enclos-quickjs.wasm', import.meta.url);
 
 /** The interpreter of scripts, if the build made it. */
-export const quickJsWasm: Uint8Array | undefined = existsSync(path) ? readFileSync(path) : undefined;
+const quickJsWasm: Uint8Array | undefined = existsSync(path) ? readFileSync(path) : undefined;
 
 const absence =
   quickJsWasm === undefined

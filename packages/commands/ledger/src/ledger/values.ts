@@ -8,11 +8,11 @@ import { writeTransactionId } from '@enclos/ledger/proof';
 export type ShownBytes = string | { readonly hex: string } | { readonly base64: string };
 
 /** Keys of most tables are text or numbers. */
-export function shownKey(bytes: Uint8Array): ShownBytes {
+function shownKey(bytes: Uint8Array): ShownBytes {
   return textOf(bytes) ?? { hex: toHex(bytes) };
 }
 
-export function shownValue(bytes: Uint8Array): ShownBytes {
+function shownValue(bytes: Uint8Array): ShownBytes {
   return textOf(bytes) ?? { base64: toBase64(bytes) };
 }
 

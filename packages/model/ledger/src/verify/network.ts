@@ -26,7 +26,7 @@ interface Identity {
   endorsed: boolean;
 }
 
-/** Who takes part, as the transactions so far say: the service, its nodes and its members. */
+/** The service, its nodes and its members, as the transactions so far say. */
 export class Network {
   readonly #nodes = new Map<string, 'Pending' | 'Retired' | 'Trusted'>();
   readonly #certificates = new Map<string, LedgerCertificate>();

@@ -133,7 +133,7 @@ export class QuickJsInterpreter implements ScriptInterpreter {
 }
 
 /** Limits are unsigned words of the interpreter. */
-export function limitBytes(bytes: number): number {
+function limitBytes(bytes: number): number {
   return Math.max(0, Math.min(Math.trunc(bytes), 0xffff_ffff));
 }
 

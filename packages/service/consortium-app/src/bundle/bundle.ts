@@ -118,7 +118,7 @@ function checkModules(modules: readonly AppModule[], problems: JsonProblems): vo
   for (const { name } of modules) {
     const isRelative = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
     const shown = JSON.stringify(name.slice(0, 64));
-    if (!isRelative || /[\\\0]/.test(name)) problems.texts.push(`modules: ${shown} is no path within src/.`);
+    if (!isRelative || /[\\\0]/.test(name)) problems.texts.push(`modules: ${shown} is not a path within src/.`);
     else if (seen.has(name)) problems.texts.push(`modules: ${shown} is there twice.`);
     seen.add(name);
   }
@@ -137,7 +137,7 @@ function readEndpoints(paths: JsonObject, problems: JsonProblems): readonly Bund
     for (const [method, source] of Object.entries(methods)) {
       const verb = method.toUpperCase();
       const where = `${verb.slice(0, 16)} ${path.slice(0, 64)}`;
-      if (!verbs.has(verb)) problems.texts.push(`${where}: is no method of HTTP that an endpoint can have.`);
+      if (!verbs.has(verb)) problems.texts.push(`${where}: is not a method of HTTP that an endpoint can have.`);
       const properties = readProperties(source, where, problems);
       if (properties !== undefined) found.push({ verb, path, properties, source: source as JsonObject });
     }
@@ -158,7 +158,7 @@ function json(bytes: Uint8Array, what: string): JsonValue {
 
 const shownProblems = 20;
 
-/** One pass finds all mistakes, so that nobody mends them one by one. */
+/** One pass finds all mistakes, so that authors need not mend them one by one. */
 function noting(read: (problems: JsonProblems) => AppBundle): AppBundle {
   const texts: string[] = [];
   const bundle = read({ texts });

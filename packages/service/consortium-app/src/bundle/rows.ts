@@ -37,7 +37,7 @@ export function installBundle(transaction: KvTransaction, { endpoints, modules }
 }
 
 /** As `remove_js_app`. */
-export function removeApp(transaction: KvTransaction): void {
+function removeApp(transaction: KvTransaction): void {
   const { modules, bytecode, bytecodeVersion, endpoints } = appMaps;
   for (const name of [modules, bytecode, bytecodeVersion, endpoints]) transaction.map(name).clear();
 }

@@ -5,7 +5,7 @@ import type { KvTransaction } from '@enclos/kv';
 import { singletonKey } from '../bundle/rows.ts';
 import { publicPem, type ServiceIdentity } from './identity.ts';
 
-/** Somebody whom a service knows by a certificate. */
+/** A user or a member, whom a service knows by a certificate. */
 export interface KnownParty {
   /** PEM. */
   readonly certificate: string;
