@@ -6,7 +6,7 @@ import { coseSigningInput, maximumHeaderBytes, readHeader, type CoseHeader } fro
 import type { UvmRoot } from '../../context.ts';
 
 /** What endorses the measurement of a utility VM: who signed, for which line of them, and its security version. */
-export interface UvmEndorsement {
+interface UvmEndorsement {
   readonly did: string;
   readonly feed: string;
   readonly svn: string;
@@ -77,7 +77,7 @@ export function verifyUvmEndorsement(
 function readMessage(bytes: Uint8Array): Message {
   if (bytes.length > maxMessageBytes) throw new Error(`The UVM endorsements have more than ${maxMessageBytes} bytes.`);
   const reader = new CborReader(bytes);
-  if (reader.tag() !== sign1Tag || reader.array(4) !== 4) throw new Error('The UVM endorsements are no COSE_Sign1.');
+  if (reader.tag() !== sign1Tag || reader.array(4) !== 4) throw new Error('The UVM endorsements are not a COSE_Sign1.');
   const protectedBytes = reader.byteString(maximumHeaderBytes);
   const inside = new CborReader(protectedBytes);
   const header = readHeader(inside);
