@@ -84,7 +84,7 @@ describe('bundles of applications', () => {
     const strange = utf8(JSON.stringify({ endpoints: { '/x': { fetch: endpoint } } }));
     assert.match(
       problemOf(() => bundleOf(strange, modules)),
-      /no method of HTTP/,
+      /the method is none of get, head/,
     );
   });
 
