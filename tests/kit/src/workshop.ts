@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildEnclave, loadProject, signEnclave, type BuildResult, type Project } from '@enclos/build';
 import type { StreamTransport } from '@enclos/manifest';
+import { findQuickJs } from '@enclos/script/artefact';
 import type { EmbeddedPlatform, EmbeddedPlatformOptions } from '@enclos/software-sgx';
 import { startMachine } from './machines.ts';
 import { seededBytes } from '@enclos/testing/hostile';
@@ -24,7 +25,8 @@ export type EnclaveName =
   | 'attested'
   | 'http'
   | 'claimant'
-  | 'companion';
+  | 'companion'
+  | 'script';
 
 export interface SignedImage {
   readonly image: Uint8Array;
@@ -73,6 +75,7 @@ export function copyProject(name: EnclaveName, folder: string): void {
   }
   // New each time: platforms of one user keep the files of companions for later launches.
   if (name === 'companion') writeFileSync(join(folder, 'data', 'words.txt'), randomUUID());
+  if (name === 'script') cpSync(findQuickJs().path, join(folder, 'data/enclos-quickjs.wasm'));
   symlinkSync(modulesFolder, join(folder, 'node_modules'));
 }
 

@@ -33,7 +33,7 @@ export async function recogniseFile(file: File): Promise<GivenFile> {
   if (keys.length > 0) return { kind: 'keys', name, pems: keys };
   const certificates = labelled(/^CERTIFICATE$/);
   if (certificates.length > 0) return { kind: 'certificates', name, pems: certificates };
-  return { kind: 'unknown', name, why: 'is no file of a ledger, no receipt, no certificate and no private key' };
+  return { kind: 'unknown', name, why: 'is not a file of a ledger, a receipt, a certificate or a private key' };
 }
 
 /** Not every browser iterates over a stream. */

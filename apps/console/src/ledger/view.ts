@@ -72,7 +72,7 @@ function sentencesOf(finding: Finding): readonly Child[] {
 }
 
 function ledgerSentences({ trusted, lastSigned }: LedgerReport): readonly string[] {
-  const who = trusted === true ? 'the service' : 'whoever signs for this ledger';
+  const who = trusted === true ? 'the service' : 'the service that this ledger names';
   const upTo = lastSigned === undefined ? '' : ` up to ${writeTransactionId(lastSigned)}`;
   return [
     `This proves: ${who} signed exactly these transactions, in this order,${upTo}.`,

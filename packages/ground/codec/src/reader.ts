@@ -43,16 +43,6 @@ export class ByteReader {
     return this.#view.getBigUint64(this.#advance(8), true);
   }
 
-  /** A 64-bit integer as a number, without the object that a bigint is. @throws CODEC_OUT_OF_RANGE above 2^53 - 1. */
-  safeU64(): number {
-    const at = this.#advance(8);
-    const value = this.#view.getUint32(at, true) + this.#view.getUint32(at + 4, true) * 2 ** 32;
-    if (!Number.isSafeInteger(value)) {
-      throw new EnclosError('CODEC_OUT_OF_RANGE', `The integer at offset ${at} is above 2^53 - 1.`);
-    }
-    return value;
-  }
-
   /** A copy of the next `length` bytes. */
   bytes(length: number): Uint8Array {
     const at = this.#advance(length);

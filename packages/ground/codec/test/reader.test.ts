@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import fc from 'fast-check';
-import { ByteReader } from '../src/index.ts';
+import { ByteReader, readSafeU64 } from '../src/index.ts';
 
 const refuses = (read: () => unknown, code: ErrorCode): void =>
   assert.throws(read, (error) => isEnclosError(error, code));
@@ -82,9 +82,9 @@ test('any sequence of reads gives the bytes in order or a typed error', () => {
 test('a 64-bit integer is a number as long as a number holds it', () => {
   const of = (value: bigint): ByteReader => new ByteReader(new Uint8Array(BigUint64Array.of(value).buffer));
   for (const value of [0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
-    assert.equal(of(BigInt(value)).safeU64(), value);
+    assert.equal(readSafeU64(of(BigInt(value))), value);
   }
-  refuses(() => of(2n ** 53n).safeU64(), 'CODEC_OUT_OF_RANGE');
-  refuses(() => of(2n ** 64n - 1n).safeU64(), 'CODEC_OUT_OF_RANGE');
-  refuses(() => new ByteReader(bytes, 0, 7).safeU64(), 'CODEC_TRUNCATED');
+  refuses(() => readSafeU64(of(2n ** 53n)), 'CODEC_OUT_OF_RANGE');
+  refuses(() => readSafeU64(of(2n ** 64n - 1n)), 'CODEC_OUT_OF_RANGE');
+  refuses(() => readSafeU64(new ByteReader(bytes, 0, 7)), 'CODEC_TRUNCATED');
 });

@@ -1,6 +1,6 @@
 /** COSE messages and keys, read strictly before anything is verified. Runs in browsers and enclaves. */
 export { coseAlgorithms, type CoseAlgorithm } from './algorithms.ts';
-export type { CoseHeader, CoseLabel } from './headers.ts';
+export { maximumHeaderBytes, readHeader, type CoseHeader, type CoseLabel } from './headers.ts';
 export { readCoseKey, writeCoseKey, type CoseKey } from './key.ts';
 export type { CoseRule } from './refusal.ts';
 export {

@@ -204,7 +204,7 @@ test('the service must move as services do', async () => {
   );
   assert.deepEqual(rulesOf(await verify([at('Opening', 'Recovering').file(1)])), ['status']);
   assert.deepEqual(rulesOf(await verify([at('Recovering', 'Open').file(1)])), ['status']);
-  assert.deepEqual(rulesOf(await verify([at('Closed').file(1)])), ['identity']);
+  assert.deepEqual(rulesOf(await verify([at('Closed').file(1)])), ['identity', 'node', 'signature']);
 });
 
 test('the service must be the one that is trusted', async () => {
@@ -269,7 +269,7 @@ test('another identity outside of a recovery is refused', async () => {
     [serviceInfo(service, 'Open'), ...nodeInfo(node)],
     [serviceInfo(next, 'Open')],
   );
-  assert.deepEqual(rulesOf(await verify([ledger.file(1)])), ['identity']);
+  assert.deepEqual(rulesOf(await verify([ledger.file(1)])), ['identity', 'node']);
 });
 
 /** A ledger with a proposal of a member, as it is or changed. */
@@ -314,6 +314,21 @@ test('messages and proposals of members are those that they signed', async () =>
   ]) {
     assert.deepEqual(rulesOf(await verify(governed(change))), ['governance'], JSON.stringify(Object.keys(change)));
   }
+});
+
+test('a transaction with many messages and proposals is refused before any is compared', async () => {
+  const { service, node } = whole;
+  const many = (name: string): WriteSet[number] => ({
+    name,
+    readVersion: 0,
+    writes: Array.from({ length: 9 }, (_, at) => [utf8(`${at}`), utf8('{}')] as const),
+    removes: [],
+  });
+  const genesis = [serviceInfo(service, 'Open'), ...nodeInfo(node)];
+  const proposals = [many('public:ccf.gov.cose_history'), many('public:ccf.gov.proposals')];
+  const report = await verify([signedLedger(node, service, genesis, proposals).file(1)]);
+  assert.deepEqual(rulesOf(report), ['governance']);
+  assert.equal(report.governanceMessages, 0);
 });
 
 test('private parts open with the secret of the ledger alone', async () => {

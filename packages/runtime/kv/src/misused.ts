@@ -4,5 +4,7 @@ export const misused = (message: string): EnclosError<'KV_MISUSED'> => new Enclo
 
 /** @throws KV_MISUSED */
 export function requireSeqno(seqno: number): void {
-  if (!Number.isSafeInteger(seqno) || seqno < 0) throw misused(`${seqno} is no seqno: a whole number from 0 is.`);
+  if (!Number.isSafeInteger(seqno) || seqno < 0) {
+    throw misused(`${seqno} is not a seqno, which is a whole number from 0 on.`);
+  }
 }

@@ -10,7 +10,7 @@ export interface MapState {
   readonly table: KeyTable;
   /** The seqno of the newest change; zero for a map that does not exist. */
   version: number;
-  /** Keys whose newest record is no removal. */
+  /** Keys whose newest record has a value. */
   size: number;
 }
 
@@ -25,8 +25,8 @@ const undoBytes = 100;
 const mapBytes = 300;
 
 /**
- * Maps with the versions of their keys, newest first. Versions stay until `forget` says that nobody may ask for what was
- * before a seqno.
+ * Maps with the versions of their keys, newest first. Versions stay until `forget` says that the store will not
+ * ask for what was before a seqno.
  */
 export class State {
   readonly records = new Records();
@@ -116,7 +116,7 @@ export class State {
     this.records.tidy();
   }
 
-  /** Nobody asks for what was before this seqno any more. */
+  /** Drops what was before this seqno: the store does not ask for it again. */
   forget(seqno: number): void {
     if (seqno <= this.#forgotten) return;
     while (this.#forgotten < seqno) this.#forget(this.#take(++this.#forgotten));

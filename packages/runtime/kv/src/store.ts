@@ -124,7 +124,7 @@ export class KvStore {
   }
 
   /**
-   * Applies the next entry of a ledger, whoever executed it. An entry that changes nothing takes its place too.
+   * Applies the next entry of a ledger, which another node may have executed. An entry that changes nothing takes its place too.
    *
    * @throws KV_FULL, and KV_MISUSED for a seqno that is not the next, or an entry that holds a map twice.
    */

@@ -1,4 +1,4 @@
-import { ByteReader, toHex } from '@enclos/codec';
+import { ByteReader, toHex, readSafeU64 } from '@enclos/codec';
 
 /** Maps by name: version, and by key in hex its version and its value in hex. */
 export type FileMaps = ReadonlyMap<string, { readonly version: number; readonly entries: ReadonlyMap<string, string> }>;
@@ -9,16 +9,16 @@ export type FileMaps = ReadonlyMap<string, { readonly version: number; readonly 
  */
 export function mapsOfSnapshotFile(file: Uint8Array): FileMaps {
   const entry = new ByteReader(file.subarray(8 + 28));
-  const domain = new ByteReader(entry.view(entry.safeU64()));
+  const domain = new ByteReader(entry.view(readSafeU64(entry)));
   // The type, the seqno and a version that it does not use; then the root and the views.
   domain.view(17);
-  domain.view(domain.safeU64());
-  domain.view(domain.safeU64());
+  domain.view(readSafeU64(domain));
+  domain.view(readSafeU64(domain));
   const maps = new Map<string, { version: number; entries: Map<string, string> }>();
   while (domain.remaining > 0) {
-    const name = Buffer.from(domain.view(domain.safeU64())).toString();
-    const version = domain.safeU64();
-    maps.set(name, { version, entries: entriesOf(new ByteReader(domain.view(domain.safeU64()))) });
+    const name = Buffer.from(domain.view(readSafeU64(domain))).toString();
+    const version = readSafeU64(domain);
+    maps.set(name, { version, entries: entriesOf(new ByteReader(domain.view(readSafeU64(domain)))) });
   }
   return maps;
 }
@@ -28,14 +28,14 @@ function entriesOf(map: ByteReader): Map<string, string> {
   while (map.remaining > 0) {
     const key = toHex(padded(map));
     const value = new ByteReader(padded(map));
-    entries.set(key, `${value.safeU64()}:${toHex(value.view(value.remaining))}`);
+    entries.set(key, `${readSafeU64(value)}:${toHex(value.view(value.remaining))}`);
   }
   return entries;
 }
 
 /** Bytes after their length, filled up to eight. */
 function padded(map: ByteReader): Uint8Array {
-  const length = map.safeU64();
+  const length = readSafeU64(map);
   const bytes = map.view(length);
   map.view((8 - (length % 8)) % 8);
   return bytes;

@@ -25,3 +25,15 @@ ENCLOS_EXPORT(call) int enclos_call(uint32_t entry, uint32_t count, uint32_t hea
     JS_FreeValue(context, result);
     return 0;
 }
+
+#ifndef __wasm__
+/* For sanitizers, which see then what was not freed twice and not used after. In WebAssembly the whole memory goes. */
+static void enclos_end(void)
+{
+    for (uint32_t at = 0; at < entry_count; at++)
+        JS_FreeValue(context, entries[at]);
+    js_free(context, entries);
+    JS_FreeContext(context);
+    JS_RunGC(runtime);
+}
+#endif

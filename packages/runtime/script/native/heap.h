@@ -6,7 +6,13 @@
  * counts against the limit, whether it is in use or not.
  */
 
-enum { UNIT = 8, HEADER = 8, MAX_SMALL = 512, CHUNK_BYTES = 16384 };
+#ifdef ENCLOS_PLAIN_HEAP
+/* Each block by itself, so that a sanitizer sees where it ends. */
+enum { MAX_SMALL = 0 };
+#else
+enum { MAX_SMALL = 512 };
+#endif
+enum { UNIT = 8, HEADER = 8, CHUNK_BYTES = 16384 };
 
 struct block {
     /* Of the block without this header. */

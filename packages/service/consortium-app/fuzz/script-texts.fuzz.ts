@@ -7,6 +7,7 @@ import { jwkToPem, pemToJwk } from '../src/ccf/crypto/key-forms.ts';
 import { ecdsaPair, eddsaPair } from '../src/ccf/crypto/keys.ts';
 import { setIssuerKeys } from '../src/ccf/gov/jwt-keys.ts';
 import { tcbPolicyJson } from '../src/ccf/snp/tcb-policy.ts';
+import { verifyUvmEndorsement } from '../src/ccf/snp/uvm-endorsements.ts';
 import { orFail } from '../src/session/failures.ts';
 import { MemoryTransaction } from '../test/kit/memory-transaction.ts';
 
@@ -31,6 +32,7 @@ export function fuzz(data: Uint8Array): void {
     () => isCertificateChain(text, text),
     () => tcbPolicyJson(text.slice(0, 8), text.slice(8)),
     // The extension names what failed, and makes it an error of the script.
+    () => orFail('endorsements', () => verifyUvmEndorsement(data, '00', [])),
     () => orFail('keys', () => setIssuerKeys(table, 'https://issuer.example', text)),
     ...['ec public', 'rsa private', 'okp public'].flatMap((kind) => [
       () => pemToJwk(kind, text),

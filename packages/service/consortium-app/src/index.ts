@@ -47,4 +47,5 @@ export type {
   LogLevel,
   ReceiptJson,
   ScriptServices,
+  UvmRoot,
 } from './context.ts';

@@ -48,7 +48,7 @@ vectors.test('without a certificate the ledger is taken at its own word, and the
   const ran = await run('verify', 'own-word');
   assert.equal(ran.code, 0);
   assert.match(ran.stdout, /taken at its own word/);
-  assert.match(ran.stdout, /whoever signs for this ledger/);
+  assert.match(ran.stdout, /the service that this ledger names/);
 });
 
 vectors.test('a changed byte is refused, with its file, its place and its transaction', async () => {

@@ -16,7 +16,7 @@ export interface BuiltModules {
 }
 
 /**
- * Builds modules from TypeScript with all that they import. What several of them import is a module of its own, so that they share
+ * Builds modules from TypeScript with all that they import. What several of them import becomes another module, so that they share
  * it, as they would in CCF.
  *
  * @param names as app.json has them: `app.js` is built from app.ts.

@@ -23,7 +23,7 @@ export interface IssuedCertificate {
   readonly issuerName?: string;
   /** The alternative names: DNS names and IPv4 addresses. */
   readonly hosts?: readonly string[];
-  /** Whether its key may issue certificates of parties that are no authorities. */
+  /** Whether its key may issue certificates, which then are not those of authorities. */
   readonly isAuthority: boolean;
   /** Whole seconds count. */
   readonly validFrom: Date;

@@ -3,7 +3,7 @@ import { isIssuedBy, readLedgerCertificate, type LedgerCertificate } from '../si
 import type { ProofTools } from '../signature/node-signature.ts';
 import { unproven } from '../signature/refusal.ts';
 
-/** Which service stands behind the certificate of a node. */
+/** The service that vouches for the certificate of a node. */
 export interface NodeEndorsement {
   readonly node: LedgerCertificate;
   /** One of those that the caller trusts. */

@@ -9,7 +9,7 @@ import { readTransactionId } from '../signature/transaction-id.ts';
 import type { TransactionId } from '../write-set.ts';
 
 const maximumBytes = 1_048_576;
-/** Of a file with the endorsements of a snapshot or a receipt (CCF, src/snapshots). */
+/** Limits of a file with the endorsements of a snapshot or a receipt (CCF, src/snapshots). */
 const sidecar = Object.freeze({ messages: 64, bytes: 4_194_304 });
 
 /** That a service vouches for the key of an earlier identity (ccf-cose-endorsement-service-identity.cddl), read and not verified. */

@@ -40,8 +40,8 @@ const spellings = Object.freeze({
  * Reads a receipt in JSON, in the spelling of CCF or of Azure Confidential Ledger, also inside of the `receipt` of an answer.
  *
  * @throws LEDGER_INVALID for what is not a receipt.
- * @throws LEDGER_UNPROVEN with the rule `legacy-leaf` for a receipt of version 1 of CCF, which gives the leaf whole: a node
- * inside the tree can be passed off as one.
+ * @throws LEDGER_UNPROVEN with the rule `legacy-leaf` for a receipt of version 1 of CCF, which gives the leaf whole, and for one
+ * without evidence of commit: a node inside the tree can be passed off as one.
  * @example const receipt = readJsonReceipt(await response.text());
  */
 export function readJsonReceipt(text: string): JsonReceipt {
@@ -80,10 +80,17 @@ function readSubject(record: JsonRecord): JsonReceipt['of'] {
 
 function readLeaf(record: JsonRecord): LeafComponents {
   const evidence = record.optional(spelled(record, 'commit_evidence'), string(maximumEvidence));
+  // Without it the leaf is two digests or one, as a node inside of the tree is.
+  if (evidence === undefined) {
+    return unproven(
+      'legacy-leaf',
+      'The receipt holds no evidence of commit, so that a node inside of the tree can be passed off as its transaction.',
+    );
+  }
   const claims = record.optional(spelled(record, 'claims_digest'), hex(32));
   return {
     writeSetDigest: fromHex(record.required(spelled(record, 'write_set_digest'), hex(32))),
-    ...(evidence === undefined ? {} : { commitEvidence: evidence }),
+    commitEvidence: evidence,
     ...(claims === undefined ? {} : { claimsDigest: fromHex(claims) }),
   };
 }

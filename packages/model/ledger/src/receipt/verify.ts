@@ -52,7 +52,7 @@ export interface ProvenReceipt {
   readonly writeSetDigest?: string;
   /** Hex; zeros where the application set none. */
   readonly claimsDigest?: string;
-  /** Who signed the root. */
+  /** The signer of the root. */
   readonly signer:
     | { readonly kind: 'node'; readonly id: string; readonly certificate: LedgerCertificate }
     | { readonly kind: 'service'; readonly id: string; readonly signatureId: TransactionId };

@@ -48,7 +48,7 @@ export function readCoseRootSignature(bytes: Uint8Array, maxBytes = 65_536): Cos
       maxBytes,
       understood: [coseLabels.structure, coseLabels.claims, coseLabels.ccf],
     });
-    if (message.payload !== undefined) return malformed('The COSE signature over the root has a payload of its own.');
+    if (message.payload !== undefined) return malformed('The root in the COSE signature is not detached.');
     if (integerOf(message.protected, coseLabels.structure) !== ccfLedgerStructure) {
       return malformed('The COSE signature is not over the tree of a CCF ledger.');
     }

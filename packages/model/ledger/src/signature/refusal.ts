@@ -3,7 +3,7 @@ import { invalid } from '../within.ts';
 
 /** Which rule a proof breaks: `details.rule` of LEDGER_UNPROVEN. */
 export type ProofRule =
-  /** A certificate is not issued by the service, or by nobody who may issue. */
+  /** A certificate is not issued by the service, or its issuer is not an authority. */
   | 'certificate'
   /** The transaction carries other claims than were expected. */
   | 'claims'

@@ -1,4 +1,4 @@
-import { ByteReader, isZero, utf8, type ByteWriter } from '@enclos/codec';
+import { ByteReader, isZero, utf8, type ByteWriter, readSafeU64 } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
 import { invalid, within } from '../within.ts';
@@ -34,9 +34,9 @@ export function readSnapshotMaps(bytes: Uint8Array): readonly SnapshotMap[] {
     const reader = new ByteReader(bytes);
     const maps: SnapshotMap[] = [];
     while (reader.remaining > 0) {
-      const name = decodeUtf8(reader.view(reader.safeU64()));
+      const name = decodeUtf8(reader.view(readSafeU64(reader)));
       const version = readVersion(reader);
-      maps.push({ name, version, rows: readRows(reader.view(reader.safeU64())) });
+      maps.push({ name, version, rows: readRows(reader.view(readSafeU64(reader))) });
     }
     return maps;
   });
@@ -55,7 +55,7 @@ function readRows(bytes: Uint8Array): readonly SnapshotRow[] {
 }
 
 function readPadded(reader: ByteReader): Uint8Array {
-  const length = reader.safeU64();
+  const length = readSafeU64(reader);
   const bytes = reader.view(length);
   if (!isZero(reader.view(paddingOf(length)))) throw invalid('The padding of a snapshot is not zero.');
   return bytes;

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@enclos/codec';
+import { ByteReader, ByteWriter, readSafeU64 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import { digestBytes, type GcmKey } from '../digests.ts';
 import { entryTypes } from '../entry/entry.ts';
@@ -50,10 +50,10 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
     const reader = new ByteReader(entry.publicDomain);
     const type = reader.u8();
     if (type !== entryTypes.snapshot) throw invalid(`An entry has type ${type}, which is not that of a snapshot.`);
-    const seqno = reader.safeU64();
+    const seqno = readSafeU64(reader);
     checkIv(entry, seqno);
-    if (reader.safeU64() !== 0) throw invalid('A snapshot names a transaction that it conflicts with.');
-    if (reader.safeU64() !== digestBytes) throw invalid('The leaf of a snapshot has another length than 32.');
+    if (readSafeU64(reader) !== 0) throw invalid('A snapshot names a transaction that it conflicts with.');
+    if (readSafeU64(reader) !== digestBytes) throw invalid('The leaf of a snapshot has another length than 32.');
     const leaf = reader.view(digestBytes);
     const viewStarts = readViewStarts(reader);
     return { entry, seqno, leaf, viewStarts, publicMaps: reader.view(reader.remaining), receipt: bytes.subarray(size) };
@@ -65,7 +65,7 @@ function checkIv({ ivSeqno, ivTerm }: EntryFrame, seqno: number): void {
 }
 
 function readViewStarts(reader: ByteReader): readonly number[] {
-  const bytes = reader.safeU64();
+  const bytes = readSafeU64(reader);
   if (bytes % 8 !== 0 || bytes > 8 * maxViews) throw invalid(`The views of a snapshot have ${bytes} bytes.`);
   const list = new ByteReader(reader.view(bytes));
   return Array.from({ length: bytes / 8 }, () => readVersion(list));

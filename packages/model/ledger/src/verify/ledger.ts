@@ -212,8 +212,9 @@ class Reading {
   }
 }
 
+/** Who signed last vouches for all before. What stands after, nobody signed yet: anyone can have written it. */
 function checkIdentity(
-  { network }: TransactionVerifier,
+  { lastSigned }: TransactionVerifier,
   services: readonly LedgerCertificate[],
   findings: Findings,
 ): boolean | undefined {
@@ -223,9 +224,9 @@ function checkIdentity(
     );
     return undefined;
   }
-  const { service } = network;
-  if (service === undefined) return undefined;
-  const trusted = services.some(({ key }) => equalBytes(key.spki, service.key.spki));
+  if (lastSigned === undefined) return undefined;
+  const { service } = lastSigned;
+  const trusted = service !== undefined && services.some(({ key }) => equalBytes(key.spki, service.key.spki));
   if (!trusted) {
     findings.problem(
       'identity',

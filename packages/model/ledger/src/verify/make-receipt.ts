@@ -98,7 +98,9 @@ function componentsOf(entry: LedgerEntry, { keys }: ReceiptRequest, { digests }:
   const { claimsDigest, commitEvidenceDigest } = entry;
   const writeSetDigest = digests.sha256(entry.bytes);
   const claims = claimsDigest === undefined ? {} : { claimsDigest };
-  if (commitEvidenceDigest === undefined) return { writeSetDigest, ...claims };
+  if (commitEvidenceDigest === undefined) {
+    throw unavailable('The transaction has no evidence of commit, without which no receipt proves it.');
+  }
   const known = keys?.(entry.seqno);
   if (known === undefined) {
     throw unavailable('A receipt holds the evidence of commit, which only the ledger secret gives.');

@@ -26,10 +26,17 @@ interface Identity {
   endorsed: boolean;
 }
 
-/** Who takes part, as the transactions so far say: the service, its nodes and its members. */
+/** The service, its nodes and its members, as the transactions so far say. */
 export class Network {
   readonly #nodes = new Map<string, 'Pending' | 'Retired' | 'Trusted'>();
   readonly #certificates = new Map<string, LedgerCertificate>();
+  /** Of version 1. */
+  readonly #ownCertificates = new Map<string, LedgerCertificate>();
+  /** The service that was asked last about a certificate, and whether it issued it: one node signs often. */
+  readonly #issued = new WeakMap<
+    LedgerCertificate,
+    { readonly service: LedgerCertificate; readonly holds: Promise<boolean> }
+  >();
   readonly #members = new Map<string, LedgerCertificate>();
   readonly identities: Identity[] = [];
   #status: ServiceStatus | undefined;
@@ -65,8 +72,20 @@ export class Network {
     return this.#nodes.get(id);
   }
 
-  nodeCertificate(id: string): LedgerCertificate | undefined {
-    return this.#certificates.get(id);
+  /** `isOwn`: it stands in the record of the node, as in version 1, and not in the table of those that the service issued. */
+  nodeCertificate(id: string): { readonly certificate: LedgerCertificate; readonly isOwn: boolean } | undefined {
+    const issued = this.#certificates.get(id);
+    const certificate = issued ?? this.#ownCertificates.get(id);
+    return certificate === undefined ? undefined : { certificate, isOwn: issued === undefined };
+  }
+
+  /** Whether a service issued the certificate of a node. */
+  isIssued(certificate: LedgerCertificate, service: LedgerCertificate): Promise<boolean> {
+    const known = this.#issued.get(certificate);
+    if (known?.service === service) return known.holds;
+    const holds = isIssuedBy(certificate, service, this.#tools.subtle);
+    this.#issued.set(certificate, { service, holds });
+    return holds;
   }
 
   /** Takes what a transaction says. @returns checks that go on. */
@@ -124,6 +143,7 @@ export class Network {
   #applyNode(id: string, value: Uint8Array | undefined): void {
     if (value === undefined) {
       this.#nodes.delete(id);
+      this.#ownCertificates.delete(id);
       return;
     }
     within(`The record of node ${id}`, () => {
@@ -132,7 +152,7 @@ export class Network {
       record.optional('retired_committed', boolean);
       // Version 1 of CCF has the node's own certificate here, and no table of endorsed ones.
       const own = record.optional('cert', string(16_384));
-      if (own !== undefined) this.#certificates.set(id, readLedgerCertificate(own));
+      if (own !== undefined) this.#ownCertificates.set(id, readLedgerCertificate(own));
     });
   }
 
@@ -149,7 +169,7 @@ export class Network {
     const { service } = this;
     if (service === undefined) return [];
     return [
-      isIssuedBy(certificate, service, this.#tools.subtle).then((isIssued) => {
+      this.isIssued(certificate, service).then((isIssued) => {
         const what = `The certificate of node ${id} is not issued by the service.`;
         if (!isIssued) this.#findings.problem('node', place, what);
       }),

@@ -17,6 +17,8 @@ import type { Findings, LedgerPlace } from './report.ts';
 import { readSnapshotEvidence, type SnapshotEvidence } from './snapshots.ts';
 import { changesOf, singleOf, tables } from './tables.ts';
 
+const maximumPairs = 64;
+
 /** One transaction, with what was known before it. */
 export interface RecordScene {
   readonly writes: WriteSet;
@@ -45,7 +47,13 @@ export class RecordVerifier {
   check(scene: RecordScene): readonly Promise<void>[] {
     const { writes, place } = scene;
     const checks: Promise<void>[] = [];
-    for (const [member, value] of changesOf(writes, tables.messages)) {
+    const messages = changesOf(writes, tables.messages);
+    // Each proposal is compared with each message, under many roots: a service writes one at a time.
+    if (messages.length * changesOf(writes, tables.proposals).length > maximumPairs) {
+      this.#findings.problem('governance', place, 'One transaction holds many messages of members and many proposals.');
+      return checks;
+    }
+    for (const [member, value] of messages) {
       if (value !== undefined) checks.push(this.#checkMessage(member, value, scene));
     }
     const evidence = singleOf(writes, tables.snapshotEvidence);

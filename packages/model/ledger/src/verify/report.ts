@@ -82,7 +82,7 @@ export interface LedgerReport {
   /** Transactions whose private part decrypted; their evidence of commit was checked too, where they have any. */
   readonly decrypted: number;
   readonly identities: readonly ServiceIdentity[];
-  /** Whether the last identity is one that the caller trusts; undefined where none was given. */
+  /** Whether a service that the caller trusts vouches for the last signature; undefined where none was given. */
   readonly trusted?: boolean;
   readonly snapshots: readonly SnapshotFinding[];
   /** At most 1,000; `problemCount` counts all. */

@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { isEnclosError } from '@enclos/errors';
 import { foldProof } from '../receipt/proof.ts';
-import { isIssuedBy, readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
+import { readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
 import {
   namesKey,
   readCoseRootSignature,
@@ -33,12 +33,18 @@ export function signedRootOf(tree: MerkleTree, tools: ProofTools): SignedRoot {
   return foldProof(tree.leaf(last), tree.proof(last), tools);
 }
 
-/** Checks the signature of a node over a root. @returns whether it holds. */
+/** A signature that holds. */
+export interface Vouching {
+  /** The service that signed, or issued the certificate of the node; undefined where the ledger is taken at its own word. */
+  readonly service: LedgerCertificate | undefined;
+}
+
+/** Checks the signature of a node over a root. @returns undefined where it does not hold. */
 export async function checkNodeSignature(
   value: Uint8Array,
   signed: SignedRoot,
   scene: SignatureScene,
-): Promise<boolean> {
+): Promise<Vouching | undefined> {
   return checking(scene, async (fail) => {
     const record = readNodeSignature(value);
     const { view, seqno } = record.transactionId;
@@ -51,57 +57,78 @@ export async function checkNodeSignature(
         `The node signed the root ${toHex(record.root)}, and the transactions give ${toHex(signed.root)}.`,
       );
     }
-    const certificate = await certificateOf(record.node, record.certificate, scene, fail);
-    if (certificate === undefined) return false;
-    await verifyRootByNode(signed, record.signature, certificate.key, scene.tools);
-    return true;
+    const found = certificateOf(record.node, record.certificate, scene, fail);
+    if (found === undefined) return undefined;
+    const vouching = await vouchingFor(found, scene, fail);
+    if (vouching === undefined) return undefined;
+    await verifyRootByNode(signed, record.signature, found.certificate.key, scene.tools);
+    return vouching;
   });
 }
 
-type Fail = (rule: LedgerRule, message: string) => false;
+type Fail = (rule: LedgerRule, message: string) => undefined;
 
-async function certificateOf(
+interface FoundCertificate {
+  readonly certificate: LedgerCertificate;
+  /** Whether it is one of version 1, which the node issued for itself. */
+  readonly isOwn: boolean;
+}
+
+function certificateOf(
   node: string,
   inRecord: string | undefined,
-  scene: SignatureScene,
+  { network, isPart }: SignatureScene,
   fail: Fail,
-): Promise<LedgerCertificate | undefined> {
-  const { network, isPart } = scene;
+): FoundCertificate | undefined {
   const status = network.nodeStatus(node);
   const recorded = network.nodeCertificate(node);
+  // In a part of a ledger, the certificate beside the signature may be all that there is.
   const embedded = inRecord === undefined ? undefined : readLedgerCertificate(inRecord);
   if (status === 'Pending') fail('node', `Node ${node} signed while it was pending.`);
   if (recorded !== undefined) {
-    if (embedded !== undefined && !equalBytes(embedded.key.spki, recorded.key.spki)) {
+    if (embedded !== undefined && !equalBytes(embedded.key.spki, recorded.certificate.key.spki)) {
       fail('node', `The record of the signature holds the certificate of another node than ${node}.`);
     }
     if (status === undefined && !isPart) fail('node', `Node ${node}, which signed, is not part of the network.`);
     return recorded;
   }
-  if (!isPart || embedded === undefined) {
-    fail('node', `Node ${node}, which signed, is not part of the network.`);
-    return undefined;
-  }
-  return (await isOfService(embedded, scene)) ? embedded : undefined;
+  if (isPart && embedded !== undefined) return { certificate: embedded, isOwn: false };
+  return fail('node', `Node ${node}, which signed, is not part of the network.`);
 }
 
-/** In a part of a ledger, the certificate beside the signature is all that there is. */
-async function isOfService(certificate: LedgerCertificate, scene: SignatureScene): Promise<boolean> {
-  const { network, trusted, findings, tools } = scene;
-  const services = network.service === undefined ? trusted : [network.service, ...trusted];
-  for (const service of services) if (await isIssuedBy(certificate, service, tools.subtle)) return true;
-  if (services.length === 0 || (trusted.length === 0 && network.isInterrupted)) {
+/** Whatever the ledger says about a node, anyone can write: that the service issued its certificate joins the two. */
+async function vouchingFor(
+  { certificate, isOwn }: FoundCertificate,
+  { network, trusted, findings, isPart }: SignatureScene,
+  fail: Fail,
+): Promise<Vouching | undefined> {
+  const { service, isInterrupted } = network;
+  const isCertain = service !== undefined && !isInterrupted;
+  const services = isCertain ? [service] : service === undefined ? trusted : [service, ...trusted];
+  for (const candidate of services) {
+    if (await network.isIssued(certificate, candidate)) return { service: candidate };
+  }
+  if (trusted.length === 0 && isOwn) {
+    findings.note(
+      'Nodes of version 1 have certificates of their own, which no service issued: they are taken at their own word.',
+    );
+    return { service: undefined };
+  }
+  if (trusted.length === 0 && isPart && !isCertain) {
     findings.note(
       'The files do not say who the service is, so its nodes are taken at their own word. Give the certificate of the service.',
     );
-    return true;
+    return { service: undefined };
   }
-  findings.problem('node', scene.place, 'The certificate of the node that signed is not issued by the service.');
-  return false;
+  return fail('node', 'The certificate of the node that signed is not issued by the service.');
 }
 
-/** Checks the COSE signature of the service over a root. @returns whether it holds. */
-export async function checkCoseSignature(value: Uint8Array, root: Uint8Array, scene: SignatureScene): Promise<boolean> {
+/** Checks the COSE signature of the service over a root. @returns undefined where it does not hold. */
+export async function checkCoseSignature(
+  value: Uint8Array,
+  root: Uint8Array,
+  scene: SignatureScene,
+): Promise<Vouching | undefined> {
   return checking(scene, async (fail) => {
     const signature = readCoseRootSignature(readCoseSignatureRecord(value));
     const { view, seqno } = signature.transactionId;
@@ -115,18 +142,21 @@ export async function checkCoseSignature(value: Uint8Array, root: Uint8Array, sc
     const signer = isCertain ? service : known.find(({ key }) => namesKey(signature.message.kid, key, scene.tools));
     if (signer === undefined) {
       scene.findings.note('The files do not say who the service is, so COSE signatures were not checked.');
-      return false;
+      return undefined;
     }
     await verifyRootByService(signature, root, signer.key, scene.tools);
-    return true;
+    return { service: signer };
   });
 }
 
 /** What a check throws is a problem at its place. */
-async function checking(scene: SignatureScene, check: (fail: Fail) => Promise<boolean>): Promise<boolean> {
+async function checking(
+  scene: SignatureScene,
+  check: (fail: Fail) => Promise<Vouching | undefined>,
+): Promise<Vouching | undefined> {
   const fail: Fail = (rule, message) => {
     scene.findings.problem(rule, scene.place, message);
-    return false;
+    return undefined;
   };
   try {
     return await check(fail);

@@ -11,7 +11,13 @@ import { Network } from './network.ts';
 import type { Findings, LedgerPlace } from './report.ts';
 import { RecordVerifier } from './records.ts';
 import { openPrivatePart, type LedgerKeys } from './secrets.ts';
-import { checkCoseSignature, checkNodeSignature, signedRootOf, type SignatureScene } from './signed-root.ts';
+import {
+  checkCoseSignature,
+  checkNodeSignature,
+  signedRootOf,
+  type SignatureScene,
+  type Vouching,
+} from './signed-root.ts';
 import { singleOf, tableNames, tables } from './tables.ts';
 
 /** So many checks of signatures run at once. */
@@ -49,7 +55,7 @@ export class TransactionVerifier {
   decrypted = 0;
   first: TransactionId | undefined;
   last: TransactionId | undefined;
-  lastSigned: { readonly id: TransactionId; readonly root: Uint8Array } | undefined;
+  lastSigned: ({ readonly id: TransactionId; readonly root: Uint8Array } & Vouching) | undefined;
 
   constructor(options: TransactionOptions, findings: Findings, tools: ProofTools) {
     this.#options = options;
@@ -184,17 +190,20 @@ export class TransactionVerifier {
       findings: this.#findings,
       tools: this.#tools,
     };
-    const mark = (holds: boolean, count: () => void): void => {
-      if (!holds) return;
+    const mark = (vouching: Vouching | undefined, count: () => void): void => {
+      if (vouching === undefined) return;
       count();
-      if ((this.lastSigned?.id.seqno ?? 0) <= id.seqno) this.lastSigned = { id, root: signed.root };
+      const before = this.lastSigned?.id.seqno ?? 0;
+      if (before > id.seqno) return;
+      const service = vouching.service ?? (before === id.seqno ? this.lastSigned?.service : undefined);
+      this.lastSigned = { id, root: signed.root, service };
     };
     if (byNode !== undefined) {
-      this.#start(checkNodeSignature(byNode, signed, scene).then((holds) => mark(holds, () => this.nodeSignatures++)));
+      this.#start(checkNodeSignature(byNode, signed, scene).then((found) => mark(found, () => this.nodeSignatures++)));
     }
     if (byService !== undefined) {
       const check = checkCoseSignature(byService, signed.root, scene);
-      this.#start(check.then((holds) => mark(holds, () => this.coseSignatures++)));
+      this.#start(check.then((found) => mark(found, () => this.coseSignatures++)));
     }
     this.#latestRoot = signed.root;
     this.#recent = [];
@@ -226,12 +235,21 @@ export class TransactionVerifier {
     for (const { id, place: of } of changed) {
       this.#findings.problem('root', of, `Transaction ${id.view}.${id.seqno} is not the one that was signed.`);
     }
+    this.#requireCovered(recorded, place);
     if (own !== undefined && changed.length === 0) {
       this.#findings.problem('root', place, `The transactions give another root than the tree beside the signature.`);
     }
     // One problem is told once: what follows is checked against the tree that was signed.
     this.#tree = recorded;
     return theirs;
+  }
+
+  /** The tree of the first signature in a part may begin later than the part: nothing would cover what stands between. */
+  #requireCovered(recorded: MerkleTree, place: LedgerPlace): void {
+    const [first] = this.#recent;
+    if (this.#tree !== undefined || first === undefined || first.id.seqno >= recorded.flushed) return;
+    const range = `${first.id.seqno} to ${recorded.flushed - 1}`;
+    this.#findings.problem('root', place, `No signature covers the transactions ${range}: give the files before, too.`);
   }
 
   #append(entry: LedgerEntry, id: TransactionId, place: LedgerPlace): void {

@@ -15,7 +15,7 @@ const offsetBits = 18;
 const mostSlabs = 2 ** (32 - offsetBits);
 const smallestWords = 2 ** 8;
 const largestWords = 2 ** offsetBits;
-/** A block of more words has a slab of its own, which goes when the block does. */
+/** A block of more words gets its own slab, which goes when the block does. */
 const largestShared = 2 ** 15;
 /** So much may be dead in any store: 16 KiB. */
 const slackWords = 2 ** 12;
@@ -41,7 +41,7 @@ export class Slabs {
     this.#moved = moved;
   }
 
-  /** Of all slabs, used or not. */
+  /** The bytes of all slabs, used or not. */
   get heldBytes(): number {
     return 4 * this.#given;
   }

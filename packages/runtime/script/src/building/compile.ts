@@ -54,7 +54,7 @@ const units: readonly (readonly [source: string, flags: readonly string[]])[] = 
 export const buildFlags: readonly string[] = [...compileFlags, ...units.flat(2), ...linkFlags];
 
 /** Puts the edited source and the glue side by side, as the flags expect them. */
-function layOut(source: QuickJsSource, work: string): void {
+export function layOut(source: QuickJsSource, work: string): void {
   mkdirSync(join(work, 'quickjs'));
   for (const name of sourceFiles) {
     writeFileSync(join(work, 'quickjs', name), editSource(name, readFileSync(join(source.folder, name), 'utf8')));

@@ -1,14 +1,14 @@
 // Builds the interpreter into dist/native, with a record of it, where its tools and its source are; `findQuickJs` says so where not.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { durable } from '@enclos/durable';
 import { parseQuickJsRecord, quickJsName, type QuickJsRecord } from '../artefact/record.ts';
 import { buildFlags, compileQuickJs, nativeFolder } from './compile.ts';
 import { editSource } from './edits.ts';
-import { filesSha256, findSource, sourcePackage } from './source.ts';
+import { cacheFolder, filesSha256, findSource, sourcePackage } from './source.ts';
 import { findToolchain, type Toolchain } from './toolchain.ts';
 
 const folder = fileURLToPath(new URL('../../native/', import.meta.url));
@@ -23,16 +23,10 @@ function inputsOf({ name, libraries }: Toolchain): string {
   for (const entry of readdirSync(nativeFolder, { recursive: true, withFileTypes: true }).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   )) {
-    if (entry.isFile()) hash.update(`\n${entry.name}\n`).update(readFileSync(join(entry.parentPath, entry.name)));
+    if (!entry.isFile() || entry.parentPath.endsWith('/fuzz')) continue;
+    hash.update(`\n${entry.name}\n`).update(readFileSync(join(entry.parentPath, entry.name)));
   }
   return hash.digest('hex');
-}
-
-/** The user's cache (XDG base directory specification): each clone and each worktree would build it otherwise. */
-function cachedPath(inputs: string): string {
-  const { XDG_CACHE_HOME: cacheHome } = process.env;
-  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(homedir(), '.cache');
-  return join(base, 'enclos', 'quickjs', `${inputs}.wasm`);
 }
 
 async function build(cached: string): Promise<Uint8Array | undefined> {
@@ -55,7 +49,7 @@ async function provide(toolchain: Toolchain): Promise<void> {
   const recordPath = `${path}.json`;
   const isThere = existsSync(path) && existsSync(recordPath);
   if (isThere && parseQuickJsRecord(readFileSync(recordPath))?.inputs === inputs) return;
-  const cached = cachedPath(inputs);
+  const cached = join(cacheFolder(), `${inputs}.wasm`);
   const wasm = existsSync(cached) ? readFileSync(cached) : await build(cached);
   if (wasm === undefined) return;
   const sha256 = createHash('sha256').update(wasm).digest('hex');

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { durable } from '@enclos/durable';
 
 const run = promisify(execFile);
 
@@ -32,6 +34,13 @@ export const sourceFiles = [
   'quickjs.h',
 ] as const;
 
+/** The user's cache (XDG base directory specification): each clone and each worktree would fetch and build anew otherwise. */
+export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  const { XDG_CACHE_HOME: cacheHome } = env;
+  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(homedir(), '.cache');
+  return join(base, 'enclos', 'quickjs');
+}
+
 /** A folder with the source of QuickJS as it was published. */
 export interface QuickJsSource {
   readonly folder: string;
@@ -51,10 +60,13 @@ export async function findSource(
 ): Promise<QuickJsSource | undefined> {
   const named = env['ENCLOS_QUICKJS_SOURCE'];
   if (named !== undefined && statSync(named).isDirectory()) return checked(named);
-  const tarball = named ?? (await fetchTarball(work));
+  const cached = join(cacheFolder(env), `quickjs-${tarballSha256.slice(0, 16)}.tar.xz`);
+  const tarball = named ?? (existsSync(cached) ? cached : await fetchTarball(work));
   if (tarball === undefined) return undefined;
-  const sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
+  const content = readFileSync(tarball);
+  const sha256 = createHash('sha256').update(content).digest('hex');
   if (sha256 !== tarballSha256) throw new Error(`${tarball} has the SHA-256 ${sha256}, not ${tarballSha256}.`);
+  if (tarball !== cached) await durable.replace(cached, content, { mode: 0o644, folderMode: 0o700, isCache: true });
   const folder = join(work, 'source');
   mkdirSync(folder);
   await run('tar', ['-xJf', tarball, '-C', folder, '--strip-components=1']);

@@ -13,8 +13,8 @@ import { openRealm, type Realm } from './realm.ts';
 import { MODULES_FILE, traceReader } from './trace.ts';
 
 /**
- * Runs programs on V8, in a context of their own. It is for development and tests: `maxExecutionMs` holds, heap and stack are those
- * of the process, and a context of V8 is no boundary against hostile code.
+ * Runs programs on V8, in a separate context each. It is for development and tests: `maxExecutionMs` holds, heap and stack are those
+ * of the process, and a context of V8 does not hold back hostile code.
  * @example
  * const interpreter = v8Engine().load({ prelude, modules, host }, limits);
  * interpreter.call('handle', ['/app.js', 'get'], limits);

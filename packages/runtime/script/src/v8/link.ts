@@ -10,7 +10,7 @@ import type { ScriptFile } from '../engine.ts';
 import '../errors.ts';
 
 /** Modules as one classic script. */
-export interface LinkedModules {
+interface LinkedModules {
   /** Evaluates to an object that has, by the name of a module, a function that evaluates it once and gives its exports. */
   readonly text: string;
   /** A source map in JSON. Its sources are the names of the modules, or what their own source maps name. */
@@ -44,7 +44,7 @@ function write(folder: string, name: string, source: string): void {
   if (steps[0] !== '' || steps.slice(1).some((step) => step === '' || step === '.' || step === '..')) {
     throw new EnclosError(
       'SCRIPT_INVALID',
-      `"${name}" is no name of a module: it is an absolute path, such as /app.js.`,
+      `"${name}" does not name a module: names are absolute paths, such as /app.js.`,
     );
   }
   const path = join(folder, ...steps);
@@ -93,7 +93,7 @@ function refuseStrangers(inputs: readonly string[], modules: readonly ScriptFile
   const known = new Set(modules.map(({ name }) => name));
   for (const input of inputs) {
     if (input !== entryFile && !known.has(`/${input}`)) {
-      throw new EnclosError('SCRIPT_INVALID', `"${input}" is imported and is no module of the program.`);
+      throw new EnclosError('SCRIPT_INVALID', `"${input}" is imported, and the program has no such module.`);
     }
   }
 }

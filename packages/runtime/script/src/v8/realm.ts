@@ -5,7 +5,7 @@ import { ScriptThrow, type HostFunction, type ScriptLimits, type ScriptOutcome, 
 import { bridgeSource, CALL_NAME, type Bridge, type BridgeHost, type HostAnswer } from './bridge.ts';
 
 /** A program that is compiled. */
-export interface RealmParts {
+interface RealmParts {
   readonly host: Readonly<Record<string, HostFunction>>;
   readonly prelude: readonly Script[];
   readonly modules: Script;

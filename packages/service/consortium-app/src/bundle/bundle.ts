@@ -118,7 +118,7 @@ function checkModules(modules: readonly AppModule[], problems: JsonProblems): vo
   for (const { name } of modules) {
     const isRelative = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
     const shown = JSON.stringify(name.slice(0, 64));
-    if (!isRelative || /[\\\0]/.test(name)) problems.texts.push(`modules: ${shown} is no path within src/.`);
+    if (!isRelative || /[\\\0]/.test(name)) problems.texts.push(`modules: ${shown} is not a path within src/.`);
     else if (seen.has(name)) problems.texts.push(`modules: ${shown} is there twice.`);
     seen.add(name);
   }
@@ -160,7 +160,7 @@ function json(bytes: Uint8Array, what: string): JsonValue {
 
 const shownProblems = 20;
 
-/** One pass finds all mistakes, so that nobody mends them one by one. */
+/** One pass finds all mistakes, so that authors need not mend them one by one. */
 function noting(read: (problems: JsonProblems) => AppBundle): AppBundle {
   const texts: string[] = [];
   const bundle = read({ texts });

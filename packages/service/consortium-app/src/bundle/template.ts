@@ -11,7 +11,7 @@ const maximumParameters = 32;
 /** What is wrong with the path of an endpoint; undefined when nothing is. */
 export function templateProblem(path: string): string | undefined {
   if (!path.startsWith('/') || path.length > 1024) return 'must begin with / and have at most 1024 characters.';
-  if (/[{}]/.test(path.replaceAll(/\{[^{}/]+\}/g, ''))) return 'has a brace that is no parameter like {name}.';
+  if (/[{}]/.test(path.replaceAll(/\{[^{}/]+\}/g, ''))) return 'has a brace outside of a parameter like {name}.';
   // `{a}{b}` says nothing about where the one ends.
   if (path.includes('}{')) return 'has two parameters without a text between them.';
   const names = path.match(/\{[^{}]+\}/g) ?? [];

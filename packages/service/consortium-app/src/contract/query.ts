@@ -1,5 +1,5 @@
 /**
- * The members of a query, decoded (CCF, src/http/http_parser.h). The first one of a name counts. What is no percent-encoding stays
+ * The members of a query, decoded (CCF, src/http/http_parser.h). The first one of a name counts. A part that is not well encoded stays
  * as it is.
  * @example parseQuery('transaction_id=2.18').get('transaction_id') // '2.18'
  */

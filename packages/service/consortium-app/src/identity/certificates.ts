@@ -46,7 +46,7 @@ export function authenticateParty({ request, transaction, nowSeconds }: AuthnCon
   return { caller: { policy: `${party}_cert`, id, data: dataOf(transaction, party, id), cert } };
 }
 
-/** `any_cert`: whoever has the key of a certificate that is valid now. */
+/** `any_cert`: any client with the key of a certificate that is valid now. */
 export function authenticateAnyCertificate({ request, nowSeconds }: AuthnContext): AuthnFinding {
   const { certificate } = request;
   if (certificate === undefined) return { refusal: 'No caller certificate' };

@@ -6,7 +6,7 @@ import { encodeSecretRecord } from '@enclos/ledger';
 import { singletonKey } from '../bundle/rows.ts';
 import { publicPem, type ServiceIdentity } from './identity.ts';
 
-/** Somebody whom a service knows by a certificate. */
+/** A user or a member, whom a service knows by a certificate. */
 export interface KnownParty {
   /** PEM. */
   readonly certificate: string;

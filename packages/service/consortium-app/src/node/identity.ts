@@ -60,7 +60,7 @@ export function certifiedKey({
   return { privateKey, publicKey, certificate: toPem('CERTIFICATE', der), id: keyIdentifier(publicKey, nodeDigests) };
 }
 
-/** Who signs a ledger. */
+/** The keys that sign a ledger. */
 export interface ServiceIdentity {
   readonly service: CertifiedKey & { readonly name: string };
   readonly node: CertifiedKey;
@@ -79,7 +79,7 @@ export function makeServiceIdentity(
   hosts: readonly string[],
   { nowMs = Date.now(), days = 90 }: { readonly nowMs?: number; readonly days?: number } = {},
 ): ServiceIdentity {
-  // A client whose clock is a little behind accepts it too.
+  // A client whose clock is a little late accepts it too.
   const validity = { validFrom: new Date(nowMs - 60_000), validUntil: new Date(nowMs + days * day) };
   const service = { ...certifiedKey({ name: serviceName, ...validity }), name: serviceName };
   return { service, node: certifiedKey({ name: 'CCF Node', issuer: service, hosts, ...validity }) };

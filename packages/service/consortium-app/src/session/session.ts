@@ -18,7 +18,7 @@ export interface ScriptResponse {
 /** One request, or one step of a proposal, and what the script did in it. */
 export interface ScriptCall {
   readonly transaction: KvTransaction;
-  /** Of a handler; steps of proposals have none. */
+  /** What the handler answers; steps of proposals have none. */
   readonly request: ScriptRequest | undefined;
   readonly requestBody: Uint8Array;
   /** The content of the COSE message that authenticated the caller. */

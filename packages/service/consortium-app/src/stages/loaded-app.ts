@@ -40,7 +40,7 @@ export class AppLoader {
     return this.#loaded;
   }
 
-  /** To be told of every write set that the store takes, whoever made it. */
+  /** To be told of every write set that the store takes, also of those that governance made. */
   noteCommitted(writeSet: WriteSet): void {
     if (writeSet.some(({ name }) => parts.has(name))) this.forget();
   }

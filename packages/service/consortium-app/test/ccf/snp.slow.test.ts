@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
-import { fromHex, toHex } from '@enclos/codec';
-import { pem, snpScenario } from '@enclos/evidence-kit';
+import { cborArray, cborBytes, cborText, derOid, derSequence, fromHex, toBase64url, toHex, utf8 } from '@enclos/codec';
+import { coseProtectedHeader, coseSigningInput, writeCoseSign1 } from '@enclos/cose';
+import { basicConstraints, issueCertificate, pem, processKeys, signRaw, snpScenario } from '@enclos/evidence-kit';
 
 import { engineTest, evaluate, noServices, thrownByEach } from '../kit/scripts.ts';
 
@@ -49,7 +50,6 @@ engineTest('what is not verified is refused', (engine) => {
     `verify(report, ccf.strToBuf('none'))`,
     `verify(report.slice(1), chain)`,
     `verify(report, chain, undefined, 'ffffffffffffffff')`,
-    `verify(report, chain, new ArrayBuffer(1))`,
   ];
   const errors = thrownByEach(engine, attempts, { services, helpers });
   for (const error of errors) assert.match(String(error), /^RangeError: /);
@@ -79,5 +79,90 @@ engineTest('the components of a version of the TCB, by product', (engine) => {
       'RangeError: The CPUID 00000000 is that of no processor with SEV-SNP that is known.',
       'RangeError: The TCB version d315010000000004 has bits that Milan reserves.',
     ],
+  );
+});
+
+const purpose = '1.3.6.1.4.1.99999.1';
+const authorityKey = processKeys.key('uvm authority', 'P-384');
+const signerKey = processKeys.key('uvm signer', 'P-384');
+
+function certificate(
+  subject: string,
+  key: typeof signerKey,
+  extensions: Parameters<typeof issueCertificate>[0]['extensions'],
+): Uint8Array {
+  const dates = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2021-01-01T00:00:00Z') };
+  const names = { version: 3, serialNumber: Uint8Array.of(1), issuer: 'uvm authority', subject };
+  return issueCertificate({ ...names, ...dates, key, issuerKey: authorityKey, extensions });
+}
+
+const authority = certificate('uvm authority', authorityKey, [basicConstraints({ ca: true })]);
+const signer = certificate('uvm signer', signerKey, [{ id: '2.5.29.37', value: derSequence(derOid(purpose)) }]);
+const digest = toBase64url(createHash('sha256').update(authority).digest());
+const did = `did:x509:0:sha256:${digest}::eku:${purpose}`;
+const uvmRoots = [{ did, feed: 'test-UVM', svn: 7 }];
+
+interface Change {
+  readonly iss?: string;
+  readonly feed?: string;
+  readonly chain?: readonly Uint8Array[];
+  readonly payload?: object;
+  readonly contentType?: string;
+  readonly key?: typeof signerKey;
+}
+
+function endorsement(change: Change = {}): string {
+  const {
+    iss = did,
+    feed = 'test-UVM',
+    chain = [signer, authority],
+    contentType = 'application/json',
+    key = signerKey,
+  } = change;
+  const good = { 'x-ms-sevsnpvm-guestsvn': '10', 'x-ms-sevsnpvm-launchmeasurement': field(0x90, 48) };
+  const payload = utf8(JSON.stringify({ ...good, ...change.payload }));
+  const others = new Map<number | string, Uint8Array>([
+    [33, cborArray(...chain.map((der) => cborBytes(der)))],
+    ['iss', cborText(iss)],
+    ['feed', cborText(feed)],
+  ]);
+  const protectedBytes = coseProtectedHeader({ algorithm: 'ES384', contentType, others });
+  const signature = signRaw(key, coseSigningInput({ protectedBytes, payload }));
+  return `of('${toHex(writeCoseSign1({ protectedBytes, payload, signature }))}')`;
+}
+
+engineTest('endorsements of a utility VM are verified, and refused for whatever does not hold', (engine) => {
+  const trusting = { ...services, uvmRoots };
+  const body = `${helpers} return verify(report, chain, ${endorsement()}).uvm_endorsements`;
+  assert.deepEqual(evaluate(engine, body, { services: trusting }), { did, feed: 'test-UVM', svn: '10' });
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [endorsement({ feed: 'other' }), /do not match any of the known UVM roots of trust/],
+    [endorsement({ payload: { 'x-ms-sevsnpvm-guestsvn': '6' } }), /do not match any of the known/],
+    [endorsement({ payload: { 'x-ms-sevsnpvm-guestsvn': 'x' } }), /no security version/],
+    [
+      endorsement({ payload: { 'x-ms-sevsnpvm-launchmeasurement': '00' } }),
+      /is not equal to UVM attestation measurement/,
+    ],
+    [endorsement({ contentType: 'text/plain' }), /is not JSON/],
+    [endorsement({ key: authorityKey }), /Signature verification failed/],
+    [endorsement({ chain: [signer] }), /no chain/],
+    [endorsement({ chain: [signer, signer] }), /does not hold/],
+    [endorsement({ chain: [authority, authority] }), /has another purpose/],
+    [endorsement({ iss: `did:x509:0:sha256:${'A'.repeat(43)}::eku:${purpose}` }), /is not that of their issuer/],
+    [endorsement({ iss: `did:x509:0:sha256:${digest}::eku:1.2.3` }), /has another purpose/],
+    [endorsement({ iss: 'did:web:example.com' }), /is of no known form/],
+    [`new ArrayBuffer(0)`, /./],
+  ];
+  const attempts = cases.map(([message]) => `verify(report, chain, ${message})`);
+  const errors = thrownByEach(engine, attempts, { services: trusting, helpers });
+  for (const [index, [, expected]] of cases.entries()) {
+    assert.match(String(errors[index]), /^RangeError: /);
+    assert.match(String(errors[index]), expected);
+  }
+  const [stranger] = thrownByEach(engine, [`verify(report, chain, ${endorsement()})`], { services, helpers });
+  assert.match(
+    String(stranger),
+    /do not match any of the known UVM roots/,
+    'the roots are those of CCF unless others are named',
   );
 });

@@ -57,7 +57,7 @@ function renderLedger({ report, keysGiven }: Extract<VerifyOutcome, { kind: 'led
   if (!holds) return;
   printer.line('');
   printer.line(
-    `This proves: ${report.trusted === true ? 'the service' : 'whoever signs for this ledger'} signed exactly these transactions, in this order, up to ${lastSigned === undefined ? 'none' : writeTransactionId(lastSigned)}.`,
+    `This proves: ${report.trusted === true ? 'the service' : 'the service that this ledger names'} signed exactly these transactions, in this order, up to ${lastSigned === undefined ? 'none' : writeTransactionId(lastSigned)}.`,
   );
   printer.line('It does not prove that nothing came later, nor that other copies of the ledger end here.');
 }

@@ -40,7 +40,7 @@ export const command = defineCommand({
     'Verifies files of CCF: a whole ledger with its snapshots, a snapshot, or a receipt in JSON or COSE.',
     'A folder may be that of the ledger, or the one above it, with ledger and snapshots.',
     '',
-    'Of a ledger it checks that the files are whole and follow each other, every signed root, the signatures of nodes and of the service, the certificates of nodes, how the service was opened and recovered, the messages and proposals of members, and the snapshots.',
+    'In a ledger it checks that the files are whole and follow each other, every signed root, the signatures of nodes and of the service, the certificates of nodes, how the service was opened and recovered, the messages and proposals of members, and the snapshots.',
     'With keys of members it also opens every private part, and checks the evidence of commit.',
     '',
     'Without --service-certificate it takes the ledger at its own word about who the service is, and says so.',

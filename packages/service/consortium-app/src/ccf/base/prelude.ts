@@ -41,7 +41,7 @@ const needBuffer = (value, message) => {
   if (!isBuffer(value)) throw new TypeFailure(message ?? 'ArrayBuffer object expected');
   return value;
 };
-/* Called often, so written for QuickJS: the arguments object costs more than a list of the rest, and the engine refuses what is no ArrayBuffer
+/* Called often, so written for QuickJS: the arguments object costs more than a list of the rest, and the engine refuses everything but an ArrayBuffer
  * itself, so that only an error is looked into. */
 const explain = (error, message, ...buffers) => {
   for (let index = 0; index < buffers.length; index += 1) if (!isBuffer(buffers[index])) return new TypeFailure(message);

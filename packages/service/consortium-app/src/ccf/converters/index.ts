@@ -54,7 +54,7 @@ export const converters: Extension = {
   prelude,
   host: (session) => ({
     convertersEncode: (text) => utf8(needText(text)),
-    // What is no UTF-8 is replaced, as in CCF: applications keep bytes of strangers in tables.
+    // Bytes that are not UTF-8 are replaced, as in CCF: applications keep bytes of strangers in tables.
     convertersDecode: (bytes) => Buffer.from(needBytes(bytes)).toString('utf8'),
     convertersLogMetrics: (enable) => session.logMetrics(enable === true),
     convertersPemToId: (pem) => idOf(needText(pem)),

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 
 import { findPemBlocks, toPem } from '@enclos/codec/pem';
 
-/** More is no chain of anyone, and each may cost a verification. */
+/** No real chain is longer, and each certificate may cost a verification. */
 const maxCertificates = 32;
 const maxTextLength = 1024 * 1024;
 const maxVerifications = 64;

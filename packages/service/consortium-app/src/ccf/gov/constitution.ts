@@ -20,8 +20,8 @@ const prelude = {
 };
 
 /**
- * Whether a text is a constitution: it exports its three functions, with as many arguments as they get. It is evaluated, in an
- * interpreter of its own that sees nothing of the service, within the limits that are left of the call that asks.
+ * Whether a text is a constitution: it exports its three functions, with as many arguments as they get. It is evaluated, in a
+ * separate interpreter, which sees nothing of the service, within the limits that are left of the call that asks.
  */
 export function validateConstitution(engine: ScriptEngine, source: string, limits: ScriptLimits): void {
   const ends = Date.now() + limits.maxExecutionMs;

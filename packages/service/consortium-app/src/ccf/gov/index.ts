@@ -33,7 +33,7 @@ export const govValidate: Extension = {
   }),
 };
 
-/** What an accepted proposal may do: tables of its own, and effects on the node. */
+/** What an accepted proposal may do: keys of issuers, modules, and effects on the node. */
 export const govApply: Extension = {
   prelude: applyPrelude,
   host: (session) => {

@@ -66,7 +66,7 @@ function readKey(issuer: string, given: GivenKey): readonly [string, IssuerKey] 
   if (typeof kid !== 'string') throw new Error('Missing kid for JWT signing key');
   const public_key = toBase64(keyOf(kid, given));
   if (constraint === undefined || constraint === null) return [kid, { issuer, public_key }];
-  if (typeof constraint !== 'string') throw new Error(`JWKS kid ${kid} has an issuer constraint that is no text`);
+  if (typeof constraint !== 'string') throw new Error(`JWKS kid ${kid} has an issuer constraint that is not text`);
   if (!isWithin(issuer, constraint)) {
     throw new Error(`JWKS kid ${kid} with issuer constraint ${constraint} fails validation against issuer ${issuer}`);
   }

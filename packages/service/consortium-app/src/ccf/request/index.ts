@@ -44,7 +44,7 @@ function callerJson(caller: Part | null): string {
   return JSON.stringify({ ...marked(caller), ...Object.fromEntries(parts) });
 }
 
-/** Of the caller itself, or of one of the policies that all hold. */
+/** The certificate of the caller, or of one of the policies that all hold. */
 function certificateOf(caller: Part, name: string): string | undefined {
   const part = name === '' ? caller : partsOf(caller).find(([known]) => known === name)?.[1];
   const certificate = part?.['cert'];
@@ -59,7 +59,7 @@ function partsOf(caller: Part): readonly (readonly [string, Part])[] {
 
 /** The script side wrote it, from names and values that are text. A script that got past it gets an error. */
 function headersOf(json: string): Readonly<Record<string, string>> {
-  const parsed = orFail('The headers are no JSON', () => JSON.parse(json) as unknown);
+  const parsed = orFail('The headers are not JSON', () => JSON.parse(json) as unknown);
   const headers = Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {});
   return Object.fromEntries(headers.map(([name, value]) => [name, needText(value as ScriptValue)]));
 }

@@ -3,14 +3,17 @@ import { verifySnpReportSync } from '@enclos/attestation/node';
 import { toHex } from '@enclos/codec';
 import { findPemBlocks, toPem } from '@enclos/codec/pem';
 
+import type { UvmRoot } from '../../context.ts';
 import type { Extension } from '../../session/extension.ts';
 import { messageOf, needBytes, needText } from '../../session/values.ts';
 import { outOfRange } from '../../session/failures.ts';
 import { snpPrelude } from './prelude.ts';
 import { tcbPolicyJson } from './tcb-policy.ts';
+import { defaultUvmRoots, verifyUvmEndorsement } from './uvm-endorsements.ts';
 
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 const maxCertificates = 4;
+const measurementField = { start: 0x90, end: 0xc0 };
 const reportedTcb = { start: 0x180, end: 0x188 };
 
 /** Reports of AMD SEV-SNP, over the verifier of attestation evidence. */
@@ -19,12 +22,13 @@ export const snp: Extension = {
   host: ({ services }) => ({
     snpTcbPolicy: (cpuid, tcb) => tcbPolicyJson(needText(cpuid), needText(tcb)),
     snpVerify: (report, endorsements, uvmEndorsements, tcb) => {
-      if (uvmEndorsements !== undefined) {
-        throw outOfRange('Endorsements of utility VMs are not verified by this service.');
-      }
-      const endorsed = tcb === undefined ? undefined : needText(tcb);
+      const endorsedTcb = tcb === undefined ? undefined : needText(tcb);
       const roots = services.snpRoots ?? amdRoots;
-      verify(needBytes(report), { endorsements: needBytes(endorsements), endorsedTcb: endorsed, roots });
+      const verified = needBytes(report);
+      verify(verified, { endorsements: needBytes(endorsements), endorsedTcb, roots });
+      if (uvmEndorsements === undefined) return undefined;
+      const measurement = toHex(verified.subarray(measurementField.start, measurementField.end));
+      return endorsementJson(needBytes(uvmEndorsements), measurement, services.uvmRoots ?? defaultUvmRoots);
     },
   }),
 };
@@ -34,6 +38,14 @@ interface Endorsement {
   readonly endorsements: Uint8Array;
   readonly endorsedTcb: string | undefined;
   readonly roots: readonly SnpRoot[];
+}
+
+function endorsementJson(message: Uint8Array, measurement: string, roots: readonly UvmRoot[]): string {
+  try {
+    return JSON.stringify(verifyUvmEndorsement(message, measurement, roots));
+  } catch (error) {
+    throw outOfRange(messageOf(error));
+  }
 }
 
 function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endorsement): void {

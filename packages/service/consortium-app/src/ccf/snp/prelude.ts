@@ -47,8 +47,9 @@ const snp_attestation = {
     needBuffer(endorsements);
     if (uvmEndorsements !== undefined) needBuffer(uvmEndorsements);
     const tcb = endorsedTcb === undefined ? undefined : textOf(endorsedTcb);
-    host.snpVerify(report, endorsements, uvmEndorsements, tcb);
-    return { attestation: attestationOf(report) };
+    const endorsed = host.snpVerify(report, endorsements, uvmEndorsements, tcb);
+    const attestation = attestationOf(report);
+    return endorsed === undefined ? { attestation } : { attestation, uvm_endorsements: parse(endorsed) };
   },
 };
 defineProperty(world, 'snp_attestation', { value: snp_attestation, writable: true, configurable: true, enumerable: true });
