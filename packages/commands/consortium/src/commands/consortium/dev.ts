@@ -36,7 +36,7 @@ export const command = defineCommand({
   description: [
     'Runs an application of CCF as a service of one node, in memory, over HTTPS, and loads it again whenever one of its files changes.',
     'FOLDER holds app.json and src/, as CCF wants it; or it is a bundle.json that `npx ccf-build-bundle` wrote.',
-    'A module that app.json names and that src/ has as TypeScript is built with everything that it imports, also packages.',
+    'Where src/ has TypeScript for a module that app.json names, the module is built with everything that it imports, packages included.',
     '',
     'The service is new at each start: its certificate, those of user0 and member0, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
     'There is no governance: the service is open at once, and takes the application from the folder.',
