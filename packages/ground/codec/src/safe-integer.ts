@@ -2,7 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import type { ByteReader } from './reader.ts';
 
 /**
- * The next 64-bit integer as a number, without the object that a bigint is. In a file of its own, since every enclave holds the reader.
+ * The next 64-bit integer as a number, without the object that a bigint is. It has its own file, since every enclave holds the reader.
  * @throws CODEC_OUT_OF_RANGE above 2^53 - 1
  */
 export function readSafeU64(reader: ByteReader): number {
