@@ -78,7 +78,10 @@ export function openedBy(keys: LedgerKeys | undefined, entry: LedgerEntry): Writ
 }
 
 function seqnoIn(name: string, text: string): number {
-  return wholeNumberIn(text, { least: 1, most: Number.MAX_SAFE_INTEGER }) ?? refuseUsage(`${name} is a seqno: a whole number from 1.`);
+  return (
+    wholeNumberIn(text, { least: 1, most: Number.MAX_SAFE_INTEGER }) ??
+    refuseUsage(`${name} is a seqno: a whole number from 1.`)
+  );
 }
 
 function renderTransaction(transaction: ShownTransaction, values: boolean, printer: Printer): void {
