@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import inspector from 'node:inspector';
 import type { Io } from '@enclos/cli-frame';
-import type { NetworkAddress } from '@enclos/command-line';
+import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { makeServiceIdentity, Sandbox, type AppBundle } from '@enclos/consortium-app';
+import { EnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
 import { readApp } from './app-folder.ts';
-import { writeCredentials } from './credentials.ts';
+import { makeCredentials, writeCredentials } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
 import { sourcePlaces } from './traces.ts';
@@ -30,14 +31,15 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const engine = await engineOf(run.engine);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
-  const { user, member } = await writeCredentials(run.certificates, identity);
+  const credentials = makeCredentials();
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
   let places = sourcePlaces(first.bundle.modules);
   const sandbox = new Sandbox({
     engine,
     identity,
-    members: [member],
-    users: [user],
+    members: [credentials.member],
+    users: [credentials.user],
+    ledgerSecret: credentials.ledgerSecret,
     address: `${run.listen.host}:${run.listen.port}`,
     log: (level, line) => view.log(level, places(line)),
     ...(files === undefined ? {} : { sink: files }),
@@ -47,9 +49,11 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
     sandbox.deploy(bundle);
     view.loaded({ endpoints: bundle.endpoints.length, modules: bundle.modules.length });
   };
-  if (run.inspect !== undefined) inspector.open(run.inspect.port, run.inspect.host);
+  if (run.inspect !== undefined) openInspector(run.inspect);
   deploy(first.bundle);
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
+  // Not before: a sandbox that cannot start leaves the files of the one that runs.
+  await writeCredentials(run.certificates, identity, credentials);
   const watch = watchApp(run.app, first.files, deploy, view);
   view.listening({ url: server.url, certificates: run.certificates, curl: curlOf(server.url, run, first.bundle) });
   await new Promise<void>((resolve) => {
@@ -88,6 +92,13 @@ function watchApp(
   });
   watch.set(files);
   return watch;
+}
+
+/** @throws CLI_ADDRESS_IN_USE: Node only prints that it could not listen. */
+function openInspector({ host, port }: NetworkAddress): void {
+  inspector.open(port, host);
+  if (inspector.url() !== undefined) return;
+  throw new EnclosError('CLI_ADDRESS_IN_USE', `Another program already listens at ${addressText({ host, port })}.`);
 }
 
 /** Loaded when it is wanted: V8's needs the linker, and QuickJS's the interpreter that the build made. */

@@ -231,7 +231,7 @@ function checkIdentity(
     findings.problem(
       'identity',
       { file: '' },
-      'The service of the ledger is another one than the certificate that was given.',
+      'The certificate that was given is not that of the service that signed this ledger.',
     );
   }
   return trusted;
