@@ -23,12 +23,6 @@ _Noreturn void enclos_exhausted(enum enclos_resource resource)
 
 #ifdef __wasm__
 
-/* The compiler calls this in each basic block of the files that are built with -fsanitize-coverage. */
-void __sanitizer_cov_trace_pc(void)
-{
-    enclos_step();
-}
-
 extern unsigned char __heap_end;
 static uintptr_t heap_break;
 

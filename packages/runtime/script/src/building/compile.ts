@@ -23,9 +23,13 @@ const compileFlags: readonly string[] = [
   '-Inative/include',
   '-Inative',
   '-Iquickjs',
+  // Every runtime has these instructions, which the compiler does not assume: conversions to integers without a branch.
+  '-mnontrapping-fptoint',
   '-Wall',
   '-Werror',
 ];
+/** The linker compiles, with all units in sight: steps are counted in place. */
+const linkedFlags = ['-flto'] as const;
 /** QuickJS is as it is. */
 const theirFlags = ['-Wno-everything'] as const;
 const stepFlags = [
@@ -35,8 +39,9 @@ const stepFlags = [
 ] as const;
 const linkFlags: readonly string[] = [
   target,
-  '-O2',
   '-mexec-model=reactor',
+  // For the linker only: with a level of its own, clang would run Binaryen where that is installed, and the bytes would be others.
+  '-Wl,-O2,--lto-O2',
   // The stack lies first: whatever overflows it leaves the memory, and traps.
   '-Wl,--stack-first,-z,stack-size=2097152,--export=__stack_pointer,--strip-all',
 ];
@@ -44,9 +49,11 @@ const linkFlags: readonly string[] = [
 /** Each becomes an object file. */
 const units: readonly (readonly [source: string, flags: readonly string[]])[] = [
   ...['cutils', 'dtoa', 'libregexp', 'libunicode'].map(
-    (name) => [`quickjs/${name}.c`, [...theirFlags, ...stepFlags]] as const,
+    (name) => [`quickjs/${name}.c`, [...theirFlags, ...stepFlags, ...linkedFlags]] as const,
   ),
-  ['native/engine.c', [...theirFlags, ...stepFlags]],
+  ['native/engine.c', [...theirFlags, ...stepFlags, ...linkedFlags]],
+  ['native/steps.c', linkedFlags],
+  // What code of the linker may call must not be code of the linker: memcpy and the like.
   ['native/limits.c', ['-fno-builtin', '-mbulk-memory']],
 ];
 
