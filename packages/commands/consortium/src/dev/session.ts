@@ -130,8 +130,8 @@ function curlOf(url: string, { certificates }: SandboxRun, { endpoints }: AppBun
 
 /** Whose certificate an endpoint takes; undefined where it takes none alone. */
 function partyOf({ policies }: EndpointProperties): 'member0' | 'user0' | undefined {
-  if (policies.some((policy) => policy === 'user_cert' || policy === 'any_cert' || policy === 'no_auth'))
-    return 'user0';
+  const isForUsers = policies.some((policy) => policy === 'user_cert' || policy === 'any_cert' || policy === 'no_auth');
+  if (isForUsers) return 'user0';
   return policies.includes('member_cert') ? 'member0' : undefined;
 }
 
