@@ -29,7 +29,8 @@ export {
   derValue,
 } from './der-writer.ts';
 export type { BitString } from './der-values.ts';
-export { ByteReader, readSafeU64 } from './reader.ts';
+export { ByteReader } from './reader.ts';
+export { readSafeU64 } from './safe-integer.ts';
 export { parseSnpCertificateTable, type SnpHostCertificate } from './snp-certificate-table.ts';
 export { fromBase64, fromBase64url, fromHex, toBase64, toBase64url, toHex } from './text-forms.ts';
 export { viewOf } from './view.ts';

@@ -81,17 +81,3 @@ export class ByteReader {
     return at;
   }
 }
-
-/**
- * The next 64-bit integer as a number, without the object that a bigint is. A function, since what a method adds is in every enclave.
- * @throws CODEC_OUT_OF_RANGE above 2^53 - 1
- */
-export function readSafeU64(reader: ByteReader): number {
-  const at = reader.offset;
-  const low = reader.u32();
-  const value = low + reader.u32() * 2 ** 32;
-  if (!Number.isSafeInteger(value)) {
-    throw new EnclosError('CODEC_OUT_OF_RANGE', `The integer at offset ${at} is above 2^53 - 1.`);
-  }
-  return value;
-}

@@ -14,7 +14,7 @@ export const ledgerErrors = declareErrors({
   LEDGER_UNAVAILABLE: [
     'usage',
     'The files of a ledger do not hold what was asked for.',
-    'Give all files of the ledger up to the signature after the transaction, and the keys that the message names.',
+    "Give all files of the ledger up to the signature after the transaction. Private parts need the members' keys or the ledger secret.",
   ],
   LEDGER_SECRET_WRONG: [
     'evidence',

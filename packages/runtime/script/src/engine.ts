@@ -51,7 +51,7 @@ export type ScriptOutcome =
   /** The heap or the stack was exhausted. */
   | { readonly kind: 'exhausted'; readonly resource: 'heap' | 'stack' };
 
-/** A program loaded into an interpreter of its own. Not for two calls at once: it runs in the caller's thread. */
+/** A program loaded into its own interpreter. Not for two calls at once: it runs in the caller's thread. */
 export interface ScriptInterpreter {
   /** Calls a function that the prelude registered (`host.register(name, function)`) with scalars, text and bytes. */
   call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome;

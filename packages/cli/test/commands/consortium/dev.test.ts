@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { quickJsTest } from '@enclos/testkit';
@@ -61,7 +61,7 @@ async function serves(engine: string): Promise<void> {
   // Traces show the sources, in the log and in the answer's log alike.
   const failed = await ask(url, folder, '/app/fails');
   assert.match(failed.text, /"message":"Error: first"/);
-  await cli.until(/Error: first\n\s+at fails \(.*src\/app\.ts:13:\d+\)/);
+  await cli.until(/GET \/fails: Error: first\n\s+at fails \(.*src\/app\.ts:13:\d+\)/);
 
   write(folder, 'second');
   await waitUntil('the second version', async () =>
@@ -69,19 +69,22 @@ async function serves(engine: string): Promise<void> {
   );
   assert.equal((await ask(url, folder, '/app/records/a')).text, 'hi');
   writeFileSync(join(folder, 'src/app.ts'), 'export const put = (;');
-  await cli.until(/✖ The application does not build:\n\s+app\.ts:1:21: /);
+  await cli.until(/✖ The application does not build:\n\s+app\.ts:1:21: .*\n\s+The version before still runs\./);
   assert.match((await ask(url, folder, '/app/fails')).text, /Error: second/);
   await endSandbox(cli);
 
   assert.match(readdirSync(ledger).join(), /^ledger_1-\d+\.committed$/);
-  const verified = await enclos([
-    'ledger',
-    'verify',
-    ledger,
-    '--service-certificate',
-    join(folder, 'sandbox_common/service_cert.pem'),
-  ]);
+  const certificate = join(folder, 'sandbox_common/service_cert.pem');
+  const verified = await enclos(['ledger', 'verify', ledger, '--service-certificate', certificate]);
   assert.equal(verified.code, 0, verified.stderr);
+  const show = ['ledger', 'show', ledger, '--map', 'records', '--values'];
+  const closed = await enclos(show);
+  assert.match(closed.stdout, /No transaction matches.*\n1 private part was not opened/);
+  const opened = await enclos([...show, '--secret', join(folder, 'sandbox_common/ledger_secret')]);
+  assert.match(opened.stdout, /a = hi/, opened.stderr);
+  const key = join(folder, 'sandbox_common/member0_privk.pem');
+  const byMember = await enclos([...show, '--member-key', key]);
+  assert.match(byMember.stderr, /LEDGER_UNAVAILABLE: .*Give the ledger secret itself/);
 }
 
 describe('enclos consortium dev', () => {
@@ -107,18 +110,36 @@ describe('enclos consortium dev', () => {
   test('takes a bundle, and tells programs what happens', async () => {
     const folder = temporaryFolder();
     const source = 'export const get = () => ({ body: 1 });';
-    const metadata = { endpoints: { '/x': { get: endpoint('get', { authn_policies: ['no_auth'] }) } } };
+    const metadata = {
+      endpoints: {
+        '/x': { get: endpoint('get', { authn_policies: ['member_cert'] }) },
+        '/past': { get: endpoint('get', { authn_policies: ['no_auth'], mode: 'historical' }) },
+      },
+    };
     const bundle = join(folder, 'bundle.json');
     writeFileSync(bundle, JSON.stringify({ metadata, modules: [{ name: 'app.js', module: source }] }));
     const cli = startHere(['consortium', 'dev', bundle, '--listen', '127.0.0.1:0', '--json'], { cwd: folder });
     const [, url = ''] = await cli.until(/"url":"(https:[^"]+)"/);
-    assert.equal((await ask(url, folder, '/app/x')).text, '1');
+    const member = (name: string): Buffer => readFileSync(join(folder, 'sandbox_common', `member0_${name}.pem`));
+    const asMember = { cert: member('cert'), key: member('privk') };
+    assert.equal((await ask(url, folder, '/app/x', asMember)).text, '1');
+    await cli.until(/member0_cert\.pem --key .*member0_privk\.pem https:\S+\/app\/x"/);
     cli.stop();
     const { stdout } = await cli.ended;
     assert.deepEqual(
       jsonLines(stdout).map(({ event }) => event),
       ['loaded', 'listening', 'ended'],
     );
+  });
+
+  test('leaves the certificates of a sandbox that runs', async () => {
+    const folder = temporaryFolder();
+    write(folder, 'x');
+    const { cli, url } = await startSandbox(folder);
+    const second = await enclos(['consortium', 'dev', folder, '--listen', new URL(url).host]);
+    assert.match(second.stderr, /CLI_ADDRESS_IN_USE/);
+    assert.equal((await ask(url, folder, '/app/records/a', { method: 'PUT', body: 'hi' })).status, 204);
+    await endSandbox(cli);
   });
 
   for (const [what, change, reason] of [
@@ -130,7 +151,27 @@ describe('enclos consortium dev', () => {
     [
       'a module that is not there',
       (folder: string) => writeFileSync(join(folder, 'app.json'), appJson.replaceAll('app.js"', 'b.js"')),
-      /src\/ has no b\.js/,
+      /app\.json names b\.js, but src\/ has no such file/,
+    ],
+    [
+      'a module that is named by its place in the folder',
+      (folder: string) => writeFileSync(join(folder, 'app.json'), appJson.replaceAll('app.js"', 'src/app.js"')),
+      /names are relative to src\/: write app\.js\./,
+    ],
+    [
+      'a module that is named by its source',
+      (folder: string) => writeFileSync(join(folder, 'app.json'), appJson.replaceAll('app.js"', 'app.ts"')),
+      /app\.ts, which is TypeScript: write app\.js/,
+    ],
+    [
+      'a module of Node',
+      (folder: string) => writeFileSync(join(folder, 'src/names.ts'), "import 'node:fs';"),
+      /"node:fs", a module of Node: applications of CCF have none/,
+    ],
+    [
+      'a package that is not installed',
+      (folder: string) => writeFileSync(join(folder, 'src/names.ts'), "import 'left-pad';"),
+      /"left-pad": install the package/,
     ],
     [
       'a ledger that is there already',

@@ -125,6 +125,10 @@ vectors.test('transactions are shown, private ones with the keys of members', as
   const open = await run('show', 'shown', '--from', '39', '--to', '39', '--values', ...member);
   assert.match(open.stdout, /records/);
   assert.match(open.stdout, /42 = hello/);
+  assert.match(
+    (await run('show', 'shown', '--from', '99')).stdout,
+    /No transaction matches\. The files end with seqno 46\./,
+  );
   const maps = (await run('show', 'shown', '--map', 'public:ccf.gov.proposals', '--json')).json()['transactions'];
   assert.equal((maps as unknown[]).length > 0, true);
 });

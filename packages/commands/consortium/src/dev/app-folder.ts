@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { readSmallFile } from '@enclos/cli-frame/files';
 import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
 import { bundleBounds, bundleOf, readBundle, type AppBundle, type AppModule } from '@enclos/consortium-app';
@@ -21,6 +21,9 @@ const metadataName = 'app.json';
  * @throws APP_INVALID that names what is wrong.
  */
 export async function readApp(path: string): Promise<LoadedFolder> {
+  if (isFile(path) && basename(path) === metadataName) {
+    throw new EnclosError('APP_INVALID', `${path} is one file of an application: give its folder.`);
+  }
   if (isFile(path)) return { bundle: readBundle(await readSmallFile(path, bundleBounds.bytes)), files: [path] };
   const metadataPath = join(path, metadataName);
   const metadata = await readSmallFile(metadataPath, bundleBounds.bytes);

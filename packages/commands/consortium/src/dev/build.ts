@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, relative, resolve, sep } from 'node:path';
 import { build, type BuildFailure, type Message } from 'esbuild';
 import { decodeUtf8 } from '@enclos/codec/text';
@@ -64,7 +65,17 @@ function sourceOf(folder: string, name: string): string {
   const stem = join(folder, name.replace(/\.m?js$/, ''));
   const found = extensions.map((extension) => stem + extension).find((path) => existsSync(path));
   if (found !== undefined) return found;
-  throw new EnclosError('APP_INVALID', `src/ has no ${name}, and no TypeScript for it, although app.json names it.`);
+  throw new EnclosError('APP_INVALID', `app.json names ${name}${whyNot(folder, name)}`);
+}
+
+/** With a cure for the names that people write most often instead of the right one. */
+function whyNot(folder: string, name: string): string {
+  if (name.startsWith('src/')) return `, but names are relative to src/: write ${name.slice(4)}.`;
+  const built = name.replace(/\.tsx?$/, '.js').replace(/\.mts$/, '.mjs');
+  if (built !== name && existsSync(join(folder, name))) {
+    return `, which is TypeScript: write ${built}, which is built from it.`;
+  }
+  return ', but src/ has no such file, and no TypeScript to build it from.';
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
@@ -72,5 +83,14 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 }
 
 function describe({ text, location }: Message): string {
-  return location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+  const shown = `${text}${cureOfImport(text)}`;
+  return location === null ? shown : `${location.file}:${location.line}:${location.column + 1}: ${shown}`;
+}
+
+/** The hints of esbuild are about its own options. */
+function cureOfImport(text: string): string {
+  const [, name] = /^Could not resolve "([^"./][^"]*)"$/.exec(text) ?? [];
+  if (name === undefined) return '';
+  if (isBuiltin(name)) return ', a module of Node: applications of CCF have none of these';
+  return ': install the package in the folder of the application';
 }

@@ -1,22 +1,34 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { certifiedKey, type CertifiedKey, type ServiceIdentity } from '@enclos/consortium-app';
 import { durable } from '@enclos/durable';
-import { utf8 } from '@enclos/codec';
+import { toHex, utf8 } from '@enclos/codec';
 
 /** The parties of a sandbox, by the names of CCF's. */
 export interface Credentials {
   readonly user: CertifiedKey;
   readonly member: CertifiedKey;
+  /** 32 bytes. */
+  readonly ledgerSecret: Uint8Array;
 }
 
 const day = 86_400_000;
 
-/** Makes a user and a member, and writes what a client needs, in the files of CCF's own sandbox. */
-export async function writeCredentials(folder: string, { service }: ServiceIdentity): Promise<Credentials> {
+/** Makes a user and a member. */
+export function makeCredentials(): Credentials {
   const now = Date.now();
   const validity = { validFrom: new Date(now - 60_000), validUntil: new Date(now + 90 * day), isAuthority: false };
   const user = certifiedKey({ name: 'user0', ...validity });
   const member = certifiedKey({ name: 'member0', ...validity });
+  return { user, member, ledgerSecret: new Uint8Array(randomBytes(32)) };
+}
+
+/** Writes what a client and a reader of the ledger need. All but the secret are files of CCF's own sandbox too. */
+export async function writeCredentials(
+  folder: string,
+  { service }: ServiceIdentity,
+  { user, member, ledgerSecret }: Credentials,
+): Promise<void> {
   const write = (name: string, text: string, mode: number): Promise<void> =>
     durable.replace(join(folder, name), utf8(text), { mode, folderMode: 0o700 });
   await write('service_cert.pem', service.certificate, 0o644);
@@ -25,5 +37,5 @@ export async function writeCredentials(folder: string, { service }: ServiceIdent
     const key = party.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     await write(`${name}_privk.pem`, key, 0o600);
   }
-  return { user, member };
+  await write('ledger_secret', `${toHex(ledgerSecret)}\n`, 0o600);
 }

@@ -15,7 +15,9 @@ export class LedgerFolder implements LedgerSink {
   /** @throws CLI_USAGE for a folder with something in it: a sandbox is a new service, and goes on with no ledger. */
   constructor(folder: string) {
     if (existsSync(folder) && readdirSync(folder).length > 0) {
-      refuseUsage(`--ledger is a new folder, or an empty one: ${folder} is neither.`);
+      refuseUsage(
+        `--ledger is a new folder, or an empty one, and ${folder} has files in it. Each start is a new service: move the old ledger away, or name another folder.`,
+      );
     }
     mkdirSync(folder, { recursive: true });
     this.#folder = folder;

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import inspector from 'node:inspector';
 import type { Io } from '@enclos/cli-frame';
-import type { NetworkAddress } from '@enclos/command-line';
-import { makeServiceIdentity, Sandbox, type AppBundle } from '@enclos/consortium-app';
+import { addressText, type NetworkAddress } from '@enclos/command-line';
+import { makeServiceIdentity, Sandbox, type AppBundle, type EndpointProperties } from '@enclos/consortium-app';
+import { EnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
 import { readApp } from './app-folder.ts';
-import { writeCredentials } from './credentials.ts';
+import { makeCredentials, writeCredentials } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
 import { sourcePlaces } from './traces.ts';
@@ -30,14 +31,15 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const engine = await engineOf(run.engine);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
-  const { user, member } = await writeCredentials(run.certificates, identity);
+  const credentials = makeCredentials();
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
   let places = sourcePlaces(first.bundle.modules);
   const sandbox = new Sandbox({
     engine,
     identity,
-    members: [member],
-    users: [user],
+    members: [credentials.member],
+    users: [credentials.user],
+    ledgerSecret: credentials.ledgerSecret,
     address: `${run.listen.host}:${run.listen.port}`,
     log: (level, line) => view.log(level, places(line)),
     ...(files === undefined ? {} : { sink: files }),
@@ -47,9 +49,11 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
     sandbox.deploy(bundle);
     view.loaded({ endpoints: bundle.endpoints.length, modules: bundle.modules.length });
   };
-  if (run.inspect !== undefined) inspector.open(run.inspect.port, run.inspect.host);
+  if (run.inspect !== undefined) openInspector(run.inspect);
   deploy(first.bundle);
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
+  // Not before: a sandbox that cannot start leaves the files of the one that runs.
+  await writeCredentials(run.certificates, identity, credentials);
   const watch = watchApp(run.app, first.files, deploy, view);
   view.listening({ url: server.url, certificates: run.certificates, curl: curlOf(server.url, run, first.bundle) });
   await new Promise<void>((resolve) => {
@@ -90,6 +94,13 @@ function watchApp(
   return watch;
 }
 
+/** @throws CLI_ADDRESS_IN_USE: Node only prints that it could not listen. */
+function openInspector({ host, port }: NetworkAddress): void {
+  inspector.open(port, host);
+  if (inspector.url() !== undefined) return;
+  throw new EnclosError('CLI_ADDRESS_IN_USE', `Another program already listens at ${addressText({ host, port })}.`);
+}
+
 /** Loaded when it is wanted: V8's needs the linker, and QuickJS's the interpreter that the build made. */
 async function engineOf(name: SandboxRun['engine']): Promise<ScriptEngine> {
   if (name === 'v8') return (await import('@enclos/script/v8')).v8Engine();
@@ -105,12 +116,23 @@ function isNamed(host: string): boolean {
   return !host.includes(':');
 }
 
-/** A request that works as it stands: one that reads without parameters, or what every service answers. */
+/** A request that works as it stands: one that reads without parameters, by a party that may, or what every service answers. */
 function curlOf(url: string, { certificates }: SandboxRun, { endpoints }: AppBundle): string {
-  const plain = endpoints.find(({ verb, path }) => verb === 'GET' && !path.includes('{'));
+  const plain = endpoints.find(
+    ({ verb, path, properties }) =>
+      verb === 'GET' && !path.includes('{') && properties.mode !== 'historical' && partyOf(properties) !== undefined,
+  );
+  const party = plain === undefined ? 'user0' : partyOf(plain.properties);
   const file = (name: string): string => quoted(join(certificates, name));
-  const identity = `--cert ${file('user0_cert.pem')} --key ${file('user0_privk.pem')}`;
+  const identity = `--cert ${file(`${party}_cert.pem`)} --key ${file(`${party}_privk.pem`)}`;
   return `curl --cacert ${file('service_cert.pem')} ${identity} ${quoted(`${url}/app${plain?.path ?? '/commit'}`)}`;
+}
+
+/** Whose certificate an endpoint takes; undefined where it takes none alone. */
+function partyOf({ policies }: EndpointProperties): 'member0' | 'user0' | undefined {
+  const isForUsers = policies.some((policy) => policy === 'user_cert' || policy === 'any_cert' || policy === 'no_auth');
+  if (isForUsers) return 'user0';
+  return policies.includes('member_cert') ? 'member0' : undefined;
 }
 
 function quoted(text: string): string {

@@ -34,9 +34,16 @@ export function eventNotes({ notes }: CommandContext): SandboxView {
       notes.line(`  Try: ${curl}`);
     },
     loaded: ({ endpoints, modules }) =>
-      notes.line(`${markOf('ok', notes)} Loaded: ${endpoints} endpoints, ${modules} modules.`),
-    refused: (error) => notes.line(`${markOf('failure', notes)} ${toEnclosError(error).message}`),
+      notes.line(`${markOf('ok', notes)} Loaded: ${counted(endpoints, 'endpoint')}, ${counted(modules, 'module')}.`),
+    refused(error) {
+      notes.line(`${markOf('failure', notes)} ${toEnclosError(error).message}`);
+      notes.line('  The version before still runs.');
+    },
     log: (level, line) => notes.line(`${markOf(level === 'info' ? 'info' : 'warning', notes)} ${line}`),
     ended: () => notes.line('The sandbox has ended.'),
   };
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -41,7 +41,7 @@ export class ChunkFile {
     this.#offsets.length = Math.min(kept, this.#offsets.length);
   }
 
-  /** What completes the file: the table goes behind the entries, the header over the first 8 bytes. */
+  /** What completes the file: the table goes after the entries, the header over the first 8 bytes. */
   complete(): { readonly header: Uint8Array; readonly table: Uint8Array } {
     const header = new Uint8Array(8);
     writeU64(header, 0, this.#size);

@@ -9,7 +9,7 @@ export interface LeafParts {
   readonly writeSetDigest: Uint8Array;
   /** SHA-256 of the commit evidence; of types 3 and 4. */
   readonly commitEvidenceDigest?: Uint8Array | undefined;
-  /** Of types 2 and 4. */
+  /** In entries of types 2 and 4. */
   readonly claimsDigest?: Uint8Array | undefined;
 }
 

@@ -13,9 +13,9 @@ export interface EntryContents extends TransactionId {
   readonly type?: TransactionType;
   /** Bits of `entryFlags`. */
   readonly flags?: number;
-  /** Of types 2 and 4: zeros if it is left out. */
+  /** For types 2 and 4; zeros if it is left out. */
   readonly claimsDigest?: Uint8Array | undefined;
-  /** Of types 3 and 4: it must be there. */
+  /** For types 3 and 4, where it must be there. */
   readonly commitEvidenceDigest?: Uint8Array | undefined;
   readonly conflictVersion?: number;
   /** Public and private maps, ordered by name. */

@@ -106,7 +106,7 @@ export function writeIv(bytes: Uint8Array, seqno: number, term: number): Uint8Ar
   return bytes.subarray(ivAt, lengthAt);
 }
 
-/** Writes the tag, and the private domain at its place behind the public one. */
+/** Writes the tag, and the private domain at its place after the public one. */
 export function fillSealed(bytes: Uint8Array, { tag, ciphertext }: SealedBytes): void {
   bytes.set(tag, entryHeaderBytes);
   if (ciphertext.length > 0) bytes.set(ciphertext, bytes.length - ciphertext.length);

@@ -23,7 +23,7 @@ export class MapWriter {
     return size;
   }
 
-  /** Writes one map at `at`. @returns the place behind it. */
+  /** Writes one map at `at`. @returns the place after it. */
   write({ name, readVersion, writes, removes }: MapChanges, bytes: Uint8Array, at: number): number {
     const head = writeBytes(this.#name(name), bytes, at);
     writeU64(bytes, head, readVersion);

@@ -1,5 +1,5 @@
 const slabBytes = 65_536;
-/** A larger piece has memory of its own: of a slab, too much would be left unused. */
+/** A larger piece has its own memory, since too much of a slab would be left unused. */
 const largestPiece = 4096;
 
 /**

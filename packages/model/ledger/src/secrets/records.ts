@@ -7,7 +7,7 @@ import { within } from '../within.ts';
  * when a ledger secret begins, and holds the one before under it.
  */
 export interface SecretRecord {
-  /** The seqno from which the new secret holds. A rekey leaves it out, and means the seqno behind its own. */
+  /** The seqno from which the new secret holds. A rekey leaves it out, and means the seqno after its own. */
   readonly nextVersion?: number;
   readonly previous?: PreviousSecret;
 }

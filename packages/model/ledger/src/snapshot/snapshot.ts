@@ -36,7 +36,7 @@ export interface SnapshotContents extends Pick<Snapshot, 'seqno' | 'leaf' | 'vie
 }
 
 /**
- * Reads a snapshot file: an entry of type 1, and behind it the receipt. A snapshot whose receipt is not verified proves nothing.
+ * Reads a snapshot file: an entry of type 1, then the receipt. A snapshot whose receipt is not verified proves nothing.
  *
  * @throws LEDGER_INVALID for bytes of another form.
  * @example snapshotPublicMaps(readSnapshot(bytes)).map(({ name, rows }) => [name, rows.length])
@@ -88,7 +88,7 @@ export function snapshotPrivateMaps({ entry, seqno }: Snapshot, key: GcmKey): re
   throw new EnclosError('LEDGER_SECRET_WRONG', `The private part of the snapshot of seqno ${seqno} does not decrypt.`);
 }
 
-/** The entry of a snapshot. The file is this, and behind it the receipt of the evidence. @param key Of the snapshot's seqno. */
+/** The entry of a snapshot. The file is this, then the receipt of the evidence. @param key The secret at the snapshot's seqno. */
 export function encodeSnapshot({ seqno, leaf, viewStarts, maps }: SnapshotContents, key: GcmKey): Uint8Array {
   const writer = new ByteWriter({ sizeHint: 2 ** 16 });
   writer.u8(entryTypes.snapshot);

@@ -2,7 +2,7 @@ import { digestBytes } from '../digests.ts';
 
 const slabDigests = 64;
 
-/** The digests of one height of a tree, from `start` on, one behind the other in one piece of memory. */
+/** The digests of one height of a tree, from `start` on, one after the other in one piece of memory. */
 export class Level {
   /** The index of the first digest that is held. */
   start = 0;

@@ -37,9 +37,9 @@ export function chunksInOrder(files: readonly LedgerFile[], findings: Findings):
       (right.last ?? Infinity) - (left.last ?? Infinity),
   );
   return ordered.filter((chunk, index) => {
-    const earlier = ordered.slice(0, index).findLast(({ first }) => first <= chunk.first);
-    const isRepeated = earlier?.first === chunk.first;
-    if (isRepeated) findings.note(`${chunk.name} begins where ${earlier?.name} does, and was not read.`);
+    const before = ordered[index - 1];
+    const isRepeated = before?.first === chunk.first;
+    if (isRepeated) findings.note(`${chunk.name} begins where ${before?.name} does, and was not read.`);
     return !isRepeated;
   });
 }

@@ -212,7 +212,7 @@ class Reading {
   }
 }
 
-/** Who signed last vouches for all before. What stands after, nobody signed yet: anyone can have written it. */
+/** The last signature vouches for all entries before it. No node has signed what stands after it: anyone can have written that. */
 function checkIdentity(
   { lastSigned }: TransactionVerifier,
   services: readonly LedgerCertificate[],
@@ -231,7 +231,7 @@ function checkIdentity(
     findings.problem(
       'identity',
       { file: '' },
-      'The service of the ledger is another one than the certificate that was given.',
+      'The certificate that was given is not that of the service that signed this ledger.',
     );
   }
   return trusted;

@@ -30,7 +30,7 @@ interface Identity {
 export class Network {
   readonly #nodes = new Map<string, 'Pending' | 'Retired' | 'Trusted'>();
   readonly #certificates = new Map<string, LedgerCertificate>();
-  /** Of version 1. */
+  /** In version 1. */
   readonly #ownCertificates = new Map<string, LedgerCertificate>();
   /** The service that was asked last about a certificate, and whether it issued it: one node signs often. */
   readonly #issued = new WeakMap<

@@ -1,4 +1,4 @@
-import { isEnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { LedgerDigests } from '../digests.ts';
 import { publicWrites } from '../entry/entry.ts';
 import { LedgerSecrets, type StoredRecord } from '../secrets/ledger-secrets.ts';
@@ -7,7 +7,6 @@ import { openShare } from '../shares/member-key.ts';
 import { readRecoveryShares, type RecoveryShares } from '../shares/records.ts';
 import { combineShares, readShare, type Share } from '../shares/share.ts';
 import { unwrapLedgerSecret } from '../shares/wrapping.ts';
-import { invalid } from '../within.ts';
 import { readLedger } from './entries.ts';
 import type { LedgerFile } from './files.ts';
 
@@ -45,7 +44,12 @@ export async function recoverLedgerSecrets(
     }
   }
   if ('latestSecret' in keys) return LedgerSecrets.recover(digests, keys.latestSecret, records);
-  if (issue === undefined) throw invalid('The ledger holds no recovery shares: the service was never opened.');
+  if (issue === undefined) {
+    throw new EnclosError(
+      'LEDGER_UNAVAILABLE',
+      "The ledger holds no recovery shares, so no member's key opens it. Give the ledger secret itself.",
+    );
+  }
   const opened = await openShares(keys.members, issue);
   const latest = unwrapLedgerSecret(digests, combineShares(opened), issue.wrappedLatestSecret);
   return LedgerSecrets.recover(digests, latest, records);

@@ -110,7 +110,7 @@ async function vouchingFor(
   }
   if (trusted.length === 0 && isOwn) {
     findings.note(
-      'Nodes of version 1 have certificates of their own, which no service issued: they are taken at their own word.',
+      'Nodes of version 1 sign their own certificates, and no service issued them: nothing vouches for these nodes.',
     );
     return { service: undefined };
   }

@@ -56,7 +56,7 @@ export function serveCalls(stream: DuplexLike, handlers: Handlers<Functions>): E
 type Run = (index: number, payload: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 /**
- * Runs each call in a turn of its own. A run blocks this process, and answers leave at the end of the turn: that to the first of two calls which
+ * Runs each call in its own turn. A run blocks this process, and answers leave at the end of the turn: that to the first of two calls which
  * arrive together would wait for the second run.
  */
 function oneInATurn(dispatch: Run): Run {

@@ -10,9 +10,9 @@ const run = promisify(execFile);
 
 /** Debian's source package. */
 export const sourcePackage = 'quickjs=2025.04.26-1';
-/** Of `quickjs_2025.04.26.orig.tar.xz`. */
+/** The SHA-256 of `quickjs_2025.04.26.orig.tar.xz`. */
 const tarballSha256 = 'ec81da5b3249ed648dbc7df4a1654988910e66a118d9b71cb63534216efcfbbe';
-/** Of the files in it that the build takes: what `digestOf` gives. */
+/** What `digestOf` gives for the files in it that the build takes. */
 export const filesSha256 = '93475647537c4b719efb89323d888a389001071dbd089725c562bd5aed0abd64';
 
 /** The files that the interpreter is built from. */
@@ -47,8 +47,8 @@ export interface QuickJsSource {
 }
 
 /**
- * Finds the source: a folder or tarball that `ENCLOS_QUICKJS_SOURCE` names, or Debian's source package, which root fetches with a
- * state of apt of its own, so that the machine's sources stay as they are.
+ * Finds the source: a folder or tarball that `ENCLOS_QUICKJS_SOURCE` names, or Debian's source package, which root fetches with its own
+ * state of apt, so that the machine's sources stay as they are.
  *
  * @param work an empty folder for what is fetched and unpacked
  * @returns undefined when nothing is named and this user cannot fetch it

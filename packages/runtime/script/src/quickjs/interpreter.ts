@@ -24,9 +24,9 @@ export class QuickJsInterpreter implements ScriptInterpreter {
   readonly #parts: InterpreterParts;
   readonly #entries = new Map<string, number>();
   readonly #host: InstanceHost;
-  readonly #image: Uint8Array;
+  #image: Uint8Array;
   readonly #loadedBytes: number;
-  #instance: Instance;
+  #instance: Instance | undefined;
   #state: 'fit' | 'running' | 'spent' | 'disposed' = 'fit';
   #polls = 0;
 
@@ -56,11 +56,14 @@ export class QuickJsInterpreter implements ScriptInterpreter {
 
   /** How often the interpreter asked for the time, in all calls: what its limits cost. */
   get polls(): number {
-    return this.#polls + this.#instance.polls;
+    return this.#polls + (this.#instance?.polls ?? 0);
   }
 
   call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome {
-    if (this.#state !== 'fit') throw new EnclosError('SCRIPT_MISUSED', `The interpreter is ${this.#state}.`);
+    const instance = this.#instance;
+    if (this.#state !== 'fit' || instance === undefined) {
+      throw new EnclosError('SCRIPT_MISUSED', `The interpreter is ${this.#state}.`);
+    }
     const entry = this.#entries.get(name);
     if (entry === undefined) {
       throw new EnclosError('SCRIPT_MISUSED', `The prelude registered no entry point "${name}".`);
@@ -68,13 +71,13 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     if (values.length > MAX_VALUES) {
       throw new EnclosError('SCRIPT_MISUSED', `A call has ${values.length} values; at most ${MAX_VALUES} pass.`);
     }
-    const { slots, exports } = this.#instance;
+    const { slots, exports } = instance;
     for (let at = 0; at < values.length; at++) slots.write(at, values[at]);
     this.#state = 'running';
     let isIntact = false;
     try {
-      const ended = this.#instance.run(limits.maxExecutionMs, () =>
-        exports.call(entry, values.length, limitBytes(limits.maxHeapBytes), this.#stackBytes(limits)),
+      const ended = instance.run(limits.maxExecutionMs, () =>
+        exports.call(entry, values.length, limitBytes(limits.maxHeapBytes), stackBytes(limits, instance)),
       );
       if (typeof ended !== 'number') return ended;
       isIntact = true;
@@ -85,11 +88,11 @@ export class QuickJsInterpreter implements ScriptInterpreter {
   }
 
   reset(): void {
-    if (this.#state === 'running' || this.#state === 'disposed') {
+    const instance = this.#instance;
+    if (this.#state === 'running' || instance === undefined) {
       throw new EnclosError('SCRIPT_MISUSED', `The interpreter is ${this.#state}.`);
     }
-    const instance = this.#instance;
-    if (this.#state === 'spent' || instance.memoryBytes > this.#loadedBytes + MAX_SPARE_BYTES) this.#renew();
+    if (this.#state === 'spent' || instance.memoryBytes > this.#loadedBytes + MAX_SPARE_BYTES) this.#renew(instance);
     else this.#clean(instance);
     this.#state = 'fit';
   }
@@ -97,6 +100,10 @@ export class QuickJsInterpreter implements ScriptInterpreter {
   dispose(): void {
     if (this.#state === 'running') throw new EnclosError('SCRIPT_MISUSED', 'The interpreter is running.');
     this.#state = 'disposed';
+    // What keeps the interpreter must not keep its memory, which is no longer counted.
+    this.#polls = this.polls;
+    this.#instance = undefined;
+    this.#image = new Uint8Array();
     this.#parts.budget.release(this);
   }
 
@@ -107,8 +114,8 @@ export class QuickJsInterpreter implements ScriptInterpreter {
   }
 
   /** An instance whose script was ended is in no state that could be cleaned, and its memory never shrinks. */
-  #renew(): void {
-    this.#polls += this.#instance.polls;
+  #renew(ended: Instance): void {
+    this.#polls += ended.polls;
     const instance = new Instance(this.#parts.module, this.#host);
     instance.growTo(this.#loadedBytes);
     instance.slots.bytes.set(this.#image, instance.stackTop);
@@ -126,10 +133,10 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     slots.bytes.fill(0, stackTop + this.#image.length, heapBreak);
     slots.bytes.set(this.#image, stackTop);
   }
+}
 
-  #stackBytes({ maxStackBytes }: ScriptLimits): number {
-    return Math.min(limitBytes(maxStackBytes), this.#instance.stackTop - UNCHECKED_STACK_BYTES * 4);
-  }
+function stackBytes({ maxStackBytes }: ScriptLimits, { stackTop }: Instance): number {
+  return Math.min(limitBytes(maxStackBytes), stackTop - UNCHECKED_STACK_BYTES * 4);
 }
 
 /** Limits are unsigned words of the interpreter. */

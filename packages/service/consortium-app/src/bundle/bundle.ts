@@ -137,7 +137,9 @@ function readEndpoints(paths: JsonObject, problems: JsonProblems): readonly Bund
     for (const [method, source] of Object.entries(methods)) {
       const verb = method.toUpperCase();
       const where = `${verb.slice(0, 16)} ${path.slice(0, 64)}`;
-      if (!verbs.has(verb)) problems.texts.push(`${where}: is not a method of HTTP that an endpoint can have.`);
+      if (!verbs.has(verb)) {
+        problems.texts.push(`${where}: the method is none of ${[...verbs].join(', ').toLowerCase()}.`);
+      }
       const properties = readProperties(source, where, problems);
       if (properties !== undefined) found.push({ verb, path, properties, source: source as JsonObject });
     }

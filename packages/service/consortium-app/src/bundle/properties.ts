@@ -39,6 +39,7 @@ export interface EndpointProperties {
 
 const maximumNameLength = 1024;
 const maximumPolicies = 16;
+const maximumShownLength = 64;
 const policyName = oneOf(...policyNames);
 
 const policy: JsonRule<AuthnPolicy> = {
@@ -68,9 +69,12 @@ export function readProperties(value: JsonValue, path: string, problems: JsonPro
   const module = form.required('js_module', string(maximumNameLength));
   const name = form.required('js_function', string(maximumNameLength));
   const entries = form.required('authn_policies', array(0, maximumPolicies)) ?? [];
-  const policies = entries.map((entry, index) => {
+  const policies = entries.map((entry) => {
     const found = policy.read(entry);
-    if (found === undefined) form.problem(`authn_policies[${index}]`, `must be ${policy.expected}.`);
+    if (found === undefined) {
+      const given = JSON.stringify(entry).slice(0, maximumShownLength);
+      form.problem('authn_policies', `each must be ${policy.expected}, and not ${given}.`);
+    }
     return found;
   });
   const forwarding = form.required('forwarding_required', oneOf('always', 'sometimes', 'never'));

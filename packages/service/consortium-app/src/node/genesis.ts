@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { utf8 } from '@enclos/codec';
 import { fromPem } from '@enclos/codec/pem';
 import type { KvTransaction } from '@enclos/kv';
+import { encodeSecretRecord } from '@enclos/ledger';
 import { singletonKey } from '../bundle/rows.ts';
 import { publicPem, type ServiceIdentity } from './identity.ts';
 
@@ -70,8 +71,11 @@ export function setUser(transaction: KvTransaction, { certificate, data }: Known
   else info.set(id, utf8(JSON.stringify({ user_data: data })));
 }
 
-/** Opens the service to users. */
+/** Opens the service to users. From the record on, the ledger opens with its only secret, which holds from the first transaction. */
 export function openService(transaction: KvTransaction, { service }: ServiceIdentity): void {
   const info = { cert: service.certificate, current_service_create_txid: '2.1', recovery_count: 0, status: 'Open' };
   transaction.map('public:ccf.gov.service.info').set(singletonKey, utf8(JSON.stringify(info)));
+  transaction
+    .map('public:ccf.internal.historical_encrypted_ledger_secret')
+    .set(singletonKey, encodeSecretRecord({ nextVersion: 1 }));
 }

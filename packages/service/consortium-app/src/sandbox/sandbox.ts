@@ -1,5 +1,7 @@
 import { utf8 } from '@enclos/codec';
 import { KvStore } from '@enclos/kv';
+import { LedgerSecret, LedgerSecrets } from '@enclos/ledger';
+import { nodeDigests } from '@enclos/ledger/node';
 import type { ScriptEngine } from '@enclos/script';
 import type { AppBundle } from '../bundle/bundle.ts';
 import { appMaps, defaultRuntimeOptions, installBundle, singletonKey } from '../bundle/rows.ts';
@@ -21,6 +23,8 @@ export interface SandboxOptions {
   /** Where clients reach it: `127.0.0.1:8000`. */
   readonly address: string;
   readonly sink?: LedgerSink;
+  /** 32 random bytes, which open the private parts of the ledger. Default: new ones. */
+  readonly ledgerSecret?: Uint8Array;
   readonly signatures?: Partial<SignaturePolicy>;
   /** Takes lines of `console`, and exceptions with their traces. */
   readonly log?: (level: LogLevel, line: string) => void;
@@ -40,9 +44,15 @@ export class Sandbox {
   readonly #node: NodeLedger;
   readonly #stages: Stages;
 
-  constructor({ engine, identity, members, users, address, sink, signatures = {}, log }: SandboxOptions) {
+  constructor({ engine, identity, members, users, address, sink, ledgerSecret, signatures = {}, log }: SandboxOptions) {
     const store = new KvStore();
-    const node = new NodeLedger({ identity, ...(sink === undefined ? {} : { sink }) });
+    const node = new NodeLedger({
+      identity,
+      ...(sink === undefined ? {} : { sink }),
+      ...(ledgerSecret === undefined
+        ? {}
+        : { secrets: LedgerSecrets.begin(new LedgerSecret(nodeDigests, ledgerSecret)) }),
+    });
     const logging = log === undefined ? {} : { log };
     this.#engine = engine;
     this.#node = node;

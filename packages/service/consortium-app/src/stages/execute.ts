@@ -152,7 +152,9 @@ function runHandler({ executor, app, request, transaction }: Running, run: Handl
     end = notLoaded(error.message, app.options.returnsExceptions);
   }
   end ??= notLoaded('The handler did not end.', false);
-  if (end.problem !== undefined && app.options.logsExceptions) log?.('error', end.problem);
+  if (end.problem !== undefined && app.options.logsExceptions) {
+    log?.('error', `${row.verb} ${row.path}: ${end.problem}`);
+  }
   return end;
 }
 

@@ -34,16 +34,16 @@ const options = {
 
 export const command = defineCommand({
   description: [
-    'Runs an application of CCF as a service of one node, in memory, over HTTPS, and loads it again whenever a file of it changes.',
+    'Runs an application of CCF as a service of one node, in memory, over HTTPS, and loads it again whenever one of its files changes.',
     'FOLDER holds app.json and src/, as CCF wants it; or it is a bundle.json that `npx ccf-build-bundle` wrote.',
-    'A module that app.json names and that src/ has as TypeScript is built with everything that it imports, also packages.',
+    'Where src/ has TypeScript for a module that app.json names, the module is built with everything that it imports, packages included.',
     '',
-    'The service is new at each start: its certificate, those of user0 and member0, and their keys, are written to sandbox_common. Nothing in them may be used elsewhere.',
+    'The service is new at each start: its certificate, those of user0 and member0, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
     'There is no governance: the service is open at once, and takes the application from the folder.',
     'Exceptions are printed with the lines of your sources, and are in the answers too.',
     '',
     'With --engine v8 the time of a request is limited, and memory is not. With --engine quickjs all limits of CCF hold.',
-    'With --ledger the transactions go into files; `enclos ledger verify` reads them.',
+    'With --ledger the transactions go into files: `enclos ledger verify` reads them, and `enclos ledger show --secret sandbox_common/ledger_secret` opens what is private.',
     '',
     'SIGINT or SIGTERM ends it: the last transactions are signed.',
     '',

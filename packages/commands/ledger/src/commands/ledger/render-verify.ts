@@ -83,7 +83,7 @@ function renderReceipt(
 ): void {
   printer.line(`${markOf('ok', printer)} the receipt holds: ${form === 'json' ? 'JSON' : 'COSE'}`);
   renderFacts(factsOf(proven), printer);
-  if (!claimsCompared) {
+  if (!claimsCompared && claimsIn(proven) !== noClaims) {
     printer.line(`${markOf('warning', printer)} The claims were not compared: give --claims-digest.`);
   }
   printer.line('');
@@ -110,12 +110,19 @@ function factsOf(proven: ProvenReceipt): readonly (readonly [string, string])[] 
   return [
     ...(transactionId === undefined ? [] : [['transaction', writeTransactionId(transactionId)] as const]),
     ...(proven.writeSetDigest === undefined ? [] : [['digest', proven.writeSetDigest] as const]),
-    ...(proven.claimsDigest === undefined ? [] : [['claims', proven.claimsDigest] as const]),
+    ...(proven.claimsDigest === undefined ? [] : [['claims', claimsIn(proven)] as const]),
     ['root', proven.root],
     [signer.kind === 'node' ? 'signed by node' : 'signed by service', signer.id],
     ['service', `${service.subject}, valid ${service.notBefore} to ${service.notAfter}`],
     ...(endorsementSteps === 0 ? [] : [['recoveries between', String(endorsementSteps)] as const]),
   ];
+}
+
+const noClaims = 'none';
+
+/** Transactions without claims have a digest of zeros (CCF, include/ccf/claims_digest.h). */
+function claimsIn({ claimsDigest = '' }: ProvenReceipt): string {
+  return /^0+$/.test(claimsDigest) ? noClaims : claimsDigest;
 }
 
 function placed({ file, offset, transactionId, message }: LedgerProblem): string {

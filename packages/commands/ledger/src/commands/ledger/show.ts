@@ -40,11 +40,15 @@ export const command = defineCommand({
     const [from, to] = [seqnoIn('--from', given.from), given.to === undefined ? Infinity : seqnoIn('--to', given.to)];
     const files = await openChunks(paths.map(context.path));
     const transactions: ShownTransaction[] = [];
+    let closed = 0;
+    let last = 0;
     await context.progress.during('reading the ledger', async () => {
       const keys = await keysIn(given, files, context);
       for await (const { entry, ...place } of readLedger(files)) {
+        last = entry.seqno;
         if (entry.seqno < from || entry.seqno > to) continue;
         const shown = showTransaction(entry, place, openedBy(keys, entry), given.map);
+        if (shown.privateBytes > 0 && !shown.privateOpened) closed++;
         if (given.map.length > 0 && shown.maps.length === 0) continue;
         if (transactions.length === mostTransactions) {
           refuseUsage(`More than ${mostTransactions} transactions: give --from and --to, or use enclos ledger export.`);
@@ -52,9 +56,16 @@ export const command = defineCommand({
         transactions.push(shown);
       }
     });
-    return { transactions, values: given.values };
+    return { transactions, values: given.values, closed, last };
   },
-  human: ({ transactions, values }, printer) => {
+  human: ({ transactions, values, closed, last }, printer) => {
+    if (transactions.length === 0) {
+      printer.line(`No transaction matches. The files end with seqno ${last}.`);
+      if (closed > 0) {
+        const parts = closed === 1 ? '1 private part was' : `${grouped(closed)} private parts were`;
+        printer.line(`${parts} not opened: give --member-key or --secret to look into them.`);
+      }
+    }
     for (const transaction of transactions) renderTransaction(transaction, values, printer);
   },
   json: ({ transactions }) => ({ transactions }),
@@ -67,7 +78,10 @@ export function openedBy(keys: LedgerKeys | undefined, entry: LedgerEntry): Writ
 }
 
 function seqnoIn(name: string, text: string): number {
-  return wholeNumberIn(text, { least: 1, most: Number.MAX_SAFE_INTEGER }) ?? refuseUsage(`${name} is a seqno.`);
+  return (
+    wholeNumberIn(text, { least: 1, most: Number.MAX_SAFE_INTEGER }) ??
+    refuseUsage(`${name} is a seqno: a whole number from 1.`)
+  );
 }
 
 function renderTransaction(transaction: ShownTransaction, values: boolean, printer: Printer): void {

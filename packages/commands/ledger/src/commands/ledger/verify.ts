@@ -153,5 +153,6 @@ async function verifySnapshots(
 }
 
 function requireServices(services: readonly LedgerCertificate[], what: string): void {
-  if (services.length === 0) refuseUsage(`${what} is verified to a service: give --service-certificate.`);
+  if (services.length > 0) return;
+  refuseUsage(`${what} is verified against the certificate of a service: give --service-certificate.`);
 }
