@@ -11,6 +11,7 @@ import { fixedWaits, waitsOfTests } from '../test/waits.mjs';
  */
 const known = {
   'packages/cli/test/commands/debug/debug.process.test.ts': [2, 'absence'],
+  'packages/commands/frame/test/program-end.process.test.ts': [1, 'absence'],
   'packages/delivery/image/test/kill.slow.process.test.ts': [1, 'pace'],
   'packages/evidence/atls/test/fetch.test.ts': [2, 'unseen'],
   'packages/evidence/atls/test/refusals.test.ts': [2, 'pace'],

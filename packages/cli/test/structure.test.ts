@@ -6,9 +6,15 @@ import { registry } from '../src/registry.ts';
 import { repository } from './cli.ts';
 
 /** The packages whose folders of `commands` make up the program. */
-const sources = ['cli', 'commands/ego', 'commands/evidence', 'commands/inference', 'commands/platform'].map((name) =>
-  join(repository, 'packages', name, 'src'),
-);
+const sources = [
+  'cli',
+  'commands/consortium',
+  'commands/ego',
+  'commands/evidence',
+  'commands/inference',
+  'commands/ledger',
+  'commands/platform',
+].map((name) => join(repository, 'packages', name, 'src'));
 
 interface Import {
   readonly from: string;

@@ -84,6 +84,13 @@ Inference
   model key supply       Supply the key of your model to an attested enclave
   model test-inputs      Write a request with made-up inputs for a model
 
+Ledgers
+  ledger verify          Verify a ledger, a snapshot or a receipt of CCF
+  ledger show            Show transactions of a ledger
+  ledger receipt         Make the receipt of a transaction
+  ledger export          Write all transactions as JSON, one a line
+  consortium dev         Run an application of CCF in a sandbox, and reload what changes
+
 Platform
   platform init          Make a software vendor and machine, and enrol the machine
   platform enrol         Enrol a machine with a vendor, also from another computer

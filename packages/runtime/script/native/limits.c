@@ -133,6 +133,26 @@ int memcmp(const void *left, const void *right, size_t length)
     return 0;
 }
 
+/* What a typed array of bytes is searched with. */
+void *memchr(const void *bytes, int value, size_t length)
+{
+    const unsigned char *at = bytes;
+    const unsigned char wanted = (unsigned char)value;
+    while (length > 0) {
+        const size_t part = length < STEP_BYTES ? length : STEP_BYTES;
+        for (const unsigned char *end = at + part; at < end; at++) {
+            if (*at == wanted)
+                return (void *)at;
+        }
+        length -= part;
+        /* Byte by byte: a step for each of 32. */
+        enclos_fuel -= STEP_BYTES / 32;
+        if (enclos_fuel < 0)
+            enclos_refuel();
+    }
+    return NULL;
+}
+
 /* Date: the host says what time it is. */
 int gettimeofday(struct timeval *restrict time, void *restrict zone)
 {

@@ -51,6 +51,21 @@ for (const engine of engines) {
       assert.equal(service.node.unsigned, 0);
     });
 
+    it('wait in a bounded number and with bounded bodies, and beyond that are refused before anything of theirs is read', async () => {
+      const service = new LittleApp(engine, app);
+      const refusal = /^\{"error":\{"code":"TooManyPendingTransactions"/;
+      const nowhere = Array.from({ length: 2048 }, () => service.ask('GET /nowhere'));
+      assert.match(textOf(await service.ask('GET /nowhere')), refusal);
+      assert.deepEqual(new Set((await Promise.all(nowhere)).map(({ status }) => status)), new Set([404]));
+      const body = new Uint8Array(1 << 24);
+      const large = Array.from({ length: 4 }, () => service.ask('GET /nowhere', { body }));
+      assert.match(textOf(await service.ask('GET /nowhere', { body: body.subarray(0, 1) })), refusal);
+      assert.equal((await service.ask('GET /nowhere')).status, 404);
+      assert.deepEqual(new Set((await Promise.all(large)).map(({ status }) => status)), new Set([404]));
+      assert.equal((await service.ask('GET /nowhere', { body: body.subarray(0, 1) })).status, 404);
+      service.stages.close();
+    });
+
     it('are executed again after a conflict, and refused after thirty', async () => {
       let conflicts = 0;
       let attempts = 0;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { quickJsTest } from '@enclos/testkit';
@@ -110,12 +110,20 @@ describe('enclos consortium dev', () => {
   test('takes a bundle, and tells programs what happens', async () => {
     const folder = temporaryFolder();
     const source = 'export const get = () => ({ body: 1 });';
-    const metadata = { endpoints: { '/x': { get: endpoint('get', { authn_policies: ['no_auth'] }) } } };
+    const metadata = {
+      endpoints: {
+        '/x': { get: endpoint('get', { authn_policies: ['member_cert'] }) },
+        '/past': { get: endpoint('get', { authn_policies: ['no_auth'], mode: 'historical' }) },
+      },
+    };
     const bundle = join(folder, 'bundle.json');
     writeFileSync(bundle, JSON.stringify({ metadata, modules: [{ name: 'app.js', module: source }] }));
     const cli = startHere(['consortium', 'dev', bundle, '--listen', '127.0.0.1:0', '--json'], { cwd: folder });
     const [, url = ''] = await cli.until(/"url":"(https:[^"]+)"/);
-    assert.equal((await ask(url, folder, '/app/x')).text, '1');
+    const member = (name: string): Buffer => readFileSync(join(folder, 'sandbox_common', `member0_${name}.pem`));
+    const asMember = { cert: member('cert'), key: member('privk') };
+    assert.equal((await ask(url, folder, '/app/x', asMember)).text, '1');
+    await cli.until(/member0_cert\.pem --key .*member0_privk\.pem https:\S+\/app\/x"/);
     cli.stop();
     const { stdout } = await cli.ended;
     assert.deepEqual(

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import inspector from 'node:inspector';
 import type { Io } from '@enclos/cli-frame';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
-import { makeServiceIdentity, Sandbox, type AppBundle } from '@enclos/consortium-app';
+import { makeServiceIdentity, Sandbox, type AppBundle, type EndpointProperties } from '@enclos/consortium-app';
 import { EnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
 import { readApp } from './app-folder.ts';
@@ -116,12 +116,23 @@ function isNamed(host: string): boolean {
   return !host.includes(':');
 }
 
-/** A request that works as it stands: one that reads without parameters, or what every service answers. */
+/** A request that works as it stands: one that reads without parameters, by a party that may, or what every service answers. */
 function curlOf(url: string, { certificates }: SandboxRun, { endpoints }: AppBundle): string {
-  const plain = endpoints.find(({ verb, path }) => verb === 'GET' && !path.includes('{'));
+  const plain = endpoints.find(
+    ({ verb, path, properties }) =>
+      verb === 'GET' && !path.includes('{') && properties.mode !== 'historical' && partyOf(properties) !== undefined,
+  );
+  const party = plain === undefined ? 'user0' : partyOf(plain.properties);
   const file = (name: string): string => quoted(join(certificates, name));
-  const identity = `--cert ${file('user0_cert.pem')} --key ${file('user0_privk.pem')}`;
+  const identity = `--cert ${file(`${party}_cert.pem`)} --key ${file(`${party}_privk.pem`)}`;
   return `curl --cacert ${file('service_cert.pem')} ${identity} ${quoted(`${url}/app${plain?.path ?? '/commit'}`)}`;
+}
+
+/** Whose certificate an endpoint takes; undefined where it takes none alone. */
+function partyOf({ policies }: EndpointProperties): 'member0' | 'user0' | undefined {
+  const isForUsers = policies.some((policy) => policy === 'user_cert' || policy === 'any_cert' || policy === 'no_auth');
+  if (isForUsers) return 'user0';
+  return policies.includes('member_cert') ? 'member0' : undefined;
 }
 
 function quoted(text: string): string {

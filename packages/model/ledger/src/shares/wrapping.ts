@@ -32,6 +32,6 @@ export function unwrapLedgerSecret(digests: LedgerDigests, secret: Share, wrappe
   if (opened?.length === secretBytes) return opened;
   throw new EnclosError(
     'LEDGER_SECRET_WRONG',
-    'The latest ledger secret does not open under the secret of the shares.',
+    'The shares do not open the latest ledger secret: they are fewer than the recovery threshold, or not of its latest issue.',
   );
 }

@@ -22,6 +22,9 @@ export interface StagesOptions extends AppFoundation {
 
 /** More than so many transactions without a signature are refused, as in CCF (`consensus.max_uncommitted_tx_count`). */
 const maximumUncommitted = 10_000;
+/** More than so many requests, or bytes of their bodies, do not wait: CCF's own sessions, 1,010 by default, bound them there. */
+const mostWaiting = 2048;
+const mostWaitingBytes = 67_108_864;
 /** One tick executes so many requests, so that others get their turn. */
 const requestsOfTick = 256;
 
@@ -46,6 +49,7 @@ export class Stages {
   readonly #executor: Executor;
   readonly #clock: SignatureClock;
   #queue: Waiting[] = [];
+  #queueBytes = 0;
   #isScheduled = false;
   /** Answers that wait for the commit of their transactions, in order. */
   #held: { readonly seqno: number; readonly release: () => void }[] = [];
@@ -63,8 +67,11 @@ export class Stages {
     this.#clock = new SignatureClock(options.signatures ?? {}, () => this.sign());
   }
 
-  /** Answers one request, after those before it. */
+  /** Answers one request, after those before it; with 503, at once, if too many wait already. */
   submit(request: AppRequest): Promise<AppAnswer> {
+    const bytes = this.#queueBytes + request.body.length;
+    if (this.#queue.length >= mostWaiting || bytes > mostWaitingBytes) return Promise.resolve(overloaded.answer);
+    this.#queueBytes = bytes;
     return new Promise((resolve) => {
       this.#queue.push({ request, resolve });
       this.#schedule();
@@ -127,6 +134,7 @@ export class Stages {
 
   #tick(): void {
     const batch = this.#queue.splice(0, requestsOfTick);
+    for (const { request } of batch) this.#queueBytes -= request.body.length;
     const executed = batch.map((waiting) => this.#execute(waiting));
     const appended = this.#append(executed);
     for (const [index, each] of executed.entries()) {
@@ -225,5 +233,7 @@ const conflicted = refused(
   'TransactionCommitAttemptsExceedLimit',
   `Transaction continued to conflict after ${mostAttempts} attempts. Retry later.`,
 );
+
+const overloaded = refused(503, 'TooManyPendingTransactions', 'Too many requests wait.');
 
 const notReplicated = refused(503, 'TransactionReplicationFailed', 'Transaction failed to replicate.');

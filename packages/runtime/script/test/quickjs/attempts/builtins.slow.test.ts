@@ -77,6 +77,34 @@ for (const [name, source] of Object.entries(attempts)) {
   });
 }
 
+/** Plain loops over much, each in one builtin, which looks at the time several times: the interpreter's own loop hides nothing. */
+const longBuiltins: Readonly<Record<string, string>> = {
+  'indexOf of bytes': `const bytes = new Uint8Array(8e6); for (;;) outside.tick(bytes.indexOf(2))`,
+  'BigInt to text': `for (;;) outside.tick(big.toString().length)`,
+  'equality of BigInts': `for (;;) outside.tick(big === same)`,
+  'order of BigInts': `for (;;) outside.tick(big < same)`,
+  'logic of BigInts': `for (;;) outside.tick((big & same) === 0n)`,
+  'complement of a BigInt': `for (;;) outside.tick(~big === 0n)`,
+  'sum of BigInts': `for (;;) outside.tick(big + same === 0n)`,
+};
+
+for (const [name, source] of Object.entries(longBuiltins)) {
+  quickJsTest(`one call of a builtin looks at the time: ${name}`, (wasm) => {
+    const big = 'const big = (1n << 1000000n) - 1n, same = (1n << 1000000n) - 1n;';
+    const modules = [{ name: '/app.js', source: `export const f = () => { ${big} ${source} }` }];
+    let calls = 0;
+    const tick = () => {
+      calls += 1;
+      return undefined;
+    };
+    const interpreter = countingEngine(wasm).load({ prelude, modules, host: { tick } }, limits);
+    const outcome = interpreter.call('run', ['/app.js', 'f'], { ...limits, maxExecutionMs: 25 });
+    assert.deepEqual(outcome, { kind: 'timeout' });
+    assert.ok(calls <= 25, `${calls} calls in 25 looks at the time`);
+    interpreter.dispose();
+  });
+}
+
 quickJsTest('without the limit, what was ended goes on to its end', (wasm) => {
   const counting = countingEngine(wasm);
   const modules = [
