@@ -1,5 +1,4 @@
-import { createContext, runInContext } from 'node:vm';
-import type { HostFunction, ScriptProgram, ScriptValue } from '@enclos/script';
+import type { HostFunction, ScriptProgram } from '@enclos/script';
 
 /** A small `ccf` global, over host functions that take and give text and bytes. */
 const prelude = `(() => {
@@ -26,7 +25,8 @@ const prelude = `(() => {
   });
 })();`;
 
-const application = `
+/** Its only module. */
+export const application = `
 export function post(request) {
   const { id, value } = request.body.json();
   const records = ccf.kv['records'];
@@ -54,13 +54,14 @@ function storeFunctions(): Readonly<Record<string, HostFunction>> {
     tables.set(name, table);
     return table;
   };
-  const bytesOf = (value: unknown) => (value instanceof Uint8Array ? value : new Uint8Array(value as ArrayBuffer));
+  const bytesOf = (value: unknown) => value as Uint8Array;
   const textOf = (value: unknown) => utf8Slice.call(bytesOf(value));
   return {
     has: (name, key) => tableOf(name).has(textOf(key)),
     get: (name, key) => tableOf(name).get(textOf(key)),
+    // Bytes are the host's to keep.
     set: (name, key, value) => {
-      tableOf(name).set(textOf(key), bytesOf(value).slice());
+      tableOf(name).set(textOf(key), bytesOf(value));
       return undefined;
     },
     encode: (text) => Buffer.from(String(text)),
@@ -77,31 +78,4 @@ export function createProgram(): ScriptProgram {
     modules: [{ name: modulePath, source: application }],
     host: storeFunctions(),
   };
-}
-
-type Handle = (
-  ...values: readonly [module: string, name: string, path: string, query: string, body: ArrayBuffer]
-) => string;
-
-/** The same application, bare: in a context of V8 that is reused, without limits, its host functions called directly. */
-export function createBareApplication(): Handle {
-  const entries = new Map<string, Handle>();
-  const context = createContext({});
-  const inward = (result: ScriptValue) => (result instanceof Uint8Array ? Uint8Array.from(result).buffer : result);
-  const functions = Object.entries(storeFunctions()).map(
-    ([name, call]) => [name, (...values: ScriptValue[]) => inward(call(...values))] as const,
-  );
-  const exported: unknown = runInContext(
-    `(() => {${application.replaceAll('export ', '')} return { post, get } })`,
-    context,
-  );
-  let module: unknown;
-  context['host'] = Object.assign(Object.fromEntries(functions), {
-    register: (name: string, entry: Handle) => entries.set(name, entry),
-    import: () => (module ??= (exported as () => unknown)()),
-  });
-  runInContext(prelude, context);
-  const handle = entries.get('handle');
-  if (handle === undefined) throw new Error('The prelude registered nothing.');
-  return handle;
 }
