@@ -41,7 +41,7 @@ const stepFlags = [
 const linkFlags: readonly string[] = [
   target,
   '-mexec-model=reactor',
-  // For the linker only: with a level of its own, clang would run Binaryen where that is installed, and the bytes would be others.
+  // For the linker only: at such a level clang would run Binaryen where that is installed, and the bytes would differ.
   '-Wl,-O2,--lto-O2',
   // The stack lies first: whatever overflows it leaves the memory, and traps.
   '-Wl,--stack-first,-z,stack-size=2097152,--export=__stack_pointer,--strip-all',
