@@ -1,4 +1,5 @@
 import { byId, element, foreign } from '../page/dom.ts';
+import { watchDrops, watchFiles } from '../page/given-files.ts';
 import { mark } from '../page/view/mark.ts';
 import { checkGiven } from './check.ts';
 import { recogniseFile, type GivenFile } from './given.ts';
@@ -84,31 +85,8 @@ function run(work: () => Promise<void>): void {
   });
 }
 
-function watchFiles(): void {
-  const picker = byId('files', HTMLInputElement);
-  picker.addEventListener('change', () => {
-    const files = [...(picker.files ?? [])];
-    // The same file can be chosen again.
-    picker.value = '';
-    if (files.length > 0) run(() => add(files));
-  });
-}
-
-function watchDrops(): void {
-  const zone = byId('drop', HTMLElement);
-  const over = (isOver: boolean) => (event: DragEvent) => {
-    event.preventDefault();
-    zone.dataset['state'] = isOver ? 'over' : '';
-  };
-  window.addEventListener('dragover', over(true));
-  window.addEventListener('dragleave', over(false));
-  window.addEventListener('drop', (event) => {
-    over(false)(event);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) run(() => add(files));
-  });
-}
-
-watchFiles();
-watchDrops();
+watchFiles((files) => run(() => add(files)));
+watchDrops((files) => {
+  if (files.length > 0) run(() => add(files));
+});
 run(refresh);

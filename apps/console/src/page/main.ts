@@ -1,5 +1,6 @@
 import { check } from './check.ts';
 import { byId, element } from './dom.ts';
+import { watchDrops, watchFiles } from './given-files.ts';
 import { chooseTime, readOptions, watchOptions } from './options.ts';
 import { requestOf } from './request.ts';
 import { textSource, Session, type Source } from './session.ts';
@@ -67,33 +68,6 @@ function run(work: () => Promise<void>): void {
   });
 }
 
-function watchFiles(): void {
-  const picker = byId('files', HTMLInputElement);
-  picker.addEventListener('change', () => {
-    const files = [...(picker.files ?? [])];
-    // The same file can be chosen again.
-    picker.value = '';
-    if (files.length > 0) run(() => add(files));
-  });
-}
-
-function watchDrops(): void {
-  const zone = byId('drop', HTMLElement);
-  const over = (isOver: boolean) => (event: DragEvent) => {
-    event.preventDefault();
-    zone.dataset['state'] = isOver ? 'over' : '';
-  };
-  window.addEventListener('dragover', over(true));
-  window.addEventListener('dragleave', over(false));
-  window.addEventListener('drop', (event) => {
-    over(false)(event);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    const text = event.dataTransfer?.getData('text/plain') ?? '';
-    const sources = files.length > 0 ? files : text === '' ? [] : [textSource(text)];
-    if (sources.length > 0) run(() => add(sources));
-  });
-}
-
 function watchPaste(): void {
   const area = byId('paste', HTMLTextAreaElement);
   byId('paste-form', HTMLFormElement).addEventListener('submit', (event) => {
@@ -117,8 +91,11 @@ function watchExample(): void {
   });
 }
 
-watchFiles();
-watchDrops();
+watchFiles((files) => run(() => add(files)));
+watchDrops((files, text) => {
+  const sources = files.length > 0 ? files : text === '' ? [] : [textSource(text)];
+  if (sources.length > 0) run(() => add(sources));
+});
 watchPaste();
 watchOptions(() => run(refresh));
 watchExample();
