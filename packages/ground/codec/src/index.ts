@@ -1,4 +1,5 @@
 import './errors.ts';
+export { ByteQueue } from './byte-queue.ts';
 export { concatBytes, equalBytes, isZero, utf8 } from './bytes.ts';
 export { CborReader, CborType } from './cbor.ts';
 export {

@@ -2,6 +2,8 @@ import { EnclosError } from '@enclos/errors';
 
 /** Integers above this have no exact number. No length here comes near it. */
 const maximum = 2 ** 46;
+/** The longest integer of RFC 9000, section 16. */
+export const longestVarint = 8;
 /** The first value that needs the next longer form (RFC 9000, section 16). */
 const bounds = Object.freeze([0x40, 0x4000, 0x4000_0000]);
 

@@ -1,8 +1,7 @@
-import { concatBytes, isZero } from '@enclos/codec';
+import { ByteQueue, concatBytes, isZero } from '@enclos/codec';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError } from '@enclos/errors';
-import { ByteQueue } from '../byte-queue.ts';
-import { readVarint } from '../varint.ts';
+import { longestVarint, readVarint } from '../varint.ts';
 import { framingOf } from './encode.ts';
 import { checkRequestHead, checkResponseHead, checkedFields, isStatus, refuse } from './message.ts';
 import type { BhttpField, BhttpLimits, BhttpRequestHead, BhttpResponseHead } from './message.ts';
@@ -56,7 +55,7 @@ class Source {
 
   /** Undefined if it is not all there. A generator for each number would take several times as long as the number. */
   varintThere(): number | undefined {
-    const found = this.queue.varint();
+    const found = this.queue.atFront(longestVarint, readVarint);
     if (found === 'invalid') return refuse('A number is too large, or not in its shortest form.');
     if (found !== undefined) this.queue.skip(found.bytes);
     return found?.value;

@@ -1,6 +1,5 @@
-import { concatBytes } from '@enclos/codec';
+import { ByteQueue, concatBytes } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
-import { ByteQueue } from '../byte-queue.ts';
 import { after, type Awaitable, type SealingForm } from '../engine.ts';
 import { empty } from '../hpke/labels.ts';
 import { tagBytes } from '../suites.ts';

@@ -1,7 +1,7 @@
+import { ByteQueue } from '@enclos/codec';
 import { entryHeaderBytes, entrySize } from '../entry/frame.ts';
 import { readU32, readU64 } from '../entry/integers.ts';
 import { invalid } from '../within.ts';
-import { ByteQueue } from './byte-queue.ts';
 
 /** An entry in its chunk. */
 export interface ChunkEntry {
@@ -37,7 +37,6 @@ const defaultMaxEntryBytes = 2 ** 26;
  */
 export class ChunkScanner {
   readonly #queue = new ByteQueue();
-  readonly #header = new Uint8Array(entryHeaderBytes);
   readonly #offsets: number[] = [];
   readonly #maxEntryBytes: number;
   /** Where the queue begins, from the begin of the file. */
@@ -98,8 +97,7 @@ export class ChunkScanner {
   }
 
   #sizeAt(offset: number): number {
-    const header = this.#header;
-    this.#queue.peekInto(header);
+    const header = this.#queue.peek(entryHeaderBytes);
     if (header[0] !== 1) throw invalid(`The entry at offset ${offset} of the chunk has version ${header[0]}, not 1.`);
     const size = entrySize(header);
     if (size > this.#maxEntryBytes) {

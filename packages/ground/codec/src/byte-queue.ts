@@ -1,8 +1,3 @@
-import { readVarint, type Varint } from './varint.ts';
-
-/** The longest integer of RFC 9000, section 16. */
-const longestVarint = 8;
-
 /** Bytes that arrive in pieces and are read in other pieces. Nothing is copied until it is taken. */
 export class ByteQueue {
   readonly #parts: Uint8Array[] = [];
@@ -58,10 +53,13 @@ export class ByteQueue {
     this.#at = at;
   }
 
-  /** The integer at the front, which stays: see `readVarint`. */
-  varint(): Varint | 'invalid' | undefined {
+  /**
+   * What `read` gives for the bytes from `at` on: at least `length` of them, or all that are here. No view of them is made where they lie in one
+   * piece.
+   */
+  atFront<T>(length: number, read: (bytes: Uint8Array, at: number) => T): T {
     const [first] = this.#parts;
-    const isWhole = first !== undefined && (this.#parts.length === 1 || first.length - this.#at >= longestVarint);
-    return isWhole ? readVarint(first, this.#at) : readVarint(this.peek(longestVarint));
+    const isWhole = first !== undefined && (this.#parts.length === 1 || first.length - this.#at >= length);
+    return isWhole ? read(first, this.#at) : read(this.peek(length), 0);
   }
 }
