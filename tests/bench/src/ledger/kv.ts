@@ -1,9 +1,9 @@
 import { utf8 } from '@enclos/codec';
 import { KvStore } from '@enclos/kv';
 import { Map as PersistentMap } from 'immutable';
-import { startProgram } from './harness/child.ts';
-import { atLeast, atMost, type Figure } from './harness/figures.ts';
-import { interleave } from './harness/statistics.ts';
+import { startProgram } from '../harness/child.ts';
+import { atLeast, atMost, type Figure } from '../harness/figures.ts';
+import { interleave } from '../harness/statistics.ts';
 import { fileURLToPath } from 'node:url';
 
 const largestMb = 150;
@@ -48,7 +48,7 @@ async function memoryFigures(): Promise<readonly Figure[]> {
 }
 
 async function megabytesOf(kind: string): Promise<Record<'counted' | 'held' | 'used', number>> {
-  const program = fileURLToPath(new URL('programs/kv-memory.js', import.meta.url));
+  const program = fileURLToPath(new URL('../programs/kv-memory.js', import.meta.url));
   const child = startProgram(process.execPath, '--expose-gc', program, kind, String(memoryEntries));
   const [held = Number.NaN, used = Number.NaN, counted = Number.NaN] = (await child.nextLine()).split(' ').map(Number);
   await child.close();

@@ -7,8 +7,8 @@ import { utf8 } from '@enclos/codec';
 import { LedgerSecret, LedgerSecrets, LedgerWriter, type WriteSet } from '@enclos/ledger';
 import { nodeDigests } from '@enclos/ledger/node';
 import { verifyLedger, type LedgerFile } from '@enclos/ledger/proof';
-import { atLeast, atMost, type Figure } from './harness/figures.ts';
-import { interleave } from './harness/statistics.ts';
+import { atLeast, atMost, type Figure } from '../harness/figures.ts';
+import { interleave } from '../harness/statistics.ts';
 import { proofTools, writeLedger } from './ledger-files.ts';
 
 const mostMicroseconds = 25;
