@@ -18,4 +18,5 @@ export { isDiskError } from './named-error.ts';
 export { isRunning, processMark } from './process-mark.ts';
 export { temporaryPrefix } from './temporary-names.ts';
 export type { FileContent, UnfinishedFile } from './unfinished-file.ts';
+export { userCacheFolder } from './user-cache.ts';
 export type { FolderContent } from './whole-folder.ts';

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { userCacheFolder } from '@enclos/durable';
 import type { Io } from '../output/io.ts';
 
 /** The default folder of a user's platform (XDG base directory specification). */
@@ -12,7 +13,5 @@ export function defaultStateFolder(env: Io['env']): string {
 
 /** Where compressed bases of images are kept (XDG base directory specification). */
 export function layerCacheFolder(env: Io['env']): string {
-  const { XDG_CACHE_HOME: cacheHome, HOME: home } = env;
-  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(home ?? homedir(), '.cache');
-  return join(base, 'enclos/layers');
+  return join(userCacheFolder(env), 'layers');
 }

@@ -1,14 +1,11 @@
 import { lstat, mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { userCacheFolder } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 
 /** Where a user's collateral is kept unless told (XDG base directory specification). */
 export function collateralCacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const { XDG_CACHE_HOME: cacheHome, HOME: home } = env;
-  // The specification: a relative path is invalid and ignored.
-  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(home ?? homedir(), '.cache');
-  return join(base, 'enclos', 'collateral');
+  return join(userCacheFolder(env), 'collateral');
 }
 
 /**

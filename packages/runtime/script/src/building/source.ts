@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { durable } from '@enclos/durable';
+import { durable, userCacheFolder } from '@enclos/durable';
 
 const run = promisify(execFile);
 
@@ -36,9 +35,7 @@ export const sourceFiles = [
 
 /** The user's cache (XDG base directory specification): each clone and each worktree would fetch and build anew otherwise. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  const { XDG_CACHE_HOME: cacheHome } = env;
-  const base = cacheHome?.startsWith('/') === true ? cacheHome : join(homedir(), '.cache');
-  return join(base, 'enclos', 'quickjs');
+  return join(userCacheFolder(env), 'quickjs');
 }
 
 /** A folder with the source of QuickJS as it was published. */
