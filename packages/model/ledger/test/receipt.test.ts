@@ -142,7 +142,7 @@ test('a node of another service is refused, and one that a node issued', async (
         serviceEndorsements: endorsements,
       }),
     );
-  // The node's certificate is the service's own, and yet it is no authority.
+  // The node's certificate is the service's own, and yet it is not an authority.
   const sub = party('sub', node, false);
   await assert.rejects(prove(signedBy(sub, [node.pem])), failsWith('LEDGER_UNPROVEN', 'endorsement'));
   assert.equal((await prove(signedBy(party('second node', service), []))).endorsementSteps, 0);

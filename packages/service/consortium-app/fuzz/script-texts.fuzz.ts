@@ -23,7 +23,7 @@ export const seeds: readonly Uint8Array[] = [
   utf8('00a00f11d315000000000004'),
 ];
 
-/** Texts that a script, or whoever sent them to it, made: they are read or refused, and never end more than the script's own call. */
+/** Texts of a script, or of the client that sent them to it: they are read or refused, and never end more than the script's own call. */
 export function fuzz(data: Uint8Array): void {
   const text = Buffer.from(data).toString('utf8');
   const table = new MemoryTransaction().map('keys');

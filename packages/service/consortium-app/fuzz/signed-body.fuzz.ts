@@ -36,6 +36,6 @@ export function fuzz(body: Uint8Array): void {
   const found = authenticate(['user_cose_sign1'], { request, transaction, nowSeconds: 1000 });
   store.discard(transaction);
   if ('caller' in found && Buffer.from(found.content ?? []).toString() !== 'content') {
-    throw new Error('A content that nobody signed was accepted.');
+    throw new Error('A content without a signature was accepted.');
   }
 }

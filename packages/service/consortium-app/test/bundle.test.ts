@@ -72,7 +72,7 @@ describe('bundles of applications', () => {
     ['no function', { js_function: undefined }, /js_function: is missing/],
     ['forwarding of another kind', { forwarding_required: true }, /forwarding_required: must be/],
     ['reuse without a key', { interpreter_reuse: {} }, /interpreter_reuse\.key: is missing/],
-    ['an OpenAPI operation that is no object', { openapi: [] }, /openapi: must be an object/],
+    ['an OpenAPI operation that is not an object', { openapi: [] }, /openapi: must be an object/],
     ['a module that is not there', { js_module: 'other.js' }, /the module "other\.js" is not in the bundle/],
   ];
   for (const [what, change, problem] of refused) {
@@ -84,7 +84,7 @@ describe('bundles of applications', () => {
     });
   }
 
-  it('are refused with a path that is no template, and with a method that is none', () => {
+  it('are refused with a path that is not a template, and with an unknown method', () => {
     assert.match(
       problemOf(() => bundleOf(metadata({}, '/{a}{b}'), modules)),
       /two parameters/,

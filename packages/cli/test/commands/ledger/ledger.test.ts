@@ -153,7 +153,7 @@ vectors.test('a key that is of no member opens nothing', async () => {
   assert.equal(errorOf(await run('verify', 'closed', '--secret', 'secret', '--json')).code, 'CLI_FILE_INVALID');
 });
 
-test('what is no ledger is refused with what to give instead', async () => {
+test('what is not a ledger is refused with what to give instead', async () => {
   const empty = temporaryFolder();
   cpSync(import.meta.filename, join(empty, 'notes.txt'));
   const codeOf = async (...argv: readonly string[]): Promise<string> =>

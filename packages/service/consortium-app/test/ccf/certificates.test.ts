@@ -42,7 +42,7 @@ engineTest('chains lead to what is trusted, or not', (engine) => {
   const cases: readonly (readonly [string, string, string, boolean])[] = [
     ['whole', text(leaf, middle), text(root), true],
     ['in another order', text(leaf, root, middle), text(root), true],
-    ['an anchor that is no root', text(leaf), text(middle), true],
+    ['an anchor that is not a root', text(leaf), text(middle), true],
     ['trusted itself', text(leaf), text(leaf), true],
     ['one of two anchors', text(leaf, middle), text(certificate({ subject: 'other', issuer: 'other' }), root), true],
     ['a gap', text(leaf), text(root), false],
