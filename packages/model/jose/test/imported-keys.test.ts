@@ -43,8 +43,22 @@ describe('keys that are imported', () => {
 
   it('are not kept where the bytes are no key', async () => {
     const counted = engine();
-    assert.equal(await importSpki('bad', counted, spki.map((byte) => byte ^ 1)), undefined);
-    assert.equal(await importSpki('bad', counted, spki.map((byte) => byte ^ 1)), undefined);
+    assert.equal(
+      await importSpki(
+        'bad',
+        counted,
+        spki.map((byte) => byte ^ 1),
+      ),
+      undefined,
+    );
+    assert.equal(
+      await importSpki(
+        'bad',
+        counted,
+        spki.map((byte) => byte ^ 1),
+      ),
+      undefined,
+    );
     assert.equal(counted.imports, 2);
   });
 

@@ -60,7 +60,9 @@ async function answer(request: CryptoRequest, subtle: Subtle): Promise<CryptoAns
 
 function importPoint(publicKey: Uint8Array, subtle: Subtle): ImportedKey {
   const point = concatBytes(Uint8Array.of(4), publicKey);
-  return importKeyOnce(`p256 ${decodeLatin1(publicKey)}`, subtle, () => subtle.importKey('raw', point, curve, true, ['verify']));
+  return importKeyOnce(`p256 ${decodeLatin1(publicKey)}`, subtle, () =>
+    subtle.importKey('raw', point, curve, true, ['verify']),
+  );
 }
 
 function importSpki(publicKey: Uint8Array, scheme: SpkiScheme, subtle: Subtle): ImportedKey {
