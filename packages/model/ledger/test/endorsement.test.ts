@@ -16,8 +16,9 @@ import {
 } from '../src/proof/index.ts';
 import { coseSign, party, tools, type Party } from './little-service.ts';
 
-/** Further members of the protected header. */
+/** Members of the protected header. */
 interface Headers {
+  readonly to?: string;
   readonly root?: Uint8Array;
   readonly others?: readonly (readonly [number, Uint8Array])[];
 }
@@ -25,11 +26,12 @@ interface Headers {
 const [first, second, third] = [party('first'), party('second'), party('third')];
 
 /** That `signer` vouches for `endorsed` from one transaction to another. */
-function endorse(signer: Party, endorsed: Party, from: string, to?: string, more: Headers = {}): Uint8Array {
+function endorse(signer: Party, endorsed: Party, from: string, until?: string | Headers): Uint8Array {
+  const { to, root, others: more = [] } = typeof until === 'string' ? { to: until } : (until ?? {});
   const members: [string, Uint8Array][] = [['epoch.start.txid', cborText(from)]];
   if (to !== undefined) members.push(['epoch.end.txid', cborText(to)]);
-  if (more.root !== undefined) members.push(['epoch.end.merkle.root', cborBytes(more.root)]);
-  const others = new Map<number | string, Uint8Array>([['ccf.v1', cborLabelledMap(members)], ...(more.others ?? [])]);
+  if (root !== undefined) members.push(['epoch.end.merkle.root', cborBytes(root)]);
+  const others = new Map<number | string, Uint8Array>([['ccf.v1', cborLabelledMap(members)], ...more]);
   const header = coseProtectedHeader({ algorithm: 'ES384', others });
   return coseSign(signer, header, endorsed.certificate.key.spki, false);
 }
@@ -150,7 +152,8 @@ test('an endorsement says when it was made and with which root its ledger ended,
   const claims = cborLabelledMap([[6, cborInteger(1_767_225_600)]]);
   const critical = cborArray(cborInteger(15), cborText('ccf.v1'));
   const full = readCoseEndorsement(
-    endorse(third, second, '4.51', '4.90', {
+    endorse(third, second, '4.51', {
+      to: '4.90',
       root,
       others: [
         [2, critical],
@@ -173,7 +176,16 @@ test('endorsements of another form are refused', () => {
   const header = coseProtectedHeader({ algorithm: 'ES384' });
   refused(() => readCoseEndorsement(coseSign(third, header, second.certificate.key.spki, true)), /holds no key/);
   refused(() => readCoseEndorsement(coseSign(third, header, second.certificate.key.spki, false)), /named like 2.18/);
-  refused(() => readCoseEndorsement(endorse(third, second, '4.51', '4.90', { root: new Uint8Array(33) })), /32/);
+  refused(
+    () =>
+      readCoseEndorsement(
+        endorse(third, second, '4.51', {
+          to: '4.90',
+          root: new Uint8Array(33),
+        }),
+      ),
+    /32/,
+  );
   refused(() => readCoseEndorsement(new Uint8Array(1_048_577)), /more than 1048576 bytes/);
   const record = { endorsement: newest, endorsingKey: new Uint8Array(), begin: '2.1' };
   const long = '1'.repeat(65);

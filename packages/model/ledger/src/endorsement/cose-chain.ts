@@ -64,16 +64,14 @@ async function requireSigner(
   signers: readonly EcdsaKey[],
   tools: ProofTools,
 ): Promise<EcdsaKey> {
-  let fault: unknown;
-  for (const key of signers) {
+  for (const [index, key] of signers.entries()) {
     try {
       await verifyCose(message, key, { otherwise: 'An endorsement is not signed by the identity after it.' }, tools);
       return key;
     } catch (error) {
-      fault = error;
+      if (index === signers.length - 1) throw error;
     }
   }
-  if (fault !== undefined) throw fault;
   return unproven('endorsement', 'No identity of the service is trusted.');
 }
 
