@@ -88,7 +88,8 @@ async function readFigures(megabytes: number, valueBytes: number): Promise<reado
     const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const files = paths.map((path, index) => fileOf(path, sizes[index] ?? 0));
-    const throughput = async (work: () => Promise<void>): Promise<number> => bytes / (await processorMicroseconds(work));
+    const throughput = async (work: () => Promise<void>): Promise<number> =>
+      bytes / (await processorMicroseconds(work));
     const against = async (peer: () => Promise<void>, name: string, bound = false): Promise<Figure> => {
       const measured = await interleave(
         readRounds,
