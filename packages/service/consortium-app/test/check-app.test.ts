@@ -17,12 +17,21 @@ function appOf(endpoints: readonly string[], modules: Readonly<Record<string, st
     return [`/${at}`, { [verb.toLowerCase()]: endpoint }] as const;
   });
   const metadata = utf8(JSON.stringify({ endpoints: Object.fromEntries(paths) }));
-  return bundleOf(metadata, Object.entries(modules).map(([name, source]) => ({ name, source })));
+  return bundleOf(
+    metadata,
+    Object.entries(modules).map(([name, source]) => ({ name, source })),
+  );
 }
 
 const get = 'export function get() { return { body: 1 }; }';
 const broken: readonly (readonly [string, readonly string[], Readonly<Record<string, string>>, ErrorCode, RegExp])[] = [
-  ['a syntax error', ['GET a.js get readonly'], { 'a.js': `${get}\nexport const x = ;` }, 'SCRIPT_INVALID', /\/a\.js:2:\d+/],
+  [
+    'a syntax error',
+    ['GET a.js get readonly'],
+    { 'a.js': `${get}\nexport const x = ;` },
+    'SCRIPT_INVALID',
+    /\/a\.js:2:\d+/,
+  ],
   [
     'a syntax error in a module of no endpoint',
     ['GET a.js get readonly'],
@@ -58,7 +67,13 @@ const broken: readonly (readonly [string, readonly string[], Readonly<Record<str
     'APP_INVALID',
     /\/a\.js:1:\d+: .*read-only/,
   ],
-  ['a module that never loads', ['GET a.js get readonly'], { 'a.js': 'for (;;) {}' }, 'APP_INVALID', /a\.js: took longer to load than 500 ms/],
+  [
+    'a module that never loads',
+    ['GET a.js get readonly'],
+    { 'a.js': 'for (;;) {}' },
+    'APP_INVALID',
+    /a\.js: took longer to load than 500 ms/,
+  ],
 ];
 
 for (const engine of engines) {
@@ -89,7 +104,9 @@ for (const engine of engines) {
 
     it('accepts what loads, whatever modules of no endpoint would do', () => {
       check(appOf(['GET a.js get readonly'], { 'a.js': get, 'unused.js': 'throw new Error("never evaluated");' }));
-      check(appOf(['PUT a.js get readwrite'], { 'a.js': `ccf.kv.t.set(new ArrayBuffer(1), new ArrayBuffer(1));\n${get}` }));
+      check(
+        appOf(['PUT a.js get readwrite'], { 'a.js': `ccf.kv.t.set(new ArrayBuffer(1), new ArrayBuffer(1));\n${get}` }),
+      );
       check(appOf([], { 'a.js': get }));
       assert.equal(store.version, 0);
     });

@@ -23,11 +23,7 @@ function write(folder: string, files: Readonly<Record<string, string>>): string 
 }
 
 const broken: readonly (readonly [what: string, files: Readonly<Record<string, string>>, said: RegExp])[] = [
-  [
-    'a syntax error',
-    { 'src/app.ts': `${answer('x')}\nexport const y: = 1;` },
-    /does not build:\n\s+app\.ts:5:\d+: /,
-  ],
+  ['a syntax error', { 'src/app.ts': `${answer('x')}\nexport const y: = 1;` }, /does not build:\n\s+app\.ts:5:\d+: /],
   [
     'an import of what is not exported',
     { 'src/app.ts': `import { none } from './other.ts';\n${answer('x')}none();`, 'src/other.ts': 'export {};' },
@@ -48,7 +44,10 @@ const broken: readonly (readonly [what: string, files: Readonly<Record<string, s
   ],
   [
     'an exception while the module loads',
-    { 'src/app.ts': `import { fails } from './other.ts';\n${answer('x')}fails();`, 'src/other.ts': '\nexport function fails(): void {\n  throw new TypeError("no");\n}\n' },
+    {
+      'src/app.ts': `import { fails } from './other.ts';\n${answer('x')}fails();`,
+      'src/other.ts': '\nexport function fails(): void {\n  throw new TypeError("no");\n}\n',
+    },
     /APP_INVALID: .*\n\s+\/?src\/other\.ts:3:\d+: TypeError: no\n\s+at fails \(\/?src\/other\.ts:3:\d+\)\n\s+at .*src\/app\.ts:5:\d+/,
   ],
   [
@@ -71,7 +70,9 @@ async function keepsTheVersionBefore(engine: string): Promise<void> {
   const folder = write(temporaryFolder(), { 'src/app.ts': answer('first') });
   const { cli, url } = await startSandbox(folder, '--engine', engine);
   write(folder, { 'src/app.ts': `${answer('second')}throw new Error(text);\n` });
-  await cli.until(/✖ The application does not load:\n\s+\/?src\/app\.ts:4:\d+: Error: second\n(?:\s+at .*\n)+\s+The version before still runs\./);
+  await cli.until(
+    /✖ The application does not load:\n\s+\/?src\/app\.ts:4:\d+: Error: second\n(?:\s+at .*\n)+\s+The version before still runs\./,
+  );
   assert.equal((await ask(url, folder, '/app/x')).text, 'first');
   write(folder, { 'src/app.ts': answer('third') });
   await cli.until(/Loaded[\s\S]*Loaded/);

@@ -54,18 +54,21 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** Where the statement that ends here names an export. */
+/** Where the statement that ends here names an export, in braces, or as its default. */
 function placeOfName(source: string, end: number, name: string): number | undefined {
-  const before = source.slice(Math.max(0, end - mostNames), end);
+  const first = Math.max(0, end - mostNames);
+  const before = source.slice(first, end);
   const open = before.lastIndexOf('{');
-  // A default import stands before the names in braces, or without any.
-  const begin = name === 'default' ? Math.max(before.lastIndexOf('import'), before.lastIndexOf('export')) : open;
-  if (begin === -1) return undefined;
-  if (name === 'default' && (open === -1 || !/\bdefault\b/.test(before.slice(open)))) return end - before.length + begin;
-  for (let at = before.indexOf(name, open); at !== -1; at = before.indexOf(name, at + 1)) {
-    if (!isPartOfName(before[at - 1]) && !isPartOfName(before[at + name.length])) return end - before.length + at;
+  if (name === 'default' && (open === -1 || !/\bdefault\b/.test(before.slice(open)))) {
+    const begin = before.lastIndexOf('import');
+    return begin === -1 ? undefined : first + begin;
   }
-  return undefined;
+  // A name may be any text, also none: that one is not looked for.
+  let at = open === -1 || name === '' ? -1 : before.indexOf(name, open);
+  while (at !== -1 && (isPartOfName(before[at - 1]) || isPartOfName(before[at + name.length]))) {
+    at = before.indexOf(name, at + 1);
+  }
+  return at === -1 ? undefined : first + at;
 }
 
 function isPartOfName(character = ''): boolean {

@@ -14,7 +14,12 @@ export function traceReader(map: string): (stack: string) => string {
     const lines = stack.split('\n').filter((line) => line.startsWith('    at '));
     const isOfEngine = (line: string): boolean => line.includes('enclos-engine-');
     // What a host function threw begins in the engine, too.
-    const own = lines.slice(Math.max(0, lines.findIndex((line) => !isOfEngine(line))));
+    const own = lines.slice(
+      Math.max(
+        0,
+        lines.findIndex((line) => !isOfEngine(line)),
+      ),
+    );
     const engine = own.findIndex(isOfEngine);
     const frames = engine === -1 ? own : own.slice(0, engine);
     return frames.map((line) => line.replaceAll(position, (_, row, column) => place(known, +row, +column))).join('\n');

@@ -21,6 +21,7 @@ describe('the place of an import that does not link', () => {
     [`/*\n * import { none } from '../lib.js'\n */ import { none } from '../lib.js'`, 'none', undefined],
     [`import { none } from './lib.js';\nimport { none } from '../lib.js';`, 'none', '2:10'],
     [`import { some } from '../lib.js';`, 'none', '1:17'],
+    [`import { '' as none } from '../lib.js';`, '', '1:23'],
     [`import { none } from './.././../lib.js';`, 'none', undefined],
     [`import { none } from './.././lib.js';`, 'none', '1:10'],
   ] as const) {
@@ -38,7 +39,18 @@ describe('the place of an import that does not link', () => {
   });
 
   test('is searched in time that grows as the sources do, whatever they hold', () => {
-    const hostile = ['from ', "from '", 'import{', 'import {{{{', `from${' '.repeat(64)}`, '\n', "'", '{ none', '/*', `import{a}from'/lib.js'`];
+    const hostile = [
+      'from ',
+      "from '",
+      'import{',
+      'import {{{{',
+      `from${' '.repeat(64)}`,
+      '\n',
+      "'",
+      '{ none',
+      '/*',
+      `import{a}from'/lib.js'`,
+    ];
     const text = fc.array(fc.oneof(fc.constantFrom(...hostile), fc.string({ maxLength: 8 })), { maxLength: 40 });
     fc.assert(
       fc.property(text, fc.string({ maxLength: 8 }), (parts, name) => {
