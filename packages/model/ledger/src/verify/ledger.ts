@@ -37,7 +37,10 @@ export interface LedgerExpectation {
    * after 5,000, or after a second (CCF, `ledger_signatures`).
    */
   readonly maxUnsigned?: number;
-  /** Called for every transaction, with what it wrote privately where the secret of its time is known. */
+  /**
+   * Called for every transaction, with what it wrote privately where the secret of its time is known. The entry's bytes are a view of
+   * what was read, and hold until this returns.
+   */
   readonly onTransaction?: (entry: LedgerEntry, privateWrites: WriteSet | undefined) => void;
   /** Called after every piece. */
   readonly onProgress?: (progress: LedgerProgress) => void;
