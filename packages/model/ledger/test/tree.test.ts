@@ -5,6 +5,7 @@ import { JsonRecord, parseJsonBytes, string } from '@enclos/codec/json';
 import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
 import { leafOf, MerkleTree, publicWrites, readSerialisedTree, serialiseTree, type ProofStep } from '../src/index.ts';
+import { isSerialised } from '../src/tree/serialised.ts';
 import { nodeDigests } from '../src/node/index.ts';
 import { sampleEntries, services } from './samples.ts';
 
@@ -81,6 +82,33 @@ test('a tree comes back from its serialised form, and grows as before', () => {
       const all = Array.from({ length: total + more }, (_, index) => leafAt(index));
       assert.deepEqual(tree.root(), rootOf(all));
       assert.deepEqual(fold(leafAt(from), tree.proof(from)), rootOf(all));
+    }),
+  );
+});
+
+test('a serialised tree is told from every other one, without a digest', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 60 }), fc.nat(), fc.nat(), fc.nat(), (total, a, b, at) => {
+      const [from, flushed] = [a % total, b % total];
+      let digests = 0;
+      const counting = {
+        ...nodeDigests,
+        sha256: (bytes: Uint8Array): Uint8Array => {
+          digests++;
+          return nodeDigests.sha256(bytes);
+        },
+      };
+      const tree = MerkleTree.resume(counting, 0, []);
+      for (let index = 0; index < total; index++) tree.append(leafAt(index));
+      tree.flush(flushed);
+      digests = 0;
+      const bytes = serialiseTree(treeOf(total), from);
+      assert.equal(isSerialised(tree, bytes), from >= flushed);
+      const changed = bytes.map((byte, index) => (index === at % bytes.length ? byte ^ 1 : byte));
+      assert.equal(isSerialised(tree, changed), false);
+      assert.equal(isSerialised(tree, bytes.subarray(0, at % bytes.length)), false);
+      assert.equal(isSerialised(tree, serialiseTree(treeOf(total + 1), from)), false);
+      assert.equal(digests, 0);
     }),
   );
 });

@@ -76,6 +76,14 @@ export class MerkleTree {
     return this.#level(0).view(index).slice();
   }
 
+  /** Copies of the leaves from `index` on, one after the other. @throws LEDGER_FORGOTTEN */
+  leavesFrom(index: number): Uint8Array {
+    this.#require(index, this.size);
+    return this.#level(0)
+      .view(index, this.size - index)
+      .slice();
+  }
+
   /**
    * The root over the first `size` leaves.
    *

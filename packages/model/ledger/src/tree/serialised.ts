@@ -1,4 +1,4 @@
-import { concatBytes, viewOf } from '@enclos/codec';
+import { concatBytes, equalBytes, viewOf } from '@enclos/codec';
 import { digestBytes, type LedgerDigests } from '../digests.ts';
 import { invalid } from '../within.ts';
 import { MerkleTree } from './merkle-tree.ts';
@@ -19,8 +19,18 @@ export function serialiseTree(tree: MerkleTree, from: number): Uint8Array {
   const view = viewOf(head);
   view.setBigUint64(0, BigInt(tree.size - from));
   view.setBigUint64(8, BigInt(from));
-  const leaves = Array.from({ length: tree.size - from }, (_, index) => tree.leaf(from + index));
-  return concatBytes(head, ...leaves, ...tree.leftsOf(from));
+  return concatBytes(head, tree.leavesFrom(from), ...tree.leftsOf(from));
+}
+
+/**
+ * Whether these bytes are the value of exactly this tree, from whichever leaf on. To read them as a tree takes a digest for each leaf.
+ *
+ * @returns false, too, where the tree has forgotten leaves that the bytes hold.
+ */
+export function isSerialised(tree: MerkleTree, bytes: Uint8Array): boolean {
+  if (bytes.length < headBytes) return false;
+  const from = Number(viewOf(bytes).getBigUint64(8));
+  return from >= tree.flushed && from < tree.size && equalBytes(serialiseTree(tree, from), bytes);
 }
 
 /**
