@@ -48,24 +48,27 @@ quickJsTest('with a higher limit, the same allocation succeeds', (wasm) => {
 const hungry = `export const f = () => { for (const all = []; ;) all.push(new ArrayBuffer(1e5)) }`;
 const programOf = (source: string) => ({ prelude, modules: [{ name: '/app.js', source }], host: {} });
 
-quickJsTest('memory of scripts that were ended is counted until it is collected, and there is little of it', async (wasm) => {
-  const engine = quickJsEngine({ wasm });
-  const interpreter = engine.load(programOf(hungry), limits);
-  const before = engine.usedBytes;
-  let most = 0;
-  for (let round = 0; round < 30; round++) {
-    assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+quickJsTest(
+  'memory of scripts that were ended is counted until it is collected, and there is little of it',
+  async (wasm) => {
+    const engine = quickJsEngine({ wasm });
+    const interpreter = engine.load(programOf(hungry), limits);
+    const before = engine.usedBytes;
+    let most = 0;
+    for (let round = 0; round < 30; round++) {
+      assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+      interpreter.reset();
+      // Nothing was collected yet: this is one turn of the event loop.
+      most = Math.max(most, engine.instances);
+    }
+    assert.equal(most, 1 + 8, 'eight may wait for the collector, and then the memory is cleaned where it is');
+    assert.ok(engine.usedBytes > before + 8 * (4 << 20), 'they count');
+    await collected(() => engine.instances === 1);
     interpreter.reset();
-    // Nothing was collected yet: this is one turn of the event loop.
-    most = Math.max(most, engine.instances);
-  }
-  assert.equal(most, 1 + 8, 'eight may wait for the collector, and then the memory is cleaned where it is');
-  assert.ok(engine.usedBytes > before + 8 * (4 << 20), 'they count');
-  await collected(() => engine.instances === 1);
-  interpreter.reset();
-  await collected(() => engine.instances === 1 && engine.usedBytes === before);
-  interpreter.dispose();
-});
+    await collected(() => engine.instances === 1 && engine.usedBytes === before);
+    interpreter.dispose();
+  },
+);
 
 /** Collects garbage until something holds, which it does at once unless a finaliser is still to run. */
 async function collected(holds: () => boolean): Promise<void> {
@@ -82,7 +85,10 @@ quickJsTest('interpreters that come and go take one memory, which is empty for t
   const engine = quickJsEngine({ wasm });
   const polls = new Set<number>();
   for (let round = 0; round < 100; round++) {
-    const interpreter = engine.load(programOf(`let n = 0; export const f = () => (n += new Array(1e5).fill(1).length)`), limits);
+    const interpreter = engine.load(
+      programOf(`let n = 0; export const f = () => (n += new Array(1e5).fill(1).length)`),
+      limits,
+    );
     assert.deepEqual(callF(interpreter), { kind: 'returned', value: 1e5 });
     polls.add(interpreter.polls);
     interpreter.dispose();
