@@ -12,6 +12,7 @@ export { BoundedMap } from './bounded-map.ts';
 export { ContentMap } from './content-map.ts';
 export { settledWithin, underDeadline, untilAborted, withinTime } from './deadline.ts';
 export { peerOf } from './peer-address.ts';
+export { FairTurns, type FairTurnsBounds, type FairWork } from './fair-turns.ts';
 export { SharedWork } from './shared-work.ts';
 export { Turns } from './turns.ts';
 export { every } from './every.ts';

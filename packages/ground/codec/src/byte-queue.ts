@@ -1,4 +1,4 @@
-/** Bytes that arrive in pieces and are read in other pieces. Nothing is copied until it is taken. */
+/** Bytes that arrive in pieces and are read in other pieces. Nothing is copied until it is taken, or kept. */
 export class ByteQueue {
   readonly #parts: Uint8Array[] = [];
   /** How much of the first part was taken. */
@@ -11,8 +11,18 @@ export class ByteQueue {
 
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#parts.push(bytes);
+    // A view of a Node Buffer is a Buffer, which takes several times as long to make.
+    this.#parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
     this.#length += bytes.length;
+  }
+
+  /** Copies what is left of the bytes that were pushed last, so that their memory may be used again. */
+  keep(): void {
+    const last = this.#parts.pop();
+    if (last === undefined) return;
+    const isFirst = this.#parts.length === 0;
+    this.#parts.push(last.slice(isFirst ? this.#at : 0));
+    if (isFirst) this.#at = 0;
   }
 
   /** Up to `length` bytes from the front, which stay. */

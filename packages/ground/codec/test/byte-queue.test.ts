@@ -24,3 +24,24 @@ test('a queue gives the bytes of its pieces in order, however they are read', ()
     }),
   );
 });
+
+test('a queue keeps what was not taken when the memory of a piece is used again', () => {
+  fc.assert(
+    fc.property(pieces, lengths, (pushed, reads) => {
+      const queue = new ByteQueue();
+      const room = new Uint8Array(12);
+      let rest: number[] = [];
+      for (const [index, piece] of pushed.entries()) {
+        room.set(piece);
+        queue.push(room.subarray(0, piece.length));
+        rest.push(...piece);
+        const length = Math.min(reads[index] ?? 0, rest.length);
+        assert.deepEqual([...queue.take(length)], rest.slice(0, length));
+        rest = rest.slice(length);
+        queue.keep();
+        room.fill(0xee);
+      }
+      assert.deepEqual([...queue.take(queue.length)], rest);
+    }),
+  );
+});

@@ -13,6 +13,7 @@ export {
   type BoundedFile,
   type ReadableFile,
 } from './bounded-file.ts';
+export { readInPieces } from './file-pieces.ts';
 export { hasCode, nodeFileSystem, type FileSystem, type OpenFile } from './file-system.ts';
 export { isDiskError } from './named-error.ts';
 export { isRunning, processMark } from './process-mark.ts';

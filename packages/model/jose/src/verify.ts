@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto';
 import { schemeOf, type SignatureScheme } from './algorithms.ts';
 import type { CompactJws } from './compact-jws.ts';
+import { importKeyOnce } from './imported-keys.ts';
 import { jwkOf, type SignatureKey } from './public-key.ts';
 
 /** The part of WebCrypto that verification needs. */
@@ -29,9 +30,9 @@ export async function verifyJws(
   if (algorithm === 'none') return 'algorithm';
   const scheme = schemeOf(algorithm);
   if (publicKey.type !== scheme.keyType) return 'algorithm';
-  const key = await subtle
-    .importKey('jwk', jwkOf(publicKey), importParameters(scheme), false, ['verify'])
-    .catch(() => undefined);
+  const [jwk, parameters] = [jwkOf(publicKey), importParameters(scheme)];
+  const id = `jwk ${JSON.stringify([jwk, parameters])}`;
+  const key = await importKeyOnce(id, subtle, () => subtle.importKey('jwk', jwk, parameters, false, ['verify']));
   if (key === undefined) return 'key';
   // A signature of a wrong length is false, and in some engines an error.
   const holds = await subtle.verify(verifyParameters(scheme), key, signature, signingInput).catch(() => false);

@@ -32,6 +32,7 @@ import {
 
 export const tools: ProofTools = { digests: nodeDigests, subtle: webcrypto.subtle };
 const ring = keyRing('a little service');
+const pieceBytes = 5000;
 const single = new Uint8Array(8);
 const encoder = new EntryEncoder();
 
@@ -195,6 +196,7 @@ export function littleService(): {
   return { ledger, service, node };
 }
 
+/** Files that are read in pieces, each of which holds only until the next is asked for. */
 export function filesOf(
   files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
 ): readonly LedgerFile[] {
@@ -202,7 +204,13 @@ export function filesOf(
     name,
     size: bytes.length,
     async *read() {
-      yield bytes;
+      const room = new Uint8Array(pieceBytes);
+      for (let at = 0; at < bytes.length; at += pieceBytes) {
+        const piece = bytes.subarray(at, at + pieceBytes);
+        room.set(piece);
+        yield room.subarray(0, piece.length);
+        room.fill(0xee);
+      }
     },
   }));
 }

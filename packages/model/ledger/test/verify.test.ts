@@ -72,6 +72,19 @@ test('a ledger without a signature holds nothing', async () => {
   assert.equal(report.holds, false);
 });
 
+test('transactions without a signature are a problem before they fill the memory', async () => {
+  const ledger = new LittleLedger();
+  ledger.add([serviceInfo(whole.service, 'Open'), ...nodeInfo(whole.node)]);
+  for (let count = 0; count < 6; count++) ledger.add([put('records', `${count}`)]);
+  ledger.sign({ node: whole.node, service: whole.service });
+  assert.deepEqual((await verify([ledger.file(1)], { maxUnsigned: 7 })).problems, []);
+  const report = await verify([ledger.file(1)], { maxUnsigned: 6 });
+  const [problem] = report.problems;
+  assert.deepEqual([problem?.rule, problem?.transactionId], ['signature', { view: 2, seqno: 7 }]);
+  assert.match(problem?.message ?? '', /^No signature covers the 6 transactions before 2\.7\.$/);
+  assert.equal(report.holds, false);
+});
+
 test('progress is told, and every transaction is handed out with what it wrote privately', async () => {
   const seen: number[] = [];
   const privately: string[] = [];

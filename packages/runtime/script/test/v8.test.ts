@@ -93,6 +93,9 @@ test('exceptions carry the lines of the modules', () => {
   assert.equal(outcome.message, 'RangeError: so');
   assert.match(outcome.trace, /^ {4}at inner \(\/app\.js:2:9\)\n {4}at (?:Object\.)?f \(\/app\.js:5:3\)/);
   assert.doesNotMatch(outcome.trace, /enclos-/);
+  const byHost = run(`export function f() {\n  shout(1);\n}`);
+  assert.ok(byHost.kind === 'threw');
+  assert.match(byHost.trace, /^ {4}at .*prelude\.js.*\n {4}at (?:Object\.)?f \(\/app\.js:2:3\)/);
 });
 
 test('a script that does not end, or recurses without end, is stopped', () => {

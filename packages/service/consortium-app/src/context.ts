@@ -52,6 +52,11 @@ export interface HistoricalView {
   ): readonly HistoricalState[] | undefined;
   /** Whether there were any. */
   dropCachedStates(handle: number): boolean;
+  /**
+   * The same past for one peer, so that it does not take from others what all share. Without it, and without a peer, all count as one.
+   * @param peer any name of whoever asks; empty for one that is not known.
+   */
+  forPeer?(peer: string): HistoricalView;
 }
 
 export type LogLevel = 'info' | 'warn' | 'error';

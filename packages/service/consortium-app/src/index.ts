@@ -10,6 +10,7 @@ export {
   type AppModule,
   type BundleEndpoint,
 } from './bundle/bundle.ts';
+export { checkApp, type AppCheck } from './deployment/check-app.ts';
 export { LedgerHistory, type LedgerHistoryOptions } from './historical/history.ts';
 export type { PastService } from './historical/past-service.ts';
 export type { LedgerSource, ReadingRules } from './historical/read-states.ts';

@@ -1,16 +1,19 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { readSmallFile } from '@enclos/cli-frame/files';
 import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
 import { bundleBounds, bundleOf, readBundle, type AppBundle, type AppModule } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { buildModules } from './build.ts';
+import { sourcePlaces } from './traces.ts';
 
 /** An application as it was read, and what to watch for its next version. */
 export interface LoadedFolder {
   readonly bundle: AppBundle;
   /** Absolute paths of files. */
   readonly files: readonly string[];
+  /** Puts places of the sources into a text, where those of built modules stand. */
+  readonly places: (text: string) => string;
 }
 
 const metadataName = 'app.json';
@@ -24,7 +27,10 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   if (isFile(path) && basename(path) === metadataName) {
     throw new EnclosError('APP_INVALID', `${path} is one file of an application: give its folder.`);
   }
-  if (isFile(path)) return { bundle: readBundle(await readSmallFile(path, bundleBounds.bytes)), files: [path] };
+  if (isFile(path)) {
+    const bundle = readBundle(await readSmallFile(path, bundleBounds.bytes));
+    return { bundle, files: [path], places: sourcePlaces(bundle.modules) };
+  }
   const metadataPath = join(path, metadataName);
   const metadata = await readSmallFile(metadataPath, bundleBounds.bytes);
   const source = join(path, 'src');
@@ -33,10 +39,15 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   const named = modulesNamedIn(metadata);
   if (named.every((name) => names.has(name))) {
     const files = present.map(({ name }) => join(source, name));
-    return { bundle: bundleOf(metadata, present), files: [metadataPath, ...files] };
+    const mapBeside = (module: string, map: string): string | undefined => {
+      const beside = join(source, dirname(module), map);
+      return isFile(beside) ? readFileSync(beside, 'utf8') : undefined;
+    };
+    const places = sourcePlaces(present, mapBeside);
+    return { bundle: bundleOf(metadata, present), files: [metadataPath, ...files], places };
   }
   const { modules, files } = await buildModules(source, named);
-  return { bundle: bundleOf(metadata, modules), files: [metadataPath, ...files] };
+  return { bundle: bundleOf(metadata, modules), files: [metadataPath, ...files], places: sourcePlaces(modules) };
 }
 
 /** The modules of endpoints, before anything else is checked: a bundle reports all mistakes at once. */

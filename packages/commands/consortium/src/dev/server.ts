@@ -84,6 +84,7 @@ async function serve(
       headers: new Map(fields),
       body,
       certificate: certificateOf(socket),
+      address: socket.remoteAddress,
     }),
   );
 }

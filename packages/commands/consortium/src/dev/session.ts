@@ -3,13 +3,12 @@ import inspector from 'node:inspector';
 import type { Io } from '@enclos/cli-frame';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { makeServiceIdentity, Sandbox, type AppBundle, type EndpointProperties } from '@enclos/consortium-app';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { readApp } from './app-folder.ts';
+import { readApp, type LoadedFolder } from './app-folder.ts';
 import { makeCredentials, writeCredentials } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
-import { sourcePlaces } from './traces.ts';
 import type { SandboxView } from './view.ts';
 import { FileWatch } from './watch.ts';
 
@@ -33,7 +32,7 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
   const credentials = makeCredentials();
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
-  let places = sourcePlaces(first.bundle.modules);
+  let { places } = first;
   const sandbox = new Sandbox({
     engine,
     identity,
@@ -44,13 +43,18 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
     log: (level, line) => view.log(level, places(line)),
     ...(files === undefined ? {} : { sink: files }),
   });
-  const deploy = (bundle: AppBundle): void => {
-    places = sourcePlaces(bundle.modules);
-    sandbox.deploy(bundle);
-    view.loaded({ endpoints: bundle.endpoints.length, modules: bundle.modules.length });
+  const deploy = (next: LoadedFolder): void => {
+    try {
+      sandbox.deploy(next.bundle);
+    } catch (error) {
+      throw inSources(error, next);
+    }
+    // Not before: exceptions of the version before have its lines.
+    places = next.places;
+    view.loaded({ endpoints: next.bundle.endpoints.length, modules: next.bundle.modules.length });
   };
   if (run.inspect !== undefined) openInspector(run.inspect);
-  deploy(first.bundle);
+  deploy(first);
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
   // Not before: a sandbox that cannot start leaves the files of the one that runs.
   await writeCredentials(run.certificates, identity, credentials);
@@ -74,7 +78,7 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
 function watchApp(
   app: string,
   files: readonly string[],
-  deploy: (bundle: AppBundle) => void,
+  deploy: (next: LoadedFolder) => void,
   view: SandboxView,
 ): FileWatch {
   let loading: Promise<void> = Promise.resolve();
@@ -82,7 +86,7 @@ function watchApp(
     try {
       const next = await readApp(app);
       watch.set(next.files);
-      deploy(next.bundle);
+      deploy(next);
     } catch (error) {
       view.refused(error);
     }
@@ -92,6 +96,12 @@ function watchApp(
   });
   watch.set(files);
   return watch;
+}
+
+/** What is wrong with an application, where its authors wrote it. */
+function inSources(error: unknown, { places }: LoadedFolder): unknown {
+  if (!isEnclosError(error, 'APP_INVALID') && !isEnclosError(error, 'SCRIPT_INVALID')) return error;
+  return new EnclosError(error.code, places(error.message), { cause: error });
 }
 
 /** @throws CLI_ADDRESS_IN_USE: Node only prints that it could not listen. */

@@ -1,7 +1,8 @@
-import { createReadStream, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { unreadable } from '@enclos/cli-frame/files';
+import { readInPieces } from '@enclos/durable';
 import { EnclosError } from '@enclos/errors';
 import { parseChunkName, parseSnapshotName } from '@enclos/ledger';
 import type { LedgerFile } from '@enclos/ledger/proof';
@@ -74,11 +75,9 @@ async function statOf(path: string): Promise<Stats> {
   });
 }
 
-const pieceBytes = 1_048_576;
-
 async function* readFile(path: string): AsyncGenerator<Uint8Array> {
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: pieceBytes })) yield piece as Uint8Array;
+    yield* readInPieces(path);
   } catch (cause) {
     throw cause instanceof EnclosError ? cause : unreadable(path, cause);
   }

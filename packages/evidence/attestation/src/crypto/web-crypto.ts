@@ -1,6 +1,6 @@
-import { BoundedMap } from '@enclos/bounded';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { concatBytes } from '@enclos/codec';
+import { importKeyOnce } from '@enclos/jose';
 import type { webcrypto } from 'node:crypto';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from '../refusal/refusal.ts';
@@ -31,8 +31,6 @@ const spkiSchemes: Readonly<Record<SpkiScheme, { readonly key: KeyAlgorithm; rea
   });
 const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const algorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const maximumKeys = 256;
-const importedKeys = new WeakMap<Subtle, BoundedMap<ImportedKey>>();
 
 /**
  * Drives steps over WebCrypto.
@@ -62,25 +60,13 @@ async function answer(request: CryptoRequest, subtle: Subtle): Promise<CryptoAns
 
 function importPoint(publicKey: Uint8Array, subtle: Subtle): ImportedKey {
   const point = concatBytes(Uint8Array.of(4), publicKey);
-  return importOnce(decodeLatin1(publicKey), subtle, () => subtle.importKey('raw', point, curve, true, ['verify']));
+  return importKeyOnce(`p256 ${decodeLatin1(publicKey)}`, subtle, () =>
+    subtle.importKey('raw', point, curve, true, ['verify']),
+  );
 }
 
 function importSpki(publicKey: Uint8Array, scheme: SpkiScheme, subtle: Subtle): ImportedKey {
   const { key } = spkiSchemes[scheme];
   const id = `${scheme} ${decodeLatin1(publicKey)}`;
-  return importOnce(id, subtle, () => subtle.importKey('spki', publicKey, key, true, ['verify']));
-}
-
-function importOnce(id: string, subtle: Subtle, load: () => Promise<webcrypto.CryptoKey>): ImportedKey {
-  const keys = importedKeys.get(subtle) ?? new BoundedMap<ImportedKey>(maximumKeys);
-  importedKeys.set(subtle, keys);
-  const known = keys.get(id);
-  if (known !== undefined) return known;
-  const key = load().catch(() => {
-    // A rejection means that the bytes are not such a key. Any other failure must not pass either, and must not be cached.
-    keys.delete(id);
-    return undefined;
-  });
-  keys.set(id, key);
-  return key;
+  return importKeyOnce(id, subtle, () => subtle.importKey('spki', publicKey, key, true, ['verify']));
 }

@@ -48,19 +48,19 @@ export class ChunkScanner {
     this.#maxEntryBytes = maxEntryBytes;
   }
 
-  /** The entries that the piece completes. @throws LEDGER_INVALID at what is not of the form, with its offset. */
+  /**
+   * The entries that the piece completes. When all were taken, the memory of the piece may be used again.
+   *
+   * @throws LEDGER_INVALID at what is not of the form, with its offset.
+   */
   *push(piece: Uint8Array): Generator<ChunkEntry, void, undefined> {
     this.#queue.push(piece);
-    if (this.#tableAt === undefined) {
-      if (this.#queue.length < fileHeaderBytes) return;
-      this.#readFileHeader();
+    if (this.#tableAt === undefined && this.#queue.length >= fileHeaderBytes) this.#readFileHeader();
+    if (this.#tableAt !== undefined) {
+      for (let entry = this.#nextEntry(); entry !== undefined; entry = this.#nextEntry()) yield entry;
+      if (this.#isInTable()) this.#readTable();
     }
-    while (!this.#isInTable()) {
-      const entry = this.#nextEntry();
-      if (entry === undefined) return;
-      yield entry;
-    }
-    this.#readTable();
+    this.#queue.keep();
   }
 
   /** @throws LEDGER_INVALID when a complete chunk ends early. */
@@ -88,7 +88,7 @@ export class ChunkScanner {
   }
 
   #nextEntry(): ChunkEntry | undefined {
-    if (this.#queue.length < entryHeaderBytes) return undefined;
+    if (this.#isInTable() || this.#queue.length < entryHeaderBytes) return undefined;
     const offset = this.#at;
     const size = this.#sizeAt(offset);
     if (this.#queue.length < size) return undefined;

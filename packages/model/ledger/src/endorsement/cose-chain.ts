@@ -1,3 +1,4 @@
+import { equalBytes } from '@enclos/codec';
 import type { EcdsaKey } from '../signature/ecdsa.ts';
 import { namesKey, verifyCose } from '../signature/cose-root.ts';
 import type { ProofTools } from '../signature/node-signature.ts';
@@ -39,19 +40,21 @@ export async function findServiceKey(
   let signers = trusted;
   let anchor: EcdsaKey | undefined;
   let begin: TransactionId | undefined;
-  for (const [index, bytes] of endorsements.entries()) {
+  let steps = 0;
+  for (const bytes of endorsements) {
     const endorsement = readCoseEndorsement(bytes);
     const signer = await requireSigner(endorsement, signers, tools);
+    // A service that first opens vouches for its own key, which leads to no other.
+    if (equalBytes(endorsement.key.spki, signer.spki)) continue;
     anchor ??= signer;
-    if (begin !== undefined && endorsement.to !== undefined && !isBefore(endorsement.to, begin)) {
-      return unproven('endorsement', 'Two endorsements are for one time.');
-    }
+    steps++;
+    const epoch = requireEpoch(endorsement, begin);
     if (namesKey(kid, endorsement.key, tools)) {
-      requireEpoch(endorsement, transactionId);
-      return { key: endorsement.key, trusted: anchor, steps: index + 1 };
+      requireWithin(epoch, transactionId);
+      return { key: endorsement.key, trusted: anchor, steps };
     }
     signers = [endorsement.key];
-    begin = endorsement.from;
+    begin = epoch.from;
   }
   return unproven('endorsement', 'No endorsement leads to the key that signed.');
 }
@@ -72,8 +75,26 @@ async function requireSigner(
   return unproven('endorsement', 'No identity of the service is trusted.');
 }
 
-function requireEpoch({ from, to }: CoseEndorsement, transactionId: TransactionId): void {
-  if (isBefore(transactionId, from) || (to !== undefined && isBefore(to, transactionId))) {
+interface Epoch {
+  readonly from: TransactionId;
+  readonly to: TransactionId;
+}
+
+/**
+ * The time of an earlier identity. It ends before the one of the identity that vouches for it begins: with the key of an earlier
+ * identity nothing can be made that counts for a later time.
+ */
+function requireEpoch({ from, to }: CoseEndorsement, begin: TransactionId | undefined): Epoch {
+  if (to === undefined) return unproven('endorsement', 'The endorsement of an earlier identity names no end.');
+  if (isBefore(to, from)) return unproven('endorsement', 'The time of an endorsement ends before it begins.');
+  if (begin !== undefined && !isBefore(to, begin)) {
+    return unproven('endorsement', 'Two endorsements are for one time.');
+  }
+  return { from, to };
+}
+
+function requireWithin({ from, to }: Epoch, transactionId: TransactionId): void {
+  if (isBefore(transactionId, from) || isBefore(to, transactionId)) {
     unproven('endorsement', 'The key that signed is endorsed for another time than the one of the transaction.');
   }
 }

@@ -82,9 +82,9 @@ export function writeEndorsementRecord(record: EndorsementRecord): Uint8Array {
     JSON.stringify({
       endorsement: toBase64(record.endorsement),
       endorsement_epoch_begin: record.begin,
-      ...(record.end === undefined ? {} : { endorsement_epoch_end: record.end }),
+      endorsement_epoch_end: record.end,
       endorsing_key: toBase64(record.endorsingKey),
-      ...(record.previousVersion === undefined ? {} : { previous_version: record.previousVersion }),
+      previous_version: record.previousVersion,
     }),
   );
 }

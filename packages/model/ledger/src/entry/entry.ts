@@ -54,6 +54,10 @@ export class LedgerEntry extends EntryFrame implements TransactionId {
     return hasCommitEvidence(this.type) ? this.#digest(hasClaims(this.type) ? 1 : 0) : undefined;
   }
 
+  get hasPublicMaps(): boolean {
+    return publicAt + headBytes(this.type) < this.privateAt;
+  }
+
   /** The public maps, as bytes: see `publicWrites`. */
   get publicMaps(): Uint8Array {
     return this.bytes.subarray(publicAt + headBytes(this.type), this.privateAt);

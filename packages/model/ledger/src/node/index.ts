@@ -1,6 +1,6 @@
 /** The hashes and the cipher of Node for `@enclos/ledger`. Runs in Node and in enclaves. */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash } from 'node:crypto';
-import type { GcmKey, KeyedHash, LedgerDigests, SealedBytes } from '../digests.ts';
+import { digestBytes, type GcmKey, type KeyedHash, type LedgerDigests, type SealedBytes } from '../digests.ts';
 
 const algorithm = 'aes-256-gcm';
 const tagLength = { authTagLength: 16 };
@@ -11,10 +11,17 @@ function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
+/** Node gives 32 bytes as a text of 32 characters in a third of the time that a new `Buffer` takes. */
+function digestOf(latin1: string): Uint8Array {
+  const bytes = new Uint8Array(digestBytes);
+  for (let at = 0; at < digestBytes; at++) bytes[at] = latin1.charCodeAt(at);
+  return bytes;
+}
+
 /** A key of bytes costs 10 us a call, for Node makes a key object of it each time. */
 function hmacSha256(key: Uint8Array): KeyedHash {
   const keyObject = createSecretKey(key);
-  return (message) => plain(createHmac('sha256', keyObject).update(message).digest());
+  return (message) => digestOf(createHmac('sha256', keyObject).update(message).digest('binary'));
 }
 
 function aes256Gcm(key: Uint8Array): GcmKey {
@@ -42,7 +49,7 @@ function aes256Gcm(key: Uint8Array): GcmKey {
 
 /** The hashes and the cipher of OpenSSL. */
 export const nodeDigests: LedgerDigests = Object.freeze({
-  sha256: (bytes: Uint8Array): Uint8Array => plain(hash('sha256', bytes, 'buffer')),
+  sha256: (bytes: Uint8Array): Uint8Array => digestOf(hash('sha256', bytes, 'binary')),
   hmacSha256,
   aes256Gcm,
 });

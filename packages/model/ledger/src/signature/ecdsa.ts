@@ -1,6 +1,7 @@
 import { concatBytes, readWholeSequence } from '@enclos/codec';
+import { decodeLatin1 } from '@enclos/codec/text';
 import { readPublicKeyInfo } from '@enclos/codec/x509';
-import { publicKeyOfSpki, type VerificationCrypto } from '@enclos/jose';
+import { importKeyOnce, publicKeyOfSpki, type VerificationCrypto } from '@enclos/jose';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { isEnclosError } from '@enclos/errors';
 import { malformed } from './refusal.ts';
@@ -43,9 +44,9 @@ export async function verifyEcdsa(
 ): Promise<boolean> {
   const fixed = fixedSignature(signature, curves[curve].size);
   if (fixed === undefined) return false;
-  const key = await subtle
-    .importKey('spki', spki, { name: 'ECDSA', namedCurve: curve }, false, ['verify'])
-    .catch(() => undefined);
+  const key = await importKeyOnce(`ecdsa ${decodeLatin1(spki)}`, subtle, () =>
+    subtle.importKey('spki', spki, { name: 'ECDSA', namedCurve: curve }, false, ['verify']),
+  );
   return key !== undefined && subtle.verify({ name: 'ECDSA', hash }, key, fixed, message);
 }
 

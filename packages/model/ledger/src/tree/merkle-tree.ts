@@ -19,7 +19,7 @@ export interface ProofStep {
 export class MerkleTree {
   readonly #digests: LedgerDigests;
   /** By height. Each holds the nodes that have all of their leaves. */
-  readonly #levels: Level[] = [new Level()];
+  readonly #levels: Level[] = [];
   readonly #scratch = new Uint8Array(2 * digestBytes);
   #flushed = 0;
 
@@ -74,6 +74,14 @@ export class MerkleTree {
   leaf(index: number): Uint8Array {
     this.#require(index, this.size);
     return this.#level(0).view(index).slice();
+  }
+
+  /** Copies of the leaves from `index` on, one after the other. @throws LEDGER_FORGOTTEN */
+  leavesFrom(index: number): Uint8Array {
+    this.#require(index, this.size);
+    return this.#level(0)
+      .view(index, this.size - index)
+      .slice();
   }
 
   /**

@@ -7,7 +7,7 @@ export interface LedgerFile {
   readonly name: string;
   /** In bytes, for progress. */
   readonly size?: number;
-  /** The content from the begin, in pieces. */
+  /** The content from the begin, in pieces. Each needs to hold only until the next is asked for. */
   readonly read: () => AsyncIterable<Uint8Array>;
 }
 

@@ -12,6 +12,8 @@ import type { LedgerKeys } from './secrets.ts';
 import { checkSnapshot } from './snapshot-check.ts';
 import { TransactionVerifier } from './transactions.ts';
 
+const defaultMaxUnsigned = 2 ** 20;
+
 /** How far a verification is. */
 export interface LedgerProgress {
   readonly file: string;
@@ -30,7 +32,15 @@ export interface LedgerExpectation {
   readonly keys?: LedgerKeys;
   /** Whether the files may be a part of a ledger: without its begin. Default: false. */
   readonly part?: boolean;
-  /** Called for every transaction, with what it wrote privately where the secret of its time is known. */
+  /**
+   * So many transactions without a signature are a problem. They are held in memory until one comes. Default: 1,048,576; a node signs
+   * after 5,000, or after a second (CCF, `ledger_signatures`).
+   */
+  readonly maxUnsigned?: number;
+  /**
+   * Called for every transaction, with what it wrote privately where the secret of its time is known. The entry's bytes are a view of
+   * what was read, and hold until this returns.
+   */
   readonly onTransaction?: (entry: LedgerEntry, privateWrites: WriteSet | undefined) => void;
   /** Called after every piece. */
   readonly onProgress?: (progress: LedgerProgress) => void;
@@ -52,9 +62,9 @@ export async function verifyLedger(
   tools: ProofTools,
 ): Promise<LedgerReport> {
   const findings = new Findings();
-  const { services = [], snapshots = [], keys, onTransaction } = expected;
+  const { services = [], snapshots = [], keys, onTransaction, maxUnsigned = defaultMaxUnsigned } = expected;
   const names = snapshots.map(({ name }) => parseSnapshotName(name)?.seqno ?? -1);
-  const options = { trusted: services, keys, leavesAt: new Set(names), onTransaction };
+  const options = { trusted: services, keys, leavesAt: new Set(names), onTransaction, maxUnsigned };
   const verifier = new TransactionVerifier(options, findings, tools);
   const reading = new Reading(verifier, findings, expected, totalOf(files));
   const chunks = chunksInOrder(files, findings);
@@ -133,7 +143,8 @@ class Reading {
         this.bytes += piece.length;
         for (const { offset, bytes } of scanner.push(piece)) {
           entries++;
-          await this.#verifier.add(bytes, { file: chunk.name, offset });
+          const running = this.#verifier.add(bytes, { file: chunk.name, offset });
+          if (running !== undefined) await running;
         }
         this.#progress(chunk.name);
       }

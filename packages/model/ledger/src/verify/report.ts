@@ -34,6 +34,9 @@ export interface LedgerPlace {
   readonly transactionId?: TransactionId;
 }
 
+/** Where an entry stands. */
+export type EntryPlace = Required<Pick<LedgerPlace, 'file' | 'offset'>>;
+
 export interface LedgerProblem extends LedgerPlace {
   readonly rule: LedgerRule;
   /** A sentence. */

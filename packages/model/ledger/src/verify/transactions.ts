@@ -5,10 +5,11 @@ import { publicWrites, readEntry, type LedgerEntry } from '../entry/entry.ts';
 import type { ProofTools, SignedRoot } from '../signature/node-signature.ts';
 import type { LedgerCertificate } from '../signature/certificate.ts';
 import { MerkleTree } from '../tree/merkle-tree.ts';
-import { readSerialisedTree } from '../tree/serialised.ts';
+import { isSerialised, readSerialisedTree } from '../tree/serialised.ts';
 import type { TransactionId, WriteSet } from '../write-set.ts';
 import { Network } from './network.ts';
-import type { Findings, LedgerPlace } from './report.ts';
+import { RecentTransactions } from './recent.ts';
+import type { EntryPlace, Findings, LedgerPlace } from './report.ts';
 import { RecordVerifier } from './records.ts';
 import { openPrivatePart, type LedgerKeys } from './secrets.ts';
 import {
@@ -23,12 +24,15 @@ import { singleOf, tableNames, tables } from './tables.ts';
 /** So many checks of signatures run at once. */
 const maximumChecks = 64;
 
+const noWrites: WriteSet = [];
+
 export interface TransactionOptions {
   readonly trusted: readonly LedgerCertificate[];
   readonly keys?: LedgerKeys | undefined;
   /** Seqnos whose leaf is kept, for snapshots. */
   readonly leavesAt: ReadonlySet<number>;
   readonly onTransaction?: ((entry: LedgerEntry, privateWrites: WriteSet | undefined) => void) | undefined;
+  readonly maxUnsigned: number;
 }
 
 /** Checks transactions one after the other, as they stand in the ledger. */
@@ -42,8 +46,7 @@ export class TransactionVerifier {
   readonly #checks = new Set<Promise<void>>();
   /** Undefined in a part of a ledger, until its first signature. */
   #tree: MerkleTree | undefined;
-  /** The leaves and places since the last signature: to name a transaction that was changed. */
-  #recent: { readonly id: TransactionId; readonly leaf: Uint8Array; readonly place: LedgerPlace }[] = [];
+  readonly #recent = new RecentTransactions();
   #isPart = false;
   #mayJump = false;
   #endRoots: readonly Uint8Array[] = [];
@@ -73,7 +76,7 @@ export class TransactionVerifier {
     this.#tree = undefined;
     this.#isPart = true;
     this.#mayJump = true;
-    this.#recent = [];
+    this.#recent.clear();
     this.network.interrupt();
   }
 
@@ -82,17 +85,30 @@ export class TransactionVerifier {
     return this.#recent.length;
   }
 
-  async add(bytes: Uint8Array, at: LedgerPlace): Promise<void> {
+  /**
+   * Checks one more transaction.
+   *
+   * @returns What the caller must wait for before the next, when many checks run; undefined most times, since a turn of the event loop
+   * takes longer than a transaction.
+   */
+  add(bytes: Uint8Array, at: EntryPlace): Promise<void> | undefined {
     const entry = this.#read(bytes, at);
     if (entry === undefined) {
       this.resume();
-      return;
+      return undefined;
     }
     const id = { view: entry.view, seqno: entry.seqno };
-    const place = { ...at, transactionId: id };
+    const place = { file: at.file, offset: at.offset, transactionId: id };
     this.#checkOrder(id, place);
     const writes = this.#publicWrites(entry, place);
     this.#openPrivate(entry, place);
+    if (writes.length > 0) this.#checkWrites(writes, id, place);
+    this.#append(entry, id, place);
+    return this.#checks.size >= maximumChecks ? Promise.race(this.#checks) : undefined;
+  }
+
+  /** What a transaction wrote to the tables that prove something. */
+  #checkWrites(writes: WriteSet, id: TransactionId, place: LedgerPlace): void {
     this.#applyToNetwork(writes, id, place);
     const scene = {
       writes,
@@ -104,8 +120,6 @@ export class TransactionVerifier {
     };
     for (const check of this.records.check(scene)) this.#start(check);
     this.#checkSignature(writes, id, place);
-    this.#append(entry, id, place);
-    if (this.#checks.size >= maximumChecks) await Promise.race(this.#checks);
   }
 
   /** Waits for what was begun. */
@@ -138,6 +152,7 @@ export class TransactionVerifier {
   }
 
   #publicWrites(entry: LedgerEntry, place: LedgerPlace): WriteSet {
+    if (!entry.hasPublicMaps) return noWrites;
     try {
       return publicWrites(entry, tableNames);
     } catch (error) {
@@ -175,8 +190,7 @@ export class TransactionVerifier {
     const byNode = singleOf(writes, tables.signatures);
     const byService = singleOf(writes, tables.coseSignatures);
     if (byNode === undefined && byService === undefined) return;
-    const recorded = this.#recordedTree(singleOf(writes, tables.tree), id, place);
-    const signed = this.#signedRoot(recorded, place);
+    const signed = this.#signedRoot(singleOf(writes, tables.tree), id, place);
     if (signed === undefined) {
       this.#findings.note('A signature in a part of a ledger has no tree beside it, and was not checked.');
       return;
@@ -206,12 +220,11 @@ export class TransactionVerifier {
       this.#start(check.then((found) => mark(found, () => this.coseSignatures++)));
     }
     this.#latestRoot = signed.root;
-    this.#recent = [];
+    this.#recent.clear();
     this.#tree?.flush(this.#tree.size - 1);
   }
 
-  #recordedTree(value: Uint8Array | undefined, id: TransactionId, place: LedgerPlace): MerkleTree | undefined {
-    if (value === undefined) return undefined;
+  #recordedTree(value: Uint8Array, id: TransactionId, place: LedgerPlace): MerkleTree | undefined {
     try {
       const tree = readSerialisedTree(this.#tools.digests, value);
       if (tree.size === id.seqno) return tree;
@@ -223,17 +236,17 @@ export class TransactionVerifier {
   }
 
   /** The root that must be signed. Where the recorded tree differs, it tells which transaction was changed. */
-  #signedRoot(recorded: MerkleTree | undefined, place: LedgerPlace): SignedRoot | undefined {
+  #signedRoot(value: Uint8Array | undefined, id: TransactionId, place: LedgerPlace): SignedRoot | undefined {
     const own = this.#tree === undefined ? undefined : signedRootOf(this.#tree, this.#tools);
+    if (value === undefined || (this.#tree !== undefined && isSerialised(this.#tree, value))) return own;
+    const recorded = this.#recordedTree(value, id, place);
     if (recorded === undefined) return own;
     const theirs = signedRootOf(recorded, this.#tools);
     if (own !== undefined && equalBytes(own.root, theirs.root)) return own;
-    const changed = this.#recent.filter(
-      ({ id, leaf }) =>
-        id.seqno >= recorded.flushed && id.seqno < recorded.size && !equalBytes(recorded.leaf(id.seqno), leaf),
-    );
-    for (const { id, place: of } of changed) {
-      this.#findings.problem('root', of, `Transaction ${id.view}.${id.seqno} is not the one that was signed.`);
+    const changed = this.#recent.otherThan(recorded);
+    for (const of of changed) {
+      const { view, seqno } = of.transactionId;
+      this.#findings.problem('root', of, `Transaction ${view}.${seqno} is not the one that was signed.`);
     }
     this.#requireCovered(recorded, place);
     if (own !== undefined && changed.length === 0) {
@@ -246,15 +259,21 @@ export class TransactionVerifier {
 
   /** The tree of the first signature in a part may begin later than the part: nothing would cover what stands between. */
   #requireCovered(recorded: MerkleTree, place: LedgerPlace): void {
-    const [first] = this.#recent;
-    if (this.#tree !== undefined || first === undefined || first.id.seqno >= recorded.flushed) return;
-    const range = `${first.id.seqno} to ${recorded.flushed - 1}`;
+    const { first } = this.#recent;
+    if (this.#tree !== undefined || first === undefined || first >= recorded.flushed) return;
+    const range = `${first} to ${recorded.flushed - 1}`;
     this.#findings.problem('root', place, `No signature covers the transactions ${range}: give the files before, too.`);
   }
 
-  #append(entry: LedgerEntry, id: TransactionId, place: LedgerPlace): void {
+  #append(entry: LedgerEntry, id: TransactionId, place: EntryPlace): void {
     const leaf = leafOf(this.#tools.digests, entry);
-    this.#recent.push({ id, leaf, place });
+    const { maxUnsigned } = this.#options;
+    if (this.#recent.length >= maxUnsigned) {
+      const message = `No signature covers the ${maxUnsigned} transactions before ${id.view}.${id.seqno}.`;
+      this.#findings.problem('signature', place, message);
+      this.resume();
+    }
+    this.#recent.push(id, leaf, place);
     if (this.#options.leavesAt.has(id.seqno)) this.leaves.set(id.seqno, leaf);
     this.#tree?.append(leaf);
   }

@@ -1,6 +1,7 @@
 import { EnclosError } from '@enclos/errors';
 
 import type { ScriptFile, ScriptLimits, ScriptProgram } from '../engine.ts';
+import { importPlace } from './import-place.ts';
 import type { Instance } from './instance.ts';
 
 /**
@@ -32,7 +33,7 @@ export function loadInto(
   if (ended === 0) return;
   throw new EnclosError(
     'SCRIPT_INVALID',
-    typeof ended === 'number' ? wordsOf(instance, program.modules[ended - 1]?.name) : endWords[ended.kind],
+    typeof ended === 'number' ? wordsOf(instance, program.modules, ended - 1) : endWords[ended.kind],
   );
 }
 
@@ -43,10 +44,11 @@ const endWords = {
   exhausted: 'Loading took more memory or stack than the limits allow.',
 };
 
-/** The message with the file and line of the first frame, or the module: `/app.js:2:18: unexpected token`. */
-function wordsOf({ slots }: Instance, module: string | undefined): string {
+/** The message with the file and line of the first frame or of the import, or else the module: `/app.js:2:18: unexpected token`. */
+function wordsOf({ slots }: Instance, modules: readonly ScriptFile[], failed: number): string {
   const [message, trace] = [slots.read(0), slots.read(1)];
   const place = typeof trace === 'string' ? /(\S+:\d+:\d+)\)?$/m.exec(trace.replaceAll('(', ''))?.[1] : undefined;
-  const where = place ?? module;
+  const linked = typeof message === 'string' ? importPlace(message, modules) : undefined;
+  const where = place ?? linked ?? modules[failed]?.name;
   return `${where === undefined ? '' : `${where}: `}${typeof message === 'string' ? message : 'It threw something without a text.'}`;
 }

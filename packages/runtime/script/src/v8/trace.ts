@@ -12,8 +12,16 @@ export function traceReader(map: string): (stack: string) => string {
     read ??= new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]);
     const known = read;
     const lines = stack.split('\n').filter((line) => line.startsWith('    at '));
-    const engine = lines.findIndex((line) => line.includes('enclos-engine-'));
-    const frames = engine === -1 ? lines : lines.slice(0, engine);
+    const isOfEngine = (line: string): boolean => line.includes('enclos-engine-');
+    // What a host function threw begins in the engine, too.
+    const own = lines.slice(
+      Math.max(
+        0,
+        lines.findIndex((line) => !isOfEngine(line)),
+      ),
+    );
+    const engine = own.findIndex(isOfEngine);
+    const frames = engine === -1 ? own : own.slice(0, engine);
     return frames.map((line) => line.replaceAll(position, (_, row, column) => place(known, +row, +column))).join('\n');
   };
 }

@@ -25,14 +25,14 @@ quickJsTest('modules link by relative and absolute names, once each, and a reset
   interpreter.dispose();
 });
 
-quickJsTest('what does not link is refused with its file', (wasm) => {
+quickJsTest('what does not link is refused with file and line', (wasm) => {
   for (const [source, expected] of [
     [`\nexport const f = ;`, /^\/app\.js:2:\d+: SyntaxError/],
-    [`import { absent } from './lib.js'; export const f = absent;`, /^\/app\.js: .*absent/],
-    [`import './nowhere.js';`, /^\/app\.js: .*\/nowhere\.js/],
-    [`import '/etc/passwd';`, /passwd/],
-    [`import 'node:fs';`, /node:fs/],
-    [`import '../../../etc/passwd';`, /passwd/],
+    [`import { absent } from './lib.js'; export const f = absent;`, /^\/app\.js:1:10: .*absent/],
+    [`\nimport './nowhere.js';`, /^\/app\.js:2:1: .*\/nowhere\.js/],
+    [`import '/etc/passwd';`, /^\/app\.js:1:1: .*passwd/],
+    [`import 'node:fs';`, /^\/app\.js:1:1: .*node:fs/],
+    [`import '../../../etc/passwd';`, /^\/app\.js:1:1: .*passwd/],
   ] as const) {
     assert.throws(
       () => load(wasm, { '/app.js': source, '/lib.js': 'export const present = 1;' }),
@@ -40,6 +40,10 @@ quickJsTest('what does not link is refused with its file', (wasm) => {
       source,
     );
   }
+  // The module that is linked first is not the one that is wrong.
+  const far = `// import { nothing } from '../lib.js';\nimport {\n  nothing as something,\n} from '../lib.js';`;
+  const modules = { '/app.js': `import './far/one.js';`, '/far/one.js': far, '/lib.js': '' };
+  assert.throws(() => load(wasm, modules), { code: 'SCRIPT_INVALID', message: /^\/far\/one\.js:3:3: .*nothing/ });
 });
 
 quickJsTest('any scalar, text and bytes pass both ways unchanged', (wasm) => {

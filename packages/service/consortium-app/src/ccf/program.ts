@@ -52,6 +52,8 @@ export interface CcfInterpreter {
   handle(handler: CcfFunction, request: ScriptRequest, input: CallInput, limits: ScriptLimits): CcfOutcome;
   /** Calls an exported function with an array of arguments in JSON; returns its value in JSON, undefined where it has none. */
   invoke(called: CcfFunction, values: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
+  /** Evaluates a module, by its absolute name; returns the names of the functions that it exports, as an array in JSON. */
+  functionsOf(module: string, input: CallInput, limits: ScriptLimits): CcfOutcome;
   reset(): void;
   dispose(): void;
 }
@@ -99,6 +101,7 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
       run('handle', [module, name], session.begin(given, within, request)),
     invoke: ({ module, name }, values, given, within) =>
       run('invoke', [module, name, values], session.begin(given, within)),
+    functionsOf: (module, given, within) => run('functions', [module], session.begin(given, within)),
     reset() {
       interpreter.reset();
       session.reset();

@@ -11,6 +11,8 @@ export interface AppRequest {
   readonly body: Uint8Array;
   /** The certificate, in DER, whose key the TLS client proved to have. */
   readonly certificate?: Uint8Array | undefined;
+  /** The address of the client, as the transport tells it, with or without a port. Those without one count as one client. */
+  readonly address?: string | undefined;
 }
 
 export interface AppAnswer {

@@ -1,11 +1,14 @@
+import { FairTurns } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { HistoricalState, HistoricalView } from '../context.ts';
-import type { PastState } from './past-state.ts';
+import { KeptRanges, type HandleRange } from './kept-ranges.ts';
 import { readStates, type ReadingRules } from './read-states.ts';
 
 export interface LedgerHistoryOptions extends Omit<ReadingRules, 'maxBytes'> {
   /** What all ranges hold together, about, before those that were not asked for the longest go. Default: 512 MB, as in CCF. */
   readonly softLimitBytes?: number;
+  /** Bytes of one range, with the signature after it. Default: what all readings at once may take of the soft limit, so a quarter. */
+  readonly maxRangeBytes?: number;
   /** Transactions in one range. Default: 10,000. */
   readonly maxStates?: number;
   /** Milliseconds that only grow. Default: `performance.now`. */
@@ -14,26 +17,23 @@ export interface LedgerHistoryOptions extends Omit<ReadingRules, 'maxBytes'> {
   readonly onFailure?: (error: unknown) => void;
 }
 
-/** So many ranges are read at once; more are not begun, and the caller asks again. */
-const mostReadings = 4;
-/** So many handles are kept. */
+/** So many handles are kept, and so many ranges wait. */
 const mostHandles = 1000;
+/** So many ranges are read at once, and wait, in all and for one peer. What may not wait is asked for again. */
+const readings = Object.freeze({ atOnce: 4, atOnceOfPeer: 2, waiting: mostHandles, waitingOfPeer: 16 });
 
-/** A range that was asked for under a handle. */
-interface HandleRange {
+interface RangeRequest {
+  readonly peer: string;
+  readonly handle: number;
   readonly first: number;
   readonly last: number;
-  expiresAtMs: number;
-  /** Undefined while they are read. */
-  states: readonly PastState[] | undefined;
-  /** Why they never can be. */
-  refusal: EnclosError | undefined;
-  bytes: number;
+  readonly expiresAtMs: number;
 }
 
 /**
  * The past of a ledger, read again from where its bytes are, and verified (CCF, include/ccf/historical_queries_interface.h). A
- * range is kept under the caller's handle until it expires, another range takes its handle, or the soft limit drops it.
+ * range is kept under the caller's handle until it expires, another range takes its handle, or the soft limit drops it. Peers share
+ * the readings and the memory fairly: see `forPeer`.
  *
  * @example
  * const history = new LedgerHistory({ source, ledger, keys, services, tools: { digests: nodeDigests, subtle } });
@@ -41,27 +41,29 @@ interface HandleRange {
  */
 export class LedgerHistory implements HistoricalView {
   readonly #options: LedgerHistoryOptions;
-  readonly #softLimit: number;
+  readonly #maxRangeBytes: number;
   readonly #maxStates: number;
   readonly #now: () => number;
-  /** The least recently asked for first. */
-  readonly #kept = new Map<number, HandleRange>();
-  #heldBytes = 0;
-  #readings = 0;
+  readonly #kept: KeptRanges;
+  readonly #turns = new FairTurns(readings);
 
   constructor(options: LedgerHistoryOptions) {
+    const { softLimitBytes = 512 * 1024 ** 2 } = options;
     this.#options = options;
-    this.#softLimit = options.softLimitBytes ?? 512 * 1024 ** 2;
+    this.#maxRangeBytes = options.maxRangeBytes ?? Math.floor(softLimitBytes / readings.atOnce);
     this.#maxStates = options.maxStates ?? 10_000;
     this.#now = options.now ?? (() => performance.now());
+    this.#kept = new KeptRanges({ bytes: softLimitBytes, handles: mostHandles });
   }
 
   /** What the ranges hold, about. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#kept.bytes;
   }
 
   /**
+   * As for a peer that is not known: all of these share the readings of one.
+   *
    * @throws HISTORY_TOO_LARGE for a range that never can be held, and HISTORY_RANGE for one that ends before it begins.
    */
   stateRange(
@@ -70,48 +72,82 @@ export class LedgerHistory implements HistoricalView {
     last: number,
     secondsUntilExpiry: number,
   ): readonly HistoricalState[] | undefined {
-    this.#requireRange(first, last);
-    this.#expire();
-    // What is not committed may be rolled back, and another transaction take its place.
-    if (first < 1 || last > this.#options.ledger.lastCommitted().seqno) return undefined;
-    let kept = this.#kept.get(handle);
-    if (kept?.first !== first || kept.last !== last) {
-      this.#drop(handle);
-      if (this.#readings >= mostReadings) return undefined;
-      kept = { first, last, expiresAtMs: 0, states: undefined, refusal: undefined, bytes: 0 };
-      void this.#read(handle, kept);
-    }
-    // The handle that was asked for last is the last to go.
-    this.#kept.delete(handle);
-    this.#kept.set(handle, kept);
-    kept.expiresAtMs = this.#now() + secondsUntilExpiry * 1000;
-    this.#shrink();
-    if (kept.refusal !== undefined) throw kept.refusal;
-    return kept.states;
+    return this.#ask({ peer: '', handle, first, last, expiresAtMs: this.#now() + secondsUntilExpiry * 1000 });
+  }
+
+  /**
+   * The same past for one peer. Two of the four readings at once are the most that it has, and peers take turns. A peer that holds
+   * more than others loses what it holds before they do.
+   */
+  forPeer(peer: string): HistoricalView {
+    return {
+      stateRange: (handle, first, last, seconds) =>
+        this.#ask({ peer, handle, first, last, expiresAtMs: this.#now() + seconds * 1000 }),
+      dropCachedStates: (handle) => this.dropCachedStates(handle),
+    };
   }
 
   dropCachedStates(handle: number): boolean {
-    this.#expire();
-    return this.#drop(handle);
+    this.#kept.expire(this.#now());
+    return this.#kept.drop(handle);
   }
 
-  async #read(handle: number, kept: HandleRange): Promise<void> {
-    this.#readings++;
+  #ask(asked: RangeRequest): readonly HistoricalState[] | undefined {
+    const { handle, first, last, expiresAtMs } = asked;
+    this.#requireRange(first, last);
+    this.#kept.expire(this.#now());
+    // What is not committed may be rolled back, and another transaction take its place.
+    if (first < 1 || last > this.#options.ledger.lastCommitted().seqno) return undefined;
+    let range = this.#kept.get(handle);
+    if (range?.first !== first || range.last !== last) range = this.#queue(asked);
+    if (range === undefined) return undefined;
+    range.expiresAtMs = expiresAtMs;
+    // The handle that was asked for last is the last to go.
+    this.#kept.touch(handle, range);
+    if (range.refusal !== undefined) throw range.refusal;
+    return range.states;
+  }
+
+  /** @returns undefined where the peer may let no more wait. What it has under the handle goes all the same. */
+  #queue({ peer, handle, first, last, expiresAtMs }: RangeRequest): HandleRange | undefined {
+    this.#kept.drop(handle);
+    const range: HandleRange = {
+      first,
+      last,
+      peer,
+      expiresAtMs,
+      states: undefined,
+      refusal: undefined,
+      bytes: 0,
+      leave: undefined,
+    };
+    // It may begin at once, and looks for itself under its handle then.
+    this.#kept.touch(handle, range);
+    range.leave = this.#turns.queue(peer, {
+      begin: () => this.#read(handle, range),
+      displaced: () => this.#forget(handle, range),
+    });
+    if (range.leave !== undefined) return range;
+    this.#kept.drop(handle);
+    return undefined;
+  }
+
+  async #read(handle: number, range: HandleRange): Promise<void> {
+    // Nobody has asked for it lately: whoever waits is not to wait for it.
+    if (range.expiresAtMs <= this.#now()) return this.#forget(handle, range);
     try {
-      const states = await readStates(kept.first, kept.last, { ...this.#options, maxBytes: this.#softLimit });
-      // Another range may have taken the handle meanwhile.
-      if (this.#kept.get(handle) !== kept) return;
-      kept.states = states;
-      kept.bytes = states.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
-      this.#heldBytes += kept.bytes;
-      this.#shrink();
+      const states = await readStates(range.first, range.last, { ...this.#options, maxBytes: this.#maxRangeBytes });
+      this.#kept.fill(handle, range, states);
     } catch (error) {
       this.#options.onFailure?.(error);
-      if (isEnclosError(error, 'HISTORY_TOO_LARGE')) kept.refusal = error;
-      else if (this.#kept.get(handle) === kept) this.#drop(handle);
-    } finally {
-      this.#readings--;
+      if (isEnclosError(error, 'HISTORY_TOO_LARGE')) range.refusal = error;
+      else this.#forget(handle, range);
     }
+  }
+
+  /** Unless another range has taken the handle meanwhile. */
+  #forget(handle: number, range: HandleRange): void {
+    if (this.#kept.get(handle) === range) this.#kept.drop(handle);
   }
 
   #requireRange(first: number, last: number): void {
@@ -125,23 +161,5 @@ export class LedgerHistory implements HistoricalView {
     throw new EnclosError('HISTORY_TOO_LARGE', `A range has at most ${this.#maxStates} transactions.`, {
       details: { maximum: this.#maxStates },
     });
-  }
-
-  #expire(): void {
-    const now = this.#now();
-    for (const [handle, { expiresAtMs }] of this.#kept) if (expiresAtMs <= now) this.#drop(handle);
-  }
-
-  /** Drops what was not asked for the longest, but never the last. */
-  #shrink(): void {
-    for (const handle of this.#kept.keys()) {
-      if (this.#kept.size <= 1 || (this.#heldBytes <= this.#softLimit && this.#kept.size <= mostHandles)) return;
-      this.#drop(handle);
-    }
-  }
-
-  #drop(handle: number): boolean {
-    this.#heldBytes -= this.#kept.get(handle)?.bytes ?? 0;
-    return this.#kept.delete(handle);
   }
 }

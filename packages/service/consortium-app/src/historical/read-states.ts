@@ -19,10 +19,12 @@ import { verifySignature } from './signatures.ts';
 /** Where the bytes of the ledger are. It is not trusted. */
 export interface LedgerSource {
   /**
-   * Entries with header and body, from a seqno on: one to `most` of them, and none only where there are no more. The bytes must
-   * not change afterwards.
+   * How many bytes entries have, with header and body, from a seqno on: one to `most` of them, and none only where there are no more.
+   * The table of a chunk says it, so that nothing is read for it.
    */
-  read(from: number, most: number): Promise<readonly Uint8Array[]>;
+  lengths(from: number, most: number): Promise<readonly number[]>;
+  /** `count` entries, from a seqno on. The bytes must not change afterwards. */
+  read(from: number, count: number): Promise<readonly Uint8Array[]>;
 }
 
 /** What entries are held to. */
@@ -33,11 +35,13 @@ export interface ReadingRules {
   readonly keys: LedgerKeys;
   readonly services: () => readonly PastService[];
   readonly tools: ProofTools;
-  /** Entries up to the signature after the range are read: no more bytes than this. */
+  /** Entries up to the signature after the range are read: no more bytes than this, which are counted before they are read. */
   readonly maxBytes: number;
 }
 
-const entriesAtOnce = 256;
+const lengthsAtOnce = 256;
+/** One piece has so many bytes, or one entry: the signature may be near, and what is beyond it is read for nothing. */
+const pieceBytes = 262_144;
 
 /**
  * Reads the transactions of a range, both ends included, and what follows until a signature covers them all. Each decrypts under
@@ -49,10 +53,17 @@ const entriesAtOnce = 256;
  */
 export async function readStates(first: number, last: number, rules: ReadingRules): Promise<readonly PastState[]> {
   const reading = new Reading(first, last, rules);
+  let lengths: readonly number[] = [];
   while (!reading.isDone) {
-    const entries = await rules.source.read(reading.next, entriesAtOnce);
-    if (entries.length === 0) throw unavailable(`The ledger ends before the signature after transaction ${last}.`);
-    for (const bytes of entries) if (!reading.isDone) await reading.add(bytes);
+    if (lengths.length === 0) lengths = await rules.source.lengths(reading.next, lengthsAtOnce);
+    if (lengths.length === 0) throw unavailable(`The ledger ends before the signature after transaction ${last}.`);
+    const piece = reading.count(lengths);
+    const entries = await rules.source.read(reading.next, piece.length);
+    if (entries.length !== piece.length) {
+      throw unavailable(`The source gave ${entries.length} of ${piece.length} entries.`);
+    }
+    for (const [at, bytes] of entries.entries()) if (!reading.isDone) await reading.add(bytes, piece[at]);
+    lengths = lengths.slice(piece.length);
   }
   return reading.states;
 }
@@ -76,8 +87,28 @@ class Reading {
     return this.next > this.#last && this.#waiting.length === 0;
   }
 
-  async add(bytes: Uint8Array): Promise<void> {
-    this.#count(bytes.length);
+  /**
+   * The lengths of the next piece, which it counts.
+   * @throws HISTORY_TOO_LARGE
+   */
+  count(lengths: readonly number[]): readonly number[] {
+    const piece: number[] = [];
+    let bytes = 0;
+    for (const length of lengths) {
+      if (!Number.isSafeInteger(length) || length < 1) throw unavailable(`The source has an entry of ${length} bytes.`);
+      if (piece.length > 0 && bytes + length > pieceBytes) break;
+      piece.push(length);
+      bytes += length;
+    }
+    this.#count(bytes);
+    return piece;
+  }
+
+  /** @param counted the length that the entry was said to have. */
+  async add(bytes: Uint8Array, counted: number | undefined): Promise<void> {
+    if (bytes.length !== counted) {
+      throw unavailable(`The source gave ${bytes.length} bytes for transaction ${this.next}, and said ${counted}.`);
+    }
     const entry = readEntry(bytes);
     const { seqno, view } = entry;
     if (seqno !== this.next) throw unavailable(`The source gave transaction ${seqno} in place of ${this.next}.`);

@@ -5,6 +5,7 @@ import { refuseType } from '../contract/accept.ts';
 import { errorAnswer, jsonAnswer } from '../contract/odata.ts';
 import { parseQuery } from '../contract/query.ts';
 import type { EndpointRow } from '../bundle/rows.ts';
+import { peerOfRequest } from '../identity/peer.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { findPast, formatTransactionId, isState, parseTransactionId } from './past.ts';
 import type { BuiltInRoutes } from './router.ts';
@@ -96,7 +97,8 @@ function answerCoseReceipt(context: BuiltInContext): AppAnswer {
   return { status: 200, headers: new Map([['content-type', 'application/cose']]), body: found.coseReceipt };
 }
 
-function findAsked({ request, services }: BuiltInContext): ReturnType<typeof findPast> {
+function findAsked({ request, services, transaction }: BuiltInContext): ReturnType<typeof findPast> {
   const text = parseQuery(request.query).get(idMember);
-  return findPast(text === undefined ? undefined : parseTransactionId(text), services);
+  const id = text === undefined ? undefined : parseTransactionId(text);
+  return findPast(id, services, () => peerOfRequest(request, transaction));
 }

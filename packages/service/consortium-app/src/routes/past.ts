@@ -26,10 +26,13 @@ const keptSeconds = 60;
 /**
  * The state that a transaction left, or the answer that says why it is not there yet or never will be (CCF,
  * src/node/historical_queries_adapter.cpp).
+ *
+ * @param peer who asks: reading it is counted as theirs.
  */
 export function findPast(
   id: TransactionId | undefined,
   { ledger, historical }: Pick<ScriptServices, 'historical' | 'ledger'>,
+  peer: () => string,
 ): HistoricalState | AppAnswer {
   if (id === undefined) {
     return errorAnswer(404, { code: 'TransactionInvalid', message: 'Could not extract Transaction Id' });
@@ -41,7 +44,8 @@ export function findPast(
     if (status === 'Invalid') return errorAnswer(404, { code: 'TransactionInvalid', message });
     return errorAnswer(404, { code: 'TransactionPendingOrUnknown', message, headers: { 'cache-control': 'no-cache' } });
   }
-  const [state] = historical?.stateRange(handleOf(id.seqno), id.seqno, id.seqno, keptSeconds) ?? [];
+  const past = historical?.forPeer === undefined ? historical : historical.forPeer(peer());
+  const [state] = past?.stateRange(handleOf(id.seqno), id.seqno, id.seqno, keptSeconds) ?? [];
   return state ?? notYet(text);
 }
 

@@ -5,9 +5,9 @@ import { nodeDigests } from '@enclos/ledger/node';
 import type { ScriptEngine } from '@enclos/script';
 import type { AppBundle } from '../bundle/bundle.ts';
 import { appMaps, defaultRuntimeOptions, installBundle, singletonKey } from '../bundle/rows.ts';
-import { loadCcfProgram } from '../ccf/program.ts';
 import type { LogLevel } from '../context.ts';
 import type { AppAnswer, AppRequest } from '../contract/message.ts';
+import { checkApp } from '../deployment/check-app.ts';
 import { openService, writeGenesis, type KnownParty } from '../node/genesis.ts';
 import { NodeHistory } from '../node/history.ts';
 import type { ServiceIdentity } from '../node/identity.ts';
@@ -42,10 +42,10 @@ export interface SandboxOptions {
 export class Sandbox {
   readonly #engine: ScriptEngine;
   readonly #node: NodeLedger;
+  readonly #store = new KvStore();
   readonly #stages: Stages;
 
   constructor({ engine, identity, members, users, address, sink, ledgerSecret, signatures = {}, log }: SandboxOptions) {
-    const store = new KvStore();
     const node = new NodeLedger({
       identity,
       ...(sink === undefined ? {} : { sink }),
@@ -59,7 +59,7 @@ export class Sandbox {
     this.#stages = new Stages({
       ...logging,
       engine,
-      store,
+      store: this.#store,
       node,
       ledger: node,
       historical: new NodeHistory(node),
@@ -83,13 +83,20 @@ export class Sandbox {
   /**
    * Puts an application in the place of the one before.
    *
-   * @throws SCRIPT_INVALID when a module does not load: then the one before stays.
+   * @throws SCRIPT_INVALID, APP_INVALID for one whose modules or functions do not load: then the one before stays.
    */
   deploy(bundle: AppBundle): void {
-    const modules = bundle.modules.map(({ name, source }) => ({ name: `/${name}`, source }));
-    const services = { ledger: this.#node };
-    loadCcfProgram({ engine: this.#engine, modules, role: 'readwrite', services }, defaultRuntimeOptions).dispose();
-    this.#stages.transact((transaction) => installBundle(transaction, bundle));
+    const historical = new NodeHistory(this.#node);
+    const { seqno } = this.#node.lastCommitted();
+    const [past] = historical.stateRange(0, seqno, seqno) ?? [];
+    const foundation = { engine: this.#engine, ledger: this.#node, historical };
+    const transaction = this.#store.begin();
+    try {
+      checkApp(bundle, { foundation, limits: defaultRuntimeOptions, transaction, past });
+    } finally {
+      this.#store.discard(transaction);
+    }
+    this.#stages.transact((writing) => installBundle(writing, bundle));
   }
 
   submit(request: AppRequest): Promise<AppAnswer> {

@@ -25,6 +25,8 @@ export interface ScriptCall {
   readonly callerContent: Uint8Array | undefined;
   readonly historicalState: HistoricalState | undefined;
   readonly effects: GovernanceEffects | undefined;
+  /** Who is counted for what is shared among callers. Empty where nobody is known. */
+  readonly peer: () => string;
   readonly limits: ScriptLimits;
   /** Milliseconds, on the clock of `Date`. */
   readonly startedAtMs: number;
@@ -36,6 +38,8 @@ export interface ScriptCall {
   conversionFailure: string | undefined;
   /** Lines that it wrote to the console. */
   lines: number;
+  /** Transactions of the past that it asked for. */
+  askedStates: number;
   /** Bytes of tables that it iterates over now. */
   iteratedBytes: number;
   /** The maps of its transaction, by the number of the handle. */
@@ -47,9 +51,11 @@ export interface ScriptCall {
 export type CallInput = Pick<ScriptCall, 'transaction' | 'historicalState' | 'effects'> & {
   readonly requestBody?: Uint8Array;
   readonly callerContent?: Uint8Array | undefined;
+  readonly peer?: () => string;
 };
 
 const nothing = new Uint8Array(0);
+const noPeer = (): string => '';
 
 /** What an interpreter keeps between its calls, and the call that runs in it. */
 export class ScriptSession {
@@ -82,6 +88,7 @@ export class ScriptSession {
       callerContent: input.callerContent,
       historicalState: input.historicalState,
       effects: input.effects,
+      peer: input.peer ?? noPeer,
       limits,
       startedAtMs: Date.now(),
       applyWrites: undefined,
@@ -89,6 +96,7 @@ export class ScriptSession {
       response: undefined,
       conversionFailure: undefined,
       lines: 0,
+      askedStates: 0,
       iteratedBytes: 0,
       maps: [],
       states: [],

@@ -9,6 +9,7 @@ import { errorAnswer } from '../contract/odata.ts';
 import type { ScriptRequest } from '../session/request.ts';
 import { scriptRequest } from '../contract/script-request.ts';
 import { authenticate } from '../identity/authenticate.ts';
+import { peerOfRequest } from '../identity/peer.ts';
 import { findPast, isState, parseTransactionId, transactionHeader } from '../routes/past.ts';
 import type { RouteMatch } from '../routes/router.ts';
 import type { BuiltInHandler } from '../routes/built-in.ts';
@@ -96,7 +97,8 @@ function executeEndpoint(running: Running, { row, params }: AppMatch): Execution
   if ('status' in identity) return refused(identity);
   let past: HistoricalState | undefined;
   if (properties.mode === 'historical') {
-    const found = findPast(parseTransactionId(request.headers.get(transactionHeader) ?? ''), executor.foundation);
+    const id = parseTransactionId(request.headers.get(transactionHeader) ?? '');
+    const found = findPast(id, executor.foundation, () => peerOfRequest(request, transaction));
     if (!isState(found)) return answered(found);
     past = found;
   }
@@ -132,6 +134,7 @@ function runHandler({ executor, app, request, transaction }: Running, run: Handl
     effects: undefined,
     requestBody: request.body,
     callerContent: content,
+    peer: () => peerOfRequest(request, transaction),
   };
   let end: HandlerEnd | undefined;
   try {

@@ -20,7 +20,7 @@ import {
 } from '@enclos/ledger/proof';
 import { LedgerHistory, type HistoricalState } from '../../src/index.ts';
 import { makeServiceIdentity } from '../../src/node/identity.ts';
-import { tools } from './samples.ts';
+import { sourceOf, tools } from './samples.ts';
 
 const identity = makeServiceIdentity(['127.0.0.1']);
 const services = [readLedgerCertificate(identity.service.certificate)];
@@ -74,7 +74,7 @@ function serviceRecord(
 async function stateOf(bytes: readonly Uint8Array[], view: number): Promise<unknown> {
   const failures: unknown[] = [];
   const history = new LedgerHistory({
-    source: { read: async (from, most) => Promise.resolve(bytes.slice(from - 1, from - 1 + most)) },
+    source: sourceOf(bytes),
     ledger: { lastCommitted: () => ({ view, seqno: 2 }), status: () => 'Committed', viewOf: () => view },
     keys: keysOf(secretsOf()),
     services: () => services.map((certificate) => ({ certificate })),

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { utf8 } from '@enclos/codec';
-import { LedgerSecret, LedgerSecrets } from '@enclos/ledger';
-import { nodeDigests } from '@enclos/ledger/node';
-import { keysOf, readLedgerCertificate } from '@enclos/ledger/proof';
-import { LedgerHistory, type HistoricalState } from '../../src/index.ts';
+import type { HistoricalState } from '../../src/index.ts';
 import { NodeHistory } from '../../src/node/history.ts';
-import type { NodeLedger } from '../../src/node/node-ledger.ts';
-import { bundle, LittleApp, textOf } from '../kit/little-app.ts';
+import { bundle, textOf } from '../kit/little-app.ts';
 import { engines } from '../kit/scripts.ts';
-import { tools } from './samples.ts';
+import { serviceOnLedger, untilThere } from './on-ledger.ts';
 
 const source = `
 export function put(request) { ccf.kv['records'].set(ccf.strToBuf(request.params.key), request.body.arrayBuffer()); return {}; }
@@ -29,37 +24,9 @@ const app = bundle(source, {
   'GET /drop drop': { mode: 'readonly' },
 });
 
-/** A service whose past is read from the bytes of its ledger, which `entries` holds. */
-function serviceOnLedger(engine: (typeof engines)[number]) {
-  const entries: Uint8Array[] = [];
-  const secrets = LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(32).fill(9)));
-  const historyOf = (node: NodeLedger): LedgerHistory =>
-    new LedgerHistory({
-      source: { read: async (from, most) => Promise.resolve(entries.slice(from - 1, from - 1 + most)) },
-      ledger: node,
-      keys: keysOf(secrets),
-      services: () => [{ certificate: readLedgerCertificate(node.identity.service.certificate) }],
-      tools,
-    });
-  const sink = {
-    write: ({ bytes }: { readonly bytes: Uint8Array }) => void entries.push(bytes.slice()),
-    committed() {},
-  };
-  return { service: new LittleApp(engine, app, { sink, secrets, historical: historyOf }), historyOf, entries };
-}
-
-async function untilThere<T>(ask: () => Promise<T>, isThere: (answer: T) => boolean): Promise<T> {
-  for (let asked = 0; asked < 200; asked++) {
-    const answer = await ask();
-    if (isThere(answer)) return answer;
-    await delay(5);
-  }
-  return ask();
-}
-
 for (const engine of engines) {
   describe(`the past of a service, read from its ledger, on ${engine.name}`, () => {
-    const { service, historyOf, entries } = serviceOnLedger(engine);
+    const { service, historyOf, entries } = serviceOnLedger(engine, app);
     after(() => service.stages.close());
 
     it('is what the node itself remembers, with the same receipts', async () => {

@@ -20,7 +20,7 @@ import {
   type LedgerKeys,
 } from '@enclos/ledger/proof';
 import { vectors } from '@enclos/testkit';
-import { LedgerHistory, type LedgerHistoryOptions, type LedgerView } from '../../src/index.ts';
+import { LedgerHistory, type LedgerHistoryOptions, type LedgerSource, type LedgerView } from '../../src/index.ts';
 
 export const services = ['acme_containing_service', 'cose_flipflop_service', 'sgx_service'] as const;
 export const tools = { digests: nodeDigests, subtle: webcrypto.subtle };
@@ -92,18 +92,28 @@ export function firstCertified(entries: readonly LedgerEntry[]): number {
   return (bare?.seqno ?? 0) + 1;
 }
 
+/** Entries in memory. `reads` gets what is read of them, and not what only their lengths are asked for. */
+export function sourceOf(
+  bytes: readonly Uint8Array[],
+  { reads = [], most = Infinity }: { readonly reads?: (readonly [number, number])[]; readonly most?: number } = {},
+): LedgerSource {
+  return {
+    lengths: (from, asked) =>
+      Promise.resolve(bytes.slice(from - 1, from - 1 + Math.min(asked, most)).map(({ length }) => length)),
+    read: (from, count) => {
+      reads.push([from, count]);
+      return Promise.resolve(bytes.slice(from - 1, from - 1 + count));
+    },
+  };
+}
+
 /** The history over a sample, with what its tests change. `settled` waits for what is read. */
 export function historyOf(sample: Sample, changes: Partial<LedgerHistoryOptions> = {}) {
   const failures: unknown[] = [];
   const reads: (readonly [from: number, most: number])[] = [];
   const history = new LedgerHistory({
-    source: {
-      read: (from, most) => {
-        reads.push([from, most]);
-        // Few at once, so that ranges and signatures lie across pieces.
-        return Promise.resolve(sample.bytes.slice(from - 1, from - 1 + Math.min(most, 3)));
-      },
-    },
+    // Few at once, so that ranges and signatures lie across pieces.
+    source: sourceOf(sample.bytes, { reads, most: 3 }),
     ledger: sample.ledger,
     keys: sample.keys,
     services: () => sample.identities.map((certificate) => ({ certificate })),

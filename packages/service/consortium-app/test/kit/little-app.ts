@@ -64,6 +64,7 @@ export interface LittleAsk {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   readonly as?: CertifiedKey;
+  readonly from?: string;
 }
 
 /** A service with an application, asked without a network. */
@@ -105,7 +106,7 @@ export class LittleApp {
     });
   }
 
-  ask(line: string, { query = '', headers = {}, body = '', as }: LittleAsk = {}): Promise<AppAnswer> {
+  ask(line: string, { query = '', headers = {}, body = '', as, from }: LittleAsk = {}): Promise<AppAnswer> {
     const [method = '', path = ''] = line.split(' ');
     const [certificate] = as === undefined ? [] : fromPem('CERTIFICATE', as.certificate, 65_536);
     const request: AppRequest = {
@@ -115,6 +116,7 @@ export class LittleApp {
       headers: new Map(Object.entries(headers)),
       body: typeof body === 'string' ? utf8(body) : body,
       certificate,
+      address: from,
     };
     return this.stages.submit(request);
   }

@@ -1,10 +1,13 @@
 import { ScriptThrow } from '@enclos/script';
 
-import type { HistoricalState } from '../../context.ts';
+import type { HistoricalState, HistoricalView } from '../../context.ts';
 import type { Extension } from '../../session/extension.ts';
 import type { ScriptSession } from '../../session/session.ts';
 import { messageOf, needCount } from '../../session/values.ts';
 import { scriptReceipt } from './receipt.ts';
+
+/** Of all ranges of one request together. */
+const mostAskedStates = 10_000;
 
 const prelude = `
 const stateObject = (json) => {
@@ -49,14 +52,11 @@ export const historical: Extension = {
         return state === undefined ? undefined : describe(session, state);
       },
       historicalRange: (handle, start, end, seconds) => {
-        const found = wrapped('Failed to get state range', () =>
-          session.services.historical?.stateRange(
-            needCount(handle),
-            needCount(start),
-            needCount(end),
-            needCount(seconds),
-          ),
-        );
+        const [first, last] = [needCount(start), needCount(end)];
+        const found = wrapped('Failed to get state range', () => {
+          countStates(session, first, last);
+          return pastOf(session)?.stateRange(needCount(handle), first, last, needCount(seconds));
+        });
         range = found ?? [];
         return range.length === 0 ? undefined : range.length;
       },
@@ -65,12 +65,23 @@ export const historical: Extension = {
         return state === undefined ? undefined : describe(session, state);
       },
       historicalDrop: (handle) =>
-        wrapped('Failed to drop cached states', () =>
-          session.services.historical?.dropCachedStates(needCount(handle)),
-        ) ?? false,
+        wrapped('Failed to drop cached states', () => pastOf(session)?.dropCachedStates(needCount(handle))) ?? false,
     };
   },
 };
+
+/** The past as whoever asks may read it. */
+function pastOf({ services, call }: ScriptSession): HistoricalView | undefined {
+  const { historical: past } = services;
+  return past?.forPeer === undefined ? past : past.forPeer(call.peer());
+}
+
+/** A request may ask for many ranges, so each is counted before it is looked for. */
+function countStates({ call }: ScriptSession, first: number, last: number): void {
+  call.askedStates += Math.max(0, last - first) + 1;
+  if (call.askedStates <= mostAskedStates) return;
+  throw new Error(`A request asks for at most ${mostAskedStates} transactions of the past.`);
+}
 
 /** The state gets a number, by which the script's tables of it are found. */
 function describe(session: ScriptSession, state: HistoricalState): string {

@@ -1,7 +1,8 @@
 /**
  * The entry points. `handle` runs a handler with a request and gives its answer to the host; the conversion of the answer runs
  * here, so that the limits hold for getters and `toJSON` too, as in CCF from 7.0.15 on. `invoke` calls a function of a module
- * with arguments in JSON and returns its value in JSON: steps of proposals.
+ * with arguments in JSON and returns its value in JSON: steps of proposals. `functions` evaluates a module and names the functions
+ * that it exports, so that a deployment finds what a request would.
  */
 export const requestPrelude = `
 const exported = (module, name) => {
@@ -120,5 +121,13 @@ host.register('invoke', (module, name, json) => {
   setHistoricalState();
   const values = parse(json);
   return settled(apply(exported(module, name), undefined, values), (value) => stringify(value));
+});
+host.register('functions', (module) => {
+  setHistoricalState();
+  const found = load(module), names = keysOf(found), functions = [];
+  for (let index = 0; index < names.length; index += 1) {
+    if (typeof found[names[index]] === 'function') functions[functions.length] = names[index];
+  }
+  return stringify(functions);
 });
 `;

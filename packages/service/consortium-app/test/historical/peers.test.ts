@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isEnclosError } from '@enclos/errors';
+import { LedgerHistory, type LedgerHistoryOptions, type LedgerSource } from '../../src/index.ts';
+import { bundle, stranger, textOf, user } from '../kit/little-app.ts';
+import { engines } from '../kit/scripts.ts';
+import { serviceOnLedger, untilThere } from './on-ledger.ts';
+import { sourceOf, tools } from './samples.ts';
+
+const app = bundle(
+  `export function range(request) { const [first, last, handle] = request.query.split('-').map(Number);
+     return ccf.historical.getStateRange(handle, first, last, 60) === null ? { statusCode: 202 } : {}; }
+   export function many() { for (let at = 1; at <= 5; at += 1) ccf.historical.getStateRange(at, 1, 2001, 60); return {}; }
+   export function large(request) { ccf.kv.t.set(new ArrayBuffer(1), request.body.arrayBuffer()); return {}; }
+   export function put() { ccf.kv.t.set(new ArrayBuffer(1), new ArrayBuffer(1)); return {}; }`,
+  {
+    'GET /range range': { mode: 'readonly' },
+    'GET /many many': { mode: 'readonly' },
+    'PUT /t put': {},
+    'PUT /large large': {},
+  },
+);
+
+/** A source that gives each length when the test says so, and no entry. `begun` has what is read. */
+function slowSource() {
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const source: LedgerSource = {
+    lengths: (from) => {
+      begun.push(from);
+      return new Promise((resolve) => ends.push(() => resolve([])));
+    },
+    read: () => Promise.reject(new Error('Nothing is to be read.')),
+  };
+  return { begun, ends, source };
+}
+
+/** A past of 100 transactions. */
+function slowHistory(changes: Partial<LedgerHistoryOptions> = {}) {
+  const { begun, ends, source } = slowSource();
+  const history = new LedgerHistory({
+    source,
+    ledger: { lastCommitted: () => ({ view: 2, seqno: 100 }), status: () => 'Committed', viewOf: () => 2 },
+    keys: () => undefined,
+    services: () => [],
+    tools,
+    ...changes,
+  });
+  const end = async (): Promise<void> => {
+    ends.shift()?.();
+    await delay(1);
+  };
+  return { history, begun, end };
+}
+
+describe('the past, for many peers', () => {
+  it('is read for four ranges at once, of which two are those of one peer', () => {
+    const { history, begun } = slowHistory();
+    for (let seqno = 1; seqno <= 50; seqno++) history.forPeer('greedy').stateRange(seqno, seqno, seqno, 60);
+    assert.deepEqual(begun, [1, 2]);
+    history.forPeer('other').stateRange(90, 90, 90, 60);
+    assert.deepEqual(begun, [1, 2, 90]);
+    for (let seqno = 60; seqno < 70; seqno++) history.stateRange(seqno, seqno, seqno, 60);
+    assert.deepEqual(begun, [1, 2, 90, 60]);
+  });
+
+  it('was starved by one peer when all peers counted as one', () => {
+    const { history, begun } = slowHistory();
+    // What `forPeer` is there for: the same calls without it.
+    for (let seqno = 1; seqno <= 50; seqno++) history.stateRange(seqno, seqno, seqno, 60);
+    assert.equal(history.stateRange(90, 90, 90, 60), undefined);
+    assert.deepEqual(begun, [1, 2]);
+    assert.equal(history.dropCachedStates(90), false, 'it does not even wait');
+  });
+
+  it('is read in turns when more wait, and not for those who have gone', async () => {
+    let now = 0;
+    const { history, begun, end } = slowHistory({ now: () => now });
+    for (const peer of ['a', 'b', 'c']) {
+      const from = 10 * ('abc'.indexOf(peer) + 1);
+      for (let seqno = from; seqno < from + 5; seqno++) {
+        // All but one of the first peer's are asked for by someone who does not ask again.
+        history.forPeer(peer).stateRange(seqno, seqno, seqno, peer === 'a' && seqno !== 14 ? 1 : 60);
+      }
+    }
+    assert.deepEqual(begun, [10, 11, 20, 21]);
+    now = 2000;
+    for (let ended = 0; ended < 4; ended++) await end();
+    assert.deepEqual(new Set(begun.slice(4)), new Set([14, 22, 30, 31]));
+  });
+
+  it('does not lose what one peer holds to what another one asks for', async () => {
+    const { historyOf, service } = await ledgerOf();
+    const held = async (peers: boolean): Promise<boolean> => {
+      const history = historyOf(service.node, { softLimitBytes: 24_000, maxRangeBytes: 24_000 });
+      const ask = (peer: string, seqno: number): unknown =>
+        (peers ? history.forPeer(peer) : history).stateRange(seqno, seqno, seqno, 60);
+      await untilThere(() => ask('other', 1));
+      for (let seqno = 2; seqno <= 9; seqno++) await untilThere(() => ask('greedy', seqno));
+      return history.dropCachedStates(1);
+    };
+    assert.equal(await held(true), true);
+    // The same without peers: what was asked for first goes.
+    assert.equal(await held(false), false);
+  });
+});
+
+describe('what one request can make a service read', () => {
+  it('is counted before it is read, by the lengths that the source tells', async () => {
+    const { historyOf, service, entries } = await ledgerOf();
+    const whole = entries.reduce((sum, { length }) => sum + length, 0);
+    const readWithin = async (maxRangeBytes: number): Promise<number> => {
+      const reads: (readonly [number, number])[] = [];
+      const history = historyOf(service.node, { source: sourceOf(entries, { reads, most: 2 }), maxRangeBytes });
+      const ask = (): unknown => history.stateRange(1, 1, entries.length, 60);
+      try {
+        await untilThere(ask);
+      } catch (error) {
+        assert.ok(isEnclosError(error, 'HISTORY_TOO_LARGE'), String(error));
+      }
+      return bytesOf(entries, reads);
+    };
+    assert.equal(await readWithin(whole), whole);
+    for (const share of [0.01, 0.3, 0.6, 0.99]) {
+      const bound = Math.floor(share * whole);
+      assert.ok((await readWithin(bound)) <= bound, `${share}`);
+    }
+  });
+
+  it('is one piece for a transaction of long ago, and not all that follows', async () => {
+    const { historyOf, service, entries } = await ledgerOf();
+    // As much again follows in large transactions, each with its signature.
+    for (let at = 0; at < 4; at++) {
+      await service.ask('PUT /large', { body: new Uint8Array(900_000) });
+      service.stages.sign();
+    }
+    const reads: (readonly [number, number])[] = [];
+    const history = historyOf(service.node, { source: sourceOf(entries, { reads }) });
+    await untilThere(() => history.stateRange(1, 1, 1, 60));
+    assert.ok(bytesOf(entries, reads) <= 262_144, reads.join(';'));
+    assert.ok(entries.reduce((sum, { length }) => sum + length, 0) > 3_600_000);
+  });
+
+  it('fails when the source said another length', async () => {
+    const { historyOf, service, entries } = await ledgerOf();
+    const lies = [1, -1, 0.5, NaN, -(entries[0]?.length ?? 0)];
+    for (const lie of lies) {
+      const source = sourceOf(entries);
+      const failures: unknown[] = [];
+      const history = historyOf(service.node, {
+        onFailure: (error) => void failures.push(error),
+        source: {
+          ...source,
+          lengths: async (from, most) => (await source.lengths(from, most)).map((each) => each + lie),
+        },
+      });
+      await untilThere(() => (history.stateRange(1, 1, 1, 60), failures[0]));
+      assert.ok(isEnclosError(failures[0], 'LEDGER_UNAVAILABLE'), String(failures[0]));
+    }
+  });
+});
+
+for (const engine of engines) {
+  describe(`peers of a service on ${engine.name}`, () => {
+    it('are its users and members, and otherwise the networks that requests come from', async () => {
+      const { begun, source } = slowSource();
+      const { service } = serviceOnLedger(engine, app, { source });
+      for (let at = 0; at < 30; at++) await service.ask('PUT /t');
+      service.stages.sign();
+      const from = '2001:db8::1 4000';
+      // Certificates that governance does not know cost nothing, and neither do addresses of one network.
+      for (let at = 3; at <= 30; at++) {
+        const as = at % 2 === 0 ? { as: stranger } : {};
+        const asked = { query: `transaction_id=2.${at}`, from: `2001:db8::${at} 4000`, ...as };
+        assert.equal((await service.ask('GET /receipt', asked)).status, 202);
+      }
+      assert.equal(begun.length, 2);
+      await service.ask('GET /range', { query: '1-2-1', from, as: user });
+      await service.ask('GET /range', { query: '1-3-2' });
+      assert.deepEqual(begun.slice(2), [1, 1]);
+      service.stages.close();
+    });
+
+    it('ask for so many transactions in one request, whatever ranges they are in', async () => {
+      const { begun, source } = slowSource();
+      const { service } = serviceOnLedger(engine, app, { source });
+      const refused = await service.ask('GET /many');
+      assert.equal(refused.status, 500);
+      assert.match(service.lines.join() + textOf(refused), /Exception thrown/);
+      assert.deepEqual(begun, [], 'and the others are beyond what is committed');
+      service.stages.close();
+    });
+  });
+}
+
+/** The ledger of a service with a few transactions, each signed. */
+async function ledgerOf() {
+  const [engine] = engines;
+  assert.ok(engine);
+  const made = serviceOnLedger(engine, app);
+  for (let at = 0; at < 6; at++) {
+    await made.service.ask('PUT /t');
+    made.service.stages.sign();
+  }
+  return made;
+}
+
+/** What a source gave of its entries. */
+function bytesOf(entries: readonly Uint8Array[], reads: readonly (readonly [number, number])[]): number {
+  const given = reads.flatMap(([from, count]) => entries.slice(from - 1, from - 1 + count));
+  return given.reduce((sum, { length }) => sum + length, 0);
+}
