@@ -59,7 +59,7 @@ describe('issued certificates', () => {
     // SubjectKeyIdentifier, AuthorityKeyIdentifier and BasicConstraints in DER.
     for (const [certificate, hex] of [
       [leaf, `0603551d0e04160414${'02'.repeat(20)}`],
-      [leaf, `0603551d2304183016${`8014${'01'.repeat(20)}`}`],
+      [leaf, `0603551d23041830168014${'01'.repeat(20)}`],
       [root, '0603551d130101ff040830060101ff020100'],
       [own, '0603551d130101ff040830060101ff020103'],
     ] as const) {

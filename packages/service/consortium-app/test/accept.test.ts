@@ -8,7 +8,10 @@ import { refuseType } from '../src/contract/accept.ts';
 describe('the field Accept', () => {
   it('is judged whatever it holds', () => {
     const part = fc.constantFrom('a', 'application', '*', '/', 'json', ';q=', ',', ' ', '0.5', ';', '=', '.', '-');
-    const value = fc.oneof(fc.string(), fc.array(part, { maxLength: 200 }).map((parts) => parts.join('')));
+    const value = fc.oneof(
+      fc.string(),
+      fc.array(part, { maxLength: 200 }).map((parts) => parts.join('')),
+    );
     fc.assert(
       fc.property(value, (accept) => {
         const status = refuseType(accept)?.status;
