@@ -54,7 +54,7 @@ export interface HistoricalView {
   dropCachedStates(handle: number): boolean;
   /**
    * The same past for one peer, so that it does not take from others what all share. Without it, and without a peer, all count as one.
-   * @param peer any name of whoever asks; empty for one that is not known.
+   * @param peer any name of the caller; empty for one that is not known.
    */
   forPeer?(peer: string): HistoricalView;
 }

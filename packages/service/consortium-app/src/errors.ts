@@ -16,6 +16,11 @@ export const consortiumAppErrors = declareErrors({
     'A range of historical transactions is larger than can be held at once.',
     'Ask for parts of the range, one after the other.',
   ],
+  TOKEN_ISSUER_INVALID: [
+    'usage',
+    'The definition of an issuer of tokens is not valid: its name, or a key of it.',
+    'Give the arguments of set_jwt_issuer of CCF: an object with "issuer", and "jwks" with the keys, each with its "kid".',
+  ],
 });
 
 declare module '@enclos/errors' {

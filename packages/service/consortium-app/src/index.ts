@@ -27,6 +27,8 @@ export {
   type ServiceIdentity,
 } from './node/identity.ts';
 export type { LedgerSink } from './node/node-ledger.ts';
+export { issueShares } from './node/recovery.ts';
+export { readTokenIssuer, tokenIssuerBytes, type TokenIssuer } from './sandbox/token-issuer.ts';
 export { Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export type { SignaturePolicy } from './stages/signature-clock.ts';
 export type { GovernanceEffects } from './session/effects.ts';
