@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import { leafOf, MerkleTree, publicWrites, readSerialisedTree, serialiseTree, type ProofStep } from '../src/index.ts';
 import { isSerialised } from '../src/tree/serialised.ts';
 import { nodeDigests } from '../src/node/index.ts';
+import { Level } from '../src/tree/level.ts';
 import { sampleEntries, services } from './samples.ts';
 
 const { sha256 } = nodeDigests;
@@ -123,11 +124,67 @@ test('what a tree does not hold is refused', () => {
   assert.throws(() => tree.root(21), refused);
   assert.throws(() => tree.proof(7), refused);
   assert.throws(() => tree.proof(12, 12), refused);
+  assert.throws(() => tree.proof(12, 21), refused);
+  assert.throws(() => tree.leavesFrom(7), refused);
+  assert.throws(() => tree.leavesFrom(20), refused);
   assert.throws(() => tree.retract(8), refused);
   assert.throws(() => tree.flush(20), refused);
   assert.throws(() => tree.flush(1.5), refused);
   assert.throws(() => new MerkleTree(nodeDigests).root(), refused);
   assert.throws(() => tree.append(new Uint8Array(31)), { code: 'CODEC_OUT_OF_RANGE' });
+});
+
+test('what a tree gave stays as it was when the tree goes back and on', () => {
+  const tree = treeOf(9);
+  const given = [tree.leaf(8), tree.leavesFrom(8), tree.root(1), tree.root(8), ...tree.leftsOf(7)];
+  for (const index of [4, 5]) given.push(...tree.proof(index, 8).map(({ digest }) => digest));
+  const copies = given.map((digest) => digest.slice());
+  tree.retract(1);
+  for (let index = 0; index < 9; index++) tree.append(leafAt(1000 + index));
+  assert.deepEqual(given, copies);
+});
+
+test('a level holds what was pushed and neither cut nor forgotten, in the memory of that', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('push' as const), count: fc.integer({ min: 1, max: 70 }) }),
+    fc.record({ kind: fc.constantFrom('forget' as const, 'cut' as const), count: fc.nat(200) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const level = new Level();
+      let [held, start, pushed]: [Uint8Array[], number, number] = [[], 0, 0];
+      for (const { kind, count } of steps) {
+        if (kind === 'push') {
+          for (let index = 0; index < count; index++) {
+            const digest = leafAt(pushed++);
+            held.push(digest);
+            level.push(digest);
+          }
+        } else if (kind === 'forget') {
+          // What comes next may be forgotten before it comes.
+          const from = Math.max(start, count);
+          held = held.slice(from - start);
+          start = from;
+          level.forget(count);
+        } else {
+          held = held.slice(0, Math.max(0, count - start));
+          level.cut(count);
+        }
+        assert.deepEqual([level.start, level.end], [start, start + held.length]);
+        assert.deepEqual(level.view(start, held.length).slice(), concatBytes(...held));
+        assert.deepEqual(
+          [start - 1, start, level.end - 1, level.end].map((index) => level.has(index)),
+          [false, held.length > 0, held.length > 0, false],
+        );
+      }
+    }),
+  );
+  const level = new Level();
+  for (let index = 0; index < 10_000; index++) {
+    level.push(leafAt(index));
+    level.forget(index - 20);
+  }
+  assert.equal(level.view(level.start).buffer.byteLength, 64 * 32);
 });
 
 test('a serialised tree of another form is refused, before its counts cost anything', () => {

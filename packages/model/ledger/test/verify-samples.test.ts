@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { vectors } from '@enclos/testkit';
 import { decodeUtf8 } from '@enclos/codec/text';
+import { publicWrites } from '../src/index.ts';
 import { nodeDigests } from '../src/node/index.ts';
-import { keysOf, readLedgerCertificate, recoverLedgerSecrets, verifyLedger } from '../src/proof/index.ts';
+import {
+  keysOf,
+  readLedger,
+  readLedgerCertificate,
+  recoverLedgerSecrets,
+  verifyLedger,
+  type LedgerCertificate,
+  type LedgerFile,
+} from '../src/proof/index.ts';
 import { filesOf, tools } from './little-service.ts';
 import { chunkNames, readSample, sampleNames } from './samples.ts';
 
@@ -73,3 +82,34 @@ for (const [name, numbers] of Object.entries(expected)) {
     },
   );
 }
+
+/** What the ledger says itself about its service, one after each recovery. */
+async function certificatesIn(files: readonly LedgerFile[]): Promise<readonly LedgerCertificate[]> {
+  const found = new Set<string>();
+  for await (const { entry } of readLedger(files)) {
+    for (const { writes } of publicWrites(entry, new Set(['public:ccf.gov.service.info']))) {
+      for (const [, value] of writes) found.add((JSON.parse(decodeUtf8(value)) as { cert: string }).cert);
+    }
+  }
+  return [...found].map(readLedgerCertificate);
+}
+
+vectors.test('every part of a ledger with recoveries holds with the certificates of its time', async () => {
+  const name = 'sgx_service';
+  const files = filesOf(chunkNames(name).map((file) => ({ name: file, bytes: readSample(name, `ledger/${file}`) })));
+  const services = await certificatesIn(files);
+  assert.equal(services.length, 4);
+  for (const [index] of files.entries()) {
+    const report = await verifyLedger(files.slice(index), { part: true, services }, tools);
+    assert.deepEqual(report.problems, []);
+    assert.equal(report.trusted, true);
+  }
+  // This part begins before the last recovery, and tells nothing of the service at its begin.
+  const from = files.findIndex((file) => file.name === 'ledger_100-101.committed');
+  const { problems } = await verifyLedger(files.slice(from), { part: true, services: services.slice(-1) }, tools);
+  assert.deepEqual(
+    problems.map(({ rule, transactionId }) => [rule, transactionId?.seqno]),
+    [['node', 101]],
+  );
+  assert.match(problems[0]?.message ?? '', /Before a recovery it has another certificate/);
+});

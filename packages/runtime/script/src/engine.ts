@@ -55,6 +55,12 @@ export type ScriptOutcome =
 export interface ScriptInterpreter {
   /** Calls a function that the prelude registered (`host.register(name, function)`) with scalars, text and bytes. */
   call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome;
+  /**
+   * For host functions that take long, to call between the parts of their work: ends the script once its time is up, by an exception
+   * that has to pass. Nothing runs on if the host function keeps it all the same. The engine does this itself after many calls and
+   * much that was copied.
+   */
+  checkTime(): void;
   /** Makes it as it was after loading: every global, module variable and object is new. */
   reset(): void;
   /** Frees its memory. */

@@ -51,6 +51,10 @@ class BareInterpreter implements ScriptInterpreter {
     return { kind: 'returned', value: this.#outward(entry(...values.map((value) => this.#inward(value)))) };
   }
 
+  checkTime(): void {
+    // Its time has no limit.
+  }
+
   reset(): void {
     throw new Error('A bare context is never as new.');
   }

@@ -40,7 +40,6 @@ export function readCoseReceipt(bytes: Uint8Array): CoseReceipt {
     const proofs = Array.from({ length: reader.array(maximumProofs) }, () =>
       readInclusionProof(reader.byteString(maximumProofBytes)),
     );
-    reader.end();
     if (proofs.length === 0) return malformed('The COSE message holds no proof of inclusion.');
     return Object.freeze({ signature, proofs });
   });

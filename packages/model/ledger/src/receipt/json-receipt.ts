@@ -121,10 +121,14 @@ export function writeJsonReceipt({ signature, certificate, nodeId, of, serviceEn
   });
 }
 
-function componentsOf({ writeSetDigest, commitEvidence, claimsDigest }: LeafComponents): Record<string, string> {
+function componentsOf({
+  writeSetDigest,
+  commitEvidence,
+  claimsDigest,
+}: LeafComponents): Record<string, string | undefined> {
   return {
     ...(claimsDigest === undefined ? {} : { claims_digest: toHex(claimsDigest) }),
-    ...(commitEvidence === undefined ? {} : { commit_evidence: commitEvidence }),
+    commit_evidence: commitEvidence,
     write_set_digest: toHex(writeSetDigest),
   };
 }

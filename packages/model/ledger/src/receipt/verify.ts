@@ -1,5 +1,6 @@
 import { equalBytes, toHex } from '@enclos/codec';
 import { decodeUtf8 } from '@enclos/codec/text';
+import { isEnclosError } from '@enclos/errors';
 import { verifyNodeCertificate } from '../endorsement/certificate-chain.ts';
 import { findServiceKey } from '../endorsement/cose-chain.ts';
 import { readLedgerCertificate, type LedgerCertificate } from '../signature/certificate.ts';
@@ -26,10 +27,8 @@ export function readReceipt(bytes: Uint8Array): Receipt {
   try {
     return { form: 'json', ...readJsonReceipt(decodeUtf8(bytes)) };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'CODEC_INVALID') {
-      return malformed('The file is neither a receipt in JSON nor one in COSE.');
-    }
-    throw error;
+    if (!isEnclosError(error, 'CODEC_INVALID')) throw error;
+    return malformed('The file is neither a receipt in JSON nor one in COSE.');
   }
 }
 

@@ -48,7 +48,7 @@ export function readNodeSignature(value: Uint8Array): NodeSignature {
 export function writeNodeSignature({ transactionId, node, root, signature, certificate }: NodeSignature): Uint8Array {
   return utf8(
     JSON.stringify({
-      ...(certificate === undefined ? {} : { cert: certificate }),
+      cert: certificate,
       commit_seqno: 0,
       commit_view: 0,
       hashed_nonce: '00'.repeat(32),

@@ -120,7 +120,8 @@ async function vouchingFor(
     );
     return { service: undefined };
   }
-  return fail('node', 'The certificate of the node that signed is not issued by the service.');
+  const advice = isCertain ? '' : ' Before a recovery it has another certificate than after it: give that one, too.';
+  return fail('node', `The certificate of the node that signed is not issued by the service.${advice}`);
 }
 
 /** Checks the COSE signature of the service over a root. @returns undefined where it does not hold. */

@@ -1,4 +1,4 @@
-/** Memory of all interpreters of an engine, images included. It lies outside of V8's heap, so that nothing else bounds it. */
+/** Memory of all interpreters of an engine, with images and with what is not collected yet. It lies outside of V8's heap, so that nothing else bounds it. */
 export class MemoryBudget {
   readonly #maxBytes: number;
   readonly #shares = new Map<object, number>();
@@ -16,9 +16,14 @@ export class MemoryBudget {
   charge(owner: object, bytes: number): boolean {
     const before = this.#shares.get(owner) ?? 0;
     if (bytes > before && this.#usedBytes - before + bytes > this.#maxBytes) return false;
-    this.#usedBytes += bytes - before;
-    this.#shares.set(owner, bytes);
+    this.keep(owner, bytes);
     return true;
+  }
+
+  /** Sets it for memory that is there, whatever the limit. */
+  keep(owner: object, bytes: number): void {
+    this.#usedBytes += bytes - (this.#shares.get(owner) ?? 0);
+    this.#shares.set(owner, bytes);
   }
 
   release(owner: object): void {

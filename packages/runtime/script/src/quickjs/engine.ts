@@ -6,6 +6,7 @@ import type { ScriptEngine, ScriptLimits, ScriptProgram } from '../engine.ts';
 import { MemoryBudget } from './budget.ts';
 import type { QuickJsMachine } from './instance.ts';
 import { QuickJsInterpreter } from './interpreter.ts';
+import { InstancePool } from './pool.ts';
 import { webAssembly, type WasmModule } from './webassembly.ts';
 
 const DEFAULT_MAX_TOTAL_BYTES = 2 ** 31;
@@ -21,8 +22,10 @@ export interface QuickJsEngineOptions {
 
 /** An engine that also tells what its interpreters use. */
 export interface QuickJsEngine extends ScriptEngine {
-  /** Memory of all interpreters, images included, in bytes. */
+  /** Memory of all interpreters, with images, and of those that are gone and not collected yet, in bytes. */
   readonly usedBytes: number;
+  /** Memories of interpreters, in use or not, with those that are not collected yet: at most 64. */
+  readonly instances: number;
   load(program: ScriptProgram, limits: ScriptLimits): QuickJsInterpreter;
 }
 
@@ -36,11 +39,15 @@ export interface QuickJsEngine extends ScriptEngine {
  */
 export function quickJsEngine({ wasm, maxTotalBytes, machine = {} }: QuickJsEngineOptions): QuickJsEngine {
   const budget = new MemoryBudget(maxTotalBytes ?? DEFAULT_MAX_TOTAL_BYTES);
-  const parts = { module: compile(wasm), machine: { ...processMachine(), ...machine }, budget };
+  const instances = new InstancePool(compile(wasm), budget);
+  const parts = { instances, machine: { ...processMachine(), ...machine }, budget };
   return {
     name: 'quickjs',
     get usedBytes() {
       return budget.usedBytes;
+    },
+    get instances() {
+      return instances.instances;
     },
     load: (program, limits) => new QuickJsInterpreter(parts, program, limits),
   };

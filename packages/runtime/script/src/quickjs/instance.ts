@@ -6,6 +6,9 @@ const PAGE_BYTES = 65_536;
 /** Beyond so much stack of the interpreter, a host function is only called where V8 has stack left for it. */
 const SHALLOW_STACK_BYTES = 16_384;
 const ROOM_LEVELS = 400;
+/** Calls of the host, or so many bytes that pass for one, between two looks at the time. */
+const CALLS_A_POLL = 64;
+const BYTES_A_CALL = 8192;
 
 /** What the machine gives to interpreters. */
 export interface QuickJsMachine {
@@ -21,6 +24,8 @@ export interface QuickJsMachine {
 export interface InstanceHost {
   readonly machine: QuickJsMachine;
   readonly functions: readonly HostFunction[];
+  /** The interpreter asked for the time. */
+  polled(): void;
   /** Asks for so many bytes of memory in all. */
   mayGrowTo(bytes: number): boolean;
   entry(name: string, index: number): void;
@@ -62,30 +67,55 @@ export class Instance {
   readonly slots: Slots;
   /** Where the stack begins, which grows down, and what is initialised begins, which grows up. */
   readonly stackTop: number;
-  /** How often the interpreter asked for the time. */
-  polls = 0;
-  readonly #host: InstanceHost;
+  #host: InstanceHost;
+  /** Infinite where no script runs. */
   #deadlineMs = Infinity;
+  #isOver = false;
+  #untilPoll = CALLS_A_POLL;
   #hostFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WasmModule, host: InstanceHost) {
     this.#host = host;
     const imports = {
-      poll: () => this.#poll(),
+      poll: () => this.poll(),
       exhausted: (resource: number) => {
         throw resource === 0 ? exhaustedHeap : exhaustedStack;
       },
       grow: (pages: number) => this.#grow(pages),
       call: (index: number, count: number, depth: number) => this.#call(index, count, depth),
       take: (slot: number, address: number) => this.slots.take(slot, address >>> 0),
-      entry: (index: number) => host.entry(String(this.slots.read(0)), index),
-      now: () => host.machine.dateMs(),
-      random: () => host.machine.random(),
+      entry: (index: number) => this.#host.entry(String(this.slots.read(0)), index),
+      now: () => this.#host.machine.dateMs(),
+      random: () => this.#host.machine.random(),
     };
     const { exports } = new webAssembly.Instance(module, { enclos: imports });
     this.exports = exports as Exports;
     this.stackTop = this.exports.__stack_pointer.value;
-    this.slots = new Slots(this.exports.memory, this.exports.slots());
+    this.slots = new Slots(this.exports.memory, this.exports.slots(), (bytes) => this.#spend(bytes / BYTES_A_CALL));
+  }
+
+  /** Gives the instance to another interpreter. */
+  serve(host: InstanceHost): void {
+    this.#host = host;
+  }
+
+  /** The memory above the stack, without the zeros at its end. */
+  image(): Uint8Array<ArrayBuffer> {
+    const { bytes } = this.slots;
+    let end = this.exports.heap_break() >>> 0;
+    while (end > this.stackTop && bytes[end - 1] === 0) end -= 1;
+    return bytes.slice(this.stackTop, end);
+  }
+
+  /** Empties the memory, whatever state a script has left. There is no other state: globals other than the stack's never change. */
+  wipe(): void {
+    this.exports.__stack_pointer.value = this.stackTop;
+    this.slots.bytes.fill(0);
+  }
+
+  /** Puts an image into an empty memory. */
+  put(image: Uint8Array): void {
+    this.slots.bytes.set(image, this.stackTop);
   }
 
   get memoryBytes(): number {
@@ -104,14 +134,27 @@ export class Instance {
    * @returns what it gave, or how it was ended: nothing of the instance may be used then
    * @throws whatever a host function threw
    */
-  run(maxExecutionMs: number, code: () => number): number | ScriptOutcome {
+  run<T>(maxExecutionMs: number, code: () => T): T | ScriptOutcome {
     this.#hostFailure = undefined;
+    this.#isOver = false;
+    this.#untilPoll = CALLS_A_POLL;
     this.#deadlineMs = this.#host.machine.monotonicMs() + maxExecutionMs;
     try {
       return code();
     } catch (error) {
       return this.#endOf(error);
+    } finally {
+      this.#deadlineMs = Infinity;
     }
+  }
+
+  /** @throws ScriptEnd the time is up */
+  poll(): void {
+    this.#host.polled();
+    this.#untilPoll = CALLS_A_POLL;
+    if (this.#host.machine.monotonicMs() < this.#deadlineMs) return;
+    this.#isOver = true;
+    throw timeout;
   }
 
   #endOf(error: unknown): ScriptOutcome {
@@ -125,9 +168,9 @@ export class Instance {
     throw error;
   }
 
-  #poll(): void {
-    this.polls += 1;
-    if (this.#host.machine.monotonicMs() >= this.#deadlineMs) throw timeout;
+  #spend(calls: number): void {
+    this.#untilPoll -= calls;
+    if (this.#untilPoll < 0) this.poll();
   }
 
   #grow(pages: number): number {
@@ -146,9 +189,12 @@ export class Instance {
     // A host function that V8 ended somewhere in its middle would leave the host's own state in pieces.
     if (depth > SHALLOW_STACK_BYTES && useStack(ROOM_LEVELS) < 0) throw exhaustedStack;
     const { slots } = this;
+    this.#spend(1);
     try {
       slots.write(0, callWith(this.#host.functions[index], slots, count));
     } catch (error) {
+      // A host function may have made another error of the end of the script.
+      if (this.#isOver) throw timeout;
       if (error instanceof ScriptThrow) {
         slots.writeThrow(error);
         return;
@@ -156,6 +202,7 @@ export class Instance {
       this.#hostFailure = { error };
       throw error;
     }
+    if (this.#isOver) throw timeout;
   }
 }
 

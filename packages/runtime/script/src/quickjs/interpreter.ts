@@ -2,19 +2,19 @@ import { EnclosError } from '@enclos/errors';
 
 import type { ScriptInterpreter, ScriptLimits, ScriptOutcome, ScriptProgram, ScriptValue } from '../engine.ts';
 import type { MemoryBudget } from './budget.ts';
-import { Instance, type InstanceHost, type QuickJsMachine } from './instance.ts';
+import type { Instance, InstanceHost, QuickJsMachine } from './instance.ts';
 import { loadInto } from './load.ts';
+import type { InstancePool } from './pool.ts';
 import { MAX_VALUES } from './slots.ts';
-import type { WasmModule } from './webassembly.ts';
 
-/** What one more instance costs less than: cleaning so much memory for the next request. */
+/** What a memory may be larger than it was at first and still serve the next request. */
 const MAX_SPARE_BYTES = 4 << 20;
 /** Frames below the last check of the stack: they check only at calls of scripts. */
 const UNCHECKED_STACK_BYTES = 16_384;
 
 /** What an interpreter shares with the others of its engine. */
 export interface InterpreterParts {
-  readonly module: WasmModule;
+  readonly instances: InstancePool;
   readonly machine: QuickJsMachine;
   readonly budget: MemoryBudget;
 }
@@ -37,26 +37,31 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     this.#host = {
       machine: parts.machine,
       functions: Object.values(program.host),
+      polled: () => {
+        this.#polls += 1;
+      },
       mayGrowTo: (bytes) => parts.budget.charge(this, imageBytes + bytes),
       entry: (name, index) => this.#entries.set(name, index),
     };
+    const instance = parts.instances.take(this.#host);
     try {
-      const instance = this.#newInstance();
+      if (!this.#host.mayGrowTo(instance.memoryBytes)) throw tooMuchMemory();
       loadInto(instance, names, program, limits);
-      this.#image = imageOf(instance);
+      this.#image = instance.image();
       imageBytes = this.#image.byteLength;
       this.#loadedBytes = instance.memoryBytes;
       if (!this.#host.mayGrowTo(this.#loadedBytes)) throw tooMuchMemory();
       this.#instance = instance;
     } catch (error) {
       parts.budget.release(this);
+      parts.instances.give(instance);
       throw error;
     }
   }
 
   /** How often the interpreter asked for the time, in all calls: what its limits cost. */
   get polls(): number {
-    return this.#polls + (this.#instance?.polls ?? 0);
+    return this.#polls;
   }
 
   call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome {
@@ -76,15 +81,20 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     this.#state = 'running';
     let isIntact = false;
     try {
-      const ended = instance.run(limits.maxExecutionMs, () =>
-        exports.call(entry, values.length, limitBytes(limits.maxHeapBytes), stackBytes(limits, instance)),
-      );
-      if (typeof ended !== 'number') return ended;
-      isIntact = true;
-      return ended === 0 ? { kind: 'returned', value: slots.read(0) } : thrown(slots.read(0), slots.read(1));
+      return instance.run(limits.maxExecutionMs, () => {
+        const heap = limitBytes(limits.maxHeapBytes);
+        const status = exports.call(entry, values.length, heap, stackBytes(limits, instance));
+        const outcome = status === 0 ? returned(slots.read(0)) : thrown(slots.read(0), slots.read(1));
+        isIntact = true;
+        return outcome;
+      });
     } finally {
       this.#state = isIntact ? 'fit' : 'spent';
     }
+  }
+
+  checkTime(): void {
+    this.#instance?.poll();
   }
 
   reset(): void {
@@ -92,38 +102,38 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     if (this.#state === 'running' || instance === undefined) {
       throw new EnclosError('SCRIPT_MISUSED', `The interpreter is ${this.#state}.`);
     }
-    if (this.#state === 'spent' || instance.memoryBytes > this.#loadedBytes + MAX_SPARE_BYTES) this.#renew(instance);
-    else this.#clean(instance);
+    const isLarge = instance.memoryBytes > this.#loadedBytes + MAX_SPARE_BYTES;
+    if (!isLarge || !this.#exchange(instance)) {
+      if (this.#state === 'fit') this.#clean(instance);
+      else instance.wipe();
+      instance.put(this.#image);
+    }
     this.#state = 'fit';
   }
 
   dispose(): void {
     if (this.#state === 'running') throw new EnclosError('SCRIPT_MISUSED', 'The interpreter is running.');
     this.#state = 'disposed';
-    // What keeps the interpreter must not keep its memory, which is no longer counted.
-    this.#polls = this.polls;
+    const instance = this.#instance;
+    // What keeps the interpreter must not keep its memory.
     this.#instance = undefined;
     this.#image = new Uint8Array();
     this.#parts.budget.release(this);
+    if (instance !== undefined) this.#parts.instances.give(instance);
   }
 
-  #newInstance(): Instance {
-    const instance = new Instance(this.#parts.module, this.#host);
-    if (!this.#host.mayGrowTo(instance.memoryBytes)) throw tooMuchMemory();
-    return instance;
-  }
-
-  /** An instance whose script was ended is in no state that could be cleaned, and its memory never shrinks. */
-  #renew(ended: Instance): void {
-    this.#polls += ended.polls;
-    const instance = new Instance(this.#parts.module, this.#host);
+  /** Goes on in a smaller memory, which a memory that has grown never becomes. */
+  #exchange(grown: Instance): boolean {
+    const instance = this.#parts.instances.exchange(grown, this.#host);
+    if (instance === undefined) return false;
     instance.growTo(this.#loadedBytes);
-    instance.slots.bytes.set(this.#image, instance.stackTop);
+    instance.put(this.#image);
     this.#host.mayGrowTo(instance.memoryBytes);
     this.#instance = instance;
+    return true;
   }
 
-  /** Copies the image back, and clears whatever else the script may have written: heap above the image, and stack. */
+  /** Clears what a script may have written outside of the image: heap above it, and stack. */
   #clean(instance: Instance): void {
     const { exports, slots, stackTop } = instance;
     const lowest = Math.min(stackTop, Math.max(0, (exports.lowest_stack() >>> 0) - UNCHECKED_STACK_BYTES));
@@ -131,7 +141,6 @@ export class QuickJsInterpreter implements ScriptInterpreter {
     exports.__stack_pointer.value = stackTop;
     slots.bytes.fill(0, lowest, stackTop);
     slots.bytes.fill(0, stackTop + this.#image.length, heapBreak);
-    slots.bytes.set(this.#image, stackTop);
   }
 }
 
@@ -144,20 +153,16 @@ function limitBytes(bytes: number): number {
   return Math.max(0, Math.min(Math.trunc(bytes), 0xffff_ffff));
 }
 
+function returned(value: ScriptValue): ScriptOutcome {
+  return { kind: 'returned', value };
+}
+
 function thrown(message: ScriptValue, trace: ScriptValue): ScriptOutcome {
   return {
     kind: 'threw',
     message: typeof message === 'string' ? message : '',
     trace: typeof trace === 'string' ? trace.trimEnd() : '',
   };
-}
-
-/** Without the zeros at its end. */
-function imageOf({ slots, stackTop, exports }: Instance): Uint8Array {
-  const { bytes } = slots;
-  let end = exports.heap_break() >>> 0;
-  while (end > stackTop && bytes[end - 1] === 0) end -= 1;
-  return bytes.slice(stackTop, end);
 }
 
 function tooMuchMemory(): EnclosError {

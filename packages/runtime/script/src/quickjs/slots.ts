@@ -1,4 +1,5 @@
 import type { ScriptThrow, ScriptValue } from '../engine.ts';
+import { inPieces, PIECE_BYTES, textInPieces, type Copying } from './pieces.ts';
 import type { WasmMemory } from './webassembly.ts';
 
 /** Values a call can have, and bytes of a slot: see native/boundary.h. */
@@ -45,9 +46,11 @@ export class Slots {
   #text: TextBuffer;
   #words: Uint32Array<ArrayBuffer>;
   #numbers: Float64Array<ArrayBuffer>;
+  readonly #copying: Copying;
 
-  constructor(memory: WasmMemory, address: number) {
+  constructor(memory: WasmMemory, address: number, copying: Copying) {
     this.#memory = memory;
+    this.#copying = copying;
     this.#word = address / 4;
     this.bytes = new Uint8Array(memory.buffer);
     this.#text = textOf(memory.buffer);
@@ -80,16 +83,16 @@ export class Slots {
       case tags.latin1: {
         const at = words[word + 2] ?? 0;
         const length = words[word + 1] ?? 0;
-        return length <= SHORT ? this.#shortText(at, length) : this.#text.latin1Slice(at, at + length);
+        if (length <= SHORT) return this.#shortText(at, length);
+        return this.#textOf(length, (from, to) => this.#text.latin1Slice(at + from, at + to));
       }
       case tags.utf16: {
         const at = words[word + 2] ?? 0;
-        return this.#text.ucs2Slice(at, at + (words[word + 1] ?? 0) * 2);
+        const length = (words[word + 1] ?? 0) * 2;
+        return this.#textOf(length, (from, to) => this.#text.ucs2Slice(at + from, at + to));
       }
-      case tags.bytes: {
-        const at = words[word + 2] ?? 0;
-        return this.bytes.slice(at, at + (words[word + 1] ?? 0));
-      }
+      case tags.bytes:
+        return this.#bytesOf(words[word + 2] ?? 0, words[word + 1] ?? 0);
       default:
         return undefined;
     }
@@ -109,7 +112,7 @@ export class Slots {
         this.#numbers[((this.#word + slot * WORDS) >> 1) + 1] = value;
         return;
       case 'string':
-        this.#put(slot, isLatin1(value) ? tags.latin1 : tags.utf16, value.length);
+        this.#put(slot, this.#isLatin1(value) ? tags.latin1 : tags.utf16, value.length);
         this.#outgoing[slot] = value;
         return;
       default:
@@ -136,16 +139,46 @@ export class Slots {
     const value = this.#outgoing[slot];
     this.#outgoing[slot] = undefined;
     const word = this.#word + slot * WORDS;
+    const isNarrow = this.#words[word] === tags.latin1;
     if (typeof value !== 'string') {
-      if (value !== undefined) this.bytes.set(value, address);
-    } else if (value.length <= SHORT && this.#words[word] === tags.latin1) {
+      if (value !== undefined) this.#putBytes(value, address);
+    } else if (value.length <= SHORT && isNarrow) {
       const { bytes } = this;
       for (let at = 0; at < value.length; at++) bytes[address + at] = value.charCodeAt(at);
-    } else if (this.#words[word] === tags.latin1) {
-      this.#text.latin1Write(value, address, value.length);
     } else {
-      this.#text.ucs2Write(value, address, value.length * 2);
+      inPieces(value.length, this.#copying, (from, to) => {
+        const piece = to - from === value.length ? value : value.slice(from, to);
+        if (isNarrow) this.#text.latin1Write(piece, address + from, to - from);
+        else this.#text.ucs2Write(piece, address + from * 2, (to - from) * 2);
+      });
     }
+  }
+
+  #bytesOf(at: number, length: number): Uint8Array {
+    if (length <= PIECE_BYTES) {
+      this.#copying(length);
+      return this.bytes.slice(at, at + length);
+    }
+    const copy = new Uint8Array(Math.min(length, this.bytes.length));
+    inPieces(copy.length, this.#copying, (from, to) => copy.set(this.bytes.subarray(at + from, at + to), from));
+    return copy;
+  }
+
+  #putBytes(value: Uint8Array, address: number): void {
+    inPieces(value.length, this.#copying, (from, to) => this.bytes.set(value.subarray(from, to), address + from));
+  }
+
+  #textOf(length: number, read: (from: number, to: number) => string): string {
+    return textInPieces(Math.min(length, this.bytes.length), this.#copying, read);
+  }
+
+  #isLatin1(text: string): boolean {
+    if (text.length <= PIECE_BYTES) return isLatin1(text);
+    let is = true;
+    inPieces(text.length, this.#copying, (from, to) => {
+      is &&= isLatin1(text.slice(from, to));
+    });
+    return is;
   }
 
   /** Short texts recur: names of tables, keys, headers. To compare one with what was there last is faster than to make it anew. */

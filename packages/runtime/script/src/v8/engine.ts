@@ -44,6 +44,9 @@ function loadProgram(program: ScriptProgram, limits: ScriptLimits): ScriptInterp
         calling = false;
       }
     },
+    checkTime() {
+      // V8 ends functions of the host as it ends the script.
+    },
     reset() {
       realm = openRealm(parts, limits);
     },

@@ -134,6 +134,7 @@ function withHost(role: ScriptRole, attack: (host: Host) => void): void {
         attack(host);
         return { kind: 'returned', value: undefined };
       },
+      checkTime: () => undefined,
       reset: () => undefined,
       dispose: () => undefined,
     }),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { quickJsTest } from '@enclos/testkit';
 import { quickJsEngine } from '../../../src/quickjs/index.ts';
-import { callF, engineOf, limits, load, prelude, run } from '../program.ts';
+import { callF, limits, prelude, run } from '../program.ts';
 
 const small = { ...limits, maxHeapBytes: 8 << 20, maxExecutionMs: 20_000 };
 
@@ -42,16 +45,66 @@ quickJsTest('with a higher limit, the same allocation succeeds', (wasm) => {
   });
 });
 
-quickJsTest('memory of a script that was ended is not kept', (wasm) => {
-  const interpreter = load(wasm, `export const f = () => { for (const all = []; ;) all.push(new ArrayBuffer(1e5)) }`);
-  const before = engineOf(wasm).usedBytes;
-  for (let round = 0; round < 3; round++) {
-    assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
-    assert.ok(engineOf(wasm).usedBytes > before + (4 << 20));
+const hungry = `export const f = () => { for (const all = []; ;) all.push(new ArrayBuffer(1e5)) }`;
+const programOf = (source: string) => ({ prelude, modules: [{ name: '/app.js', source }], host: {} });
+
+quickJsTest(
+  'memory of scripts that were ended is counted until it is collected, and there is little of it',
+  async (wasm) => {
+    const engine = quickJsEngine({ wasm });
+    const interpreter = engine.load(programOf(hungry), limits);
+    const before = engine.usedBytes;
+    let most = 0;
+    for (let round = 0; round < 30; round++) {
+      assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+      interpreter.reset();
+      // Nothing was collected yet: this is one turn of the event loop.
+      most = Math.max(most, engine.instances);
+    }
+    assert.equal(most, 1 + 8, 'eight may wait for the collector, and then the memory is cleaned where it is');
+    assert.ok(engine.usedBytes > before + 8 * (4 << 20), 'they count');
+    await collected(() => engine.instances === 1);
     interpreter.reset();
-    assert.equal(engineOf(wasm).usedBytes, before);
+    await collected(() => engine.instances === 1 && engine.usedBytes === before);
+    interpreter.dispose();
+  },
+);
+
+/** Collects garbage until something holds, which it does at once unless a finaliser is still to run. */
+async function collected(holds: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let turn = 0; turn < 50 && !holds(); turn++) {
+    collect();
+    await setImmediate();
   }
-  interpreter.dispose();
+  assert.ok(holds());
+}
+
+quickJsTest('interpreters that come and go take one memory, which is empty for the next', (wasm) => {
+  const engine = quickJsEngine({ wasm });
+  const polls = new Set<number>();
+  for (let round = 0; round < 100; round++) {
+    const interpreter = engine.load(
+      programOf(`let n = 0; export const f = () => (n += new Array(1e5).fill(1).length)`),
+      limits,
+    );
+    assert.deepEqual(callF(interpreter), { kind: 'returned', value: 1e5 });
+    polls.add(interpreter.polls);
+    interpreter.dispose();
+    assert.throws(() => engine.load(programOf(`export const f = ;`), limits), { code: 'SCRIPT_INVALID' });
+  }
+  assert.equal(engine.instances, 1);
+  assert.equal(polls.size, 1, 'each takes the same steps');
+});
+
+quickJsTest('there are so many interpreters and no more, and one that goes makes room', (wasm) => {
+  const engine = quickJsEngine({ wasm });
+  const program = programOf(`export const f = () => 1`);
+  const all = Array.from({ length: 64 }, () => engine.load(program, limits));
+  assert.throws(() => engine.load(program, limits), { code: 'SCRIPT_MEMORY_EXHAUSTED', message: /64 interpreters/ });
+  all[7]?.dispose();
+  assert.deepEqual(callF(engine.load(program, limits)), { kind: 'returned', value: 1 });
 });
 
 quickJsTest('all interpreters together have so much memory and no more', (wasm) => {

@@ -61,9 +61,11 @@ quickJsTest('a reset after an ended script is as clean as any other', (wasm) => 
     if (mode === 2) for (const all = []; ;) all.push({});
     if (mode === 3) { const g = () => g() + 1; g() }
     if (mode === 4) throw new Error('no');
+    new Array(1e5).fill(1);
     return found;
   }`;
   const interpreter = load(wasm, source);
+  const polls = new Set<number>();
   const limits = { maxHeapBytes: 8 << 20, maxStackBytes: 1 << 18, maxExecutionMs: 100 };
   for (const [mode, kind] of [
     [1, 'timeout'],
@@ -75,9 +77,12 @@ quickJsTest('a reset after an ended script is as clean as any other', (wasm) => 
     const maxExecutionMs = kind === 'timeout' ? limits.maxExecutionMs : 5000;
     assert.equal(callF(interpreter, [mode], { ...limits, maxExecutionMs }).kind, kind);
     interpreter.reset();
+    const before = interpreter.polls;
     assert.deepEqual(callF(interpreter, [0], { ...limits, maxExecutionMs: 5000 }), { kind: 'returned', value: 0 });
+    polls.add(interpreter.polls - before);
     interpreter.reset();
   }
+  assert.equal(polls.size, 1, 'each takes the same steps, in the memory of the script that was ended or in another');
   interpreter.dispose();
 });
 
