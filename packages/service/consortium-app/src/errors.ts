@@ -6,16 +6,6 @@ export const consortiumAppErrors = declareErrors({
     'An application bundle is not valid: its app.json, or a module that it names.',
     'Correct what the message names. The form is that of CCF: app.json beside src/.',
   ],
-  HISTORY_RANGE: [
-    'usage',
-    'A range of historical transactions ends before it begins.',
-    'Give the first seqno, then the last.',
-  ],
-  HISTORY_TOO_LARGE: [
-    'usage',
-    'A range of historical transactions is larger than can be held at once.',
-    'Ask for parts of the range, one after the other.',
-  ],
   TOKEN_ISSUER_INVALID: [
     'usage',
     'The definition of an issuer of tokens is not valid: its name, or a key of it.',

@@ -11,9 +11,6 @@ export {
   type BundleEndpoint,
 } from './bundle/bundle.ts';
 export { checkApp, type AppCheck } from './deployment/check-app.ts';
-export { LedgerHistory, type LedgerHistoryOptions } from './historical/history.ts';
-export type { PastService } from './historical/past-service.ts';
-export type { LedgerSource, ReadingRules } from './historical/read-states.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
 export { bodyTooLarge, headerTooLarge, requestLimits } from './contract/limits.ts';
 export type { AppAnswer, AppRequest } from './contract/message.ts';

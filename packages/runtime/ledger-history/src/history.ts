@@ -1,6 +1,7 @@
+import './errors.ts';
 import { FairTurns } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { HistoricalState, HistoricalView } from '../context.ts';
+import type { HistoricalState, HistoricalView } from './view.ts';
 import { KeptRanges, type HandleRange } from './kept-ranges.ts';
 import { readStates, type ReadingRules } from './read-states.ts';
 
