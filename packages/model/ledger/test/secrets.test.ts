@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createDecipheriv } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
 import { vectors } from '@enclos/testkit';
@@ -66,6 +67,68 @@ test('the last secret opens all before it', () => {
   assert.equal(records[1]?.record.previous?.storedVersion, 10);
 });
 
+test('what is recovered goes on as what never stopped, over three rekeys and a start of its own', () => {
+  const secrets = LedgerSecrets.begin(first, 5);
+  const records = [{ seqno: 4, record: {} }];
+  const fourth = secretOf(4);
+  for (const [seqno, next] of [
+    [10, second],
+    [20, third],
+    [30, fourth],
+  ] as const) {
+    records.push({ seqno, record: readSecretRecord(encodeSecretRecord(secrets.recordFor(next, iv))) });
+    secrets.begin(next, seqno);
+  }
+  const recovered = LedgerSecrets.recover(nodeDigests, fourth.reveal(), records);
+  assert.deepEqual(recovered.versions, [5, 11, 21, 31]);
+  assert.deepEqual(recovered.latest.reveal(), fourth.reveal());
+  assert.deepEqual(recovered.recordFor(first, iv), secrets.recordFor(first, iv));
+  assert.equal(recovered.recordFor(first, iv).previous?.storedVersion, 30);
+  for (const going of [secrets, recovered]) {
+    going.retract(20);
+    assert.equal(going.recordFor(first, iv).previous?.storedVersion, 20);
+    going.retract(10);
+    assert.deepEqual(going.versions, [5, 11]);
+    going.retract(9);
+    assert.deepEqual(going.versions, [5]);
+    going.retract(2);
+    assert.deepEqual(going.versions, [5], 'a ledger has a secret at all times');
+    assert.deepEqual(Object.keys(going.recordFor(second, iv).previous ?? {}), ['encrypted', 'version']);
+  }
+  assert.throws(() => LedgerSecrets.begin(first, 5).begin(second, 4), { code: 'LEDGER_SECRET_WRONG' });
+});
+
+test('a record may name the seqno of its secret, and the first one holds none before it', () => {
+  const only = { seqno: 7, record: { nextVersion: 12 } };
+  const recovered = LedgerSecrets.recover(nodeDigests, first.reveal(), [only]);
+  assert.deepEqual(recovered.versions, [12]);
+  assert.deepEqual(Object.keys(recovered.recordFor(second, iv).previous ?? {}), ['encrypted', 'version']);
+  for (const [record, text] of [
+    [{}, '{}'],
+    [{ nextVersion: 0 }, '{"next_version":0}'],
+    [
+      { nextVersion: 3, previous: { encrypted: new Uint8Array(0), version: 0 } },
+      '{"next_version":3,"previous_ledger_secret":{"encrypted_data":"","version":0}}',
+    ],
+    [
+      { previous: { encrypted: Uint8Array.of(0), version: 2, storedVersion: 1 } },
+      '{"previous_ledger_secret":{"encrypted_data":"AA==","previous_secret_stored_version":1,"version":2}}',
+    ],
+  ] as const) {
+    assert.deepEqual(encodeSecretRecord(record), utf8(text));
+    assert.deepEqual(readSecretRecord(utf8(text)), record);
+  }
+  const bounded = (encrypted: Uint8Array): unknown =>
+    readSecretRecord(encodeSecretRecord({ previous: { encrypted, version: 1 } }));
+  bounded(new Uint8Array(1024));
+  assert.throws(() => bounded(new Uint8Array(1025)), {
+    code: 'LEDGER_INVALID',
+    message: /record\.previous_ledger_secret/,
+  });
+  readSecretRecord(utf8('{}'.padEnd(65_536)));
+  assert.throws(() => readSecretRecord(utf8('{}'.padEnd(65_537))), { code: 'LEDGER_INVALID' });
+});
+
 test('secrets are not recovered from another secret, without records, or from a record that was changed', () => {
   const { records } = rekeyed();
   const wrong = { code: 'LEDGER_SECRET_WRONG' };
@@ -94,7 +157,11 @@ test('sealed bytes open under their key alone', () => {
   const sealed = sealBytes(first.key, iv, utf8('share'));
   assert.deepEqual(openBytes(first.key, sealed), utf8('share'));
   assert.equal(openBytes(second.key, sealed), undefined);
-  assert.equal(openBytes(first.key, sealed.subarray(0, 27)), undefined);
+  for (const length of [0, 10, 16, 27]) assert.equal(openBytes(first.key, sealed.subarray(0, length)), undefined);
+  assert.deepEqual(openBytes(first.key, sealBytes(first.key, iv, new Uint8Array(0))), new Uint8Array(0));
+  const decipher = createDecipheriv('aes-256-gcm', first.reveal(), sealed.subarray(16, 28));
+  decipher.setAuthTag(sealed.subarray(0, 16));
+  assert.equal(decipher.update(sealed.subarray(28), undefined, 'utf8') + decipher.final('utf8'), 'share');
   for (let at = 0; at < sealed.length; at++) {
     assert.equal(
       openBytes(
@@ -109,6 +176,11 @@ test('sealed bytes open under their key alone', () => {
 test('a ledger secret has 32 bytes, and does not show', () => {
   assert.throws(() => new LedgerSecret(nodeDigests, new Uint8Array(16)), { code: 'CODEC_OUT_OF_RANGE' });
   assert.doesNotMatch(JSON.stringify(first), /1/);
+  const bytes = new Uint8Array(32);
+  const secret = new LedgerSecret(nodeDigests, bytes);
+  bytes.fill(1);
+  secret.reveal().fill(1);
+  assert.deepEqual(secret.reveal(), new Uint8Array(32));
 });
 
 test('records of another form are refused', () => {

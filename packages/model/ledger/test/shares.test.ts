@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, hkdfSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { utf8, viewOf } from '@enclos/codec';
+import { toBase64, utf8, viewOf } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
 import {
@@ -38,7 +39,19 @@ test('the field computes as big integers do', () => {
       if (a !== 0) assert.equal(multiply(a, inverse(a)), 1);
     }),
   );
-  assert.deepEqual([prime, 2 * prime, prime + 1].map(reduce), [0, 0, 1]);
+  assert.deepEqual([prime, 2 * prime, prime + 1, prime - 1, 2 * prime - 1].map(reduce), [
+    0,
+    0,
+    1,
+    prime - 1,
+    prime - 1,
+  ]);
+  for (const high of [0, 1, 2 ** 22 - 1]) {
+    for (const low of [0, 1, prime - 1, prime]) {
+      const value = high * 2 ** 31 + low;
+      assert.equal(BigInt(reduce(value)), BigInt(value) % p);
+    }
+  }
   assert.equal(multiply(prime - 1, prime - 1), 1);
 });
 
@@ -79,6 +92,7 @@ test('shares of a known polynomial are its values', () => {
 test('a random value outside of the field is drawn again', () => {
   const draws = [0x7fff_ffff, 0xffff_ffff, 0x8000_0003];
   const drawn = (length: number): Uint8Array => {
+    assert.equal(length, 4);
     const bytes = new Uint8Array(length);
     viewOf(bytes).setUint32(0, draws.shift() ?? 1, true);
     return bytes;
@@ -91,6 +105,8 @@ test('a full share is the secret alone', () => {
   const full = readShare(encodeShare(secret));
   assert.deepEqual(combineShares([full]), secret);
   assert.deepEqual(combineShares([...shares.slice(0, 1), full]), secret);
+  // Two members may have it.
+  assert.deepEqual(combineShares([full, full]), secret);
 });
 
 test('shares of another form, twice the same or none are refused', () => {
@@ -101,6 +117,20 @@ test('shares of another form, twice the same or none are refused', () => {
   const refused = { code: 'LEDGER_SHARE_INVALID' };
   assert.throws(() => readShare(bytes.subarray(1)), refused);
   assert.throws(() => readShare(bytes.map((byte, at) => (at >= 4 && at < 8 ? 0xff : byte))), refused);
+  for (const [at, value] of [
+    [0, prime],
+    [0, 2 ** 32 - 1],
+    [40, prime],
+  ] as const) {
+    const outside = bytes.slice();
+    viewOf(outside).setUint32(at, value, true);
+    assert.throws(() => readShare(outside), refused);
+    viewOf(outside).setUint32(at, prime - 1, true);
+    assert.deepEqual(encodeShare(readShare(outside)), outside);
+  }
+  const places = (count: number): readonly Share[] => Array.from({ length: count }, (_, x) => ({ ...one, x: x + 1 }));
+  assert.deepEqual(combineShares(places(254)).y, one.y);
+  assert.throws(() => combineShares(places(255)), refused);
   assert.throws(() => combineShares([one, one]), refused);
   assert.throws(() => combineShares([]), refused);
   for (const [threshold, count] of [
@@ -152,6 +182,48 @@ test('a share is sealed to a member, and opens with its private key in either fo
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   await assert.rejects(openShare(ec.privateKey, sealed), { code: 'LEDGER_INVALID', message: /not an RSA key/ });
+});
+
+test('the key of a member goes to the engine in its envelope, and cannot be taken out of it', async (context) => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = (type: 'pkcs1' | 'pkcs8'): string => String(privateKey.export({ type, format: 'pem' }));
+  const sealed = await sealShare(String(publicKey.export({ type: 'spki', format: 'pem' })), utf8('share'));
+  const imports = context.mock.method(globalThis.crypto.subtle, 'importKey');
+  for (const type of ['pkcs1', 'pkcs8'] as const) assert.deepEqual(await openShare(pem(type), sealed), utf8('share'));
+  for (const { arguments: given } of imports.mock.calls) {
+    const [format, der, , extractable, uses] = given;
+    assert.deepEqual([format, extractable, uses], ['pkcs8', false, ['decrypt']]);
+    assert.deepEqual(der, new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })));
+  }
+  assert.equal(imports.mock.callCount(), 2);
+  await assert.rejects(sealShare(pem('pkcs1'), utf8('share')), { message: /a RSA PRIVATE KEY, not a PUBLIC KEY/ });
+  const long = { code: 'LEDGER_INVALID', message: /65536|65,536/ };
+  await assert.rejects(openShare(pem('pkcs8').padEnd(65_537, '\n'), sealed), long);
+  assert.deepEqual(await openShare(pem('pkcs8').padEnd(65_536, '\n'), sealed), utf8('share'));
+});
+
+test('records of shares are written as CCF writes them, with members in order, and are bounded', () => {
+  const wrappedLatestSecret = new Uint8Array(1024);
+  const ids = ['c', 'a', 'b', 'e', 'd'];
+  const given = { wrappedLatestSecret, encryptedShares: new Map(ids.map((id) => [id, utf8(id)])), storedVersion: 0 };
+  const bytes = encodeRecoveryShares(given);
+  const text =
+    '{"encrypted_shares":{"a":"YQ==","b":"Yg==","c":"Yw==","d":"ZA==","e":"ZQ=="},"previous_secret_stored_version":0,' +
+    `"wrapped_latest_ledger_secret":"${toBase64(wrappedLatestSecret)}"}`;
+  assert.deepEqual(bytes, utf8(text));
+  assert.deepEqual(readRecoveryShares(bytes), given);
+  const { storedVersion: _, ...least } = { ...given, encryptedShares: new Map([['a', new Uint8Array(2048)]]) };
+  assert.deepEqual(readRecoveryShares(encodeRecoveryShares(least)), least);
+  assert.doesNotMatch(decodeUtf8(encodeRecoveryShares(least)), /stored_version/);
+  const refused = (of: Partial<typeof given>, message: RegExp): void => {
+    const made = encodeRecoveryShares({ ...given, ...of });
+    assert.throws(() => readRecoveryShares(made), { code: 'LEDGER_INVALID', message });
+  };
+  refused({ wrappedLatestSecret: new Uint8Array(1025) }, /shares\.wrapped_latest_ledger_secret/);
+  refused({ encryptedShares: new Map([['a', new Uint8Array(2049)]]) }, /shares\.encrypted_shares/);
+  refused({ storedVersion: -1 }, /shares\.previous_secret_stored_version/);
+  readRecoveryShares(utf8(text.padEnd(2 ** 20)));
+  assert.throws(() => readRecoveryShares(utf8(text.padEnd(2 ** 20 + 1))), { code: 'LEDGER_INVALID' });
 });
 
 test('records of shares of another form are refused', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes, fromHex, toHex, utf8 } from '@enclos/codec';
+import { concatBytes, fromHex, toHex, utf8, viewOf } from '@enclos/codec';
 import { JsonRecord, hex, parseJsonBytes } from '@enclos/codec/json';
 import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
@@ -32,7 +32,7 @@ const map = fc.record({
 const contents: fc.Arbitrary<SnapshotContents> = fc.record({
   seqno: fc.maxSafeNat(),
   leaf: fc.uint8Array({ minLength: 32, maxLength: 32 }),
-  viewStarts: fc.array(fc.maxSafeNat(), { maxLength: 4 }),
+  viewStarts: fc.array(fc.maxSafeNat(), { maxLength: 20 }),
   maps: fc.array(map, { maxLength: 4 }),
 });
 const example: SnapshotContents = {
@@ -70,8 +70,14 @@ test('a snapshot comes back from its bytes, whatever stands behind it', () => {
 test('bytes of another form are refused', () => {
   const bytes = encodeSnapshot(example, key);
   const changed = (at: number, value: number): Uint8Array => bytes.map((byte, index) => (index === at ? value : byte));
+  const withViews = (length: number): Uint8Array => {
+    const other = bytes.slice();
+    viewOf(other).setUint32(101, length, true);
+    return other;
+  };
   const cases: readonly (readonly [Uint8Array, RegExp])[] = [
     [bytes.subarray(0, 7), /fewer than 8/],
+    [bytes.subarray(0, 8), /and the file/],
     [bytes.subarray(0, bytes.length - 1), /and the file/],
     [changed(44, 4), /has type 4/],
     [changed(45, 8), /IV of a snapshot/],
@@ -80,6 +86,8 @@ test('bytes of another form are refused', () => {
     [changed(61, 31), /length than 32/],
     [changed(101, 15), /views of a snapshot have 15/],
     [changed(105, 1), /views of a snapshot have/],
+    [withViews(8 * 2 ** 20 + 8), /views of a snapshot have/],
+    [withViews(8 * 2 ** 20), /^(?!.*views of a snapshot)/],
     [changed(116, 0x40), /not a seqno/],
   ];
   for (const [bad, message] of cases) assert.throws(() => readSnapshot(bad), { code: 'LEDGER_INVALID', message });
@@ -96,6 +104,21 @@ test('maps of another form are refused', () => {
   assert.throws(changed(48, 7), { code: 'LEDGER_INVALID', message: /no version/ });
   assert.throws(changed(24, 1), { code: 'LEDGER_INVALID' });
   assert.throws(changed(32, 200), { code: 'LEDGER_INVALID' });
+  const refused = { code: 'LEDGER_INVALID' };
+  const read = (publicMaps: Uint8Array) => (): unknown => snapshotPublicMaps({ ...snapshot, publicMaps });
+  assert.throws(read(concatBytes(snapshot.publicMaps, Uint8Array.of(0))), refused);
+  // The same byte within the rows of the map.
+  const longer = concatBytes(snapshot.publicMaps, Uint8Array.of(0));
+  viewOf(longer).setUint32(24, snapshot.publicMaps.length - 32 + 1, true);
+  assert.throws(read(longer), refused);
+  const farVersion = snapshot.publicMaps.slice();
+  viewOf(farVersion).setBigUint64(16, 2n ** 63n - 1n, true);
+  assert.throws(read(farVersion), { ...refused, message: /not a seqno/ });
+});
+
+test('a snapshot has the head of an entry, whose IV no transaction has', () => {
+  const { entry } = readSnapshot(encodeSnapshot(example, key));
+  assert.deepEqual([entry.flags, entry.ivSeqno, entry.ivTerm], [0, 9, 0x8000_0000]);
 });
 
 test('the private maps open with the secret of the snapshot alone', () => {
@@ -121,6 +144,11 @@ test('names of snapshots come back, and others are not names of snapshots', () =
     'snapshot_1_2.com',
     'ledger_1-2',
     'snapshot_9999999999999999_2',
+    'snapshot_1_9999999999999999',
+    'snapshot_9007199254740992_9007199254740994',
+    'snapshot_5_5',
+    'a snapshot_1_2',
+    'snapshot_1_2 ',
   ]) {
     assert.equal(parseSnapshotName(name), undefined, name);
   }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatBytes, fromHex } from '@enclos/codec';
+import { concatBytes, fromHex, viewOf } from '@enclos/codec';
 import { JsonRecord, parseJsonBytes, string } from '@enclos/codec/json';
 import { vectors } from '@enclos/testkit';
 import * as fc from 'fast-check';
 import { leafOf, MerkleTree, publicWrites, readSerialisedTree, serialiseTree, type ProofStep } from '../src/index.ts';
-import { isSerialised } from '../src/tree/serialised.ts';
 import { nodeDigests } from '../src/node/index.ts';
+import { isSerialised } from '../src/tree/serialised.ts';
+import { Level } from '../src/tree/level.ts';
 import { sampleEntries, services } from './samples.ts';
 
 const { sha256 } = nodeDigests;
@@ -123,11 +124,69 @@ test('what a tree does not hold is refused', () => {
   assert.throws(() => tree.root(21), refused);
   assert.throws(() => tree.proof(7), refused);
   assert.throws(() => tree.proof(12, 12), refused);
+  assert.throws(() => tree.proof(12, 21), refused);
+  assert.throws(() => tree.leavesFrom(7), refused);
+  assert.throws(() => tree.leavesFrom(20), refused);
   assert.throws(() => tree.retract(8), refused);
   assert.throws(() => tree.flush(20), refused);
-  assert.throws(() => tree.flush(1.5), refused);
+  assert.throws(() => tree.flush(9.5), refused);
+  assert.throws(() => tree.leftsOf(7), refused);
+  assert.throws(() => tree.leftsOf(20), refused);
   assert.throws(() => new MerkleTree(nodeDigests).root(), refused);
   assert.throws(() => tree.append(new Uint8Array(31)), { code: 'CODEC_OUT_OF_RANGE' });
+});
+
+test('what a tree gave stays as it was when the tree goes back and on', () => {
+  const tree = treeOf(9);
+  const given = [tree.leaf(8), tree.leavesFrom(8), tree.root(1), tree.root(8), ...tree.leftsOf(7)];
+  for (const index of [4, 5]) given.push(...tree.proof(index, 8).map(({ digest }) => digest));
+  const copies = given.map((digest) => digest.slice());
+  tree.retract(1);
+  for (let index = 0; index < 9; index++) tree.append(leafAt(1000 + index));
+  assert.deepEqual(given, copies);
+});
+
+test('a level holds what was pushed and neither cut nor forgotten, in the memory of that', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('push' as const), count: fc.integer({ min: 1, max: 70 }) }),
+    fc.record({ kind: fc.constantFrom('forget' as const, 'cut' as const), count: fc.nat(200) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const level = new Level();
+      let [held, start, pushed]: [Uint8Array[], number, number] = [[], 0, 0];
+      for (const { kind, count } of steps) {
+        if (kind === 'push') {
+          for (let index = 0; index < count; index++) {
+            const digest = leafAt(pushed++);
+            held.push(digest);
+            level.push(digest);
+          }
+        } else if (kind === 'forget') {
+          // What comes next may be forgotten before it comes.
+          const from = Math.max(start, count);
+          held = held.slice(from - start);
+          start = from;
+          level.forget(count);
+        } else {
+          held = held.slice(0, Math.max(0, count - start));
+          level.cut(count);
+        }
+        assert.deepEqual([level.start, level.end], [start, start + held.length]);
+        assert.deepEqual(level.view(start, held.length).slice(), concatBytes(...held));
+        assert.deepEqual(
+          [start - 1, start, level.end - 1, level.end].map((index) => level.has(index)),
+          [false, held.length > 0, held.length > 0, false],
+        );
+      }
+    }),
+  );
+  const level = new Level();
+  for (let index = 0; index < 10_000; index++) {
+    level.push(leafAt(index));
+    level.forget(index - 20);
+  }
+  assert.equal(level.view(level.start).buffer.byteLength, 64 * 32);
 });
 
 test('a serialised tree of another form is refused, before its counts cost anything', () => {
@@ -144,6 +203,46 @@ test('a serialised tree of another form is refused, before its counts cost anyth
     assert.throws(() => readSerialisedTree(nodeDigests, bad), { code: 'LEDGER_INVALID' });
   }
   assert.throws(() => readSerialisedTree(nodeDigests, new Uint8Array(16)), { code: 'LEDGER_INVALID' });
+});
+
+test('a tree is serialised as counts, leaves and subtrees, up to the largest seqno', () => {
+  const bytes = serialiseTree(treeOf(3), 2);
+  const left = sha256(concatBytes(leafAt(0), leafAt(1)));
+  const head = fromHex('00000000000000010000000000000002');
+  assert.deepEqual(bytes, concatBytes(head, leafAt(2), left));
+  const digests = (count: number): Uint8Array => concatBytes(...leaves.slice(0, count));
+  const of = (retained: bigint, flushed: bigint, count: number): Uint8Array => {
+    const made = new Uint8Array(16);
+    viewOf(made).setBigUint64(0, retained);
+    viewOf(made).setBigUint64(8, flushed);
+    return concatBytes(made, digests(count));
+  };
+  assert.equal(readSerialisedTree(nodeDigests, of(1n, 2n ** 52n, 2)).size, 2 ** 52 + 1);
+  assert.equal(readSerialisedTree(nodeDigests, of(1n, 2n ** 53n - 2n, 53)).size, 2 ** 53 - 1);
+  for (const bad of [of(1n, 2n ** 53n - 1n, 54), of(1n, 2n ** 60n, 2), of(0n, 3n, 2)]) {
+    assert.throws(() => readSerialisedTree(nodeDigests, bad), { code: 'LEDGER_INVALID', message: /not possible/ });
+  }
+  assert.throws(() => readSerialisedTree(nodeDigests, new Uint8Array(15)), { message: /fewer than 16/ });
+  assert.throws(() => readSerialisedTree(nodeDigests, new Uint8Array(16)), { message: /not possible/ });
+});
+
+test('only the bytes of a tree are its serialised form, and a few bytes cost no copy of it', (context) => {
+  const tree = treeOf(20);
+  tree.flush(4);
+  for (let from = 4; from < 20; from++) {
+    const bytes = serialiseTree(tree, from);
+    assert.equal(isSerialised(tree, bytes), true);
+    for (const at of [7, 15, 16, bytes.length - 1]) {
+      assert.equal(isSerialised(tree, bytes.with(at, (bytes[at] ?? 0) ^ 1)), false);
+    }
+    assert.equal(isSerialised(tree, bytes.subarray(1)), false);
+  }
+  assert.equal(isSerialised(tree, serialiseTree(treeOf(20), 3)), false);
+  assert.equal(isSerialised(tree, new Uint8Array(15)), false);
+  assert.equal(isSerialised(tree, fromHex('00000000000000100000000000000014')), false);
+  const copies = context.mock.method(tree, 'leavesFrom');
+  assert.equal(isSerialised(tree, fromHex('00000000000000100000000000000004')), false);
+  assert.equal(copies.mock.callCount(), 0);
 });
 
 test('an append costs one hash for each node that it completes, and a root one for each height', () => {

@@ -26,7 +26,8 @@ import {
 export const proofTools: ProofTools = { digests: nodeDigests, subtle: webcrypto.subtle };
 
 const view = 2;
-const transactionsASignature = 1000;
+/** CCF signs after 5,000 transactions or a second (its `ledger_signatures`), which is so many bytes of ours. */
+const signed = Object.freeze({ transactions: 5000, bytes: 16_000_000 });
 const single = new Uint8Array(8);
 const ring = keyRing('a ledger to measure');
 
@@ -45,8 +46,9 @@ export async function writeLedger(folder: string, bytes: number, valueBytes: num
   const node = party('node', service);
   files.store(writer.append({ view, writes: [...nodeInfo(node), serviceInfo(service)] }));
   const value = randomBytes(valueBytes);
-  for (let count = 1; files.bytes < bytes || count % transactionsASignature !== 1; count++) {
-    const isSignature = count % transactionsASignature === 0;
+  const interval = Math.min(signed.transactions, Math.ceil(signed.bytes / valueBytes));
+  for (let count = 1; files.bytes < bytes || count % interval !== 1; count++) {
+    const isSignature = count % interval === 0;
     const written = isSignature
       ? writer.append({ view, isSignature, writes: signature(writer, node) })
       : writer.append({ view, writes: [put('records', value, utf8(`key ${count}`))] });

@@ -9,10 +9,9 @@ const twoTo16 = 2 ** 16;
 /** @param value Below 2^53. 2^31 is 1 in this field, so that the high part is added to the low one. */
 export function reduce(value: number): number {
   const high = Math.floor(value / twoTo31);
-  const once = value - high * prime;
-  // `once` is below 2^31 + 2^22.
-  const twice = once - Math.floor(once / twoTo31) * prime;
-  return twice - Math.floor((twice + 1) / twoTo31) * prime;
+  // Below 2^31 + 2^22, so that the prime goes into it at most once.
+  const folded = value - high * prime;
+  return folded - Math.floor((folded + 1) / twoTo31) * prime;
 }
 
 export function add(a: number, b: number): number {

@@ -94,8 +94,7 @@ function writeRow(writer: ByteWriter, { key, version, value }: SnapshotRow): voi
 }
 
 function rowBytes({ key, value }: SnapshotRow): number {
-  const [keyBytes, valueBytes] = [key.length, value.length].map((length) => length + paddingOf(length));
-  return 16 + versionBytes + (keyBytes ?? 0) + (valueBytes ?? 0);
+  return 16 + versionBytes + key.length + paddingOf(key.length) + value.length + paddingOf(value.length);
 }
 
 function paddingOf(length: number): number {

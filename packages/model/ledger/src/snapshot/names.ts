@@ -13,7 +13,7 @@ export function parseSnapshotName(name: string): SnapshotName | undefined {
   const match = form.exec(name);
   if (match === null) return undefined;
   const [seqno, evidenceSeqno] = [Number(match[1]), Number(match[2])];
-  if (!Number.isSafeInteger(seqno) || !Number.isSafeInteger(evidenceSeqno) || evidenceSeqno <= seqno) return undefined;
+  if (!Number.isSafeInteger(evidenceSeqno) || evidenceSeqno <= seqno) return undefined;
   return { seqno, evidenceSeqno, committed: match[3] !== undefined };
 }
 

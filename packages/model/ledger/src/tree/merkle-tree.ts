@@ -19,7 +19,7 @@ export interface ProofStep {
 export class MerkleTree {
   readonly #digests: LedgerDigests;
   /** By height. Each holds the nodes that have all of their leaves. */
-  readonly #levels: Level[] = [new Level()];
+  readonly #levels: Level[] = [];
   readonly #scratch = new Uint8Array(2 * digestBytes);
   #flushed = 0;
 

@@ -4,8 +4,6 @@ import { invalid } from '../within.ts';
 import { MerkleTree } from './merkle-tree.ts';
 
 const headBytes = 16;
-/** Bits of a safe integer. */
-const maxHeight = 53;
 
 /**
  * The value of `public:ccf.internal.tree`: `u64be leaves retained | u64be leaves flushed | leaves | subtrees on the left`
@@ -30,7 +28,13 @@ export function serialiseTree(tree: MerkleTree, from: number): Uint8Array {
 export function isSerialised(tree: MerkleTree, bytes: Uint8Array): boolean {
   if (bytes.length < headBytes) return false;
   const from = Number(viewOf(bytes).getBigUint64(8));
-  return from >= tree.flushed && from < tree.size && equalBytes(serialiseTree(tree, from), bytes);
+  // The length is compared first: a stranger's few bytes would otherwise cost a copy of the whole tree.
+  return (
+    from >= tree.flushed &&
+    from < tree.size &&
+    bytes.length === serialisedBytes(tree.size - from, from) &&
+    equalBytes(serialiseTree(tree, from), bytes)
+  );
 }
 
 /**
@@ -48,21 +52,24 @@ export function readSerialisedTree(digests: LedgerDigests, bytes: Uint8Array): M
   if (retained === 0 || !Number.isSafeInteger(retained + flushed)) {
     throw invalid('The counts of a tree are not possible.');
   }
-  const leftCount = onesIn(flushed);
-  if (bytes.length !== headBytes + (retained + leftCount) * digestBytes) {
+  if (bytes.length !== serialisedBytes(retained, flushed)) {
     throw invalid(`A tree with ${retained} leaves retained and ${flushed} flushed has ${bytes.length} bytes.`);
   }
   const digestAt = (index: number): Uint8Array =>
     bytes.subarray(headBytes + index * digestBytes, headBytes + (index + 1) * digestBytes);
-  const lefts = Array.from({ length: leftCount }, (_, index) => digestAt(retained + index));
+  const lefts = Array.from({ length: onesIn(flushed) }, (_, index) => digestAt(retained + index));
   const tree = MerkleTree.resume(digests, flushed, lefts);
   for (let index = 0; index < retained; index++) tree.append(digestAt(index));
   return tree;
 }
 
+function serialisedBytes(retained: number, flushed: number): number {
+  return headBytes + (retained + onesIn(flushed)) * digestBytes;
+}
+
 /** A leaf has a subtree on its left for each bit that is set in its index. */
 function onesIn(index: number): number {
   let ones = 0;
-  for (let height = 0, rest = index; height < maxHeight; height++, rest = Math.floor(rest / 2)) ones += rest % 2;
+  for (let rest = index; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
   return ones;
 }

@@ -86,7 +86,7 @@ export function isProposalId(
   { digests }: ProofTools,
 ): boolean {
   const signature = digests.sha256(message.signature);
-  const lowest = Math.max(1, tree.flushed + 1, tree.size - maximumRoots);
+  const lowest = Math.max(tree.flushed + 1, tree.size - maximumRoots);
   for (let size = tree.size; size >= lowest; size--) {
     if (toHex(digests.sha256(concatBytes(tree.root(size), signature))) === id) return true;
   }
