@@ -29,13 +29,14 @@ interface GivenKeySet {
   readonly issuer: string;
   /** JSON. */
   readonly keySet: string;
-  /** Called for each key. */
-  readonly checkTime: () => void;
+  /** Called for each key, where the time has a limit. */
+  readonly checkTime?: () => void;
 }
 
 /** Replaces the keys of an issuer (CCF, jwt_management.h). What would not change is not written. */
-export function setIssuerKeys(table: KvMap, { issuer, keySet, checkTime }: GivenKeySet): void {
-  const given = readKeySet({ issuer, keySet, checkTime });
+export function setIssuerKeys(table: KvMap, set: GivenKeySet): void {
+  const { issuer } = set;
+  const given = readKeySet(set);
   const before = rowsOf(table).filter(({ keys }) => keys.some((key) => key.issuer === issuer));
   for (const [kid, key] of given) {
     const row = readRow(table.get(utf8(kid)));
@@ -70,7 +71,7 @@ function readKeySet({ issuer, keySet, checkTime }: GivenKeySet): ReadonlyMap<str
   }
   return new Map(
     keys.map((key: unknown) => {
-      checkTime();
+      checkTime?.();
       return readKey(issuer, (key ?? {}) as GivenKey);
     }),
   );
