@@ -1,11 +1,11 @@
 export interface FairTurnsBounds {
   /** Pieces of work that run at once. */
   readonly atOnce: number;
-  /** Of them, those of one peer. */
+  /** How many of them may be those of one peer. */
   readonly atOnceOfPeer: number;
   /** Pieces that wait, of all peers together. */
   readonly waiting: number;
-  /** Of them, those of one peer. */
+  /** How many of them may be those of one peer. */
   readonly waitingOfPeer: number;
 }
 
@@ -104,7 +104,7 @@ export class FairTurns {
     try {
       await work.begin();
     } catch {
-      // The work itself tells whoever queued it.
+      // The work itself tells its peer.
     } finally {
       this.#running--;
       peer.running--;

@@ -8,6 +8,7 @@ import { ecdsaPair, eddsaPair } from '../src/ccf/crypto/keys.ts';
 import { setIssuerKeys } from '../src/ccf/gov/jwt-keys.ts';
 import { tcbPolicyJson } from '../src/ccf/snp/tcb-policy.ts';
 import { verifyUvmEndorsement } from '../src/ccf/snp/uvm-endorsements.ts';
+import { refuseType } from '../src/contract/accept.ts';
 import { orFail } from '../src/session/failures.ts';
 import { MemoryTransaction } from '../test/kit/memory-transaction.ts';
 
@@ -30,6 +31,7 @@ export function fuzz(data: Uint8Array): void {
   const readers = [
     () => isCertificateBundle(text),
     () => isCertificateChain(text, text),
+    () => refuseType(text),
     () => tcbPolicyJson(text.slice(0, 8), text.slice(8)),
     // The extension names what failed, and makes it an error of the script.
     () => orFail('endorsements', () => verifyUvmEndorsement(data, '00', [])),

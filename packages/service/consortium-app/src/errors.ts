@@ -6,15 +6,10 @@ export const consortiumAppErrors = declareErrors({
     'An application bundle is not valid: its app.json, or a module that it names.',
     'Correct what the message names. The form is that of CCF: app.json beside src/.',
   ],
-  HISTORY_RANGE: [
+  TOKEN_ISSUER_INVALID: [
     'usage',
-    'A range of historical transactions ends before it begins.',
-    'Give the first seqno, then the last.',
-  ],
-  HISTORY_TOO_LARGE: [
-    'usage',
-    'A range of historical transactions is larger than can be held at once.',
-    'Ask for parts of the range, one after the other.',
+    'The definition of an issuer of tokens is not valid: its name, or a key of it.',
+    'Give the arguments of set_jwt_issuer of CCF: an object with "issuer", and "jwks" with the keys, each with its "kid".',
   ],
 });
 

@@ -11,9 +11,6 @@ export {
   type BundleEndpoint,
 } from './bundle/bundle.ts';
 export { checkApp, type AppCheck } from './deployment/check-app.ts';
-export { LedgerHistory, type LedgerHistoryOptions } from './historical/history.ts';
-export type { PastService } from './historical/past-service.ts';
-export type { LedgerSource, ReadingRules } from './historical/read-states.ts';
 export type { AuthnPolicy, EndpointMode, EndpointProperties, PolicyName } from './bundle/properties.ts';
 export { bodyTooLarge, headerTooLarge, requestLimits } from './contract/limits.ts';
 export type { AppAnswer, AppRequest } from './contract/message.ts';
@@ -27,6 +24,8 @@ export {
   type ServiceIdentity,
 } from './node/identity.ts';
 export type { LedgerSink } from './node/node-ledger.ts';
+export { issueShares } from './node/recovery.ts';
+export { readTokenIssuer, tokenIssuerBytes, type TokenIssuer } from './sandbox/token-issuer.ts';
 export { Sandbox, type SandboxOptions } from './sandbox/sandbox.ts';
 export type { SignaturePolicy } from './stages/signature-clock.ts';
 export type { GovernanceEffects } from './session/effects.ts';

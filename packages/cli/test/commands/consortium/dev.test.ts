@@ -82,9 +82,10 @@ async function serves(engine: string): Promise<void> {
   assert.match(closed.stdout, /No transaction matches.*\n1 private part was not opened/);
   const opened = await enclos([...show, '--secret', join(folder, 'sandbox_common/ledger_secret')]);
   assert.match(opened.stdout, /a = hi/, opened.stderr);
-  const key = join(folder, 'sandbox_common/member0_privk.pem');
-  const byMember = await enclos([...show, '--member-key', key]);
-  assert.match(byMember.stderr, /LEDGER_UNAVAILABLE: .*Give the ledger secret itself/);
+  const byMember = await enclos([...show, '--member-key', join(folder, 'sandbox_common/member0_enc_privk.pem')]);
+  assert.match(byMember.stdout, /a = hi/, byMember.stderr);
+  const bySigner = await enclos([...show, '--member-key', join(folder, 'sandbox_common/member0_privk.pem')]);
+  assert.match(bySigner.stderr, /The encryption key of the member is not an RSA key/);
 }
 
 describe('enclos consortium dev', () => {

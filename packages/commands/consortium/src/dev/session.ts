@@ -1,14 +1,15 @@
-import { join } from 'node:path';
 import inspector from 'node:inspector';
 import type { Io } from '@enclos/cli-frame';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
-import { makeServiceIdentity, Sandbox, type AppBundle, type EndpointProperties } from '@enclos/consortium-app';
+import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
 import { readApp, type LoadedFolder } from './app-folder.ts';
+import { curlOf } from './curl.ts';
 import { makeCredentials, writeCredentials } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
+import type { IssuedToken } from './tokens.ts';
 import type { SandboxView } from './view.ts';
 import { FileWatch } from './watch.ts';
 
@@ -20,6 +21,10 @@ export interface SandboxRun {
   readonly inspect: NetworkAddress | undefined;
   readonly certificates: string;
   readonly ledger: string | undefined;
+  /** Issuers whose tokens are accepted. */
+  readonly issuers: readonly TokenIssuer[];
+  /** A token that is accepted, too. */
+  readonly issued: IssuedToken | undefined;
 }
 
 /**
@@ -30,15 +35,19 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const engine = await engineOf(run.engine);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
-  const credentials = makeCredentials();
+  const credentials = await makeCredentials();
+  const { user, member, memberEncryption, ledgerSecret } = credentials;
+  const members = [{ certificate: member.certificate, encryptionKey: memberEncryption.publicKey }];
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
   let { places } = first;
   const sandbox = new Sandbox({
     engine,
     identity,
-    members: [credentials.member],
-    users: [credentials.user],
-    ledgerSecret: credentials.ledgerSecret,
+    members,
+    users: [user],
+    ledgerSecret,
+    recoveryShares: await issueShares(ledgerSecret, members),
+    issuers: [...run.issuers, ...(run.issued === undefined ? [] : [run.issued.issuer])],
     address: `${run.listen.host}:${run.listen.port}`,
     log: (level, line) => view.log(level, places(line)),
     ...(files === undefined ? {} : { sink: files }),
@@ -57,9 +66,13 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   deploy(first);
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
   // Not before: a sandbox that cannot start leaves the files of the one that runs.
-  await writeCredentials(run.certificates, identity, credentials);
+  await writeCredentials(run.certificates, identity, credentials, run.issued);
   const watch = watchApp(run.app, first.files, deploy, view);
-  view.listening({ url: server.url, certificates: run.certificates, curl: curlOf(server.url, run, first.bundle) });
+  view.listening({
+    url: server.url,
+    certificates: run.certificates,
+    curl: curlOf(server.url, { certificates: run.certificates, hasToken: run.issued !== undefined }, first.bundle),
+  });
   await new Promise<void>((resolve) => {
     const stop = io.onSignal(() => {
       stop();
@@ -124,27 +137,4 @@ async function engineOf(name: SandboxRun['engine']): Promise<ScriptEngine> {
 /** Certificates of ours have no names of IPv6. */
 function isNamed(host: string): boolean {
   return !host.includes(':');
-}
-
-/** A request that works as it stands: one that reads without parameters, by a party that may, or what every service answers. */
-function curlOf(url: string, { certificates }: SandboxRun, { endpoints }: AppBundle): string {
-  const plain = endpoints.find(
-    ({ verb, path, properties }) =>
-      verb === 'GET' && !path.includes('{') && properties.mode !== 'historical' && partyOf(properties) !== undefined,
-  );
-  const party = plain === undefined ? 'user0' : partyOf(plain.properties);
-  const file = (name: string): string => quoted(join(certificates, name));
-  const identity = `--cert ${file(`${party}_cert.pem`)} --key ${file(`${party}_privk.pem`)}`;
-  return `curl --cacert ${file('service_cert.pem')} ${identity} ${quoted(`${url}/app${plain?.path ?? '/commit'}`)}`;
-}
-
-/** Whose certificate an endpoint takes; undefined where it takes none alone. */
-function partyOf({ policies }: EndpointProperties): 'member0' | 'user0' | undefined {
-  const isForUsers = policies.some((policy) => policy === 'user_cert' || policy === 'any_cert' || policy === 'no_auth');
-  if (isForUsers) return 'user0';
-  return policies.includes('member_cert') ? 'member0' : undefined;
-}
-
-function quoted(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

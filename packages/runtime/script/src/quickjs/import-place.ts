@@ -3,7 +3,7 @@ import type { ScriptFile } from '../engine.ts';
 /** What the linker of QuickJS says, without a place: it keeps none of imports. */
 const missingExport = /export '([^']*)' in module '([^']*)'/;
 const missingModule = /could not load module '([^']*)'/;
-/** The end of an import, or of an export from elsewhere. Bounded: whoever proposes a script chooses the text. */
+/** The end of an import, or of an export from elsewhere. Bounded: a member who proposes a script chooses the text. */
 const specifier = /\b(?:from|import)\s{0,64}(['"])([^'"\n]{1,1024})\1/g;
 /** So much of the sources is searched, so many imports of the module, and so far before each. */
 const mostSearched = 8_388_608;
@@ -75,7 +75,7 @@ function isPartOfName(character = ''): boolean {
   return /[\w$]/.test(character);
 }
 
-/** Of one line: longer comments seldom hold imports. */
+/** Comments of one line alone: longer ones seldom hold imports. */
 function isInComment(source: string, at: number): boolean {
   const before = source.slice(Math.max(0, at - mostNames), at);
   return /^\s*(?:\/\/|\/?\*)/.test(before.slice(before.lastIndexOf('\n') + 1));

@@ -110,8 +110,11 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
   };
 }
 
+/** What traces call our own code. */
+export const preludeName = 'ccf-prelude.js';
+
 function preludeOf(extensions: readonly Extension[], role: ScriptRole): ScriptFile {
   const parts = [basePrelude, ...(isApplication(role) ? [] : [noHistory]), ...extensions.map(({ prelude }) => prelude)];
   const source = `((host) => {\n'use strict';\nconst load = host.import;\n${parts.join('\n')}\n})(host);\n`;
-  return { name: 'ccf-prelude.js', source };
+  return { name: preludeName, source };
 }

@@ -9,7 +9,7 @@ import type { AppFoundation, HistoricalState } from '../context.ts';
 /** What an application is checked with. */
 export interface AppCheck {
   readonly foundation: AppFoundation;
-  /** Of each module. */
+  /** Each module may take so much while it loads. */
   readonly limits: ScriptLimits;
   /** What modules may read while they load. What they write into it is for the caller to throw away. */
   readonly transaction: KvTransaction;
@@ -22,7 +22,7 @@ const shownProblems = 20;
 
 /**
  * Loads an application as its first requests would: compiles and links all modules, evaluates those of endpoints, and looks for
- * the functions. So it says at the deployment what would fail only when somebody asks.
+ * the functions. So it says at the deployment what would fail only at the first request.
  *
  * @example checkApp(bundle, { foundation, limits: defaultRuntimeOptions, transaction: store.begin() });
  *

@@ -5,8 +5,8 @@ import type { AppRequest } from '../contract/message.ts';
 import { certificateOf } from './certificates.ts';
 
 /**
- * Who a request counts as where something is shared among clients: a user or a member whom governance knows, since nobody else has
- * the key; otherwise the network that it comes from, since a stranger makes as many certificates as he likes. Empty for none.
+ * The peer that a request counts as where clients share something: a user or a member whom governance knows, since no other client
+ * has the key; otherwise the network that it comes from, since a stranger makes as many certificates as he likes. Empty for none.
  */
 export function peerOfRequest({ certificate, address = '' }: AppRequest, transaction: KvTransaction): string {
   if (certificate !== undefined) {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { utf8 } from '@enclos/codec';
 import { fromPem } from '@enclos/codec/pem';
 import type { KvTransaction } from '@enclos/kv';
-import { encodeSecretRecord } from '@enclos/ledger';
+import { encodeRecoveryShares, encodeSecretRecord, type RecoveryShares } from '@enclos/ledger';
 import { singletonKey } from '../bundle/rows.ts';
 import { publicPem, type ServiceIdentity } from './identity.ts';
 
@@ -11,6 +11,8 @@ export interface KnownParty {
   /** PEM. */
   readonly certificate: string;
   readonly data?: unknown;
+  /** Members who take part in recovery have one: a public key of RSA, PEM. */
+  readonly encryptionKey?: string;
 }
 
 export interface GenesisOptions {
@@ -54,9 +56,10 @@ export function writeGenesis(transaction: KvTransaction, { identity, members, us
     status: 'Trusted',
   });
   put('nodes.endorsed_certificates', node.id, node.certificate);
-  for (const { certificate, data } of members) {
+  for (const { certificate, data, encryptionKey } of members) {
     const id = partyId(certificate);
     put('members.certs', id, certificate);
+    if (encryptionKey !== undefined) put('members.encryption_public_keys', id, encryptionKey);
     put('members.info', id, { member_data: data ?? null, status: 'Active' });
   }
   for (const user of users) setUser(transaction, user);
@@ -72,10 +75,12 @@ export function setUser(transaction: KvTransaction, { certificate, data }: Known
 }
 
 /** Opens the service to users. From the record on, the ledger opens with its only secret, which holds from the first transaction. */
-export function openService(transaction: KvTransaction, { service }: ServiceIdentity): void {
+export function openService(transaction: KvTransaction, { service }: ServiceIdentity, shares?: RecoveryShares): void {
   const info = { cert: service.certificate, current_service_create_txid: '2.1', recovery_count: 0, status: 'Open' };
   transaction.map('public:ccf.gov.service.info').set(singletonKey, utf8(JSON.stringify(info)));
   transaction
     .map('public:ccf.internal.historical_encrypted_ledger_secret')
     .set(singletonKey, encodeSecretRecord({ nextVersion: 1 }));
+  if (shares === undefined) return;
+  transaction.map('public:ccf.internal.recovery_shares').set(singletonKey, encodeRecoveryShares(shares));
 }

@@ -1,6 +1,6 @@
 import { utf8 } from '@enclos/codec';
-import { KvStore } from '@enclos/kv';
-import { LedgerSecret, LedgerSecrets } from '@enclos/ledger';
+import { KvStore, type KvTransaction } from '@enclos/kv';
+import { LedgerSecret, LedgerSecrets, type RecoveryShares } from '@enclos/ledger';
 import { nodeDigests } from '@enclos/ledger/node';
 import type { ScriptEngine } from '@enclos/script';
 import type { AppBundle } from '../bundle/bundle.ts';
@@ -14,6 +14,7 @@ import type { ServiceIdentity } from '../node/identity.ts';
 import { NodeLedger, type LedgerSink } from '../node/node-ledger.ts';
 import type { SignaturePolicy } from '../stages/signature-clock.ts';
 import { Stages } from '../stages/stages.ts';
+import { setTokenIssuer, type TokenIssuer } from './token-issuer.ts';
 
 export interface SandboxOptions {
   readonly engine: ScriptEngine;
@@ -25,6 +26,10 @@ export interface SandboxOptions {
   readonly sink?: LedgerSink;
   /** 32 random bytes, which open the private parts of the ledger. Default: new ones. */
   readonly ledgerSecret?: Uint8Array;
+  /** Shares of the ledger secret, for members: see `issueShares`. Without them only the secret itself opens the ledger. */
+  readonly recoveryShares?: RecoveryShares;
+  /** The policy `jwt` accepts their tokens. Default: none. */
+  readonly issuers?: readonly TokenIssuer[];
   readonly signatures?: Partial<SignaturePolicy>;
   /** Takes lines of `console`, and exceptions with their traces. */
   readonly log?: (level: LogLevel, line: string) => void;
@@ -45,7 +50,10 @@ export class Sandbox {
   readonly #store = new KvStore();
   readonly #stages: Stages;
 
-  constructor({ engine, identity, members, users, address, sink, ledgerSecret, signatures = {}, log }: SandboxOptions) {
+  /** @throws TOKEN_ISSUER_INVALID */
+  constructor(options: SandboxOptions) {
+    const { engine, identity, members, users, address, sink, ledgerSecret, recoveryShares, log } = options;
+    const { issuers = [], signatures = {} } = options;
     const node = new NodeLedger({
       identity,
       ...(sink === undefined ? {} : { sink }),
@@ -67,16 +75,9 @@ export class Sandbox {
     });
     this.#stages.transact((transaction) => writeGenesis(transaction, { identity, members, users, address }));
     this.#stages.transact((transaction) => {
-      openService(transaction, identity);
-      const { maxHeapBytes, maxStackBytes, maxExecutionMs } = defaultRuntimeOptions;
-      const options = {
-        max_heap_bytes: maxHeapBytes,
-        max_stack_bytes: maxStackBytes,
-        max_execution_time_ms: maxExecutionMs,
-        log_exception_details: true,
-        return_exception_details: true,
-      };
-      transaction.map(appMaps.options).set(singletonKey, utf8(JSON.stringify(options)));
+      openService(transaction, identity, recoveryShares);
+      for (const issuer of issuers) setTokenIssuer(transaction, issuer);
+      setOptions(transaction);
     });
   }
 
@@ -107,4 +108,17 @@ export class Sandbox {
   close(): void {
     this.#stages.close();
   }
+}
+
+/** The limits of CCF. Exceptions go to the log and to clients, with their traces. */
+function setOptions(transaction: KvTransaction): void {
+  const { maxHeapBytes, maxStackBytes, maxExecutionMs } = defaultRuntimeOptions;
+  const options = {
+    max_heap_bytes: maxHeapBytes,
+    max_stack_bytes: maxStackBytes,
+    max_execution_time_ms: maxExecutionMs,
+    log_exception_details: true,
+    return_exception_details: true,
+  };
+  transaction.map(appMaps.options).set(singletonKey, utf8(JSON.stringify(options)));
 }

@@ -25,7 +25,7 @@ export interface ScriptCall {
   readonly callerContent: Uint8Array | undefined;
   readonly historicalState: HistoricalState | undefined;
   readonly effects: GovernanceEffects | undefined;
-  /** Who is counted for what is shared among callers. Empty where nobody is known. */
+  /** The peer that is counted for what callers share. Empty where none is known. */
   readonly peer: () => string;
   readonly limits: ScriptLimits;
   /** Milliseconds, on the clock of `Date`. */

@@ -18,9 +18,9 @@ import {
   writeCoseSignatureRecord,
   writeNodeSignature,
 } from '@enclos/ledger/proof';
-import { LedgerHistory, type HistoricalState } from '../../src/index.ts';
+import { LedgerHistory, sourceInMemory, type HistoricalState } from '@enclos/ledger-history';
 import { makeServiceIdentity } from '../../src/node/identity.ts';
-import { sourceOf, tools } from './samples.ts';
+import { tools } from './on-ledger.ts';
 
 const identity = makeServiceIdentity(['127.0.0.1']);
 const services = [readLedgerCertificate(identity.service.certificate)];
@@ -74,7 +74,7 @@ function serviceRecord(
 async function stateOf(bytes: readonly Uint8Array[], view: number): Promise<unknown> {
   const failures: unknown[] = [];
   const history = new LedgerHistory({
-    source: sourceOf(bytes),
+    source: sourceInMemory(bytes),
     ledger: { lastCommitted: () => ({ view, seqno: 2 }), status: () => 'Committed', viewOf: () => view },
     keys: keysOf(secretsOf()),
     services: () => services.map((certificate) => ({ certificate })),

@@ -1,12 +1,15 @@
+import { webcrypto } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerSecret, LedgerSecrets } from '@enclos/ledger';
 import { nodeDigests } from '@enclos/ledger/node';
 import { keysOf, readLedgerCertificate } from '@enclos/ledger/proof';
 import type { ScriptEngine } from '@enclos/script';
-import { LedgerHistory, type AppBundle, type LedgerHistoryOptions } from '../../src/index.ts';
+import { LedgerHistory, sourceInMemory, type LedgerHistoryOptions } from '@enclos/ledger-history';
+import type { AppBundle } from '../../src/index.ts';
 import type { NodeLedger } from '../../src/node/node-ledger.ts';
 import { LittleApp } from '../kit/little-app.ts';
-import { sourceOf, tools } from './samples.ts';
+
+export const tools = { digests: nodeDigests, subtle: webcrypto.subtle };
 
 /** A service whose past is read from the bytes of its ledger, which `entries` holds. */
 export function serviceOnLedger(engine: ScriptEngine, app: AppBundle, changes: Partial<LedgerHistoryOptions> = {}) {
@@ -14,7 +17,7 @@ export function serviceOnLedger(engine: ScriptEngine, app: AppBundle, changes: P
   const secrets = LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(32).fill(9)));
   const historyOf = (node: NodeLedger, more: Partial<LedgerHistoryOptions> = changes): LedgerHistory =>
     new LedgerHistory({
-      source: sourceOf(entries),
+      source: sourceInMemory(entries),
       ledger: node,
       keys: keysOf(secrets),
       services: () => [{ certificate: readLedgerCertificate(node.identity.service.certificate) }],

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isEnclosError } from '@enclos/errors';
-import { LedgerHistory, type LedgerHistoryOptions, type LedgerSource } from '../../src/index.ts';
+import { sourceInMemory, type LedgerSource } from '@enclos/ledger-history';
 import { bundle, stranger, textOf, user } from '../kit/little-app.ts';
 import { engines } from '../kit/scripts.ts';
 import { serviceOnLedger, untilThere } from './on-ledger.ts';
-import { sourceOf, tools } from './samples.ts';
 
 const app = bundle(
   `export function range(request) { const [first, last, handle] = request.query.split('-').map(Number);
@@ -22,74 +20,20 @@ const app = bundle(
   },
 );
 
-/** A source that gives each length when the test says so, and no entry. `begun` has what is read. */
+/** A source that never gives a length. `begun` has what is read. */
 function slowSource() {
   const begun: number[] = [];
-  const ends: (() => void)[] = [];
   const source: LedgerSource = {
     lengths: (from) => {
       begun.push(from);
-      return new Promise((resolve) => ends.push(() => resolve([])));
+      return new Promise(() => undefined);
     },
     read: () => Promise.reject(new Error('Nothing is to be read.')),
   };
-  return { begun, ends, source };
+  return { begun, source };
 }
 
-/** A past of 100 transactions. */
-function slowHistory(changes: Partial<LedgerHistoryOptions> = {}) {
-  const { begun, ends, source } = slowSource();
-  const history = new LedgerHistory({
-    source,
-    ledger: { lastCommitted: () => ({ view: 2, seqno: 100 }), status: () => 'Committed', viewOf: () => 2 },
-    keys: () => undefined,
-    services: () => [],
-    tools,
-    ...changes,
-  });
-  const end = async (): Promise<void> => {
-    ends.shift()?.();
-    await delay(1);
-  };
-  return { history, begun, end };
-}
-
-describe('the past, for many peers', () => {
-  it('is read for four ranges at once, of which two are those of one peer', () => {
-    const { history, begun } = slowHistory();
-    for (let seqno = 1; seqno <= 50; seqno++) history.forPeer('greedy').stateRange(seqno, seqno, seqno, 60);
-    assert.deepEqual(begun, [1, 2]);
-    history.forPeer('other').stateRange(90, 90, 90, 60);
-    assert.deepEqual(begun, [1, 2, 90]);
-    for (let seqno = 60; seqno < 70; seqno++) history.stateRange(seqno, seqno, seqno, 60);
-    assert.deepEqual(begun, [1, 2, 90, 60]);
-  });
-
-  it('was starved by one peer when all peers counted as one', () => {
-    const { history, begun } = slowHistory();
-    // What `forPeer` is there for: the same calls without it.
-    for (let seqno = 1; seqno <= 50; seqno++) history.stateRange(seqno, seqno, seqno, 60);
-    assert.equal(history.stateRange(90, 90, 90, 60), undefined);
-    assert.deepEqual(begun, [1, 2]);
-    assert.equal(history.dropCachedStates(90), false, 'it does not even wait');
-  });
-
-  it('is read in turns when more wait, and not for those who have gone', async () => {
-    let now = 0;
-    const { history, begun, end } = slowHistory({ now: () => now });
-    for (const peer of ['a', 'b', 'c']) {
-      const from = 10 * ('abc'.indexOf(peer) + 1);
-      for (let seqno = from; seqno < from + 5; seqno++) {
-        // All but one of the first peer's are asked for by someone who does not ask again.
-        history.forPeer(peer).stateRange(seqno, seqno, seqno, peer === 'a' && seqno !== 14 ? 1 : 60);
-      }
-    }
-    assert.deepEqual(begun, [10, 11, 20, 21]);
-    now = 2000;
-    for (let ended = 0; ended < 4; ended++) await end();
-    assert.deepEqual(new Set(begun.slice(4)), new Set([14, 22, 30, 31]));
-  });
-
+describe('the past that a service holds', () => {
   it('does not lose what one peer holds to what another one asks for', async () => {
     const { historyOf, service } = await ledgerOf();
     const held = async (peers: boolean): Promise<boolean> => {
@@ -112,7 +56,7 @@ describe('what one request can make a service read', () => {
     const whole = entries.reduce((sum, { length }) => sum + length, 0);
     const readWithin = async (maxRangeBytes: number): Promise<number> => {
       const reads: (readonly [number, number])[] = [];
-      const history = historyOf(service.node, { source: sourceOf(entries, { reads, most: 2 }), maxRangeBytes });
+      const history = historyOf(service.node, { source: recorded(entries, reads, 2), maxRangeBytes });
       const ask = (): unknown => history.stateRange(1, 1, entries.length, 60);
       try {
         await untilThere(ask);
@@ -136,7 +80,7 @@ describe('what one request can make a service read', () => {
       service.stages.sign();
     }
     const reads: (readonly [number, number])[] = [];
-    const history = historyOf(service.node, { source: sourceOf(entries, { reads }) });
+    const history = historyOf(service.node, { source: recorded(entries, reads) });
     await untilThere(() => history.stateRange(1, 1, 1, 60));
     assert.ok(bytesOf(entries, reads) <= 262_144, reads.join(';'));
     assert.ok(entries.reduce((sum, { length }) => sum + length, 0) > 3_600_000);
@@ -146,7 +90,7 @@ describe('what one request can make a service read', () => {
     const { historyOf, service, entries } = await ledgerOf();
     const lies = [1, -1, 0.5, NaN, -(entries[0]?.length ?? 0)];
     for (const lie of lies) {
-      const source = sourceOf(entries);
+      const source = sourceInMemory(entries);
       const failures: unknown[] = [];
       const history = historyOf(service.node, {
         onFailure: (error) => void failures.push(error),
@@ -210,4 +154,16 @@ async function ledgerOf() {
 function bytesOf(entries: readonly Uint8Array[], reads: readonly (readonly [number, number])[]): number {
   const given = reads.flatMap(([from, count]) => entries.slice(from - 1, from - 1 + count));
   return given.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** A source of which is noted what is read, and which tells so many lengths at once. */
+function recorded(entries: readonly Uint8Array[], reads: (readonly [number, number])[], most = Infinity): LedgerSource {
+  const source = sourceInMemory(entries);
+  return {
+    lengths: (from, asked) => source.lengths(from, Math.min(asked, most)),
+    read: (from, count) => {
+      reads.push([from, count]);
+      return source.read(from, count);
+    },
+  };
 }

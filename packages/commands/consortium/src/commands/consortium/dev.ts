@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import { defineCommand, refuseUsage, type CommandContext } from '@enclos/cli-frame';
+import { readSmallFile } from '@enclos/cli-frame/files';
 import { eventsOption } from '@enclos/cli-frame/options';
 import { addressIn, type CommandInput, type NetworkAddress } from '@enclos/command-line';
+import { readTokenIssuer, tokenIssuerBytes, type TokenIssuer } from '@enclos/consortium-app';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import { runSandbox } from '../../dev/session.ts';
+import { issueToken } from '../../dev/tokens.ts';
 import { eventLines, eventNotes } from '../../dev/view.ts';
 
 const options = {
@@ -29,6 +33,18 @@ const options = {
     summary: 'Where the certificates and keys go. Default: sandbox_common in FOLDER of the application',
   },
   ledger: { type: 'string', value: 'FOLDER', summary: 'Write the ledger into this folder, which must be new or empty' },
+  'jwt-issuer': {
+    type: 'string',
+    value: 'FILE',
+    multiple: true,
+    summary: 'Accept the tokens of this issuer: the arguments of set_jwt_issuer in JSON, {"issuer":…,"jwks":…}',
+  },
+  'jwt-claims': {
+    type: 'string',
+    value: 'JSON',
+    summary:
+      'Make an issuer, and a token of it with these claims, such as {"sub":"me"}, in jwt_token beside the certificates',
+  },
   json: eventsOption,
 } as const;
 
@@ -43,7 +59,9 @@ export const command = defineCommand({
     'Exceptions are printed with the lines of your sources, and are in the answers too.',
     '',
     'With --engine v8 the time of a request is limited, and memory is not. With --engine quickjs all limits of CCF hold.',
-    'With --ledger the transactions go into files: `enclos ledger verify` reads them, and `enclos ledger show --secret sandbox_common/ledger_secret` opens what is private.',
+    'For endpoints with the policy jwt: --jwt-issuer takes the keys of an issuer, as `--jwt-issuer` of the sandbox of CCF does; --jwt-claims makes a key and a token, for 90 days.',
+    '',
+    'With --ledger the transactions go into files: `enclos ledger verify` reads them, and `enclos ledger show --member-key sandbox_common/member0_enc_privk.pem` opens what is private.',
     '',
     'SIGINT or SIGTERM ends it: the last transactions are signed.',
     '',
@@ -58,9 +76,14 @@ export const command = defineCommand({
       summary: 'With a debugger, and with a ledger in files',
     },
     { command: 'enclos consortium dev app --engine quickjs', summary: 'As services run it' },
+    {
+      command: `enclos consortium dev app --jwt-claims '{"sub":"me"}'`,
+      summary: 'With a token for endpoints that want one; the line for curl shows it',
+    },
   ],
   exitCodes: {},
   async run({ arguments: { folder }, options: given }, context) {
+    const { 'jwt-claims': claims, 'jwt-issuer': definitions } = given;
     const listen = address(given.listen, '--listen');
     const inspect = given.inspect === undefined ? undefined : address(given.inspect, '--inspect');
     const engine = engineNamed(given);
@@ -74,6 +97,8 @@ export const command = defineCommand({
         inspect,
         certificates: context.path(given.certificates) ?? join(home, 'sandbox_common'),
         ledger: context.path(given.ledger),
+        issuers: await Promise.all(definitions.map((path) => readIssuer(context.path(path)))),
+        issued: claims === undefined ? undefined : issueToken(claims),
       },
       context.io,
       viewOf(given, context),
@@ -82,6 +107,17 @@ export const command = defineCommand({
 });
 
 type Options = CommandInput<typeof options>['options'];
+
+/** @throws TOKEN_ISSUER_INVALID that names the file. */
+async function readIssuer(path: string): Promise<TokenIssuer> {
+  const bytes = await readSmallFile(path, tokenIssuerBytes);
+  try {
+    return readTokenIssuer(bytes);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    throw new EnclosError(error.code, `${path}: ${error.message}`, { cause: error });
+  }
+}
 
 function address(text: string, option: string): NetworkAddress {
   return addressIn(text) ?? refuseUsage(`${option} is HOST:PORT, not ${JSON.stringify(text)}.`);

@@ -14,12 +14,13 @@ export function isCertificateBundle(pem: string): boolean {
 
 /**
  * Whether the first certificate of a chain leads to a trusted one, over the others, all of them in force now. A trusted
- * certificate need not be a root, as in CCF (X509_V_FLAG_PARTIAL_CHAIN). Constraints on names are not evaluated.
+ * certificate need not be a root, but each is that of an authority, as in CCF (src/crypto/openssl/verifier.cpp). Constraints on names
+ * are not evaluated.
  */
 export function isCertificateChain(chain: string, trusted: string): boolean {
   const [target, ...between] = certificatesOf(chain) ?? [];
   const anchors = certificatesOf(trusted) ?? [];
-  if (target === undefined || anchors.length === 0) return false;
+  if (target === undefined || anchors.length === 0 || !anchors.every(({ ca }) => ca)) return false;
   return new ChainSearch(between, anchors).reaches(target);
 }
 

@@ -6,7 +6,7 @@ import type { ScriptSession } from '../../session/session.ts';
 import { messageOf, needCount } from '../../session/values.ts';
 import { scriptReceipt } from './receipt.ts';
 
-/** Of all ranges of one request together. */
+/** All ranges of one request have so many together. */
 const mostAskedStates = 10_000;
 
 const prelude = `
@@ -70,7 +70,7 @@ export const historical: Extension = {
   },
 };
 
-/** The past as whoever asks may read it. */
+/** The past, for the peer that asks. */
 function pastOf({ services, call }: ScriptSession): HistoricalView | undefined {
   const { historical: past } = services;
   return past?.forPeer === undefined ? past : past.forPeer(call.peer());

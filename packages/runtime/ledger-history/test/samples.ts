@@ -20,7 +20,13 @@ import {
   type LedgerKeys,
 } from '@enclos/ledger/proof';
 import { vectors } from '@enclos/testkit';
-import { LedgerHistory, type LedgerHistoryOptions, type LedgerSource, type LedgerView } from '../../src/index.ts';
+import {
+  LedgerHistory,
+  sourceInMemory,
+  type LedgerHistoryOptions,
+  type LedgerSource,
+  type LedgerView,
+} from '../src/index.ts';
 
 export const services = ['acme_containing_service', 'cose_flipflop_service', 'sgx_service'] as const;
 export const tools = { digests: nodeDigests, subtle: webcrypto.subtle };
@@ -92,17 +98,17 @@ export function firstCertified(entries: readonly LedgerEntry[]): number {
   return (bare?.seqno ?? 0) + 1;
 }
 
-/** Entries in memory. `reads` gets what is read of them, and not what only their lengths are asked for. */
-export function sourceOf(
+/** A source that gives `most` lengths at once. `reads` gets what is read of it. */
+export function recordedSource(
   bytes: readonly Uint8Array[],
   { reads = [], most = Infinity }: { readonly reads?: (readonly [number, number])[]; readonly most?: number } = {},
 ): LedgerSource {
+  const source = sourceInMemory(bytes);
   return {
-    lengths: (from, asked) =>
-      Promise.resolve(bytes.slice(from - 1, from - 1 + Math.min(asked, most)).map(({ length }) => length)),
+    lengths: (from, asked) => source.lengths(from, Math.min(asked, most)),
     read: (from, count) => {
       reads.push([from, count]);
-      return Promise.resolve(bytes.slice(from - 1, from - 1 + count));
+      return source.read(from, count);
     },
   };
 }
@@ -113,7 +119,7 @@ export function historyOf(sample: Sample, changes: Partial<LedgerHistoryOptions>
   const reads: (readonly [from: number, most: number])[] = [];
   const history = new LedgerHistory({
     // Few at once, so that ranges and signatures lie across pieces.
-    source: sourceOf(sample.bytes, { reads, most: 3 }),
+    source: recordedSource(sample.bytes, { reads, most: 3 }),
     ledger: sample.ledger,
     keys: sample.keys,
     services: () => sample.identities.map((certificate) => ({ certificate })),

@@ -5,7 +5,7 @@ import type { PastState } from './past-state.ts';
 export interface HandleRange {
   readonly first: number;
   readonly last: number;
-  /** Who asked for it first: what it holds is counted as this peer's. */
+  /** It asked first: what the range holds is counted as this peer's. */
   readonly peer: string;
   expiresAtMs: number;
   /** Undefined until they are read. */

@@ -1,6 +1,7 @@
+import './errors.ts';
 import { FairTurns } from '@enclos/bounded';
 import { EnclosError, isEnclosError } from '@enclos/errors';
-import type { HistoricalState, HistoricalView } from '../context.ts';
+import type { HistoricalState, HistoricalView } from './view.ts';
 import { KeptRanges, type HandleRange } from './kept-ranges.ts';
 import { readStates, type ReadingRules } from './read-states.ts';
 
@@ -133,7 +134,7 @@ export class LedgerHistory implements HistoricalView {
   }
 
   async #read(handle: number, range: HandleRange): Promise<void> {
-    // Nobody has asked for it lately: whoever waits is not to wait for it.
+    // It was not asked for lately: peers that wait are not to wait for it.
     if (range.expiresAtMs <= this.#now()) return this.#forget(handle, range);
     try {
       const states = await readStates(range.first, range.last, { ...this.#options, maxBytes: this.#maxRangeBytes });

@@ -6,7 +6,7 @@ import { isEnclosError, type ErrorCode } from '@enclos/errors';
 import { privateWrites, publicWrites, readEntry } from '@enclos/ledger';
 import { readReceipt, verifyReceipt } from '@enclos/ledger/proof';
 import { vectors } from '@enclos/testkit';
-import type { HistoricalState, LedgerHistory } from '../../src/index.ts';
+import type { HistoricalState, LedgerHistory } from '../src/index.ts';
 import { firstCertified, historyOf, isSignature, readSample, services, tools, type Sample } from './samples.ts';
 
 /** Asks until the range is there. */

@@ -2,7 +2,7 @@ import { EnclosError } from '@enclos/errors';
 import { KvStore, type KvTransaction } from '@enclos/kv';
 import type { LedgerEntry, MerkleTree, TransactionId, WriteSet } from '@enclos/ledger';
 import { writeCoseReceipt, writeJsonReceipt, type LeafComponents, type NodeSignature } from '@enclos/ledger/proof';
-import type { HistoricalState, ReceiptJson } from '../context.ts';
+import type { HistoricalState, ReceiptJson } from './view.ts';
 
 /** A signature transaction that was verified, with the tree that it signed. */
 export interface VerifiedSignature {

@@ -1,3 +1,4 @@
+import './errors.ts';
 import { equalBytes, utf8 } from '@enclos/codec';
 import { EnclosError } from '@enclos/errors';
 import {
@@ -11,21 +12,11 @@ import {
   type WriteSet,
 } from '@enclos/ledger';
 import { singleOf, tables, type LeafComponents, type LedgerKeys, type ProofTools } from '@enclos/ledger/proof';
-import type { LedgerView } from '../context.ts';
+import type { LedgerView } from './view.ts';
 import { pastState, type PastState, type VerifiedEntry } from './past-state.ts';
 import type { PastService } from './past-service.ts';
 import { verifySignature } from './signatures.ts';
-
-/** Where the bytes of the ledger are. It is not trusted. */
-export interface LedgerSource {
-  /**
-   * How many bytes entries have, with header and body, from a seqno on: one to `most` of them, and none only where there are no more.
-   * The table of a chunk says it, so that nothing is read for it.
-   */
-  lengths(from: number, most: number): Promise<readonly number[]>;
-  /** `count` entries, from a seqno on. The bytes must not change afterwards. */
-  read(from: number, count: number): Promise<readonly Uint8Array[]>;
-}
+import type { LedgerSource } from './source.ts';
 
 /** What entries are held to. */
 export interface ReadingRules {
