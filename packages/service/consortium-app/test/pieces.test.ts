@@ -33,7 +33,10 @@ test('bytes are the text that they are in one go, wherever they are cut and what
   fc.assert(
     fc.property(bytes, offsets, (middle, before) => {
       const whole = Buffer.concat([Buffer.alloc(piece - before, 'x'), Uint8Array.from(middle), Buffer.alloc(20, 'y')]);
-      assert.equal(decodeInPieces(whole, () => undefined), whole.toString('utf8'));
+      assert.equal(
+        decodeInPieces(whole, () => undefined),
+        whole.toString('utf8'),
+      );
     }),
     { numRuns: 100 },
   );

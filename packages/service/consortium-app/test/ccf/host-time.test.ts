@@ -143,7 +143,10 @@ const refusals: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   'a long PEM': [`c.rsaPemToJwk('x'.repeat(65537))`, /a key has at most 65536 bytes/],
   'a long JWK': [`c.pubRsaJwkToPem({ kty: 'RSA', e: 'AQAB', n: 'x'.repeat(65537) })`, /a key has at most 65536 bytes/],
-  'a long secret': [`c.sign({ name: 'HMAC', hash: 'SHA-256' }, 'x'.repeat(65537), b('x'))`, /a key has at most 65536 bytes/],
+  'a long secret': [
+    `c.sign({ name: 'HMAC', hash: 'SHA-256' }, 'x'.repeat(65537), b('x'))`,
+    /a key has at most 65536 bytes/,
+  ],
   'much data for EdDSA': [`c.sign({ name: 'EdDSA' }, ed.privateKey, large)`, /EdDSA takes at most 2097152 bytes/],
   'much data for EdDSA to verify': [
     `c.verifySignature({ name: 'EdDSA' }, ed.publicKey, new ArrayBuffer(64), large)`,

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { checkPrimeSync, createPrivateKey, generatePrimeSync, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
+import {
+  checkPrimeSync,
+  createPrivateKey,
+  generatePrimeSync,
+  privateDecrypt,
+  publicEncrypt,
+  randomBytes,
+} from 'node:crypto';
 import { test } from 'node:test';
 
 import fc from 'fast-check';
@@ -26,7 +33,13 @@ function plainPower(base: bigint, exponent: bigint, modulus: bigint): bigint {
 const long = (bits: number): bigint => numberOf(randomBytes(bits / 8)) | (1n << BigInt(bits - 1)) | 1n;
 
 test('powers are those of square and multiply, for primes and other odd numbers', () => {
-  for (const modulus of [generatePrimeSync(512, { bigint: true }), long(512), long(1024), long(1032), (1n << 600n) + 1n]) {
+  for (const modulus of [
+    generatePrimeSync(512, { bigint: true }),
+    long(512),
+    long(1024),
+    long(1032),
+    (1n << 600n) + 1n,
+  ]) {
     for (const [base, exponent] of [
       [2n, modulus >> 1n],
       [long(256), long(512)],
@@ -40,9 +53,7 @@ test('powers are those of square and multiply, for primes and other odd numbers'
 });
 
 test('numbers pass through bytes, and inverses are such', () => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: 1n << 600n }), (value) => numberOf(bytesOf(value)) === value),
-  );
+  fc.assert(fc.property(fc.bigInt({ min: 0n, max: 1n << 600n }), (value) => numberOf(bytesOf(value)) === value));
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 1n << 32n }), fc.bigInt({ min: 2n, max: 1n << 32n }), (value, modulus) => {
       const inverse = inverseOf(value, modulus);

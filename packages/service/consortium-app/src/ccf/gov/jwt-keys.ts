@@ -72,7 +72,7 @@ function readKeySet({ issuer, keySet, checkTime }: GivenKeySet): ReadonlyMap<str
   return new Map(
     keys.map((key: unknown) => {
       checkTime?.();
-      return readKey(issuer, (key ?? {}) as GivenKey);
+      return readKey(issuer, key ?? {});
     }),
   );
 }
