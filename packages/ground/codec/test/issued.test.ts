@@ -19,6 +19,8 @@ function issue(change: Partial<IssuedCertificate> = {}): X509Certificate {
       validUntil: new Date('2060-01-01T00:00:00Z'),
       serialNumber: new Uint8Array(16).fill(0xff),
       publicKey: new Uint8Array(server.publicKey.export({ type: 'spki', format: 'der' })),
+      subjectKeyId: new Uint8Array(20).fill(2),
+      issuerKeyId: new Uint8Array(20).fill(1),
       algorithm: 'ecdsa-sha384',
       sign: (bytes) => new Uint8Array(sign('sha384', bytes, authority.privateKey)),
       ...change,
@@ -31,6 +33,7 @@ describe('issued certificates', () => {
     commonName: 'authority',
     hosts: [],
     isAuthority: true,
+    subjectKeyId: new Uint8Array(20).fill(1),
     publicKey: new Uint8Array(authority.publicKey.export({ type: 'spki', format: 'der' })),
   });
 
@@ -45,6 +48,23 @@ describe('issued certificates', () => {
     assert.equal(leaf.checkHost('example.com'), undefined);
     assert.equal(leaf.validTo, 'Jan  1 00:00:00 2060 GMT');
     assert.equal(root.subjectAltName, undefined);
+  });
+
+  it('name the keys of both sides, so that strict clients find the issuer', () => {
+    const leaf = issue();
+    const sayer = issue({ issuerKeyId: new Uint8Array(20).fill(9) });
+    assert.ok(leaf.checkIssued(root));
+    assert.equal(sayer.checkIssued(root), false);
+    const own = issue({ isAuthority: true, pathLength: 3 });
+    // SubjectKeyIdentifier, AuthorityKeyIdentifier and BasicConstraints in DER.
+    for (const [certificate, hex] of [
+      [leaf, `0603551d0e04160414${'02'.repeat(20)}`],
+      [leaf, `0603551d23041830168014${'01'.repeat(20)}`],
+      [root, '0603551d130101ff040830060101ff020100'],
+      [own, '0603551d130101ff040830060101ff020103'],
+    ] as const) {
+      assert.ok(certificate.raw.toString('hex').includes(hex), hex);
+    }
   });
 
   it('have names and dates that a certificate can hold', () => {

@@ -221,13 +221,40 @@ describe('callers by a signed body', () => {
       [{ body }, 'Missing content-type header'],
       [{ body, headers: { 'content-type': 'text/plain' } }, 'Content type is not set to application/cose'],
       [{ body: changed, headers }, 'Failed to validate COSE Sign1'],
-      [{ body: body.subarray(1), headers }, 'Failed to validate COSE Sign1'],
       [signed(stranger), 'Signer is not a known user'],
       [signed(stranger, { kid: partyId(user.certificate) }), 'Failed to validate COSE Sign1'],
       [signed(member), 'Signer is not a known user'],
     ];
     for (const [ask, reason] of cases) {
       assert.deepEqual(reasons(['user_cose_sign1'], ask), [[`user_cose_sign1 | ${reason}`], coseAccess]);
+    }
+    const unsigned = writeCoseSign1({
+      protectedBytes: coseProtectedHeader({ algorithm: 'EdDSA', kid: utf8(partyId(user.certificate)) }),
+      payload: utf8('content'),
+      signature: new Uint8Array(64),
+    });
+    const refused = [['user_cose_sign1 | Unsupported algorithm: -8'], coseAccess];
+    assert.deepEqual(reasons(['user_cose_sign1'], { body: unsigned, headers }), refused);
+  });
+
+  it('fail, whatever other policies are there, with a message that cannot be read', () => {
+    const { body = new Uint8Array(), headers = {} } = signed(user);
+    const nameless = writeCoseSign1({
+      protectedBytes: coseProtectedHeader({ algorithm: 'ES384' }),
+      payload: utf8('content'),
+      signature: new Uint8Array(96),
+    });
+    const unread = 'Failed to parse COSE_Sign1 outer array';
+    for (const [bytes, message] of [
+      [body.subarray(1), unread],
+      [utf8('{}'), unread],
+      [nameless, 'Missing kid in protected header'],
+    ] as const) {
+      for (const policies of [['user_cose_sign1', 'no_auth'], [{ allOf: ['user_cose_sign1', 'no_auth'] }]] as const) {
+        const found = judge(policies, { body: bytes, headers });
+        assert.ok('status' in found && found.status === 500, message);
+        assert.deepEqual(JSON.parse(decodeUtf8(found.body)), { error: { code: 'InternalError', message } });
+      }
     }
   });
 });

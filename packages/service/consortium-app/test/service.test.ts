@@ -29,6 +29,8 @@ export function refuses(request) {
   return { statusCode: 400, body: 'no' };
 }
 export function forever() { for (;;); }
+export function deep() { return 1 + deep(); }
+export function wide() { return { body: new Uint8Array(5e6).length }; }
 export function returns(request) { return ({
   number: () => 1, status: () => ({ statusCode: 'x' }), far: () => ({ statusCode: 99 }), cycle: () => { const a = {}; a.a = a; return { body: a }; },
   header: () => ({ headers: { 'x-a': 'a\\r\\nset-cookie: b' } }), name: () => ({ headers: { 'x a': 'b' } }), getter: () => ({ get body() { throw new Error('boo'); } }),
@@ -49,6 +51,8 @@ const app = bundle(source, {
   'POST /fails fails': {},
   'POST /refuses refuses': {},
   'GET /forever forever': {},
+  'GET /deep deep': {},
+  'GET /wide wide': {},
   'GET /returns returns': {},
   'GET /kinds kinds': {},
   'GET /fresh counts': {},
@@ -214,6 +218,25 @@ for (const engine of engines) {
       assert.deepEqual(await service.json('GET /past', { headers: { 'x-ms-ccf-transaction-id': 'x' } }), [404, none]);
     });
 
+    it('tells what it knows in JSON, to clients that take that', async () => {
+      const ask = async (accept: string, path = '/app/commit'): Promise<string> => {
+        const [status, body] = await service.json(`GET ${path}`, { headers: { accept } });
+        return status === 200 ? '200' : `${status} ${(body as { error: { code: string } }).error.code}`;
+      };
+      for (const accept of ['*/*', 'application/*', 'text/html;q=0.9, */*;q=0.1', 'application/json;q=0.1,a/b']) {
+        assert.equal(await ask(accept), '200', accept);
+      }
+      for (const accept of ['', 'text/html', 'application/xml;q=0.9', 'image/jpeg;video/mpeg;q=0.8', 'a/json']) {
+        assert.equal(await ask(accept), '406 UnsupportedContentType', accept);
+      }
+      for (const accept of ['nonsense', '/json', 'a/', 'application/json;q=high', '*/*,']) {
+        assert.equal(await ask(accept), '400 InvalidHeaderValue', accept);
+      }
+      assert.equal(await ask('text/html', '/app/tx'), '400 InvalidQueryParameterValue', 'an error comes first');
+      assert.equal(await ask('text/html', '/app/api'), '200', 'as CCF answers it');
+      assert.equal((await service.ask('GET /kinds', { query: 'text', headers: { accept: 'a/b' } })).status, 200);
+    });
+
     it('tells what the service knows of transactions', async () => {
       const { last } = service.node;
       assert.deepEqual(await service.json('GET /app/commit', { query: 'view_history=true' }), [
@@ -226,18 +249,61 @@ for (const engine of engines) {
       assert.deepEqual(await statusOf('1.1'), { status: 'Invalid', transaction_id: '1.1' });
       assert.deepEqual(await statusOf(`2.${last + 9}`), { status: 'Unknown', transaction_id: `2.${last + 9}` });
       assert.equal((await service.json('GET /app/tx'))[0], 400);
-      assert.equal((await service.json('GET /app/tx', { query: 'transaction_id=2' }))[0], 400);
+      assert.deepEqual(await statusOf(`1.${last + 9}`), { status: 'Invalid', transaction_id: `1.${last + 9}` });
+      assert.deepEqual(await statusOf('9.1'), { status: 'Invalid', transaction_id: '9.1' });
+      for (const id of ['2', '0.1', '2.0', '-2.1', 'a.b', '2.1 ']) {
+        assert.equal((await service.json('GET /app/tx', { query: `transaction_id=${id}` }))[0], 400, id);
+      }
     });
   });
 }
 
+/** A service whose limits are these, beside the usual ones. */
+function limited(engine: (typeof engines)[number], limits: object): LittleApp {
+  const options = { max_heap_bytes: 1e8, max_stack_bytes: 1e6, max_execution_time_ms: 5000, ...limits };
+  return new LittleApp(engine, app, {
+    before: (transaction) =>
+      transaction.map('public:ccf.gov.js_runtime_options').set(singletonKey, utf8(JSON.stringify(options))),
+  });
+}
+
+describe('an application that fails', () => {
+  for (const engine of engines) {
+    it(`gives a trace of its own lines on ${engine.name}, as QuickJS of CCF has it`, async () => {
+      const service = limited(engine, { return_exception_details: true });
+      const [, failed] = await service.json('POST /fails');
+      const { details } = (failed as { error: { details: { message: string; trace: string }[] } }).error;
+      const line = source.split('\n').findIndex((text) => text.includes('on purpose')) + 1;
+      const expected = { code: 'JSException', message: 'Error: on purpose', trace: `    at fails (/app.js:${line})\n` };
+      assert.deepEqual(details, [expected]);
+      service.stages.close();
+    });
+
+    it(`says in the words of QuickJS what it ran out of on ${engine.name}`, async () => {
+      const service = limited(engine, { return_exception_details: true, max_heap_bytes: 3e6, max_stack_bytes: 1e5 });
+      const reason = async (path: string): Promise<unknown> => {
+        const [, { error }] = (await service.json(path)) as [number, { error: { details: { message: string }[] } }];
+        return error.details[0]?.message;
+      };
+      assert.equal(await reason('GET /deep'), 'InternalError: stack overflow');
+      // The heap of V8 is that of the process.
+      if (engine.name === 'quickjs') assert.equal(await reason('GET /wide'), 'InternalError: out of memory');
+      service.stages.close();
+    });
+
+    it(`is loaded on ${engine.name} whatever the limits of its requests are`, async () => {
+      const service = limited(engine, { max_execution_time_ms: 0 });
+      const message = 'Operation took too long to complete.';
+      assert.deepEqual(await service.json('GET /forever'), [500, { error: { code: 'InternalError', message } }]);
+      service.stages.close();
+    });
+  }
+});
+
 describe('an application that runs for too long', () => {
   for (const engine of engines) {
     it(`is stopped on ${engine.name}`, async () => {
-      const options = utf8(JSON.stringify({ max_heap_bytes: 1e8, max_stack_bytes: 1e6, max_execution_time_ms: 50 }));
-      const service = new LittleApp(engine, app, {
-        before: (transaction) => transaction.map('public:ccf.gov.js_runtime_options').set(singletonKey, options),
-      });
+      const service = limited(engine, { max_execution_time_ms: 50 });
       const message = 'Operation took too long to complete.';
       assert.deepEqual(await service.json('GET /forever'), [500, { error: { code: 'InternalError', message } }]);
       assert.equal((await service.ask('PUT /records/a', { body: 'one' })).status, 204);

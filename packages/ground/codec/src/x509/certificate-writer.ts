@@ -19,6 +19,8 @@ export const oid = Object.freeze({
   subjectAlternativeName: '2.5.29.17',
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
+  subjectKeyIdentifier: '2.5.29.14',
+  authorityKeyIdentifier: '2.5.29.35',
 });
 const asn1Null = 0x05;
 /** AlgorithmIdentifier of RFC 5758 section 3.2, and of RFC 4055 section 5 with its NULL. */

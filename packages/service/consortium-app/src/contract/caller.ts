@@ -27,4 +27,6 @@ export interface AuthnContext {
 export type AuthnFinding =
   | { readonly caller: Caller; readonly content?: Uint8Array }
   /** In the words of CCF, which clients see. */
-  | { readonly refusal: string };
+  | { readonly refusal: string }
+  /** The request cannot be judged at all: no other policy is tried. In the words of CCF. */
+  | { readonly failure: string };

@@ -1,5 +1,5 @@
 import { utf8 } from '@enclos/codec';
-import type { CcfOutcome } from '../ccf/program.ts';
+import { preludeName, type CcfOutcome } from '../ccf/program.ts';
 import type { RuntimeOptions } from '../bundle/rows.ts';
 import type { ScriptResponse } from '../session/session.ts';
 import type { AppAnswer } from './message.ts';
@@ -17,6 +17,8 @@ export interface HandlerEnd {
 
 const thrown = 'Exception thrown while executing.';
 const tooLong = 'Operation took too long to complete.';
+/** As QuickJS says it, in the version of CCF. */
+const exhaustion = { heap: 'InternalError: out of memory', stack: 'InternalError: stack overflow' };
 const wrong = 'Invalid endpoint function return value';
 /** RFC 9110 section 5.6.2, and 5.5 without what would end the field. */
 const fieldName = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -34,7 +36,7 @@ export function endOfHandler({ outcome, call }: CcfOutcome, options: RuntimeOpti
   }
   const { message, reason, trace } = failureOf(outcome, conversionFailure ?? made);
   const details: readonly ErrorDetail[] = [
-    { code: 'JSException', message: reason, ...(trace === undefined ? {} : { trace }) },
+    { code: 'JSException', message: reason, ...(trace === undefined ? {} : { trace: shownTrace(trace) }) },
   ];
   const shown = options.returnsExceptions && reason !== '' ? { details } : {};
   return {
@@ -54,13 +56,28 @@ interface Failure {
 function failureOf(outcome: CcfOutcome['outcome'], wrongAnswer: string | undefined): Failure {
   if (outcome.kind === 'timeout') return { message: tooLong, reason: 'InternalError: interrupted' };
   if (outcome.kind === 'exhausted') {
-    return { message: thrown, reason: `InternalError: out of ${outcome.resource} memory` };
+    return { message: thrown, reason: exhaustion[outcome.resource] };
   }
   if (outcome.kind === 'threw') {
-    const { message, trace } = outcome;
+    const { message } = outcome;
+    const trace = traceOfApp(outcome.trace);
     return { message: wrongAnswer ?? thrown, reason: message, ...(trace === '' ? {} : { trace }) };
   }
   return { message: wrongAnswer ?? `${wrong} (not an object).`, reason: '' };
+}
+
+/** Without the frames of what stands around the application. */
+function traceOfApp(trace: string): string {
+  return trace
+    .split('\n')
+    .filter((line) => !line.includes(preludeName))
+    .join('\n');
+}
+
+/** As clients of CCF see it: its QuickJS gives no columns. */
+function shownTrace(trace: string): string {
+  const lines = trace.split('\n').map((line) => line.replace(/:(\d+):\d+(\)?)$/, ':$1$2'));
+  return `${lines.join('\n')}\n`;
 }
 
 /** @returns a text for an answer that cannot be sent. */

@@ -5,6 +5,7 @@ import type { AppAnswer } from './message.ts';
 export type ErrorName =
   | 'InternalError'
   | 'InvalidAuthenticationInfo'
+  | 'InvalidHeaderValue'
   | 'InvalidQueryParameterValue'
   | 'RequestBodyTooLarge'
   | 'RequestHeaderTooLarge'
@@ -14,6 +15,7 @@ export type ErrorName =
   | 'TransactionInvalid'
   | 'TransactionPendingOrUnknown'
   | 'TransactionReplicationFailed'
+  | 'UnsupportedContentType'
   | 'UnsupportedHttpVerb';
 
 /** One entry of `details`. Members are in the order of CCF, which sorts them. */

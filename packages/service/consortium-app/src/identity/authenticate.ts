@@ -33,7 +33,7 @@ export interface Authentication {
 /**
  * Finds the first policy that holds.
  *
- * @returns the answer 401 with the reason of each policy if none does.
+ * @returns the answer 401 with the reason of each policy if none does, or 500 for a message that cannot be read (CCF, cose_auth.cpp).
  */
 export function authenticate(entries: readonly AuthnPolicy[], context: AuthnContext): Authentication | AppAnswer {
   if (entries.length === 0) return { caller: null };
@@ -41,6 +41,7 @@ export function authenticate(entries: readonly AuthnPolicy[], context: AuthnCont
   let challenge: string | undefined;
   for (const entry of entries) {
     const { name, refused, finding } = judge(entry, context);
+    if ('failure' in finding) return errorAnswer(500, { code: 'InternalError', message: finding.failure });
     if (!('refusal' in finding)) return finding;
     details.push({ auth_policy: name, code: 'InvalidAuthenticationInfo', message: finding.refusal });
     challenge = challenges[refused];
@@ -69,6 +70,7 @@ function judge(entry: AuthnPolicy, context: AuthnContext): Judgement {
   let content: Uint8Array | undefined;
   for (const each of names) {
     const finding = policies[each](context);
+    if ('failure' in finding) return { name, refused: each, finding };
     if ('refusal' in finding) return { name, refused: each, finding: { refusal: `${each}:${finding.refusal}` } };
     callers[each] = finding.caller;
     content = finding.content ?? content;

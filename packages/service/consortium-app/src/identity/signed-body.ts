@@ -1,4 +1,4 @@
-import { readCoseSign1, coseSigningInput, type CoseSign1 } from '@enclos/cose';
+import { coseAlgorithms, coseSigningInput, readCoseSign1, type CoseSign1 } from '@enclos/cose';
 import { fromPem } from '@enclos/codec/pem';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { readCertificateShape } from '@enclos/codec/x509';
@@ -17,7 +17,12 @@ export function authenticateSignedBody({ request, transaction }: AuthnContext, p
   if (contentType === undefined) return { refusal: 'Missing content-type header' };
   if (contentType !== 'application/cose') return { refusal: 'Content type is not set to application/cose' };
   const message = readMessage(request.body);
-  if (message?.payload === undefined || message.kid === undefined) return { refusal: 'Failed to validate COSE Sign1' };
+  if (message === undefined) return { failure: 'Failed to parse COSE_Sign1 outer array' };
+  if (message.kid === undefined) return { failure: 'Missing kid in protected header' };
+  if (message.payload === undefined) return { refusal: 'Failed to validate COSE Sign1' };
+  if (!allowed.has(message.algorithm)) {
+    return { refusal: `Unsupported algorithm: ${coseAlgorithms[message.algorithm].value}` };
+  }
   const id = decodeLatin1(message.kid);
   const cert = certificateOf(transaction, party, id);
   if (cert === undefined) return { refusal: `Signer is not a known ${party}` };
@@ -28,8 +33,7 @@ export function authenticateSignedBody({ request, transaction }: AuthnContext, p
 
 function readMessage(body: Uint8Array): CoseSign1 | undefined {
   try {
-    const message = readCoseSign1(body, { maxBytes: body.length });
-    return allowed.has(message.algorithm) ? message : undefined;
+    return readCoseSign1(body, { maxBytes: body.length });
   } catch (error) {
     if (!isEnclosError(error)) throw error;
     return undefined;

@@ -1,4 +1,12 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 import { issueCertificate } from '@enclos/codec/x509';
 import { toPem } from '@enclos/codec/pem';
 import { nodeDigests } from '@enclos/ledger/node';
@@ -49,6 +57,10 @@ export function certifiedKey({
     ...(issuer === undefined ? {} : { issuerName: issuer.name }),
     hosts,
     isAuthority: issuer === undefined && (rest.isAuthority ?? true),
+    // As CCF has it for services.
+    pathLength: 1,
+    subjectKeyId: certificateKeyId(privateKey),
+    issuerKeyId: certificateKeyId(signer),
     validFrom,
     validUntil,
     serialNumber: new Uint8Array(randomBytes(16)),
@@ -83,6 +95,13 @@ export function makeServiceIdentity(
   const validity = { validFrom: new Date(nowMs - 60_000), validUntil: new Date(nowMs + days * day) };
   const service = { ...certifiedKey({ name: serviceName, ...validity }), name: serviceName };
   return { service, node: certifiedKey({ name: 'CCF Node', issuer: service, hosts, ...validity }) };
+}
+
+/** Names a key in certificates: 20 bytes of SHA-256 of the point (RFC 7093 section 2, method 1). */
+function certificateKeyId(privateKey: KeyObject): Uint8Array {
+  const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const point = createHash('sha256').update(Uint8Array.of(4)).update(x, 'base64url').update(y, 'base64url');
+  return new Uint8Array(point.digest().subarray(0, 20));
 }
 
 /** The public key of a private one, PEM. */

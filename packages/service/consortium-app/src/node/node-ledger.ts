@@ -111,10 +111,9 @@ export class NodeLedger implements LedgerView {
 
   /** As CCF judges an identifier (include/ccf/tx_status.h). */
   status({ view, seqno }: TransactionId): 'Committed' | 'Invalid' | 'Pending' | 'Unknown' {
-    if (seqno === 0 || view > this.view) return 'Unknown';
-    if (view < this.view) return seqno <= this.#committed ? 'Invalid' : 'Unknown';
-    if (seqno <= this.#committed) return 'Committed';
-    return seqno <= this.last ? 'Pending' : 'Unknown';
+    if (seqno <= this.#committed) return view === this.view ? 'Committed' : 'Invalid';
+    if (view === this.view && seqno <= this.last) return 'Pending';
+    return view < this.lastCommitted().view ? 'Invalid' : 'Unknown';
   }
 
   viewOf(seqno: number): number | undefined {

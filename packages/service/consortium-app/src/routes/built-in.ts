@@ -1,6 +1,7 @@
 import type { KvTransaction } from '@enclos/kv';
 import type { ScriptServices } from '../context.ts';
 import type { AppAnswer, AppRequest } from '../contract/message.ts';
+import { refuseType } from '../contract/accept.ts';
 import { errorAnswer, jsonAnswer } from '../contract/odata.ts';
 import { parseQuery } from '../contract/query.ts';
 import type { EndpointRow } from '../bundle/rows.ts';
@@ -24,11 +25,19 @@ const idMember = 'transaction_id';
 /** The endpoints that each service has beside those of its application (CCF, src/endpoints/common_endpoint_registry.cpp). */
 export const builtInRoutes: BuiltInRoutes<BuiltInHandler> = new Map([
   ['/api', { GET: ({ rows }: BuiltInContext) => jsonAnswer(openApiDocument(rows)) }],
-  ['/commit', { GET: answerCommit }],
-  ['/tx', { GET: answerStatus }],
-  ['/receipt', { GET: answerReceipt }],
+  ['/commit', { GET: asJson(answerCommit) }],
+  ['/tx', { GET: asJson(answerStatus) }],
+  ['/receipt', { GET: asJson(answerReceipt) }],
   ['/receipt/cose', { GET: answerCoseReceipt }],
 ]);
+
+/** Where a handler has something in JSON for the client, the client must take JSON. */
+function asJson(handler: BuiltInHandler): BuiltInHandler {
+  return (context) => {
+    const answer = handler(context);
+    return (answer.status === 200 ? refuseType(context.request.headers.get('accept')) : undefined) ?? answer;
+  };
+}
 
 function invalid(message: string): AppAnswer {
   return errorAnswer(400, { code: 'InvalidQueryParameterValue', message });

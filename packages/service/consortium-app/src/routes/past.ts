@@ -7,11 +7,11 @@ import { errorAnswer } from '../contract/odata.ts';
 /** The header that names a transaction, of requests and of answers. */
 export const transactionHeader = 'x-ms-ccf-transaction-id';
 
-/** `2.18`. @returns undefined for another text (CCF, include/ccf/tx_id.h). */
+/** `2.18`; both numbers begin at 1. @returns undefined for another text (CCF, include/ccf/tx_id.h). */
 export function parseTransactionId(text: string): TransactionId | undefined {
   const [, view, seqno] = /^(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
   const id = { view: Number(view), seqno: Number(seqno) };
-  return Number.isSafeInteger(id.view) && Number.isSafeInteger(id.seqno) ? id : undefined;
+  return [id.view, id.seqno].every((number) => Number.isSafeInteger(number) && number > 0) ? id : undefined;
 }
 
 export function formatTransactionId({ view, seqno }: TransactionId): string {

@@ -1,7 +1,9 @@
 import type { KvTransaction } from '@enclos/kv';
 import type { WriteSet } from '@enclos/ledger';
+import type { ScriptLimits } from '@enclos/script';
 import {
   appMaps,
+  defaultRuntimeOptions,
   readEndpointRows,
   readModuleRows,
   readRuntimeOptions,
@@ -21,6 +23,19 @@ export interface LoadedApp {
   readonly router: Router<BuiltInHandler>;
   readonly options: RuntimeOptions;
   readonly pool: InterpreterPool;
+}
+
+/**
+ * What loading may take: modules are compiled once for many requests, before any of them runs. As in CCF, limits that are too small
+ * for that end requests, and not what loads them.
+ */
+function loadingLimits(options: RuntimeOptions): ScriptLimits {
+  const { maxHeapBytes, maxStackBytes, maxExecutionMs } = defaultRuntimeOptions;
+  return {
+    maxHeapBytes: Math.max(options.maxHeapBytes, maxHeapBytes),
+    maxStackBytes: Math.max(options.maxStackBytes, maxStackBytes),
+    maxExecutionMs: Math.max(options.maxExecutionMs, maxExecutionMs),
+  };
 }
 
 const parts = new Set<string>([appMaps.modules, appMaps.endpoints, appMaps.flush, appMaps.options]);
@@ -57,7 +72,8 @@ export class AppLoader {
     // Read now: the transaction ends before the first interpreter of another role is wanted.
     const modules = readModuleRows(transaction);
     const { engine, ...services } = this.#foundation;
-    const load = (role: ScriptRole): CcfInterpreter => loadCcfProgram({ engine, modules, role, services }, options);
+    const loading = loadingLimits(options);
+    const load = (role: ScriptRole): CcfInterpreter => loadCcfProgram({ engine, modules, role, services }, loading);
     return {
       rows,
       router: new Router(rows, builtInRoutes),
