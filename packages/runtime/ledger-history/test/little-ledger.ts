@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes, sign, webcrypto, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, hash, randomBytes, sign, webcrypto, type KeyObject } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { utf8 } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
@@ -36,6 +36,7 @@ export interface Party {
   readonly publicKey: EcdsaKey;
   /** PEM. */
   readonly certificate: string;
+  readonly keyId: Uint8Array;
 }
 
 /** A service, or a node whose certificate a service issues. */
@@ -47,11 +48,14 @@ export function party(name: string, issuer?: Party): Party {
   });
   const privateKey = createPrivateKey(pair.privateKey);
   const signer = issuer?.privateKey ?? privateKey;
+  const keyId = new Uint8Array(hash('sha256', pair.publicKey, 'buffer').subarray(0, 20));
   const der = issueCertificate({
     commonName: name,
     ...(issuer === undefined ? {} : { issuerName: issuer.name }),
     hosts: [],
     isAuthority: issuer === undefined,
+    subjectKeyId: keyId,
+    ...(issuer === undefined ? {} : { issuerKeyId: issuer.keyId }),
     validFrom: new Date(Date.now() - 1000),
     validUntil: new Date(Date.now() + 86_400_000),
     serialNumber: new Uint8Array(randomBytes(16)),
@@ -60,7 +64,7 @@ export function party(name: string, issuer?: Party): Party {
     sign: (bytes) => new Uint8Array(sign('sha384', bytes, signer)),
   });
   const publicKey = readEcdsaKey(new Uint8Array(pair.publicKey));
-  return { name, privateKey, publicKey, certificate: toPem('CERTIFICATE', der) };
+  return { name, privateKey, publicKey, certificate: toPem('CERTIFICATE', der), keyId };
 }
 
 export const service = party('service');
