@@ -126,7 +126,10 @@ describe('enclos consortium dev', () => {
     const map = Buffer.from(maps[0]?.split(',')[1] ?? '', 'base64').toString();
     const { sources } = JSON.parse(map) as { readonly sources: readonly string[] };
     for (const file of ['src/app.ts', 'src/names.ts']) {
-      assert.ok(sources.includes(pathToFileURL(join(folder, file)).href), `${file} is not one of ${sources.join(', ')}`);
+      assert.ok(
+        sources.includes(pathToFileURL(join(folder, file)).href),
+        `${file} is not one of ${sources.join(', ')}`,
+      );
     }
   });
   test('takes a bundle, and tells programs what happens', async () => {

@@ -83,7 +83,8 @@ function bundle(folder: string, modules: readonly ScriptFile[], debugged: URL | 
     refuseStrangers(Object.keys(result.metafile.inputs), modules);
     const textOf = (end: string) => result.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
     const map = nameSources(textOf('.map'), (source) => (/^[a-z]+:|^[./]/.test(source) ? source : `/${source}`));
-    const shown = debugged === undefined ? map : nameSources(map, (source) => new URL(source.replace(/^\//, ''), debugged).href);
+    const shown =
+      debugged === undefined ? map : nameSources(map, (source) => new URL(source.replace(/^\//, ''), debugged).href);
     const inline = Buffer.from(shown).toString('base64');
     return { text: `${textOf('.js')}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`, map };
   } catch (error) {
