@@ -85,6 +85,16 @@ test('of files that begin alike the committed one is read, and then the longer o
   ]);
 });
 
+test('files are read in the order of their transactions, whatever order they come in', async () => {
+  assertTold(await verify([whole.file(6, 7), whole.file(3, 5), whole.file(1, 2)]));
+  // An open file may go on after one that is complete.
+  const complete = { name: 'ledger_1-2', bytes: whole.file(1, 2).bytes };
+  const report = await verify([complete, whole.file(1)]);
+  assertTold(report);
+  assert.equal(report.transactions, 7);
+  assert.equal((await verify([whole.file(1), complete])).transactions, 7);
+});
+
 test('transactions follow each other, also after a gap', async () => {
   const jumping = open(
     3,
