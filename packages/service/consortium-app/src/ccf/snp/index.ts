@@ -13,11 +13,13 @@ import { defaultUvmRoots, verifyUvmEndorsement } from './uvm-endorsements.ts';
 
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 const maxCertificates = 4;
+const maxEndorsementsBytes = 65_536;
 const measurementField = { start: 0x90, end: 0xc0 };
 const reportedTcb = { start: 0x180, end: 0x188 };
 
 /** Reports of AMD SEV-SNP, over the verifier of attestation evidence. */
 export const snp: Extension = {
+  takesLong: true,
   prelude: snpPrelude,
   host: ({ services }) => ({
     snpTcbPolicy: (cpuid, tcb) => tcbPolicyJson(needText(cpuid), needText(tcb)),
@@ -49,6 +51,9 @@ function endorsementJson(message: Uint8Array, measurement: string, roots: readon
 }
 
 function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endorsement): void {
+  if (endorsements.length > maxEndorsementsBytes) {
+    throw outOfRange(`The endorsements have more than ${maxEndorsementsBytes} bytes.`);
+  }
   try {
     const pem = Buffer.from(endorsements).toString('latin1');
     const certificates = findPemBlocks(pem, maxCertificates).map(({ label, bytes }) => toPem(label, bytes));
