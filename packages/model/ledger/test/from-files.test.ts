@@ -164,7 +164,9 @@ const owners = ['a', 'b'].map(() =>
 );
 
 function strangersKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
 }
 
 /** A ledger with a rekey, whose shares belong to two members. */
@@ -217,7 +219,8 @@ test('keys that do not open a ledger are told from keys that are too few', async
       (error: unknown) => (isEnclosError(error, 'LEDGER_SECRET_WRONG') ? error.message : String(error)),
     );
   };
-  const [own = '', stranger = ''] = [owners[0]?.privateKey, strangersKey()];
+  const own = owners[0]?.privateKey ?? '';
+  const stranger = strangersKey();
   const tooFew = /^The keys open 1 recovery share of the ledger, and its recovery threshold is 2:/;
   assert.match(await failure('{"recovery_threshold":2}', own), tooFew);
   assert.match(await failure('{"recovery_threshold":2}', own, stranger, own), tooFew);

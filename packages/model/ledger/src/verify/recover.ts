@@ -60,7 +60,8 @@ export async function recoverLedgerSecrets(
     const latest = unwrapLedgerSecret(digests, combineShares(opened), issue.wrappedLatestSecret);
     return LedgerSecrets.recover(digests, latest, records);
   } catch (error) {
-    if (!isEnclosError(error, 'LEDGER_SECRET_WRONG') || threshold === undefined || opened.length >= threshold) throw error;
+    const isTooFew = threshold !== undefined && opened.length < threshold;
+    if (!isEnclosError(error, 'LEDGER_SECRET_WRONG') || !isTooFew) throw error;
     const given = opened.length === 1 ? '1 recovery share' : `${opened.length} recovery shares`;
     const message = `The keys open ${given} of the ledger, and its recovery threshold is ${threshold}: give the keys of more members.`;
     throw new EnclosError('LEDGER_SECRET_WRONG', message, { cause: error });
