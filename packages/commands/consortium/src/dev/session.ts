@@ -1,10 +1,12 @@
 import inspector from 'node:inspector';
+import { join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Io } from '@enclos/cli-frame';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { readApp, type LoadedFolder } from './app-folder.ts';
+import { homeOf, readApp, type LoadedFolder } from './app-folder.ts';
 import { curlOf } from './curl.ts';
 import { makeCredentials, writeCredentials } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
@@ -32,7 +34,7 @@ export interface SandboxRun {
  * and the one before stays.
  */
 export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view: SandboxView): Promise<void> {
-  const engine = await engineOf(run.engine);
+  const engine = await engineOf(run);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
   const credentials = await makeCredentials();
@@ -125,8 +127,11 @@ function openInspector({ host, port }: NetworkAddress): void {
 }
 
 /** Loaded when it is wanted: V8's needs the linker, and QuickJS's the interpreter that the build made. */
-async function engineOf(name: SandboxRun['engine']): Promise<ScriptEngine> {
-  if (name === 'v8') return (await import('@enclos/script/v8')).v8Engine();
+async function engineOf({ engine, inspect, app }: SandboxRun): Promise<ScriptEngine> {
+  if (engine === 'v8') {
+    const { v8Engine } = await import('@enclos/script/v8');
+    return v8Engine(inspect === undefined ? {} : { debugged: pathToFileURL(join(homeOf(app), sep)) });
+  }
   const [{ quickJsEngine }, { findQuickJs }] = await Promise.all([
     import('@enclos/script/quickjs'),
     import('@enclos/script/artefact'),

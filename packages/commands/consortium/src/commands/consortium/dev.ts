@@ -5,6 +5,7 @@ import { eventsOption } from '@enclos/cli-frame/options';
 import { addressIn, type CommandInput, type NetworkAddress } from '@enclos/command-line';
 import { readTokenIssuer, tokenIssuerBytes, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { homeOf } from '../../dev/app-folder.ts';
 import { runSandbox } from '../../dev/session.ts';
 import { issueToken } from '../../dev/tokens.ts';
 import { eventLines, eventNotes } from '../../dev/view.ts';
@@ -56,9 +57,9 @@ export const command = defineCommand({
     '',
     'The service is new at each start: its certificate, those of user0 and member0, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
     'There is no governance: the service is open at once, and takes the application from the folder.',
-    'Exceptions are printed with the lines of your sources, and are in the answers too.',
+    'Exceptions are printed with the lines of your sources, and are in the answers too. Types are not checked: run `tsc --noEmit` beside it.',
     '',
-    'With --engine v8 the time of a request is limited, and memory is not. With --engine quickjs all limits of CCF hold.',
+    'With --engine v8 a request may take 5 seconds, or with --inspect 10 minutes, since you may stop in it; memory is not limited. With --engine quickjs all limits of CCF hold.',
     'For endpoints with the policy jwt: --jwt-issuer takes the keys of an issuer, as `--jwt-issuer` of the sandbox of CCF does; --jwt-claims makes a key and a token, for 90 days.',
     '',
     'With --ledger the transactions go into files: `enclos ledger verify` reads them, and `enclos ledger show --member-key sandbox_common/member0_enc_privk.pem` opens what is private.',
@@ -88,14 +89,13 @@ export const command = defineCommand({
     const inspect = given.inspect === undefined ? undefined : address(given.inspect, '--inspect');
     const engine = engineNamed(given);
     const app = context.path(folder);
-    const home = app.endsWith('.json') ? join(app, '..') : app;
     await runSandbox(
       {
         app,
         listen,
         engine,
         inspect,
-        certificates: context.path(given.certificates) ?? join(home, 'sandbox_common'),
+        certificates: context.path(given.certificates) ?? join(homeOf(app), 'sandbox_common'),
         ledger: context.path(given.ledger),
         issuers: await Promise.all(definitions.map((path) => readIssuer(context.path(path)))),
         issued: claims === undefined ? undefined : issueToken(claims),
