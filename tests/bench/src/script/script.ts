@@ -20,7 +20,14 @@ const body = Buffer.from(JSON.stringify({ id: 'record-7', value: 'a text of some
 export async function benchScript(): Promise<readonly Figure[]> {
   const { wasm } = findQuickJs();
   const engine = quickJsEngine({ wasm });
-  return [...(await handlers(engine)), await wholeRequests(engine), await stages(engine), ...overruns(engine), hostOverruns(engine), exhaustion(engine)];
+  return [
+    ...(await handlers(engine)),
+    await wholeRequests(engine),
+    await stages(engine),
+    ...overruns(engine),
+    hostOverruns(engine),
+    exhaustion(engine),
+  ];
 }
 
 async function handlers(engine: QuickJsEngine): Promise<readonly Figure[]> {
