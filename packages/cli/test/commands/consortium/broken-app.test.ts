@@ -106,7 +106,10 @@ describe('an application that does not load', () => {
   test('is refused with the line where its app.json is not JSON', async () => {
     const folder = write(temporaryFolder(), { 'src/app.ts': answer('x') });
     for (const [text, said] of [
-      [appJson.replace('"get"', '\n  get'), /app\.json is not JSON:\n\s+app\.json:2:3: Expected a key in double quotes/],
+      [
+        appJson.replace('"get"', '\n  get'),
+        /app\.json is not JSON:\n\s+app\.json:2:3: Expected a key in double quotes/,
+      ],
       [Buffer.from([0x7b, 0xff]), /app\.json is not JSON\. .*UTF-8/],
     ] as const) {
       writeFileSync(join(folder, 'app.json'), text);

@@ -92,10 +92,11 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
 /** Loads the application again after each change, one at a time. */
 function watchApp(
   app: string,
-  { files }: LoadedFolder,
+  first: LoadedFolder,
   deploy: (next: LoadedFolder) => void,
   view: SandboxView,
 ): FileWatch {
+  let { files } = first;
   let loading: Promise<void> = Promise.resolve();
   const load = async (): Promise<void> => {
     try {
