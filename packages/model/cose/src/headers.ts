@@ -69,8 +69,6 @@ export function checkCritical(header: CoseHeader, understood: readonly CoseLabel
 }
 
 function valueOf<T>(encoded: Uint8Array, read: (reader: CborReader) => T): T {
-  const reader = new CborReader(encoded);
-  const value = read(reader);
-  reader.end();
-  return value;
+  // A parameter is one item, so that nothing follows what is read of it.
+  return read(new CborReader(encoded));
 }

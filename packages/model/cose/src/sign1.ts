@@ -73,8 +73,9 @@ export function readCoseSign1(bytes: Uint8Array, { maxBytes, understood = [] }: 
   for (const label of parts.unprotected.keys()) {
     if (parts.protected.has(label)) refuse('duplicate-label', 'A label stands in both headers.');
   }
-  // RFC 9052 section 3.1 wants `crit` to be protected; what changes the meaning of a message is signed, or it is refused.
-  for (const label of [headerLabels.algorithm, headerLabels.critical, headerLabels.contentType]) {
+  // RFC 9052 section 3.1 wants `crit` to be protected; what changes the meaning of a message is signed, or it is refused. The
+  // algorithm is in the protected header, and so in no other.
+  for (const label of [headerLabels.critical, headerLabels.contentType]) {
     if (parts.unprotected.has(label)) refuse('critical-header', 'A label that must be signed is not protected.');
   }
   reading('critical-header', 'The critical parameters', () => checkCritical(parts.protected, understood));

@@ -89,6 +89,60 @@ test('a payload that travels elsewhere is signed as one inside is, and stands in
 
 test('a message over the bound is refused before it is read', () => {
   assert.throws(() => readCoseSign1(ecdsaExample.message, { maxBytes: 97 }), broken('size'));
+  assert.equal(readCoseSign1(ecdsaExample.message, { maxBytes: 98 }).algorithm, 'ES256');
+});
+
+test('each algorithm has its number and the length of its signatures', () => {
+  const algorithms = [
+    ['ES256', '26', 64],
+    ['EdDSA', '27', 64],
+    ['ES384', '3822', 96],
+    ['ES512', '3823', 132],
+  ] as const;
+  for (const [algorithm, value, length] of algorithms) {
+    const header = `a101${value}`;
+    assert.equal(toHex(coseProtectedHeader({ algorithm })), header);
+    const of = (bytes: number): string => message(header, 'a0', '4101', toHex(cborBytes(new Uint8Array(bytes))));
+    assert.equal(readCoseSign1(fromHex(of(length)), bounds).algorithm, algorithm);
+    refused(of(length - 1), 'signature');
+    refused(of(length + 1), length === 132 ? 'form' : 'signature');
+  }
+});
+
+test('what a message does not have is not there', () => {
+  const read = readCoseSign1(fromHex(message('a10126', 'a0', 'f6')), bounds);
+  assert.deepEqual(Object.keys(read).toSorted(), [
+    'algorithm',
+    'protected',
+    'protectedBytes',
+    'signature',
+    'unprotected',
+  ]);
+});
+
+test('headers are bounded in bytes, parameters, labels and the values that are read', () => {
+  type Others = readonly (readonly [number | string, Uint8Array])[];
+  const read = (content: Omit<CoseHeaderContent, 'algorithm' | 'others'>, others: Others = []): unknown => {
+    const protectedBytes = coseProtectedHeader({ algorithm: 'ES256', ...content, others: new Map(others) });
+    return readCoseSign1(writeCoseSign1({ protectedBytes, signature: new Uint8Array(64) }), bounds);
+  };
+  const bytes = (length: number): Uint8Array => cborBytes(new Uint8Array(length));
+  // Five bytes are the map, the algorithm and the label; three more the head of the value.
+  const ofBytes = (length: number): Others => [[5, bytes(length - 7)]];
+  const parameters = (count: number): Others =>
+    Array.from({ length: count - 1 }, (_, index) => [100 + index, cborNull()] as const);
+  const text = (length: number): string => 't'.repeat(length);
+  for (const [rule, limit, make] of [
+    ['form', 32_768, (length) => read({}, ofBytes(length))],
+    ['form', 64, (count) => read({}, parameters(count))],
+    ['form', 256, (length) => read({}, [[text(length), cborNull()]])],
+    ['kid', 512, (length) => read({ kid: new Uint8Array(length) })],
+    ['content-type', 256, (length) => read({ contentType: text(length) })],
+    ['content-type', 65_535, (value) => read({ contentType: value })],
+  ] as readonly (readonly [string, number, (amount: number) => unknown])[]) {
+    make(limit);
+    assert.throws(() => make(limit + 1), broken(rule), rule);
+  }
 });
 
 test('another tag, another number of parts, what follows and other types are refused', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
-import { derBitString, derEcdsaSignature, derOid, derSequence, toHex, utf8 } from '@enclos/codec';
+import { derBitString, derBoolean, derEcdsaSignature, derOid, derSequence, toHex, utf8 } from '@enclos/codec';
 import { toPem } from '@enclos/codec/pem';
 import {
   basicConstraints,
@@ -67,6 +67,8 @@ test('a certificate is read with its names, its time and whether it is an author
   assert.equal(certified({}).isAuthority, false);
   // Without the flag it is none, though a length of its path stands there.
   assert.equal(certified({ extensions: [basicConstraints({ ca: false, pathLength: 0 })] }).isAuthority, false);
+  const spelt = { ...basicConstraints({ ca: false }), value: derSequence(derBoolean(false)) };
+  assert.equal(certified({ extensions: [spelt] }).isAuthority, false);
 });
 
 test('a certificate in the name of a service is refused where another key signed it', async () => {

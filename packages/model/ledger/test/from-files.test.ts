@@ -143,10 +143,15 @@ test('the entries of a ledger are read with their places, over files and pieces,
       index + 1,
     ]),
   );
-  const spoilt = filesOf([{ name: 'ledger_1', bytes: ledger.file(1).bytes.with(8, 9) }]);
-  await assert.rejects(async () => {
-    for await (const { entry } of readLedger(spoilt)) assert.ok(entry);
-  }, failsWith('LEDGER_INVALID'));
+  const cut = ledger.file(1, 5);
+  for (const spoilt of [
+    { name: 'ledger_1', bytes: ledger.file(1).bytes.with(8, 9) },
+    { ...cut, bytes: cut.bytes.subarray(0, -1) },
+  ]) {
+    await assert.rejects(async () => {
+      for await (const { entry } of readLedger(filesOf([spoilt]))) assert.ok(entry);
+    }, failsWith('LEDGER_INVALID'));
+  }
 });
 
 const owners = ['a', 'b'].map(() =>

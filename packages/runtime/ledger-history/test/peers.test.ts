@@ -67,4 +67,36 @@ describe('the past, for many peers', () => {
     for (let ended = 0; ended < 4; ended++) await end();
     assert.deepEqual(new Set(begun.slice(4)), new Set([14, 22, 30, 31]));
   });
+
+  it('waits in so many ranges for each peer, and gives way to a peer that has fewer', () => {
+    const { history, begun } = slowHistory();
+    const kept = (from: number, count: number): number =>
+      Array.from({ length: count }, (_, at) => history.dropCachedStates(from + at)).filter(Boolean).length;
+    const greedy = history.forPeer('greedy');
+    for (let seqno = 1; seqno <= 40; seqno++) greedy.stateRange(seqno, seqno, seqno, 60);
+    assert.deepEqual([begun.length, kept(1, 40)], [2, 18]);
+    for (let at = 0; at < 70; at++) {
+      for (let handle = 1; handle <= 16; handle++) {
+        history.forPeer(`peer ${at}`).stateRange(1000 + at * 16 + handle, 50, 50, 60);
+      }
+    }
+    assert.equal(begun.length, 4);
+    assert.ok(kept(1000, 2000) <= 1000);
+  });
+
+  it('is dropped by handle, whichever peer asks', () => {
+    const { history } = slowHistory();
+    history.forPeer('a').stateRange(3, 1, 1, 60);
+    assert.equal(history.forPeer('b').dropCachedStates(3), true);
+    assert.equal(history.forPeer('b').dropCachedStates(3), false);
+  });
+
+  it('begins at 1, and ends at what is committed', () => {
+    const { history, begun } = slowHistory();
+    history.stateRange(1, 0, 5, 60);
+    history.stateRange(2, 99, 101, 60);
+    assert.deepEqual(begun, []);
+    history.stateRange(3, 1, 100, 60);
+    assert.deepEqual(begun, [1]);
+  });
 });

@@ -99,7 +99,7 @@ export function firstCertified(entries: readonly LedgerEntry[]): number {
 }
 
 /** A source that gives `most` lengths at once. `reads` gets what is read of it. */
-export function recordedSource(
+function recordedSource(
   bytes: readonly Uint8Array[],
   { reads = [], most = Infinity }: { readonly reads?: (readonly [number, number])[]; readonly most?: number } = {},
 ): LedgerSource {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Session } from 'node:inspector';
 import { test } from 'node:test';
 
 import { isEnclosError } from '@enclos/errors';
@@ -105,6 +106,45 @@ test('a script that does not end, or recurses without end, is stopped', () => {
   const short = { ...limits, maxExecutionMs: 20 };
   assert.deepEqual(interpreter.call('run', ['/app.js', 'f'], short), { kind: 'timeout' });
   assert.deepEqual(interpreter.call('run', ['/app.js', 'g'], limits), { kind: 'exhausted', resource: 'stack' });
+});
+
+/** What a debugger sees of a program with a breakpoint, at which it stays for longer than a call may take. */
+function debug(debugged?: URL) {
+  const session = new Session();
+  session.connect();
+  const sources: string[] = [];
+  session.on('Debugger.scriptParsed', ({ params: { url, sourceMapURL = '' } }) => {
+    if (!url.endsWith('/enclos-linked-modules.js')) return;
+    const map = Buffer.from(sourceMapURL.slice(sourceMapURL.indexOf(',') + 1), 'base64').toString();
+    sources.push(...(JSON.parse(map) as { sources: string[] }).sources);
+  });
+  let stops = 0;
+  session.on('Debugger.paused', () => {
+    stops += 1;
+    const until = Date.now() + 120;
+    while (Date.now() < until);
+  });
+  session.post('Debugger.enable');
+  try {
+    const engine = v8Engine(debugged === undefined ? {} : { debugged });
+    const source = 'export const f = () => {\n  debugger;\n  throw new Error("so");\n};';
+    const program = { prelude, modules: [{ name: '/src/app.js', source }], host: { shout } };
+    const outcome = engine.load(program, limits).call('run', ['/src/app.js', 'f'], { ...limits, maxExecutionMs: 20 });
+    return { outcome, sources, stops };
+  } finally {
+    session.disconnect();
+  }
+}
+
+test('a debugger may stop a call for longer than its limit, and finds the files of the author', () => {
+  const { outcome, sources, stops } = debug(new URL('file:///home/ada/my%20app/'));
+  assert.equal(stops, 1);
+  assert.ok(outcome.kind === 'threw');
+  assert.match(outcome.trace, /^ {4}at (?:Object\.)?f \(\/src\/app\.js:3:9\)/);
+  assert.ok(sources.includes('file:///home/ada/my%20app/src/app.js'), sources.join('\n'));
+  const without = debug();
+  assert.equal(without.stops, 1);
+  assert.deepEqual(without.outcome, { kind: 'timeout' });
 });
 
 test('promises are awaited; one that nothing settles is an error', () => {

@@ -24,18 +24,20 @@ export const seeds: readonly Uint8Array[] = [
   utf8('00a00f11d315000000000004'),
 ];
 
+const endless = (): void => undefined;
+
 /** Texts of a script, or of the client that sent them to it: they are read or refused, and never end more than the script's own call. */
 export function fuzz(data: Uint8Array): void {
   const text = Buffer.from(data).toString('utf8');
   const table = new MemoryTransaction().map('keys');
   const readers = [
-    () => isCertificateBundle(text),
-    () => isCertificateChain(text, text),
+    () => isCertificateBundle(text, endless),
+    () => isCertificateChain(text, text, endless),
     () => refuseType(text),
     () => tcbPolicyJson(text.slice(0, 8), text.slice(8)),
     // The extension names what failed, and makes it an error of the script.
     () => orFail('endorsements', () => verifyUvmEndorsement(data, '00', [])),
-    () => orFail('keys', () => setIssuerKeys(table, 'https://issuer.example', text)),
+    () => orFail('keys', () => setIssuerKeys(table, { issuer: 'https://issuer.example', keySet: text })),
     ...['ec public', 'rsa private', 'okp public'].flatMap((kind) => [
       () => pemToJwk(kind, text),
       () => jwkToPem(kind, text),

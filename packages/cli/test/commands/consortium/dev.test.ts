@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { quickJsTest } from '@enclos/testkit';
 import { enclos, jsonLines, temporaryFolder } from '../../cli.ts';
 import { startHere, waitUntil } from '../../running-cli.ts';
@@ -108,6 +110,28 @@ describe('enclos consortium dev', () => {
     await endSandbox(cli);
   });
 
+  test('shows a debugger the files of the application', async () => {
+    const folder = temporaryFolder();
+    write(folder, 'first');
+    const session = new Session();
+    session.connect();
+    const maps: string[] = [];
+    session.on('Debugger.scriptParsed', ({ params: { url, sourceMapURL = '' } }) => {
+      if (url === pathToFileURL(join(folder, 'enclos-linked-modules.js')).href) maps.push(sourceMapURL);
+    });
+    session.post('Debugger.enable');
+    const { cli } = await startSandbox(folder, '--inspect', '127.0.0.1:0');
+    session.disconnect();
+    await endSandbox(cli);
+    const map = Buffer.from(maps[0]?.split(',')[1] ?? '', 'base64').toString();
+    const { sources } = JSON.parse(map) as { readonly sources: readonly string[] };
+    for (const file of ['src/app.ts', 'src/names.ts']) {
+      assert.ok(
+        sources.includes(pathToFileURL(join(folder, file)).href),
+        `${file} is not one of ${sources.join(', ')}`,
+      );
+    }
+  });
   test('takes a bundle, and tells programs what happens', async () => {
     const folder = temporaryFolder();
     const source = 'export const get = () => ({ body: 1 });';

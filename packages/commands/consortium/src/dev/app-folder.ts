@@ -18,6 +18,11 @@ export interface LoadedFolder {
 
 const metadataName = 'app.json';
 
+/** The folder of an application, which its sources and the files of the sandbox are named from. */
+export function homeOf(app: string): string {
+  return app.endsWith('.json') ? dirname(app) : app;
+}
+
 /**
  * Reads an application: a folder with app.json and src/, or a bundle.json.
  *

@@ -1,12 +1,14 @@
 import inspector from 'node:inspector';
+import { join, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Io } from '@enclos/cli-frame';
 import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { readApp, type LoadedFolder } from './app-folder.ts';
+import { homeOf, readApp, type LoadedFolder } from './app-folder.ts';
 import { curlOf } from './curl.ts';
-import { makeCredentials, writeCredentials } from './credentials.ts';
+import { makeCredentials, writeCredentials, type PartyCounts } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
 import type { IssuedToken } from './tokens.ts';
@@ -21,6 +23,7 @@ export interface SandboxRun {
   readonly inspect: NetworkAddress | undefined;
   readonly certificates: string;
   readonly ledger: string | undefined;
+  readonly parties: PartyCounts;
   /** Issuers whose tokens are accepted. */
   readonly issuers: readonly TokenIssuer[];
   /** A token that is accepted, too. */
@@ -32,19 +35,22 @@ export interface SandboxRun {
  * and the one before stays.
  */
 export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view: SandboxView): Promise<void> {
-  const engine = await engineOf(run.engine);
+  const engine = await engineOf(run);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
-  const credentials = await makeCredentials();
-  const { user, member, memberEncryption, ledgerSecret } = credentials;
-  const members = [{ certificate: member.certificate, encryptionKey: memberEncryption.publicKey }];
+  const credentials = await makeCredentials(run.parties);
+  const { users, ledgerSecret } = credentials;
+  const members = credentials.members.map(({ signing, encryption }) => ({
+    certificate: signing.certificate,
+    encryptionKey: encryption.publicKey,
+  }));
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
   let { places } = first;
   const sandbox = new Sandbox({
     engine,
     identity,
     members,
-    users: [user],
+    users,
     ledgerSecret,
     recoveryShares: await issueShares(ledgerSecret, members),
     issuers: [...run.issuers, ...(run.issued === undefined ? [] : [run.issued.issuer])],
@@ -125,8 +131,11 @@ function openInspector({ host, port }: NetworkAddress): void {
 }
 
 /** Loaded when it is wanted: V8's needs the linker, and QuickJS's the interpreter that the build made. */
-async function engineOf(name: SandboxRun['engine']): Promise<ScriptEngine> {
-  if (name === 'v8') return (await import('@enclos/script/v8')).v8Engine();
+async function engineOf({ engine, inspect, app }: SandboxRun): Promise<ScriptEngine> {
+  if (engine === 'v8') {
+    const { v8Engine } = await import('@enclos/script/v8');
+    return v8Engine(inspect === undefined ? {} : { debugged: pathToFileURL(join(homeOf(app), sep)) });
+  }
   const [{ quickJsEngine }, { findQuickJs }] = await Promise.all([
     import('@enclos/script/quickjs'),
     import('@enclos/script/artefact'),

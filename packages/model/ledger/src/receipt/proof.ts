@@ -28,8 +28,8 @@ export function leafOfComponents(
 ): Uint8Array {
   return leafDigest(digests, {
     writeSetDigest,
-    ...(commitEvidence === undefined ? {} : { commitEvidenceDigest: digests.sha256(utf8(commitEvidence)) }),
-    ...(claimsDigest === undefined ? {} : { claimsDigest }),
+    commitEvidenceDigest: commitEvidence === undefined ? undefined : digests.sha256(utf8(commitEvidence)),
+    claimsDigest,
   });
 }
 

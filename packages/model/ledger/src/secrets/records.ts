@@ -59,11 +59,9 @@ export function encodeSecretRecord({ nextVersion, previous }: SecretRecord): Uin
       : {
           previous_ledger_secret: {
             encrypted_data: toBase64(previous.encrypted),
-            ...(previous.storedVersion === undefined ? {} : { previous_secret_stored_version: previous.storedVersion }),
+            previous_secret_stored_version: previous.storedVersion,
             version: previous.version,
           },
         };
-  return utf8(
-    JSON.stringify({ ...(nextVersion === undefined ? {} : { next_version: nextVersion }), ...previousSecret }),
-  );
+  return utf8(JSON.stringify({ next_version: nextVersion, ...previousSecret }));
 }

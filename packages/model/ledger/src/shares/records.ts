@@ -59,7 +59,7 @@ export function encodeRecoveryShares({
   return utf8(
     JSON.stringify({
       encrypted_shares: Object.fromEntries(byMember.map(([member, share]) => [member, toBase64(share)])),
-      ...(storedVersion === undefined ? {} : { previous_secret_stored_version: storedVersion }),
+      previous_secret_stored_version: storedVersion,
       wrapped_latest_ledger_secret: toBase64(wrappedLatestSecret),
     }),
   );

@@ -58,13 +58,8 @@ export function verifyEcdsaDigest({ curve, spki }: EcdsaKey, signature: Uint8Arr
   const { size, noble } = curves[curve];
   const fixed = fixedSignature(signature, size);
   if (fixed === undefined) return false;
-  try {
-    // CCF makes signatures with either s.
-    return noble.verify(fixed, digest, readPublicKeyInfo(spki).key, { prehash: false, lowS: false });
-  } catch {
-    // A point that is not on the curve, or a number that is out of range.
-    return false;
-  }
+  // CCF makes signatures with either s. A point that is not on the curve, and a number that is out of range, verify nothing.
+  return noble.verify(fixed, digest, readPublicKeyInfo(spki).key, { prehash: false, lowS: false });
 }
 
 /** r and s in the size of the curve, as WebCrypto takes them; undefined for a signature that is not in DER. */

@@ -4,4 +4,4 @@
  */
 import '../errors.ts';
 
-export { v8Engine } from './engine.ts';
+export { v8Engine, type V8EngineOptions } from './engine.ts';

@@ -25,15 +25,17 @@ const entryFile = 'enclos-entry.js';
 /**
  * Links ES modules by esbuild. Node's own `SourceTextModule` would need a flag of the process. esbuild reads files, so the modules
  * stand in a folder for as long as it runs.
+ *
+ * @param debugged where a debugger finds the sources: see `V8EngineOptions`
  * @throws EnclosError SCRIPT_INVALID a syntax error, a missing module or a missing export, with file and line
  */
-export function linkModules(modules: readonly ScriptFile[]): LinkedModules {
+export function linkModules(modules: readonly ScriptFile[], debugged?: URL): LinkedModules {
   const folder = mkdtempSync(join(tmpdir(), 'enclos-modules-'));
   try {
     for (const { name, source } of modules) write(folder, name, source);
     // An absolute import names a module, not a file of the machine.
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: { paths: { '/*': ['./*'] } } }));
-    return bundle(folder, modules);
+    return bundle(folder, modules, debugged);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -52,7 +54,7 @@ function write(folder: string, name: string, source: string): void {
   writeFileSync(path, source);
 }
 
-function bundle(folder: string, modules: readonly ScriptFile[]): LinkedModules {
+function bundle(folder: string, modules: readonly ScriptFile[], debugged: URL | undefined): LinkedModules {
   const entries = modules.map(({ name }) => `${JSON.stringify(name)}: () => require(${JSON.stringify(`.${name}`)})`);
   const loader = Object.fromEntries(modules.map(({ name }) => [extname(name) || '.js', 'js' as const]));
   try {
@@ -80,8 +82,10 @@ function bundle(folder: string, modules: readonly ScriptFile[]): LinkedModules {
     });
     refuseStrangers(Object.keys(result.metafile.inputs), modules);
     const textOf = (end: string) => result.outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
-    const map = nameSources(textOf('.map'));
-    const inline = Buffer.from(map).toString('base64');
+    const map = nameSources(textOf('.map'), (source) => (/^[a-z]+:|^[./]/.test(source) ? source : `/${source}`));
+    const shown =
+      debugged === undefined ? map : nameSources(map, (source) => new URL(source.replace(/^\//, ''), debugged).href);
+    const inline = Buffer.from(shown).toString('base64');
     return { text: `${textOf('.js')}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`, map };
   } catch (error) {
     throw isBuildFailure(error) ? invalid(error) : error;
@@ -98,10 +102,9 @@ function refuseStrangers(inputs: readonly string[], modules: readonly ScriptFile
   }
 }
 
-function nameSources(json: string): string {
+function nameSources(json: string, nameOf: (source: string) => string): string {
   const map = JSON.parse(json) as { sources: string[] };
-  const sources = map.sources.map((source) => (/^[a-z]+:|^[./]/.test(source) ? source : `/${source}`));
-  return JSON.stringify({ ...map, sources });
+  return JSON.stringify({ ...map, sources: map.sources.map(nameOf) });
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {

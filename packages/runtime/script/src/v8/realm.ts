@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { createContext, Script, type Context } from 'node:vm';
 
-import { ScriptThrow, type HostFunction, type ScriptLimits, type ScriptOutcome, type ScriptValue } from '../engine.ts';
+import { ScriptThrow, type HostFunction, type ScriptOutcome, type ScriptValue } from '../engine.ts';
 import { bridgeSource, CALL_NAME, type Bridge, type BridgeHost, type HostAnswer } from './bridge.ts';
 
 /** A program that is compiled. */
@@ -12,17 +12,24 @@ interface RealmParts {
   trace(stack: string): string;
 }
 
+/** How long scripts may run. */
+export interface RealmTimes {
+  readonly timeout: number;
+  /** Whether SIGINT ends a script that runs: its handlers do not run before the script ends. */
+  readonly breakOnSigint?: true;
+}
+
 /** One context with the program in it. */
 export interface Realm {
-  call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome;
+  call(name: string, values: readonly ScriptValue[], times: RealmTimes): ScriptOutcome;
 }
 
 const bridgeScript = new Script(bridgeSource, { filename: 'enclos-engine-bridge.js' });
 const callScript = new Script(`${CALL_NAME}()`, { filename: 'enclos-engine-call.js' });
 const stackExhausted = 'RangeError: Maximum call stack size exceeded';
 
-export function openRealm(parts: RealmParts, limits: ScriptLimits): Realm {
-  return new OpenRealm(parts, limits);
+export function openRealm(parts: RealmParts, times: RealmTimes): Realm {
+  return new OpenRealm(parts, times);
 }
 
 const pending: ScriptOutcome = {
@@ -41,7 +48,7 @@ class OpenRealm implements Realm {
   #outcome: ScriptOutcome = pending;
   #hostFailure: { readonly error: unknown } | undefined;
 
-  constructor(parts: RealmParts, limits: ScriptLimits) {
+  constructor(parts: RealmParts, times: RealmTimes) {
     this.#parts = parts;
     this.#functions = Object.values(parts.host);
     const codeGeneration = { strings: true, wasm: false };
@@ -50,20 +57,21 @@ class OpenRealm implements Realm {
     const makeBridge = bridgeScript.runInContext(context) as (host: BridgeHost) => Bridge;
     this.#bridge = makeBridge(this.#bridgeHost());
     context['host'] = this.#bridge.host;
-    for (const script of parts.prelude) script.runInContext(context, timeoutOf(limits));
+    for (const script of parts.prelude) script.runInContext(context, times);
     delete context['host'];
   }
 
-  call(name: string, values: readonly ScriptValue[], limits: ScriptLimits): ScriptOutcome {
+  call(name: string, values: readonly ScriptValue[], times: RealmTimes): ScriptOutcome {
     const entry = this.#entries.get(name);
     if (typeof entry !== 'function') throw new Error(`The prelude registered no entry point "${name}".`);
     this.#outcome = pending;
     this.#hostFailure = undefined;
     this.#bridge.prepare(entry, values);
     try {
-      callScript.runInContext(this.#context, timeoutOf(limits));
+      callScript.runInContext(this.#context, times);
     } catch (error) {
-      if (!isTimeout(error)) throw error;
+      if (isInterrupt(error)) signalAgain();
+      else if (!isTimeout(error)) throw error;
       this.#outcome = { kind: 'timeout' };
     }
     this.#failWithHost();
@@ -145,11 +153,16 @@ function fromRealm(value: unknown): ScriptValue {
   }
 }
 
-function timeoutOf({ maxExecutionMs }: ScriptLimits) {
-  return { timeout: Math.max(1, Math.ceil(maxExecutionMs)) };
-}
-
 function isTimeout(error: unknown): boolean {
   // The error is an object of the context.
   return types.isNativeError(error) && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+}
+
+/** The signal was for the process, which is to get it. Not at once: the next script would take away the handlers before they run. */
+function signalAgain(): void {
+  setImmediate(() => process.kill(process.pid, 'SIGINT'));
+}
+
+function isInterrupt(error: unknown): boolean {
+  return types.isNativeError(error) && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 }

@@ -80,11 +80,9 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
   const { engine, modules, role, services } = program;
   const session = new ScriptSession({ role, services, engine });
   const extensions = [...everywhere, ...byRole[role], requests];
-  const hosts = extensions.map((extension) => extension.host(session));
-  const host: Record<string, HostFunction> = Object.fromEntries(
-    hosts.flatMap((functions) => Object.entries(functions)),
-  );
+  const host = Object.fromEntries(extensions.flatMap((extension) => Object.entries(hostOf(extension, session))));
   const interpreter = engine.load({ prelude: [preludeOf(extensions, role)], modules, host }, limits);
+  session.runIn(interpreter);
   const run = (entry: string, values: readonly string[], running: ScriptCall): CcfOutcome => {
     try {
       return { outcome: interpreter.call(entry, values, running.limits), call: running };
@@ -110,6 +108,21 @@ export function loadCcfProgram(program: CcfProgram, limits: ScriptLimits): CcfIn
   };
 }
 
+function hostOf(extension: Extension, session: ScriptSession): Readonly<Record<string, HostFunction>> {
+  const functions = extension.host(session);
+  if (extension.takesLong !== true) return functions;
+  const timed = (called: HostFunction): HostFunction => {
+    return (...values) => {
+      try {
+        return called(...values);
+      } finally {
+        // Also of one that failed: the script goes on.
+        session.checkTime();
+      }
+    };
+  };
+  return Object.fromEntries(Object.entries(functions).map(([name, called]) => [name, timed(called)]));
+}
 /** What traces call our own code. */
 export const preludeName = 'ccf-prelude.js';
 

@@ -49,7 +49,8 @@ function argumentsIn(form: JsonForm): JsonForm {
  */
 export function setTokenIssuer(transaction: KvTransaction, { issuer, jwks }: TokenIssuer): void {
   try {
-    setIssuerKeys(transaction.map('public:ccf.gov.jwt.public_signing_keys_metadata_v2'), issuer, JSON.stringify(jwks));
+    const keys = transaction.map('public:ccf.gov.jwt.public_signing_keys_metadata_v2');
+    setIssuerKeys(keys, { issuer, keySet: JSON.stringify(jwks) });
   } catch (error) {
     throw invalid(error instanceof Error ? error.message : String(error), error);
   }

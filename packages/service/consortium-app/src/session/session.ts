@@ -1,5 +1,5 @@
 import type { KvMap, KvTransaction } from '@enclos/kv';
-import type { ScriptEngine, ScriptLimits } from '@enclos/script';
+import type { ScriptEngine, ScriptInterpreter, ScriptLimits } from '@enclos/script';
 
 import type { HistoricalState, ScriptServices } from '../context.ts';
 import type { GovernanceEffects } from './effects.ts';
@@ -67,6 +67,7 @@ export class ScriptSession {
   metrics = false;
   #call: ScriptCall | undefined;
   #resets: (() => void)[] = [];
+  #interpreter: Pick<ScriptInterpreter, 'checkTime'> | undefined;
 
   constructor(of: Pick<ScriptSession, 'role' | 'services' | 'engine'>) {
     this.role = of.role;
@@ -103,6 +104,16 @@ export class ScriptSession {
     };
     return this.#call;
   }
+
+  /** Names the interpreter that the calls run in. */
+  runIn(interpreter: Pick<ScriptInterpreter, 'checkTime'>): void {
+    this.#interpreter = interpreter;
+  }
+
+  /** Between the parts of what takes long: throws, once the time of the call is up, what has to pass to the interpreter. */
+  readonly checkTime = (): void => {
+    this.#interpreter?.checkTime();
+  };
 
   /** The limits of the running call, with the time that is left of it. */
   limitsLeft(): ScriptLimits {

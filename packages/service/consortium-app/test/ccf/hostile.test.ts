@@ -218,3 +218,16 @@ test('the rules of tables hold in the host, whoever asks', () => {
     }
   });
 });
+
+test('texts that the host parses have a bound', () => {
+  withHost('readwrite', (host) => {
+    const headers = (length: number) => JSON.stringify({ name: 'x'.repeat(length) });
+    host['requestRespond']?.(200, undefined, undefined, headers(262_000));
+    assert.throws(() => host['requestRespond']?.(200, undefined, undefined, headers(262_144)), { kind: 'RangeError' });
+  });
+  withHost('apply', (host) => {
+    const keys = (length: number) => JSON.stringify({ keys: [], more: 'x'.repeat(length) });
+    assert.throws(() => host['govSetKeys']?.('https://issuer.example', keys(1_000_000)), { message: /from 1 to 256/ });
+    assert.throws(() => host['govSetKeys']?.('https://issuer.example', keys(1_048_576)), { message: /characters/ });
+  });
+});

@@ -78,7 +78,11 @@ export function evaluate(
   setting: ScriptSetting & { call?: Partial<CallInput> } = {},
 ) {
   const interpreter = loadModule(engine, `export function f() {\n${body}\n}`, setting);
-  return valueOf(interpreter.invoke({ module: '/app.js', name: 'f' }, '[]', input(setting.call), limits));
+  try {
+    return valueOf(interpreter.invoke({ module: '/app.js', name: 'f' }, '[]', input(setting.call), limits));
+  } finally {
+    interpreter.dispose();
+  }
 }
 
 export function valueOf({ outcome }: CcfOutcome): unknown {

@@ -1,10 +1,12 @@
 import { createHash, X509Certificate } from 'node:crypto';
 
-import { utf8 } from '@enclos/codec';
 import { ScriptThrow } from '@enclos/script';
 
 import type { Extension } from '../../session/extension.ts';
+import { decodeInPieces, encodeInPieces } from '../../session/pieces.ts';
 import { messageOf, needBytes, needText } from '../../session/values.ts';
+
+const maxCertificateLength = 65_536;
 
 const prelude = `
 const decode = (buffer) => {
@@ -53,9 +55,9 @@ ccf.pemToId = function pemToId(pem) {
 export const converters: Extension = {
   prelude,
   host: (session) => ({
-    convertersEncode: (text) => utf8(needText(text)),
+    convertersEncode: (text) => encodeInPieces(needText(text), session.checkTime),
     // Bytes that are not UTF-8 are replaced, as in CCF: applications keep bytes of strangers in tables.
-    convertersDecode: (bytes) => Buffer.from(needBytes(bytes)).toString('utf8'),
+    convertersDecode: (bytes) => decodeInPieces(needBytes(bytes), session.checkTime),
     convertersLogMetrics: (enable) => session.logMetrics(enable === true),
     convertersPemToId: (pem) => idOf(needText(pem)),
   }),
@@ -64,6 +66,7 @@ export const converters: Extension = {
 /** Members and users are named by the digest of their certificates (CCF, `pemToId`). */
 function idOf(pem: string): string {
   try {
+    if (pem.length > maxCertificateLength) throw new Error(`a certificate has at most ${maxCertificateLength} bytes`);
     return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
   } catch (error) {
     throw new ScriptThrow('Error', `Failed to parse PEM: ${messageOf(error)}`);

@@ -8,8 +8,8 @@ const maxTextLength = 1024 * 1024;
 const maxVerifications = 64;
 
 /** Whether a text has certificates in PEM, and all of them can be read. */
-export function isCertificateBundle(pem: string): boolean {
-  return (certificatesOf(pem)?.length ?? 0) > 0;
+export function isCertificateBundle(pem: string, checkTime: () => void): boolean {
+  return (certificatesOf(pem, checkTime)?.length ?? 0) > 0;
 }
 
 /**
@@ -17,20 +17,24 @@ export function isCertificateBundle(pem: string): boolean {
  * certificate need not be a root, but each is that of an authority, as in CCF (src/crypto/openssl/verifier.cpp). Constraints on names
  * are not evaluated.
  */
-export function isCertificateChain(chain: string, trusted: string): boolean {
-  const [target, ...between] = certificatesOf(chain) ?? [];
-  const anchors = certificatesOf(trusted) ?? [];
+export function isCertificateChain(chain: string, trusted: string, checkTime: () => void): boolean {
+  const [target, ...between] = certificatesOf(chain, checkTime) ?? [];
+  const anchors = certificatesOf(trusted, checkTime) ?? [];
   if (target === undefined || anchors.length === 0 || !anchors.every(({ ca }) => ca)) return false;
-  return new ChainSearch(between, anchors).reaches(target);
+  return new ChainSearch(between, anchors, checkTime).reaches(target);
 }
 
-function certificatesOf(pem: string): readonly X509Certificate[] | undefined {
+function certificatesOf(pem: string, checkTime: () => void): readonly X509Certificate[] | undefined {
   if (pem.length > maxTextLength) return undefined;
+  checkTime();
   try {
     const found = findPemBlocks(pem, maxCertificates + 1);
     if (found.length > maxCertificates) return undefined;
     const blocks = found.filter(({ label }) => label === 'CERTIFICATE');
-    return blocks.map(({ bytes }) => new X509Certificate(toPem('CERTIFICATE', bytes)));
+    return blocks.map(({ bytes }) => {
+      checkTime();
+      return new X509Certificate(toPem('CERTIFICATE', bytes));
+    });
   } catch {
     return undefined;
   }
@@ -39,13 +43,15 @@ function certificatesOf(pem: string): readonly X509Certificate[] | undefined {
 class ChainSearch {
   readonly #between: readonly X509Certificate[];
   readonly #anchors: readonly X509Certificate[];
+  readonly #checkTime: () => void;
   readonly #now = Date.now();
   readonly #seen = new Set<string>();
   #verifications = 0;
 
-  constructor(between: readonly X509Certificate[], anchors: readonly X509Certificate[]) {
+  constructor(between: readonly X509Certificate[], anchors: readonly X509Certificate[], checkTime: () => void) {
     this.#between = between;
     this.#anchors = anchors;
+    this.#checkTime = checkTime;
   }
 
   reaches(certificate: X509Certificate): boolean {
@@ -59,6 +65,7 @@ class ChainSearch {
   #issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
     if (!issuer.ca || !certificate.checkIssued(issuer) || this.#verifications >= maxVerifications) return false;
     this.#verifications += 1;
+    this.#checkTime();
     return certificate.verify(issuer.publicKey);
   }
 

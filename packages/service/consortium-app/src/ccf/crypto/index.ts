@@ -24,19 +24,21 @@ const wrapping = (name: ScriptValue, label: ScriptValue, bits: ScriptValue): Wra
 /** Cryptography on node:crypto. */
 export const crypto: Extension = {
   prelude: cryptoPrelude,
-  host: () => ({
+  takesLong: true,
+  host: ({ checkTime }) => ({
     cryptoSign: (...values) => {
       const [name, hash, key, data, salt] = values;
-      return signData(signing(name, hash, salt), needText(key), needBytes(data));
+      return signData(signing(name, hash, salt), needText(key), { data: needBytes(data), checkTime });
     },
     cryptoVerify: (...values) => {
       const [name, hash, key, data, salt, signature] = values;
-      const signed = { signature: needBytes(signature), data: needBytes(data) };
+      const signed = { signature: needBytes(signature), data: needBytes(data), checkTime };
       return verifyData(signing(name, hash, salt), needText(key), signed);
     },
-    cryptoDigest: (algorithm, data) => digestOf(needText(algorithm), needBytes(data)),
+    cryptoDigest: (algorithm, data) => digestOf(needText(algorithm), needBytes(data), checkTime),
     cryptoAesKey: (bits) => aesKey(Number(bits)),
-    cryptoRsaPair: (bits, exponent) => rsaPair(Number(bits), exponent === undefined ? undefined : Number(exponent)),
+    cryptoRsaPair: (bits, exponent) =>
+      rsaPair(Number(bits), exponent === undefined ? undefined : Number(exponent), checkTime),
     cryptoEcdsaPair: (curve) => ecdsaPair(needText(curve)),
     cryptoEddsaPair: (curve) => eddsaPair(needText(curve)),
     cryptoWrap: (...values) => {
@@ -49,7 +51,7 @@ export const crypto: Extension = {
     },
     cryptoPemToJwk: (kind, pem) => pemToJwk(needText(kind), needText(pem)),
     cryptoJwkToPem: (kind, json) => jwkToPem(needText(kind), needText(json)),
-    cryptoBundle: (pem) => isCertificateBundle(needText(pem)),
-    cryptoChain: (chain, trusted) => isCertificateChain(needText(chain), needText(trusted)),
+    cryptoBundle: (pem) => isCertificateBundle(needText(pem), checkTime),
+    cryptoChain: (chain, trusted) => isCertificateChain(needText(chain), needText(trusted), checkTime),
   }),
 };

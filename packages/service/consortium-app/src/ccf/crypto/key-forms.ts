@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 import { orFail, outOfRange } from '../../session/failures.ts';
+import { privateKeyOf, publicKeyOf, requireKeyLength } from './bounded-keys.ts';
 
 const types: Readonly<Record<string, readonly string[]>> = {
   ec: ['ec'],
@@ -12,13 +13,14 @@ const types: Readonly<Record<string, readonly string[]>> = {
 export function pemToJwk(kind: string, pem: string): string {
   return orFail('Failed to convert pem to jwk', () => {
     const isPrivate = kind.endsWith(' private');
-    const key = isPrivate ? createPrivateKey(pem) : createPublicKey(pem);
+    const key = isPrivate ? privateKeyOf(pem) : publicKeyOf(pem);
     return JSON.stringify(ofFamily(kind, key).export({ format: 'jwk' }));
   });
 }
 
 export function jwkToPem(kind: string, json: string): string {
   return orFail('Failed to convert jwk to pem', () => {
+    requireKeyLength(json);
     const jwk = JSON.parse(json) as JsonWebKey;
     if (kind.endsWith(' private')) {
       const key = ofFamily(kind, createPrivateKey({ key: jwk, format: 'jwk' }));

@@ -1,8 +1,10 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import { orFail, outOfRange } from '../../session/failures.ts';
+import { inPieces } from '../../session/pieces.ts';
+import { generateRsaPair } from './rsa/pair.ts';
 
-/** Time limits do not hold inside a function of the host, and the search for primes grows with the fourth power of the size. */
+/** The search for primes grows with the fourth power of the size, and its smallest step with the third. */
 const mostRsaBits = 4096;
 const leastRsaBits = 1024;
 const usualExponent = 65_537;
@@ -12,12 +14,15 @@ const encoding = {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 } as const;
 
-export function digestOf(algorithm: string, data: Uint8Array): Uint8Array {
+export function digestOf(algorithm: string, data: Uint8Array, checkTime: () => void): Uint8Array {
   switch (algorithm) {
     case 'SHA-256':
     case 'SHA-384':
-    case 'SHA-512':
-      return createHash(algorithm.replace('-', '').toLowerCase()).update(data).digest();
+    case 'SHA-512': {
+      const hash = createHash(algorithm.replace('-', '').toLowerCase());
+      inPieces(data, checkTime, (piece) => hash.update(piece));
+      return hash.digest();
+    }
     default:
       throw outOfRange('unsupported digest algorithm, supported: SHA-256, SHA-384, SHA-512');
   }
@@ -29,14 +34,18 @@ export function aesKey(bits: number): Uint8Array {
 }
 
 /** Key pairs are JSON of `{ privateKey, publicKey }`, both PEM. */
-export function rsaPair(bits: number, exponent: number | undefined): string {
+export function rsaPair(bits: number, exponent: number | undefined, checkTime: () => void): string {
   return orFail('Failed to generate RSA key pair', () => {
     if (bits < leastRsaBits || bits > mostRsaBits) {
       throw new Error(`the size must be from ${leastRsaBits} to ${mostRsaBits} bits`);
     }
     const publicExponent = exponent ?? usualExponent;
     if (publicExponent < 3 || publicExponent % 2 === 0) throw new Error('the exponent must be odd, and at least 3');
-    return JSON.stringify(generateKeyPairSync('rsa', { modulusLength: bits, publicExponent, ...encoding }));
+    const { publicKey, privateKey } = generateRsaPair(bits, publicExponent, checkTime);
+    return JSON.stringify({
+      publicKey: publicKey.export(encoding.publicKeyEncoding),
+      privateKey: privateKey.export(encoding.privateKeyEncoding),
+    });
   });
 }
 

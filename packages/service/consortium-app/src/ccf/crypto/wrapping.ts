@@ -2,8 +2,6 @@ import {
   constants,
   createCipheriv,
   createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
   privateDecrypt,
   publicEncrypt,
   type KeyObject,
@@ -12,6 +10,7 @@ import {
 import { concatBytes } from '@enclos/codec';
 
 import { orFail, outOfRange } from '../../session/failures.ts';
+import { privateKeyOf, publicKeyOf } from './bounded-keys.ts';
 import { aesKey } from './keys.ts';
 
 export interface WrappingAlgorithm {
@@ -23,11 +22,14 @@ export interface WrappingAlgorithm {
 
 /** The initial value of RFC 5649, section 3. */
 const keyWrapStart = Uint8Array.of(0xa6, 0x59, 0x59, 0xa6);
+/** AES-KWP goes six times over what it wraps, and nothing can end it. No key, nor a label, is longer. */
+const mostBytes = 65_536;
 const names = 'supported: RSA-OAEP, AES-KWP, RSA-OAEP-AES-KWP';
 
 /** The wrapping key is a public RSA key in PEM, or for AES-KWP the key itself. */
 export function wrapKey(algorithm: WrappingAlgorithm, key: Uint8Array, wrappingKey: Uint8Array): Uint8Array {
   return orFail('Failed to wrap key', () => {
+    requireShort(key, algorithm);
     switch (algorithm.name) {
       case 'RSA-OAEP':
         return oaepWrap(key, wrappingKey, algorithm.label);
@@ -47,13 +49,14 @@ export function wrapKey(algorithm: WrappingAlgorithm, key: Uint8Array, wrappingK
 /** The unwrapping key is a private RSA key in PEM, or for AES-KWP the key itself. */
 export function unwrapKey(algorithm: WrappingAlgorithm, wrapped: Uint8Array, unwrappingKey: Uint8Array): Uint8Array {
   return orFail('Failed to unwrap key', () => {
+    requireShort(wrapped, algorithm);
     switch (algorithm.name) {
       case 'RSA-OAEP':
-        return oaepUnwrap(wrapped, privateKey(unwrappingKey), algorithm.label);
+        return oaepUnwrap(wrapped, privateKeyOf(unwrappingKey), algorithm.label);
       case 'AES-KWP':
         return aesUnwrap(wrapped, unwrappingKey);
       case 'RSA-OAEP-AES-KWP': {
-        const key = privateKey(unwrappingKey);
+        const key = privateKeyOf(unwrappingKey);
         const length = (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
         const between = oaepUnwrap(wrapped.subarray(0, length), key, algorithm.label);
         return aesUnwrap(wrapped.subarray(length), between);
@@ -64,8 +67,9 @@ export function unwrapKey(algorithm: WrappingAlgorithm, wrapped: Uint8Array, unw
   });
 }
 
-function privateKey(pem: Uint8Array): KeyObject {
-  return createPrivateKey(Buffer.from(pem));
+function requireShort(key: Uint8Array, { label }: WrappingAlgorithm): void {
+  if (key.length > mostBytes) throw new Error(`at most ${mostBytes} bytes are wrapped`);
+  if (label !== undefined && label.length > mostBytes) throw new Error(`a label has at most ${mostBytes} bytes`);
 }
 
 function oaep(key: KeyObject, label: Uint8Array | undefined) {
@@ -75,7 +79,7 @@ function oaep(key: KeyObject, label: Uint8Array | undefined) {
 }
 
 function oaepWrap(key: Uint8Array, pem: Uint8Array, label: Uint8Array | undefined): Uint8Array {
-  return publicEncrypt(oaep(createPublicKey(Buffer.from(pem)), label), key);
+  return publicEncrypt(oaep(publicKeyOf(pem), label), key);
 }
 
 function oaepUnwrap(wrapped: Uint8Array, key: KeyObject, label: Uint8Array | undefined): Uint8Array {

@@ -25,6 +25,7 @@ const triggers: Readonly<Record<string, readonly [string, (effects: GovernanceEf
 
 /** `ccf.gov`, for the step that validates a proposal. */
 export const govValidate: Extension = {
+  takesLong: true,
   prelude: validatePrelude,
   host: (session) => ({
     govValidate: (source) => {
@@ -35,6 +36,7 @@ export const govValidate: Extension = {
 
 /** What an accepted proposal may do: keys of issuers, modules, and effects on the node. */
 export const govApply: Extension = {
+  takesLong: true,
   prelude: applyPrelude,
   host: (session) => {
     const effects = () => effectsOf(session);
@@ -45,7 +47,11 @@ export const govApply: Extension = {
       },
       govSetKeys: (issuer, keySet) => {
         orFail('Error setting JWT public signing keys', () =>
-          setIssuerKeys(keys(), needText(issuer), needText(keySet)),
+          setIssuerKeys(keys(), {
+            issuer: needText(issuer),
+            keySet: needText(keySet),
+            checkTime: session.checkTime,
+          }),
         );
       },
       govRemoveKeys: (issuer) => {

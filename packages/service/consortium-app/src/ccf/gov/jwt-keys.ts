@@ -4,6 +4,7 @@ import { toBase64, utf8 } from '@enclos/codec';
 import type { KvMap } from '@enclos/kv';
 
 const maxKeys = 256;
+const maxKeySetLength = 1024 * 1024;
 
 /** A row of `public:ccf.gov.jwt.public_signing_keys_metadata_v2`: one issuer's key of a name. */
 interface IssuerKey {
@@ -24,9 +25,18 @@ interface GivenKey {
   readonly issuer?: unknown;
 }
 
+interface GivenKeySet {
+  readonly issuer: string;
+  /** JSON. */
+  readonly keySet: string;
+  /** Called for each key, where the time has a limit. */
+  readonly checkTime?: () => void;
+}
+
 /** Replaces the keys of an issuer (CCF, jwt_management.h). What would not change is not written. */
-export function setIssuerKeys(table: KvMap, issuer: string, keySet: string): void {
-  const given = readKeySet(issuer, keySet);
+export function setIssuerKeys(table: KvMap, set: GivenKeySet): void {
+  const { issuer } = set;
+  const given = readKeySet(set);
   const before = rowsOf(table).filter(({ keys }) => keys.some((key) => key.issuer === issuer));
   for (const [kid, key] of given) {
     const row = readRow(table.get(utf8(kid)));
@@ -52,13 +62,19 @@ export function removeIssuerKeys(table: KvMap, issuer: string): void {
   }
 }
 
-function readKeySet(issuer: string, json: string): ReadonlyMap<string, IssuerKey> {
-  const parsed = JSON.parse(json) as { readonly keys?: unknown };
+function readKeySet({ issuer, keySet, checkTime }: GivenKeySet): ReadonlyMap<string, IssuerKey> {
+  if (keySet.length > maxKeySetLength) throw new Error(`the key set has more than ${maxKeySetLength} characters`);
+  const parsed = JSON.parse(keySet) as { readonly keys?: unknown };
   const keys: unknown = parsed?.keys;
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > maxKeys) {
     throw new Error(`the key set needs from 1 to ${maxKeys} keys`);
   }
-  return new Map(keys.map((key: unknown) => readKey(issuer, (key ?? {}) as GivenKey)));
+  return new Map(
+    keys.map((key: unknown) => {
+      checkTime?.();
+      return readKey(issuer, key ?? {});
+    }),
+  );
 }
 
 function readKey(issuer: string, given: GivenKey): readonly [string, IssuerKey] {

@@ -43,6 +43,7 @@ ccf.historical = {
 
 /** States of the past. */
 export const historical: Extension = {
+  takesLong: true,
   prelude,
   host: (session) => {
     let range: readonly HistoricalState[] = [];

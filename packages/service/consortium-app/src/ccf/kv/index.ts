@@ -4,7 +4,7 @@ import { ScriptThrow } from '@enclos/script';
 import type { Extension } from '../../session/extension.ts';
 import { needBytes, needText } from '../../session/values.ts';
 import { KvHandles } from './handles.ts';
-import { KvIterations } from './iterations.ts';
+import { clearMap, KvIterations } from './iterations.ts';
 import { kvPrelude } from './prelude.ts';
 
 /** The tables of the transaction, and those of states of the past. */
@@ -19,7 +19,11 @@ export const kv: Extension = {
       kvGet: (handle, key) => handles.use(Number(handle), 'get').get(needBytes(key)),
       kvVersion: (handle, key) =>
         handles.use(Number(handle), 'getVersionOfPreviousWrite').versionOfPreviousWrite(needBytes(key)),
-      kvSize: (handle) => handles.use(Number(handle), 'size').size,
+      kvSize: (handle) => {
+        const { size } = handles.use(Number(handle), 'size');
+        session.checkTime();
+        return size;
+      },
       kvSet: (handle, key, value) => {
         const map = handles.use(Number(handle), 'set');
         within(() => map.set(needBytes(key), needBytes(value)));
@@ -28,9 +32,9 @@ export const kv: Extension = {
         handles.use(Number(handle), 'delete').delete(needBytes(key));
       },
       kvClear: (handle) => {
-        handles.use(Number(handle), 'clear').clear();
+        clearMap(handles.use(Number(handle), 'clear'), session.checkTime);
       },
-      kvEach: (handle) => iterations.begin(session.call, handles.use(Number(handle), 'forEach')),
+      kvEach: (handle) => iterations.begin(session.call, handles.use(Number(handle), 'forEach'), session.checkTime),
       kvEachNext: (iteration) => iterations.next(Number(iteration)),
       kvEachEnd: (iteration) => {
         iterations.end(session.call, Number(iteration));

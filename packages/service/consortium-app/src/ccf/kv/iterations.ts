@@ -9,6 +9,8 @@ const pieceBytes = 64 * 1024;
 /** What all open iterations of a call may hold: a script may leave one open by an exception, and open another inside it. */
 const maxIteratedBytes = 128 * 1024 * 1024;
 const entryOverheadBytes = 8;
+/** Between two looks at the time. */
+const entriesAtOnce = 1024;
 
 interface Iteration {
   readonly pieces: Uint8Array[];
@@ -21,10 +23,10 @@ export class KvIterations {
   #next = 0;
   #call: ScriptCall | undefined;
 
-  begin(call: ScriptCall, map: KvMap): number {
+  begin(call: ScriptCall, map: KvMap, checkTime: () => void): number {
     if (this.#call !== call) this.#open.clear();
     this.#call = call;
-    const iteration = collect(map, maxIteratedBytes - call.iteratedBytes);
+    const iteration = collect(map, maxIteratedBytes - call.iteratedBytes, checkTime);
     call.iteratedBytes += iteration.bytes;
     const number = this.#next;
     this.#next += 1;
@@ -42,12 +44,23 @@ export class KvIterations {
   }
 }
 
-function collect(map: KvMap, limit: number): Iteration {
+/** Removes all entries. */
+export function clearMap(map: KvMap, checkTime: () => void): void {
+  let removed = 0;
+  map.forEach((_value, key) => {
+    if (removed++ % entriesAtOnce === 0) checkTime();
+    map.delete(key);
+  });
+}
+
+function collect(map: KvMap, limit: number, checkTime: () => void): Iteration {
   const pieces: Uint8Array[] = [];
   let writer = new ByteWriter();
   let inPiece = 0;
   let bytes = 0;
+  let entries = 0;
   map.forEach((value, key) => {
+    if (entries++ % entriesAtOnce === 0) checkTime();
     const size = entryOverheadBytes + key.length + value.length;
     bytes += size;
     if (bytes > limit) throw new ScriptThrow('RangeError', 'The tables that are iterated over are too large.');

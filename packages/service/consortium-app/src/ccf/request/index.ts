@@ -1,4 +1,4 @@
-import type { ScriptValue } from '@enclos/script';
+import { ScriptThrow, type ScriptValue } from '@enclos/script';
 
 import type { Extension } from '../../session/extension.ts';
 import { orFail } from '../../session/failures.ts';
@@ -57,8 +57,14 @@ function partsOf(caller: Part): readonly (readonly [string, Part])[] {
   return policy.map((name: unknown) => [String(name), (caller[String(name)] ?? {}) as Part] as const);
 }
 
+/** In JSON. What carries an answer takes less, and to parse more would outlive the time of the script. */
+const maxHeadersLength = 262_144;
+
 /** The script side wrote it, from names and values that are text. A script that got past it gets an error. */
 function headersOf(json: string): Readonly<Record<string, string>> {
+  if (json.length > maxHeadersLength) {
+    throw new ScriptThrow('RangeError', `The headers have more than ${maxHeadersLength} characters.`);
+  }
   const parsed = orFail('The headers are not JSON', () => JSON.parse(json) as unknown);
   const headers = Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {});
   return Object.fromEntries(headers.map(([name, value]) => [name, needText(value as ScriptValue)]));

@@ -16,11 +16,13 @@ const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 const certificateCount = 3;
 const endOfCertificate = '-----END CERTIFICATE-----';
 const reportBytes = 1184;
+const maxEndorsementsBytes = 65_536;
 const measurementField = { start: 0x90, end: 0xc0 };
 const reportedTcb = { start: 0x180, end: 0x188 };
 
 /** Reports of AMD SEV-SNP, over the verifier of attestation evidence. */
 export const snp: Extension = {
+  takesLong: true,
   prelude: snpPrelude,
   host: ({ services }) => ({
     snpTcbPolicy: (cpuid, tcb) => tcbPolicyJson(needText(cpuid), needText(tcb)),
@@ -52,6 +54,9 @@ function endorsementJson(message: Uint8Array, measurement: string, roots: readon
 }
 
 function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endorsement): void {
+  if (endorsements.length > maxEndorsementsBytes) {
+    throw outOfRange(`The endorsements have more than ${maxEndorsementsBytes} bytes.`);
+  }
   try {
     checkShape(report, endorsements);
     const pem = Buffer.from(endorsements).toString('latin1');
