@@ -135,7 +135,9 @@ const mostParties = 64;
 
 function count(given: Options, option: 'initial-member-count' | 'initial-user-count'): number {
   const found = wholeNumberIn(given[option], { least: 1, most: mostParties });
-  return found ?? refuseUsage(`--${option} is a number from 1 to ${mostParties}, not ${JSON.stringify(given[option])}.`);
+  return (
+    found ?? refuseUsage(`--${option} is a number from 1 to ${mostParties}, not ${JSON.stringify(given[option])}.`)
+  );
 }
 
 function engineNamed({ engine, inspect }: Options): 'quickjs' | 'v8' {

@@ -14,7 +14,7 @@ import { defaultUvmRoots, verifyUvmEndorsement } from './uvm-endorsements.ts';
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 /** VCEK, ASK and ARK. */
 const certificateCount = 3;
-const endOfCertificate = '-----END CERTIFICATE-----';
+const endOfCertificate = 'END CERTIFICATE';
 const reportBytes = 1184;
 const maxEndorsementsBytes = 65_536;
 const measurementField = { start: 0x90, end: 0xc0 };
@@ -77,9 +77,7 @@ function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endors
 /** What CCF asks first, in its words (CCF, src/pal/attestation.cpp): clients of applications read them. */
 function checkShape(report: Uint8Array, endorsements: Uint8Array): void {
   if (report.length !== reportBytes) {
-    throw new Error(
-      `Input SEV-SNP attestation report is not of expected size ${reportBytes}: ${report.length}`,
-    );
+    throw new Error(`Input SEV-SNP attestation report is not of expected size ${reportBytes}: ${report.length}`);
   }
   const bytes = Buffer.from(endorsements.buffer, endorsements.byteOffset, endorsements.length);
   let count = 0;
