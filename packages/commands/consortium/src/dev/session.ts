@@ -6,7 +6,7 @@ import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { homeOf, readApp, type LoadedFolder } from './app-folder.ts';
+import { foldersOf, homeOf, readApp, type LoadedFolder } from './app-folder.ts';
 import { curlOf } from './curl.ts';
 import { makeCredentials, writeCredentials, type PartyCounts } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
@@ -73,7 +73,7 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
   // Not before: a sandbox that cannot start leaves the files of the one that runs.
   await writeCredentials(run.certificates, identity, credentials, run.issued);
-  const watch = watchApp(run.app, first.files, deploy, view);
+  const watch = watchApp(run.app, first, deploy, view);
   view.listening({
     url: server.url,
     certificates: run.certificates,
@@ -96,15 +96,24 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
 /** Loads the application again after each change, one at a time. */
 function watchApp(
   app: string,
-  files: readonly string[],
+  first: LoadedFolder,
   deploy: (next: LoadedFolder) => void,
   view: SandboxView,
 ): FileWatch {
+  let { files } = first;
   let loading: Promise<void> = Promise.resolve();
   const load = async (): Promise<void> => {
     try {
-      const next = await readApp(app);
-      watch.set(next.files);
+      let next: LoadedFolder;
+      try {
+        next = await readApp(app);
+      } catch (error) {
+        // It may lack a file that comes later.
+        watch.set(files, foldersOf(app));
+        throw error;
+      }
+      ({ files } = next);
+      watch.set(files);
       deploy(next);
     } catch (error) {
       view.refused(error);
