@@ -47,10 +47,11 @@ async function outsideModule(specifier, prepare) {
   });
 }
 
-function compiled(text, url, cachedData) {
+function compiled(text, path, cachedData) {
+  const url = pathToFileURL(path).href;
   const options = {
     identifier: url,
-    initializeImportMeta: (meta) => Object.assign(meta, { url }),
+    initializeImportMeta: (meta) => Object.assign(meta, { url, filename: path, dirname: dirname(path) }),
     importModuleDynamically: (specifier) => import(specifier),
   };
   try {
@@ -89,10 +90,9 @@ export class Graph {
   #module(path) {
     const modules = this.#options.isShared(path) ? Graph.#shared : this.#own;
     if (!modules.has(path)) {
-      const url = pathToFileURL(path).href;
       const { source, cachedData } = fileOf(path);
       const replacement = this.#replaced.get(path);
-      const module = compiled(replacement ?? source, url, replacement === undefined ? cachedData : undefined);
+      const module = compiled(replacement ?? source, path, replacement === undefined ? cachedData : undefined);
       if (replacement === undefined && cachedData === undefined) fileOf(path).cachedData = module.createCachedData();
       modules.set(path, module);
     }

@@ -98,7 +98,11 @@ function ledgerParts(report: LedgerReport, keysGiven: boolean, id: string): read
     ...report.notes,
     ...(report.unsigned === 0
       ? []
-      : [`The last ${report.unsigned} transactions are not signed yet: nothing covers them.`]),
+      : [
+          report.unsigned === 1
+            ? 'The last transaction is not signed yet: nothing covers it.'
+            : `The last ${report.unsigned} transactions are not signed yet: nothing covers them.`,
+        ]),
     'The last signature transaction is covered by no other signature: its own fields are checked, and nothing else vouches for it.',
   ];
   const list = element('ul', {}, ...notes.map((note) => element('li', {}, foreign(note))));

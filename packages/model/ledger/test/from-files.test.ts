@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { utf8 } from '@enclos/codec';
+import { isEnclosError } from '@enclos/errors';
 import { failsWith } from '@enclos/testkit';
 import {
   encodeRecoveryShares,
@@ -162,8 +163,14 @@ const owners = ['a', 'b'].map(() =>
   }),
 );
 
+function strangersKey(): string {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+}
+
 /** A ledger with a rekey, whose shares belong to two members. */
-async function shared(): Promise<{ rekeyed: LittleLedger; latest: Uint8Array; first: LedgerSecret }> {
+async function shared(settings?: string): Promise<{ rekeyed: LittleLedger; latest: Uint8Array; first: LedgerSecret }> {
   const rekeyed = new LittleLedger();
   const first = new LedgerSecret(nodeDigests, rekeyed.secret);
   const latest = new LedgerSecret(nodeDigests, new Uint8Array(32).fill(8));
@@ -177,7 +184,8 @@ async function shared(): Promise<{ rekeyed: LittleLedger; latest: Uint8Array; fi
     return put('public:ccf.internal.recovery_shares', encodeRecoveryShares({ wrappedLatestSecret, encryptedShares }));
   };
   const table = 'public:ccf.internal.historical_encrypted_ledger_secret';
-  rekeyed.add([put(table, encodeSecretRecord({})), await issueOf(first)]);
+  const configured = settings === undefined ? [] : [put('public:ccf.gov.service.config', settings)];
+  rekeyed.add([put(table, encodeSecretRecord({})), await issueOf(first), ...configured]);
   rekeyed.add([put('records', 'private')]);
   const record = LedgerSecrets.begin(first).recordFor(latest, new Uint8Array(12));
   rekeyed.add([put(table, encodeSecretRecord(record)), await issueOf(latest)]);
@@ -200,6 +208,26 @@ test('members recover the secrets of a ledger together, and its latest secret do
   await assert.rejects(recoverLedgerSecrets(files, { members: [] }, nodeDigests), failsWith('LEDGER_SHARE_INVALID'));
   await assert.rejects(recoverLedgerSecrets(files, { members: ['no key'] }, nodeDigests), failsWith('LEDGER_INVALID'));
   await assert.rejects(recoverLedgerSecrets(whole, { members }, nodeDigests), unavailable(/holds no recovery shares/));
+});
+
+test('keys that do not open a ledger are told from keys that are too few', async () => {
+  const failure = async (settings: string | undefined, ...members: readonly string[]): Promise<string> => {
+    const { rekeyed } = await shared(settings);
+    const failed = recoverLedgerSecrets(filesOf([rekeyed.file(1)]), { members }, nodeDigests);
+    return failed.then(
+      () => '',
+      (error: unknown) => (isEnclosError(error, 'LEDGER_SECRET_WRONG') ? error.message : String(error)),
+    );
+  };
+  const own = owners[0]?.privateKey ?? '';
+  const stranger = strangersKey();
+  const tooFew = /^The keys open 1 recovery share of the ledger, and its recovery threshold is 2:/;
+  assert.match(await failure('{"recovery_threshold":2}', own), tooFew);
+  assert.match(await failure('{"recovery_threshold":2}', own, stranger, own), tooFew);
+  assert.match(await failure('{"recovery_threshold":2}', stranger), /^No key opens a recovery share of the ledger/);
+  for (const settings of [undefined, 'no JSON', '[]', '{"recovery_threshold":"2"}', '{"recovery_threshold":1}']) {
+    assert.match(await failure(settings, own), /^The shares do not open the latest ledger secret/);
+  }
 });
 
 test('before its first secret a ledger has no keys', () => {

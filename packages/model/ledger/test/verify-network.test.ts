@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MapChanges } from '../src/index.ts';
+import { serialiseTree, type MapChanges, type WriteSet } from '../src/index.ts';
 import { writeCoseSignatureRecord, writeNodeSignature, type LedgerReport } from '../src/proof/index.ts';
 import { LittleLedger, nodeInfo, party, put, serviceInfo } from './little-service.ts';
 import { assertTold, genesis, holding, node, removing, service, signed, stranger, verify, type Files } from './told.ts';
@@ -113,6 +113,44 @@ test('the certificate beside a signature is that of its node', async () => {
     await verify(withRecord(write(stranger.pem))),
     /^node: The record of the signature holds the certificate of/,
   );
+});
+
+test('in a part of a ledger a node may sign whose record stands before it, with a certificate', async () => {
+  const part = (writes: WriteSet, certificate?: string, from = 2): Promise<LedgerReport> => {
+    const ledger = signed(genesis);
+    ledger.add(writes);
+    const record = { transactionId: ledger.next, node: node.id, root: ledger.tree.root() };
+    const signature = { ...record, signature: ledger.nodeSignature(node) };
+    const value = writeNodeSignature(certificate === undefined ? signature : { ...signature, certificate });
+    ledger.add([
+      put('public:ccf.internal.tree', serialiseTree(ledger.tree, from)),
+      put('public:ccf.internal.signatures', value),
+    ]);
+    return verify([ledger.file(3)], { part: true, services: [service.certificate] });
+  };
+  assertTold(await part([put(certificatesTable, node.pem, node.id)]));
+  assertTold(await part([], node.pem));
+  assertTold(await part([], node.pem, 3));
+  assertTold(await part([]), /^node: Node [0-9a-f]+, which signed, is not part/, /^signature: No signature covers/);
+});
+
+test('after a gap the service that was known before it may have signed', async () => {
+  const ledger = new LittleLedger();
+  ledger.add([serviceInfo(service, 'Open')]);
+  ledger.sign({ service });
+  ledger.add([]);
+  ledger.add([]);
+  ledger.sign({ service });
+  const report = await verify([ledger.file(1, 2), ledger.file(4)]);
+  assertTold(report, /^gap: /);
+  assert.equal(report.coseSignatures, 2);
+});
+
+test('a signature of another form is told to be so', async () => {
+  const ledger = new LittleLedger();
+  ledger.add(genesis);
+  ledger.add([put('public:ccf.internal.signatures', '{}')]);
+  assertTold(await verify([ledger.file(1)]), /^form: The signature of a node: /, /^signature: No signature covers/);
 });
 
 test('in a part of a ledger the service that it names is certain, though the caller trusts others too', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concatBytes } from '@enclos/codec';
-import { MerkleTree, serialiseTree } from '../src/index.ts';
+import { leafOf, MerkleTree, readEntry, serialiseTree } from '../src/index.ts';
 import { nodeDigests } from '../src/node/index.ts';
 import { writeCoseSignatureRecord, type LedgerReport } from '../src/proof/index.ts';
 import { LittleLedger, nodeInfo, party, put, serviceInfo, type Party } from './little-service.ts';
@@ -133,6 +133,55 @@ test('each transaction that was exchanged is told with its file and place, over 
     later.problems.map(({ file, offset, transactionId }) => [file, offset, transactionId?.seqno]),
     [['ledger_3', 8 + (whole.entries[2]?.length ?? 0), 4]],
   );
+});
+
+test('the place of an exchanged transaction is told after a signature too', async () => {
+  const other = written();
+  other.tree.retract(6);
+  other.entries.length = 5;
+  other.add([put('public:records', 'x')]);
+  const [sixth = new Uint8Array()] = other.entries.slice(5);
+  const entries = whole.entries.with(5, sixth);
+  const files = [whole.file(1, 2), open(3, entries.slice(2, 3)), open(4, entries.slice(3))];
+  const report = await verify(files, trusting);
+  assert.deepEqual(
+    report.problems.map(({ file, transactionId }) => [file, transactionId?.seqno]),
+    [['ledger_4', 6]],
+  );
+});
+
+test('a signature transaction that was made again is not the one that was signed', async () => {
+  const again = new LittleLedger();
+  for (let seqno = 1; seqno < 5; seqno++) again.tree.append(whole.tree.leaf(seqno));
+  again.sign({ node, service });
+  const [fifth = new Uint8Array()] = again.entries;
+  assertTold(
+    await verify([open(1, whole.entries.with(4, fifth))], trusting),
+    /^root: Transaction 2\.5 is not the one that was signed/,
+  );
+});
+
+test('public maps of another form are told, and the transaction is in the tree all the same', async () => {
+  const ledger = signed(genesis);
+  ledger.add([put('public:records', 'a')]);
+  // The length of the name of the first map.
+  const spoilt = ledger.entries[2]?.with(125, 0xff) ?? new Uint8Array();
+  const other = new LittleLedger();
+  for (const entry of [...ledger.entries.slice(0, 2), spoilt]) {
+    other.entries.push(entry);
+    other.tree.append(leafOf(nodeDigests, readEntry(entry)));
+  }
+  other.sign({ node, service });
+  const report = await verify([other.file(1)], trusting);
+  assert.deepEqual(
+    report.problems.map(({ rule, transactionId }) => [rule, transactionId?.seqno]),
+    [['form', 3]],
+  );
+  assert.equal(report.nodeSignatures, 2);
+});
+
+test('a part of a ledger may begin with a signature, which covers what stands before it', async () => {
+  assertTold(await verify([open(5, whole.entries.slice(4))], { ...trusting, part: true }));
 });
 
 test('the tree beside a signature is that of the transactions before it', async () => {

@@ -142,6 +142,20 @@ test('gaps, cut files and torn entries are told apart', async () => {
   assert.ok(rulesOf(open).includes('truncated'));
 });
 
+test('a file that was renamed to hide what stood before it is a problem', async () => {
+  const late: Files = [
+    { ...whole.ledger.file(3), name: 'ledger_1' },
+    { ...whole.ledger.file(3, 5), name: 'ledger_1-3.committed' },
+  ];
+  for (const file of late) {
+    const report = await verify([file], { services: [whole.service.certificate] });
+    assert.deepEqual([report.holds, report.first?.seqno, rulesOf(report)], [false, 3, ['order']]);
+    assert.match(report.problems[0]?.message ?? '', /begins with transaction 3, and its name promises 1/);
+  }
+  const part = await verify([{ ...whole.ledger.file(3), name: 'ledger_2' }], { part: true });
+  assert.deepEqual(rulesOf(part), ['order']);
+});
+
 test('files that repeat each other, or are put aside, are not read twice', async () => {
   const { ledger } = whole;
   const again = { name: 'ledger_1', bytes: ledger.file(1).bytes };

@@ -117,6 +117,29 @@ vectors.test('a snapshot is verified by its receipt', async () => {
   assert.match(ran.stdout, /the state after transaction 138/);
 });
 
+vectors.test('a snapshot from before a recovery is refused with its name, and with what it needs', async () => {
+  const file = 'snapshot_99_100.committed';
+  const path = join(folder, file);
+  writeFileSync(path, vectors.read(`ccf/testdata/sgx_service/snapshots/${file}`));
+  writeFileSync(join(folder, 'latest.pem'), vectors.read('ccf/testdata/sgx_service/common/service_cert.pem'));
+  const refused = errorOf(await run('verify', file, '--service-certificate', 'latest.pem', '--json'));
+  assert.equal(refused.code, 'LEDGER_UNPROVEN');
+  assert.match(refused.message, /^snapshot_99_100\.committed: .* before a recovery needs the certificate/);
+  assert.deepEqual(refused['details'], { rule: 'certificate' });
+});
+
+vectors.test('one transaction at the end without a signature is told in words', async () => {
+  const cut = join(copyLedger('unsigned'), 'ledger');
+  const bytes = readFileSync(join(cut, 'ledger_15-46.committed'));
+  // The last offset of the table is that of the last entry, which signs the one before.
+  const end = bytes.readUInt32LE(bytes.length - 4);
+  rmSync(join(cut, 'ledger_15-46.committed'));
+  writeFileSync(join(cut, 'ledger_15'), Buffer.concat([Buffer.alloc(8), bytes.subarray(8, end)]));
+  const { code, stdout } = await run('verify', 'unsigned', ...certificate);
+  assert.equal(code, 0);
+  assert.match(stdout, /The last transaction is not signed yet: nothing covers it\./);
+});
+
 vectors.test('transactions are shown, private ones with the keys of members', async () => {
   copyLedger('shown');
   const closed = await run('show', 'shown', '--from', '39', '--to', '39', '--values');
@@ -145,7 +168,8 @@ vectors.test('transactions are exported, one a line', async () => {
 vectors.test('a key that is of no member opens nothing', async () => {
   copyLedger('closed');
   const ran = await run('verify', 'closed', '--member-key', 'member0_cert.pem', '--json');
-  assert.equal(errorOf(ran).code, 'LEDGER_INVALID');
+  assert.equal(errorOf(ran).code, 'CLI_FILE_INVALID');
+  assert.match(errorOf(ran).message, /member0_cert\.pem is not the private encryption key of a member/);
   writeFileSync(join(folder, 'secret'), '00'.repeat(32));
   const wrong = await run('verify', 'closed', '--secret', 'secret', '--json');
   assert.equal(wrong.json()['holds'], false);
@@ -165,5 +189,7 @@ test('what is not a ledger is refused with what to give instead', async () => {
   assert.equal(await codeOf('verify', '.', '--service-certificate', 'notes.txt'), 'CLI_FILE_INVALID');
   assert.equal(await codeOf('receipt', '.', '--transaction', 'two', '--out', 'out'), 'CLI_USAGE');
   assert.equal(await codeOf('show', '.', '--from', '0'), 'CLI_USAGE');
+  assert.equal(await codeOf('show', '.', '--from', '3', '--to', '2'), 'CLI_USAGE');
+  assert.equal(await codeOf('verify', 'notes.txt', '--secret', 'notes.txt'), 'CLI_USAGE');
   assert.equal(await codeOf('verify', '.', '--secret', 'a', '--member-key', 'b'), 'CLI_FILE_INVALID');
 });

@@ -3,6 +3,7 @@ import { maxKeyBytes, readSmallFile, readSmallText } from '@enclos/cli-frame/fil
 import { fromHex } from '@enclos/codec';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { EnclosError, isEnclosError } from '@enclos/errors';
+import { openShare } from '@enclos/ledger';
 import { nodeDigests } from '@enclos/ledger/node';
 import {
   keysOf,
@@ -58,8 +59,22 @@ export async function keysIn(
     return keysOf(await recoverLedgerSecrets(files, { latestSecret }, nodeDigests));
   }
   if (members.length === 0) return undefined;
-  const pems = await Promise.all(members.map((file) => readSmallText(path(file), maxKeyBytes)));
+  const pems = await Promise.all(members.map((file) => readMemberKey(path(file))));
   return keysOf(await recoverLedgerSecrets(files, { members: pems }, nodeDigests));
+}
+
+/** @throws CLI_FILE_UNREADABLE, CLI_FILE_INVALID */
+async function readMemberKey(file: string): Promise<string> {
+  const pem = await readSmallText(file, maxKeyBytes);
+  try {
+    await openShare(pem, new Uint8Array());
+  } catch (error) {
+    // No share is empty, so that a key that can be used opens none.
+    if (!isEnclosError(error, 'LEDGER_INVALID')) return pem;
+    const message = `${file} is not the private encryption key of a member, an RSA key in PEM: CCF names it member0_enc_privk.pem.`;
+    throw new EnclosError('CLI_FILE_INVALID', message, { details: { path: file }, cause: error });
+  }
+  return pem;
 }
 
 function secretIn(file: string, bytes: Uint8Array): Uint8Array {

@@ -44,7 +44,7 @@ export async function verifyNodeCertificate(
   return unproven(
     'certificate',
     chain.length === 0
-      ? 'The certificate of the node is not issued by the service.'
+      ? 'The certificate of the node is not issued by the service. What is from before a recovery needs the certificate that the service had then.'
       : 'The last certificate of the chain of endorsements is not issued by the service.',
   );
 }

@@ -67,7 +67,7 @@ export interface ProvenReceipt {
  *
  * @throws LEDGER_UNPROVEN with the rule that is broken, or LEDGER_INVALID.
  * @example
- * const proven = await verifyReceipt(readReceipt(bytes), { services: [service] }, nodeProofTools);
+ * const proven = await verifyReceipt(readReceipt(bytes), { services: [service] }, { digests: nodeDigests, subtle: webcrypto.subtle });
  */
 export async function verifyReceipt(
   receipt: Receipt,

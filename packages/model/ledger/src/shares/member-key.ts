@@ -50,7 +50,10 @@ function derOf(label: string, pem: string): Uint8Array {
     const [block] = readPemBlocks(pem, maxPemLength);
     if (block?.label === label) return block.bytes;
     if (block?.label === 'RSA PRIVATE KEY' && label === 'PRIVATE KEY') return asPkcs8(block.bytes);
-    throw new EnclosError('LEDGER_INVALID', `The encryption key of the member is a ${block?.label}, not a ${label}.`);
+    throw new EnclosError(
+      'LEDGER_INVALID',
+      `The encryption key of the member is to be a PEM with ${label}, and this is one with ${block?.label}.`,
+    );
   });
 }
 

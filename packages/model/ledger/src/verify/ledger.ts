@@ -144,6 +144,7 @@ class Reading {
         for (const { offset, bytes } of scanner.push(piece)) {
           entries++;
           const running = this.#verifier.add(bytes, { file: chunk.name, offset });
+          if (entries === 1) this.#checkFirst(chunk, before);
           if (running !== undefined) await running;
         }
         this.#progress(chunk.name);
@@ -179,6 +180,14 @@ class Reading {
       );
     }
     this.#verifier.resume();
+  }
+
+  /** The name alone says whether transactions are missing before a file: it must be the truth. */
+  #checkFirst({ name, first }: ChunkSource, before: number | undefined): void {
+    const seqno = this.#verifier.last?.seqno;
+    if (seqno === undefined || seqno === before || seqno === first) return;
+    const message = `The file begins with transaction ${seqno}, and its name promises ${first}.`;
+    this.#findings.problem('order', { file: name }, message);
   }
 
   #checkEnd(chunk: ChunkSource, entries: number, { complete, tornBytes }: ChunkEnd, isLast: boolean): void {

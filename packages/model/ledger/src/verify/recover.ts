@@ -1,3 +1,4 @@
+import { isJsonObject, parseJsonBytes } from '@enclos/codec/json';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { LedgerDigests } from '../digests.ts';
 import { publicWrites } from '../entry/entry.ts';
@@ -12,7 +13,9 @@ import type { LedgerFile } from './files.ts';
 
 const shares = 'public:ccf.internal.recovery_shares';
 const secrets = 'public:ccf.internal.historical_encrypted_ledger_secret';
-const names: ReadonlySet<string> = new Set([shares, secrets]);
+const config = 'public:ccf.gov.service.config';
+const names: ReadonlySet<string> = new Set([shares, secrets, config]);
+const mostConfigBytes = 65_536;
 
 /** What opens the private parts of a ledger. */
 export type RecoveryKeys =
@@ -35,10 +38,12 @@ export async function recoverLedgerSecrets(
 ): Promise<LedgerSecrets> {
   const records: StoredRecord[] = [];
   let issue: RecoveryShares | undefined;
+  let threshold: number | undefined;
   for await (const { entry } of readLedger(files)) {
     for (const { name, writes } of publicWrites(entry, names)) {
       for (const [, value] of writes) {
         if (name === shares) issue = readRecoveryShares(value);
+        else if (name === config) threshold = thresholdIn(value);
         else records.push({ seqno: entry.seqno, record: readSecretRecord(value) });
       }
     }
@@ -51,8 +56,28 @@ export async function recoverLedgerSecrets(
     );
   }
   const opened = await openShares(keys.members, issue);
-  const latest = unwrapLedgerSecret(digests, combineShares(opened), issue.wrappedLatestSecret);
-  return LedgerSecrets.recover(digests, latest, records);
+  try {
+    const latest = unwrapLedgerSecret(digests, combineShares(opened), issue.wrappedLatestSecret);
+    return LedgerSecrets.recover(digests, latest, records);
+  } catch (error) {
+    const isTooFew = threshold !== undefined && opened.length < threshold;
+    if (!isEnclosError(error, 'LEDGER_SECRET_WRONG') || !isTooFew) throw error;
+    const given = opened.length === 1 ? '1 recovery share' : `${opened.length} recovery shares`;
+    const message = `The keys open ${given} of the ledger, and its recovery threshold is ${threshold}: give the keys of more members.`;
+    throw new EnclosError('LEDGER_SECRET_WRONG', message, { cause: error });
+  }
+}
+
+/** For a message only. */
+function thresholdIn(settings: Uint8Array): number | undefined {
+  try {
+    const value = parseJsonBytes(settings, mostConfigBytes, { maxValues: 1_000, maxDepth: 8 });
+    const threshold = isJsonObject(value) ? value['recovery_threshold'] : undefined;
+    return typeof threshold === 'number' ? threshold : undefined;
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    return undefined;
+  }
 }
 
 /** The shares that the keys open. A ledger does not say whose key is whose, so that each is tried on each. */
@@ -67,6 +92,12 @@ async function openShares(keys: readonly string[], { encryptedShares }: Recovery
         if (!isEnclosError(error, 'LEDGER_SECRET_WRONG')) throw error;
       }
     }
+  }
+  if (opened.size === 0 && keys.length > 0) {
+    throw new EnclosError(
+      'LEDGER_SECRET_WRONG',
+      'No key opens a recovery share of the ledger: these are not the encryption keys of its members.',
+    );
   }
   return [...opened.values()];
 }

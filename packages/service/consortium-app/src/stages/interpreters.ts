@@ -1,5 +1,10 @@
+import type { RuntimeOptions } from '../bundle/rows.ts';
 import type { ScriptRole } from '../session/role.ts';
 import type { CcfInterpreter } from '../ccf/program.ts';
+
+/** So many with keys are kept, whatever an application asks for, and so much heap may they have together: engines have more of both. */
+const mostKept = 32;
+const mostKeptBytes = 2 ** 30;
 
 /**
  * The interpreters of one version of an application. A request without a key gets one that is as new; requests with equal keys
@@ -12,10 +17,13 @@ export class InterpreterPool {
   /** The one used last is the last. */
   readonly #reused = new Map<string, CcfInterpreter>();
 
-  /** @param maximum how many with keys are kept (`max_cached_interpreters`). */
-  constructor(load: (role: ScriptRole) => CcfInterpreter, maximum: number) {
+  /** How many with keys are kept is `max_cached_interpreters`, as long as governance and requests without a key find room beside them. */
+  constructor(
+    load: (role: ScriptRole) => CcfInterpreter,
+    { maxCachedInterpreters, maxHeapBytes }: Pick<RuntimeOptions, 'maxCachedInterpreters' | 'maxHeapBytes'>,
+  ) {
     this.#load = load;
-    this.#maximum = maximum;
+    this.#maximum = Math.max(1, Math.min(maxCachedInterpreters, mostKept, Math.floor(mostKeptBytes / maxHeapBytes)));
   }
 
   /**
@@ -48,14 +56,17 @@ export class InterpreterPool {
   #reusedFor(role: ScriptRole, key: string): CcfInterpreter {
     // A script that only reads must not find what one that writes left, as in CCF.
     const name = `${key} (${role === 'readwrite' ? 'rw' : 'ro'})`;
-    const interpreter = this.#reused.get(name) ?? this.#load(role);
+    const found = this.#reused.get(name);
+    if (found === undefined && this.#reused.size >= this.#maximum) this.#dropOldest();
+    const interpreter = found ?? this.#load(role);
     this.#reused.delete(name);
     this.#reused.set(name, interpreter);
-    const [oldest = ''] = this.#reused.keys();
-    if (this.#reused.size > Math.max(this.#maximum, 1)) {
-      this.#reused.get(oldest)?.dispose();
-      this.#reused.delete(oldest);
-    }
     return interpreter;
+  }
+
+  #dropOldest(): void {
+    const [oldest = ''] = this.#reused.keys();
+    this.#reused.get(oldest)?.dispose();
+    this.#reused.delete(oldest);
   }
 }

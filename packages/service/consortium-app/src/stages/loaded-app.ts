@@ -78,7 +78,7 @@ export class AppLoader {
       rows,
       router: new Router(rows, builtInRoutes),
       options,
-      pool: new InterpreterPool(load, options.maxCachedInterpreters),
+      pool: new InterpreterPool(load, options),
     };
   }
 }

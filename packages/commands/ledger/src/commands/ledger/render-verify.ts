@@ -66,7 +66,7 @@ function caveatsOf(report: LedgerReport, keysGiven: boolean): readonly string[] 
   const { unsigned, identities } = report;
   const unendorsed = identities.slice(0, -1).filter(({ endorsed }) => !endorsed).length;
   return [
-    ...(unsigned > 0 ? [`The last ${counted(unsigned, 'transaction')} are not signed yet: nothing covers them.`] : []),
+    ...(unsigned > 0 ? [unsignedNote(unsigned)] : []),
     ...(unendorsed > 0
       ? [
           `${counted(unendorsed, 'recovery', 'recoveries')} left no endorsement in the ledger: that the members approved them, as the proposals say, is what joins the identities.`,
@@ -75,6 +75,11 @@ function caveatsOf(report: LedgerReport, keysGiven: boolean): readonly string[] 
     ...(keysGiven ? [] : ['The private parts were not opened: their bytes are covered, what they say is not shown.']),
     'The last signature transaction is covered by no other signature: its own fields are checked, and nothing else vouches for it.',
   ];
+}
+
+function unsignedNote(count: number): string {
+  if (count === 1) return 'The last transaction is not signed yet: nothing covers it.';
+  return `The last ${grouped(count)} transactions are not signed yet: nothing covers them.`;
 }
 
 function renderReceipt(

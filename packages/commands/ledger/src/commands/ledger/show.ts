@@ -38,6 +38,7 @@ export const command = defineCommand({
   async run({ arguments: { paths }, options: given }, context) {
     if (paths.length === 0) refuseUsage('Give a folder, or files of a ledger.');
     const [from, to] = [seqnoIn('--from', given.from), given.to === undefined ? Infinity : seqnoIn('--to', given.to)];
+    if (from > to) refuseUsage(`--from ${from} is after --to ${to}.`);
     const files = await openChunks(paths.map(context.path));
     const transactions: ShownTransaction[] = [];
     let closed = 0;

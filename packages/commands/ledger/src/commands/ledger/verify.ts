@@ -3,7 +3,7 @@ import { defineCommand, refuseUsage, type CommandContext } from '@enclos/cli-fra
 import { readSmallFile } from '@enclos/cli-frame/files';
 import { hexOption } from '@enclos/cli-frame/options';
 import type { CommandInput } from '@enclos/command-line';
-import { EnclosError } from '@enclos/errors';
+import { EnclosError, isEnclosError } from '@enclos/errors';
 import {
   readEndorsementFile,
   readReceipt,
@@ -11,6 +11,7 @@ import {
   verifyReceipt,
   verifySnapshot,
   type LedgerCertificate,
+  type ProvenSnapshot,
 } from '@enclos/ledger/proof';
 import { keyOptions, keysIn, serviceOption, servicesIn } from '../../ledger/keys.ts';
 import { openLedger, type LedgerPaths } from '../../ledger/open.ts';
@@ -68,13 +69,18 @@ export const command = defineCommand({
       summary: 'Open the private parts too',
     },
   ],
-  exitCodes: { 3: 'Something does not hold. The report names the file, the place and the transaction.' },
+  exitCodes: {
+    3: 'Something does not hold, or the keys do not open the ledger. The report names the file, the place and the transaction.',
+  },
   async run({ arguments: { paths }, options: given }, context): Promise<VerifyOutcome> {
     if (paths.length === 0) refuseUsage('Give a folder, files of a ledger, or a receipt.');
     const services = await servicesIn(given['service-certificate'], context);
     const found = await openLedger(paths.map(context.path));
     const [other, second] = found.others;
     if (other !== undefined) {
+      if (given['member-key'].length > 0 || given.secret !== undefined) {
+        refuseUsage('A receipt has no private part: --member-key and --secret go with a ledger.');
+      }
       if (second !== undefined || found.chunks.length + found.snapshots.length > 0) {
         refuseUsage('Verify one receipt at a time, and not together with a ledger.');
       }
@@ -144,12 +150,20 @@ async function verifySnapshots(
   }
   requireServices(services, 'A snapshot');
   const proven = await Promise.all(
-    snapshots.map(async (file) => ({
-      file: basename(file),
-      proven: await verifySnapshot(await readSmallFile(file, maximumSnapshotBytes), { services }, nodeTools),
-    })),
+    snapshots.map(async (file) => ({ file: basename(file), proven: await verifyOneSnapshot(file, services) })),
   );
   return { kind: 'snapshots', proven };
+}
+
+async function verifyOneSnapshot(file: string, services: readonly LedgerCertificate[]): Promise<ProvenSnapshot> {
+  const bytes = await readSmallFile(file, maximumSnapshotBytes);
+  try {
+    return await verifySnapshot(bytes, { services }, nodeTools);
+  } catch (error) {
+    if (!isEnclosError(error)) throw error;
+    const { code, message, details } = error;
+    throw new EnclosError(code, `${basename(file)}: ${message}`, { details, cause: error });
+  }
 }
 
 function requireServices(services: readonly LedgerCertificate[], what: string): void {
