@@ -6,20 +6,22 @@ import { findQuickJs } from '../src/artefact/index.ts';
 import { ScriptThrow, type HostFunction, type ScriptProgram, type ScriptValue } from '../src/index.ts';
 import { quickJsEngine, type QuickJsEngine, type QuickJsInterpreter } from '../src/quickjs/index.ts';
 
-const values = `1;-0;NaN;2**53;1e308;'text';'\\u20ac'.repeat(99);'a'.repeat(7e4);'\\ud800';('a'+x).repeat(3);new ArrayBuffer(9);buffer;
+const values =
+  `1;-0;NaN;2**53;1e308;'text';'\\u20ac'.repeat(99);'a'.repeat(7e4);'\\ud800';('a'+x).repeat(3);new ArrayBuffer(9);buffer;
 new Uint8Array(4);new DataView(buffer);[];null;undefined;true;7n;Symbol('s');x;y;h;()=>x;new Proxy({},{get:()=>x});Promise.resolve(x);
 Object.create(ArrayBuffer.prototype);({valueOf(){return h.echo(1)}});({toString(){throw x}});new Error(x);({get stack(){return h.fail(1)}});
 ({then(done){done(h.echo(x))}});({toJSON(){return h.bytes(y)}});deep(300);deep(3e4);JSON.parse('['.repeat(300)+']'.repeat(300));new Array(2e4)`
-  .replaceAll('\n', '')
-  .split(';');
-const statements = `x=$;|y=$;|x=h.echo($);|y=h.echo(x,$,y);|x=h.bytes($);|try{h.fail($)}catch(e){x=e}|h.fail($);|x=[x,y].join($);|x=JSON.stringify($);|
+    .replaceAll('\n', '')
+    .split(';');
+const statements =
+  `x=$;|y=$;|x=h.echo($);|y=h.echo(x,$,y);|x=h.bytes($);|try{h.fail($)}catch(e){x=e}|h.fail($);|x=[x,y].join($);|x=JSON.stringify($);|
 x=JSON.parse(JSON.stringify($));|y=h.import($);|y=h.import('/b.js');|x=import('/b.js');|h.register('more',()=>$);|throw $;|return $;|await null;|
 x=(async()=>{await $;return h.echo(y)})();|Object.defineProperty(Object.prototype,'stack',{value:$,configurable:true});|Array.prototype[0]=$;|
 h.echo(...Array(17).fill($));|h.echo(...Array(16).fill($));|for(let i=0;i<99;i++)h.echo(i,$);|eval('x=y');|x=x[y];|new h.echo($);|h.echo.call($,x);|
 for(;;)x=h.echo(y);|x=()=>x();x();|left=$;|globalThis.left=$;|buffer=new ArrayBuffer(1e6);|y=structured($);|Error.prepareStackTrace=()=>$;|
 x=new Array(1e3).fill($).map(h.echo);|h.bytes(-1);|h.bytes(3e6);|x='é'.repeat(1e6);|`
-  .replaceAll('\n', '')
-  .split('|');
+    .replaceAll('\n', '')
+    .split('|');
 
 const prelude = {
   name: 'prelude.js',
