@@ -10,7 +10,13 @@ import { placeOf, probed } from './probes.mjs';
 /** `mutation.json` of a package. */
 export function readLedger(packagePath) {
   const path = join(packagePath, 'mutation.json');
-  const { groups = {}, tests = ['test/'], slow = [], equivalent = [], open = [] } = existsSync(path) ? readJson(path) : {};
+  const {
+    groups = {},
+    tests = ['test/'],
+    slow = [],
+    equivalent = [],
+    open = [],
+  } = existsSync(path) ? readJson(path) : {};
   return { path, groups, tests, slow, equivalent, open };
 }
 
