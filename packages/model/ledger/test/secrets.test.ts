@@ -140,7 +140,10 @@ test('the record of a recovery that was written twice leads to the secrets befor
   ];
   const recovered = LedgerSecrets.recover(nodeDigests, second.reveal(), records);
   assert.deepEqual(recovered.versions, [1, 11]);
-  assert.deepEqual([5, 16].map((seqno) => recovered.at(seqno).reveal()), [first.reveal(), second.reveal()]);
+  assert.deepEqual(
+    [5, 16].map((seqno) => recovered.at(seqno).reveal()),
+    [first.reveal(), second.reveal()],
+  );
   // One that names a seqno of a secret that is known already is not read, whatever it holds.
   const [oldest, newest] = rekeyed().records;
   assert.ok(oldest && newest);
