@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { quickJsTest } from '@enclos/testkit';
 import { enclos, temporaryFolder } from '../../cli.ts';
 import { ask, endSandbox, startSandbox } from './sandbox.ts';
@@ -89,6 +90,9 @@ async function takesLateFiles(): Promise<void> {
   for (const name of ['late', 'deep/late']) {
     write(folder, { 'src/app.ts': importing(name) });
     await cli.until(new RegExp(`Could not resolve "\\./${name}"`));
+    // What the sandbox says may go there, so that it is no change.
+    writeFileSync(join(folder, 'sandbox.log'), name);
+    await setTimeout(150);
     const file = join(folder, `src/${name}.ts`);
     mkdirSync(dirname(file), { recursive: true });
     // This file alone: app.json is watched anyway.
@@ -97,6 +101,7 @@ async function takesLateFiles(): Promise<void> {
     await cli.until(new RegExp(`(?:Loaded[\\s\\S]*){${loads}}`));
     assert.equal((await ask(url, folder, '/app/x')).text, name);
   }
+  assert.doesNotMatch(cli.text(), /"\.\/late"[\s\S]*"\.\/late"/);
   await endSandbox(cli);
 }
 

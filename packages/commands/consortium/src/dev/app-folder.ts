@@ -53,14 +53,16 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   return { bundle: bundleOf(metadata, modules), files: [metadataPath, ...files], places: sourcePlaces(modules) };
 }
 
-/** What a file may be in that an application lacks: the folder of app.json, and those of its sources. */
-export function foldersOf(app: string): readonly string[] {
-  if (!isFolder(app)) return [dirname(app)];
+/**
+ * Folders that may get what an application lacks. Not that of app.json: what a sandbox says about a mistake may go into a file there,
+ * which would be a change again.
+ */
+export function sourceFolders(app: string): readonly string[] {
   const source = join(app, 'src');
-  if (!isFolder(source)) return [app];
+  if (!isFolder(source)) return [];
   const inside = readdirSync(source, { recursive: true, withFileTypes: true });
   const folders = inside.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
-  return [app, source, ...folders.filter((path) => !path.split(sep).includes('node_modules'))];
+  return [source, ...folders.filter((path) => !path.split(sep).includes('node_modules'))];
 }
 
 /** Every file of JavaScript below src/, as `ccf-build-bundle` takes them. */

@@ -6,7 +6,7 @@ import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { foldersOf, homeOf, readApp, type LoadedFolder } from './app-folder.ts';
+import { homeOf, readApp, sourceFolders, type LoadedFolder } from './app-folder.ts';
 import { curlOf } from './curl.ts';
 import { makeCredentials, writeCredentials, type PartyCounts } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
@@ -109,7 +109,7 @@ function watchApp(
         next = await readApp(app);
       } catch (error) {
         // It may lack a file that comes later.
-        watch.set(files, foldersOf(app));
+        watch.set([...files, join(app, 'src')], sourceFolders(app));
         throw error;
       }
       ({ files } = next);

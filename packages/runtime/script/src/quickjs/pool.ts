@@ -69,12 +69,16 @@ export class InstancePool {
     else this.#idle.unshift(instance);
   }
 
-  /** An instance with an empty memory in the place of one that has grown; undefined when too many are not collected yet. */
-  exchange(grown: Instance, host: InstanceHost): Instance | undefined {
+  /**
+   * An instance with an empty memory of so many bytes at least in the place of one that has grown; undefined when too many are not
+   * collected yet.
+   */
+  exchange(grown: Instance, host: InstanceHost, bytes: number): Instance | undefined {
     const mayMake = this.#idle.length > 0 || this.#instances < MAX_INSTANCES;
     if (this.#left >= MAX_LEFT || !mayMake) return undefined;
     const instance = this.take(host);
     instance.wipe();
+    instance.growTo(bytes);
     this.#leave(grown);
     return instance;
   }
