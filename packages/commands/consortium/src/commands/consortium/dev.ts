@@ -59,7 +59,7 @@ export const command = defineCommand({
     '',
     'The service is new at each start: its certificate, those of its users and members, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
     'There is no governance: the service is open at once, and takes the application from the folder.',
-    'Exceptions are printed with the lines of your sources, and are in the answers too. Types are not checked: run `tsc --noEmit` beside it.',
+    'Exceptions are printed with the lines of your sources, and are in the answers too, with --engine quickjs with the lines of what was built. Types are not checked: run `tsc --noEmit` beside it.',
     '',
     'With --engine v8 a request may take 5 seconds, or with --inspect 10 minutes, since you may stop in it; memory is not limited. With --engine quickjs all limits of CCF hold.',
     'For endpoints with the policy jwt: --jwt-issuer takes the keys of an issuer, as `--jwt-issuer` of the sandbox of CCF does; --jwt-claims makes a key and a token, for 90 days.',

@@ -80,6 +80,20 @@ quickJsTest(
   },
 );
 
+quickJsTest('scripts that are ended leave room for others, however fast they come', (wasm) => {
+  const engine = quickJsEngine({ wasm, maxTotalBytes: 40 << 20 });
+  const other = engine.load(programOf(`export const f = () => new ArrayBuffer(6 << 20).byteLength`), limits);
+  for (let round = 0; round < 6; round++) {
+    const interpreter = engine.load(programOf(hungry), limits);
+    assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+    if (round % 2 === 0) interpreter.reset();
+    interpreter.dispose();
+    assert.deepEqual(callF(other), { kind: 'returned', value: 6 << 20 });
+    other.reset();
+  }
+  assert.ok(engine.usedBytes <= 40 << 20);
+});
+
 /** Collects garbage until something holds, which it does at once unless a finaliser is still to run. */
 async function collected(holds: () => boolean): Promise<void> {
   setFlagsFromString('--expose-gc');
