@@ -30,17 +30,20 @@ const heaps: Readonly<Record<string, string>> = {
 };
 
 for (const [name, source] of Object.entries(heaps)) {
-  quickJsTest('a limit below what the program itself takes ends each call, and the next one with more goes on', (wasm) => {
-  const interpreter = load(wasm, `export const f = () => 1;`);
-  for (const maxHeapBytes of [0, 100, 65_536]) {
-    assert.deepEqual(callF(interpreter, [], { ...small, maxHeapBytes }), { kind: 'exhausted', resource: 'heap' });
-    interpreter.reset();
-  }
-  assert.deepEqual(callF(interpreter, [], small), { kind: 'returned', value: 1 });
-  interpreter.dispose();
-});
+  quickJsTest(
+    'a limit below what the program itself takes ends each call, and the next one with more goes on',
+    (wasm) => {
+      const interpreter = load(wasm, `export const f = () => 1;`);
+      for (const maxHeapBytes of [0, 100, 65_536]) {
+        assert.deepEqual(callF(interpreter, [], { ...small, maxHeapBytes }), { kind: 'exhausted', resource: 'heap' });
+        interpreter.reset();
+      }
+      assert.deepEqual(callF(interpreter, [], small), { kind: 'returned', value: 1 });
+      interpreter.dispose();
+    },
+  );
 
-quickJsTest(`no script has more memory than its limit: ${name}`, (wasm) => {
+  quickJsTest(`no script has more memory than its limit: ${name}`, (wasm) => {
     const outcome = run(wasm, `export const f = () => { ${source} }`, [], { limits: small });
     assert.deepEqual(outcome, { kind: 'exhausted', resource: 'heap' });
   });
