@@ -21,15 +21,26 @@ function fileOf(path) {
 
 const isRelative = (specifier) => specifier.startsWith('.');
 
+const resolved = new Map();
+
+/** The file of an entry of a package that lies in `folder`: tests may import their own package by its name. */
+export function entryIn(folder, specifier) {
+  if (!resolved.has(specifier)) resolved.set(specifier, import.meta.resolve(specifier));
+  const url = resolved.get(specifier);
+  const path = url.startsWith('file:') ? fileURLToPath(url) : '';
+  return path.startsWith(folder) ? path : undefined;
+}
+
 /** True for a file that reaches one of `folder`, at any distance: only those have to be loaded again. */
 export function reaches(path, folder, seen = new Map()) {
   if (path.startsWith(folder)) return true;
   if (!seen.has(path)) {
     seen.set(path, false);
-    const own = fileOf(path).imports.filter(isRelative);
+    const pathOf = (name) => (isRelative(name) ? join(dirname(path), name) : entryIn(folder, name));
+    const own = fileOf(path).imports.map(pathOf);
     seen.set(
       path,
-      own.some((name) => reaches(join(dirname(path), name), folder, seen)),
+      own.some((other) => other !== undefined && reaches(other, folder, seen)),
     );
   }
   return seen.get(path);
@@ -70,7 +81,7 @@ export class Graph {
   #replaced;
   #options;
 
-  /** @param options `{ isShared, substitutes, prepare }`: modules in the place of packages, and what to do with a package first, by name. */
+  /** @param options `{ isShared, entryOf, substitutes, prepare }`: modules in the place of packages, and what to do with a package first, by name. */
   constructor(options, replaced = new Map()) {
     this.#options = options;
     this.#replaced = replaced;
@@ -104,6 +115,8 @@ export class Graph {
     const substitute = this.#options.substitutes[specifier];
     if (typeof substitute === 'string') return this.#module(substitute);
     if (substitute !== undefined) return substitute;
+    const entry = this.#options.entryOf(specifier);
+    if (entry !== undefined) return this.#module(entry);
     if (!outside.has(specifier)) outside.set(specifier, outsideModule(specifier, this.#options.prepare[specifier]));
     return outside.get(specifier);
   }
