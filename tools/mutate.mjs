@@ -7,7 +7,7 @@
 // one process, the likeliest killers first, until one fails. Files with more mutants than --sample (that of
 // their group, or 150) are sampled, the same mutants for the same --seed. --json writes each result at once;
 // --again tries only those that survived in such a file, after tests were added. `mutation.json` of the package has the groups of
-// files, the tests that are too slow for every mutant, and the survivors that are known: `equivalent`,
+// files, the test files that are run if not all, the tests that are too slow for every mutant, and the survivors that are known: `equivalent`,
 // which no test could notice, and `open`. Any other survivor fails the run, as does an entry that is
 // killed or names no mutant any more. Tests with a process of their own are not run.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -120,7 +120,7 @@ if (options.list) {
 const startMs = performance.now();
 const data = {
   sourceFolder: `${join(options.packagePath, 'dist/src')}/`,
-  testFiles: testFilesOf(options.packagePath),
+  testFiles: testFilesOf(options.packagePath, ledger.tests),
   seed: options.seed,
 };
 const askers = Array.from({ length: options.workers }, () => new Asker(data));

@@ -21,15 +21,26 @@ function fileOf(path) {
 
 const isRelative = (specifier) => specifier.startsWith('.');
 
+const resolved = new Map();
+
+/** The file of an entry of a package that lies in `folder`: tests may import their own package by its name. */
+export function entryIn(folder, specifier) {
+  if (!resolved.has(specifier)) resolved.set(specifier, import.meta.resolve(specifier));
+  const url = resolved.get(specifier);
+  const path = url.startsWith('file:') ? fileURLToPath(url) : '';
+  return path.startsWith(folder) ? path : undefined;
+}
+
 /** True for a file that reaches one of `folder`, at any distance: only those have to be loaded again. */
 export function reaches(path, folder, seen = new Map()) {
   if (path.startsWith(folder)) return true;
   if (!seen.has(path)) {
     seen.set(path, false);
-    const own = fileOf(path).imports.filter(isRelative);
+    const pathOf = (name) => (isRelative(name) ? join(dirname(path), name) : entryIn(folder, name));
+    const own = fileOf(path).imports.map(pathOf);
     seen.set(
       path,
-      own.some((name) => reaches(join(dirname(path), name), folder, seen)),
+      own.some((other) => other !== undefined && reaches(other, folder, seen)),
     );
   }
   return seen.get(path);
@@ -47,10 +58,11 @@ async function outsideModule(specifier, prepare) {
   });
 }
 
-function compiled(text, url, cachedData) {
+function compiled(text, path, cachedData) {
+  const url = pathToFileURL(path).href;
   const options = {
     identifier: url,
-    initializeImportMeta: (meta) => Object.assign(meta, { url }),
+    initializeImportMeta: (meta) => Object.assign(meta, { url, filename: path, dirname: dirname(path) }),
     importModuleDynamically: (specifier) => import(specifier),
   };
   try {
@@ -69,7 +81,7 @@ export class Graph {
   #replaced;
   #options;
 
-  /** @param options `{ isShared, substitutes, prepare }`: modules in the place of packages, and what to do with a package first, by name. */
+  /** @param options `{ isShared, entryOf, substitutes, prepare }`: modules in the place of packages, and what to do with a package first, by name. */
   constructor(options, replaced = new Map()) {
     this.#options = options;
     this.#replaced = replaced;
@@ -89,10 +101,9 @@ export class Graph {
   #module(path) {
     const modules = this.#options.isShared(path) ? Graph.#shared : this.#own;
     if (!modules.has(path)) {
-      const url = pathToFileURL(path).href;
       const { source, cachedData } = fileOf(path);
       const replacement = this.#replaced.get(path);
-      const module = compiled(replacement ?? source, url, replacement === undefined ? cachedData : undefined);
+      const module = compiled(replacement ?? source, path, replacement === undefined ? cachedData : undefined);
       if (replacement === undefined && cachedData === undefined) fileOf(path).cachedData = module.createCachedData();
       modules.set(path, module);
     }
@@ -104,6 +115,8 @@ export class Graph {
     const substitute = this.#options.substitutes[specifier];
     if (typeof substitute === 'string') return this.#module(substitute);
     if (substitute !== undefined) return substitute;
+    const entry = this.#options.entryOf(specifier);
+    if (entry !== undefined) return this.#module(entry);
     if (!outside.has(specifier)) outside.set(specifier, outsideModule(specifier, this.#options.prepare[specifier]));
     return outside.get(specifier);
   }

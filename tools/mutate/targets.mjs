@@ -10,8 +10,14 @@ import { placeOf, probed } from './probes.mjs';
 /** `mutation.json` of a package. */
 export function readLedger(packagePath) {
   const path = join(packagePath, 'mutation.json');
-  const { groups = {}, slow = [], equivalent = [], open = [] } = existsSync(path) ? readJson(path) : {};
-  return { path, groups, slow, equivalent, open };
+  const {
+    groups = {},
+    tests = ['test/'],
+    slow = [],
+    equivalent = [],
+    open = [],
+  } = existsSync(path) ? readJson(path) : {};
+  return { path, groups, tests, slow, equivalent, open };
 }
 
 const oneLine = (text) => text.replaceAll(/\s+/g, ' ').trim();
@@ -66,11 +72,14 @@ export function readTarget(packagePath, file, { index, sample, seed }) {
   return { file, compiledPath, probedCode: code, all, tried: sampled(all, sample, seed, file) };
 }
 
-/** Every compiled test of a package that needs no process of its own. */
-export function testFilesOf(packagePath) {
+/** The compiled tests of a package that need no process of their own. @param tests How the paths of their sources start. */
+export function testFilesOf(packagePath, tests) {
   const dist = join(packagePath, 'dist');
   return filesUnder(
     join(dist, 'test'),
     (path) => path.endsWith('.test.js') && !path.endsWith('.process.test.js'),
-  ).filter((path) => existsSync(join(packagePath, relative(dist, path)).replace(/\.js$/, '.ts')));
+  ).filter((path) => {
+    const source = relative(dist, path).replace(/\.js$/, '.ts');
+    return tests.some((start) => source.startsWith(start)) && existsSync(join(packagePath, source));
+  });
 }

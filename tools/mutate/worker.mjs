@@ -1,7 +1,7 @@
 // Runs test files against mutants, each in a module graph of its own. Asked by messages, one at a time.
 import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Graph, reaches } from './graph.mjs';
+import { entryIn, Graph, reaches } from './graph.mjs';
 import { testModule, testsOf } from './harness.mjs';
 
 const { sourceFolder, testFiles, seed, progress } = workerData;
@@ -11,6 +11,7 @@ await testModule.link(() => undefined);
 await testModule.evaluate();
 const options = {
   isShared: (path) => !reaches(path, sourceFolder, seen),
+  entryOf: (specifier) => entryIn(sourceFolder, specifier),
   substitutes: {
     'node:test': testModule,
     '@enclos/testkit': fileURLToPath(import.meta.resolve('@enclos/testkit')),

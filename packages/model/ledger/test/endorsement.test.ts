@@ -101,7 +101,7 @@ test('with the key of an earlier identity nothing is made that counts for a late
     [endorse(first, stranger, '2.1')],
     [endorse(first, stranger, '2.1', '9.999')],
     // Times that end before they begin would leave the next one room.
-    [endorse(first, helper, '9.999', '2.20'), endorse(helper, stranger, '2.1', '9.998')],
+    [endorse(first, helper, '9.999', '2.0'), endorse(helper, stranger, '2.1', '9.998')],
     // As would an endorsement of the own key, which has no end.
     [endorse(first, first, '9.999'), endorse(first, stranger, '2.1', '9.998')],
     [endorse(first, helper, '9.999'), endorse(helper, stranger, '2.1', '9.998')],

@@ -71,7 +71,10 @@ test('a receipt takes the signature of its form, and passes over others', async 
 });
 
 test('no receipt is made of what the files do not hold', async () => {
-  await assert.rejects(make({ transactionId: { view: 2, seqno: 9 } }), unavailable(/do not hold the transaction/));
+  await assert.rejects(
+    make({ transactionId: { view: 2, seqno: 9 } }),
+    unavailable(/do not hold the transaction: their last one has the seqno 7\./),
+  );
   await assert.rejects(make({ transactionId: { view: 3, seqno: 4 } }), unavailable(/of view 2: 3\.4 is not/));
   await assert.rejects(make({ transactionId: { view: 2, seqno: 7 } }), unavailable(/No signature of a node follows/));
   await assert.rejects(

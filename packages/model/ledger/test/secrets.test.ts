@@ -129,6 +129,34 @@ test('a record may name the seqno of its secret, and the first one holds none be
   assert.throws(() => readSecretRecord(utf8('{}'.padEnd(65_537))), { code: 'LEDGER_INVALID' });
 });
 
+test('the record of a recovery that was written twice leads to the secrets before it', () => {
+  const secrets = LedgerSecrets.begin(first);
+  const record = { ...secrets.recordFor(second, iv), nextVersion: 11 };
+  const again = { ...secrets.recordFor(second, new Uint8Array(12).fill(7)), nextVersion: 11 };
+  const records = [
+    { seqno: 4, record: { nextVersion: 1 } },
+    { seqno: 15, record: readSecretRecord(encodeSecretRecord(record)) },
+    { seqno: 18, record: readSecretRecord(encodeSecretRecord(again)) },
+  ];
+  const recovered = LedgerSecrets.recover(nodeDigests, second.reveal(), records);
+  assert.deepEqual(recovered.versions, [1, 11]);
+  assert.deepEqual(
+    [5, 16].map((seqno) => recovered.at(seqno).reveal()),
+    [first.reveal(), second.reveal()],
+  );
+  // One that names a seqno of a secret that is known already is not read, whatever it holds.
+  const [oldest, newest] = rekeyed().records;
+  assert.ok(oldest && newest);
+  const sealed = { encrypted: new Uint8Array(60), version: 11 };
+  const other = { seqno: 15, record: { previous: sealed } };
+  const { versions } = LedgerSecrets.recover(nodeDigests, third.reveal(), [oldest, other, newest]);
+  assert.deepEqual(versions, [1, 11, 21]);
+  const missing = { seqno: 15, record: { previous: { ...sealed, version: 10 } } };
+  assert.throws(() => LedgerSecrets.recover(nodeDigests, third.reveal(), [oldest, missing, newest]), {
+    code: 'LEDGER_SECRET_WRONG',
+  });
+});
+
 test('secrets are not recovered from another secret, without records, or from a record that was changed', () => {
   const { records } = rekeyed();
   const wrong = { code: 'LEDGER_SECRET_WRONG' };

@@ -93,6 +93,9 @@ test('files are read in the order of their transactions, whatever order they com
   assertTold(report);
   assert.equal(report.transactions, 7);
   assert.equal((await verify([whole.file(1), complete])).transactions, 7);
+  const both = await verify([whole.file(1, 5), whole.file(1, 2), whole.file(6)]);
+  assertTold(both);
+  assert.equal(both.transactions, 7);
 });
 
 test('transactions follow each other, also after a gap', async () => {

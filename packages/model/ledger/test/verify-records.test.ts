@@ -63,6 +63,11 @@ test('the endorsement after a recovery is of the identity before, by the one aft
     assertTold(report, message);
     assert.equal(report.identities[0]?.endorsed, 'by' in changes);
   }
+  // CCF wrote it a second time when the primary changed in a recovery: it proves nothing, and takes nothing away.
+  const twice = await endorsed({ key: party('next service') });
+  assertTold(twice);
+  assert.ok(twice.notes.some((note) => note.startsWith('A service endorsed its own key again')));
+  assert.equal(twice.identities[0]?.endorsed, false);
   // That of the own key, with which a service opens, says nothing about another.
   const opening = await endorsed({ key: party('next service'), to: '' });
   assertTold(opening);

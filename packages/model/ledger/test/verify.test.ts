@@ -363,6 +363,13 @@ test('private parts open with the secret of the ledger alone', async () => {
   const report = await verify(wholeFiles, { keys: other });
   assert.deepEqual(new Set(rulesOf(report)), new Set(['private']));
   assert.equal(report.decrypted, 0);
+  const advice = (notes: readonly string[]): readonly string[] => notes.filter((note) => /another ledger/.test(note));
+  assert.equal(advice(report.notes).length, 1);
+  const own = keysOf(LedgerSecrets.begin(new LedgerSecret(nodeDigests, whole.ledger.secret)));
+  // Where any opens, the secret is the right one, and what does not open was changed.
+  const late = await verify(wholeFiles, { keys: (seqno) => (seqno === 1 ? own(seqno) : other(seqno)) });
+  assert.ok(late.decrypted > 0 && late.problemCount > 0);
+  assert.deepEqual(advice(late.notes), []);
 });
 
 test('a snapshot must be of the ledger, with its digest and its receipt', async () => {

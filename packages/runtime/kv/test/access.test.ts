@@ -45,6 +45,17 @@ describe('the access of code to maps', () => {
     }
   });
 
+  test('leaves a transaction its version, its write set and the names of its maps', () => {
+    const store = new KvStore({ version: 7 });
+    const transaction = restrictTransaction(store.begin(), 'application');
+    const map = transaction.map('public:a');
+    map.set(utf8('k'), utf8('v'));
+    assert.deepEqual([transaction.readVersion, map.name], [7, 'public:a']);
+    assert.deepEqual(transaction.writeSet(), [
+      { name: 'public:a', readVersion: 0, writes: [[utf8('k'), utf8('v')]], removes: [] },
+    ]);
+  });
+
   test('is not restricted for the framework', () => {
     const map = new KvStore().begin().map('public:ccf.internal.signatures');
     map.set(new Uint8Array(8), utf8('{}'));

@@ -36,6 +36,39 @@ describe('the limits of a store', () => {
     assert.equal(map.get(utf8('a')), undefined);
   });
 
+  test('are those of CCF unless others are given', () => {
+    assert.deepEqual(new KvStore().limits, {
+      nameBytes: 1024,
+      keyBytes: 1_048_576,
+      valueBytes: 67_108_864,
+      transactionBytes: 67_108_864,
+      storeBytes: 1_073_741_824,
+    });
+  });
+
+  test('count 64 bytes for each key of a transaction, and for each record of the store', () => {
+    const transaction = (transactionBytes: number): (() => void) => {
+      const map = new KvStore({ limits: { transactionBytes } }).begin().map('m');
+      return () => setText(map, 'key', 'value');
+    };
+    transaction(72)();
+    assert.throws(transaction(71), tooLarge);
+    const removing = { name: 'm', readVersion: 0, writes: [], removes: [utf8('key')] };
+    const writing = { name: 'm', readVersion: 0, writes: [[utf8('key'), utf8('value')] as const], removes: [] };
+    for (const [changes, needed] of [
+      [writing, 72],
+      [removing, 67],
+    ] as const) {
+      const held = new KvStore().heldBytes;
+      const apply = (storeBytes: number): void => new KvStore({ limits: { storeBytes } }).apply(1, [changes]);
+      apply(held + needed);
+      assert.throws(
+        () => apply(held + needed - 1),
+        (error) => isEnclosError(error, 'KV_FULL') && error.message.includes(`would hold ${held + needed} bytes`),
+      );
+    }
+  });
+
   test('hold for the store: what does not fit changes nothing', () => {
     const store = new KvStore({ limits: { storeBytes: 100_000 } });
     const fill = (seqno: number): number | undefined => {

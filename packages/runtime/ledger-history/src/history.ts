@@ -18,10 +18,10 @@ export interface LedgerHistoryOptions extends Omit<ReadingRules, 'maxBytes'> {
   readonly onFailure?: (error: unknown) => void;
 }
 
-/** So many handles are kept, and so many ranges wait. */
+/** So many handles are kept. */
 const mostHandles = 1000;
 /** So many ranges are read at once, and wait, in all and for one peer. What may not wait is asked for again. */
-const readings = Object.freeze({ atOnce: 4, atOnceOfPeer: 2, waiting: mostHandles, waitingOfPeer: 16 });
+const readings = Object.freeze({ atOnce: 4, atOnceOfPeer: 2, waiting: 500, waitingOfPeer: 16 });
 
 interface RangeRequest {
   readonly peer: string;
@@ -111,7 +111,6 @@ export class LedgerHistory implements HistoricalView {
 
   /** @returns undefined where the peer may let no more wait. What it has under the handle goes all the same. */
   #queue({ peer, handle, first, last, expiresAtMs }: RangeRequest): HandleRange | undefined {
-    this.#kept.drop(handle);
     const range: HandleRange = {
       first,
       last,
@@ -122,7 +121,7 @@ export class LedgerHistory implements HistoricalView {
       bytes: 0,
       leave: undefined,
     };
-    // It may begin at once, and looks for itself under its handle then.
+    // It may begin at once, and looks for itself under its handle then. What was there before goes.
     this.#kept.touch(handle, range);
     range.leave = this.#turns.queue(peer, {
       begin: () => this.#read(handle, range),

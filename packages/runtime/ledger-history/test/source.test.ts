@@ -97,10 +97,50 @@ describe('what a source gives', () => {
     );
   });
 
+  it('is asked again after it failed, and not refused for good', async () => {
+    let isDown = true;
+    const honest = sourceInMemory(entries);
+    const source: LedgerSource = {
+      ...honest,
+      read: (from, count) => (isDown ? Promise.reject(new Error('The disk is away.')) : honest.read(from, count)),
+    };
+    const { history, failures } = historyOver(entries, { source });
+    assert.match(String(await statesOf({ history, failures })), /The disk is away/);
+    isDown = false;
+    failures.length = 0;
+    assert.ok(Array.isArray(await statesOf({ history, failures })));
+  });
+
+  it('may be a quarter of the soft limit for one range, where nothing else is said', async () => {
+    const all = total(entries);
+    assert.ok(Array.isArray(await statesOf(historyOver(entries, { softLimitBytes: 4 * all }), 1, 3)));
+    const { history, failures } = historyOver(entries, { softLimitBytes: 4 * all - 1 });
+    history.stateRange(1, 1, 3, 60);
+    for (let asked = 0; asked < 100 && failures.length === 0; asked++) await delay(2);
+    assert.ok(isEnclosError(failures[0], 'HISTORY_TOO_LARGE'), String(failures[0]));
+  });
+
+  it('is kept for as long as the last who asked said', async () => {
+    let now = 0;
+    const { source, given } = counted(entries);
+    const { history } = historyOver(entries, { source, now: () => now });
+    for (let asked = 0; asked < 100 && history.stateRange(1, 1, 1, 10) === undefined; asked++) await delay(2);
+    now = 9000;
+    assert.equal(history.stateRange(1, 1, 1, 60)?.length, 1);
+    now = 68_000;
+    assert.equal(history.forPeer('other').stateRange(1, 1, 1, 1)?.length, 1);
+    now = 69_000;
+    assert.equal(history.stateRange(1, 1, 1, 1), undefined);
+    assert.ok(given.length >= 1);
+    assert.throws(() => history.stateRange(1, 3, 2, 60), { code: 'HISTORY_RANGE' });
+  });
+
   it('is not read again for a range that took the handle of another one', async () => {
     const gates: (() => void)[] = [];
     const honest = sourceInMemory(entries);
+    const asked: number[] = [];
     const lengths: LedgerSource['lengths'] = async (from, most) => {
+      asked.push(from);
       await new Promise<void>((resolve) => gates.push(resolve));
       return from === 1 ? [] : honest.lengths(from, most);
     };
@@ -111,11 +151,11 @@ describe('what a source gives', () => {
     gates.shift()?.();
     await delay(5);
     assert.equal(failures.length, 1);
-    for (let asked = 0; asked < 100 && history.stateRange(7, 2, 2, 60) === undefined; asked++) {
+    for (let tries = 0; tries < 100 && history.stateRange(7, 2, 2, 60) === undefined; tries++) {
       gates.shift()?.();
       await delay(2);
     }
     assert.equal(history.stateRange(7, 2, 2, 60)?.[0]?.id.seqno, 2);
-    assert.equal(gates.length, 0);
+    assert.deepEqual(asked, [1, 2]);
   });
 });

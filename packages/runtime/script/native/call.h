@@ -4,6 +4,9 @@
 ENCLOS_EXPORT(call) int enclos_call(uint32_t entry, uint32_t count, uint32_t heap, uint32_t stack)
 {
     set_limits(heap, stack);
+    /* A limit below what the program itself takes: free blocks would serve the call. */
+    if (committed > (heap < MIN_HEAP ? MIN_HEAP : heap))
+        enclos_exhausted(RESOURCE_HEAP);
     release(context);
     if (entry >= entry_count || count > ENCLOS_SLOTS)
         __builtin_trap();

@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 
 import { cborText, toBase64, toBase64url, utf8 } from '@enclos/codec';
+import { decodeUtf8 } from '@enclos/codec/text';
 import { fromPem, toPem } from '@enclos/codec/pem';
 import { coseProtectedHeader, coseSigningInput, writeCoseSign1, type CoseAlgorithm } from '@enclos/cose';
 import type { AppRequest } from '../src/contract/message.ts';
@@ -191,6 +192,10 @@ describe('bodies that callers signed', () => {
     const rsaPem = toPem('CERTIFICATE', Uint8Array.of(0x30, 0));
     assert.match(String(judge('ES384', 'sha384', user.privateKey, { pem: rsaPem })), /Failed to validate/);
     assert.match(String(judge('ES384', 'sha384', user.privateKey, { pem: 'no PEM' })), /Failed to validate/);
+    const padded = (length: number): unknown =>
+      judge('ES384', 'sha384', user.privateKey, { pem: user.certificate.padEnd(length, '\n') });
+    assert.equal(padded(65_536), undefined);
+    assert.match(String(padded(65_537)), /Failed to validate/);
   });
 
   interface Changes {
@@ -225,5 +230,33 @@ describe('policies that must all hold', () => {
     assert.deepEqual(authenticate([], { request: requestOf({}), transaction, nowSeconds }), { caller: null });
     const found = authenticate([{ allOf: ['no_auth'] }], { request: requestOf({}), transaction, nowSeconds });
     assert.deepEqual(found, { caller: { no_auth: { policy: 'no_auth' }, policy: ['no_auth'] } });
+  });
+
+  it('hand on a signed body whichever policy comes after it', () => {
+    const id = partyId(member.certificate);
+    const transaction = new MemoryTransaction();
+    transaction.map('public:ccf.gov.members.certs').set(utf8(id), utf8(member.certificate));
+    const payload = utf8('content');
+    const protectedBytes = coseProtectedHeader({ algorithm: 'ES384', kid: utf8(id) });
+    const input = coseSigningInput({ protectedBytes, payload });
+    const { privateKey: key } = member;
+    const signature = new Uint8Array(sign('sha384', input, { key, dsaEncoding: 'ieee-p1363' }));
+    const body = writeCoseSign1({ protectedBytes, payload, signature });
+    const request = requestOf({ body, headers: new Map([['content-type', 'application/cose']]) });
+    // In the order of their names, each before and after the one with the body.
+    for (const allOf of [['member_cose_sign1'], ['no_auth', 'member_cose_sign1']] as const) {
+      const found = authenticate([{ allOf }], { request, transaction, nowSeconds });
+      assert.deepEqual('content' in found ? found.content : undefined, payload);
+    }
+    const certificate = derOf(stranger.certificate);
+    const both = [{ allOf: ['any_cert', 'member_cose_sign1'] as const }];
+    const found = authenticate(both, { request: { ...request, certificate }, transaction, nowSeconds });
+    assert.deepEqual('content' in found ? found.content : undefined, payload);
+  });
+
+  it('are refused with a code for each', () => {
+    const found = authenticate(['jwt'], { request: requestOf({}), transaction: new MemoryTransaction(), nowSeconds });
+    assert.ok('status' in found);
+    assert.match(decodeUtf8(found.body), /"auth_policy":"jwt","code":"InvalidAuthenticationInfo"/);
   });
 });

@@ -20,7 +20,7 @@ const insideSource = `({
 })`;
 
 /**
- * V8 as bare as it can keep the contract of an engine: one context that is reused, without any limit. The two sides get copies of bytes
+ * V8 as bare as it can keep the contract of an engine: one context that is reused, and another one after a reset, without any limit. The two sides get copies of bytes
  * of their own, and only scalars, text and bytes pass.
  */
 export function bareEngine(): ScriptEngine {
@@ -29,9 +29,16 @@ export function bareEngine(): ScriptEngine {
 
 class BareInterpreter implements ScriptInterpreter {
   readonly #entries = new Map<string, (...values: unknown[]) => unknown>();
-  readonly #inside: Inside;
+  readonly #program: ScriptProgram;
+  #inside: Inside;
 
-  constructor({ prelude, modules, host }: ScriptProgram) {
+  constructor(program: ScriptProgram) {
+    this.#program = program;
+    this.#inside = this.#begin();
+  }
+
+  #begin(): Inside {
+    const { prelude, modules, host } = this.#program;
     const context = createContext({});
     this.#inside = runInContext(insideSource, context) as Inside;
     const exported = new Map(modules.map(({ name, source }) => [name, exportsOf(source)]));
@@ -43,6 +50,7 @@ class BareInterpreter implements ScriptInterpreter {
     });
     for (const { source } of prelude) runInContext(source, context);
     delete context['host'];
+    return this.#inside;
   }
 
   call(name: string, values: readonly ScriptValue[]): ScriptOutcome {
@@ -56,7 +64,7 @@ class BareInterpreter implements ScriptInterpreter {
   }
 
   reset(): void {
-    throw new Error('A bare context is never as new.');
+    this.#inside = this.#begin();
   }
 
   dispose(): void {

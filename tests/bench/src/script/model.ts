@@ -34,7 +34,8 @@ export async function wholeRequests(engine: ScriptEngine): Promise<Figure> {
   }
 }
 
-function openSandbox(engine: ScriptEngine): Sandbox {
+/** An application with one endpoint in a sandbox. */
+export function openSandbox(engine: ScriptEngine): Sandbox {
   const identity = makeServiceIdentity(['127.0.0.1']);
   const sandbox = new Sandbox({ engine, identity, members: [], users: [], address: '127.0.0.1:8000' });
   const endpoint = {
@@ -54,7 +55,7 @@ async function microsEach(sandbox: Sandbox): Promise<number> {
   const turns = 20;
   const start = performance.now();
   for (let turn = 0; turn < turns; turn++) {
-    const answers = await Promise.all(Array.from({ length: atOnce }, (_, at) => sandbox.submit(request(at))));
+    const answers = await Promise.all(Array.from({ length: atOnce }, (_, at) => sandbox.submit(postRequest(at))));
     const wrong = answers.find(({ status }) => status !== 200 && status !== 201);
     if (wrong !== undefined) throw new Error(`A request was answered with ${wrong.status}.`);
   }
@@ -62,7 +63,7 @@ async function microsEach(sandbox: Sandbox): Promise<number> {
 }
 
 /** Each has a key of its own: those of one stage that write the same one would run again. */
-function request(at: number): AppRequest {
+export function postRequest(at: number): AppRequest {
   const body = utf8(JSON.stringify({ id: `record-${at}`, value: 'a text of some length, as records have' }));
   const headers = new Map([['content-type', 'application/json']]);
   return { method: 'POST', path: '/app/records', query: '', headers, body };

@@ -7,6 +7,8 @@ import { createProgram, modulePath } from './application.ts';
 import { bareEngine } from './bare.ts';
 import { wholeRequests } from './model.ts';
 import { exhaustion, overruns } from './overruns.ts';
+import { hostOverruns } from './host-overruns.ts';
+import { stages } from './stages.ts';
 
 const calls = 4000;
 const rounds = 9;
@@ -18,7 +20,14 @@ const body = Buffer.from(JSON.stringify({ id: 'record-7', value: 'a text of some
 export async function benchScript(): Promise<readonly Figure[]> {
   const { wasm } = findQuickJs();
   const engine = quickJsEngine({ wasm });
-  return [...(await handlers(engine)), await wholeRequests(engine), ...overruns(engine), exhaustion(engine)];
+  return [
+    ...(await handlers(engine)),
+    await wholeRequests(engine),
+    await stages(engine),
+    ...overruns(engine),
+    hostOverruns(engine),
+    exhaustion(engine),
+  ];
 }
 
 async function handlers(engine: QuickJsEngine): Promise<readonly Figure[]> {

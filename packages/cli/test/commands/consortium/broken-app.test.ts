@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { quickJsTest } from '@enclos/testkit';
 import { enclos, temporaryFolder } from '../../cli.ts';
 import { ask, endSandbox, startSandbox } from './sandbox.ts';
@@ -80,9 +81,49 @@ async function keepsTheVersionBefore(engine: string): Promise<void> {
   await endSandbox(cli);
 }
 
+/** One in a folder that is not there, and one beside: neither was ever read, so that no name of theirs is watched. */
+async function takesLateFiles(): Promise<void> {
+  const folder = write(temporaryFolder(), { 'src/app.ts': answer('first') });
+  const { cli, url } = await startSandbox(folder);
+  const importing = (name: string): string => `export { get } from './${name}';\n`;
+  let loads = 1;
+  for (const name of ['late', 'deep/late']) {
+    write(folder, { 'src/app.ts': importing(name) });
+    await cli.until(new RegExp(`Could not resolve "\\./${name}"`));
+    // What the sandbox says may go there, so that it is no change.
+    writeFileSync(join(folder, 'sandbox.log'), name);
+    await setTimeout(150);
+    const file = join(folder, `src/${name}.ts`);
+    mkdirSync(dirname(file), { recursive: true });
+    // This file alone: app.json is watched anyway.
+    writeFileSync(file, answer(name));
+    loads += 1;
+    await cli.until(new RegExp(`(?:Loaded[\\s\\S]*){${loads}}`));
+    assert.equal((await ask(url, folder, '/app/x')).text, name);
+  }
+  assert.doesNotMatch(cli.text(), /"\.\/late"[\s\S]*"\.\/late"/);
+  await endSandbox(cli);
+}
+
 describe('an application that does not load', () => {
   test('is refused at the start of the sandbox, with file and line (v8)', () => refuses('v8'));
   quickJsTest('is refused at the start of the sandbox, with file and line (quickjs)', () => refuses('quickjs'));
+  test('is refused with the line where its app.json is not JSON', async () => {
+    const folder = write(temporaryFolder(), { 'src/app.ts': answer('x') });
+    for (const [text, said] of [
+      [
+        appJson.replace('"get"', '\n  get'),
+        /app\.json is not JSON:\n\s+app\.json:2:3: Expected a key in double quotes/,
+      ],
+      [Buffer.from([0x7b, 0xff]), /app\.json is not JSON\. .*UTF-8/],
+    ] as const) {
+      writeFileSync(join(folder, 'app.json'), text);
+      const { code, stderr } = await enclos(['consortium', 'dev', folder, '--listen', '127.0.0.1:0']);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
+  });
+  test('is loaded when a file that it lacked is there', takesLateFiles);
   test('leaves the version before in its place (v8)', () => keepsTheVersionBefore('v8'));
   quickJsTest('leaves the version before in its place (quickjs)', () => keepsTheVersionBefore('quickjs'));
 });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { readSmallFile } from '@enclos/cli-frame/files';
-import { isJsonObject, parseJsonBytes, type JsonValue } from '@enclos/codec/json';
 import { bundleBounds, bundleOf, readBundle, type AppBundle, type AppModule } from '@enclos/consortium-app';
-import { EnclosError, isEnclosError } from '@enclos/errors';
+import { EnclosError } from '@enclos/errors';
+import { metadataName, modulesNamedIn } from './app-json.ts';
 import { buildModules } from './build.ts';
 import { sourcePlaces } from './traces.ts';
 
@@ -15,8 +15,6 @@ export interface LoadedFolder {
   /** Puts places of the sources into a text, where those of built modules stand. */
   readonly places: (text: string) => string;
 }
-
-const metadataName = 'app.json';
 
 /** The folder of an application, which its sources and the files of the sandbox are named from. */
 export function homeOf(app: string): string {
@@ -55,22 +53,16 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   return { bundle: bundleOf(metadata, modules), files: [metadataPath, ...files], places: sourcePlaces(modules) };
 }
 
-/** The modules of endpoints, before anything else is checked: a bundle reports all mistakes at once. */
-function modulesNamedIn(metadata: Uint8Array): readonly string[] {
-  let value: JsonValue;
-  try {
-    value = parseJsonBytes(metadata, bundleBounds.bytes, {
-      maxValues: bundleBounds.values,
-      maxDepth: bundleBounds.depth,
-    });
-  } catch (error) {
-    if (!isEnclosError(error)) throw error;
-    throw new EnclosError('APP_INVALID', `${metadataName} is not JSON. ${error.message}`, { cause: error });
-  }
-  const paths = isJsonObject(value) && isJsonObject(value['endpoints']) ? Object.values(value['endpoints']) : [];
-  const endpoints = paths.flatMap((methods) => (isJsonObject(methods) ? Object.values(methods) : []));
-  const names = endpoints.map((endpoint) => (isJsonObject(endpoint) ? endpoint['js_module'] : undefined));
-  return [...new Set(names.filter((name) => typeof name === 'string'))];
+/**
+ * Folders that may get what an application lacks. Not that of app.json: what a sandbox says about a mistake may go into a file there,
+ * which would be a change again.
+ */
+export function sourceFolders(app: string): readonly string[] {
+  const source = join(app, 'src');
+  if (!isFolder(source)) return [];
+  const inside = readdirSync(source, { recursive: true, withFileTypes: true });
+  const folders = inside.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+  return [source, ...folders.filter((path) => !path.split(sep).includes('node_modules'))];
 }
 
 /** Every file of JavaScript below src/, as `ccf-build-bundle` takes them. */

@@ -6,9 +6,9 @@ import { addressText, type NetworkAddress } from '@enclos/command-line';
 import { issueShares, makeServiceIdentity, Sandbox, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import type { ScriptEngine } from '@enclos/script';
-import { homeOf, readApp, type LoadedFolder } from './app-folder.ts';
+import { homeOf, readApp, sourceFolders, type LoadedFolder } from './app-folder.ts';
 import { curlOf } from './curl.ts';
-import { makeCredentials, writeCredentials } from './credentials.ts';
+import { makeCredentials, writeCredentials, type PartyCounts } from './credentials.ts';
 import { LedgerFolder } from './ledger-folder.ts';
 import { serveSandbox } from './server.ts';
 import type { IssuedToken } from './tokens.ts';
@@ -23,6 +23,7 @@ export interface SandboxRun {
   readonly inspect: NetworkAddress | undefined;
   readonly certificates: string;
   readonly ledger: string | undefined;
+  readonly parties: PartyCounts;
   /** Issuers whose tokens are accepted. */
   readonly issuers: readonly TokenIssuer[];
   /** A token that is accepted, too. */
@@ -37,16 +38,19 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const engine = await engineOf(run);
   const first = await readApp(run.app);
   const identity = makeServiceIdentity([...new Set([run.listen.host, '127.0.0.1', 'localhost'])].filter(isNamed));
-  const credentials = await makeCredentials();
-  const { user, member, memberEncryption, ledgerSecret } = credentials;
-  const members = [{ certificate: member.certificate, encryptionKey: memberEncryption.publicKey }];
+  const credentials = await makeCredentials(run.parties);
+  const { users, ledgerSecret } = credentials;
+  const members = credentials.members.map(({ signing, encryption }) => ({
+    certificate: signing.certificate,
+    encryptionKey: encryption.publicKey,
+  }));
   const files = run.ledger === undefined ? undefined : new LedgerFolder(run.ledger);
   let { places } = first;
   const sandbox = new Sandbox({
     engine,
     identity,
     members,
-    users: [user],
+    users,
     ledgerSecret,
     recoveryShares: await issueShares(ledgerSecret, members),
     issuers: [...run.issuers, ...(run.issued === undefined ? [] : [run.issued.issuer])],
@@ -69,7 +73,7 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
   const server = await serveSandbox(run.listen, identity.node, (request) => sandbox.submit(request));
   // Not before: a sandbox that cannot start leaves the files of the one that runs.
   await writeCredentials(run.certificates, identity, credentials, run.issued);
-  const watch = watchApp(run.app, first.files, deploy, view);
+  const watch = watchApp(run.app, first, deploy, view);
   view.listening({
     url: server.url,
     certificates: run.certificates,
@@ -92,15 +96,24 @@ export async function runSandbox(run: SandboxRun, io: Pick<Io, 'onSignal'>, view
 /** Loads the application again after each change, one at a time. */
 function watchApp(
   app: string,
-  files: readonly string[],
+  first: LoadedFolder,
   deploy: (next: LoadedFolder) => void,
   view: SandboxView,
 ): FileWatch {
+  let { files } = first;
   let loading: Promise<void> = Promise.resolve();
   const load = async (): Promise<void> => {
     try {
-      const next = await readApp(app);
-      watch.set(next.files);
+      let next: LoadedFolder;
+      try {
+        next = await readApp(app);
+      } catch (error) {
+        // It may lack a file that comes later.
+        watch.set([...files, join(app, 'src')], sourceFolders(app));
+        throw error;
+      }
+      ({ files } = next);
+      watch.set(files);
       deploy(next);
     } catch (error) {
       view.refused(error);

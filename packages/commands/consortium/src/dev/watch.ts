@@ -14,14 +14,18 @@ export class FileWatch {
     this.#changed = changed;
   }
 
-  /** @param files absolute paths; undefined for all of a folder. */
-  set(files: readonly string[]): void {
+  /**
+   * @param files absolute paths.
+   * @param folders where any file counts, so that one which is not there yet does, too.
+   */
+  set(files: readonly string[], folders: readonly string[] = []): void {
     this.close();
-    const byFolder = new Map<string, Set<string>>();
+    const byFolder = new Map<string, Set<string> | undefined>();
     for (const path of files) {
       const names = byFolder.get(dirname(path)) ?? new Set<string>();
       byFolder.set(dirname(path), names.add(basename(path)));
     }
+    for (const folder of folders) byFolder.set(folder, undefined);
     for (const [folder, names] of byFolder) this.#add(folder, names);
   }
 
@@ -31,10 +35,10 @@ export class FileWatch {
     this.#watchers = [];
   }
 
-  #add(folder: string, names: ReadonlySet<string>): void {
+  #add(folder: string, names: ReadonlySet<string> | undefined): void {
     try {
       const watcher = watch(folder, (_event, name) => {
-        if (name !== null && !names.has(name)) return;
+        if (name !== null && names?.has(name) === false) return;
         clearTimeout(this.#timer);
         this.#timer = setTimeout(this.#changed, quietMs);
       });

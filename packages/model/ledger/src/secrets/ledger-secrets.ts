@@ -56,6 +56,8 @@ export class LedgerSecrets {
     for (const { seqno, record } of records.toReversed()) {
       if (record.previous === undefined) break;
       const { encrypted, version, storedVersion } = record.previous;
+      // CCF before 6.0.0-rc2 wrote the record of a recovery twice when its primary changed in it (issue 6906 of CCF).
+      if (version >= (list.at(-1)?.from ?? 0)) continue;
       const bytes = openBytes(secret.key, encrypted);
       if (bytes?.length !== secretBytes) {
         throw wrong(`The ledger secret of version ${version}, in the record at seqno ${seqno}, does not decrypt.`);

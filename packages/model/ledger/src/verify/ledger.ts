@@ -79,6 +79,11 @@ export async function verifyLedger(
   if (chunks.length > 0 && signatures === 0) {
     findings.problem('signature', { file: chunks.at(-1)?.name ?? '' }, 'No signature covers these transactions.');
   }
+  if (keys !== undefined && verifier.decrypted === 0 && findings.problems.some(({ rule }) => rule === 'private')) {
+    findings.note(
+      'No private part opens with these keys: they may be those of another ledger. Verify without them, too.',
+    );
+  }
   const { first, last, lastSigned } = verifier;
   return Object.freeze({
     holds: findings.count === 0 && signatures > 0,

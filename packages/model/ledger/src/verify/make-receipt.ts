@@ -66,7 +66,9 @@ export async function makeReceipt(
     // The bytes of the piece that it came in may be used again.
     found = readEntry(entry.bytes.slice());
   }
-  if (found === undefined) throw unavailable('The files do not hold the transaction.');
+  if (found === undefined) {
+    throw unavailable(`The files do not hold the transaction: their last one has the seqno ${tree.size - 1}.`);
+  }
   throw unavailable(
     `No ${form === 'json' ? 'signature of a node' : 'COSE signature'} follows the transaction in the files.`,
   );

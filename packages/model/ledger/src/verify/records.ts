@@ -115,6 +115,13 @@ export class RecordVerifier {
       }
       // The first endorsement of a service is of its own key, from its first transaction on.
       if (endorsement.to === undefined || before === undefined) return;
+      if (current !== undefined && equalBytes(endorsement.key.spki, current.certificate.key.spki)) {
+        // CCF before 6.0.0-rc2 opened a service twice when its primary changed in a recovery (issue 6906 of CCF).
+        this.#findings.note(
+          'A service endorsed its own key again: that leads to no other identity, and proves nothing.',
+        );
+        return;
+      }
       if (!equalBytes(endorsement.key.spki, before.certificate.key.spki)) {
         this.#findings.problem(
           'identity',

@@ -8,6 +8,10 @@ export class MemoryBudget {
     this.#maxBytes = maxBytes;
   }
 
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
   get usedBytes(): number {
     return this.#usedBytes;
   }

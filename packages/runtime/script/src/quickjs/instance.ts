@@ -179,6 +179,8 @@ export class Instance {
     try {
       memory.grow(pages);
     } catch {
+      // What it did not get does not count.
+      this.#host.mayGrowTo(memory.buffer.byteLength);
       return 0;
     }
     this.slots.refresh();

@@ -124,9 +124,8 @@ export class QuickJsInterpreter implements ScriptInterpreter {
 
   /** Goes on in a smaller memory, which a memory that has grown never becomes. */
   #exchange(grown: Instance): boolean {
-    const instance = this.#parts.instances.exchange(grown, this.#host);
+    const instance = this.#parts.instances.exchange(grown, this.#host, this.#loadedBytes);
     if (instance === undefined) return false;
-    instance.growTo(this.#loadedBytes);
     instance.put(this.#image);
     this.#host.mayGrowTo(instance.memoryBytes);
     this.#instance = instance;

@@ -6,6 +6,11 @@ export type Copying = (bytes: number) => void;
 
 /** Does what takes long piece by piece. */
 export function inPieces(length: number, copying: Copying, work: (from: number, to: number) => void): void {
+  if (length <= PIECE_BYTES) {
+    copying(length);
+    work(0, length);
+    return;
+  }
   for (let from = 0; from < length; from += PIECE_BYTES) {
     const to = Math.min(from + PIECE_BYTES, length);
     copying(to - from);
@@ -14,6 +19,10 @@ export function inPieces(length: number, copying: Copying, work: (from: number, 
 }
 
 export function textInPieces(length: number, copying: Copying, read: (from: number, to: number) => string): string {
+  if (length <= PIECE_BYTES) {
+    copying(length);
+    return read(0, length);
+  }
   const pieces: string[] = [];
   inPieces(length, copying, (from, to) => {
     pieces.push(read(from, to));

@@ -9,10 +9,16 @@ import type { WasmModule } from './webassembly.ts';
  * new one may make it collect garbage, in the middle of a call.
  */
 const MAX_INSTANCES = 64;
-/** So many may be left to the collector before it has taken the first of them. */
+/** So many may be left to the collector before it has taken the first of them, with this share of all memory. */
 const MAX_LEFT = 8;
+const MAX_LEFT_SHARE = 0.25;
 const MAX_IDLE = 16;
 const MAX_IDLE_BYTES = 8 << 20;
+
+/** What is not collected yet. */
+interface Share {
+  readonly bytes: number;
+}
 
 /**
  * The instances of an engine. What an interpreter no longer needs serves the next one. Only what has grown large is left to the
@@ -22,10 +28,11 @@ export class InstancePool {
   readonly #module: WasmModule;
   readonly #budget: MemoryBudget;
   readonly #idle: Instance[] = [];
-  readonly #collected: FinalizationRegistry<object>;
+  readonly #collected: FinalizationRegistry<Share>;
   #blank = new Uint8Array();
   #instances = 0;
   #left = 0;
+  #leftBytes = 0;
 
   constructor(module: WasmModule, budget: MemoryBudget) {
     this.#module = module;
@@ -34,6 +41,7 @@ export class InstancePool {
       budget.release(share);
       this.#instances -= 1;
       this.#left -= 1;
+      this.#leftBytes -= share.bytes;
     });
   }
 
@@ -58,7 +66,7 @@ export class InstancePool {
   /** Takes an instance back. Nothing of what was in its memory stays there. */
   give(instance: Instance): void {
     const isSmall = instance.memoryBytes <= MAX_IDLE_BYTES;
-    if (this.#left < MAX_LEFT && (!isSmall || this.#idle.length >= MAX_IDLE)) {
+    if ((!isSmall || this.#idle.length >= MAX_IDLE) && this.#mayLeave(instance)) {
       this.#leave(instance);
       return;
     }
@@ -69,12 +77,16 @@ export class InstancePool {
     else this.#idle.unshift(instance);
   }
 
-  /** An instance with an empty memory in the place of one that has grown; undefined when too many are not collected yet. */
-  exchange(grown: Instance, host: InstanceHost): Instance | undefined {
+  /**
+   * An instance with an empty memory of so many bytes at least in the place of one that has grown; undefined when too much is not
+   * collected yet.
+   */
+  exchange(grown: Instance, host: InstanceHost, bytes: number): Instance | undefined {
     const mayMake = this.#idle.length > 0 || this.#instances < MAX_INSTANCES;
-    if (this.#left >= MAX_LEFT || !mayMake) return undefined;
+    if (!mayMake || !this.#mayLeave(grown)) return undefined;
     const instance = this.take(host);
     instance.wipe();
+    instance.growTo(bytes);
     this.#leave(grown);
     return instance;
   }
@@ -89,10 +101,15 @@ export class InstancePool {
     return instance;
   }
 
+  #mayLeave({ memoryBytes }: Instance): boolean {
+    return this.#left < MAX_LEFT && this.#leftBytes + memoryBytes <= this.#budget.maxBytes * MAX_LEFT_SHARE;
+  }
+
   #leave(instance: Instance): void {
-    const share = {};
+    const share = { bytes: instance.memoryBytes };
     this.#left += 1;
-    this.#budget.keep(share, instance.memoryBytes);
+    this.#leftBytes += share.bytes;
+    this.#budget.keep(share, share.bytes);
     this.#collected.register(instance.exports.memory, share);
   }
 }

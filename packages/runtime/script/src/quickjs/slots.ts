@@ -84,6 +84,10 @@ export class Slots {
         const at = words[word + 2] ?? 0;
         const length = words[word + 1] ?? 0;
         if (length <= SHORT) return this.#shortText(at, length);
+        if (length <= PIECE_BYTES) {
+          this.#copying(length);
+          return this.#text.latin1Slice(at, at + length);
+        }
         return this.#textOf(length, (from, to) => this.#text.latin1Slice(at + from, at + to));
       }
       case tags.utf16: {
@@ -165,6 +169,11 @@ export class Slots {
   }
 
   #putBytes(value: Uint8Array, address: number): void {
+    if (value.length <= PIECE_BYTES) {
+      this.#copying(value.length);
+      this.bytes.set(value, address);
+      return;
+    }
     inPieces(value.length, this.#copying, (from, to) => this.bytes.set(value.subarray(from, to), address + from));
   }
 

@@ -93,6 +93,7 @@ const attempts: Readonly<Record<string, string>> = {
   'a long text to bytes': `b('x'.repeat(5 << 20))`,
   'long bytes to a text': `ccf.bufToStr(large)`,
   'a loop over a table': `fill(ccf.kv.t).forEach(() => {})`,
+  'a loop over a large entry': `ccf.kv.t.set(b('k'), large); ccf.kv.t.forEach(() => {})`,
   'a table cleared': `fill(ccf.kv.t).clear()`,
   'sizes of a table': `five(() => ccf.kv.t.size)`,
   'attestation reports': `failing(() => snp_attestation.verifySnpAttestation(new ArrayBuffer(1184), b('x')))`,

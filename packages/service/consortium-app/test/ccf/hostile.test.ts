@@ -123,6 +123,19 @@ engineTest('loops over tables that are left open end in an error, not in the mem
   assert.equal(evaluate(engine, many), 'RangeError: Too many tables are open.');
 });
 
+engineTest('loops over tables give entries of any size, in order', (engine) => {
+  const body = `const t = ccf.kv.t; const sizes = [3, 70000, 0, 65536, 65527, 1, 3000000, 2];
+    sizes.forEach((size, at) => t.set(ccf.strToBuf('key' + at), new Uint8Array(size).fill(at + 1).buffer));
+    const seen = [];
+    t.forEach((value, key) => { const bytes = new Uint8Array(value); seen.push([ccf.bufToStr(key), bytes.length, bytes.every((byte) => byte === bytes[0]), bytes[0] ?? 0]); });
+    return seen`;
+  const sizes = [3, 70_000, 0, 65_536, 65_527, 1, 3_000_000, 2];
+  assert.deepEqual(
+    evaluate(engine, body),
+    sizes.map((size, at) => [`key${at}`, size, true, size === 0 ? 0 : at + 1]),
+  );
+});
+
 type Host = Readonly<Record<string, HostFunction>>;
 
 /** Runs an attack inside a call, in the place of a script that got hold of the functions of the host. */

@@ -49,11 +49,18 @@ engineTest('what is not verified is refused', (engine) => {
     `verify(${changed}, chain)`,
     `verify(report, ccf.strToBuf('none'))`,
     `verify(report.slice(1), chain)`,
-    `verify(report, chain, undefined, 'ffffffffffffffff')`,
+    `verify(report, chain, undefined, 'FFFFFFFFFFFFFFFF')`,
+    `verify(report, ccf.strToBuf(ccf.bufToStr(chain) + '-----BEGIN CERTIFICATE-----\\n-----END CERTIFICATE-----'))`,
+    `verify(report, chain.slice(0, chain.byteLength - 10))`,
   ];
   const errors = thrownByEach(engine, attempts, { services, helpers });
   for (const error of errors) assert.match(String(error), /^RangeError: /);
-  assert.match(String(errors[3]), /The endorsed TCB version ffffffffffffffff is not that of the report/);
+  assert.equal(errors[2], 'RangeError: Input SEV-SNP attestation report is not of expected size 1184: 1183');
+  assert.equal(errors[3], `RangeError: SEV-SNP: endorsed TCB ffffffffffffffff does not match reported TCB ${tcb}`);
+  assert.deepEqual(
+    [1, 4, 5].map((index) => errors[index]),
+    [0, 4, 2].map((count) => `RangeError: Expected 3 endorsement certificates but got ${count}`),
+  );
   const [stranger] = thrownByEach(engine, [`verify(report, chain)`], { helpers });
   assert.match(String(stranger), /^RangeError: /, 'the roots are those of AMD unless others are named');
 });

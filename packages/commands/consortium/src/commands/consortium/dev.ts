@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { defineCommand, refuseUsage, type CommandContext } from '@enclos/cli-frame';
 import { readSmallFile } from '@enclos/cli-frame/files';
 import { eventsOption } from '@enclos/cli-frame/options';
-import { addressIn, type CommandInput, type NetworkAddress } from '@enclos/command-line';
+import { addressIn, wholeNumberIn, type CommandInput, type NetworkAddress } from '@enclos/command-line';
 import { readTokenIssuer, tokenIssuerBytes, type TokenIssuer } from '@enclos/consortium-app';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { homeOf } from '../../dev/app-folder.ts';
@@ -34,6 +34,8 @@ const options = {
     summary: 'Where the certificates and keys go. Default: sandbox_common in FOLDER of the application',
   },
   ledger: { type: 'string', value: 'FOLDER', summary: 'Write the ledger into this folder, which must be new or empty' },
+  'initial-user-count': { type: 'string', value: 'COUNT', default: '1', summary: 'How many users: user0 and on' },
+  'initial-member-count': { type: 'string', value: 'COUNT', default: '1', summary: 'How many members: member0 and on' },
   'jwt-issuer': {
     type: 'string',
     value: 'FILE',
@@ -55,9 +57,9 @@ export const command = defineCommand({
     'FOLDER holds app.json and src/, as CCF wants it; or it is a bundle.json that `npx ccf-build-bundle` wrote.',
     'Where src/ has TypeScript for a module that app.json names, the module is built with everything that it imports, packages included.',
     '',
-    'The service is new at each start: its certificate, those of user0 and member0, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
+    'The service is new at each start: its certificate, those of its users and members, their keys and the ledger secret are written to sandbox_common. Use none of them elsewhere.',
     'There is no governance: the service is open at once, and takes the application from the folder.',
-    'Exceptions are printed with the lines of your sources, and are in the answers too. Types are not checked: run `tsc --noEmit` beside it.',
+    'Exceptions are printed with the lines of your sources, and are in the answers too, with --engine quickjs with the lines of what was built. Types are not checked: run `tsc --noEmit` beside it.',
     '',
     'With --engine v8 a request may take 5 seconds, or with --inspect 10 minutes, since you may stop in it; memory is not limited. With --engine quickjs all limits of CCF hold.',
     'For endpoints with the policy jwt: --jwt-issuer takes the keys of an issuer, as `--jwt-issuer` of the sandbox of CCF does; --jwt-claims makes a key and a token, for 90 days.',
@@ -78,6 +80,10 @@ export const command = defineCommand({
     },
     { command: 'enclos consortium dev app --engine quickjs', summary: 'As services run it' },
     {
+      command: 'enclos consortium dev app --initial-user-count 2 --initial-member-count 3',
+      summary: 'With user0, user1 and three members, as the sandbox of CCF has them',
+    },
+    {
       command: `enclos consortium dev app --jwt-claims '{"sub":"me"}'`,
       summary: 'With a token for endpoints that want one; the line for curl shows it',
     },
@@ -97,6 +103,7 @@ export const command = defineCommand({
         inspect,
         certificates: context.path(given.certificates) ?? join(homeOf(app), 'sandbox_common'),
         ledger: context.path(given.ledger),
+        parties: { users: count(given, 'initial-user-count'), members: count(given, 'initial-member-count') },
         issuers: await Promise.all(definitions.map((path) => readIssuer(context.path(path)))),
         issued: claims === undefined ? undefined : issueToken(claims),
       },
@@ -121,6 +128,16 @@ async function readIssuer(path: string): Promise<TokenIssuer> {
 
 function address(text: string, option: string): NetworkAddress {
   return addressIn(text) ?? refuseUsage(`${option} is HOST:PORT, not ${JSON.stringify(text)}.`);
+}
+
+/** Each party has keys to make. */
+const mostParties = 64;
+
+function count(given: Options, option: 'initial-member-count' | 'initial-user-count'): number {
+  const found = wholeNumberIn(given[option], { least: 1, most: mostParties });
+  return (
+    found ?? refuseUsage(`--${option} is a number from 1 to ${mostParties}, not ${JSON.stringify(given[option])}.`)
+  );
 }
 
 function engineNamed({ engine, inspect }: Options): 'quickjs' | 'v8' {

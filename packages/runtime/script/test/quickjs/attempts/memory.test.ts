@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { quickJsTest } from '@enclos/testkit';
 import { quickJsEngine } from '../../../src/quickjs/index.ts';
-import { callF, limits, prelude, run } from '../program.ts';
+import { callF, limits, load, prelude, run } from '../program.ts';
 
 const small = { ...limits, maxHeapBytes: 8 << 20, maxExecutionMs: 20_000 };
 
@@ -30,6 +30,19 @@ const heaps: Readonly<Record<string, string>> = {
 };
 
 for (const [name, source] of Object.entries(heaps)) {
+  quickJsTest(
+    'a limit below what the program itself takes ends each call, and the next one with more goes on',
+    (wasm) => {
+      const interpreter = load(wasm, `export const f = () => 1;`);
+      for (const maxHeapBytes of [0, 100, 65_536]) {
+        assert.deepEqual(callF(interpreter, [], { ...small, maxHeapBytes }), { kind: 'exhausted', resource: 'heap' });
+        interpreter.reset();
+      }
+      assert.deepEqual(callF(interpreter, [], small), { kind: 'returned', value: 1 });
+      interpreter.dispose();
+    },
+  );
+
   quickJsTest(`no script has more memory than its limit: ${name}`, (wasm) => {
     const outcome = run(wasm, `export const f = () => { ${source} }`, [], { limits: small });
     assert.deepEqual(outcome, { kind: 'exhausted', resource: 'heap' });
@@ -69,6 +82,20 @@ quickJsTest(
     interpreter.dispose();
   },
 );
+
+quickJsTest('scripts that are ended leave room for others, however fast they come', (wasm) => {
+  const engine = quickJsEngine({ wasm, maxTotalBytes: 40 << 20 });
+  const other = engine.load(programOf(`export const f = () => new ArrayBuffer(6 << 20).byteLength`), limits);
+  for (let round = 0; round < 6; round++) {
+    const interpreter = engine.load(programOf(hungry), limits);
+    assert.deepEqual(callF(interpreter, [], small), { kind: 'exhausted', resource: 'heap' });
+    if (round % 2 === 0) interpreter.reset();
+    interpreter.dispose();
+    assert.deepEqual(callF(other), { kind: 'returned', value: 6 << 20 });
+    other.reset();
+  }
+  assert.ok(engine.usedBytes <= 40 << 20);
+});
 
 /** Collects garbage until something holds, which it does at once unless a finaliser is still to run. */
 async function collected(holds: () => boolean): Promise<void> {

@@ -2,6 +2,7 @@ import { ByteWriter } from '@enclos/codec';
 import type { KvMap } from '@enclos/kv';
 import { ScriptThrow } from '@enclos/script';
 
+import { inPieces } from '../../session/pieces.ts';
 import type { ScriptCall } from '../../session/session.ts';
 
 /** Entries cross to the script in pieces of about this size. */
@@ -53,6 +54,19 @@ export function clearMap(map: KvMap, checkTime: () => void): void {
   });
 }
 
+/** An entry as a whole piece: nothing is copied twice. */
+function largeEntry(key: Uint8Array, value: Uint8Array, checkTime: () => void): Uint8Array {
+  const entry = new Uint8Array(entryOverheadBytes + key.length + value.length);
+  const head = new ByteWriter().u32(key.length).u32(value.length).bytes(key).finish();
+  entry.set(head);
+  let at = head.length;
+  inPieces(value, checkTime, (piece) => {
+    entry.set(piece, at);
+    at += piece.length;
+  });
+  return entry;
+}
+
 function collect(map: KvMap, limit: number, checkTime: () => void): Iteration {
   const pieces: Uint8Array[] = [];
   let writer = new ByteWriter();
@@ -64,6 +78,13 @@ function collect(map: KvMap, limit: number, checkTime: () => void): Iteration {
     const size = entryOverheadBytes + key.length + value.length;
     bytes += size;
     if (bytes > limit) throw new ScriptThrow('RangeError', 'The tables that are iterated over are too large.');
+    if (size >= pieceBytes) {
+      if (inPiece > 0) pieces.push(writer.finish());
+      pieces.push(largeEntry(key, value, checkTime));
+      writer = new ByteWriter();
+      inPiece = 0;
+      return;
+    }
     writer.u32(key.length).u32(value.length).bytes(key).bytes(value);
     inPiece += size;
     if (inPiece < pieceBytes) return;

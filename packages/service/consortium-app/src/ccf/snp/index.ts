@@ -12,7 +12,10 @@ import { tcbPolicyJson } from './tcb-policy.ts';
 import { defaultUvmRoots, verifyUvmEndorsement } from './uvm-endorsements.ts';
 
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
-const maxCertificates = 4;
+/** VCEK, ASK and ARK. */
+const certificateCount = 3;
+const endOfCertificate = 'END CERTIFICATE';
+const reportBytes = 1184;
 const maxEndorsementsBytes = 65_536;
 const measurementField = { start: 0x90, end: 0xc0 };
 const reportedTcb = { start: 0x180, end: 0x188 };
@@ -55,8 +58,9 @@ function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endors
     throw outOfRange(`The endorsements have more than ${maxEndorsementsBytes} bytes.`);
   }
   try {
+    checkShape(report, endorsements);
     const pem = Buffer.from(endorsements).toString('latin1');
-    const certificates = findPemBlocks(pem, maxCertificates).map(({ label, bytes }) => toPem(label, bytes));
+    const certificates = findPemBlocks(pem, certificateCount).map(({ label, bytes }) => toPem(label, bytes));
     const [signingKeyCertificate = '', ...authorities] = certificates;
     const collateral = parseSnpCollateral({ signingKeyCertificate, certificateChain: authorities.join('') });
     verifySnpReportSync(report, collateral, { roots, now: new Date() });
@@ -66,6 +70,19 @@ function verify(report: Uint8Array, { endorsements, endorsedTcb, roots }: Endors
   // A number in hex, as AMD's key service and `set_snp_minimum_tcb_version_hex` write it; the report has it from its last byte on.
   const reported = toHex(report.slice(reportedTcb.start, reportedTcb.end).reverse());
   if (endorsedTcb !== undefined && endorsedTcb.toLowerCase() !== reported) {
-    throw outOfRange(`The endorsed TCB version ${endorsedTcb} is not that of the report, ${reported}.`);
+    throw outOfRange(`SEV-SNP: endorsed TCB ${endorsedTcb.toLowerCase()} does not match reported TCB ${reported}`);
+  }
+}
+
+/** What CCF asks first, in its words (CCF, src/pal/attestation.cpp): clients of applications read them. */
+function checkShape(report: Uint8Array, endorsements: Uint8Array): void {
+  if (report.length !== reportBytes) {
+    throw new Error(`Input SEV-SNP attestation report is not of expected size ${reportBytes}: ${report.length}`);
+  }
+  const bytes = Buffer.from(endorsements.buffer, endorsements.byteOffset, endorsements.length);
+  let count = 0;
+  for (let at = bytes.indexOf(endOfCertificate); at !== -1; at = bytes.indexOf(endOfCertificate, at + 1)) count += 1;
+  if (count !== certificateCount) {
+    throw new Error(`Expected ${certificateCount} endorsement certificates but got ${count}`);
   }
 }
