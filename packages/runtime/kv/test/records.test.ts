@@ -9,14 +9,28 @@ import { Records } from '../src/records/records.ts';
 const key: HashKey = [0x03020100, 0x07060504];
 const counting = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at);
 
+function hashOf(length: number, ...rounds: readonly [number?, number?]): string {
+  const word = new Uint8Array(4);
+  new DataView(word.buffer).setUint32(0, halfSipHash(key, counting(length), ...rounds), true);
+  return toHex(word);
+}
+
 describe('the hash of keys', () => {
   test('gives the vectors of HalfSipHash-2-4 (SipHash, vectors.h, hsip32)', () => {
-    const words = [0, 1, 2, 3].map((length) => {
-      const word = new Uint8Array(4);
-      new DataView(word.buffer).setUint32(0, halfSipHash(key, counting(length), 2, 4), true);
-      return toHex(word);
-    });
-    assert.deepEqual(words, ['a9359f5b', '27475ab8', 'fa62a603', '8afee704']);
+    const expected = ['a9359f5b', '27475ab8', 'fa62a603', '8afee704', '2a6e4689', 'c5fab669', '5863fc23', '8bcf63c5'];
+    assert.deepEqual(
+      expected.map((_word, length) => hashOf(length, 2, 4)),
+      expected,
+    );
+    assert.equal(hashOf(11, 2, 4), '08083050');
+  });
+
+  test('takes one round for each word and three at the end', () => {
+    // Of another implementation.
+    assert.deepEqual(
+      [0, 3, 4, 7, 8, 11].map((length) => hashOf(length)),
+      ['96c81458', '39995301', 'a69e057e', 'd6d9389d', 'b1997957', 'ee469295'],
+    );
   });
 
   test('depends on its key: inputs that collide under one do not under another', () => {

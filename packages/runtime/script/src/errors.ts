@@ -18,8 +18,8 @@ export const scriptErrors = declareErrors({
   ],
   SCRIPT_MEMORY_EXHAUSTED: [
     'transient',
-    'The interpreters of scripts have as much memory as they may have together.',
-    'Dispose of interpreters that are not used, or give the engine more: `maxTotalBytes`.',
+    'The interpreters of scripts have as much memory as they may have together, or are as many as may be.',
+    'Dispose of interpreters that are not used, or give the engine more memory: `maxTotalBytes`.',
   ],
 });
 

@@ -9,7 +9,7 @@ import type { AppBundle } from '../../src/index.ts';
 import type { NodeLedger } from '../../src/node/node-ledger.ts';
 import { LittleApp } from '../kit/little-app.ts';
 
-export const tools = { digests: nodeDigests, subtle: webcrypto.subtle };
+const tools = { digests: nodeDigests, subtle: webcrypto.subtle };
 
 /** A service whose past is read from the bytes of its ledger, which `entries` holds. */
 export function serviceOnLedger(engine: ScriptEngine, app: AppBundle, changes: Partial<LedgerHistoryOptions> = {}) {

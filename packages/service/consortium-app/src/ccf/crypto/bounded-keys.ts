@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { readWholeSequence } from '@enclos/codec';
 
-/** Of a key, and of a certificate that stands for one. */
+/** The longest key, or certificate that stands for one, in characters or bytes. */
 const mostKeyLength = 65_536;
 /** An operation takes milliseconds, and eight times as long for twice the size. */
 const mostPrivateRsaBits = 4096;

@@ -54,7 +54,7 @@ export function clearMap(map: KvMap, checkTime: () => void): void {
   });
 }
 
-/** An entry that is a piece of its own: nothing is copied twice. */
+/** An entry as a whole piece: nothing is copied twice. */
 function largeEntry(key: Uint8Array, value: Uint8Array, checkTime: () => void): Uint8Array {
   const entry = new Uint8Array(entryOverheadBytes + key.length + value.length);
   const head = new ByteWriter().u32(key.length).u32(value.length).bytes(key).finish();
