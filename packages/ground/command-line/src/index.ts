@@ -18,7 +18,7 @@ export { findEntry, groupOf, type CommandEntry } from './entry.ts';
 export { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 export { argumentRows, exitCodeRows, helpText, optionRows } from './help.ts';
 export { parseCommand, type CalledCommand, type ParsedCommand } from './parse.ts';
-export { grouped, printable } from '@enclos/diagnostics';
+export { grouped, printable, printableLines } from '@enclos/diagnostics';
 export { createPrinter, type Printer, type Style, type TextStream } from './printer.ts';
 export type { Program, RefuseUsage } from './program.ts';
 export { commonOptions, usageLine } from './usage.ts';

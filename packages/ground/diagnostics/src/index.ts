@@ -7,6 +7,6 @@ export { diagnosticAt, type Span } from './diagnostic-at.ts';
 export { failureLines, type Failure, type FailurePaint } from './failure.ts';
 export { fileKindOf, type FileKind, type KnownFile } from './file-kind.ts';
 export { grouped } from './grouped.ts';
-export { printable } from './printable.ts';
+export { printable, printableLines } from './printable.ts';
 export { ownFrames, placeOfFrame, stackVariable, withoutInternalFrames, type FramePlace } from './stack-frames.ts';
 export { listenRefusal, systemReason, unreadableReason } from './system-reason.ts';

@@ -7,3 +7,8 @@ export function printable(text: string): string {
   // eslint-disable-next-line no-control-regex -- the point is to find them
   return text.replace(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, ' ');
 }
+
+/** The same for a text of several lines, which it stays. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

@@ -111,6 +111,24 @@ for (const engine of engines) {
       assert.equal(store.version, 0);
     });
 
+    // Looked for within words, the place of a frame took minutes at this length: the time grew with its square.
+    it('reads traces with very long names, and shows a part of them', () => {
+      const long = `['n'.repeat(400_000)]`;
+      const calls = `const o = { ${long}() { throw new Error('m'.repeat(400_000)); } };\nfor (const name in o) o[name]();\n${get}`;
+      const names = `const f = () => 1;\nexport { ${Array.from({ length: 20 }, (_, at) => `f as ${'n'.repeat(200)}${at}`).join(', ')} };`;
+      for (const source of [calls, names]) {
+        assert.throws(
+          () => check(appOf(['GET a.js get readonly'], { 'a.js': source })),
+          (error) => {
+            assert.ok(isEnclosError(error, 'APP_INVALID'), String(error));
+            assert.ok(error.message.length < 12_000, `${error.message.length} characters`);
+            assert.match(error.message, /a\.js/);
+            return true;
+          },
+        );
+      }
+    });
+
     it('says it when a sandbox gets the application, and the one before stays', async () => {
       const identity = makeServiceIdentity(['localhost']);
       const sandbox = new Sandbox({ engine, identity, members: [], users: [], address: '127.0.0.1:8000' });

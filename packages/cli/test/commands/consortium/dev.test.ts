@@ -94,6 +94,22 @@ describe('enclos consortium dev', () => {
   test('serves TypeScript on V8, reloads it, and writes a ledger that verifies', () => serves('v8'));
   quickJsTest('does the same on QuickJS', () => serves('quickjs'));
 
+  // Long words took a minute to be looked through for places of modules: the time grew with their square.
+  test('shows exceptions whose text a request chose, without what a terminal would obey', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'src'));
+    const put = endpoint('echo', { authn_policies: ['no_auth'] });
+    writeFileSync(join(folder, 'app.json'), JSON.stringify({ endpoints: { '/echo': { put } } }));
+    const echo = `export const echo = (request: any): never => { throw new Error(request.body.text()); };`;
+    writeFileSync(join(folder, 'src/app.ts'), echo);
+    const { cli, url } = await startSandbox(folder);
+    const body = `\u001B[2Jbegin ${'a'.repeat(400_000)} end`;
+    assert.equal((await ask(url, folder, '/app/echo', { method: 'PUT', body })).status, 500);
+    const [shown] = await cli.until(/PUT \/echo: Error: .*begin a+ end\n\s+at .*src\/app\.ts:1:\d+/);
+    assert.ok(!shown.includes('\u001B'));
+    await endSandbox(cli);
+  });
+
   test('bounds what a request may hold', async () => {
     const folder = temporaryFolder();
     write(folder, 'x');

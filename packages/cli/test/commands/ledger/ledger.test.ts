@@ -65,6 +65,19 @@ vectors.test('a changed byte is refused, with its file, its place and its transa
   );
 });
 
+vectors.test('what a ledger calls its nodes is shown without what a terminal would obey', async () => {
+  const path = join(copyLedger('named'), 'ledger/ledger_1-14.committed');
+  const text = readFileSync(path, 'latin1');
+  const [, id = ''] = /nodes\.endorsed_certificates[^]{0,64}?([0-9a-f]{64})/.exec(text) ?? [];
+  const named = text.replaceAll(id, `\u001B[2J${id.slice(4)}`);
+  assert.notEqual(named, text);
+  writeFileSync(path, named, 'latin1');
+  const ran = await run('verify', 'named', ...certificate);
+  assert.equal(ran.code, 3, ran.stderr);
+  assert.ok(ran.stdout.includes(`The certificate of node  [2J${id.slice(4)} is for the key of another node.`));
+  assert.ok(!`${ran.stdout}${ran.stderr}`.includes('\u001B'));
+});
+
 vectors.test('a missing file is a gap', async () => {
   rmSync(join(copyLedger('gap'), 'ledger/ledger_1-14.committed'));
   const { problems } = (await run('verify', 'gap', ...certificate, '--json')).json();

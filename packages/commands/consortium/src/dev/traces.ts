@@ -4,7 +4,8 @@ import type { AppModule } from '@enclos/consortium-app';
 /** At the end of a module: its source map, or the name of the file beside it that has it. */
 const inline = /\/\/# sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,([A-Za-z0-9+/=]+)\s*$/;
 const beside = /\/\/# sourceMappingURL=([\w.-]{1,255}\.map)\s*$/;
-const position = /(\/?[\w@./-]+\.m?js):(\d+)(?::(\d+))?/g;
+/** A name begins where a word does and is of the length of a path: a request may choose the text, which must not cost its square. */
+const position = /(?<![\w@./-])([\w@./-]{1,4096}\.m?js):(\d+)(?::(\d+))?/g;
 
 /**
  * Gives a function that puts places of the sources in traces where places of built modules stand.

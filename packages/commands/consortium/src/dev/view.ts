@@ -1,6 +1,7 @@
 import type { CommandContext } from '@enclos/cli-frame';
 import { errorJson, toEnclosError } from '@enclos/cli-frame/failures';
 import { markOf } from '@enclos/cli-frame/output';
+import { printable, printableLines } from '@enclos/command-line';
 
 /** What is shown while a sandbox runs. */
 export interface SandboxView {
@@ -31,15 +32,15 @@ export function eventNotes({ notes }: CommandContext): SandboxView {
     listening({ url, certificates, curl }) {
       notes.line(`${markOf('ok', notes)} The service listens at ${url}`);
       notes.line(`  Certificates and keys: ${certificates}`);
-      notes.line(`  Try: ${curl}`);
+      notes.line(`  Try: ${printable(curl)}`);
     },
     loaded: ({ endpoints, modules }) =>
       notes.line(`${markOf('ok', notes)} Loaded: ${counted(endpoints, 'endpoint')}, ${counted(modules, 'module')}.`),
     refused(error) {
-      notes.line(`${markOf('failure', notes)} ${toEnclosError(error).message}`);
+      notes.line(`${markOf('failure', notes)} ${printableLines(toEnclosError(error).message)}`);
       notes.line('  The version before still runs.');
     },
-    log: (level, line) => notes.line(`${markOf(level === 'info' ? 'info' : 'warning', notes)} ${line}`),
+    log: (level, line) => notes.line(`${markOf(level === 'info' ? 'info' : 'warning', notes)} ${printableLines(line)}`),
     ended: () => notes.line('The sandbox has ended.'),
   };
 }

@@ -47,7 +47,8 @@ const endWords = {
 /** The message with the file and line of the first frame or of the import, or else the module: `/app.js:2:18: unexpected token`. */
 function wordsOf({ slots }: Instance, modules: readonly ScriptFile[], failed: number): string {
   const [message, trace] = [slots.read(0), slots.read(1)];
-  const place = typeof trace === 'string' ? /(\S+:\d+:\d+)\)?$/m.exec(trace.replaceAll('(', ''))?.[1] : undefined;
+  const place =
+    typeof trace === 'string' ? /(?<!\S)(\S+:\d+:\d+)\)?$/m.exec(trace.replaceAll('(', ''))?.[1] : undefined;
   const linked = typeof message === 'string' ? importPlace(message, modules) : undefined;
   const where = place ?? linked ?? modules[failed]?.name;
   return `${where === undefined ? '' : `${where}: `}${typeof message === 'string' ? message : 'It threw something without a text.'}`;

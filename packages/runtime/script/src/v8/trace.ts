@@ -3,7 +3,8 @@ import { SourceMap } from 'node:module';
 /** The name under which V8 knows the linked modules. */
 export const MODULES_FILE = 'enclos-linked-modules.js';
 
-const position = new RegExp(`(?:file:[^ ()]*/)?${MODULES_FILE}:(\\d+):(\\d+)`, 'g');
+/** An address begins where a word does: messages of scripts are in traces, and must not cost their square. */
+const position = new RegExp(`(?:(?<![^ ()])file:[^ ()]*/)?${MODULES_FILE}:(\\d+):(\\d+)`, 'g');
 
 /** Gives a function that puts the names and lines of the modules into a trace of V8, and leaves out the engine and what called it. */
 export function traceReader(map: string): (stack: string) => string {

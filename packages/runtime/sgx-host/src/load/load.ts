@@ -1,4 +1,4 @@
-import { printable } from '@enclos/diagnostics';
+import { printable, printableLines } from '@enclos/diagnostics';
 import { type BoundInterface, createEcalls } from '@enclos/edl-calls/host';
 import { EnclosError, isEnclosError } from '@enclos/errors';
 import { codeOf, createWatch, EndCause, endedInTime, enter, observed, reportEnd, type Watch } from '@enclos/host/life';
@@ -123,6 +123,7 @@ async function initialise(
     { ...parts, model: bound.model, handles: ocalls.handles, serve: ocalls.serve },
     {
       launcher: options.launcher,
+      // What an enclave prints must not change what a terminal shows.
       print: (device, text) => print(device, printableLines(text)),
       log: (level, text) => watch?.line(level, printable(text.trimEnd())),
       failed: ocalls.failed,
@@ -171,9 +172,4 @@ function enclaveOf(runtime: AbiRuntime, running: Running): SgxEnclave<object> {
     dispose,
     [Symbol.asyncDispose]: dispose,
   });
-}
-
-/** What an enclave prints must not change what a terminal shows. */
-function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
 }

@@ -18,6 +18,10 @@ export interface AppCheck {
 }
 
 const shownFrames = 8;
+/** Of a line: applications choose messages, and names of functions in frames. */
+const shownLength = 1024;
+/** At the end of a frame. It begins where a word does: looked for within words, long names would cost their square. */
+const placeOfFrame = /(?<![^\s()])([^\s()]+:\d+(?::\d+)?)\)?$/;
 const shownProblems = 20;
 
 /**
@@ -68,7 +72,7 @@ function problemsOf(
     const names = new Set(JSON.parse(String(outcome.value)) as readonly string[]);
     const missing = its.filter(({ properties }) => !names.has(properties.function));
     return missing.map(({ verb, path, properties }) => {
-      const others = names.size === 0 ? 'none' : [...names].slice(0, shownProblems).join(', ');
+      const others = names.size === 0 ? 'none' : shortened([...names].slice(0, shownProblems).join(', '));
       return `${verb} ${path}: ${module} exports no function ${JSON.stringify(properties.function)}. Its functions: ${others}.`;
     });
   });
@@ -80,7 +84,11 @@ function describe(outcome: ScriptOutcome, module: string, { maxExecutionMs }: Sc
   if (outcome.kind === 'exhausted') return `${module}: took more ${outcome.resource} to load than the limit allows.`;
   if (outcome.kind === 'returned') return module;
   const frames = outcome.trace.split('\n').filter((line) => /:\d+/.test(line) && !line.includes('ccf-prelude.js'));
-  const [, place = module] = /([^\s()]+:\d+(?::\d+)?)\)?$/.exec(frames[0] ?? '') ?? [];
-  const shown = frames.slice(0, shownFrames).map((line) => `    ${line.trim()}`);
-  return [`${place}: ${outcome.message}`, ...shown].join('\n');
+  const [, place = module] = placeOfFrame.exec(frames[0] ?? '') ?? [];
+  const shown = frames.slice(0, shownFrames).map((line) => `    ${shortened(line.trim())}`);
+  return [`${shortened(place)}: ${shortened(outcome.message)}`, ...shown].join('\n');
+}
+
+function shortened(text: string): string {
+  return text.length <= shownLength ? text : `${text.slice(0, shownLength)}…`;
 }

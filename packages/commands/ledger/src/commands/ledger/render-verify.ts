@@ -1,5 +1,5 @@
 import { markOf, renderFacts } from '@enclos/cli-frame/output';
-import { grouped, type Printer } from '@enclos/command-line';
+import { grouped, printable, type Printer } from '@enclos/command-line';
 import {
   writeTransactionId,
   type LedgerProblem,
@@ -49,10 +49,10 @@ function renderLedger({ report, keysGiven }: Extract<VerifyOutcome, { kind: 'led
     printer,
   );
   const failure = markOf('failure', printer);
-  for (const problem of problems.slice(0, shownProblems)) printer.line(`${failure} ${placed(problem)}`);
+  for (const problem of problems.slice(0, shownProblems)) printer.line(`${failure} ${printable(placed(problem))}`);
   if (problemCount > shownProblems) printer.line(`  and ${problemCount - shownProblems} more: see --json`);
   for (const note of [...report.notes, ...caveatsOf(report, keysGiven)]) {
-    printer.line(`${markOf('warning', printer)} ${note}`);
+    printer.line(`${markOf('warning', printer)} ${printable(note)}`);
   }
   if (!holds) return;
   printer.line('');
