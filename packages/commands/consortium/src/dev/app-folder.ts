@@ -31,7 +31,10 @@ export async function readApp(path: string): Promise<LoadedFolder> {
     throw new EnclosError('APP_INVALID', `${path} is one file of an application: give its folder.`);
   }
   if (isFile(path) && !path.endsWith('.json')) {
-    throw new EnclosError('APP_INVALID', `${path} is no application: give the folder of its app.json, or a bundle.json.`);
+    throw new EnclosError(
+      'APP_INVALID',
+      `${path} is no application: give the folder of its app.json, or a bundle.json.`,
+    );
   }
   if (isFile(path)) {
     const bundle = readBundle(await readSmallFile(path, bundleBounds.bytes));
