@@ -14,7 +14,7 @@ import { defaultUvmRoots, verifyUvmEndorsement } from './uvm-endorsements.ts';
 const amdRoots = [AMD_MILAN_ROOT, AMD_GENOA_ROOT, AMD_TURIN_ROOT];
 /** VCEK, ASK and ARK. */
 const certificateCount = 3;
-const endOfCertificate = 'END CERTIFICATE';
+const endOfCertificate = 'END CERTIFICATE-----';
 const reportBytes = 1184;
 const maxEndorsementsBytes = 65_536;
 const measurementField = { start: 0x90, end: 0xc0 };
