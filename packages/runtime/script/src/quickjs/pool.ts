@@ -79,14 +79,20 @@ export class InstancePool {
 
   /**
    * An instance with an empty memory of so many bytes at least in the place of one that has grown; undefined when too much is not
-   * collected yet.
+   * collected yet, or the machine has no memory or addresses for it: the one that has grown still serves then.
    */
   exchange(grown: Instance, host: InstanceHost, bytes: number): Instance | undefined {
     const mayMake = this.#idle.length > 0 || this.#instances < MAX_INSTANCES;
     if (!mayMake || !this.#mayLeave(grown)) return undefined;
-    const instance = this.take(host);
+    let instance: Instance | undefined;
+    try {
+      instance = this.take(host);
+      instance.growTo(bytes);
+    } catch {
+      if (instance !== undefined) this.give(instance);
+      return undefined;
+    }
     instance.wipe();
-    instance.growTo(bytes);
     this.#leave(grown);
     return instance;
   }
@@ -106,6 +112,8 @@ export class InstancePool {
   }
 
   #leave(instance: Instance): void {
+    // It may be long until it is collected, and it holds what requests brought.
+    instance.wipe();
     const share = { bytes: instance.memoryBytes };
     this.#left += 1;
     this.#leftBytes += share.bytes;

@@ -194,3 +194,61 @@ quickJsTest('a host function always has stack to run on, however deep the script
   assert.ok(calls > 500);
   assert.equal(finished, calls);
 });
+
+interface SomeWebAssembly {
+  Instance: new (...given: readonly unknown[]) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer } } };
+}
+
+/** Runs with another constructor of instances in the place of V8's. */
+function withInstances<T>(replace: (own: SomeWebAssembly['Instance']) => SomeWebAssembly['Instance'], work: () => T): T {
+  const namespace = Reflect.get(globalThis, 'WebAssembly') as SomeWebAssembly;
+  const own = namespace.Instance;
+  namespace.Instance = replace(own);
+  try {
+    return work();
+  } finally {
+    namespace.Instance = own;
+  }
+}
+
+const keeps = `export const f = (secret) => { const all = []; for (let n = 0; n < 100; n++) all.push(secret + n, new ArrayBuffer(200_000)); return all.length; };`;
+
+quickJsTest('what requests brought is gone from a memory that is left to the collector', (wasm) => {
+  const memories: { readonly buffer: ArrayBuffer }[] = [];
+  const held = (): number => memories.filter(({ buffer }) => Buffer.from(buffer).includes('a secret of one request')).length;
+  withInstances(
+    (own) =>
+      class extends own {
+        constructor(...given: readonly unknown[]) {
+          super(...given);
+          memories.push(this.exports.memory);
+        }
+      },
+    () => {
+      const engine = quickJsEngine({ wasm });
+      const interpreter = engine.load({ prelude, modules: [{ name: '/app.js', source: keeps }], host: {} }, limits);
+      assert.deepEqual(callF(interpreter, ['a secret of one request']), { kind: 'returned', value: 200 });
+      assert.equal(held(), 1);
+      interpreter.reset();
+      assert.equal(memories.length, 2, 'it goes on in a smaller one');
+      assert.equal(held(), 0);
+    },
+  );
+});
+
+quickJsTest('an interpreter goes on in its own memory where the machine has none for another', (wasm) => {
+  const engine = quickJsEngine({ wasm });
+  const interpreter = engine.load({ prelude, modules: [{ name: '/app.js', source: keeps }], host: {} }, limits);
+  const before = engine.instances;
+  assert.equal(callF(interpreter, ['x']).kind, 'returned');
+  const refusing = (own: SomeWebAssembly['Instance']): SomeWebAssembly['Instance'] =>
+    class extends own {
+      constructor(...given: readonly unknown[]) {
+        super(...given);
+        throw new RangeError('WebAssembly.Instance(): Out of memory');
+      }
+    };
+  withInstances(refusing, () => interpreter.reset());
+  assert.deepEqual(callF(interpreter, ['x']), { kind: 'returned', value: 200 });
+  assert.equal(engine.instances, before);
+});
