@@ -18,7 +18,7 @@ export async function* readInPieces(path: string): AsyncGenerator<Uint8Array, vo
   try {
     for (let piece = await read(room); piece.length > 0; piece = await next) {
       next = read(nextRoom);
-      // Whoever stops early does not ask how it went.
+      // A caller that stops early does not ask how it went.
       next.catch(() => undefined);
       [room, nextRoom] = [nextRoom, room];
       yield piece;

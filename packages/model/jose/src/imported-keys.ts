@@ -12,7 +12,7 @@ const importedKeys = new WeakMap<Importer, BoundedMap<Promise<webcrypto.CryptoKe
  *
  * @param id Names the key, its form and its algorithm; for nothing else in the process.
  * @param load Imports it.
- * @returns undefined for bytes that are no such key, which is not kept.
+ * @returns undefined for bytes that are not such a key; that is not kept.
  */
 export function importKeyOnce(
   id: string,

@@ -358,6 +358,41 @@ test('a transaction with many messages and proposals is refused before any is co
   assert.equal(report.governanceMessages, 0);
 });
 
+test('names of proposals that do not hold are not looked for without end', async () => {
+  const { service } = whole;
+  const header = coseProtectedHeader({
+    algorithm: 'ES384',
+    kid: utf8('m'),
+    others: new Map<number | string, Uint8Array>([['ccf.gov.msg.type', cborText('proposal')]]),
+  });
+  const message = JSON.stringify(toBase64(coseSign(service, header, utf8('{}'), false)));
+  const eight = (name: string, value: string): WriteSet[number] => ({
+    name,
+    readVersion: 0,
+    writes: Array.from({ length: 8 }, (_, at) => [utf8(`${at}`), utf8(value)] as const),
+    removes: [],
+  });
+  /** Each transaction has 64 pairs of a message and a proposal, and each pair as many roots as there are transactions before. */
+  const digestsFor = async (transactions: number): Promise<number> => {
+    const ledger = new LittleLedger();
+    for (let at = 0; at < 20; at++) ledger.add([]);
+    for (let at = 0; at < transactions; at++) {
+      ledger.add([eight('public:ccf.gov.cose_history', message), eight('public:ccf.gov.proposals', '{}')]);
+    }
+    let digests = 0;
+    const sha256 = (bytes: Uint8Array): Uint8Array => {
+      digests++;
+      return nodeDigests.sha256(bytes);
+    };
+    const counting = { ...tools, digests: { ...nodeDigests, sha256 } };
+    const report = await verifyLedger(filesOf([ledger.file(1)]), {}, counting);
+    assert.equal(report.holds, false);
+    return digests;
+  };
+  const [few, many] = [await digestsFor(5), await digestsFor(15)];
+  assert.ok(few > 5000 && many - few < 100, `${few} and ${many} digests`);
+});
+
 test('private parts open with the secret of the ledger alone', async () => {
   const other = keysOf(LedgerSecrets.begin(new LedgerSecret(nodeDigests, new Uint8Array(32))));
   const report = await verify(wholeFiles, { keys: other });

@@ -25,6 +25,13 @@ export interface VerifiedEntry {
 
 /** Beside the bytes of its entry: objects, and its part of the tree. */
 const stateBytes = 1024;
+/** What the objects of one row take: a row may have fewer bytes than these by far. */
+const rowBytes = 288;
+
+/** What the rows of a transaction hold beside the bytes of its entry, about. */
+export function bytesOfRows(writes: WriteSet): number {
+  return writes.reduce((sum, { writes: written, removes }) => sum + (written.length + removes.length) * rowBytes, 0);
+}
 
 /** A transaction of the past, of which receipts and store are made when they are asked for. */
 export class PastState implements HistoricalState {
@@ -40,7 +47,7 @@ export class PastState implements HistoricalState {
 
   /** What it holds, about. */
   get heldBytes(): number {
-    return this.#of.entry.bytes.length + stateBytes;
+    return this.#of.entry.bytes.length + bytesOfRows(this.#of.writes) + stateBytes;
   }
 
   /** @throws LEDGER_UNAVAILABLE where no node signed: there is only the receipt in COSE. */

@@ -13,7 +13,7 @@ import {
 } from '@enclos/ledger';
 import { singleOf, tables, type LeafComponents, type LedgerKeys, type ProofTools } from '@enclos/ledger/proof';
 import type { LedgerView } from './view.ts';
-import { pastState, type PastState, type VerifiedEntry } from './past-state.ts';
+import { bytesOfRows, pastState, type PastState, type VerifiedEntry } from './past-state.ts';
 import type { PastService } from './past-service.ts';
 import { verifySignature } from './signatures.ts';
 import type { LedgerSource } from './source.ts';
@@ -67,6 +67,8 @@ class Reading {
   /** Not covered by a signature yet. */
   #waiting: VerifiedEntry[] = [];
   #bytes = 0;
+  /** What their rows hold besides, which no source tells before they are read. */
+  #rowBytes = 0;
 
   constructor(first: number, last: number, rules: ReadingRules) {
     this.next = first;
@@ -107,6 +109,8 @@ class Reading {
       throw unproven('view', `Transaction ${seqno} has view ${view}, which is not that of the ledger there.`);
     }
     const verified = this.#open(entry);
+    this.#rowBytes += bytesOfRows(verified.writes);
+    this.#requireAtMost(this.#rowBytes);
     this.next++;
     if (singleOf(verified.writes, tables.signatures) ?? singleOf(verified.writes, tables.coseSignatures)) {
       await this.#cover(verified);
@@ -152,11 +156,15 @@ class Reading {
 
   #count(length: number): void {
     this.#bytes += length;
+    this.#requireAtMost(this.#bytes);
+  }
+
+  #requireAtMost(bytes: number): void {
     const { maxBytes } = this.#rules;
-    if (this.#bytes <= maxBytes) return;
+    if (bytes <= maxBytes) return;
     throw new EnclosError(
       'HISTORY_TOO_LARGE',
-      `The range has more than ${maxBytes} bytes with the signature after it.`,
+      `The range holds more than ${maxBytes} bytes with the signature after it.`,
       {
         details: { maximum: maxBytes },
       },

@@ -77,6 +77,8 @@ export interface LittleLedger {
   readonly view?: number;
   /** What each transaction before the signature writes. Default: one. */
   readonly texts?: readonly string[];
+  /** Rows of the transaction that stands first, beside those of `texts`. Default: there is none. */
+  readonly wide?: number;
   readonly signers?: readonly Signer[];
   /** Who signs as the node. */
   readonly by?: Party;
@@ -90,7 +92,8 @@ export interface LittleLedger {
 }
 
 /** Entries of a ledger of the service: writes, and the signature over them. */
-export function ledger({ view = 2, texts = ['a'], signers = ['node', 'service'], ...lies }: LittleLedger = {}) {
+export function ledger(parts: LittleLedger = {}): readonly Uint8Array[] {
+  const { view = 2, texts = ['a'], wide = 0, signers = ['node', 'service'], ...lies } = parts;
   const writer = new LedgerWriter({ digests: nodeDigests, secrets: secretsOf() });
   const write = (changes: readonly (readonly [string, Uint8Array])[]): Uint8Array => {
     const writes: WriteSet = changes.map(([name, value]) => ({
@@ -101,13 +104,16 @@ export function ledger({ view = 2, texts = ['a'], signers = ['node', 'service'],
     }));
     return writer.append({ view, writes }).bytes;
   };
-  const entries = texts.map((text) => write([['records', utf8(text)]]));
+  const rows = Array.from({ length: wide }, (_, at) => [Uint8Array.of(at, at >> 8), utf8('')] as const);
+  const first: WriteSet = [{ name: 'public:wide', readVersion: 0, writes: rows, removes: [] }];
+  const entries = wide === 0 ? [] : [writer.append({ view, writes: first }).bytes];
+  const more = texts.map((text) => write([['records', utf8(text)]]));
   const transactionId = lies.named ?? { view, seqno: writer.tree.size };
   const tree = lies.tree ?? serialiseTree(writer.tree, 1);
   const values: (readonly [string, Uint8Array])[] = [[tables.tree, tree]];
   if (signers.includes('node')) values.push([tables.signatures, nodeRecord(writer, transactionId, lies)]);
   if (signers.includes('service')) values.push([tables.coseSignatures, serviceRecord(writer, transactionId, lies)]);
-  return [...entries, write(values)];
+  return [...entries, ...more, write(values)];
 }
 
 function nodeRecord({ tree }: LedgerWriter, transactionId: TransactionId, lies: LittleLedger): Uint8Array {

@@ -85,6 +85,19 @@ describe('what a source gives', () => {
     assert.deepEqual(less.given, []);
   });
 
+  it('has at most so many rows that their objects are within the bytes of one range', async () => {
+    // An empty row has less than 20 bytes in the ledger, and hundreds in memory.
+    const wide = ledger({ wide: 1000 });
+    assert.ok(total(wide) < 60_000);
+    const { history, failures } = historyOver(wide, { maxRangeBytes: 200_000 });
+    history.stateRange(1, 1, 1, 60);
+    for (let asked = 0; asked < 100 && failures.length === 0; asked++) await delay(2);
+    assert.ok(isEnclosError(failures[0], 'HISTORY_TOO_LARGE'), String(failures[0]));
+    const roomy = historyOver(wide, { maxRangeBytes: 400_000 });
+    assert.ok(Array.isArray(await statesOf(roomy, 1, 1)));
+    assert.ok(roomy.history.heldBytes > 250_000);
+  });
+
   it('comes in pieces, each of one entry or so many bytes', async () => {
     const large = 'x'.repeat(100_000);
     const many = ledger({ texts: [large, large, large, 'y'.repeat(300_000), large] });

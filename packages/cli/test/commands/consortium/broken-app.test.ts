@@ -123,6 +123,17 @@ describe('an application that does not load', () => {
       assert.match(stderr, said);
     }
   });
+  test('is refused where one of its files is given', async () => {
+    const folder = write(temporaryFolder(), { 'src/app.ts': answer('x') });
+    for (const [file, said] of [
+      ['app.json', /app\.json is one file of an application: give its folder/],
+      ['src/app.ts', /app\.ts is no application: give the folder of its app\.json, or a bundle\.json/],
+    ] as const) {
+      const { code, stderr } = await enclos(['consortium', 'dev', join(folder, file), '--listen', '127.0.0.1:0']);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
+  });
   test('is loaded when a file that it lacked is there', takesLateFiles);
   test('leaves the version before in its place (v8)', () => keepsTheVersionBefore('v8'));
   quickJsTest('leaves the version before in its place (quickjs)', () => keepsTheVersionBefore('quickjs'));

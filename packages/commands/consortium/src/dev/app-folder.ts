@@ -30,6 +30,12 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   if (isFile(path) && basename(path) === metadataName) {
     throw new EnclosError('APP_INVALID', `${path} is one file of an application: give its folder.`);
   }
+  if (isFile(path) && !path.endsWith('.json')) {
+    throw new EnclosError(
+      'APP_INVALID',
+      `${path} is no application: give the folder of its app.json, or a bundle.json.`,
+    );
+  }
   if (isFile(path)) {
     const bundle = readBundle(await readSmallFile(path, bundleBounds.bytes));
     return { bundle, files: [path], places: sourcePlaces(bundle.modules) };
