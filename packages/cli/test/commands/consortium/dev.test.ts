@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { quickJsTest } from '@enclos/testkit';
 import { enclos, jsonLines, temporaryFolder } from '../../cli.ts';
 import { startHere, waitUntil } from '../../running-cli.ts';
-import { ask, endSandbox, startSandbox } from './sandbox.ts';
+import { ask, endSandbox, exchange, startSandbox } from './sandbox.ts';
 
 const endpoint = (js_function: string, more: object = {}): object => ({
   js_module: 'app.js',
@@ -123,6 +123,11 @@ describe('enclos consortium dev', () => {
     assert.match(wide.text, /"code":"RequestHeaderTooLarge"/);
     const tall = await ask(url, folder, '/app/fails', { headers: { 'x-a': 'a'.repeat(17_000) } });
     assert.equal(tall.status, 431);
+    for (const sent of ['\u0001', 'NOTAVERB ', '{"hello": 1}', 'GET /x\u0000 HTTP/1.1\r\n\r\n']) {
+      const answer = await exchange(url, sent);
+      assert.match(answer, /^HTTP\/1\.1 400 [\s\S]*content-type: text\/plain/);
+      assert.ok(answer.includes('\r\n\r\nUnable to parse data as a HTTP request.') && answer.endsWith(sent), sent);
+    }
     await endSandbox(cli);
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { startHere, type CliHere } from '../../running-cli.ts';
 
 export interface Answer {
@@ -53,4 +54,15 @@ export async function startSandbox(
 export async function endSandbox(cli: CliHere): Promise<void> {
   cli.stop();
   assert.equal((await cli.ended).code, 0);
+}
+
+/** Sends text over TLS, and gives all that comes back until the service ends the connection. */
+export function exchange(url: string, sent: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => socket.write(sent));
+    socket.setEncoding('utf8').on('data', (more: string) => (text += more));
+    socket.on('close', () => resolve(text)).on('error', reject);
+  });
 }

@@ -45,8 +45,9 @@ export async function serveSandbox(
   server.on('request', (incoming, outgoing) => {
     serve(incoming, outgoing, submit).catch(() => outgoing.destroy());
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: ParserError, socket) => {
     if (error.code === 'HPE_HEADER_OVERFLOW') endRaw(socket, headerTooLarge());
+    else if (error.rawPacket !== undefined && socket.writable) endRaw(socket, unreadable(error));
     else socket.destroy();
   });
   const actual = await listenAt(server, { host, port });
@@ -117,6 +118,18 @@ function certificateOf(socket: unknown): Uint8Array | undefined {
 function send(outgoing: ServerResponse, { status, headers, body }: AppAnswer): void {
   outgoing.writeHead(status, { ...Object.fromEntries(headers), 'content-length': String(body.length) });
   outgoing.end(body);
+}
+
+/** What Node's parser says of bytes that are no request. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Uint8Array;
+}
+
+/** The answer to what cannot be read, with what was sent, as CCF gives it (CCF, src/http/http_session.h). */
+function unreadable({ message, rawPacket = new Uint8Array() }: ParserError): AppAnswer {
+  const words = `Unable to parse data as a HTTP request. Error message is: ${message}\nError occurred while parsing fragment:\n`;
+  const body = new Uint8Array(Buffer.concat([Buffer.from(words), rawPacket]));
+  return { status: 400, headers: new Map([['content-type', 'text/plain']]), body };
 }
 
 /** The parser gave up, so there is no response object to answer with. */
