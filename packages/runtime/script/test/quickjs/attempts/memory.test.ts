@@ -196,11 +196,16 @@ quickJsTest('a host function always has stack to run on, however deep the script
 });
 
 interface SomeWebAssembly {
-  Instance: new (...given: readonly unknown[]) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer } } };
+  Instance: new (...given: readonly unknown[]) => {
+    readonly exports: { readonly memory: { readonly buffer: ArrayBuffer } };
+  };
 }
 
 /** Runs with another constructor of instances in the place of V8's. */
-function withInstances<T>(replace: (own: SomeWebAssembly['Instance']) => SomeWebAssembly['Instance'], work: () => T): T {
+function withInstances<T>(
+  replace: (own: SomeWebAssembly['Instance']) => SomeWebAssembly['Instance'],
+  work: () => T,
+): T {
   const namespace = Reflect.get(globalThis, 'WebAssembly') as SomeWebAssembly;
   const own = namespace.Instance;
   namespace.Instance = replace(own);
@@ -215,7 +220,8 @@ const keeps = `export const f = (secret) => { const all = []; for (let n = 0; n 
 
 quickJsTest('what requests brought is gone from a memory that is left to the collector', (wasm) => {
   const memories: { readonly buffer: ArrayBuffer }[] = [];
-  const held = (): number => memories.filter(({ buffer }) => Buffer.from(buffer).includes('a secret of one request')).length;
+  const held = (): number =>
+    memories.filter(({ buffer }) => Buffer.from(buffer).includes('a secret of one request')).length;
   withInstances(
     (own) =>
       class extends own {
