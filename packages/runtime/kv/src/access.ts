@@ -93,11 +93,11 @@ function restrictMap(map: KvMap, context: KvContext): KvMap {
       return permitted('size').size;
     },
     has: (key) => permitted('has').has(key),
-    get: (key) => permitted('get').get(key),
+    get: (key, look) => permitted('get').get(key, look),
     versionOfPreviousWrite: (key) => permitted('getVersionOfPreviousWrite').versionOfPreviousWrite(key),
-    set: (key, value) => permitted('set').set(key, value),
+    set: (key, value, look) => permitted('set').set(key, value, look),
     delete: (key) => permitted('delete').delete(key),
-    clear: () => permitted('clear').clear(),
-    forEach: (visit) => permitted('forEach').forEach(visit),
+    clear: (look) => permitted('clear').clear(look),
+    forEach: (visit, look) => permitted('forEach').forEach(visit, look),
   };
 }

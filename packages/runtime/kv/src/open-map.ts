@@ -1,7 +1,8 @@
 import type { MapChanges, MapWrite } from '@enclos/ledger';
+import { copyOf, Pace, type KvLook } from './look.ts';
 import type { MapState, State } from './state.ts';
-import { TouchedKeys, type TouchedKey } from './touched.ts';
-import type { KvMap } from './transaction.ts';
+import { TouchedKeys, type TouchedKey, type Written } from './touched.ts';
+import type { KvMap, KvVisit } from './transaction.ts';
 
 /** What the maps of a transaction need of it. */
 export interface TransactionScope {
@@ -25,6 +26,11 @@ export class OpenMap implements KvMap {
   readonly #touched = new TouchedKeys();
   /** The map's version when all of it was read. */
   #wholeVersion: number | undefined;
+  #isWritten = false;
+  /** Keys that the transaction's own writes add, less those that they remove. */
+  #added = 0;
+  /** What stood in keys when a visit that runs now began, for those that were written since: to copy all of them would take long. */
+  readonly #visits = new Set<Map<TouchedKey, Written>>();
 
   constructor(name: string, scope: TransactionScope) {
     this.name = name;
@@ -34,13 +40,8 @@ export class OpenMap implements KvMap {
   get size(): number {
     this.#scope.requireOpen();
     const map = this.#readWhole();
-    let size = map === undefined ? 0 : this.#sizeBefore(map);
-    for (const touched of this.#touched.all) {
-      if (!touched.isWritten) continue;
-      const wasThere = this.#seen(touched.hash, touched.key) !== 0;
-      size += Number(touched.value !== undefined) - Number(wasThere);
-    }
-    return size;
+    const before = map === undefined ? 0 : this.#scope.state.sizeAt(map, this.#scope.readVersion);
+    return before + this.#added;
   }
 
   has(key: Uint8Array): boolean {
@@ -48,11 +49,10 @@ export class OpenMap implements KvMap {
     return touched.isWritten ? touched.value !== undefined : this.#read(touched) !== 0;
   }
 
-  get(key: Uint8Array): Uint8Array | undefined {
+  get(key: Uint8Array, look?: KvLook): Uint8Array | undefined {
     const touched = this.#touch(key);
-    if (touched.isWritten) return touched.value?.slice();
-    const record = this.#read(touched);
-    return record === 0 ? undefined : this.#scope.state.records.value(record);
+    const value = touched.isWritten ? touched.value : this.#valueOf(this.#read(touched));
+    return value === undefined ? undefined : copyOf(value, look);
   }
 
   versionOfPreviousWrite(key: Uint8Array): number | undefined {
@@ -60,36 +60,40 @@ export class OpenMap implements KvMap {
     return record === 0 ? undefined : this.#scope.state.records.version(record);
   }
 
-  set(key: Uint8Array, value: Uint8Array): void {
+  set(key: Uint8Array, value: Uint8Array, look?: KvLook): void {
     this.#scope.requireValue(value);
     const touched = this.#touch(key);
     this.#scope.charge(value.length - (touched.value?.length ?? 0), 0);
-    touched.isWritten = true;
-    touched.value = value.slice();
+    this.#write(touched, copyOf(value, look));
   }
 
   delete(key: Uint8Array): void {
-    const touched = this.#touch(key);
-    this.#scope.charge(-(touched.value?.length ?? 0), 0);
-    touched.isWritten = true;
-    touched.value = undefined;
+    this.#remove(this.#touch(key));
   }
 
-  clear(): void {
-    this.forEach((_value, key) => this.delete(key));
-  }
-
-  forEach(visit: (value: Uint8Array, key: Uint8Array) => boolean | void): void {
+  clear(look?: KvLook): void {
     this.#scope.requireOpen();
     const map = this.#readWhole();
-    const written = new Map<TouchedKey, Uint8Array | undefined>();
-    for (const touched of this.#touched.all) if (touched.isWritten) written.set(touched, touched.value);
+    const pace = new Pace(look);
     this.#scope.holding(() => {
-      if (map !== undefined && !this.#visitState(map, written, visit)) return;
-      for (const [{ key }, value] of written) {
-        if (value !== undefined && visit(value.slice(), key.slice()) === false) return;
+      for (const touched of this.#touched.all) {
+        if (touched.value !== undefined) this.#remove(touched);
+        pace.entry(0);
       }
+      for (const record of this.#records(map, pace)) this.delete(this.#scope.state.records.key(record));
     });
+  }
+
+  forEach(visit: KvVisit, look?: KvLook): void {
+    this.#scope.requireOpen();
+    const map = this.#readWhole();
+    const before = new Map<TouchedKey, Written>();
+    this.#visits.add(before);
+    try {
+      this.#scope.holding(() => this.#visit(map, before, { visit, look }));
+    } finally {
+      this.#visits.delete(before);
+    }
   }
 
   /** What the ledger records of this map; undefined where nothing was written. Keys are in the order of their bytes, as in CCF. */
@@ -154,29 +158,60 @@ export class OpenMap implements KvMap {
     return map;
   }
 
-  #sizeBefore(map: MapState): number {
-    const { state, readVersion } = this.#scope;
-    if (map.version <= readVersion) return map.size;
-    let size = 0;
-    for (const newest of map.table.references()) if (state.seenFrom(newest, readVersion) !== 0) size++;
-    return size;
+  #visit(
+    map: MapState | undefined,
+    before: ReadonlyMap<TouchedKey, Written>,
+    { visit, look }: { readonly visit: KvVisit; readonly look: KvLook | undefined },
+  ): void {
+    const { state } = this.#scope;
+    const pace = new Pace(look);
+    const touchedBefore = this.#touched.all.length;
+    for (const record of this.#records(map, pace)) {
+      const key = state.records.key(record);
+      const touched = this.#isWritten ? this.#touched.find(state.hash(key), key) : undefined;
+      if (touched !== undefined && (before.get(touched) ?? touched).isWritten) continue;
+      const value = this.#valueOf(record) ?? new Uint8Array();
+      pace.bytes(value.length);
+      if (visit(copyOf(value, look), key.slice()) === false) return;
+    }
+    if (!this.#isWritten) return;
+    for (let at = 0; at < touchedBefore; at++) {
+      const touched = this.#touched.all[at];
+      const value = touched && (before.get(touched) ?? touched).value;
+      pace.entry(value?.length ?? 0);
+      if (touched === undefined || value === undefined) continue;
+      if (visit(copyOf(value, look), touched.key.slice()) === false) return;
+    }
   }
 
-  #visitState(
-    map: MapState,
-    written: ReadonlyMap<TouchedKey, unknown>,
-    visit: (value: Uint8Array, key: Uint8Array) => boolean | void,
-  ): boolean {
+  /** The records that the transaction sees, whatever it has written itself. */
+  *#records(map: MapState | undefined, pace: Pace): Generator<number, void> {
     const { state, readVersion } = this.#scope;
-    for (const newest of map.table.references()) {
+    for (const newest of map?.table.references() ?? []) {
       const record = state.seenFrom(newest, readVersion);
-      if (record === 0) continue;
-      const key = state.records.key(record).slice();
-      const touched = written.size === 0 ? undefined : this.#touched.find(state.hash(key), key);
-      if (touched !== undefined && written.has(touched)) continue;
-      if (visit(state.records.value(record) ?? new Uint8Array(), key) === false) return false;
+      pace.entry(record === 0 ? 0 : state.records.key(record).length);
+      if (record !== 0) yield record;
     }
-    return true;
+  }
+
+  #valueOf(record: number): Uint8Array | undefined {
+    return record === 0 ? undefined : this.#scope.state.records.value(record);
+  }
+
+  #remove(touched: TouchedKey): void {
+    this.#scope.charge(-(touched.value?.length ?? 0), 0);
+    this.#write(touched, undefined);
+  }
+
+  #write(touched: TouchedKey, value: Uint8Array | undefined): void {
+    const { isWritten, value: previous } = touched;
+    for (const before of this.#visits) if (!before.has(touched)) before.set(touched, { isWritten, value: previous });
+    // What the transaction sees beneath its own writes stays as it is, so that the difference is counted once.
+    const wasThere = isWritten ? previous !== undefined : this.#seen(touched.hash, touched.key) !== 0;
+    this.#added += Number(value !== undefined) - Number(wasThere);
+    this.#isWritten = true;
+    touched.isWritten = true;
+    touched.value = value;
   }
 }
 

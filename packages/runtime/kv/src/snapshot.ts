@@ -42,6 +42,6 @@ function* rowsAt(state: State, map: MapState, at: number, requireOpen: () => voi
     requireOpen();
     const value = records.value(record);
     if (value === undefined) throw misused('A record of the snapshot is gone.');
-    yield { key: records.key(record).slice(), value, version: records.version(record) };
+    yield { key: records.key(record).slice(), value: value.slice(), version: records.version(record) };
   }
 }

@@ -15,10 +15,12 @@ export interface MapState {
 }
 
 /**
- * What a seqno changed, to be undone: for each map its number, its version before, how many records it has here, and their
- * numbers. It is one flat list because thousands of them live for a while, and each object more is one more to collect.
+ * What a seqno changed, to be undone: for each map its number, its version and size before, how many records it has here, and
+ * their numbers. It is one flat list because thousands of them live for a while, and each object more is one more to collect.
  */
 type Undo = readonly number[];
+/** The numbers of a map before those of its records. */
+const headNumbers = 4;
 
 /** In bytes, about: the list, its place, and eight bytes for each number. */
 const undoBytes = 100;
@@ -74,12 +76,28 @@ export class State {
     return record === 0 || this.records.isRemoval(record) ? 0 : record;
   }
 
+  /**
+   * How many keys a map had at a seqno that is not forgotten: what the first change after it says that it had before. The cost is
+   * that of the seqnos since, not of the keys.
+   */
+  sizeAt(map: MapState, at: number): number {
+    let { version, size } = map;
+    while (version > at) {
+      const undo = this.#undo.get(version) ?? [];
+      let place = 0;
+      while (place < undo.length && undo[place] !== map.number) place = endOfMap(undo, place);
+      version = undo[place + 1] ?? 0;
+      size = undo[place + 2] ?? 0;
+    }
+    return size;
+  }
+
   /** Applies what a transaction changes, as a seqno after all others. */
   apply(seqno: number, writeSet: WriteSet): void {
     const undo: number[] = [];
     for (const { name, writes, removes } of writeSet) {
       const map = this.#maps.get(name) ?? this.#create(name);
-      undo.push(map.number, map.version, writes.length + removes.length);
+      undo.push(map.number, map.version, map.size, writes.length + removes.length);
       map.version = seqno;
       for (const [key, value] of writes) undo.push(this.#put(map, seqno, key, value));
       for (const key of removes) undo.push(this.#put(map, seqno, key, undefined));
@@ -108,8 +126,8 @@ export class State {
     for (let at = 0; at < undo.length;) {
       const map = this.#mapOf(undo[at] ?? 0);
       map.version = undo[at + 1] ?? 0;
-      const begin = at + 3;
-      const end = begin + (undo[at + 2] ?? 0);
+      const begin = at + headNumbers;
+      const end = endOfMap(undo, at);
       for (let record = end - 1; record >= begin; record--) this.#undoRecord(map, undo[record] ?? 0);
       at = end;
     }
@@ -126,8 +144,8 @@ export class State {
   #forget(undo: Undo): void {
     for (let at = 0; at < undo.length;) {
       const map = this.#mapOf(undo[at] ?? 0);
-      const end = at + 3 + (undo[at + 2] ?? 0);
-      for (let record = at + 3; record < end; record++) this.#forgetBefore(map, undo[record] ?? 0);
+      const end = endOfMap(undo, at);
+      for (let record = at + headNumbers; record < end; record++) this.#forgetBefore(map, undo[record] ?? 0);
       at = end;
     }
   }
@@ -212,4 +230,9 @@ export class State {
     change();
     this.#tableBytes += map.table.heldBytes - before;
   }
+}
+
+/** Where the next map of what undoes a seqno begins. */
+function endOfMap(undo: Undo, at: number): number {
+  return at + headNumbers + (undo[at + headNumbers - 1] ?? 0);
 }

@@ -1,6 +1,13 @@
 import { equalBytes } from '@enclos/codec';
 import { KeyTable } from './records/key-table.ts';
 
+/** Whether a transaction has written a key, and what. */
+export interface Written {
+  readonly isWritten: boolean;
+  /** Undefined where the key was removed. */
+  readonly value: Uint8Array | undefined;
+}
+
 /** A key that a transaction has read or written in one map. */
 export interface TouchedKey {
   readonly hash: number;

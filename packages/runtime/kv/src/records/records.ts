@@ -116,7 +116,7 @@ export class Records {
     return bytes.subarray(start, start + (words[at + keyLengthAt] ?? 0));
   }
 
-  /** A copy, or undefined for a removal. */
+  /** Not a copy, as `key`; undefined for a removal. */
   value(number: number): Uint8Array | undefined {
     const address = this.#addresses[number] ?? 0;
     const { words, bytes } = this.#slabs.at(address);
@@ -124,7 +124,7 @@ export class Records {
     const length = words[at + valueLengthAt] ?? 0;
     if (length === removed) return undefined;
     const start = 4 * (at + headerWords) + (words[at + keyLengthAt] ?? 0);
-    return bytes.slice(start, start + length);
+    return bytes.subarray(start, start + length);
   }
 
   #word(number: number, field: number): number {

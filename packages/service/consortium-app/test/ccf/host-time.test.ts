@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 
+import { utf8 } from '@enclos/codec';
+import { KvStore } from '@enclos/kv';
 import type { ScriptEngine, ScriptOutcome } from '@enclos/script';
 import { quickJsEngine } from '@enclos/script/quickjs';
 import { quickJsTest } from '@enclos/testkit';
@@ -58,10 +60,28 @@ class CountingEngine implements ScriptEngine {
   }
 }
 
+let store: KvStore | undefined;
+
+/** What scripts find in tables before they write. */
+function stored(): KvStore {
+  if (store !== undefined) return store;
+  store = new KvStore();
+  const transaction = store.begin();
+  for (let n = 0; n < 5000; n += 1) transaction.map('stored').set(utf8(`key${n}`), utf8('v'));
+  transaction.map('large').set(utf8('k'), new Uint8Array(5 << 20));
+  store.commit(transaction);
+  return store;
+}
+
 function run(engine: ScriptEngine, body: string, role: ScriptRole): ScriptOutcome {
   const interpreter = loadModule(engine, `export function f() { ${helpers}\n${body} }`, { role });
   const within = { ...limits, maxExecutionMs: 3 };
-  const { outcome } = interpreter.invoke({ module: '/app.js', name: 'f' }, '[]', input(), within);
+  const { outcome } = interpreter.invoke(
+    { module: '/app.js', name: 'f' },
+    '[]',
+    input({ transaction: stored().begin() }),
+    within,
+  );
   interpreter.dispose();
   return outcome;
 }
@@ -94,6 +114,10 @@ const attempts: Readonly<Record<string, string>> = {
   'long bytes to a text': `ccf.bufToStr(large)`,
   'a loop over a table': `fill(ccf.kv.t).forEach(() => {})`,
   'a loop over a large entry': `ccf.kv.t.set(b('k'), large); ccf.kv.t.forEach(() => {})`,
+  'a loop over a table of which nothing is left': `for (let n = 0; n < 5000; n += 1) ccf.kv.stored.delete(b('key' + n)); ccf.kv.stored.forEach(() => {})`,
+  'a loop over a large entry that was there': `ccf.kv.large.forEach(() => {})`,
+  'a large value written': `ccf.kv.t.set(b('k'), large)`,
+  'a large value read': `ccf.kv.large.get(b('k'))`,
   'a table cleared': `fill(ccf.kv.t).clear()`,
   'sizes of a table': `five(() => ccf.kv.t.size)`,
   'attestation reports': `failing(() => snp_attestation.verifySnpAttestation(new ArrayBuffer(1184), b('x')))`,

@@ -4,7 +4,7 @@ import { ScriptThrow } from '@enclos/script';
 import type { Extension } from '../../session/extension.ts';
 import { needBytes, needText } from '../../session/values.ts';
 import { KvHandles } from './handles.ts';
-import { clearMap, KvIterations } from './iterations.ts';
+import { KvIterations } from './iterations.ts';
 import { kvPrelude } from './prelude.ts';
 
 /** The tables of the transaction, and those of states of the past. */
@@ -16,7 +16,7 @@ export const kv: Extension = {
     return {
       kvOpen: (state, name) => within(() => handles.open(Number(state), needText(name))),
       kvHas: (handle, key) => handles.use(Number(handle), 'has').has(needBytes(key)),
-      kvGet: (handle, key) => handles.use(Number(handle), 'get').get(needBytes(key)),
+      kvGet: (handle, key) => handles.use(Number(handle), 'get').get(needBytes(key), session.checkTime),
       kvVersion: (handle, key) =>
         handles.use(Number(handle), 'getVersionOfPreviousWrite').versionOfPreviousWrite(needBytes(key)),
       kvSize: (handle) => {
@@ -26,13 +26,13 @@ export const kv: Extension = {
       },
       kvSet: (handle, key, value) => {
         const map = handles.use(Number(handle), 'set');
-        within(() => map.set(needBytes(key), needBytes(value)));
+        within(() => map.set(needBytes(key), needBytes(value), session.checkTime));
       },
       kvDelete: (handle, key) => {
         handles.use(Number(handle), 'delete').delete(needBytes(key));
       },
       kvClear: (handle) => {
-        clearMap(handles.use(Number(handle), 'clear'), session.checkTime);
+        handles.use(Number(handle), 'clear').clear(session.checkTime);
       },
       kvEach: (handle) => iterations.begin(session.call, handles.use(Number(handle), 'forEach'), session.checkTime),
       kvEachNext: (iteration) => iterations.next(Number(iteration)),

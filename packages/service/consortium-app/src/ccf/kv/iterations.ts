@@ -10,8 +10,6 @@ const pieceBytes = 64 * 1024;
 /** What all open iterations of a call may hold: a script may leave one open by an exception, and open another inside it. */
 const maxIteratedBytes = 128 * 1024 * 1024;
 const entryOverheadBytes = 8;
-/** Between two looks at the time. */
-const entriesAtOnce = 1024;
 
 interface Iteration {
   readonly pieces: Uint8Array[];
@@ -45,16 +43,7 @@ export class KvIterations {
   }
 }
 
-/** Removes all entries. */
-export function clearMap(map: KvMap, checkTime: () => void): void {
-  let removed = 0;
-  map.forEach((_value, key) => {
-    if (removed++ % entriesAtOnce === 0) checkTime();
-    map.delete(key);
-  });
-}
-
-/** An entry as a whole piece: nothing is copied twice. */
+/** An entry as a whole piece. */
 function largeEntry(key: Uint8Array, value: Uint8Array, checkTime: () => void): Uint8Array {
   const entry = new Uint8Array(entryOverheadBytes + key.length + value.length);
   const head = new ByteWriter().u32(key.length).u32(value.length).bytes(key).finish();
@@ -72,9 +61,7 @@ function collect(map: KvMap, limit: number, checkTime: () => void): Iteration {
   let writer = new ByteWriter();
   let inPiece = 0;
   let bytes = 0;
-  let entries = 0;
   map.forEach((value, key) => {
-    if (entries++ % entriesAtOnce === 0) checkTime();
     const size = entryOverheadBytes + key.length + value.length;
     bytes += size;
     if (bytes > limit) throw new ScriptThrow('RangeError', 'The tables that are iterated over are too large.');
@@ -91,7 +78,7 @@ function collect(map: KvMap, limit: number, checkTime: () => void): Iteration {
     pieces.push(writer.finish());
     writer = new ByteWriter();
     inPiece = 0;
-  });
+  }, checkTime);
   if (inPiece > 0) pieces.push(writer.finish());
   return { pieces, bytes };
 }
