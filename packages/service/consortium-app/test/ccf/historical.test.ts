@@ -104,7 +104,10 @@ engineTest('the tables of a state are built when one of them is read, and once',
   const setting = { call: { historicalState: counted } };
   evaluate(engine, 'const { kv } = ccf.historicalState; return [typeof kv.t, typeof kv.u]', setting);
   assert.equal(built, 0);
-  assert.deepEqual(evaluate(engine, 'const { kv } = ccf.historicalState; return [kv.t.size, kv.u.size, kv.t.size]', setting), [1, 0, 1]);
+  assert.deepEqual(
+    evaluate(engine, 'const { kv } = ccf.historicalState; return [kv.t.size, kv.u.size, kv.t.size]', setting),
+    [1, 0, 1],
+  );
   assert.equal(built, 1);
 });
 
