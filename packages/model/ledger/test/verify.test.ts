@@ -343,6 +343,23 @@ test('messages and proposals of members are those that they signed', async () =>
   }
 });
 
+test('a transaction with very many certificates is a problem before one of them is read', async () => {
+  const nodes = (count: number): WriteSet => [
+    {
+      name: 'public:ccf.gov.nodes.endorsed_certificates',
+      readVersion: 0,
+      writes: Array.from({ length: count }, (_, index) => [utf8(`${index}`), utf8('unreadable')] as const),
+      removes: [],
+    },
+  ];
+  const begin = [serviceInfo(whole.service, 'Open'), ...nodeInfo(whole.node)];
+  const few = await verify([signedLedger(whole.node, whole.service, begin, nodes(2)).file(1)]);
+  assert.deepEqual(rulesOf(few), ['node', 'node']);
+  const many = await verify([signedLedger(whole.node, whole.service, begin, nodes(4097)).file(1)]);
+  assert.deepEqual(rulesOf(many), ['form']);
+  assert.match(many.problems[0]?.message ?? '', /^One transaction changes 4097 nodes/);
+});
+
 test('a transaction with many messages and proposals is refused before any is compared', async () => {
   const { service, node } = whole;
   const many = (name: string): WriteSet[number] => ({

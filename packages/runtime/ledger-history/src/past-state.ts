@@ -1,7 +1,8 @@
 import { EnclosError } from '@enclos/errors';
-import { KvStore, type KvTransaction } from '@enclos/kv';
+import type { KvTransaction } from '@enclos/kv';
 import type { LedgerEntry, MerkleTree, TransactionId, WriteSet } from '@enclos/ledger';
 import { writeCoseReceipt, writeJsonReceipt, type LeafComponents, type NodeSignature } from '@enclos/ledger/proof';
+import { beginPast } from './past-tables.ts';
 import type { HistoricalState, ReceiptJson } from './view.ts';
 
 /** A signature transaction that was verified, with the tree that it signed. */
@@ -65,11 +66,8 @@ export class PastState implements HistoricalState {
     ) as ReceiptJson;
   }
 
-  /** Shows what the transaction wrote, and nothing else, as in CCF. */
-  get transaction(): KvTransaction {
-    const store = new KvStore({ version: this.id.seqno - 1 });
-    store.apply(this.id.seqno, this.#of.writes);
-    return store.begin();
+  begin(checkTime?: () => void): KvTransaction {
+    return beginPast(this.id.seqno, this.#of.writes, checkTime);
   }
 
   #isSignature(): boolean {

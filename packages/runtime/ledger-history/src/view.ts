@@ -36,7 +36,12 @@ export interface HistoricalState {
   readonly receipt: ReceiptJson;
   /** The receipt in COSE; absent where no signature of the service covers the transaction. */
   readonly coseReceipt?: Uint8Array;
-  readonly transaction: KvTransaction;
+  /**
+   * Begins a transaction that shows what this one wrote, and nothing else, as in CCF. Its tables are built each time.
+   *
+   * @param checkTime called between parts of the work, of a few milliseconds at most; what it throws ends the work
+   */
+  begin(checkTime?: () => void): KvTransaction;
 }
 
 /** States of the past, read from the ledger again (`ccf.historical`). Ranges are kept by handle until they expire. */

@@ -156,8 +156,9 @@ async function checkState(
   assert.deepEqual(state.id, { view: entry.view, seqno: at + 1 });
   const keys = sample.keys(entry.seqno);
   assert.ok(keys);
+  const tables = state.begin();
   for (const { name, writes, removes } of [...publicWrites(entry), ...privateWrites(entry, keys.cipher)]) {
-    const map = state.transaction.map(name);
+    const map = tables.map(name);
     assert.equal(map.size, writes.length);
     for (const [key, value] of writes) {
       assert.deepEqual(map.get(key), value.slice());

@@ -25,9 +25,9 @@ async function stateOf(bytes: readonly Uint8Array[], view: number): Promise<unkn
 }
 
 const valueOf = (state: unknown): string => {
-  assert.ok(state instanceof Object && 'transaction' in state, String(state));
-  const { transaction } = state as HistoricalState;
-  return String.fromCharCode(...(transaction.map('records').get(utf8('k')) ?? []));
+  assert.ok(state instanceof Object && 'begin' in state, String(state));
+  const past = (state as HistoricalState).begin();
+  return String.fromCharCode(...(past.map('records').get(utf8('k')) ?? []));
 };
 
 test('what a service signed in a view that came to nothing is not its past', async () => {

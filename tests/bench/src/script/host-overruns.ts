@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { loadCcfProgram } from '@enclos/consortium-app';
 import { KvStore } from '@enclos/kv';
+import { beginPast, type HistoricalState } from '@enclos/ledger-history';
 import type { ScriptEngine } from '@enclos/script';
 import { atMost, type Figure } from '../harness/figures.ts';
 import { median } from '../harness/statistics.ts';
@@ -17,6 +18,8 @@ const { privateKey } = generateKeyPairSync('rsa', {
 });
 const head = `const c = ccf.crypto, key = ${JSON.stringify(privateKey)}, pss = { name: 'RSA-PSS', hash: 'SHA-256', saltLength: 32 };`;
 
+const rows = Array.from({ length: tableEntries }, (_, at) => [Buffer.from(`key ${at}`), Buffer.from('value')] as const);
+
 /** What takes long in functions of the host, each with the most that it may be given. */
 const slow: Readonly<Record<string, string>> = {
   'RSA key of 4,096 bits': `for (;;) c.generateRsaKeyPair(4096)`,
@@ -29,6 +32,7 @@ const slow: Readonly<Record<string, string>> = {
   'bytes of 45 MB': `const bytes = new ArrayBuffer(45e6); for (;;) ccf.bufToStr(bytes)`,
   'bytes that are no UTF-8': `const bytes = new Uint8Array(1e7).fill(255).buffer; for (;;) ccf.bufToStr(bytes)`,
   'a table of 100,000 entries': `for (;;) ccf.kv.large.forEach(() => {})`,
+  'that table as a state of the past': `for (;;) ccf.historical.getStateRange(1, 7, 7, 60)[0].kv.large.get(new ArrayBuffer(1))`,
   'that table cleared': `for (;;) { ccf.kv.large.clear(); ccf.kv.large.set(new ArrayBuffer(1), new ArrayBuffer(1)) }`,
 };
 
@@ -51,15 +55,23 @@ function largeStore(): KvStore {
   const store = new KvStore();
   const transaction = store.begin();
   const map = transaction.map('large');
-  for (let at = 0; at < tableEntries; at++) map.set(Buffer.from(`key ${at}`), Buffer.from('value'));
+  for (const [key, value] of rows) map.set(key, value);
   store.commit(transaction);
   return store;
+}
+
+function pastState(): HistoricalState {
+  const receipt = { signature: '', cert: '', node_id: '', proof: [] };
+  const writes = [{ name: 'large', readVersion: 0, writes: rows, removes: [] }];
+  return { id: { view: 2, seqno: 7 }, receipt, begin: (checkTime) => beginPast(7, writes, checkTime) };
 }
 
 function measure(engine: ScriptEngine, store: KvStore, source: string): number {
   const ledger = { lastCommitted: () => ({ view: 2, seqno: 1 }), status: () => 'Unknown' as const, viewOf: () => 2 };
   const modules = [{ name: '/app.js', source: `${head} export function f() { ${source} }` }];
-  const program = { engine, modules, role: 'readwrite', services: { ledger } } as const;
+  // Never one that is known: its tables are built each time.
+  const historical = { stateRange: () => [pastState()], dropCachedStates: () => false };
+  const program = { engine, modules, role: 'readwrite', services: { ledger, historical } } as const;
   const interpreter = loadCcfProgram(program, { ...limits, maxExecutionMs: 10_000 });
   const transaction = store.begin();
   const input = { transaction, historicalState: undefined, effects: undefined };

@@ -127,7 +127,7 @@ describe('an application that does not load', () => {
     const folder = write(temporaryFolder(), { 'src/app.ts': answer('x') });
     for (const [file, said] of [
       ['app.json', /app\.json is one file of an application: give its folder/],
-      ['src/app.ts', /app\.ts is no application: give the folder of its app\.json, or a bundle\.json/],
+      ['src/app.ts', /app\.ts is not an application: give the folder of its app\.json, or a bundle\.json/],
     ] as const) {
       const { code, stderr } = await enclos(['consortium', 'dev', join(folder, file), '--listen', '127.0.0.1:0']);
       assert.equal(code, 2);

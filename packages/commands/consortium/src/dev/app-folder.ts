@@ -33,7 +33,7 @@ export async function readApp(path: string): Promise<LoadedFolder> {
   if (isFile(path) && !path.endsWith('.json')) {
     throw new EnclosError(
       'APP_INVALID',
-      `${path} is no application: give the folder of its app.json, or a bundle.json.`,
+      `${path} is not an application: give the folder of its app.json, or a bundle.json.`,
     );
   }
   if (isFile(path)) {

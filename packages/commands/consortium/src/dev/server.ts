@@ -120,7 +120,7 @@ function send(outgoing: ServerResponse, { status, headers, body }: AppAnswer): v
   outgoing.end(body);
 }
 
-/** What Node's parser says of bytes that are no request. */
+/** What Node's parser says of bytes that are not a request. */
 interface ParserError extends NodeJS.ErrnoException {
   readonly rawPacket?: Uint8Array;
 }

@@ -23,6 +23,8 @@ import { singleOf, tableNames, tables } from './tables.ts';
 
 /** So many checks of signatures run at once. */
 const maximumChecks = 64;
+/** A row may need one. One transaction of a service changes a few rows of the tables that prove something. */
+const maximumRows = 4096;
 
 const noWrites: WriteSet = [];
 
@@ -109,6 +111,11 @@ export class TransactionVerifier {
 
   /** What a transaction wrote to the tables that prove something. */
   #checkWrites(writes: WriteSet, id: TransactionId, place: LedgerPlace): void {
+    const rows = writes.reduce((sum, changes) => sum + changes.writes.length + changes.removes.length, 0);
+    if (rows > maximumRows) {
+      this.#findings.problem('form', place, `One transaction changes ${rows} nodes, members and messages at once.`);
+      return;
+    }
     this.#applyToNetwork(writes, id, place);
     const scene = {
       writes,

@@ -18,7 +18,7 @@ export interface AppCheck {
 }
 
 const shownFrames = 8;
-/** Of a line: applications choose messages, and names of functions in frames. */
+/** The longest line: applications choose messages, and names of functions in frames. */
 const shownLength = 1024;
 /** At the end of a frame. It begins where a word does: looked for within words, long names would cost their square. */
 const placeOfFrame = /(?<![^\s()])([^\s()]+:\d+(?::\d+)?)\)?$/;

@@ -1,5 +1,5 @@
 import { toBase64, toHex } from '@enclos/codec';
-import { KvStore, type KvTransaction } from '@enclos/kv';
+import { beginPast } from '@enclos/ledger-history';
 import { writeCoseReceipt } from '@enclos/ledger/proof';
 import type { HistoricalState, HistoricalView, ReceiptJson } from '../context.ts';
 import type { KeptEntry, LedgerSignature, NodeLedger } from './node-ledger.ts';
@@ -36,7 +36,7 @@ export class NodeHistory implements HistoricalView {
     if (entry === undefined || signature === undefined) return undefined;
     return {
       id: { view: this.#ledger.view, seqno },
-      transaction: onlyThese(entry, seqno),
+      begin: (checkTime) => beginPast(seqno, entry.writeSet, checkTime),
       ...this.#receipts(entry, seqno, signature),
     };
   }
@@ -61,11 +61,4 @@ export class NodeHistory implements HistoricalView {
     };
     return { receipt, coseReceipt: writeCoseReceipt(signature.byService, [{ leaf, proof }]) };
   }
-}
-
-/** What a state of the past shows: the writes of its transaction, and nothing else, as in CCF. */
-function onlyThese({ writeSet }: KeptEntry, seqno: number): KvTransaction {
-  const store = new KvStore({ version: seqno - 1 });
-  store.apply(seqno, writeSet);
-  return store.begin();
 }

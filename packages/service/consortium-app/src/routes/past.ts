@@ -62,5 +62,5 @@ function notYet(id: string): AppAnswer {
 
 /** Whether it is the state, and not the answer that takes its place. */
 export function isState(found: HistoricalState | AppAnswer): found is HistoricalState {
-  return 'transaction' in found;
+  return 'begin' in found;
 }

@@ -1,4 +1,4 @@
-import type { KvMap, KvTransaction } from '@enclos/kv';
+import type { KvAccess, KvMap, KvTransaction } from '@enclos/kv';
 import type { ScriptEngine, ScriptInterpreter, ScriptLimits } from '@enclos/script';
 
 import type { HistoricalState, ScriptServices } from '../context.ts';
@@ -44,8 +44,22 @@ export interface ScriptCall {
   iteratedBytes: number;
   /** The maps of its transaction, by the number of the handle. */
   readonly maps: (KvMap | undefined)[];
+  /** The range of states that it asked for last. */
+  range: readonly HistoricalState[];
   /** The states of the past that it may read. */
   readonly states: HistoricalState[];
+  /** Their tables, once one of them is read. */
+  readonly pastTables: Map<HistoricalState, KvTransaction>;
+  /** The tables of the past that it has opened, by the number of the handle. */
+  readonly pastHandles: Map<number, PastHandle>;
+}
+
+/** A table of the past that a script has opened. */
+export interface PastHandle {
+  readonly name: string;
+  readonly access: KvAccess;
+  readonly state: HistoricalState;
+  map: KvMap | undefined;
 }
 
 export type CallInput = Pick<ScriptCall, 'transaction' | 'historicalState' | 'effects'> & {
@@ -100,7 +114,10 @@ export class ScriptSession {
       askedStates: 0,
       iteratedBytes: 0,
       maps: [],
+      range: [],
       states: [],
+      pastTables: new Map(),
+      pastHandles: new Map(),
     };
     return this.#call;
   }

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { test } from 'node:test';
 
 import { utf8 } from '@enclos/codec';
+import { v8Engine } from '@enclos/script/v8';
 
 import type { HistoricalState, ReceiptJson, ScriptServices } from '../../src/index.ts';
 import { engineTest, evaluate, input, limits, loadModule, noServices, thrownByEach, valueOf } from '../kit/scripts.ts';
 import { MemoryTransaction } from '../kit/memory-transaction.ts';
+import { historical } from '../../src/ccf/historical/index.ts';
+import { ScriptSession } from '../../src/session/session.ts';
 
 const common = { signature: 'c2ln', cert: 'PEM', node_id: 'ab', proof: [{ left: 'aa' }, { right: 'bb' }] };
 const receipt: ReceiptJson = { ...common, leaf_components: { write_set_digest: 'cc', commit_evidence: 'ce:2.7:x' } };
@@ -12,7 +16,7 @@ const receipt: ReceiptJson = { ...common, leaf_components: { write_set_digest: '
 function stateAt(seqno: number, value: string, of: ReceiptJson = receipt): HistoricalState {
   const transaction = new MemoryTransaction();
   transaction.map('t').set(utf8('k'), utf8(value));
-  return { id: { view: 2, seqno }, receipt: of, transaction };
+  return { id: { view: 2, seqno }, receipt: of, begin: () => transaction };
 }
 
 const range: ScriptServices = {
@@ -85,4 +89,36 @@ engineTest('tables of the past mean nothing in a later call, and never those of 
     );
   assert.equal(call('keep', 7), 1);
   assert.equal(call('use', 8), 'Error: Internal: Unable to access MapHandle1');
+});
+
+engineTest('the tables of a state are built when one of them is read, and once', (engine) => {
+  let built = 0;
+  const state = stateAt(7, 'v');
+  const counted: HistoricalState = {
+    ...state,
+    begin: () => {
+      built += 1;
+      return state.begin();
+    },
+  };
+  const setting = { call: { historicalState: counted } };
+  evaluate(engine, 'const { kv } = ccf.historicalState; return [typeof kv.t, typeof kv.u]', setting);
+  assert.equal(built, 0);
+  assert.deepEqual(
+    evaluate(engine, 'const { kv } = ccf.historicalState; return [kv.t.size, kv.u.size, kv.t.size]', setting),
+    [1, 0, 1],
+  );
+  assert.equal(built, 1);
+});
+
+test('a range goes with the call that asked for it', () => {
+  const session = new ScriptSession({ role: 'readonly', services: range, engine: v8Engine() });
+  const { historicalRange, historicalState } = historical.host(session);
+  assert.ok(historicalRange !== undefined && historicalState !== undefined);
+  session.begin(input(), limits);
+  assert.equal(historicalRange(1, 5, 6, 60), 2);
+  assert.match(String(historicalState(1)), /"transactionId":"2.6"/);
+  session.end();
+  session.begin(input(), limits);
+  assert.equal(historicalState(1), undefined);
 });

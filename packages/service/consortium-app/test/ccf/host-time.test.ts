@@ -3,12 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { utf8 } from '@enclos/codec';
 import { KvStore } from '@enclos/kv';
+import type { WriteSet } from '@enclos/ledger';
+import { beginPast } from '@enclos/ledger-history';
 import type { ScriptEngine, ScriptOutcome } from '@enclos/script';
 import { quickJsEngine } from '@enclos/script/quickjs';
 import { quickJsTest } from '@enclos/testkit';
 
-import type { ScriptRole } from '../../src/index.ts';
-import { input, limits, loadModule } from '../kit/scripts.ts';
+import type { HistoricalState, ScriptRole, ScriptServices } from '../../src/index.ts';
+import { input, limits, loadModule, noServices } from '../kit/scripts.ts';
 
 const encoding = {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -73,8 +75,27 @@ function stored(): KvStore {
   return store;
 }
 
+/** A state of the past of so many rows. */
+function stateOf(rows: number, value: Uint8Array): HistoricalState {
+  const writes = Array.from({ length: rows }, (_, at) => [utf8(`key${at}`), value] as const);
+  const of: WriteSet = [{ name: 't', readVersion: 0, writes, removes: [] }];
+  const receipt = { signature: '', cert: '', node_id: '', proof: [] };
+  return { id: { view: 2, seqno: 7 }, receipt, begin: (checkTime) => beginPast(7, of, checkTime) };
+}
+
+const services: ScriptServices = {
+  ...noServices,
+  historical: {
+    stateRange: (handle) => {
+      if (handle === 2) return [stateOf(5000, utf8('v'))];
+      return handle === 3 ? [stateOf(5, new Uint8Array(2 ** 20))] : undefined;
+    },
+    dropCachedStates: () => false,
+  },
+};
+
 function run(engine: ScriptEngine, body: string, role: ScriptRole): ScriptOutcome {
-  const interpreter = loadModule(engine, `export function f() { ${helpers}\n${body} }`, { role });
+  const interpreter = loadModule(engine, `export function f() { ${helpers}\n${body} }`, { role, services });
   const within = { ...limits, maxExecutionMs: 3 };
   const { outcome } = interpreter.invoke(
     { module: '/app.js', name: 'f' },
@@ -121,6 +142,8 @@ const attempts: Readonly<Record<string, string>> = {
   'a table cleared': `fill(ccf.kv.t).clear()`,
   'sizes of a table': `five(() => ccf.kv.t.size)`,
   'attestation reports': `failing(() => snp_attestation.verifySnpAttestation(new ArrayBuffer(1184), b('x')))`,
+  'tables of the past of many rows': `ccf.historical.getStateRange(2, 7, 7, 60)[0].kv.t.get(b('x'))`,
+  'tables of the past of large rows': `ccf.historical.getStateRange(3, 7, 7, 60)[0].kv.t.get(b('x'))`,
   'ranges of states of the past': `five(() => ccf.historical.getStateRange(1, 1, 2, 3))`,
 };
 

@@ -79,8 +79,9 @@ for (const engine of engines) {
 }
 
 /** What can be compared of a state. */
-function plain({ id, receipt, coseReceipt, transaction }: HistoricalState): unknown {
-  const map = transaction.map('records');
+function plain(state: HistoricalState): unknown {
+  const { id, receipt, coseReceipt } = state;
+  const map = state.begin().map('records');
   const entry = (key: string) => [map.get(utf8(key)), map.versionOfPreviousWrite(utf8(key))];
   return { id, receipt, coseReceipt, size: map.size, entries: ['a', 'b'].map(entry) };
 }

@@ -46,7 +46,6 @@ export const historical: Extension = {
   takesLong: true,
   prelude,
   host: (session) => {
-    let range: readonly HistoricalState[] = [];
     return {
       historicalOwn: () => {
         const state = session.call.historicalState;
@@ -58,11 +57,11 @@ export const historical: Extension = {
           countStates(session, first, last);
           return pastOf(session)?.stateRange(needCount(handle), first, last, needCount(seconds));
         });
-        range = found ?? [];
-        return range.length === 0 ? undefined : range.length;
+        session.call.range = found ?? [];
+        return found === undefined || found.length === 0 ? undefined : found.length;
       },
       historicalState: (index) => {
-        const state = range[Number(index)];
+        const state = session.call.range[Number(index)];
         return state === undefined ? undefined : describe(session, state);
       },
       historicalDrop: (handle) =>

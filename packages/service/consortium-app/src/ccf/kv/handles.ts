@@ -2,7 +2,7 @@ import { accessRefusal, allowsOperation, kvAccess, type KvAccess, type KvMap, ty
 import { ScriptThrow } from '@enclos/script';
 
 import { contextOf } from '../../session/role.ts';
-import type { ScriptSession } from '../../session/session.ts';
+import type { PastHandle, ScriptSession } from '../../session/session.ts';
 
 /** A script that opens ever more tables ends in an error, not in the memory of the host. */
 const maxHandles = 10_000;
@@ -11,8 +11,6 @@ const maxNameLength = 4096;
 interface Handle {
   readonly name: string;
   readonly access: KvAccess;
-  /** The place of its state among those of the call; -1 for the transaction of the call itself. */
-  readonly state: number;
 }
 
 const notThere = 'Internal: Unable to access MapHandle';
@@ -25,10 +23,7 @@ export class KvHandles {
   readonly #session: ScriptSession;
   #handles: Handle[] = [];
   #byName = new Map<string, number>();
-  #past: Handle[] = [];
-  #pastMaps: (KvMap | undefined)[] = [];
-  #pastBase = 0;
-  #pastStates: unknown;
+  #lastPast = 0;
 
   constructor(session: ScriptSession) {
     this.#session = session;
@@ -45,46 +40,35 @@ export class KvHandles {
     if (known !== undefined) return known;
     const handle = this.#handles.length;
     if (handle >= maxHandles) throw new ScriptThrow('RangeError', 'Too many tables are open.');
-    this.#handles.push({ name, access: this.#accessOf(name), state });
+    this.#handles.push({ name, access: this.#accessOf(name) });
     this.#byName.set(name, handle);
     return handle;
   }
 
   /** The map, when the script may do this with it in its role. */
   use(number: number, operation: KvOperation): KvMap {
-    const handle = this.#find(number);
+    const past = number < 0 ? this.#session.call.pastHandles.get(number) : undefined;
+    const handle = past ?? this.#handles[number];
     if (handle === undefined) throw new ScriptThrow('Error', notThere);
     if (!allowsOperation(handle.access, operation)) {
-      throw new ScriptThrow('TypeError', this.#refusal(handle, operation));
+      throw new ScriptThrow('TypeError', this.#refusal(handle, operation, past !== undefined));
     }
-    return number < 0 ? this.#pastMap(number, handle) : this.#map(number, handle);
+    return past === undefined ? this.#map(number, handle) : this.#pastMap(past);
   }
 
   #accessOf(name: string): KvAccess {
     return kvAccess(contextOf(this.#session.role), name);
   }
 
-  #openPast(state: number, name: string): number {
+  #openPast(place: number, name: string): number {
+    const { states, pastHandles } = this.#session.call;
     const access = this.#accessOf(name) === 'inaccessible' ? 'inaccessible' : 'read-only';
-    this.#forgetPast();
-    if (this.#past.length >= maxHandles) throw new ScriptThrow('RangeError', 'Too many tables are open.');
-    this.#past.push({ name, access, state });
-    return -(this.#pastBase + this.#past.length);
-  }
-
-  #forgetPast(): void {
-    const { states } = this.#session.call;
-    if (this.#pastStates === states) return;
-    this.#pastStates = states;
-    this.#pastBase += this.#past.length;
-    this.#past = [];
-    this.#pastMaps = [];
-  }
-
-  #find(number: number): Handle | undefined {
-    if (number >= 0) return this.#handles[number];
-    this.#forgetPast();
-    return this.#past[-number - 1 - this.#pastBase];
+    if (pastHandles.size >= maxHandles) throw new ScriptThrow('RangeError', 'Too many tables are open.');
+    const state = states[place];
+    this.#lastPast -= 1;
+    // The state is of another call where the script has kept its tables: the number then means nothing.
+    if (state !== undefined) pastHandles.set(this.#lastPast, { name, access, state, map: undefined });
+    return this.#lastPast;
   }
 
   #map(number: number, { name }: Handle): KvMap {
@@ -92,15 +76,20 @@ export class KvHandles {
     return (maps[number] ??= transaction.map(name));
   }
 
-  #pastMap(number: number, { name, state }: Handle): KvMap {
-    const place = -number - 1 - this.#pastBase;
-    const past = this.#session.call.states[state];
-    if (past === undefined) throw new ScriptThrow('Error', notThere);
-    return (this.#pastMaps[place] ??= past.transaction.map(name));
+  /** The tables of a state are built once in a call, when the first of them is read: a script may open thousands. */
+  #pastMap(handle: PastHandle): KvMap {
+    const { pastTables } = this.#session.call;
+    const { state, name } = handle;
+    if (handle.map === undefined) {
+      const tables = pastTables.get(state) ?? state.begin(this.#session.checkTime);
+      pastTables.set(state, tables);
+      handle.map = tables.map(name);
+    }
+    return handle.map;
   }
 
-  #refusal({ name, access, state }: Handle, operation: KvOperation): string {
-    if (state !== -1 && access === 'read-only') {
+  #refusal({ name, access }: Handle, operation: KvOperation, isPast: boolean): string {
+    if (isPast && access === 'read-only') {
       return `Cannot call ${JSON.stringify(operation)} on table named ${name}. All tables are read-only during historical transaction.`;
     }
     return accessRefusal(contextOf(this.#session.role), name, operation);
