@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { KeyTable } from '../src/records/key-table.ts';
 import { entriesOf, setText } from './model.ts';
 
-const key = fc.constantFrom('', 'k', 'l', '__proto__');
+const names = ['', 'k', 'l', '__proto__'];
+const key = fc.constantFrom(...names);
 const event = fc.oneof(
   { weight: 3, arbitrary: fc.record({ what: fc.constant('begin' as const), isWatched: fc.boolean() }) },
   { weight: 8, arbitrary: fc.record({ what: fc.constantFrom('set' as const, 'delete' as const), of: fc.nat(5), key }) },
@@ -90,14 +91,14 @@ function change({ map, before, writes }: Open, next: Extract<Event, { of: number
   const keys = after(before, writes);
   if (next.what === 'clear') map.clear();
   else turn(map, keys);
-  for (const at of ['', 'k', 'l', '__proto__'])
-    if (next.what === 'turn' || keys.has(at)) writes.set(at, next.what === 'turn' && !keys.has(at));
+  const written = next.what === 'turn' ? names : keys;
+  for (const at of written) writes.set(at, !keys.has(at));
 }
 
 /** Writes what was not there and removes what was, at the first key that is visited, and again in a visit inside the visit. */
 function turn(map: KvMap, keys: ReadonlySet<string>): void {
   const turned = (): void => {
-    for (const at of ['', 'k', 'l', '__proto__']) {
+    for (const at of names) {
       if (keys.has(at)) map.delete(utf8(at));
       else setText(map, at, at);
     }
