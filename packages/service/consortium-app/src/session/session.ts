@@ -46,8 +46,8 @@ export interface ScriptCall {
   readonly maps: (KvMap | undefined)[];
   /** The range of states that it asked for last. */
   range: readonly HistoricalState[];
-  /** The states of the past that it may read. */
-  readonly states: HistoricalState[];
+  /** The states of the past that it may read, by numbers that no other call of the interpreter has. */
+  readonly states: Map<number, HistoricalState>;
   /** Their tables, once one of them is read. */
   readonly pastTables: Map<HistoricalState, KvTransaction>;
   /** The tables of the past that it has opened, by the number of the handle. */
@@ -81,6 +81,7 @@ export class ScriptSession {
   metrics = false;
   #call: ScriptCall | undefined;
   #resets: (() => void)[] = [];
+  #nextState = 0;
   #interpreter: Pick<ScriptInterpreter, 'checkTime'> | undefined;
 
   constructor(of: Pick<ScriptSession, 'role' | 'services' | 'engine'>) {
@@ -115,11 +116,17 @@ export class ScriptSession {
       iteratedBytes: 0,
       maps: [],
       range: [],
-      states: [],
+      states: new Map(),
       pastTables: new Map(),
       pastHandles: new Map(),
     };
     return this.#call;
+  }
+
+  /** Lets the running call read a state of the past. @returns its number: scripts may keep it, and it means nothing in a later call. */
+  addState(state: HistoricalState): number {
+    this.call.states.set(this.#nextState, state);
+    return this.#nextState++;
   }
 
   /** Names the interpreter that the calls run in. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { utf8 } from '@enclos/codec';
 import { v8Engine } from '@enclos/script/v8';
@@ -8,6 +11,7 @@ import type { HistoricalState, ReceiptJson, ScriptServices } from '../../src/ind
 import { engineTest, evaluate, input, limits, loadModule, noServices, thrownByEach, valueOf } from '../kit/scripts.ts';
 import { MemoryTransaction } from '../kit/memory-transaction.ts';
 import { historical } from '../../src/ccf/historical/index.ts';
+import { KvIterations } from '../../src/ccf/kv/iterations.ts';
 import { ScriptSession } from '../../src/session/session.ts';
 
 const common = { signature: 'c2ln', cert: 'PEM', node_id: 'ab', proof: [{ left: 'aa' }, { right: 'bb' }] };
@@ -80,7 +84,8 @@ engineTest('ranges are read by handle, each state its own tables', (engine) => {
 });
 
 engineTest('tables of the past mean nothing in a later call, and never those of another state', (engine) => {
-  const source = `${read} let kept; export const keep = () => { kept = ccf.historicalState.kv.t; return kept.size; };
+  const source = `${read} let kept, all; export const keep = () => { all = ccf.historicalState.kv; kept = all.t; return kept.size; };
+    export const open = () => { const own = ccf.historicalState.kv.t; try { return text(all) } catch (e) { return String(e) + own.size } };
     export const use = () => { const own = ccf.historicalState.kv.t; try { return kept.size } catch (e) { return String(e) + own.size } };`;
   const interpreter = loadModule(engine, source);
   const call = (name: string, seqno: number): unknown =>
@@ -89,6 +94,7 @@ engineTest('tables of the past mean nothing in a later call, and never those of 
     );
   assert.equal(call('keep', 7), 1);
   assert.equal(call('use', 8), 'Error: Internal: Unable to access MapHandle1');
+  assert.equal(call('open', 9), 'Error: Internal: Unable to access MapHandle1');
 });
 
 engineTest('the tables of a state are built when one of them is read, and once', (engine) => {
@@ -121,4 +127,40 @@ test('a range goes with the call that asked for it', () => {
   session.end();
   session.begin(input(), limits);
   assert.equal(historicalState(1), undefined);
+});
+
+test('a loop that nothing ended goes with its call', () => {
+  const session = new ScriptSession({ role: 'readonly', services: range, engine: v8Engine() });
+  const iterations = new KvIterations();
+  const map = stateAt(7, 'v').begin().map('t');
+  const first = session.begin(input(), limits);
+  const [left, other] = [1, 2].map(() => iterations.begin(first, map, () => undefined));
+  assert.ok(left !== undefined && other !== undefined);
+  assert.ok(iterations.next(first, other));
+  const second = session.begin(input(), limits);
+  assert.equal(iterations.next(second, left), undefined);
+  assert.ok(iterations.next(first, left));
+});
+
+engineTest('an interpreter that waits for its next call holds nothing of the past', async (engine) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held: WeakRef<HistoricalState>[] = [];
+  const stateRange = (_handle: number, first: number): readonly HistoricalState[] => {
+    const state = stateAt(first, 'v');
+    held.push(new WeakRef(state));
+    return [state];
+  };
+  const services = { ...noServices, historical: { stateRange, dropCachedStates: () => false } };
+  const source = `let all; export const f = () => { all = ccf.historical.getStateRange(1, 5, 5, 60); return all[0].kv.t.size; };`;
+  const interpreter = loadModule(engine, source, { services });
+  assert.equal(valueOf(interpreter.invoke({ module: '/app.js', name: 'f' }, '[]', input(), limits)), 1);
+  assert.equal(held.length, 1);
+  for (let tries = 0; tries < 20 && held[0]?.deref() !== undefined; tries += 1) {
+    // What a reference was asked for stays until the end of the turn.
+    await delay(1);
+    collect();
+  }
+  assert.equal(held[0]?.deref(), undefined);
+  interpreter.dispose();
 });

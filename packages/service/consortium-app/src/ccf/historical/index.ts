@@ -85,7 +85,7 @@ function countStates({ call }: ScriptSession, first: number, last: number): void
 
 /** The state gets a number, by which the script's tables of it are found. */
 function describe(session: ScriptSession, state: HistoricalState): string {
-  const number = session.call.states.push(state) - 1;
+  const number = session.addState(state);
   const transactionId = `${state.id.view}.${state.id.seqno}`;
   return JSON.stringify({ number, transactionId, receipt: scriptReceipt(state.receipt) });
 }

@@ -60,11 +60,11 @@ export class KvHandles {
     return kvAccess(contextOf(this.#session.role), name);
   }
 
-  #openPast(place: number, name: string): number {
+  #openPast(number: number, name: string): number {
     const { states, pastHandles } = this.#session.call;
     const access = this.#accessOf(name) === 'inaccessible' ? 'inaccessible' : 'read-only';
     if (pastHandles.size >= maxHandles) throw new ScriptThrow('RangeError', 'Too many tables are open.');
-    const state = states[place];
+    const state = states.get(number);
     this.#lastPast -= 1;
     // The state is of another call where the script has kept its tables: the number then means nothing.
     if (state !== undefined) pastHandles.set(this.#lastPast, { name, access, state, map: undefined });

@@ -35,7 +35,7 @@ export const kv: Extension = {
         handles.use(Number(handle), 'clear').clear(session.checkTime);
       },
       kvEach: (handle) => iterations.begin(session.call, handles.use(Number(handle), 'forEach'), session.checkTime),
-      kvEachNext: (iteration) => iterations.next(Number(iteration)),
+      kvEachNext: (iteration) => iterations.next(session.call, Number(iteration)),
       kvEachEnd: (iteration) => {
         iterations.end(session.call, Number(iteration));
       },

@@ -16,30 +16,31 @@ interface Iteration {
   readonly bytes: number;
 }
 
-/** The loops over tables that run now. What is visited is what was there when the loop began, as `KvMap.forEach` says. */
+/**
+ * The loops over tables that run now. What is visited is what was there when the loop began, as `KvMap.forEach` says. A loop that
+ * nothing ended goes with its call.
+ */
 export class KvIterations {
-  #open = new Map<number, Iteration>();
+  readonly #open = new WeakMap<ScriptCall, Map<number, Iteration>>();
   #next = 0;
-  #call: ScriptCall | undefined;
 
   begin(call: ScriptCall, map: KvMap, checkTime: () => void): number {
-    if (this.#call !== call) this.#open.clear();
-    this.#call = call;
     const iteration = collect(map, maxIteratedBytes - call.iteratedBytes, checkTime);
     call.iteratedBytes += iteration.bytes;
-    const number = this.#next;
-    this.#next += 1;
-    this.#open.set(number, iteration);
+    const number = this.#next++;
+    const open = this.#open.get(call) ?? new Map<number, Iteration>();
+    this.#open.set(call, open.set(number, iteration));
     return number;
   }
 
-  next(number: number): Uint8Array | undefined {
-    return this.#open.get(number)?.pieces.shift();
+  next(call: ScriptCall, number: number): Uint8Array | undefined {
+    return this.#open.get(call)?.get(number)?.pieces.shift();
   }
 
   end(call: ScriptCall, number: number): void {
-    call.iteratedBytes -= this.#open.get(number)?.bytes ?? 0;
-    this.#open.delete(number);
+    const open = this.#open.get(call);
+    call.iteratedBytes -= open?.get(number)?.bytes ?? 0;
+    open?.delete(number);
   }
 }
 
