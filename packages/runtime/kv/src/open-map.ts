@@ -1,7 +1,7 @@
 import type { MapChanges, MapWrite } from '@enclos/ledger';
 import { copyOf, Pace, type KvLook } from './look.ts';
 import type { MapState, State } from './state.ts';
-import { TouchedKeys, type TouchedKey, type Written } from './touched.ts';
+import { TouchedKeys, type TouchedKey, type OwnWrite } from './touched.ts';
 import type { KvMap, KvVisit } from './transaction.ts';
 
 /** What the maps of a transaction need of it. */
@@ -30,7 +30,7 @@ export class OpenMap implements KvMap {
   /** Keys that the transaction's own writes add, less those that they remove. */
   #added = 0;
   /** What stood in keys when a visit that runs now began, for those that were written since: to copy all of them would take long. */
-  readonly #visits = new Set<Map<TouchedKey, Written>>();
+  readonly #visits = new Set<Map<TouchedKey, OwnWrite>>();
 
   constructor(name: string, scope: TransactionScope) {
     this.name = name;
@@ -87,7 +87,7 @@ export class OpenMap implements KvMap {
   forEach(visit: KvVisit, look?: KvLook): void {
     this.#scope.requireOpen();
     const map = this.#readWhole();
-    const before = new Map<TouchedKey, Written>();
+    const before = new Map<TouchedKey, OwnWrite>();
     this.#visits.add(before);
     try {
       this.#scope.holding(() => this.#visit(map, before, { visit, look }));
@@ -160,7 +160,7 @@ export class OpenMap implements KvMap {
 
   #visit(
     map: MapState | undefined,
-    before: ReadonlyMap<TouchedKey, Written>,
+    before: ReadonlyMap<TouchedKey, OwnWrite>,
     { visit, look }: { readonly visit: KvVisit; readonly look: KvLook | undefined },
   ): void {
     const { state } = this.#scope;

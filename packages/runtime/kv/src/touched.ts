@@ -2,7 +2,7 @@ import { equalBytes } from '@enclos/codec';
 import { KeyTable } from './records/key-table.ts';
 
 /** Whether a transaction has written a key, and what. */
-export interface Written {
+export interface OwnWrite {
   readonly isWritten: boolean;
   /** Undefined where the key was removed. */
   readonly value: Uint8Array | undefined;
