@@ -49,6 +49,9 @@ function change(transaction: KvTransaction, what: number, bytes: Uint8Array): vo
   const value = map.get(key);
   if (what <= 1 && (value === undefined || !equalBytes(value, bytes))) throw new Error('A write is not read.');
   if (what >= 3 && value !== undefined) throw new Error('A removed key is read.');
+  let visited = 0;
+  map.forEach(() => void visited++);
+  if (map.size !== visited) throw new Error('The size is not the number of keys.');
 }
 
 function commit(store: KvStore, transaction: KvTransaction): void {

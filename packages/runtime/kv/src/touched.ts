@@ -20,36 +20,66 @@ export interface TouchedKey {
   value: Uint8Array | undefined;
 }
 
+/** That of 2 ** 32, made odd: neighbours come to lie far apart (Knuth, The Art of Computer Programming, 6.4). */
+const goldenRatio = 0x9e37_79b1;
 /** So few are found by looking at each. */
 const fewKeys = 8;
+
+/** So many are in one table. */
+const someKeys = 2 ** 15;
+/** Further keys are in tables by the first bits of their hashes: a table of all would take 20 ms when it grows. */
+const partBits = 6;
 
 /** The keys that a transaction has touched in one map. */
 export class TouchedKeys {
   readonly all: TouchedKey[] = [];
   #table: KeyTable | undefined;
+  readonly #parts: KeyTable[] = [];
 
   find(hash: number, key: Uint8Array): TouchedKey | undefined {
     const table = this.#table;
     if (table === undefined) return this.all.find((touched) => touched.hash === hash && equalBytes(touched.key, key));
-    for (let slot = table.start(hash); ; slot = table.next(slot)) {
-      const touched = this.all[table.referenceAt(slot) - 1];
-      if (touched === undefined) return undefined;
-      if (touched.hash === hash && equalBytes(touched.key, key)) return touched;
-    }
+    const found = this.#findIn(table, hash, key);
+    if (found !== undefined || this.all.length <= someKeys) return found;
+    return this.#findIn(this.#partOf(hash), hash, key);
   }
 
   /** Adds a key that `find` does not find. */
   add(hash: number, key: Uint8Array): TouchedKey {
     const touched = { hash, key: key.slice(), readVersion: undefined, isWritten: false, value: undefined };
     this.all.push(touched);
-    if (this.#table !== undefined) this.#table.add(hash, this.all.length);
-    else if (this.all.length > fewKeys) this.#table = tableOf(this.all);
+    if (this.#table === undefined) {
+      if (this.all.length > fewKeys) this.#table = tableOf(this.all);
+    } else {
+      const table = this.all.length <= someKeys ? this.#table : this.#partOf(hash);
+      table.add(scattered(hash), this.all.length);
+    }
     return touched;
+  }
+
+  #findIn(table: KeyTable, hash: number, key: Uint8Array): TouchedKey | undefined {
+    for (let slot = table.start(scattered(hash)); ; slot = table.next(slot)) {
+      const touched = this.all[table.referenceAt(slot) - 1];
+      if (touched === undefined) return undefined;
+      if (touched.hash === hash && equalBytes(touched.key, key)) return touched;
+    }
+  }
+
+  #partOf(hash: number): KeyTable {
+    return (this.#parts[hash >>> (32 - partBits)] ??= new KeyTable());
   }
 }
 
 function tableOf(all: readonly TouchedKey[]): KeyTable {
   const table = new KeyTable();
-  for (const [at, { hash }] of all.entries()) table.add(hash, at + 1);
+  for (const [at, { hash }] of all.entries()) table.add(scattered(hash), at + 1);
   return table;
+}
+
+/**
+ * A loop over a map touches keys in the order of their hashes in its table. Under the same hashes they would fill a smaller table
+ * run by run, and each would be searched for along the runs of all before it: to clear 700 000 keys took 15 s.
+ */
+function scattered(hash: number): number {
+  return Math.imul(hash, goldenRatio) >>> 0;
 }
