@@ -19,6 +19,9 @@ export interface TransactionScope {
   holding(visit: () => void): void;
 }
 
+/** Shared by all maps that nobody visits: a list for each would slow short transactions down. */
+const none: readonly Map<TouchedKey, OwnWrite>[] = [];
+
 /** A map of an open transaction: the state at its version, under its own writes. */
 export class OpenMap implements KvMap {
   readonly name: string;
@@ -30,7 +33,7 @@ export class OpenMap implements KvMap {
   /** Keys that the transaction's own writes add, less those that they remove. */
   #added = 0;
   /** What stood in keys when a visit that runs now began, for those that were written since: to copy all of them would take long. */
-  readonly #visits = new Set<Map<TouchedKey, OwnWrite>>();
+  #visits: readonly Map<TouchedKey, OwnWrite>[] = none;
 
   constructor(name: string, scope: TransactionScope) {
     this.name = name;
@@ -88,11 +91,12 @@ export class OpenMap implements KvMap {
     this.#scope.requireOpen();
     const map = this.#readWhole();
     const before = new Map<TouchedKey, OwnWrite>();
-    this.#visits.add(before);
+    const outer = this.#visits;
+    this.#visits = [...outer, before];
     try {
       this.#scope.holding(() => this.#visit(map, before, { visit, look }));
     } finally {
-      this.#visits.delete(before);
+      this.#visits = outer;
     }
   }
 

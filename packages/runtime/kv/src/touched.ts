@@ -34,7 +34,7 @@ const partBits = 6;
 export class TouchedKeys {
   readonly all: TouchedKey[] = [];
   #table: KeyTable | undefined;
-  readonly #parts: KeyTable[] = [];
+  #parts: KeyTable[] | undefined;
 
   find(hash: number, key: Uint8Array): TouchedKey | undefined {
     const table = this.#table;
@@ -66,7 +66,8 @@ export class TouchedKeys {
   }
 
   #partOf(hash: number): KeyTable {
-    return (this.#parts[hash >>> (32 - partBits)] ??= new KeyTable());
+    const parts = (this.#parts ??= []);
+    return (parts[hash >>> (32 - partBits)] ??= new KeyTable());
   }
 }
 
