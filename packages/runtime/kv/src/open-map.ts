@@ -83,7 +83,7 @@ export class OpenMap implements KvMap {
         if (touched.value !== undefined) this.#remove(touched);
         pace.entry(0);
       }
-      for (const record of this.#records(map, pace)) this.delete(this.#scope.state.records.key(record));
+      this.#eachSeen(map, pace, (_record, key) => this.delete(key));
     });
   }
 
@@ -170,15 +170,14 @@ export class OpenMap implements KvMap {
     const { state } = this.#scope;
     const pace = new Pace(look);
     const touchedBefore = this.#touched.all.length;
-    for (const record of this.#records(map, pace)) {
-      const key = state.records.key(record);
+    const isWhole = this.#eachSeen(map, pace, (record, key) => {
       const touched = this.#isWritten ? this.#touched.find(state.hash(key), key) : undefined;
-      if (touched !== undefined && (before.get(touched) ?? touched).isWritten) continue;
+      if (touched !== undefined && (before.get(touched) ?? touched).isWritten) return true;
       const value = this.#valueOf(record) ?? new Uint8Array();
       pace.bytes(value.length);
-      if (visit(copyOf(value, look), key.slice()) === false) return;
-    }
-    if (!this.#isWritten) return;
+      return visit(copyOf(value, look), key.slice());
+    });
+    if (!isWhole || !this.#isWritten) return;
     for (let at = 0; at < touchedBefore; at++) {
       const touched = this.#touched.all[at];
       const value = touched && (before.get(touched) ?? touched).value;
@@ -188,14 +187,25 @@ export class OpenMap implements KvMap {
     }
   }
 
-  /** The records that the transaction sees, whatever it has written itself. */
-  *#records(map: MapState | undefined, pace: Pace): Generator<number, void> {
+  /**
+   * Gives the records that the transaction sees, whatever it has written itself, with their keys, which are not copies.
+   *
+   * @returns Whether `take` never returned false, which ends it.
+   */
+  #eachSeen(map: MapState | undefined, pace: Pace, take: (record: number, key: Uint8Array) => boolean | void): boolean {
+    if (map === undefined) return true;
     const { state, readVersion } = this.#scope;
-    for (const newest of map?.table.references() ?? []) {
+    for (const newest of map.table.references()) {
       const record = state.seenFrom(newest, readVersion);
-      pace.entry(record === 0 ? 0 : state.records.key(record).length);
-      if (record !== 0) yield record;
+      if (record === 0) {
+        pace.entry(0);
+        continue;
+      }
+      const key = state.records.key(record);
+      pace.entry(key.length);
+      if (take(record, key) === false) return false;
     }
+    return true;
   }
 
   #valueOf(record: number): Uint8Array | undefined {
