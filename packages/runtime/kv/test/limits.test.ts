@@ -36,6 +36,17 @@ describe('the limits of a store', () => {
     assert.equal(map.get(utf8('a')), undefined);
   });
 
+  test('count no value that a transaction has removed again', () => {
+    const map = new KvStore({ limits: { transactionBytes: 2 * 65 + 10 } }).begin().map('m');
+    for (const remove of [() => map.delete(utf8('a')), () => map.clear()]) {
+      setText(map, 'a', '1234567890');
+      assert.throws(() => setText(map, 'b', '1'), tooLarge);
+      remove();
+      setText(map, 'b', '1234567890');
+      map.delete(utf8('b'));
+    }
+  });
+
   test('are those of CCF unless others are given', () => {
     assert.deepEqual(new KvStore().limits, {
       nameBytes: 1024,

@@ -101,4 +101,26 @@ describe('what takes long', () => {
       assert.deepEqual(map.get(keyOf(at)), large);
     }
   });
+
+  test('looks nowhere in a value of a megabyte, and twice in one of a byte more', () => {
+    const map = new KvStore().begin().map('m');
+    for (const [bytes, expected] of [
+      [1024 ** 2, 0],
+      [1024 ** 2 + 1, 2],
+    ] as const) {
+      let looks = 0;
+      map.set(keyOf(0), new Uint8Array(bytes), () => void looks++);
+      assert.equal(looks, expected);
+      assert.equal(map.get(keyOf(0))?.length, bytes);
+    }
+  });
+
+  test('ends at the first entry for which a visit returns false, be it of the state or of the transaction', () => {
+    const transaction = full().begin();
+    for (const map of [transaction.map('m'), written(transaction.map('own'))]) {
+      let visited = 0;
+      map.forEach(() => ++visited < 3);
+      assert.equal(visited, 3);
+    }
+  });
 });
