@@ -1,5 +1,5 @@
 /**
- * Looks at the time for whoever waits: it is called between steps of a few milliseconds, and what it throws ends the operation,
+ * Looks at the time for the caller: it is called between steps of a few milliseconds, and what it throws ends the operation,
  * which has then done a part of its work.
  */
 export type KvLook = () => void;
@@ -31,7 +31,7 @@ export class Pace {
   }
 }
 
-/** A copy, which is made in parts where somebody looks at the time. */
+/** A copy, which is made in parts where the caller looks at the time. */
 export function copyOf(bytes: Uint8Array, look: KvLook | undefined): Uint8Array {
   if (look === undefined || bytes.length <= stepBytes) return bytes.slice();
   const copy = new Uint8Array(bytes.length);

@@ -19,7 +19,7 @@ export interface TransactionScope {
   holding(visit: () => void): void;
 }
 
-/** Shared by all maps that nobody visits: a list for each would slow short transactions down. */
+/** Shared by all maps that no call visits: a list for each would slow short transactions down. */
 const none: readonly Map<TouchedKey, OwnWrite>[] = [];
 
 /** A map of an open transaction: the state at its version, under its own writes. */

@@ -4,7 +4,7 @@ import type { MapChanges, SnapshotRow, WriteSet } from '@enclos/ledger';
 /** Between two looks at the time, whichever is reached first: both take about a millisecond. */
 const rowsAtOnce = 1024;
 const bytesAtOnce = 1024 ** 2;
-/** The entry was held to the limits of its time: those of now are no reason to hide what it wrote. */
+/** The entry was held to the limits of its time: those of now give no reason to hide what it wrote. */
 const limits = Object.freeze({ nameBytes: Infinity, keyBytes: Infinity, valueBytes: Infinity });
 
 /**
