@@ -10,6 +10,7 @@ import { fixedWaits, waitsOfTests } from '../test/waits.mjs';
  * - `unseen`: what it waits for cannot be seen from outside.
  */
 const known = {
+  'packages/cli/test/commands/consortium/broken-app.test.ts': [1, 'absence'],
   'packages/cli/test/commands/debug/debug.process.test.ts': [2, 'absence'],
   'packages/commands/frame/test/program-end.process.test.ts': [1, 'absence'],
   'packages/delivery/image/test/kill.slow.process.test.ts': [1, 'pace'],

@@ -13,6 +13,7 @@ export { ContentMap } from './content-map.ts';
 export { settledWithin, underDeadline, untilAborted, withinTime } from './deadline.ts';
 export { peerOf } from './peer-address.ts';
 export { FairTurns, type FairTurnsBounds, type FairWork } from './fair-turns.ts';
+export { importKeyOnce } from './imported-keys.ts';
 export { SharedWork } from './shared-work.ts';
 export { Turns } from './turns.ts';
 export { every } from './every.ts';

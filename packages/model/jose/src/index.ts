@@ -1,7 +1,6 @@
 /** JSON Web Signatures and keys, read strictly before anything is verified. Runs in browsers and enclaves. */
 export { isSignatureAlgorithm, type JwsAlgorithm, type SignatureAlgorithm } from './algorithms.ts';
 export { readCompactJws, type CompactJws, type JwsBounds } from './compact-jws.ts';
-export { importKeyOnce } from './imported-keys.ts';
 export { readJwt, type Jwt } from './jwt.ts';
 export { algorithmOfSignatureKey, readKeySet } from './key-set.ts';
 export {

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto';
+import { importKeyOnce } from '@enclos/bounded';
 import { schemeOf, type SignatureScheme } from './algorithms.ts';
 import type { CompactJws } from './compact-jws.ts';
-import { importKeyOnce } from './imported-keys.ts';
 import { jwkOf, type SignatureKey } from './public-key.ts';
 
 /** The part of WebCrypto that verification needs. */

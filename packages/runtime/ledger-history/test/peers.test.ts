@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { nodeDigests } from '@enclos/ledger/node';
 import { LedgerHistory, type LedgerHistoryOptions } from '../src/index.ts';
 
@@ -27,7 +27,7 @@ function slowHistory(changes: Partial<LedgerHistoryOptions> = {}) {
   });
   const end = async (): Promise<void> => {
     ends.shift()?.();
-    await delay(1);
+    await turn();
   };
   return { history, begun, end };
 }

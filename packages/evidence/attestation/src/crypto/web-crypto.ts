@@ -1,6 +1,6 @@
 import { decodeLatin1 } from '@enclos/codec/text';
 import { concatBytes } from '@enclos/codec';
-import { importKeyOnce } from '@enclos/jose';
+import { importKeyOnce } from '@enclos/bounded';
 import type { webcrypto } from 'node:crypto';
 import type { CryptoAnswer, CryptoRequest, SpkiScheme, Steps } from './crypto-steps.ts';
 import { misused } from '../refusal/refusal.ts';

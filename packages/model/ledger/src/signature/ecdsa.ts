@@ -1,7 +1,8 @@
+import { importKeyOnce } from '@enclos/bounded';
 import { concatBytes, readWholeSequence } from '@enclos/codec';
 import { decodeLatin1 } from '@enclos/codec/text';
 import { readPublicKeyInfo } from '@enclos/codec/x509';
-import { importKeyOnce, publicKeyOfSpki, type VerificationCrypto } from '@enclos/jose';
+import { publicKeyOfSpki, type VerificationCrypto } from '@enclos/jose';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { isEnclosError } from '@enclos/errors';
 import { malformed } from './refusal.ts';

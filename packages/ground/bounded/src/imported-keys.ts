@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import { BoundedMap } from '@enclos/bounded';
+import { BoundedMap } from './bounded-map.ts';
 
 type Importer = Pick<webcrypto.SubtleCrypto, 'importKey'>;
 
