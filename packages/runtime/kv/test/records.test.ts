@@ -117,3 +117,13 @@ describe('records', () => {
     );
   });
 });
+
+test('records of which one fills most of a slab are moved together in the end, and no more', () => {
+  const records = new Records();
+  const place = { version: 1, previous: 0 };
+  const numbers = Array.from({ length: 40 }, (_, at) => records.add(Uint8Array.of(at), new Uint8Array(100_000), place));
+  for (const number of numbers.slice(7)) records.remove(number);
+  records.tidy();
+  for (const [at, number] of numbers.slice(0, 7).entries()) assert.deepEqual(records.key(number), Uint8Array.of(at));
+  assert.ok(records.heldBytes < 1_100_000, `${records.heldBytes} bytes`);
+});

@@ -73,9 +73,12 @@ export class Slabs {
     this.#drop(slab);
   }
 
-  /** Moves blocks together until little enough is dead. Addresses change. */
+  /**
+   * Moves blocks together until little enough is dead. Addresses change. Blocks that leave much of each slab unused when they are moved
+   * wait for the next time: each slab is moved once at most.
+   */
   tidy(): void {
-    for (;;) {
+    for (let left = 2 * this.#slabs.length; left > 0; left--) {
       const head = this.#head;
       const room = head === undefined ? 0 : head.words.length - head.used;
       const dead = this.#given - this.#live - room;
@@ -83,16 +86,20 @@ export class Slabs {
       if (2 * room > this.#live + 2 * slackWords) this.#retire();
       else if (2 * dead <= this.#live + 2 * slackWords) return;
       const emptiest = this.#emptiest();
-      if (emptiest === undefined) return;
-      this.#evacuate(emptiest);
+      // A slab that is wholly in use gives nothing back: what is dead lies in the head.
+      if (emptiest !== undefined && emptiest.live < emptiest.words.length) this.#evacuate(emptiest);
+      else if (this.#head === undefined) return;
+      else this.#retire();
     }
   }
 
   #withRoom(words: number): Slab {
     const head = this.#head;
     if (head !== undefined && head.words.length - head.used >= words) return head;
+    const fitting = Math.min(largestWords, Math.max(smallestWords, this.#live >>> 2));
+    // Few such blocks would fit into a head, and the rest of it be lost: moving them would give nothing back.
+    if (4 * words > fitting) return this.#add(words);
     this.#retire();
-    const fitting = Math.min(largestWords, Math.max(smallestWords, words, this.#live >>> 2));
     return (this.#head = this.#add(fitting));
   }
 
