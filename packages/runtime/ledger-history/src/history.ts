@@ -73,7 +73,7 @@ export class LedgerHistory implements HistoricalView {
     last: number,
     secondsUntilExpiry: number,
   ): readonly HistoricalState[] | undefined {
-    return this.#ask({ peer: '', handle, first, last, expiresAtMs: this.#now() + secondsUntilExpiry * 1000 });
+    return this.forPeer('').stateRange(handle, first, last, secondsUntilExpiry);
   }
 
   /**

@@ -74,8 +74,8 @@ export class Slabs {
   }
 
   /**
-   * Moves blocks together until little enough is dead. Addresses change. Blocks that leave much of each slab unused when they are moved
-   * wait for the next time: each slab is moved once at most.
+   * Moves blocks together until little enough is dead. Addresses change. What one call moves is bounded, so that it ends even where
+   * moving gives nothing back; the next call goes on.
    */
   tidy(): void {
     for (let left = 2 * this.#slabs.length; left > 0; left--) {
